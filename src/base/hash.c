@@ -1,0 +1,81 @@
+/* hash.c - SipHash with a chosen number of rounds */
+#include "base/hash.h"
+
+struct state {
+    uint64_t v0, v1, v2, v3;
+};
+
+static inline uint64_t
+rotl(uint64_t x, unsigned by)
+{
+    return x << by | x >> (64 - by);
+}
+
+static inline void
+sip_round(struct state *s)
+{
+    s->v0 += s->v1;
+    s->v1 = rotl(s->v1, 13) ^ s->v0;
+    s->v0 = rotl(s->v0, 32);
+    s->v2 += s->v3;
+    s->v3 = rotl(s->v3, 16) ^ s->v2;
+    s->v0 += s->v3;
+    s->v3 = rotl(s->v3, 21) ^ s->v0;
+    s->v2 += s->v1;
+    s->v1 = rotl(s->v1, 17) ^ s->v2;
+    s->v2 = rotl(s->v2, 32);
+}
+
+static inline uint64_t
+load_le64(const uint8_t *p)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < 8; i++)
+        value |= (uint64_t)p[i] << 8 * i;
+    return value;
+}
+
+static inline uint64_t
+sip(const struct hash_key *key, const void *data, size_t size, unsigned c_rounds, unsigned d_rounds)
+{
+    const uint8_t *p = data;
+    struct state s = {key->k0 ^ 0x736f6d6570736575U, key->k1 ^ 0x646f72616e646f6dU,
+                      key->k0 ^ 0x6c7967656e657261U, key->k1 ^ 0x7465646279746573U};
+    size_t whole = size / 8 * 8;
+    for (size_t i = 0; i < whole; i += 8) {
+        uint64_t m = load_le64(p + i);
+        s.v3 ^= m;
+        for (unsigned r = 0; r < c_rounds; r++)
+            sip_round(&s);
+        s.v0 ^= m;
+    }
+    uint64_t last = (uint64_t)size << 56;
+    for (size_t i = whole; i < size; i++)
+        last |= (uint64_t)p[i] << 8 * (i - whole);
+    s.v3 ^= last;
+    for (unsigned r = 0; r < c_rounds; r++)
+        sip_round(&s);
+    s.v0 ^= last;
+    s.v2 ^= 0xff;
+    for (unsigned r = 0; r < d_rounds; r++)
+        sip_round(&s);
+    return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+struct hash_key
+hash_key_from(const uint8_t bytes[16])
+{
+    return (struct hash_key){load_le64(bytes), load_le64(bytes + 8)};
+}
+
+uint64_t
+hash_siphash24(const struct hash_key *key, const void *data, size_t size)
+{
+    return sip(key, data, size, 2, 4);
+}
+
+uint64_t
+hash_siphash13(const struct hash_key *key, const void *data, size_t size)
+{
+    return sip(key, data, size, 1, 3);
+}

@@ -1,0 +1,19 @@
+/* hash.h - keyed hashing of what strangers choose
+ *
+ * What: SipHash-2-4 (cookies, RFC 9018) and SipHash-1-3 (hash tables). Both keyed, so that nobody
+ *       outside can choose colliding keys.
+ * Who:  tables, limiter, cookies. Pure.
+ * Ref:  Aumasson, Bernstein: SipHash; RFC 9018 section 4.4.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct hash_key {
+    uint64_t k0, k1; /* random, from the caller, made after the fork */
+};
+
+struct hash_key hash_key_from(const uint8_t bytes[16]);
+uint64_t hash_siphash24(const struct hash_key *key, const void *data, size_t size);
+uint64_t hash_siphash13(const struct hash_key *key, const void *data, size_t size);

@@ -1,0 +1,70 @@
+/* dns_answer.h - an upstream's answer: does it belong, is it sound, what of it the client gets
+ *
+ * What: one bounded walk over an answer; then delivery to a client: id, spelling, OPT and size are
+ *       the client's own. Records are relayed as they stand, never compressed again.
+ * Who:  worker (belongs?), front (again, then cache and delivery). Pure.
+ * Ref:  RFC 1035 4.1, 5452 (matching), 6891, 2181 (TTL), 2308 (negative answers).
+ */
+#pragma once
+
+#include "dns/dns_query.h"
+
+enum dns_answer_verdict {
+    DNS_ANSWER_OK,
+    DNS_ANSWER_SHORT,     /* no whole header */
+    DNS_ANSWER_NOT,       /* QR=0 or opcode not QUERY */
+    DNS_ANSWER_QUESTION,  /* another question than the one asked, or not exactly one */
+    DNS_ANSWER_MALFORMED, /* a record does not parse, a pointer is bad, bytes behind the end */
+    DNS_ANSWER_OPT,       /* two OPTs, or one outside the additional section or broken */
+};
+
+struct dns_answer { /* offsets are octets from the message's first */
+    uint16_t flags;         /* the header's, RCODE bits included */
+    uint16_t rcode;         /* extended: 0..4095 */
+    uint16_t counts[3];     /* answer, authority, additional (without OPT and what followed it) */
+    uint16_t question_end;  /* first octet behind the question */
+    uint16_t end;           /* first octet behind the last record that is relayed */
+    uint16_t ede;           /* the upstream's info code, DNS_EDE_NONE if none */
+    bool has_ttl;           /* at least one record other than OPT */
+    bool has_soa;           /* SOA in authority */
+    bool has_opt;
+    bool dnssec_ok;         /* DO of its OPT */
+    uint32_t ttl_min;       /* s; least TTL of all relayed records; 0 if none */
+    uint32_t soa_minimum;   /* s; MINIMUM of the first SOA in authority (RFC 2308), and its TTL if less */
+};
+
+/**
+ * Walk an answer. The OPT is expected last; if records follow it, they are left out of `end`
+ * and `counts` (additional data is never owed).
+ *
+ * @param message   borrowed, `size` octets, 0..65535
+ * @param question  what was asked; compared without case
+ * @param answer    written on DNS_ANSWER_OK, else zeroed
+ */
+MUST_CHECK enum dns_answer_verdict dns_answer_parse(const uint8_t *message, size_t size,
+                                                    const struct dns_question *question,
+                                                    struct dns_answer *answer);
+
+/** The id of a message of at least two octets. */
+uint16_t dns_answer_id(const uint8_t *message);
+
+/** Take `age_s` seconds off every TTL but the OPT's, not below 0 (or set all to `ttl_s` if `replace`). */
+void dns_answer_age(uint8_t *message, const struct dns_answer *answer, uint32_t age_s, bool replace,
+                    uint32_t ttl_s);
+
+/**
+ * Make the client's answer in place: its id, its spelling of the question, its flags (RD as it
+ * asked, RA set, AA cleared, AD only if it set AD or DO: RFC 6840 5.8), `opt` appended if the
+ * client spoke EDNS, and TC=1 with empty sections where the whole exceeds `limit`.
+ *
+ * @param message  changed; its first `answer->end` octets are the answer
+ * @param size     room in message; `answer->end` + 128 always suffices
+ * @param query    the client's query
+ * @param opt      what our OPT says; ignored without EDNS in the query. The extended RCODE is
+ *                 taken from `answer`; an RCODE over 15 to a client without EDNS becomes SERVFAIL.
+ * @param limit    octets the client can take, 512..65535
+ * @return octets of the client's answer
+ */
+size_t dns_answer_deliver(uint8_t *message, size_t size, const struct dns_answer *answer,
+                          const struct dns_query *query, const struct dns_edns_put *opt,
+                          size_t limit);

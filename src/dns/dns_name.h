@@ -1,0 +1,48 @@
+/* dns_name.h - domain names in wire form
+ *
+ * What: reads, compares, folds and prints domain names. A struct dns_name is always valid: whole
+ *       labels, closed by the root label, uncompressed.
+ * Who:  front, worker. Pure.
+ * Ref:  RFC 1035 sections 3.1 and 4.1.4; RFC 4343 (case).
+ */
+#pragma once
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+#define DNS_NAME_MAX      255 /* octets on the wire, root label included; RFC 1035 2.3.4 */
+#define DNS_LABEL_MAX     63
+#define DNS_NAME_TEXT_MAX 1024 /* every octet as \DDD, dots, and NUL */
+
+struct dns_name {
+    uint8_t size; /* octets used in wire, 1..255 */
+    uint8_t wire[DNS_NAME_MAX];
+};
+
+/**
+ * Read an uncompressed name (a question's). The reader fails on a compression pointer, a reserved
+ * label type, a name over 255 octets, or the end of data; `name` is then the root.
+ */
+MUST_CHECK bool dns_name_get(struct bytes_reader *r, struct dns_name *name);
+
+/**
+ * Step over a name that may be compressed. Pointers must go strictly backwards from where they
+ * stand and not into the header; hops and octets are bounded. `name` may be NULL, else the
+ * expanded name is written. The reader must cover the whole message from its first byte.
+ */
+MUST_CHECK bool dns_name_skip(struct bytes_reader *message, struct dns_name *name);
+
+/** Fold A-Z to a-z in place (RFC 4343). */
+void dns_name_lower(struct dns_name *name);
+
+/** Equal regardless of ASCII case. */
+bool dns_name_is_equal(const struct dns_name *a, const struct dns_name *b);
+
+/** Equal regardless of ASCII case, `wire` being `size` octets of an uncompressed name. */
+bool dns_name_is_wire(const struct dns_name *a, const uint8_t *wire, size_t size);
+
+/** Read presentation form ("www.example.com", trailing dot optional, \DDD and \X escapes). */
+MUST_CHECK enum status dns_name_parse(const char *text, struct dns_name *name);
+
+/** Write presentation form; octets other than letters, digits, '-', '_' and '*' as \DDD. */
+const char *dns_name_format(const struct dns_name *name, char text[DNS_NAME_TEXT_MAX]);

@@ -1,0 +1,109 @@
+/* dns_query.h - the queries we accept, and the one we send
+ *
+ * What: strict parse of a client's message into a value; encoding of the query that goes upstream
+ *       from such a value. A client's bytes are never patched and sent on.
+ * Who:  front parses, worker encodes. Pure.
+ * Ref:  RFC 1035 4.1, 2181, 6891, 9619 (one question).
+ */
+#pragma once
+
+#include "dns/dns_edns.h"
+#include "dns/dns_name.h"
+
+#define DNS_HEADER_SIZE 12
+#define DNS_MESSAGE_MAX 65535
+
+enum dns_header_flag { /* second 16 bits of the header */
+    DNS_QR = 0x8000,
+    DNS_OPCODE = 0x7800,
+    DNS_AA = 0x0400,
+    DNS_TC = 0x0200,
+    DNS_RD = 0x0100,
+    DNS_RA = 0x0080,
+    DNS_Z = 0x0040,
+    DNS_AD = 0x0020,
+    DNS_CD = 0x0010,
+    DNS_RCODE = 0x000f,
+};
+
+enum dns_rcode {
+    DNS_NOERROR = 0,
+    DNS_FORMERR = 1,
+    DNS_SERVFAIL = 2,
+    DNS_NXDOMAIN = 3,
+    DNS_NOTIMP = 4,
+    DNS_REFUSED = 5,
+    DNS_BADVERS = 16,
+    DNS_BADCOOKIE = 23,
+};
+
+enum dns_type {
+    DNS_TYPE_A = 1,
+    DNS_TYPE_NS = 2,
+    DNS_TYPE_CNAME = 5,
+    DNS_TYPE_SOA = 6,
+    DNS_TYPE_PTR = 12,
+    DNS_TYPE_HINFO = 13,
+    DNS_TYPE_TXT = 16,
+    DNS_TYPE_AAAA = 28,
+    DNS_TYPE_OPT = 41,
+    DNS_TYPE_TKEY = 249,
+    DNS_TYPE_TSIG = 250,
+    DNS_TYPE_IXFR = 251,
+    DNS_TYPE_AXFR = 252,
+    DNS_TYPE_MAILB = 253,
+    DNS_TYPE_MAILA = 254,
+    DNS_TYPE_ANY = 255,
+};
+
+enum dns_class { DNS_CLASS_IN = 1, DNS_CLASS_CHAOS = 3, DNS_CLASS_NONE = 254, DNS_CLASS_ANY = 255 };
+
+struct dns_question {
+    struct dns_name name; /* spelled as its asker spelled it */
+    uint16_t type;        /* enum dns_type, or any other number */
+    uint16_t class;       /* enum dns_class, or any other number */
+};
+
+struct dns_query {
+    uint16_t id;
+    uint16_t flags; /* DNS_RD, DNS_AD, DNS_CD; no other bit */
+    struct dns_question question;
+    struct dns_edns edns;
+};
+
+enum dns_query_verdict {
+    DNS_QUERY_OK,
+    DNS_QUERY_SHORT,    /* no whole header: silence */
+    DNS_QUERY_RESPONSE, /* QR=1: silence */
+    DNS_QUERY_OPCODE,   /* not QUERY: NOTIMP */
+    DNS_QUERY_COUNTS,   /* QDCOUNT not 1, ANCOUNT or NSCOUNT not 0, ARCOUNT over 1: FORMERR */
+    DNS_QUERY_NAME,     /* the question does not parse: FORMERR */
+    DNS_QUERY_RECORD,   /* the additional record is not an OPT: FORMERR */
+    DNS_QUERY_OPT,      /* the OPT breaks its rules: FORMERR */
+    DNS_QUERY_TRAILING, /* bytes behind the last record: FORMERR */
+    DNS_QUERY_VERSION,  /* EDNS version over 0: BADVERS */
+    DNS_QUERY_TYPE,     /* meta type or transfer, refused here: NOTIMP (OPT, TKEY, TSIG, MAILA, MAILB), REFUSED (AXFR, IXFR) */
+};
+
+/**
+ * Parse a client's message.
+ *
+ * @param message  borrowed; `size` octets, 0..65535
+ * @param query    written. With every verdict but SHORT, id and flags are set; the question is set
+ *                 (name.size > 0) as soon as it parsed, so that an error reply can repeat it;
+ *                 name.size is 0 where it did not.
+ */
+MUST_CHECK enum dns_query_verdict dns_query_parse(const uint8_t *message, size_t size,
+                                                  struct dns_query *query);
+
+/** The RCODE that answers a verdict; -1 for silence. Not to be called with DNS_QUERY_OK. */
+int dns_query_verdict_rcode(enum dns_query_verdict verdict, const struct dns_query *query);
+
+/**
+ * Write the query for an upstream: header with `id` and `flags` (DNS_RD, DNS_AD, DNS_CD), the
+ * question in lower case, OPT with DO as asked and padding to `padding_block` octets (0: none).
+ *
+ * @return octets written; 0 if `size` is too small (512 always suffices).
+ */
+size_t dns_query_write(const struct dns_question *question, uint16_t id, uint16_t flags,
+                       bool dnssec_ok, uint16_t padding_block, uint8_t *to, size_t size);

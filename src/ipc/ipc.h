@@ -1,0 +1,58 @@
+/* ipc.h - the control messages between supervisor and children
+ *
+ * What: encoding and strict decoding, as values. Descriptors travel beside the bytes (os/chan.h).
+ * Who:  supervisor, front, worker. Pure. Each side takes the other for hostile.
+ * Ref:  src/ipc/messages.def.
+ */
+#pragma once
+
+#include "base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define IPC_MESSAGE_MAX 640 /* bytes of the largest message */
+#define IPC_FDS_MAX     3   /* descriptors with one message */
+#define IPC_TEXT_MAX    512 /* a log line or certificate subject, with its NUL */
+
+enum ipc_type {
+#define MESSAGE(name, number, fds_min, fds_max, sender) IPC_##name = (number),
+#include "ipc/messages.def"
+#undef MESSAGE
+};
+
+enum ipc_socket_kind { IPC_SOCKET_UDP = 1, IPC_SOCKET_TCP = 2 };
+
+struct ipc_message { /* fields that a type does not use are zero, on the wire they are absent */
+    enum ipc_type type;
+    uint32_t lane;       /* CONFIG */
+    uint32_t epoch;      /* CONFIG, RELOAD, RELOADED: configuration number; RING: ring number */
+    uint32_t ring_query_bytes;  /* RING: data bytes of the ring front → worker, a power of two */
+    uint32_t ring_answer_bytes; /* RING: of the ring worker → front, which lies behind it */
+    uint32_t index;      /* LISTENER: in config.listen; UPSTREAM_*: in config.upstreams */
+    uint32_t tag;        /* UPSTREAM_*: the worker's name for the connection */
+    uint32_t error;      /* UPSTREAM_SOCKET: errno or 0; RELOADED: 0 taken, 1 refused */
+    uint8_t kind;        /* LISTENER: enum ipc_socket_kind; PIN_SEEN: depth (0 leaf), 255 end */
+    uint8_t level;       /* LOG: enum log_level */
+    uint8_t event;       /* LOG: enum log_event */
+    uint8_t pin[32];     /* PIN_SEEN: SHA-256 of the SubjectPublicKeyInfo */
+    char text[IPC_TEXT_MAX]; /* LOG, PIN_LOOK (TLS name), PIN_SEEN (subject, validity): NUL-terminated */
+};
+
+/** @return bytes written at `to` (room IPC_MESSAGE_MAX) */
+size_t ipc_encode(const struct ipc_message *message, uint8_t to[IPC_MESSAGE_MAX]);
+
+enum ipc_side { IPC_FROM_SUPERVISOR, IPC_FROM_CHILD };
+
+/**
+ * @param bytes    borrowed, `size` bytes from the peer
+ * @param fds      how many descriptors came with them
+ * @param sender   who the peer is; a type that it may not send is refused
+ * @param message  written; zeroed on failure
+ * @return STATUS_OK; STATUS_INVALID: the peer broke the contract. Text is cut at control
+ *         characters: those and octets over 126 arrive as '?'.
+ */
+MUST_CHECK enum status ipc_decode(const uint8_t *bytes, size_t size, size_t fds,
+                                  enum ipc_side sender, struct ipc_message *message);
+
+const char *ipc_type_text(enum ipc_type type);

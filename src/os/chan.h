@@ -1,0 +1,30 @@
+/* chan.h - a control channel: one SEQPACKET socket with a peer that is not trusted
+ *
+ * Who:  supervisor and its children. A child's end is descriptor CHAN_FD.
+ */
+#pragma once
+
+#include "ipc/ipc.h"
+
+#define CHAN_FD 3 /* in every child, from the moment of exec */
+
+/** A connected pair, close-on-exec and non-blocking. @return STATUS_OK; STATUS_SYSTEM. */
+MUST_CHECK enum status chan_pair(int pair[2]);
+
+/**
+ * Send one message with copies of `fds` (they stay the caller's).
+ * @return STATUS_OK; STATUS_AGAIN (peer does not read); STATUS_CLOSED; STATUS_SYSTEM.
+ */
+MUST_CHECK enum status chan_send(int fd, const struct ipc_message *message, const int *fds,
+                                 size_t fds_count);
+
+/**
+ * Take one message. Descriptors received are close-on-exec and the caller's; unused entries of
+ * `fds` are -1. On any failure all received descriptors were closed.
+ * @return STATUS_OK; STATUS_AGAIN; STATUS_CLOSED; STATUS_INVALID (contract broken); STATUS_SYSTEM.
+ */
+MUST_CHECK enum status chan_receive(int fd, enum ipc_side sender, struct ipc_message *message,
+                                    int fds[IPC_FDS_MAX]);
+
+/** Block until readable or `timeout_ms` (-1: for ever). @return STATUS_OK; STATUS_AGAIN (time is up). */
+MUST_CHECK enum status chan_await(int fd, int timeout_ms);

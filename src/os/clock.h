@@ -1,0 +1,23 @@
+/* clock.h - the one place that reads clocks
+ *
+ * Who:  event loop (once per turn) and start-up code. Nothing else reads a clock.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <time.h>
+
+/** Monotonic microseconds since boot; the same in every process of the machine. */
+static inline uint64_t
+clock_now_us(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000U + (uint64_t)ts.tv_nsec / 1000U;
+}
+
+static inline uint64_t
+clock_now_ms(void)
+{
+    return clock_now_us() / 1000U;
+}

@@ -1,0 +1,55 @@
+/* evloop.h - epoll, one clock reading per turn, closing at the turn's end
+ *
+ * What: handlers are called with their source; they do not call each other. A source removed
+ *       during a turn gets no further event of that turn and its descriptor is closed at the end.
+ * Who:  front, worker, supervisor.
+ */
+#pragma once
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+
+#define EVLOOP_BATCH 64 /* events taken from the kernel per turn */
+
+struct ev_source;
+typedef void ev_handler(struct ev_source *source, uint32_t events);
+
+struct ev_source {
+    int fd;            /* -1: not registered */
+    uint32_t events;   /* EPOLLIN, EPOLLOUT as registered */
+    ev_handler *ready; /* called with EPOLLIN/EPOLLOUT/EPOLLHUP/EPOLLERR */
+    void *owner;       /* for the handler */
+};
+
+struct evloop {
+    int epoll_fd;
+    uint64_t now_us; /* monotonic, read once per turn after waking */
+    uint64_t turns;  /* wake-ups so far */
+    struct epoll_event batch[EVLOOP_BATCH];
+    int batch_count, batch_at;
+    int closing[EVLOOP_BATCH * 4]; /* descriptors to close at the end of the turn */
+    unsigned closing_count;
+};
+
+/** @return STATUS_OK; STATUS_SYSTEM. Reads the clock, so now_us is valid at once. */
+MUST_CHECK enum status evloop_open(struct evloop *loop);
+void evloop_close(struct evloop *loop);
+
+/** Register. `source` must stay in place until removed. @return STATUS_OK; STATUS_SYSTEM (fd not registered). */
+MUST_CHECK enum status evloop_add(struct evloop *loop, struct ev_source *source, int fd,
+                                  uint32_t events, ev_handler *ready, void *owner);
+
+/** Change the interest; no system call if it is the same already. */
+void evloop_want(struct evloop *loop, struct ev_source *source, uint32_t events);
+
+/** Unregister; the descriptor is closed at the end of the turn if `close_fd`. May be called twice. */
+void evloop_remove(struct evloop *loop, struct ev_source *source, bool close_fd);
+
+/**
+ * Wait until an event or `deadline_us` (monotonic; UINT64_MAX: none; past: poll), read the clock,
+ * call the handlers, close what was removed. @return STATUS_OK; STATUS_SYSTEM.
+ */
+MUST_CHECK enum status evloop_turn(struct evloop *loop, uint64_t deadline_us);

@@ -1,0 +1,23 @@
+/* memory.h - memory shared between processes, and memory reserved at start
+ *
+ * Who:  supervisor makes memfds; children map them.
+ */
+#pragma once
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** A memfd of `size` bytes with `from` copied in (NULL: zeros), sealed against resizing, and
+ *  against writing too if `read_only`. @return STATUS_OK; STATUS_SYSTEM. */
+MUST_CHECK enum status memory_share(const char *name, const void *from, size_t size, bool read_only,
+                                    int *fd);
+
+/** Map a whole memfd after checking its seals (no shrinking; with `read_only` no writing) and that
+ *  its size is at least `size_min`. @return STATUS_OK; STATUS_INVALID; STATUS_SYSTEM. */
+MUST_CHECK enum status memory_map(int fd, size_t size_min, bool read_only, void **at, size_t *size);
+void memory_unmap(void *at, size_t size);
+
+/** Zeroed pages, never given back, touched only when used. NULL: none to be had. */
+void *memory_reserve(size_t size);

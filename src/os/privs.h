@@ -1,0 +1,45 @@
+/* privs.h - giving everything up, and reading back that it is gone
+ *
+ * What: each step that fails is fatal for its process; nothing is kept for later.
+ * Who:  every main(), before os/sandbox.h.
+ * Ref:  capabilities(7), credentials(7); docs/ARCHITECTURE.md "privileges".
+ */
+#pragma once
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct privs_account {
+    uid_t uid;
+    gid_t gid;
+};
+
+struct privs_limits {  /* hard and soft alike */
+    size_t files;      /* RLIMIT_NOFILE */
+    size_t processes;  /* RLIMIT_NPROC; children: 0 */
+    size_t file_bytes; /* RLIMIT_FSIZE; children: 0 */
+};
+
+/** Look an account up in /etc/passwd. @return STATUS_OK; STATUS_NONE; STATUS_SYSTEM. */
+MUST_CHECK enum status privs_find_account(const char *user, struct privs_account *account);
+
+/** Is CAP_NET_BIND_SERVICE effective in this process? */
+bool privs_can_bind(void);
+
+/** Reduce all capability sets to CAP_NET_BIND_SERVICE (front, before bind). */
+MUST_CHECK enum status privs_keep_bind_only(void);
+
+/**
+ * Give up for good: groups, gid and uid if `account` is not NULL (started as root), all five
+ * capability sets, no-new-privileges, dumpable off, rlimits, core size 0. Then read every one of
+ * them back from the kernel.
+ * @return STATUS_OK; STATUS_SYSTEM: something could not be given up; the process must not go on.
+ */
+MUST_CHECK enum status privs_drop(const struct privs_account *account,
+                                  const struct privs_limits *limits, const char **what_failed);
+
+/** Close every descriptor from `first` on. */
+MUST_CHECK enum status privs_close_from(int first);

@@ -1,0 +1,15 @@
+/* random.h - random bytes from the kernel
+ *
+ * Who:  front, worker. Bytes come from getrandom(2) in blocks, and each byte is wiped when used.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Fill `to`; a kernel that gives none is fatal. */
+void random_fill(void *to, size_t size);
+uint32_t random_u32(void);
+
+/** Uniform in 0..below-1; below > 0. */
+uint32_t random_below(uint32_t below);

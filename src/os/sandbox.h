@@ -1,0 +1,14 @@
+/* sandbox.h - the syscall filter of each process
+ *
+ * What: rows of seccomp/<role>.def become a libseccomp filter: architecture check, default action
+ *       kill-process, argument rules as the rows say. Once entered there is no way back.
+ * Who:  the last act of every main() before READY.
+ */
+#pragma once
+
+#include "base/status.h"
+
+enum sandbox_role { SANDBOX_SUPERVISOR, SANDBOX_FRONT, SANDBOX_WORKER };
+
+/** @return STATUS_OK; STATUS_SYSTEM: no filter is on and the process must not go on. */
+MUST_CHECK enum status sandbox_enter(enum sandbox_role role);

@@ -1,0 +1,33 @@
+/* sock.h - sockets as this program uses them
+ *
+ * Who:  front (listening), supervisor (dialling).
+ */
+#pragma once
+
+#include "base/addr.h"
+#include "base/status.h"
+
+#include <sys/socket.h>
+
+/** Convert. @return the length used of `to`. */
+socklen_t sock_from_addr(const struct addr *addr, struct sockaddr_storage *to);
+
+/** @return STATUS_OK; STATUS_INVALID (neither IPv4 nor IPv6). IPv4-mapped IPv6 becomes IPv4. */
+MUST_CHECK enum status sock_to_addr(const struct sockaddr *from, socklen_t size, struct addr *addr);
+
+/**
+ * Bind one listening socket: non-blocking, close-on-exec, SO_REUSEADDR, SO_REUSEPORT if `shared`,
+ * IPV6_V6ONLY on IPv6, IP_PKTINFO / IPV6_RECVPKTINFO on UDP, path-MTU discovery off with no
+ * fragmentation of what we send (IP_PMTUDISC_OMIT), receive buffer asked for; TCP listens with
+ * TCP_DEFER_ACCEPT off and TCP_NODELAY. @return STATUS_OK; STATUS_SYSTEM (errno).
+ */
+MUST_CHECK enum status sock_listen(const struct addr *addr, int type, bool shared, int *fd);
+
+/** Set the same options on a socket that somebody else bound (systemd). */
+MUST_CHECK enum status sock_adopt(int fd, int type);
+
+/** The address a socket is bound to, and its type. @return STATUS_OK; STATUS_SYSTEM; STATUS_INVALID. */
+MUST_CHECK enum status sock_bound(int fd, struct addr *addr, int *type);
+
+/** Start a TCP connection, non-blocking. @return STATUS_OK (connecting or connected); STATUS_SYSTEM. */
+MUST_CHECK enum status sock_dial(const struct addr *addr, int *fd);
