@@ -1,0 +1,99 @@
+"""Plant one breach after the other in a small tree and see that structure.py finds each."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+STRUCTURE = pathlib.Path(__file__).with_name("structure.py")
+
+SOUND = {
+    "src/base/addr.c": '#include "base/addr.h"\n\nint\naddr_x(void)\n{\n    return 0;\n}\n',
+    "src/base/addr.h": "int addr_x(void);\n",
+    "src/base/meson.build": "static_library('base', 'addr.c')\n",
+    "src/core/why.def": 'WHY(ACL, DROPPED, "client address not allowed")\n',
+    "seccomp/front.def": 'SYSCALL(read, "reads")\n',
+    "seccomp/worker.def": 'SYSCALL(read, "reads")\n',
+    "seccomp/supervisor.def": 'SYSCALL(read, "reads")\n',
+    "fuzz/meson.build": "fuzz_targets = [\n  'name',\n]\n",
+    "fuzz/fuzz_name.c": "int x;\n",
+    "fuzz/corpus/name/seed": "x",
+    "tests/unit/meson.build": "unit_tests = [\n  'addr',\n]\n",
+    "tests/unit/test_addr.c": "int y;\n",
+    "tests/structure/long.txt": "# none\n",
+    "docs/ARCHITECTURE.md": "see `base/addr.c:addr_x`\n",
+}
+
+# check, file, text that replaces it, a piece of the complaint
+PLANTED = [
+    ("floors", "src/base/addr.c", '#include "core/why.h"\n', "base must not include core/why.h"),
+    ("floors", "src/base/addr.c", "#include <mbedtls/ssl.h>\n", "does not belong here"),
+    ("floors", "src/front/front.c", '#include "worker/pool.h"\n', "front must not include"),
+    ("floors", "src/misc/x.c", "int x;\n", "is no floor"),
+    ("sizes", "src/base/addr.c", "int a;\n" * 401, "without a reason"),
+    ("sizes", "src/base/addr.c", "int\nlong_one(void)\n{\n" + "    x();\n" * 60 + "}\n", "long_one has 62 lines"),
+    ("sizes", "tests/structure/long.txt", "src/base/gone.c was long once\n", "not needed any more"),
+    ("tables", "src/core/why.def", 'WHY(ACL, DROPPED, "")\n', "gives no reason"),
+    ("tables", "seccomp/worker.def", 'SYSCALL(mmap, "maps")\n', "has no row for mmap"),
+    ("tables", "seccomp/front.def", "SYSCALL(read, ANY)\n", "gives no reason"),
+    ("lists", "fuzz/fuzz_other.c", "int x;\n", "fuzz_other.c and the list"),
+    ("lists", "fuzz/corpus/name/seed", None, "holds no seed"),
+    ("lists", "tests/unit/test_other.c", "int x;\n", "test_other.c and the list"),
+    ("lists", "src/base/forgotten.c", "int x;\n", "is not built"),
+    ("words", "README.md", "look in /wo" "rk/main\n", "a path of one machine"),
+    ("words", "dev", "curl deb.deb" "ian.org\n", "a host name of a package archive"),
+    ("words", "src/base/addr.h", "typedef struct a { int x; } a_t;\n", "typedef"),
+    ("words", "src/base/addr.c", "int x; \n", "blanks at the end"),
+    ("documents", "docs/ARCHITECTURE.md", "x\n" * 201, "above 200 lines"),
+    ("documents", "docs/ARCHITECTURE.md", "`base/addr.c:addr_gone`\n", "has no addr_gone"),
+    ("documents", "README.md", "`base/gone.c:addr_x`\n", "there is no file base/gone.c"),
+    ("documents", "docs/ARCHITECTURE.md", None, "is missing"),
+]
+
+
+def plant(root, tree):
+    for name, text in tree.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def run(check, root, *libraries):
+    return subprocess.run([sys.executable, STRUCTURE, check, root, *libraries], capture_output=True, text=True)
+
+
+def purity_can_fail(folder):
+    """A library that reads the clock is refused, and so is one that nm sees nothing in."""
+    source, library = folder / "clock.c", folder / "libbase.a"
+    source.write_text("#include <time.h>\nlong f(void); long f(void) { return time(0); }\n")
+    subprocess.run(["cc", "-c", source, "-o", folder / "clock.o"], check=True)
+    subprocess.run(["ar", "rcs", library, folder / "clock.o"], check=True)
+    plant(folder, {"tests/structure/pure_symbols.txt": "memcpy moves bytes\n"})
+    return "calls time" in run("purity", folder, library).stdout
+
+
+def main():
+    wrong = []
+    for check, name, text, complaint in PLANTED:
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            plant(root, SOUND)
+            before = run(check, root)
+            if before.returncode != 0:
+                wrong.append(f"{check} complains about a sound tree:\n{before.stdout}{before.stderr}")
+            if text is None:
+                (root / name).unlink()
+            else:
+                plant(root, {name: text})
+            after = run(check, root)
+            if after.returncode != 1 or complaint not in after.stdout:
+                wrong.append(f"{check} missed “{complaint}” in {name}:\n{after.stdout}{after.stderr}")
+    with tempfile.TemporaryDirectory() as folder:
+        if not purity_can_fail(pathlib.Path(folder)):
+            wrong.append("purity missed a library that reads the clock")
+    print("\n".join(wrong))
+    print(f"{len(PLANTED) + 1} breaches planted, {len(wrong)} mistakes")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,300 @@
+"""Check the shape of the tree against the rules of docs/ARCHITECTURE.md.
+
+usage: structure.py CHECK ROOT [LIBRARY…]
+Prints each breach as "file:line: what"; exit 1 if there is one.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+# who may include whom: arrows point downward only
+FLOORS = {
+    "base": {"base"},
+    "dns": {"base", "dns"},
+    "conf": {"base", "conf"},
+    "ipc": {"base", "ipc"},
+    "core": {"base", "dns", "conf", "ipc", "core"},
+    "os": {"base", "conf", "ipc", "core", "os"},
+}
+PROCESSES = ("supervisor", "front", "worker", "exporter", "ctl")
+for process in PROCESSES:
+    FLOORS[process] = {"base", "dns", "conf", "ipc", "core", "os", process}
+
+# foreign headers that one place only may include
+FOREIGN = {
+    "mbedtls/": re.compile(r"^src/worker/tls_\w+\.[ch]$"),
+    "psa/": re.compile(r"^src/worker/tls_\w+\.[ch]$"),
+    "seccomp.h": re.compile(r"^src/os/sandbox\w*\.c$"),
+    "cap-ng.h": re.compile(r"^src/os/privs\w*\.c$"),
+    "cyaml/": re.compile(r"^src/conf/\w+\.[ch]$"),
+}
+
+FILE_LINES = 400
+FUNCTION_LINES = 60
+ARCHITECTURE_LINES = 200
+
+# Written in pieces, so that this file does not break its own rule.
+WORDS = [
+    (re.compile(r"/wo" r"rk/"), "a path of one machine"),
+    (re.compile(r"(?<![\w.])/t" r"mp\b"), "a path of one machine"),
+    (re.compile(r"\b(deb|snapshot|ftp|security)\.deb" r"ian\.org\b"), "a host name of a package archive"),
+    (re.compile(r"\b(docker\.i" r"o|py" r"pi\.org|gh" r"cr\.io|qu" r"ay\.io)\b"), "a host name of a registry"),
+    (re.compile(r"\b(cla" r"ude|chat" r"gpt|anth" r"ropic|open" r"ai)\b", re.I), "who wrote it"),
+    (re.compile(r"\bissue #?\d", re.I), "a number that means nothing here"),
+    (re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b"), "unfinished work"),
+    (re.compile(r"<<<<" r"<<<|>>>>" r">>>"), "an unfinished merge"),
+]
+CODE = [
+    (re.compile(r"^\s*typedef\s+(struct|union|enum)\b"), "typedef of a struct, union or enum"),
+    (re.compile(r"\b(__x86_64__|__SSE\w*__|immintrin\.h|x86intrin\.h)"), "code for one processor family"),
+    (re.compile(r"\t"), "tab"),
+    (re.compile(r"\b(sprintf|gets|alloca|strcat|strcpy(?!\(\w+, \"))\s*\("), "a call without bound"),
+]
+
+
+class Breaches(list):
+    def add(self, path, line, what):
+        self.append(f"{path}:{line}: {what}")
+
+
+def sources(root, *folders):
+    for folder in folders or ("src",):
+        for path in sorted((root / folder).rglob("*.[ch]")):
+            yield path.relative_to(root).as_posix(), path.read_text()
+
+
+def table(root, name):
+    """Rows "KEY  reason" of a table beside this file: {key: reason}."""
+    rows = {}
+    path = root / "tests/structure" / name
+    for line in path.read_text().splitlines() if path.exists() else []:
+        if line.strip() and not line.startswith("#"):
+            key, _, reason = line.partition(" ")
+            rows[key] = reason.strip()
+    return rows
+
+
+def check_floors(root, breaches):
+    for path, text in sources(root):
+        floor = path.split("/")[1]
+        if floor not in FLOORS:
+            breaches.add(path, 1, f"folder src/{floor} is no floor")
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            found = re.match(r'\s*#\s*include\s+([<"])([^>"]+)[>"]', line)
+            if not found:
+                continue
+            quoted, header = found.group(1) == '"', found.group(2)
+            target = header.split("/")[0]
+            if quoted and "/" in header and target in FLOORS and target not in FLOORS[floor]:
+                breaches.add(path, number, f"{floor} must not include {header}")
+            if quoted and "/" not in header:
+                breaches.add(path, number, f'write "{floor}/{header}": includes are relative to src')
+            for prefix, allowed in FOREIGN.items():
+                if header.startswith(prefix) and not allowed.match(path):
+                    breaches.add(path, number, f"{header} does not belong here")
+
+
+def check_purity(root, breaches, libraries):
+    """Undefined symbols of the pure libraries are rows of pure_symbols.txt or of another pure library."""
+    allowed = table(root, "pure_symbols.txt")
+    defined, wanted = set(), []
+    for library in libraries:
+        name = re.sub(r"^lib|\.a$", "", pathlib.Path(library).name)
+        out = subprocess.run(["nm", library], capture_output=True, text=True, check=True).stdout
+        for line in out.splitlines():
+            found = re.match(r"^[0-9a-f]*\s+([A-Za-z])\s+(\S+)$", line)
+            if found and found.group(1) in "Uw":
+                wanted.append((name, found.group(2)))
+            elif found:
+                defined.add(found.group(2))
+    if not wanted and not defined:
+        breaches.add("tests/structure", 1, "nm names no symbol at all: the check would pass on nothing")
+    for name, symbol in sorted(set(wanted)):
+        tools = re.match(r"^(__(asan|ubsan|sanitizer|stack_chk|gcov|llvm)_?|_GLOBAL_OFFSET_TABLE_)", symbol)
+        plain = re.sub(r"^__(isoc\d+_)?(\w+?)(_chk)?$", r"\2", symbol)
+        row = allowed.get(plain) or allowed.get(f"{name}:{plain}")
+        if symbol not in defined and not tools and not row:
+            breaches.add(f"src/{name}", 1, f"a pure library calls {symbol}; pure_symbols.txt has no row for it")
+
+
+def functions(text):
+    """(line, name, length) of each function: Linux braces in the first column."""
+    lines = text.splitlines()
+    for start, line in enumerate(lines):
+        if line != "{":
+            continue
+        head = start - 1
+        while head > 0 and not re.match(r"^[a-z_]\w*\(", lines[head]):
+            head -= 1
+        end = next((i for i in range(start, len(lines)) if lines[i] == "}"), len(lines) - 1)
+        yield head + 1, lines[head].split("(")[0], end - start + 1
+
+
+def check_sizes(root, breaches):
+    long = table(root, "long.txt")
+    used = set()
+    for path, text in sources(root, "src", "tests", "fuzz"):
+        count = text.count("\n")
+        if count > FILE_LINES:
+            used.add(path)
+            if not long.get(path):
+                breaches.add(path, count, f"{count} lines, above {FILE_LINES}, without a reason in long.txt")
+        for line, name, length in functions(text):
+            if length > FUNCTION_LINES:
+                used.add(f"{path}:{name}")
+                if not long.get(f"{path}:{name}"):
+                    breaches.add(path, line, f"{name} has {length} lines, above {FUNCTION_LINES}, without a reason in long.txt")
+    for key in sorted(set(long) - used):
+        breaches.add("tests/structure/long.txt", 1, f"the row {key} is not needed any more")
+
+
+ROW = re.compile(r"^([A-Z][A-Z0-9_]*)\(((?:[^/]|/(?!\*))*)\)\s*(?:/\*(.*)\*/)?\s*$", re.S)
+
+
+def def_rows(text):
+    """(line, macro, arguments, comment) of each row of a .def file; a row may span lines."""
+    text = re.sub(r"\A/\*.*?\*/", lambda m: "\n" * m.group().count("\n"), text, flags=re.S)
+    start, row = 0, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if not row:
+            if not re.match(r"^[A-Z][A-Z0-9_]*\(", line):
+                continue
+            start = number
+        row = (row + "\n" + line) if row else line
+        bare = re.sub(r'"(\\.|[^"\\])*"', "", re.sub(r"/\*.*?\*/", "", row, flags=re.S))
+        if bare.count("(") <= bare.count(")"):
+            found = ROW.match(row)
+            if found:
+                yield start, found.group(1), found.group(2), (found.group(3) or "").strip()
+            row = ""
+
+
+def check_tables(root, breaches):
+    """Every row of every .def file says why it is there: a text, or a comment behind it."""
+    files = sorted([*(root / "src").rglob("*.def"), *(root / "seccomp").glob("*.def")])
+    for path in files:
+        name = path.relative_to(root).as_posix()
+        rows = list(def_rows(path.read_text()))
+        if not rows:
+            breaches.add(name, 1, "no row could be read")
+        for line, macro, arguments, comment in rows:
+            texts = re.findall(r'"((?:\\.|[^"\\])*)"', arguments)
+            if not comment and not (texts and len(texts[-1].strip()) > 3):
+                breaches.add(name, line, f"{macro}({arguments.split(',')[0]}, …) gives no reason")
+    check_filters(root, breaches)
+
+
+def filter_names(path):
+    return {arguments.split(",")[0].strip() for _, _, arguments, _ in def_rows(path.read_text())}
+
+
+def check_filters(root, breaches):
+    """A filter is inherited: what children may call, the supervisor's filter must let through."""
+    parent = root / "seccomp/supervisor.def"
+    if not parent.exists():
+        breaches.add("seccomp/supervisor.def", 1, "is missing")
+        return
+    for child in ("front", "worker"):
+        for name in sorted(filter_names(root / f"seccomp/{child}.def") - filter_names(parent)):
+            breaches.add("seccomp/supervisor.def", 1, f"has no row for {name}, which {child}.def has")
+
+
+def meson_list(root, path, variable):
+    found = re.search(variable + r"\s*=\s*\[(.*?)\]", (root / path).read_text(), re.S)
+    return set(re.findall(r"'([^']+)'", re.sub(r"#.*", "", found.group(1)))) if found else set()
+
+
+def check_lists(root, breaches):
+    """Nothing lies in the tree unbuilt or untested."""
+    in_meson = meson_list(root, "fuzz/meson.build", "fuzz_targets")
+    names = {path.stem[len("fuzz_"):] for path in (root / "fuzz").glob("fuzz_*.c")}
+    for name in sorted(names ^ in_meson):
+        breaches.add("fuzz/meson.build", 1, f"fuzz_{name}.c and the list of targets disagree")
+    for name in sorted(names):
+        corpus = root / "fuzz/corpus" / name
+        if not corpus.is_dir() or not any(corpus.iterdir()):
+            breaches.add(f"fuzz/fuzz_{name}.c", 1, f"fuzz/corpus/{name} holds no seed")
+    in_meson = meson_list(root, "tests/unit/meson.build", "unit_tests")
+    names = {path.stem[len("test_"):] for path in (root / "tests/unit").glob("test_*.c")}
+    for name in sorted(names ^ in_meson):
+        breaches.add("tests/unit/meson.build", 1, f"test_{name}.c and the list of tests disagree")
+    for path in sorted((root / "src").rglob("*.c")):
+        build = path.parent / "meson.build"
+        if path.name not in build.read_text():
+            breaches.add(path.relative_to(root).as_posix(), 1, "is not built")
+
+
+TEXT_FILES = {".c", ".h", ".def", ".py", ".md", ".build", ".txt", ".yaml", ".yml", ".service", ".socket", ".sh",
+              ".conf", ".dict", ".options", ".1", ".5", ".8", ""}
+
+
+def text_files(root):
+    for path in sorted(root.rglob("*")):
+        parts = path.relative_to(root).parts
+        if parts[0] in (".git", "build") or "corpus" in parts or "regress" in parts or "__pycache__" in parts:
+            continue
+        if path.is_file() and (path.suffix in TEXT_FILES):
+            yield path.relative_to(root).as_posix(), path.read_text(errors="replace")
+
+
+def check_words(root, breaches):
+    for path, text in text_files(root):
+        rules = WORDS + (CODE if path.startswith("src/") and path.endswith((".c", ".h")) else [])
+        for number, line in enumerate(text.splitlines(), 1):
+            for pattern, what in rules:
+                if pattern.search(line):
+                    breaches.add(path, number, what)
+            if line != line.rstrip():
+                breaches.add(path, number, "blanks at the end")
+
+
+def check_documents(root, breaches):
+    """docs/ARCHITECTURE.md is short, and each `file.c:function` that a document names exists."""
+    path = root / "docs/ARCHITECTURE.md"
+    if not path.exists():
+        breaches.add("docs/ARCHITECTURE.md", 1, "is missing")
+    elif (count := path.read_text().count("\n")) > ARCHITECTURE_LINES:
+        breaches.add("docs/ARCHITECTURE.md", count, f"above {ARCHITECTURE_LINES} lines")
+    files = {path.relative_to(root).as_posix(): path for folder in ("src", "tests", "fuzz", "seccomp", "docs", "policy")
+             for path in (root / folder).rglob("*") if path.is_file()}
+    documents = [*root.glob("*.md"), *(root / "docs").rglob("*.md")]
+    for document in documents:
+        name = document.relative_to(root).as_posix()
+        for number, line in enumerate(document.read_text().splitlines(), 1):
+            for where, function in re.findall(r"\b([\w/]+\.[ch]):([a-z]\w+)", line):
+                homes = [p for n, p in files.items() if n == where or n.endswith("/" + where)]
+                if not homes:
+                    breaches.add(name, number, f"there is no file {where}")
+                elif not any(re.search(rf"\b{function}\b", p.read_text()) for p in homes):
+                    breaches.add(name, number, f"{where} has no {function}")
+            for where in re.findall(r"`((?:src|tests|fuzz|seccomp|docs|policy|bench|packaging)/[\w./-]+\.\w+)`", line):
+                if not (root / where).exists():
+                    breaches.add(name, number, f"there is no file {where}")
+
+
+CHECKS = {
+    "floors": check_floors,
+    "purity": check_purity,
+    "sizes": check_sizes,
+    "tables": check_tables,
+    "lists": check_lists,
+    "words": check_words,
+    "documents": check_documents,
+}
+
+
+def main():
+    check, root, *libraries = sys.argv[1:]
+    breaches = Breaches()
+    arguments = (libraries,) if check == "purity" else ()
+    CHECKS[check](pathlib.Path(root), breaches, *arguments)
+    for breach in breaches:
+        print(breach)
+    print(f"{len(breaches)} breaches")
+    sys.exit(1 if breaches else 0)
+
+
+if __name__ == "__main__":
+    main()
