@@ -1,0 +1,309 @@
+/* test_cache.c - the cache against plain reference models */
+#include "core/cache.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define MEMORY (256 * 1024)
+#define MODEL  2048
+
+static const struct hash_key key_of_tests = {0x0123456789abcdefU, 0xfedcba9876543210U};
+
+struct made { /* an answer that belongs to number `n` */
+    struct dns_question question;
+    struct cache_key key;
+    uint8_t message[CACHE_MESSAGE_MAX + 64];
+    struct dns_answer answer;
+};
+
+/* "n<number>.example." TYPE 16, the message filled up to `size` octets with the number */
+static void
+make(struct made *made, uint32_t number, size_t size)
+{
+    struct bytes_writer w = bytes_writer(made->question.name.wire, DNS_NAME_MAX);
+    char label[16];
+    int digits = snprintf(label, sizeof label, "n%u", number);
+    bytes_put_u8(&w, (uint8_t)digits);
+    bytes_put_copy(&w, label, (size_t)digits);
+    bytes_put_copy(&w, "\7example", 9);
+    made->question.name.size = (uint8_t)w.pos;
+    made->question.type = DNS_TYPE_TXT;
+    made->question.class = DNS_CLASS_IN;
+    made->key = (struct cache_key){&made->question, DNS_RD, false};
+    w = bytes_writer(made->message, sizeof made->message);
+    bytes_put_zeros(&w, DNS_HEADER_SIZE);
+    bytes_put_copy(&w, made->question.name.wire, made->question.name.size);
+    bytes_put_u16(&w, DNS_TYPE_TXT);
+    bytes_put_u16(&w, DNS_CLASS_IN);
+    made->answer = (struct dns_answer){.question_end = (uint16_t)w.pos};
+    while (w.pos < size)
+        bytes_put_u8(&w, (uint8_t)(number + w.pos));
+    made->answer.end = (uint16_t)w.pos;
+}
+
+static struct cache *
+new_cache(size_t bytes)
+{
+    void *memory = calloc(1, bytes);
+    cr_assert_not_null(memory);
+    return cache_init(memory, bytes, &key_of_tests);
+}
+
+/* Would the cache let the number straight into its main queue? Its hash stands among the ghosts
+ * then. */
+static bool
+cache_remembers(struct cache *cache, uint32_t number)
+{
+    static struct made made;
+    make(&made, number, 60);
+    return cache_is_ghost(cache, &made.key);
+}
+
+static bool
+holds(struct cache *cache, uint32_t number, size_t size, uint32_t now_s)
+{
+    static struct made made;
+    static uint8_t out[DNS_MESSAGE_MAX];
+    struct cache_hit hit;
+    make(&made, number, size);
+    if (cache_get(cache, &made.key, now_s, out, sizeof out, &hit) != CACHE_FRESH)
+        return false;
+    cr_assert_eq(hit.size, made.answer.end);
+    cr_assert_eq(memcmp(out, made.message, hit.size), 0, "answer %u is another's", number);
+    return true;
+}
+
+static void
+keep(struct cache *cache, uint32_t number, size_t size, uint32_t ttl_s, uint32_t now_s)
+{
+    static struct made made;
+    make(&made, number, size);
+    cr_assert_eq(cache_put(cache, &made.key, made.message, &made.answer, ttl_s, 0, now_s),
+                 STATUS_OK);
+}
+
+Test(cache, gives_back_what_was_kept_whatever_its_size)
+{
+    struct cache *cache = new_cache(MEMORY);
+    for (uint32_t size = 40; size < 8000; size += 37) {
+        keep(cache, size, size, 10, 0);
+        cr_assert(holds(cache, size, size, 9));
+    }
+    free(cache);
+}
+
+Test(cache, never_answers_past_the_ttl)
+{
+    struct cache *cache = new_cache(MEMORY);
+    keep(cache, 1, 100, 60, 1000);
+    cr_assert(holds(cache, 1, 100, 1059));
+    cr_assert_not(holds(cache, 1, 100, 1060));
+    free(cache);
+}
+
+Test(cache, serves_stale_only_within_its_stale_time)
+{
+    static struct made made;
+    uint8_t out[512];
+    struct cache_hit hit;
+    struct cache *cache = new_cache(MEMORY);
+    make(&made, 7, 100);
+    cr_assert_eq(cache_put(cache, &made.key, made.message, &made.answer, 10, 5, 100), STATUS_OK);
+    cr_assert_eq(cache_get(cache, &made.key, 109, out, sizeof out, &hit), CACHE_FRESH);
+    cr_assert_eq(cache_get(cache, &made.key, 110, out, sizeof out, &hit), CACHE_STALE);
+    cr_assert_eq(cache_get(cache, &made.key, 114, out, sizeof out, &hit), CACHE_STALE);
+    cr_assert_eq(cache_get(cache, &made.key, 115, out, sizeof out, &hit), CACHE_MISS);
+    free(cache);
+}
+
+Test(cache, tells_type_class_flags_and_dnssec_apart)
+{
+    static struct made made;
+    uint8_t out[512];
+    struct cache_hit hit;
+    struct cache *cache = new_cache(MEMORY);
+    keep(cache, 3, 100, 10, 0);
+    make(&made, 3, 100);
+    made.key.dnssec_ok = true;
+    cr_assert_eq(cache_get(cache, &made.key, 1, out, sizeof out, &hit), CACHE_MISS);
+    made.key = (struct cache_key){&made.question, DNS_RD | DNS_CD, false};
+    cr_assert_eq(cache_get(cache, &made.key, 1, out, sizeof out, &hit), CACHE_MISS);
+    made.key = (struct cache_key){&made.question, 0, false};
+    cr_assert_eq(cache_get(cache, &made.key, 1, out, sizeof out, &hit), CACHE_MISS);
+    made.key = (struct cache_key){&made.question, DNS_RD | DNS_AD, false};
+    cr_assert_eq(cache_get(cache, &made.key, 1, out, sizeof out, &hit), CACHE_FRESH,
+                 "AD does not count");
+    made.question.type = DNS_TYPE_A;
+    cr_assert_eq(cache_get(cache, &made.key, 1, out, sizeof out, &hit), CACHE_MISS);
+    made.question.type = DNS_TYPE_TXT;
+    made.question.class = DNS_CLASS_CHAOS;
+    cr_assert_eq(cache_get(cache, &made.key, 1, out, sizeof out, &hit), CACHE_MISS);
+    free(cache);
+}
+
+Test(cache, refuses_an_answer_to_another_question)
+{
+    static struct made made, other;
+    struct cache *cache = new_cache(MEMORY);
+    make(&made, 5, 100);
+    make(&other, 6, 100);
+    cr_assert_eq(cache_put(cache, &made.key, other.message, &other.answer, 10, 0, 0), STATUS_FULL);
+    cr_assert_eq(cache_counts(cache)->refused, 1);
+    cr_assert_eq(cache_counts(cache)->entries, 0);
+    free(cache);
+}
+
+Test(cache, keeps_the_question_in_lower_case)
+{
+    static struct made made;
+    uint8_t out[512];
+    struct cache_hit hit;
+    struct cache *cache = new_cache(MEMORY);
+    make(&made, 9, 100);
+    made.message[DNS_HEADER_SIZE + 1] = 'N';
+    cr_assert_eq(cache_put(cache, &made.key, made.message, &made.answer, 10, 0, 0), STATUS_OK);
+    cr_assert_eq(cache_get(cache, &made.key, 0, out, sizeof out, &hit), CACHE_FRESH);
+    cr_assert_eq(out[DNS_HEADER_SIZE + 1], 'n');
+    free(cache);
+}
+
+/* S3-FIFO written down once more, plainly: two arrays by age, every answer one chunk */
+struct model {
+    struct model_entry {
+        uint32_t number;
+        unsigned frequency;
+    } small[MODEL], main[MODEL];
+    size_t small_count, main_count, room;
+    bool ghost[MODEL * 2]; /* by number; the cache's ghosts may also forget by collision */
+};
+
+static struct model_entry *
+model_find(struct model *m, uint32_t number)
+{
+    for (size_t i = 0; i < m->small_count; i++)
+        if (m->small[i].number == number)
+            return &m->small[i];
+    for (size_t i = 0; i < m->main_count; i++)
+        if (m->main[i].number == number)
+            return &m->main[i];
+    return NULL;
+}
+
+static struct model_entry
+model_shift(struct model_entry *queue, size_t *count)
+{
+    struct model_entry oldest = queue[0];
+    (*count)--;
+    memmove(queue, queue + 1, *count * sizeof *queue);
+    return oldest;
+}
+
+static void
+model_evict(struct model *m)
+{
+    for (;;) {
+        bool small = m->small_count > m->room / 10 || m->main_count == 0;
+        struct model_entry oldest =
+            small ? model_shift(m->small, &m->small_count) : model_shift(m->main, &m->main_count);
+        if (oldest.frequency == 0) {
+            if (small)
+                m->ghost[oldest.number] = true;
+            return;
+        }
+        oldest.frequency = small ? 0 : oldest.frequency - 1;
+        m->main[m->main_count++] = oldest;
+    }
+}
+
+/* `main`: whether the cache still remembered it as a ghost, which the model cannot know for
+ * collisions */
+static void
+model_put(struct model *m, uint32_t number, bool main)
+{
+    if (m->small_count + m->main_count == m->room)
+        model_evict(m);
+    if (main)
+        m->main[m->main_count++] = (struct model_entry){number, 0};
+    else
+        m->small[m->small_count++] = (struct model_entry){number, 0};
+}
+
+Test(cache, evicts_as_the_reference_model_does)
+{
+    unsigned seed = (unsigned)time(NULL);
+    cr_log_info("seed %u", seed);
+    srand(seed);
+    struct cache *cache = new_cache(CACHE_BYTES_MIN);
+    static struct model model;
+    model = (struct model){.room = cache_counts(cache)->chunks};
+    cr_assert(model.room < MODEL);
+    for (unsigned step = 0; step < 40000; step++) {
+        uint32_t number = (uint32_t)rand() % (uint32_t)(rand() % 3 == 0 ? 3000 : 200);
+        struct model_entry *entry = model_find(&model, number);
+        if (entry != NULL && entry->frequency < 3)
+            entry->frequency++;
+        bool kept = holds(cache, number, 60, 5);
+        cr_assert_eq(kept, entry != NULL, "seed %u step %u number %u", seed, step, number);
+        if (!kept) {
+            bool main = cache_remembers(cache, number);
+            cr_assert(!main || model.ghost[number], "a ghost that was never evicted");
+            model_put(&model, number, main);
+            keep(cache, number, 60, 100, 5);
+        }
+        cr_assert_eq(cache_counts(cache)->entries, model.small_count + model.main_count);
+        cr_assert(cache_counts(cache)->chunks_used <= cache_counts(cache)->chunks);
+    }
+    free(cache);
+}
+
+Test(cache, popular_names_survive_a_flood_of_random_names)
+{
+    struct cache *cache = new_cache(MEMORY);
+    uint32_t popular = cache_counts(cache)->chunks / 4, flood = 1000000;
+    unsigned asked = 0, found = 0;
+    for (uint32_t i = 0; i < popular; i++) {
+        keep(cache, i, 60, 1000000, 0);
+        cr_assert(holds(cache, i, 60, 0));
+    }
+    for (unsigned round = 0; round < 40; round++)
+        for (uint32_t i = 0; i < popular; i++) {
+            asked++;
+            if (holds(cache, i, 60, 1))
+                found++;
+            else
+                keep(cache, i, 60, 1000000, 1);
+            for (unsigned k = 0; k < 10; k++)
+                keep(cache, flood++, 60, 1000000, 1);
+        }
+    cr_assert(found * 100 >= asked * 95, "only %u of %u hits survived", found, asked);
+    free(cache);
+}
+
+/* Whatever is done, no byte outside the block is touched (the sanitizer watches) and the counts add
+ * up. */
+Test(cache, stays_within_its_memory_with_answers_of_all_sizes)
+{
+    unsigned seed = (unsigned)time(NULL);
+    cr_log_info("seed %u", seed);
+    srand(seed);
+    struct cache *cache = new_cache(CACHE_BYTES_MIN + 1000);
+    static struct made made;
+    for (unsigned step = 0; step < 20000; step++) {
+        uint32_t number = (uint32_t)rand() % 500;
+        size_t size = 40 + number * 37 % 9000;
+        if (rand() % 2 == 0) {
+            holds(cache, number, size, step / 100);
+            continue;
+        }
+        make(&made, number, size);
+        enum status status =
+            cache_put(cache, &made.key, made.message, &made.answer, 50, 10, step / 100);
+        cr_assert(status == STATUS_OK || status == STATUS_FULL);
+        const struct cache_counts *counts = cache_counts(cache);
+        cr_assert_eq(counts->stored - counts->replaced - counts->evicted, counts->entries);
+        cr_assert(counts->chunks_used <= counts->chunks);
+    }
+    free(cache);
+}
