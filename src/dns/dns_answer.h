@@ -18,19 +18,20 @@ enum dns_answer_verdict {
     DNS_ANSWER_OPT,       /* two OPTs, or one outside the additional section or broken */
 };
 
-struct dns_answer { /* offsets are octets from the message's first */
-    uint16_t flags;         /* the header's, RCODE bits included */
-    uint16_t rcode;         /* extended: 0..4095 */
-    uint16_t counts[3];     /* answer, authority, additional (without OPT and what followed it) */
-    uint16_t question_end;  /* first octet behind the question */
-    uint16_t end;           /* first octet behind the last record that is relayed */
-    uint16_t ede;           /* the upstream's info code, DNS_EDE_NONE if none */
-    bool has_ttl;           /* at least one record other than OPT */
-    bool has_soa;           /* SOA in authority */
+struct dns_answer {        /* offsets are octets from the message's first */
+    uint16_t flags;        /* the header's, RCODE bits included */
+    uint16_t rcode;        /* extended: 0..4095 */
+    uint16_t counts[3];    /* answer, authority, additional (without OPT and what followed it) */
+    uint16_t question_end; /* first octet behind the question */
+    uint16_t end;          /* first octet behind the last record that is relayed */
+    uint16_t ede;          /* the upstream's info code, DNS_EDE_NONE if none */
+    bool has_ttl;          /* at least one record other than OPT */
+    bool has_soa;          /* SOA in authority */
     bool has_opt;
-    bool dnssec_ok;         /* DO of its OPT */
-    uint32_t ttl_min;       /* s; least TTL of all relayed records; 0 if none */
-    uint32_t soa_minimum;   /* s; MINIMUM of the first SOA in authority (RFC 2308), and its TTL if less */
+    bool dnssec_ok;   /* DO of its OPT */
+    uint32_t ttl_min; /* s; least TTL of all relayed records; 0 if none */
+    uint32_t
+        soa_minimum; /* s; MINIMUM of the first SOA in authority (RFC 2308), and its TTL if less */
 };
 
 /**
@@ -48,7 +49,8 @@ MUST_CHECK enum dns_answer_verdict dns_answer_parse(const uint8_t *message, size
 /** The id of a message of at least two octets. */
 uint16_t dns_answer_id(const uint8_t *message);
 
-/** Take `age_s` seconds off every TTL but the OPT's, not below 0 (or set all to `ttl_s` if `replace`). */
+/** Take `age_s` seconds off every TTL but the OPT's, not below 0 (or set all to `ttl_s` if
+ * `replace`). */
 void dns_answer_age(uint8_t *message, const struct dns_answer *answer, uint32_t age_s, bool replace,
                     uint32_t ttl_s);
 

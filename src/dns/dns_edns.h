@@ -14,6 +14,7 @@
 #define DNS_PADDING_QUERY    128  /* octets; RFC 8467 4.1 */
 #define DNS_PADDING_ANSWER   468  /* octets; RFC 8467 4.1, only where a client may ask for it */
 #define DNS_COOKIE_MAX       40   /* client cookie 8, server cookie 8..32 octets */
+#define DNS_EDNS_PUT_MAX     71   /* octets of our OPT at most, padding's contents aside */
 
 enum dns_edns_option {
     DNS_OPTION_NSID = 3,
@@ -25,17 +26,17 @@ enum dns_edns_option {
 };
 
 enum dns_ede { /* RFC 8914 section 4; the ones we send */
-    DNS_EDE_NONE = 0xffff,
-    DNS_EDE_OTHER = 0,
-    DNS_EDE_STALE_ANSWER = 3,
-    DNS_EDE_FORGED_ANSWER = 4,
-    DNS_EDE_CACHED_ERROR = 13,
-    DNS_EDE_NOT_READY = 14,
-    DNS_EDE_BLOCKED = 15,
-    DNS_EDE_PROHIBITED = 18,
-    DNS_EDE_NOT_SUPPORTED = 21,
-    DNS_EDE_NO_REACHABLE_AUTHORITY = 22,
-    DNS_EDE_NETWORK_ERROR = 23,
+               DNS_EDE_NONE = 0xffff,
+               DNS_EDE_OTHER = 0,
+               DNS_EDE_STALE_ANSWER = 3,
+               DNS_EDE_FORGED_ANSWER = 4,
+               DNS_EDE_CACHED_ERROR = 13,
+               DNS_EDE_NOT_READY = 14,
+               DNS_EDE_BLOCKED = 15,
+               DNS_EDE_PROHIBITED = 18,
+               DNS_EDE_NOT_SUPPORTED = 21,
+               DNS_EDE_NO_REACHABLE_AUTHORITY = 22,
+               DNS_EDE_NETWORK_ERROR = 23,
 };
 
 struct dns_edns {
@@ -44,36 +45,45 @@ struct dns_edns {
     bool padding;   /* the padding option was there */
     bool keepalive; /* the keepalive option was there (meant for TCP only) */
     uint8_t version;
-    uint8_t cookie_size; /* 0 = none; 8 or 16..40 */
-    uint16_t udp_size;   /* as announced, octets */
-    uint16_t ede;        /* info code of the first extended error, DNS_EDE_NONE if none */
+    uint8_t cookie_size;    /* 0 = none; 8 or 16..40 */
+    uint16_t udp_size;      /* as announced, octets */
+    uint16_t ede;           /* info code of the first extended error, DNS_EDE_NONE if none */
     uint8_t extended_rcode; /* upper eight bits of the RCODE */
     uint8_t cookie[DNS_COOKIE_MAX];
 };
 
 enum dns_edns_result {
     DNS_EDNS_OK,
-    DNS_EDNS_FORM, /* lengths do not add up, owner not the root, cookie of a wrong size, too many options */
+    DNS_EDNS_FORM, /* lengths do not add up, owner not the root, cookie of a wrong size, too many
+                      options */
 };
 
 /**
  * Read the body of an OPT record. The reader stands behind its TYPE; on DNS_EDNS_OK it stands
- * behind its RDATA. Unknown options are passed over (RFC 6891 6.1.2). One bounded pass.
+ * behind its RDATA. Unknown options are passed over (RFC 6891 6.1.2); of several cookies or
+ * extended errors the first counts (RFC 7873 5.2). Options of a version over 0 are not looked at.
+ * One bounded pass. On DNS_EDNS_FORM no option is set, and `present` tells whether the fixed part
+ * was whole.
  */
 enum dns_edns_result dns_edns_get(struct bytes_reader *r, struct dns_edns *edns);
 
-struct dns_edns_put { /* what our OPT says; zeroed fields are left out */
+struct dns_edns_put {       /* what our OPT says; zeroed fields are left out */
     uint16_t udp_size;      /* octets we can take */
     uint8_t extended_rcode; /* upper eight bits of the RCODE */
     bool dnssec_ok;
-    uint16_t ede;              /* DNS_EDE_NONE: leave out */
-    bool keepalive;            /* send edns-tcp-keepalive */
-    uint16_t keepalive_100ms;  /* its value, units of 100 ms */
-    uint8_t cookie_size;       /* 0: leave out */
+    uint16_t ede;             /* DNS_EDE_NONE: leave out */
+    bool keepalive;           /* send edns-tcp-keepalive */
+    uint16_t keepalive_100ms; /* its value, units of 100 ms */
+    uint8_t cookie_size;      /* 0: leave out */
     uint8_t cookie[DNS_COOKIE_MAX];
     uint16_t padding_block; /* 0: no padding; else pad the whole message to a multiple of it */
     uint16_t message_max;   /* padding never grows the message past this; 0: no bound */
 };
 
-/** Append an OPT record to a message begun at w->data[0]. Padding (zeros) is the last option. */
+/**
+ * Append an OPT record to a message begun at w->data[0]; the caller counts it. Padding (zeros) is
+ * the last option. Where message_max or the room in `w` is less than the next multiple, padding
+ * fills that; where not even its head fits, it is left out. The writer fails if the rest does not
+ * fit.
+ */
 void dns_edns_put(struct bytes_writer *w, const struct dns_edns_put *put);

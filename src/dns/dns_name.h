@@ -26,11 +26,29 @@ struct dns_name {
 MUST_CHECK bool dns_name_get(struct bytes_reader *r, struct dns_name *name);
 
 /**
- * Step over a name that may be compressed. Pointers must go strictly backwards from where they
- * stand and not into the header; hops and octets are bounded. `name` may be NULL, else the
- * expanded name is written. The reader must cover the whole message from its first byte.
+ * Step over a name that may be compressed. Each pointer must lead to before the run of
+ * labels that it ends, and not into the header; hops and octets are bounded. `name` may be NULL,
+ * else the expanded name is written (the root on failure). The reader must cover the whole message
+ * from its first byte.
  */
 MUST_CHECK bool dns_name_skip(struct bytes_reader *message, struct dns_name *name);
+
+/* What the names of one message may still cost together, and what is known of them already. */
+struct dns_name_budget {
+    uint32_t steps;        /* labels and hops left */
+    uint16_t known_at;     /* offset of the pointer target met last; 0: none */
+    uint8_t known_size;    /* octets of the name there, expanded */
+    uint8_t question_size; /* octets of the name right behind the header, if it stands there whole;
+                              0: unknown */
+};
+
+/**
+ * dns_name_skip() for the many names of one message: their cost together is bounded by `budget`,
+ * and a target met just before is not walked again.
+ *
+ * @param budget  changed; begun by the caller with `steps`, the rest zero or known
+ */
+MUST_CHECK bool dns_name_check(struct bytes_reader *message, struct dns_name_budget *budget);
 
 /** Fold A-Z to a-z in place (RFC 4343). */
 void dns_name_lower(struct dns_name *name);
@@ -41,7 +59,8 @@ bool dns_name_is_equal(const struct dns_name *a, const struct dns_name *b);
 /** Equal regardless of ASCII case, `wire` being `size` octets of an uncompressed name. */
 bool dns_name_is_wire(const struct dns_name *a, const uint8_t *wire, size_t size);
 
-/** Read presentation form ("www.example.com", trailing dot optional, \DDD and \X escapes). */
+/** Read presentation form ("www.example.com", trailing dot optional, \DDD and \X escapes; no
+ * raw space, control character or octet over 126). `name` is the root on failure. */
 MUST_CHECK enum status dns_name_parse(const char *text, struct dns_name *name);
 
 /** Write presentation form; octets other than letters, digits, '-', '_' and '*' as \DDD. */

@@ -14,16 +14,16 @@
 #define DNS_MESSAGE_MAX 65535
 
 enum dns_header_flag { /* second 16 bits of the header */
-    DNS_QR = 0x8000,
-    DNS_OPCODE = 0x7800,
-    DNS_AA = 0x0400,
-    DNS_TC = 0x0200,
-    DNS_RD = 0x0100,
-    DNS_RA = 0x0080,
-    DNS_Z = 0x0040,
-    DNS_AD = 0x0020,
-    DNS_CD = 0x0010,
-    DNS_RCODE = 0x000f,
+                       DNS_QR = 0x8000,
+                       DNS_OPCODE = 0x7800,
+                       DNS_AA = 0x0400,
+                       DNS_TC = 0x0200,
+                       DNS_RD = 0x0100,
+                       DNS_RA = 0x0080,
+                       DNS_Z = 0x0040,
+                       DNS_AD = 0x0020,
+                       DNS_CD = 0x0010,
+                       DNS_RCODE = 0x000f,
 };
 
 enum dns_rcode {
@@ -66,7 +66,8 @@ struct dns_question {
 
 struct dns_query {
     uint16_t id;
-    uint16_t flags; /* DNS_RD, DNS_AD, DNS_CD; no other bit */
+    uint16_t flags;  /* DNS_RD, DNS_AD, DNS_CD; no other bit */
+    uint16_t opcode; /* the header's bits DNS_OPCODE where they stand there; 0 is QUERY */
     struct dns_question question;
     struct dns_edns edns;
 };
@@ -82,16 +83,17 @@ enum dns_query_verdict {
     DNS_QUERY_OPT,      /* the OPT breaks its rules: FORMERR */
     DNS_QUERY_TRAILING, /* bytes behind the last record: FORMERR */
     DNS_QUERY_VERSION,  /* EDNS version over 0: BADVERS */
-    DNS_QUERY_TYPE,     /* meta type or transfer, refused here: NOTIMP (OPT, TKEY, TSIG, MAILA, MAILB), REFUSED (AXFR, IXFR) */
+    DNS_QUERY_TYPE, /* meta type or transfer, refused here: NOTIMP (OPT, TKEY, TSIG, MAILA, MAILB),
+                       REFUSED (AXFR, IXFR) */
 };
 
 /**
  * Parse a client's message.
  *
  * @param message  borrowed; `size` octets, 0..65535
- * @param query    written. With every verdict but SHORT, id and flags are set; the question is set
- *                 (name.size > 0) as soon as it parsed, so that an error reply can repeat it;
- *                 name.size is 0 where it did not.
+ * @param query    written. With every verdict but SHORT, id, flags and opcode are set; the question
+ * is set (name.size > 0) as soon as it parsed, so that an error reply can repeat it; name.size is 0
+ * where it did not.
  */
 MUST_CHECK enum dns_query_verdict dns_query_parse(const uint8_t *message, size_t size,
                                                   struct dns_query *query);

@@ -8,8 +8,8 @@
 #include "dns/dns_query.h"
 
 /**
- * Write a reply without records: QR=1, the query's id, opcode QUERY unless `opcode` says otherwise,
- * RD and CD as asked, RA=1, TC as told, its question where it parsed, our OPT where it spoke EDNS.
+ * Write a reply without records: QR=1, the query's id and opcode, RD and CD as asked, RA=1, TC as
+ * told, its question where it parsed, our OPT where it spoke EDNS.
  *
  * @param query  a client's query, as dns_query_parse() left it; not one with verdict SHORT
  * @param rcode  0..4095; above 15 needs an OPT and becomes SERVFAIL without

@@ -1,0 +1,277 @@
+/* dns_name.c - see dns_name.h */
+#include "dns/dns_name.h"
+
+#define HEADER_SIZE    12   /* octets; no name stands inside the header */
+#define POINTER_BITS   0xc0 /* RFC 1035 4.1.4: the two high bits of a length octet */
+#define NAME_STEPS_MAX 256  /* labels and hops of one name; docs/LIMITS.md */
+
+static const struct dns_name root = {.size = 1};
+
+bool
+dns_name_get(struct bytes_reader *r, struct dns_name *name)
+{
+    size_t size = 0;
+    while (!r->failed) {
+        uint8_t label = bytes_get_u8(r);
+        const uint8_t *octets = bytes_get_view(r, label);
+        if (octets == NULL || label > DNS_LABEL_MAX || size + 1 + label > DNS_NAME_MAX)
+            break;
+        name->wire[size] = label;
+        memcpy(name->wire + size + 1, octets, label);
+        size += 1U + label;
+        if (label == 0) {
+            name->size = (uint8_t)size;
+            return true;
+        }
+    }
+    r->failed = true;
+    *name = root;
+    return false;
+}
+
+struct walk { /* one name, label by label, through its pointers */
+    struct bytes_reader *r;
+    struct dns_name_budget *budget;
+    size_t run;          /* where the labels at hand begin */
+    size_t behind;       /* octet behind the first pointer; 0: none was met */
+    size_t target;       /* of the first pointer */
+    size_t size;         /* octets of the name so far */
+    size_t target_octet; /* size at the first pointer */
+};
+
+/* Octets of the name at `target` if they are known without walking, else 0. */
+static size_t
+known_size(const struct dns_name_budget *budget, size_t target)
+{
+    if (target == HEADER_SIZE && budget->question_size != 0)
+        return budget->question_size;
+    return target == budget->known_at ? budget->known_size : 0;
+}
+
+/*
+ * Follow a pointer. It must lead to before the run of labels that it ends: so each run lies wholly
+ * ahead of the next one's first octet, and no chain of pointers can close to a circle.
+ */
+static bool
+hop(struct walk *walk, uint8_t high)
+{
+    size_t target = (size_t)(high & ~POINTER_BITS) << 8 | bytes_get_u8(walk->r);
+    if (walk->r->failed || target >= walk->run || target < HEADER_SIZE)
+        return false;
+    if (walk->behind == 0) {
+        walk->behind = walk->r->pos;
+        walk->target = target;
+        walk->target_octet = walk->size;
+    }
+    walk->run = target;
+    bytes_seek(walk->r, target);
+    return true;
+}
+
+/* Stand behind the name where it began, and remember what its first pointer led to. */
+static size_t
+finish(struct walk *walk)
+{
+    if (walk->size > DNS_NAME_MAX)
+        return 0;
+    if (walk->behind != 0) {
+        bytes_seek(walk->r, walk->behind);
+        walk->budget->known_at = (uint16_t)walk->target;
+        walk->budget->known_size = (uint8_t)(walk->size - walk->target_octet);
+    }
+    return walk->size;
+}
+
+/* Octets of the expanded name, which is written if `name` is not NULL; 0 if there is none. */
+static size_t
+expand(struct bytes_reader *r, struct dns_name_budget *budget, struct dns_name *name)
+{
+    struct walk walk = {.r = r, .budget = budget, .run = r->pos};
+    while (budget->steps > 0) {
+        budget->steps--;
+        uint8_t label = bytes_get_u8(r);
+        if ((label & POINTER_BITS) == POINTER_BITS) {
+            if (!hop(&walk, label))
+                return 0;
+            size_t known = name == NULL ? known_size(budget, walk.run) : 0;
+            walk.size += known;
+            if (known != 0)
+                return finish(&walk);
+            continue;
+        }
+        const uint8_t *octets = bytes_get_view(r, label);
+        if (octets == NULL || label > DNS_LABEL_MAX || walk.size + 1 + label > DNS_NAME_MAX)
+            return 0;
+        if (name != NULL) {
+            name->wire[walk.size] = label;
+            memcpy(name->wire + walk.size + 1, octets, label);
+        }
+        walk.size += 1U + label;
+        if (label == 0)
+            return finish(&walk);
+    }
+    return 0;
+}
+
+bool
+dns_name_skip(struct bytes_reader *message, struct dns_name *name)
+{
+    struct dns_name_budget budget = {.steps = NAME_STEPS_MAX};
+    size_t size = message->failed ? 0 : expand(message, &budget, name);
+    if (size == 0)
+        message->failed = true;
+    if (name != NULL && size == 0)
+        *name = root;
+    else if (name != NULL)
+        name->size = (uint8_t)size;
+    return size != 0;
+}
+
+bool
+dns_name_check(struct bytes_reader *message, struct dns_name_budget *budget)
+{
+    if (!message->failed && expand(message, budget, NULL) != 0)
+        return true;
+    message->failed = true;
+    return false;
+}
+
+/* A length octet is at most 63 and so never a letter: names fold as a whole. */
+static uint8_t
+lower(uint8_t octet)
+{
+    return (uint8_t)(octet | (octet >= 'A' && octet <= 'Z' ? 0x20 : 0));
+}
+
+void
+dns_name_lower(struct dns_name *name)
+{
+    for (size_t i = 0; i < name->size; i++)
+        name->wire[i] = lower(name->wire[i]);
+}
+
+bool
+dns_name_is_equal(const struct dns_name *a, const struct dns_name *b)
+{
+    return dns_name_is_wire(a, b->wire, b->size);
+}
+
+bool
+dns_name_is_wire(const struct dns_name *a, const uint8_t *wire, size_t size)
+{
+    if (a->size != size)
+        return false;
+    if (memcmp(a->wire, wire, size) == 0)
+        return true;
+    unsigned differing = 0;
+    for (size_t i = 0; i < size; i++)
+        differing |= (unsigned)(lower(a->wire[i]) ^ lower(wire[i]));
+    return differing == 0;
+}
+
+static bool
+is_printable(char c)
+{
+    return c > ' ' && c <= '~';
+}
+
+/* Read one octet of a label: itself, \X or \DDD. Moves *text on if it is one. */
+static bool
+parse_octet(const char **text, uint8_t *octet)
+{
+    const char *c = *text;
+    if (*c != '\\') {
+        *octet = (uint8_t)*c;
+        *text = c + 1;
+        return is_printable(*c);
+    }
+    if (c[1] < '0' || c[1] > '9') {
+        *octet = (uint8_t)c[1];
+        *text = c + 2;
+        return is_printable(c[1]);
+    }
+    unsigned value = 0;
+    for (unsigned i = 1; i <= 3; i++) {
+        if (c[i] < '0' || c[i] > '9')
+            return false;
+        value = value * 10 + (unsigned)(c[i] - '0');
+    }
+    *octet = (uint8_t)value;
+    *text = c + 4;
+    return value <= UINT8_MAX;
+}
+
+/* Read a label and the dot behind it, if any. */
+static bool
+parse_label(const char **text, struct bytes_writer *w)
+{
+    uint8_t label[DNS_LABEL_MAX];
+    uint8_t size = 0;
+    while (**text != '.' && **text != '\0') {
+        uint8_t octet;
+        if (size == DNS_LABEL_MAX || !parse_octet(text, &octet))
+            return false;
+        label[size++] = octet;
+    }
+    if (**text == '.')
+        ++*text;
+    bytes_put_u8(w, size);
+    bytes_put_copy(w, label, size);
+    return size > 0 && !w->failed;
+}
+
+enum status
+dns_name_parse(const char *text, struct dns_name *name)
+{
+    struct bytes_writer w = bytes_writer(name->wire, sizeof name->wire);
+    const char *c = text[0] == '.' && text[1] == '\0' ? text + 1 : text;
+    bool ok = text[0] != '\0';
+    while (ok && *c != '\0')
+        ok = parse_label(&c, &w);
+    bytes_put_u8(&w, 0);
+    if (!ok || w.failed) {
+        *name = root;
+        return STATUS_INVALID;
+    }
+    name->size = (uint8_t)w.pos;
+    return STATUS_OK;
+}
+
+static bool
+is_plain(uint8_t octet)
+{
+    return (octet >= '0' && octet <= '9') || (lower(octet) >= 'a' && lower(octet) <= 'z') ||
+           octet == '-' || octet == '_' || octet == '*';
+}
+
+static void
+put_octet(struct bytes_writer *w, uint8_t octet)
+{
+    if (is_plain(octet)) {
+        bytes_put_u8(w, octet);
+        return;
+    }
+    bytes_put_u8(w, '\\');
+    bytes_put_u8(w, (uint8_t)('0' + octet / 100));
+    bytes_put_u8(w, (uint8_t)('0' + octet / 10 % 10));
+    bytes_put_u8(w, (uint8_t)('0' + octet % 10));
+}
+
+const char *
+dns_name_format(const struct dns_name *name, char text[DNS_NAME_TEXT_MAX])
+{
+    struct bytes_reader r = bytes_reader(name->wire, name->size);
+    struct bytes_writer w = bytes_writer(text, DNS_NAME_TEXT_MAX - 1);
+    uint8_t label = bytes_get_u8(&r);
+    if (label == 0)
+        bytes_put_u8(&w, '.');
+    while (label > 0 && !r.failed) {
+        for (; label > 0; label--)
+            put_octet(&w, bytes_get_u8(&r));
+        label = bytes_get_u8(&r);
+        if (label > 0)
+            bytes_put_u8(&w, '.');
+    }
+    text[w.pos] = '\0';
+    return text;
+}
