@@ -1,0 +1,71 @@
+/* upstream_choice.h - how an upstream is doing, and which one is asked next
+ *
+ * What: smoothed round trip, failures and back-off of each upstream, and the pick among those
+ *       that can take a query now. An answer is the only proof of health; it clears everything.
+ * Who:  worker. Pure: time and random numbers arrive as arguments.
+ * Ref:  docs/LIMITS.md "upstream"; RFC 6298 section 2 (smoothing).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define UPSTREAM_BACKOFF_FIRST_US 100000U  /* after the first failure */
+#define UPSTREAM_BACKOFF_MOST_US  5000000U /* while another upstream answers */
+#define UPSTREAM_BACKOFF_LONE_US  700000U  /* while none does: its return is seen within 1 s */
+#define UPSTREAM_SILENCE_MIN_US   1000000U /* a connection may be silent this long in any case */
+#define UPSTREAM_EXPLORE_ONE_IN                                                                    \
+    128U /* queries that go to another one, to keep its measure fresh                              \
+          */
+
+enum upstream_strategy {
+    UPSTREAM_FASTEST, /* least smoothed round trip; near ties go to the one named first */
+    UPSTREAM_ORDERED, /* the first that is healthy */
+    UPSTREAM_SPREAD,  /* at random */
+};
+
+struct upstream_health { /* all zero: nothing known yet */
+    uint32_t srtt_us;    /* smoothed round trip; 0: not measured */
+    uint32_t failures;   /* in a row, without an answer between */
+    uint64_t retry_us;   /* monotonic; no connection is opened before */
+};
+
+/** A connection came up after `rtt_us`: a first guess, where no answer was measured yet. */
+void upstream_health_connected(struct upstream_health *health, uint32_t rtt_us);
+
+/** An answer came: healthy, and measured. */
+void upstream_health_answered(struct upstream_health *health, uint32_t rtt_us);
+
+/**
+ * A connection failed. Several that fail within one back-off count once, so a pool that dies
+ * together is one failure.
+ *
+ * @param random  32 fresh random bits, for the jitter of a quarter either way
+ * @param lone    no other upstream can be asked: back off less
+ */
+void upstream_health_failed(struct upstream_health *health, uint64_t now_us, uint32_t random,
+                            bool lone);
+
+/** May a connection be opened now? */
+static inline bool
+upstream_health_may_dial(const struct upstream_health *health, uint64_t now_us)
+{
+    return now_us >= health->retry_us;
+}
+
+/**
+ * How long may a connection be silent after a query was written to it?
+ * Four round trips, at least UPSTREAM_SILENCE_MIN_US, at most half of a query's life.
+ */
+uint64_t upstream_silence_us(const struct upstream_health *health, uint32_t query_ms);
+
+/**
+ * Pick one.
+ *
+ * @param health  `count` entries, 1..32
+ * @param usable  bit i: upstream i has a ready connection with room
+ * @param random  32 fresh random bits
+ * @return index; -1 if `usable` is 0.
+ */
+int upstream_choose(enum upstream_strategy strategy, const struct upstream_health *health,
+                    unsigned count, uint32_t usable, uint32_t random);
