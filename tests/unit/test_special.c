@@ -1,0 +1,99 @@
+/* test_special.c - names that are answered here */
+#include "core/special.h"
+
+#include "dns/dns_answer.h"
+
+#include <criterion/criterion.h>
+
+static struct dns_question
+question(const char *text, uint16_t type)
+{
+    struct dns_question q = {.type = type, .class = DNS_CLASS_IN};
+    cr_assert_eq(dns_name_parse(text, &q.name), STATUS_OK, "%s", text);
+    return q;
+}
+
+static enum special_action
+found(const char *text, uint16_t type)
+{
+    struct dns_question q = question(text, type);
+    return special_find(&q);
+}
+
+Test(special, ordinary_names_go_upstream)
+{
+    static const char *const names[] = {"example.com",
+                                        ".",
+                                        "com",
+                                        "test.example",
+                                        "localhost.example",
+                                        "1.1.1.1.in-addr.arpa",
+                                        "arpa",
+                                        "in-addr.arpa",
+                                        "32.172.in-addr.arpa",
+                                        "xlocalhost",
+                                        "0.10.in-addr.arpb",
+                                        "home-arpa"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        cr_assert_eq(found(names[i], DNS_TYPE_A), SPECIAL_NONE, "%s", names[i]);
+}
+
+Test(special, localhost_has_the_loopback_addresses)
+{
+    cr_assert_eq(found("localhost", DNS_TYPE_A), SPECIAL_LOOPBACK4);
+    cr_assert_eq(found("a.localhost", DNS_TYPE_AAAA), SPECIAL_LOOPBACK6);
+    cr_assert_eq(found("localhost", DNS_TYPE_TXT), SPECIAL_NODATA);
+}
+
+Test(special, names_that_must_not_leak_do_not_exist)
+{
+    static const char *const names[] = {"invalid",
+                                        "a.test",
+                                        "abc.onion",
+                                        "printer.local",
+                                        "x.alt",
+                                        "nas.home.arpa",
+                                        "1.0.0.10.in-addr.arpa",
+                                        "1.2.31.172.in-addr.arpa",
+                                        "1.168.192.in-addr.arpa",
+                                        "_dns.resolver.arpa",
+                                        "1.0.0.0.d.f.ip6.arpa"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        cr_assert_eq(found(names[i], DNS_TYPE_PTR), SPECIAL_NXDOMAIN, "%s", names[i]);
+    cr_assert_eq(found("home.arpa", DNS_TYPE_SOA), SPECIAL_NODATA);
+    cr_assert_eq(found("168.192.in-addr.arpa", DNS_TYPE_NS), SPECIAL_NODATA);
+}
+
+Test(special, other_classes_are_not_special)
+{
+    struct dns_question q = question("localhost", DNS_TYPE_A);
+    q.class = DNS_CLASS_CHAOS;
+    cr_assert_eq(special_find(&q), SPECIAL_NONE);
+}
+
+Test(special, every_written_answer_is_a_sound_answer_to_its_question)
+{
+    static const char *const names[] = {"LocalHost", "x.Test", "home.arpa",
+                                        "9.8.168.192.in-addr.arpa"};
+    static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_AAAA, DNS_TYPE_PTR};
+    struct dns_edns_put opt = {.udp_size = DNS_EDNS_UDP_MAX, .ede = DNS_EDE_NONE};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        for (size_t k = 0; k < 6; k++) {
+            struct dns_query query = {
+                .id = 77, .flags = DNS_RD, .question = question(names[i], types[k % 3])};
+            query.edns.present = k >= 3;
+            struct dns_question lower = query.question;
+            dns_name_lower(&lower.name);
+            uint8_t message[1024];
+            struct dns_answer answer;
+            size_t size =
+                special_write(&query, special_find(&lower), &opt, message, sizeof message);
+            cr_assert_gt(size, 0);
+            cr_assert_eq(dns_answer_parse(message, size, &query.question, &answer), DNS_ANSWER_OK,
+                         "%s", names[i]);
+            cr_assert_eq(answer.has_opt, k >= 3);
+            cr_assert(answer.counts[0] == 1 || answer.has_soa);
+            cr_assert_eq(special_write(&query, special_find(&lower), &opt, message, 20), 0,
+                         "no room");
+        }
+}
