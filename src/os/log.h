@@ -8,7 +8,11 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#define LOG_BURST       20    /* lines of one event before its limit is felt */
+#define LOG_INTERVAL_MS 10000 /* after that, one line per interval */
 
 enum log_level { LOG_ERROR = 1, LOG_WARNING = 2, LOG_NOTICE = 3, LOG_INFO = 4, LOG_DEBUG = 5 };
 
@@ -19,15 +23,28 @@ enum log_event {
     LOG_EVENTS_COUNT
 };
 
+struct log_limit { /* of one event; all zero is its start */
+    uint64_t spent_ms;  /* monotonic: when the budget would be whole again */
+    uint64_t unsaid_ms; /* when the first line after the last printed one was left out */
+    uint32_t left_out;  /* lines since the last printed one */
+};
+
+/** May one more line be printed? Pure. If so `left_out` is how many were not before it. */
+bool log_limit_take(struct log_limit *limit, uint64_t now_ms, uint32_t *left_out);
+
+/** Lines left out that nothing has told of for an interval: taken from the limit; 0: none. */
+uint32_t log_limit_overdue(struct log_limit *limit, uint64_t now_ms);
+
 /** Write to stderr as `process` ("supervisor", "front.0"); levels above `most` are left out. */
 void log_open_stderr(const char *process, enum log_level most);
 
 /** Send to the supervisor over `chan_fd` instead. */
 void log_open_chan(int chan_fd, enum log_level most);
 
-/** Tell the limiter the time; once per turn. Monotonic ms. */
+/** Tell the limiter the time, once per turn; says what was left out and not told yet. Monotonic ms. */
 void log_tick(uint64_t now_ms);
 
+/** Each octet that a terminal could obey becomes '?'. Events are limited, LOG_STATISTICS is not. */
 void log_write(enum log_level level, enum log_event event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

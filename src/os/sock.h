@@ -16,14 +16,18 @@ socklen_t sock_from_addr(const struct addr *addr, struct sockaddr_storage *to);
 MUST_CHECK enum status sock_to_addr(const struct sockaddr *from, socklen_t size, struct addr *addr);
 
 /**
- * Bind one listening socket: non-blocking, close-on-exec, SO_REUSEADDR, SO_REUSEPORT if `shared`,
- * IPV6_V6ONLY on IPv6, IP_PKTINFO / IPV6_RECVPKTINFO on UDP, path-MTU discovery off with no
+ * Bind one listening socket: non-blocking, close-on-exec, SO_REUSEADDR on TCP, SO_REUSEPORT
+ * if `shared`, IPV6_V6ONLY on IPv6, IP_PKTINFO / IPV6_RECVPKTINFO on UDP at a wildcard address, path-MTU discovery off with no
  * fragmentation of what we send (IP_PMTUDISC_OMIT), receive buffer asked for; TCP listens with
  * TCP_DEFER_ACCEPT off and TCP_NODELAY. @return STATUS_OK; STATUS_SYSTEM (errno).
  */
 MUST_CHECK enum status sock_listen(const struct addr *addr, int type, bool shared, int *fd);
 
-/** Set the same options on a socket that somebody else bound (systemd). */
+/**
+ * Set the same options on a socket that somebody else bound (systemd).
+ * @return STATUS_OK; STATUS_SYSTEM; STATUS_INVALID: another type, or an IPv6 socket that takes
+ *         IPv4 too (systemd: BindIPv6Only=ipv6-only).
+ */
 MUST_CHECK enum status sock_adopt(int fd, int type);
 
 /** The address a socket is bound to, and its type. @return STATUS_OK; STATUS_SYSTEM; STATUS_INVALID. */

@@ -26,15 +26,16 @@ enum stat {
 struct stats_upstream {
     _Atomic uint64_t connections; /* ready now */
     _Atomic uint64_t queries, answers, failures, handshakes_full, handshakes_resumed;
-    _Atomic uint64_t rtt_us;      /* smoothed */
-    _Atomic uint64_t pin_seen;    /* 1 + index of the pin that matched last; 0 none yet */
-    _Atomic uint64_t tls;         /* TLS version (0x0304) in the upper 16 of the lower 32 bits, IANA cipher number below */
+    _Atomic uint64_t rtt_us;   /* smoothed */
+    _Atomic uint64_t pin_seen; /* 1 + index of the pin that matched last; 0 none yet */
+    _Atomic uint64_t tls; /* TLS version (0x0304) in the upper 16 of the lower 32 bits, IANA cipher
+                             number below */
 };
 
 struct stats_page {
     _Atomic uint64_t counts[STATS_COUNT];
     _Atomic uint64_t why[WHY_COUNT]; /* by enum why */
-    struct histogram latency;        /* µs from a query's arrival to its answer (front), or rtt (worker) */
+    struct histogram latency; /* µs from a query's arrival to its answer (front), or rtt (worker) */
     struct stats_upstream upstreams[STATS_UPSTREAMS]; /* worker */
 };
 

@@ -1,0 +1,118 @@
+/* evloop.c - epoll_wait and its milliseconds
+ *
+ * Deadlines here are time-outs of 100 ms and more, so rounding up to 1 ms loses nothing;
+ * epoll_pwait2 would be one more call to permit and to fall back from.
+ */
+#include "os/evloop.h"
+
+#include "os/clock.h"
+#include "os/log.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+enum status
+evloop_open(struct evloop *loop)
+{
+    memset(loop, 0, sizeof *loop);
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    loop->now_us = clock_now_us();
+    return loop->epoll_fd < 0 ? STATUS_SYSTEM : STATUS_OK;
+}
+
+static void
+close_removed(struct evloop *loop)
+{
+    for (unsigned i = 0; i < loop->closing_count; i++)
+        close(loop->closing[i]);
+    loop->closing_count = 0;
+}
+
+void
+evloop_close(struct evloop *loop)
+{
+    close_removed(loop);
+    if (loop->epoll_fd >= 0)
+        close(loop->epoll_fd);
+    loop->epoll_fd = -1;
+}
+
+enum status
+evloop_add(struct evloop *loop, struct ev_source *source, int fd, uint32_t events,
+           ev_handler *ready, void *owner)
+{
+    *source = (struct ev_source){.fd = fd, .events = events, .ready = ready, .owner = owner};
+    struct epoll_event event = {.events = events, .data.ptr = source};
+    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+        return STATUS_OK;
+    source->fd = -1;
+    return STATUS_SYSTEM;
+}
+
+void
+evloop_want(struct evloop *loop, struct ev_source *source, uint32_t events)
+{
+    if (source->fd < 0 || source->events == events)
+        return;
+    struct epoll_event event = {.events = events, .data.ptr = source};
+    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, source->fd, &event) != 0)
+        log_fatal("epoll: a registered descriptor is gone: %s", strerror(errno));
+    source->events = events;
+}
+
+void
+evloop_remove(struct evloop *loop, struct ev_source *source, bool close_fd)
+{
+    if (source->fd < 0)
+        return;
+    /* always by hand: the kernel forgets a descriptor by itself only when its last copy closes,
+     * and copies of listening sockets and bells live in other processes */
+    epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, source->fd, NULL);
+    for (int i = loop->batch_at; i < loop->batch_count; i++)
+        if (loop->batch[i].data.ptr == source)
+            loop->batch[i].data.ptr = NULL;
+    if (close_fd) {
+        unsigned room = sizeof loop->closing / sizeof loop->closing[0];
+        if (loop->closing_count < room)
+            loop->closing[loop->closing_count++] = source->fd;
+        else
+            close(source->fd); /* its events are gone from the batch, so early is safe too */
+    }
+    source->fd = -1;
+    source->events = 0;
+}
+
+static int
+wait_ms(uint64_t now_us, uint64_t deadline_us)
+{
+    if (deadline_us == UINT64_MAX)
+        return -1;
+    if (deadline_us <= now_us)
+        return 0;
+    uint64_t ms = (deadline_us - now_us + 999) / 1000;
+    return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+enum status
+evloop_turn(struct evloop *loop, uint64_t deadline_us)
+{
+    close_removed(loop); /* what was removed between two turns must not stay open while we wait */
+    int count =
+        epoll_wait(loop->epoll_fd, loop->batch, EVLOOP_BATCH, wait_ms(loop->now_us, deadline_us));
+    if (count < 0 && errno != EINTR)
+        return STATUS_SYSTEM;
+    loop->now_us = clock_now_us();
+    loop->turns++;
+    loop->batch_count = count > 0 ? count : 0;
+    for (loop->batch_at = 0; loop->batch_at < loop->batch_count;) {
+        struct epoll_event *event = &loop->batch[loop->batch_at++];
+        struct ev_source *source = event->data.ptr;
+        if (source != NULL)
+            source->ready(source, event->events);
+    }
+    loop->batch_count = loop->batch_at = 0;
+    close_removed(loop);
+    return STATUS_OK;
+}

@@ -1,0 +1,239 @@
+/* log.c - one line, one write: "2026-11-24T08:00:00.123Z notice  front.0 listening: text" */
+#include "os/log.h"
+
+#include "os/chan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PROCESS_MAX 24 /* "supervisor", "worker.15" with its NUL */
+#define RELAYS_MAX  40 /* children of sixteen lanes, and some to spare */
+
+struct source { /* whose lines are limited apart from everybody else's */
+    char process[PROCESS_MAX];
+    struct log_limit limits[LOG_EVENTS_COUNT];
+};
+
+static struct {
+    struct source own;
+    struct source relays[RELAYS_MAX];
+    uint64_t now_ms;
+    enum log_level most;
+    int chan_fd; /* -1: stderr */
+    bool unsaid; /* some limit may hold lines that nothing told of */
+} log_state = {.own.process = "penstock", .most = LOG_NOTICE, .chan_fd = -1};
+
+static const char *const level_names[] = {"error", "error", "warning", "notice", "info", "debug"};
+static const char *const event_names[] = {
+#define LOG_EVENT(name, text) #name,
+#include "os/log.def"
+#undef LOG_EVENT
+};
+
+bool
+log_limit_take(struct log_limit *limit, uint64_t now_ms, uint32_t *left_out)
+{
+    *left_out = 0;
+    if (limit->spent_ms < now_ms)
+        limit->spent_ms = now_ms;
+    if (limit->spent_ms - now_ms > (uint64_t)(LOG_BURST - 1) * LOG_INTERVAL_MS) {
+        if (limit->left_out == 0)
+            limit->unsaid_ms = now_ms;
+        if (limit->left_out < UINT32_MAX)
+            limit->left_out++;
+        return false;
+    }
+    limit->spent_ms += LOG_INTERVAL_MS;
+    *left_out = limit->left_out;
+    limit->left_out = 0;
+    return true;
+}
+
+uint32_t
+log_limit_overdue(struct log_limit *limit, uint64_t now_ms)
+{
+    uint32_t left_out = 0;
+    if (limit->left_out == 0 || now_ms - limit->unsaid_ms < LOG_INTERVAL_MS ||
+        !log_limit_take(limit, now_ms, &left_out))
+        return 0;
+    return left_out;
+}
+
+static void
+name_source(struct source *source, const char *process)
+{
+    snprintf(source->process, sizeof source->process, "%s", process);
+}
+
+void
+log_open_stderr(const char *process, enum log_level most)
+{
+    name_source(&log_state.own, process);
+    log_state.most = most;
+    log_state.chan_fd = -1;
+}
+
+void
+log_open_chan(int chan_fd, enum log_level most)
+{
+    log_state.most = most;
+    log_state.chan_fd = chan_fd;
+}
+
+/* Bytes of strangers can be part of a line: certificate subjects, names. */
+static void
+clean(char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+}
+
+static void
+write_stderr(const char *process, enum log_level level, enum log_event event, const char *text)
+{
+    char line[IPC_TEXT_MAX + 128], name[32];
+    struct timespec now;
+    struct tm utc;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    size_t length = 0;
+    for (const char *c = event_names[event]; *c != '\0' && length + 1 < sizeof name; c++)
+        name[length++] = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+    name[length] = '\0';
+    int size = snprintf(line, sizeof line, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %-7s %s %s: %s\n",
+                        utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
+                        utc.tm_sec, now.tv_nsec / 1000000, level_names[level], process, name, text);
+    if (size <= 0)
+        return;
+    size_t bytes = (size_t)size < sizeof line ? (size_t)size : sizeof line - 1;
+    line[bytes - 1] = '\n';
+    ssize_t written = write(STDERR_FILENO, line, bytes);
+    (void)written; /* there is no other place to complain at */
+}
+
+/* @return false: the supervisor does not read just now */
+static bool
+send_line(enum log_level level, enum log_event event, const char *text)
+{
+    struct ipc_message message = {
+        .type = IPC_LOG, .level = (uint8_t)level, .event = (uint8_t)event};
+    snprintf(message.text, sizeof message.text, "%s", text);
+    return chan_send(log_state.chan_fd, &message, NULL, 0) != STATUS_AGAIN;
+}
+
+static bool
+put_line(const struct source *source, enum log_level level, enum log_event event, const char *text)
+{
+    if (log_state.chan_fd >= 0)
+        return send_line(level, event, text);
+    write_stderr(source->process, level, event, text);
+    return true;
+}
+
+static void
+put_limited(struct source *source, enum log_level level, enum log_event event, const char *text)
+{
+    struct log_limit *limit = &source->limits[event];
+    uint32_t left_out = 0;
+    char longer[IPC_TEXT_MAX];
+    if (!log_limit_take(limit, log_state.now_ms, &left_out)) {
+        log_state.unsaid = true;
+        return;
+    }
+    if (left_out > 0) {
+        snprintf(longer, sizeof longer, "(%u lines like this were left out) %s", left_out, text);
+        text = longer;
+    }
+    if (!put_line(source, level, event, text)) {
+        limit->left_out = left_out + 1;
+        limit->unsaid_ms = log_state.now_ms;
+        log_state.unsaid = true;
+    }
+}
+
+static void
+tell_overdue(struct source *source)
+{
+    char text[64];
+    for (unsigned event = 0; event < LOG_EVENTS_COUNT; event++) {
+        struct log_limit *limit = &source->limits[event];
+        uint32_t left_out = log_limit_overdue(limit, log_state.now_ms);
+        if (left_out > 0) {
+            snprintf(text, sizeof text, "%u lines of this kind were left out", left_out);
+            if (!put_line(source, LOG_NOTICE, (enum log_event)event, text))
+                limit->left_out = left_out;
+        }
+        log_state.unsaid = log_state.unsaid || limit->left_out > 0;
+    }
+}
+
+void
+log_tick(uint64_t now_ms)
+{
+    log_state.now_ms = now_ms;
+    if (!log_state.unsaid)
+        return;
+    log_state.unsaid = false;
+    tell_overdue(&log_state.own);
+    for (unsigned i = 0; i < RELAYS_MAX && log_state.relays[i].process[0] != '\0'; i++)
+        tell_overdue(&log_state.relays[i]);
+}
+
+void
+log_write(enum log_level level, enum log_event event, const char *format, ...)
+{
+    if (level > log_state.most)
+        return;
+    char text[IPC_TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    clean(text);
+    if (event == LOG_STATISTICS) /* many lines at once, and somebody asked for them */
+        (void)put_line(&log_state.own, level, event, text);
+    else
+        put_limited(&log_state.own, level, event, text);
+}
+
+/* The last entry is shared by all who come when the table is full. */
+static struct source *
+find_relay(const char *process)
+{
+    struct source *source = log_state.relays;
+    for (unsigned i = 0; i < RELAYS_MAX; i++) {
+        source = &log_state.relays[i];
+        if (source->process[0] == '\0')
+            name_source(source, process);
+        if (strncmp(source->process, process, PROCESS_MAX - 1) == 0)
+            break;
+    }
+    return source;
+}
+
+void
+log_relay(const char *process, enum log_level level, enum log_event event, const char *text)
+{
+    /* both numbers are a child's word */
+    if (level < LOG_ERROR || level > log_state.most || (unsigned)event >= LOG_EVENTS_COUNT)
+        return;
+    put_limited(find_relay(process), level, event, text);
+}
+
+void
+log_fatal(const char *format, ...)
+{
+    char text[IPC_TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    clean(text);
+    (void)put_line(&log_state.own, LOG_ERROR, LOG_INTERNAL, text);
+    _exit(1);
+}

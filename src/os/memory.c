@@ -1,0 +1,101 @@
+/* memory.c - memfds with seals, and tables between guard pages */
+#include "os/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U /* Linux 6.3, younger than the C library here */
+#endif
+
+static int
+create(const char *name)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+    if (fd < 0 && errno == EINVAL)
+        fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return fd;
+}
+
+static bool
+fill(int fd, const void *from, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = pwrite(fd, (const char *)from + done, size - done, (off_t)done);
+        if (n < 0 && errno != EINTR)
+            return false;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+enum status
+memory_share(const char *name, const void *from, size_t size, bool read_only, int *fd)
+{
+    int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL | (read_only ? F_SEAL_WRITE : 0);
+    *fd = create(name);
+    if (*fd < 0)
+        return STATUS_SYSTEM;
+    if (ftruncate(*fd, (off_t)size) == 0 && (from == NULL || fill(*fd, from, size)) &&
+        fcntl(*fd, F_ADD_SEALS, seals) == 0)
+        return STATUS_OK;
+    int saved = errno;
+    close(*fd);
+    *fd = -1;
+    errno = saved;
+    return STATUS_SYSTEM;
+}
+
+enum status
+memory_map(int fd, size_t size_min, bool read_only, void **at, size_t *size)
+{
+    *at = NULL;
+    *size = 0;
+    int seals = fcntl(fd, F_GET_SEALS);
+    int needed = F_SEAL_SHRINK | (read_only ? F_SEAL_WRITE : 0);
+    if (seals < 0 || (seals & needed) != needed) /* no memfd at all, or one that could change */
+        return STATUS_INVALID;
+    off_t end = lseek(fd, 0, SEEK_END); /* not fstat: no filter needs to permit looking at files */
+    if (end <= 0 || (uint64_t)end < size_min || (uint64_t)end > SIZE_MAX)
+        return STATUS_INVALID;
+    int access = read_only ? PROT_READ : PROT_READ | PROT_WRITE;
+    void *map = mmap(NULL, (size_t)end, access, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED)
+        return STATUS_SYSTEM;
+    *at = map;
+    *size = (size_t)end;
+    return STATUS_OK;
+}
+
+void
+memory_unmap(void *at, size_t size)
+{
+    if (at != NULL)
+        munmap(at, size);
+}
+
+void *
+memory_reserve(size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    if (size == 0 || size > SIZE_MAX / 2)
+        return NULL;
+    size_t whole = (size + page - 1) / page * page;
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    char *map = mmap(NULL, whole + 2 * page, PROT_NONE, flags, -1, 0);
+    if (map == MAP_FAILED)
+        return NULL;
+    char *at = map + page; /* a page without access on both sides stops a run past the table */
+    if (mprotect(at, whole, PROT_READ | PROT_WRITE) != 0) {
+        munmap(map, whole + 2 * page);
+        return NULL;
+    }
+    /* large pages would make a table cost 2 MiB where a few entries are in use */
+    madvise(at, whole, MADV_NOHUGEPAGE);
+    madvise(at, whole, MADV_DONTDUMP);
+    return at;
+}

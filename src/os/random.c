@@ -1,0 +1,62 @@
+/* random.c - getrandom in blocks: one system call serves some hundred query ids */
+#include "os/random.h"
+
+#include "os/log.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define BLOCK_BYTES 256 /* the kernel gives up to 256 bytes whole, never cut by a signal */
+
+static uint8_t block[BLOCK_BYTES];
+static size_t used = BLOCK_BYTES; /* bytes of the block that are spent and wiped */
+
+static void
+draw(void *to, size_t size)
+{
+    size_t got = 0;
+    while (got < size) {
+        ssize_t n = getrandom((char *)to + got, size - got, 0);
+        if (n > 0)
+            got += (size_t)n;
+        else if (errno != EINTR)
+            log_fatal("the kernel gives no random bytes: %s", strerror(errno));
+    }
+}
+
+void
+random_fill(void *to, size_t size)
+{
+    if (size > sizeof block) {
+        draw(to, size);
+        return;
+    }
+    if (size > sizeof block - used) {
+        draw(block, sizeof block);
+        used = 0;
+    }
+    memcpy(to, block + used, size);
+    explicit_bzero(block + used, size);
+    used += size;
+}
+
+uint32_t
+random_u32(void)
+{
+    uint32_t value;
+    random_fill(&value, sizeof value);
+    return value;
+}
+
+uint32_t
+random_below(uint32_t below)
+{
+    /* the part of the range that would make small results likelier is drawn again */
+    uint32_t uneven = (uint32_t)-below % below;
+    for (;;) {
+        uint64_t product = (uint64_t)random_u32() * below;
+        if ((uint32_t)product >= uneven)
+            return (uint32_t)(product >> 32);
+    }
+}

@@ -1,0 +1,89 @@
+/* sandbox.c - rows to rules
+ *
+ * Hot calls stand in plain ALLOW rows: the kernel keeps a bitmap of calls that a filter allows
+ * whatever their arguments (Linux 5.11), and for those it does not run the filter at all.
+ */
+#include "os/sandbox.h"
+
+#include "os/sandbox_rows.h"
+
+#include <errno.h>
+#include <time.h>
+
+static const struct sandbox_row supervisor_rows[] = {
+#include "seccomp/supervisor.def"
+};
+static const struct sandbox_row front_rows[] = {
+#include "seccomp/front.def"
+};
+static const struct sandbox_row worker_rows[] = {
+#include "seccomp/worker.def"
+};
+
+struct sandbox_table
+sandbox_table(enum sandbox_role role)
+{
+    switch (role) {
+    case SANDBOX_SUPERVISOR:
+        return (struct sandbox_table){supervisor_rows, SANDBOX_COUNT(supervisor_rows)};
+    case SANDBOX_FRONT:
+        return (struct sandbox_table){front_rows, SANDBOX_COUNT(front_rows)};
+    case SANDBOX_WORKER:
+        return (struct sandbox_table){worker_rows, SANDBOX_COUNT(worker_rows)};
+    }
+    return (struct sandbox_table){0};
+}
+
+#ifdef PENSTOCK_SANITIZED
+#include "os/sandbox_trap.h"
+#define DENIED sandbox_trap_action()
+#else
+#define DENIED SCMP_ACT_KILL_PROCESS
+#endif
+
+/* A negative number is libseccomp's name for a call that this architecture does not have. */
+static int
+add_rows(scmp_filter_ctx filter, struct sandbox_table table)
+{
+    for (size_t i = 0; i < table.count; i++) {
+        const struct sandbox_row *row = &table.rows[i];
+        if (row->call < 0)
+            continue;
+        uint32_t action = row->refuse != 0 ? SCMP_ACT_ERRNO((uint32_t)row->refuse) : SCMP_ACT_ALLOW;
+        int error = seccomp_rule_add_array(filter, action, row->call, row->args_count, row->args);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+static int
+build_and_load(scmp_filter_ctx filter, enum sandbox_role role)
+{
+    int error = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+    if (error == 0)
+        error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 1);
+    /* no code of strangers runs here, so no protection against it needs to slow down loads */
+    if (error == 0)
+        (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
+    if (error == 0)
+        error = add_rows(filter, sandbox_table(role));
+    if (error == 0) /* a binary tree: calls with argument rules and kernels without the bitmap */
+        (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+    return error != 0 ? error : seccomp_load(filter);
+}
+
+enum status
+sandbox_enter(enum sandbox_role role)
+{
+    tzset(); /* the C library opens the time zone file at its first conversion; later it may not */
+    scmp_filter_ctx filter = seccomp_init(DENIED);
+    if (filter == NULL) {
+        errno = ENOMEM;
+        return STATUS_SYSTEM;
+    }
+    int error = build_and_load(filter, role);
+    seccomp_release(filter);
+    errno = -error;
+    return error == 0 ? STATUS_OK : STATUS_SYSTEM;
+}

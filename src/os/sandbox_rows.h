@@ -1,0 +1,105 @@
+/* sandbox_rows.h - the form of a row in seccomp/<role>.def, as values
+ *
+ * Who:  sandbox.c and the tests that compare tables.
+ * Ref:  docs/SANDBOX.md.
+ */
+#pragma once
+
+#include "os/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/futex.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#define SANDBOX_ARGS_MAX    2
+#define SANDBOX_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+struct sandbox_row {
+    const char *name; /* of the call */
+    int call;         /* its number; negative: this architecture does not have it */
+    int refuse;       /* errno that the call fails with; 0: it is allowed */
+    unsigned args_count;
+    struct scmp_arg_cmp args[SANDBOX_ARGS_MAX]; /* all must hold */
+    const char *reason;
+};
+
+struct sandbox_table {
+    const struct sandbox_row *rows; /* static */
+    size_t count;
+};
+
+struct sandbox_table sandbox_table(enum sandbox_role role);
+
+/* Allowed whatever the arguments. */
+#define ALLOW(call_, reason_) {.name = #call_, .call = SCMP_SYS(call_), .reason = reason_},
+
+/* Allowed if argument `arg_` (from 0) is `value_`. Several rows of a call: one of them must match.
+ */
+#define ALLOW_ARG(call_, arg_, value_, reason_)                                                    \
+    {.name = #call_,                                                                               \
+     .call = SCMP_SYS(call_),                                                                      \
+     .args_count = 1,                                                                              \
+     .args = {SANDBOX_EQ(arg_, value_)},                                                           \
+     .reason = reason_},
+
+/* Allowed if both arguments have these values. */
+#define ALLOW_ARGS(call_, arg_, value_, other_, other_value_, reason_)                             \
+    {.name = #call_,                                                                               \
+     .call = SCMP_SYS(call_),                                                                      \
+     .args_count = 2,                                                                              \
+     .args = {SANDBOX_EQ(arg_, value_), SANDBOX_EQ(other_, other_value_)},                         \
+     .reason = reason_},
+
+/* Allowed if, of argument `arg_`, the bits in `mask_` are those of `value_`. */
+#define ALLOW_MASK(call_, arg_, mask_, value_, reason_)                                            \
+    {.name = #call_,                                                                               \
+     .call = SCMP_SYS(call_),                                                                      \
+     .args_count = 1,                                                                              \
+     .args = {SANDBOX_BITS(arg_, mask_, value_)},                                                  \
+     .reason = reason_},
+
+/* socket(2) of this family and type, whatever flags are mixed into the type. */
+#define ALLOW_SOCKET(family_, type_, reason_)                                                      \
+    {.name = "socket",                                                                             \
+     .call = SCMP_SYS(socket),                                                                     \
+     .args_count = 2,                                                                              \
+     .args = {SANDBOX_EQ(0, family_), SANDBOX_BITS(1, 0xf, type_)},                                \
+     .reason = reason_},
+
+/* Not allowed, but a question that deserves an answer: it fails with `errno_`. */
+#define REFUSE(call_, errno_, reason_)                                                             \
+    {.name = #call_, .call = SCMP_SYS(call_), .refuse = errno_, .reason = reason_},
+
+/* Rows of one kind of build. */
+#ifdef PENSTOCK_SANITIZED
+#define ALLOW_SANITIZED(call_, reason_) ALLOW(call_, reason_)
+#else
+#define ALLOW_SANITIZED(call_, reason_)
+#endif
+#ifdef PENSTOCK_STATIC
+#define ALLOW_SHARED(call_, reason_)
+#else
+#define ALLOW_SHARED(call_, reason_) ALLOW(call_, reason_)
+#endif
+
+/* The casts keep a negative constant from being widened into one that no 32-bit argument equals. */
+#define SANDBOX_EQ(arg_, value_)                                                                   \
+    {                                                                                              \
+        .arg = arg_, .op = SCMP_CMP_EQ, .datum_a = (uint32_t)(value_)                              \
+    }
+#define SANDBOX_BITS(arg_, mask_, value_)                                                          \
+    {                                                                                              \
+        .arg = arg_, .op = SCMP_CMP_MASKED_EQ, .datum_a = (uint32_t)(mask_),                       \
+        .datum_b = (uint32_t)(value_)                                                              \
+    }

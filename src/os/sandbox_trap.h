@@ -1,0 +1,11 @@
+/* sandbox_trap.h - what a filter does with a call that has no row
+ *
+ * Who:  sandbox.c, in sanitizer builds.
+ */
+#pragma once
+
+#include <stdint.h>
+
+/** SCMP_ACT_KILL_PROCESS; with SANDBOX_TRAP in the environment, a trap that names the call first.
+ */
+uint32_t sandbox_trap_action(void);

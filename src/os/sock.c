@@ -1,0 +1,203 @@
+/* sock.c - each option, once */
+#include "os/sock.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RECEIVE_BUFFER_BYTES (1 << 20) /* asked for; the kernel caps it at net.core.rmem_max */
+#define LISTEN_BACKLOG       1024      /* the kernel caps it at net.core.somaxconn */
+
+socklen_t
+sock_from_addr(const struct addr *addr, struct sockaddr_storage *to)
+{
+    memset(to, 0, sizeof *to);
+    if (addr->family == ADDR_IPV4) {
+        struct sockaddr_in *in = (struct sockaddr_in *)to;
+        in->sin_family = AF_INET;
+        in->sin_port = htons(addr->port);
+        memcpy(&in->sin_addr, addr->bytes, sizeof in->sin_addr);
+        return sizeof *in;
+    }
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)to;
+    in6->sin6_family = AF_INET6;
+    in6->sin6_port = htons(addr->port);
+    in6->sin6_scope_id = addr->scope;
+    memcpy(&in6->sin6_addr, addr->bytes, sizeof in6->sin6_addr);
+    return sizeof *in6;
+}
+
+static void
+addr_from_ipv4(const void *bytes, in_port_t port, struct addr *addr)
+{
+    addr->family = ADDR_IPV4;
+    addr->port = ntohs(port);
+    memcpy(addr->bytes, bytes, 4);
+}
+
+enum status
+sock_to_addr(const struct sockaddr *from, socklen_t size, struct addr *addr)
+{
+    memset(addr, 0, sizeof *addr);
+    if (size >= sizeof(struct sockaddr_in) && from->sa_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)from;
+        addr_from_ipv4(&in->sin_addr, in->sin_port, addr);
+        return STATUS_OK;
+    }
+    if (size < sizeof(struct sockaddr_in6) || from->sa_family != AF_INET6)
+        return STATUS_INVALID;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)from;
+    if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+        addr_from_ipv4(in6->sin6_addr.s6_addr + 12, in6->sin6_port, addr);
+        return STATUS_OK;
+    }
+    addr->family = ADDR_IPV6;
+    addr->port = ntohs(in6->sin6_port);
+    addr->scope = in6->sin6_scope_id;
+    memcpy(addr->bytes, &in6->sin6_addr, sizeof addr->bytes);
+    return STATUS_OK;
+}
+
+static bool
+set(int fd, int level, int option, int value)
+{
+    return setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+static bool
+is_wildcard(const struct addr *addr)
+{
+    static const uint8_t zeros[16];
+    return memcmp(addr->bytes, zeros, sizeof zeros) == 0;
+}
+
+static bool
+set_udp_options(int fd, const struct addr *addr)
+{
+    bool v4 = addr->family == ADDR_IPV4;
+    int level = v4 ? IPPROTO_IP : IPPROTO_IPV6;
+    /* a forged "fragmentation needed" must not make our answers small or lose them */
+    if (!set(fd, level, v4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER,
+             v4 ? IP_PMTUDISC_OMIT : IPV6_PMTUDISC_OMIT))
+        return false;
+    (void)set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
+    /* a socket bound to one address answers from it anyway; the control data costs each packet */
+    return !is_wildcard(addr) || set(fd, level, v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
+}
+
+static bool
+set_tcp_options(int fd)
+{
+    /* inherited by each accepted connection */
+    return set(fd, IPPROTO_TCP, TCP_NODELAY, 1) && set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 0);
+}
+
+static bool
+set_and_bind(int fd, const struct addr *addr, int type, bool shared)
+{
+    struct sockaddr_storage to;
+    socklen_t size = sock_from_addr(addr, &to);
+    if (addr->family == ADDR_IPV6 && !set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))
+        return false;
+    /* not on UDP, where it would let any account bind the same port beside us */
+    if (type == SOCK_STREAM && !set(fd, SOL_SOCKET, SO_REUSEADDR, 1))
+        return false;
+    if (shared && !set(fd, SOL_SOCKET, SO_REUSEPORT, 1))
+        return false;
+    if (!(type == SOCK_STREAM ? set_tcp_options(fd) : set_udp_options(fd, addr)))
+        return false;
+    return bind(fd, (struct sockaddr *)&to, size) == 0 &&
+           (type == SOCK_DGRAM || listen(fd, LISTEN_BACKLOG) == 0);
+}
+
+static enum status
+close_failed(int *fd)
+{
+    int saved = errno;
+    close(*fd);
+    *fd = -1;
+    errno = saved;
+    return STATUS_SYSTEM;
+}
+
+static int
+open_socket(const struct addr *addr, int type)
+{
+    int family = addr->family == ADDR_IPV4 ? AF_INET : AF_INET6;
+    return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+enum status
+sock_listen(const struct addr *addr, int type, bool shared, int *fd)
+{
+    *fd = open_socket(addr, type);
+    if (*fd < 0)
+        return STATUS_SYSTEM;
+    return set_and_bind(*fd, addr, type, shared) ? STATUS_OK : close_failed(fd);
+}
+
+enum status
+sock_bound(int fd, struct addr *addr, int *type)
+{
+    struct sockaddr_storage bound;
+    socklen_t size = sizeof bound, type_size = sizeof *type;
+    memset(addr, 0, sizeof *addr);
+    *type = 0;
+    if (getsockname(fd, (struct sockaddr *)&bound, &size) != 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_TYPE, type, &type_size) != 0)
+        return STATUS_SYSTEM;
+    return sock_to_addr((struct sockaddr *)&bound, size, addr);
+}
+
+static bool
+is_option(int fd, int level, int option, int value)
+{
+    int real = 0;
+    socklen_t size = sizeof real;
+    return getsockopt(fd, level, option, &real, &size) == 0 && real == value;
+}
+
+/* An IPv6 socket that takes IPv4 too would need answers in mapped form. */
+static bool
+is_dual_stack(int fd)
+{
+    return is_option(fd, SOL_SOCKET, SO_DOMAIN, AF_INET6) &&
+           !is_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+}
+
+enum status
+sock_adopt(int fd, int type)
+{
+    struct addr addr;
+    int real_type;
+    enum status status = sock_bound(fd, &addr, &real_type);
+    if (status != STATUS_OK)
+        return status;
+    if (real_type != type || is_dual_stack(fd))
+        return STATUS_INVALID;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+        return STATUS_SYSTEM;
+    bool done = type == SOCK_STREAM ? set_tcp_options(fd) : set_udp_options(fd, &addr);
+    return done ? STATUS_OK : STATUS_SYSTEM;
+}
+
+enum status
+sock_dial(const struct addr *addr, int *fd)
+{
+    struct sockaddr_storage to;
+    socklen_t size = sock_from_addr(addr, &to);
+    *fd = open_socket(addr, SOCK_STREAM);
+    if (*fd < 0)
+        return STATUS_SYSTEM;
+    if (!set(*fd, IPPROTO_TCP, TCP_NODELAY, 1))
+        return close_failed(fd);
+    if (connect(*fd, (struct sockaddr *)&to, size) == 0 || errno == EINPROGRESS)
+        return STATUS_OK;
+    return close_failed(fd);
+}

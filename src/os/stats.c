@@ -1,0 +1,16 @@
+/* stats.c - the texts of stats.def */
+#include "os/stats.h"
+
+static const char *const texts[] = {
+#define COUNTER(name, text) text,
+#define GAUGE(name, text)   text,
+#include "os/stats.def"
+#undef COUNTER
+#undef GAUGE
+};
+
+const char *
+stats_text(enum stat stat)
+{
+    return texts[stat];
+}
