@@ -1,0 +1,232 @@
+/* test_addr.c - addresses and prefixes, text and matching */
+#include "base/addr.h"
+#include "prng.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct addr
+parsed(const char *text)
+{
+    struct addr addr;
+    cr_assert_eq(addr_parse(text, 0, &addr), STATUS_OK, "%s", text);
+    return addr;
+}
+
+static struct addr_prefix
+prefix_of(const char *text)
+{
+    struct addr_prefix prefix;
+    cr_assert_eq(addr_prefix_parse(text, &prefix), STATUS_OK, "%s", text);
+    return prefix;
+}
+
+Test(addr, reads_what_it_writes)
+{
+    static const char *const texts[] = {
+        "192.0.2.1",
+        "192.0.2.1:53",
+        "0.0.0.0:65535",
+        "2001:db8::1",
+        "[2001:db8::1]:53",
+        "::",
+        "[::]:1",
+        "fe80::1%2",
+        "[fe80::1%4294967295]:65535",
+        "2001:db8:1:2:3:4:5:6",
+        "255.255.255.255",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char text[ADDR_TEXT_MAX];
+        struct addr addr = parsed(texts[i]);
+        cr_assert_str_eq(addr_format(&addr, text), texts[i]);
+    }
+}
+
+Test(addr, takes_the_default_port_only_where_the_text_names_none)
+{
+    struct addr addr;
+    cr_assert_eq(addr_parse("192.0.2.1", 853, &addr), STATUS_OK);
+    cr_assert_eq(addr.port, 853);
+    cr_assert_eq(addr_parse("192.0.2.1:53", 853, &addr), STATUS_OK);
+    cr_assert_eq(addr.port, 53);
+    cr_assert_eq(addr_parse("[2001:db8::1]", 853, &addr), STATUS_OK);
+    cr_assert_eq(addr.port, 853);
+    cr_assert_eq(addr.family, ADDR_IPV6);
+}
+
+Test(addr, a_mapped_address_becomes_ipv4)
+{
+    struct addr plain = parsed("192.0.2.1:53"), mapped = parsed("[::ffff:192.0.2.1]:53");
+    cr_assert(addr_is_equal(&plain, &mapped));
+    cr_assert(memcmp(&plain, &mapped, sizeof plain) == 0);
+    cr_assert_eq(parsed("::fffe:192.0.2.1").family, ADDR_IPV6);
+}
+
+Test(addr, refuses_everything_else)
+{
+    static const char *const wrong[] = {
+        "",
+        " ",
+        "1",
+        "192.0.2",
+        "192.0.2.1.",
+        "192.0.2.256",
+        "192.0.2.01",
+        "192.0.2.1:",
+        "192.0.2.1:0",
+        "192.0.2.1:65536",
+        "192.0.2.1:053",
+        "192.0.2.1:5x",
+        "192.0.2.1: 5",
+        " 192.0.2.1",
+        "192.0.2.1 ",
+        "[192.0.2.1]:53",
+        "[::1",
+        "::1]",
+        "[::1]53",
+        "[::1]:",
+        "[::1]x",
+        "[]",
+        "[]:53",
+        ":::",
+        "1::2::3",
+        "12345::",
+        "fe80::1%",
+        "fe80::1%0",
+        "fe80::1%eth0",
+        "fe80::1%4294967296",
+        "fe80::1%01",
+        "::ffff:192.0.2.1%3",
+        "localhost",
+        "192.0.2.1%1",
+        "192.0.2.1:53:53",
+        "192.0.2.1:+5",
+        "192.0.2.1:-5",
+        "0x7f.0.0.1",
+        "2001:db8::1/64",
+        "1111:2222:3333:4444:5555:6666:7777:8888%1111111111111111111111111111111111111111",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct addr addr, zero = {0};
+        memset(&addr, 0x55, sizeof addr);
+        cr_assert_eq(addr_parse(wrong[i], 53, &addr), STATUS_INVALID, "%s", wrong[i]);
+        cr_assert(memcmp(&addr, &zero, sizeof addr) == 0, "%s", wrong[i]);
+    }
+}
+
+Test(addr, prefixes_read_what_they_write)
+{
+    static const char *const texts[] = {
+        "0.0.0.0/0", "10.0.0.0/8",    "192.0.2.128/25", "192.0.2.1/32",
+        "::/0",      "2001:db8::/32", "::1/128",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char text[ADDR_TEXT_MAX];
+        struct addr_prefix prefix = prefix_of(texts[i]);
+        cr_assert_str_eq(addr_prefix_format(&prefix, text), texts[i]);
+    }
+    cr_assert_eq(prefix_of("192.0.2.1").length, 32);
+    cr_assert_eq(prefix_of("2001:db8::1").length, 128);
+}
+
+Test(addr, a_mapped_prefix_becomes_ipv4)
+{
+    struct addr_prefix prefix = prefix_of("::ffff:192.0.2.0/120");
+    cr_assert_eq(prefix.addr.family, ADDR_IPV4);
+    cr_assert_eq(prefix.length, 24);
+    cr_assert_eq(prefix_of("::ffff:192.0.2.1").length, 32);
+    cr_assert_eq(addr_prefix_parse("::ffff:0.0.0.0/95", &prefix), STATUS_INVALID);
+}
+
+Test(addr, refuses_wrong_prefixes)
+{
+    static const char *const wrong[] = {
+        "",
+        "/",
+        "/8",
+        "10.0.0.1/8",
+        "192.0.2.129/25",
+        "10.0.0.0/33",
+        "10.0.0.0/",
+        "10.0.0.0/08",
+        "10.0.0.0/-1",
+        "10.0.0.0/8/8",
+        "2001:db8::1/64",
+        "::/129",
+        "10.0.0.0:53/8",
+        "[::]/0",
+        "fe80::%1/64",
+        "10.0.0.0/8 ",
+        "fe80::1%1",
+        "10/8",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct addr_prefix prefix;
+        cr_assert_eq(addr_prefix_parse(wrong[i], &prefix), STATUS_INVALID, "%s", wrong[i]);
+        cr_assert_eq(prefix.addr.family, ADDR_NONE);
+    }
+}
+
+Test(addr, matches_within_the_prefix_only)
+{
+    struct addr_prefix prefix = prefix_of("192.0.2.128/25");
+    struct addr in = parsed("192.0.2.255:53"), out = parsed("192.0.2.127"), six = parsed("::1");
+    cr_assert(addr_prefix_matches(&prefix, &in));
+    cr_assert_not(addr_prefix_matches(&prefix, &out));
+    cr_assert_not(addr_prefix_matches(&prefix, &six));
+    struct addr_prefix all = prefix_of("0.0.0.0/0");
+    cr_assert(addr_prefix_matches(&all, &out));
+    cr_assert_not(addr_prefix_matches(&all, &six), "families never match each other");
+    struct addr_prefix link = prefix_of("fe80::/10");
+    struct addr local = parsed("[febf::1%3]:5"), beyond = parsed("fec0::1");
+    cr_assert(addr_prefix_matches(&link, &local));
+    cr_assert_not(addr_prefix_matches(&link, &beyond));
+    struct addr none = {0};
+    cr_assert_not(addr_prefix_matches(&(struct addr_prefix){0}, &none));
+}
+
+Test(addr, equality_counts_port_and_scope)
+{
+    struct addr a = parsed("[fe80::1%2]:53"), b = a;
+    cr_assert(addr_is_equal(&a, &b));
+    b.port = 54;
+    cr_assert_not(addr_is_equal(&a, &b));
+    b = a;
+    b.scope = 3;
+    cr_assert_not(addr_is_equal(&a, &b));
+}
+
+Test(addr, a_masked_address_agrees_with_its_prefix_and_no_longer_one)
+{
+    struct prng prng = prng_begin("addr");
+    for (unsigned round = 0; round < 20000; round++) {
+        bool four = prng_below(&prng, 2) == 0;
+        unsigned bits = four ? 32 : 128;
+        struct addr addr = {.family = four ? ADDR_IPV4 : ADDR_IPV6, .port = 53};
+        prng_fill(&prng, addr.bytes, bits / 8);
+        struct addr_prefix prefix = {.addr = addr, .length = (uint8_t)prng_below(&prng, bits + 1)};
+        addr_mask(&prefix.addr, prefix.length);
+        cr_assert_eq(prefix.addr.port, 0);
+        cr_assert(addr_prefix_matches(&prefix, &addr), "seed %llu", (unsigned long long)prng.seed);
+        unsigned flip = prng_below(&prng, bits);
+        addr.bytes[flip / 8] = (uint8_t)(addr.bytes[flip / 8] ^ 0x80U >> flip % 8);
+        cr_assert_eq(addr_prefix_matches(&prefix, &addr), flip >= prefix.length, "seed %llu",
+                     (unsigned long long)prng.seed);
+    }
+}
+
+Test(addr, formatted_random_addresses_come_back)
+{
+    struct prng prng = prng_begin("addr");
+    for (unsigned round = 0; round < 20000; round++) {
+        bool four = prng_below(&prng, 2) == 0;
+        struct addr addr = {.family = four ? ADDR_IPV4 : ADDR_IPV6}, back;
+        prng_fill(&prng, addr.bytes, four ? 4 : 16);
+        addr.port = (uint16_t)prng_next(&prng);
+        addr.scope = four || prng_below(&prng, 2) ? 0 : (uint32_t)prng_next(&prng);
+        char text[ADDR_TEXT_MAX];
+        cr_assert_eq(addr_parse(addr_format(&addr, text), 0, &back), STATUS_OK, "%s", text);
+        cr_assert(addr_is_equal(&addr, &back), "%s", text);
+    }
+}
