@@ -1,0 +1,230 @@
+/* tls_context.c - what is asked of an upstream, and the tickets it gave */
+#include "worker/tls_internal.h"
+
+#include "os/random.h"
+
+#include <psa/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* AES-128-GCM first: with the instructions of every server CPU it is the cheapest by far */
+static const int suites[] = {
+    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
+    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    0,
+};
+
+static const char *protocols[] = {"dot", NULL}; /* RFC 7858 section 3.1, IANA ALPN registry */
+
+size_t
+tls_context_bytes(void)
+{
+    return sizeof(struct tls_context);
+}
+
+enum status
+tls_start(void)
+{
+    mbedtls_x509_time now;
+    if (psa_crypto_init() != PSA_SUCCESS)
+        return STATUS_SYSTEM;
+    /* gmtime_r() reads the time zone's file once; under the filter it could not */
+    if (mbedtls_x509_time_gmtime(mbedtls_time(NULL), &now) != 0)
+        return STATUS_SYSTEM;
+    return STATUS_OK;
+}
+
+enum status
+tls_anchors_load(const void *pem, size_t size, struct tls_anchors **anchors, unsigned *count,
+                 unsigned *skipped)
+{
+    *anchors = NULL;
+    *count = *skipped = 0;
+    uint8_t *text = malloc(size + 1); /* the parser wants a NUL */
+    struct tls_anchors *made = calloc(1, sizeof *made);
+    if (text == NULL || made == NULL) {
+        free(text);
+        free(made);
+        return STATUS_SYSTEM;
+    }
+    memcpy(text, pem, size);
+    text[size] = '\0';
+    mbedtls_x509_crt_init(&made->chain);
+    int left_out = mbedtls_x509_crt_parse(&made->chain, text, size + 1);
+    free(text);
+    if (left_out < 0 || made->chain.raw.len == 0) {
+        mbedtls_x509_crt_free(&made->chain);
+        free(made);
+        return STATUS_INVALID;
+    }
+    for (const mbedtls_x509_crt *crt = &made->chain; crt != NULL; crt = crt->next)
+        ++*count;
+    *skipped = (unsigned)left_out;
+    *anchors = made;
+    return STATUS_OK;
+}
+
+static int
+give_random(void *unused, unsigned char *to, size_t size)
+{
+    (void)unused;
+    random_fill(to, size);
+    return 0;
+}
+
+static bool
+is_complete(const struct config_upstream *upstream, const struct tls_anchors *anchors)
+{
+    bool pins = upstream->pins_count > 0 && upstream->pins_count <= CONFIG_PINS_MAX;
+    bool ca = anchors != NULL && upstream->tls_name[0] != '\0';
+    switch ((enum config_verify)upstream->verify) {
+    case CONFIG_VERIFY_PIN_CA:
+        return pins && ca;
+    case CONFIG_VERIFY_PIN:
+        return pins;
+    case CONFIG_VERIFY_CA:
+        return ca;
+    }
+    return false;
+}
+
+static enum status
+configure(struct tls_context *context, uint32_t versions, struct tls_anchors *anchors)
+{
+    mbedtls_ssl_config *config = &context->config;
+    if (mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
+                                    MBEDTLS_SSL_PRESET_DEFAULT) != 0 ||
+        mbedtls_ssl_conf_alpn_protocols(config, protocols) != 0)
+        return STATUS_SYSTEM;
+    mbedtls_ssl_conf_rng(config, give_random, NULL);
+    mbedtls_ssl_conf_min_tls_version(config, (versions & CONFIG_TLS12) != 0
+                                                 ? MBEDTLS_SSL_VERSION_TLS1_2
+                                                 : MBEDTLS_SSL_VERSION_TLS1_3);
+    mbedtls_ssl_conf_max_tls_version(config, (versions & CONFIG_TLS13) != 0
+                                                 ? MBEDTLS_SSL_VERSION_TLS1_3
+                                                 : MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_ciphersuites(config, suites);
+    /* a resumed session makes new keys too; keys of a ticket alone have no forward secrecy */
+    mbedtls_ssl_conf_tls13_key_exchange_modes(
+        config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL |
+                    MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
+    /* with pins alone the callback judges and ends the handshake itself; the CA's word is not asked
+     */
+    bool ca_counts = !context->look && context->verify != CONFIG_VERIFY_PIN;
+    mbedtls_ssl_conf_authmode(config, ca_counts ? MBEDTLS_SSL_VERIFY_REQUIRED
+                                                : MBEDTLS_SSL_VERIFY_OPTIONAL);
+    mbedtls_ssl_conf_ca_chain(config, ca_counts && anchors != NULL ? &anchors->chain : NULL, NULL);
+    mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED); /* of TLS 1.2 */
+    if (!context->look)
+        mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+            config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
+    return STATUS_OK;
+}
+
+enum status
+tls_context_init(struct tls_context *context, const struct config_upstream *upstream,
+                 const char *name, uint32_t versions, struct tls_anchors *anchors)
+{
+    uint32_t generation = context->generation + 1;
+    *context = (struct tls_context){.generation = generation, .look = upstream == NULL};
+    if (upstream != NULL && !is_complete(upstream, anchors))
+        return STATUS_INVALID;
+    if (upstream != NULL) {
+        context->verify = upstream->verify;
+        context->pins_count = upstream->verify != CONFIG_VERIFY_CA ? upstream->pins_count : 0;
+        memcpy(context->pins, upstream->pins, sizeof context->pins);
+        name = upstream->tls_name;
+    }
+    size_t length = strnlen(name, sizeof context->name);
+    if (length == sizeof context->name)
+        return STATUS_INVALID;
+    memcpy(context->name, name, length);
+    mbedtls_ssl_config_init(&context->config);
+    context->is_open = true;
+    enum status status = configure(context, versions, anchors);
+    if (status != STATUS_OK)
+        tls_context_fini(context);
+    return status;
+}
+
+static void
+drop(struct tls_ticket *ticket)
+{
+    if (ticket->is_held)
+        mbedtls_ssl_session_free(&ticket->session); /* wipes */
+    ticket->is_held = false;
+}
+
+void
+tls_context_forget(struct tls_context *context)
+{
+    for (unsigned i = 0; i < TLS_TICKETS; i++)
+        drop(&context->tickets[i]);
+}
+
+void
+tls_context_fini(struct tls_context *context)
+{
+    if (!context->is_open)
+        return;
+    tls_context_forget(context);
+    mbedtls_ssl_config_free(&context->config);
+    context->is_open = false;
+}
+
+unsigned
+tls_context_tickets(const struct tls_context *context, uint64_t now_ms)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < TLS_TICKETS; i++)
+        count += context->tickets[i].is_held && now_ms < context->tickets[i].until_ms;
+    return count;
+}
+
+void
+tls_ticket_keep(struct tls_session *session)
+{
+    struct tls_context *context = session->context;
+    if (!session->is_trusted || session->generation != context->generation)
+        return;
+    struct tls_ticket *ticket = &context->tickets[context->ticket_next];
+    drop(ticket);
+    mbedtls_ssl_session_init(&ticket->session);
+    if (mbedtls_ssl_get_session(&session->ssl, &ticket->session) != 0) {
+        mbedtls_ssl_session_free(&ticket->session);
+        return;
+    }
+    ticket->is_held = true;
+    /* counted from the certificate, not from this ticket: a chain of tickets has an end */
+    ticket->until_ms = session->until_ms;
+    ticket->facts = session->facts;
+    context->ticket_next = (context->ticket_next + 1) % TLS_TICKETS;
+}
+
+/* The newest first; each once, so that two connections cannot be linked by it (RFC 8446 C.4). */
+void
+tls_ticket_offer(struct tls_session *session)
+{
+    struct tls_context *context = session->context;
+    for (unsigned i = 0; i < TLS_TICKETS && !session->has_ticket; i++) {
+        unsigned newest = (context->ticket_next + TLS_TICKETS - 1) % TLS_TICKETS;
+        struct tls_ticket *ticket = &context->tickets[newest];
+        if (!ticket->is_held)
+            return;
+        if (session->now_ms < ticket->until_ms &&
+            mbedtls_ssl_set_session(&session->ssl, &ticket->session) == 0) {
+            session->has_ticket = true;
+            session->until_ms = ticket->until_ms;
+            session->facts = ticket->facts;
+        }
+        drop(ticket);
+        context->ticket_next = newest;
+    }
+}

@@ -1,0 +1,168 @@
+/* tls_session.h - TLS toward one upstream: bytes in, bytes out, and whether we trust it
+ *
+ * What: a client session without a descriptor. The caller carries ciphertext between it and a
+ *       socket. Nothing the caller writes leaves before the peer is the one the policy names:
+ *       a pin matches, CA and name match, or both, as configured. There is no way around it.
+ *       mbedTLS is included by src/worker/tls_*.c only, and by nobody else.
+ * Who:  worker.
+ * Ref:  RFC 8446; RFC 7858 and 8310 (strict profile only); RFC 7469 section 2.4 (pins).
+ *
+ * What a pin proves, by `verify` of the upstream:
+ *   pin+ca  the chain validates up to our CAs, the name and the time are right, and one certificate
+ *           *of that validated chain* carries a pinned key.
+ *   pin     the leaf carries a pinned key: names, issuer and time do not count, for the peer has
+ *           proved that it holds the key. Or another certificate of the chain does, and the leaf
+ *           is signed through it, is valid now and is for `tls_name`: an issuer's key signs for
+ *           others too, so it alone says nothing about whom we talk to. A certificate that is
+ *           merely sent along proves nothing.
+ *   ca      chain, name and time.
+ */
+#pragma once
+
+#include "conf/config.h"
+
+#define TLS_IN_BYTES  (32U << 10) /* ciphertext waiting to be read; holds the largest record */
+#define TLS_OUT_BYTES (36U << 10) /* ciphertext waiting to be sent; two of the largest records */
+#define TLS_WRITE_MAX 16384U      /* octets in one record */
+#define TLS_ERROR_MAX 400         /* characters of an explanation, with its NUL */
+#define TLS_TICKETS   4           /* kept per upstream; each is used once */
+
+enum tls_result {
+    TLS_OK,
+    TLS_AGAIN_READ,  /* needs more from the peer */
+    TLS_AGAIN_WRITE, /* needs room: send what is due first */
+    TLS_CLOSED,      /* the peer ended it: close_notify, or the end of the stream */
+    TLS_FAILED,      /* over; tls_session_cause() and tls_session_error() say why */
+};
+
+enum tls_cause {
+    TLS_CAUSE_NONE,
+    TLS_CAUSE_PIN,      /* no pin matches */
+    TLS_CAUSE_CA,       /* not signed by a CA we trust */
+    TLS_CAUSE_NAME,     /* for another name */
+    TLS_CAUSE_EXPIRED,  /* past its time, or our clock is ahead */
+    TLS_CAUSE_NOT_YET,  /* before its time: our clock is likely behind */
+    TLS_CAUSE_USAGE,    /* not for a server, or with a key or digest that is too weak */
+    TLS_CAUSE_VERSION,  /* does not speak a TLS version we allow */
+    TLS_CAUSE_ALERT,    /* the peer refused us */
+    TLS_CAUSE_CLOSED,   /* the peer went away during the handshake */
+    TLS_CAUSE_PROTOCOL, /* the peer broke TLS, or memory ran out */
+};
+
+struct tls_facts {     /* about a session whose handshake is done */
+    uint16_t version;  /* 0x0303 or 0x0304 */
+    uint16_t cipher;   /* IANA number */
+    bool resumed;      /* from a ticket: the pin was checked when it was obtained */
+    bool has_leaf;     /* leaf_pin is known */
+    int8_t pin_index;  /* which configured pin matched; -1: none was asked for */
+    uint8_t pin_depth; /* 0 leaf, else an issuer */
+    int64_t valid_s;   /* until the leaf's end, at the time of the check; <= 0 past */
+    uint8_t leaf_pin[CONFIG_PIN_BYTES]; /* the key that was seen */
+};
+
+struct tls_chain_item { /* one certificate that the peer sent */
+    uint8_t pin[CONFIG_PIN_BYTES];
+    char text[256]; /* subject and validity, printable */
+};
+
+struct tls_anchors; /* the CAs we trust */
+struct tls_context; /* what is asked of one upstream, and its tickets */
+struct tls_session; /* one connection */
+
+size_t tls_context_bytes(void); /* memory for one, any alignment of malloc() */
+size_t tls_session_bytes(void);
+
+/**
+ * Once per process, after exec and before the sandbox: seeds the random generator and makes the C
+ * library read what it wants to read of the file system. @return STATUS_OK; STATUS_SYSTEM.
+ */
+MUST_CHECK enum status tls_start(void);
+
+/**
+ * Parse a bundle of PEM certificates, at start-up (allocates; never freed).
+ *
+ * @param pem      borrowed for the call; `size` bytes, no NUL needed
+ * @param anchors  written; NULL on failure
+ * @param count    written: certificates taken
+ * @param skipped  written: certificates that did not parse
+ * @return STATUS_OK; STATUS_INVALID (no certificate in it); STATUS_SYSTEM (no memory).
+ */
+MUST_CHECK enum status tls_anchors_load(const void *pem, size_t size, struct tls_anchors **anchors,
+                                        unsigned *count, unsigned *skipped);
+
+/**
+ * Prepare for an upstream. Tickets are the context's: a new policy is a new context, so no ticket
+ * outlives the policy it was obtained under.
+ *
+ * @param context   memory of tls_context_bytes(), zeroed or finished
+ * @param upstream  borrowed for the call: name, pins, verify; NULL: look only, trust nobody
+ * @param name      with `upstream` NULL: SNI, or ""
+ * @param versions  bits of enum config_tls_versions
+ * @param anchors   borrowed for the context's life; may be NULL with verify: pin
+ * @return STATUS_OK; STATUS_INVALID (verify needs anchors, pins or a name that are missing);
+ *         STATUS_SYSTEM (no memory).
+ */
+MUST_CHECK enum status tls_context_init(struct tls_context *context,
+                                        const struct config_upstream *upstream, const char *name,
+                                        uint32_t versions, struct tls_anchors *anchors);
+void tls_context_fini(struct tls_context *context);
+
+/** Tickets that could be used at `now_ms`. */
+unsigned tls_context_tickets(const struct tls_context *context, uint64_t now_ms);
+
+/** Forget all tickets, so that the next handshake shows a certificate. */
+void tls_context_forget(struct tls_context *context);
+
+/**
+ * Begin a session, resuming from a ticket if there is one.
+ *
+ * @param session  memory of tls_session_bytes(), zeroed or closed
+ * @param in,out   borrowed until closed: TLS_IN_BYTES and TLS_OUT_BYTES
+ * @param now_ms   monotonic; for the age of tickets
+ * @return STATUS_OK; STATUS_SYSTEM (no memory).
+ */
+MUST_CHECK enum status tls_session_open(struct tls_session *session, struct tls_context *context,
+                                        uint8_t *in, uint8_t *out, uint64_t now_ms);
+
+/** Free what it holds and wipe its buffers' bookkeeping. May be called twice. */
+void tls_session_close(struct tls_session *session);
+
+/** Room for ciphertext from the peer; `room` may be 0: read first. */
+uint8_t *tls_session_room(struct tls_session *session, size_t *room);
+/** `size` bytes were put there; 0: the stream ended. */
+void tls_session_fed(struct tls_session *session, size_t size);
+
+/** Ciphertext due to the peer; `size` may be 0. Valid until the next call on the session. */
+const uint8_t *tls_session_due(const struct tls_session *session, size_t *size);
+void tls_session_sent(struct tls_session *session, size_t size);
+
+/** Go on with the handshake. @return TLS_OK: done, and the peer is trusted (with a look: done). */
+MUST_CHECK enum tls_result tls_session_handshake(struct tls_session *session);
+
+/** Read what the peer said. @return TLS_OK with *got > 0, else *got is 0. Never before the
+ * handshake. */
+MUST_CHECK enum tls_result tls_session_read(struct tls_session *session, uint8_t *to, size_t room,
+                                            size_t *got);
+
+/**
+ * Encrypt up to TLS_WRITE_MAX octets into one record.
+ * @return TLS_OK with *taken > 0; TLS_AGAIN_WRITE: send first; TLS_FAILED (always, where the peer
+ *         is not trusted).
+ */
+MUST_CHECK enum tls_result tls_session_write(struct tls_session *session, const uint8_t *from,
+                                             size_t size, size_t *taken);
+
+/** Put a close_notify among the ciphertext due, if there is room. */
+void tls_session_goodbye(struct tls_session *session);
+
+const struct tls_facts *tls_session_facts(const struct tls_session *session);
+enum tls_cause tls_session_cause(const struct tls_session *session);
+/** Why it failed, in words; "" if it did not. */
+const char *tls_session_error(const struct tls_session *session);
+
+/** The `depth`-th certificate the peer sent (0 leaf). @return STATUS_OK; STATUS_NONE. */
+MUST_CHECK enum status tls_session_chain(const struct tls_session *session, unsigned depth,
+                                         struct tls_chain_item *item);
+
+const char *tls_version_text(uint16_t version);
+const char *tls_cipher_text(uint16_t cipher);
