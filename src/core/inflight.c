@@ -1,0 +1,286 @@
+/* inflight.c - see inflight.h */
+#include "core/inflight.h"
+
+#define NONE QUERY_NONE
+
+/* One slot for number 0. A full table needs no draft: there are no more questions than queries. */
+#define SLOTS_BESIDE 2
+
+static size_t
+buckets_count(uint32_t count)
+{
+    size_t buckets = 64;
+    while (buckets < count)
+        buckets *= 2;
+    return buckets;
+}
+
+static size_t
+slots_bytes(uint32_t count)
+{
+    return ((size_t)count + SLOTS_BESIDE) * sizeof(struct inflight_question);
+}
+
+size_t
+inflight_bytes(uint32_t count)
+{
+    return slots_bytes(count) + buckets_count(count) * sizeof(uint32_t);
+}
+
+void
+inflight_init(struct inflight *table, void *memory, uint32_t count, struct hash_key key)
+{
+    struct inflight_question *slots = memory;
+    *table = (struct inflight){.slots = slots,
+                               .buckets = (uint32_t *)(void *)&slots[count + SLOTS_BESIDE],
+                               .buckets_mask = (uint32_t)buckets_count(count) - 1,
+                               .count = count,
+                               .key = key};
+}
+
+static void
+list_push(struct inflight *table, enum inflight_list list, uint32_t slot)
+{
+    struct inflight_links *ends = &table->ends[list];
+    table->slots[slot].links[list] = (struct inflight_links){.previous = ends->previous};
+    if (ends->previous != NONE)
+        table->slots[ends->previous].links[list].next = slot;
+    else
+        ends->next = slot;
+    ends->previous = slot;
+}
+
+static void
+list_remove(struct inflight *table, enum inflight_list list, uint32_t slot)
+{
+    struct inflight_links links = table->slots[slot].links[list];
+    struct inflight_links *ends = &table->ends[list];
+    if (links.previous != NONE)
+        table->slots[links.previous].links[list].next = links.next;
+    else
+        ends->next = links.next;
+    if (links.next != NONE)
+        table->slots[links.next].links[list].previous = links.previous;
+    else
+        ends->previous = links.previous;
+}
+
+/* The only writer of `state`. */
+static void
+set_state(struct inflight *table, struct inflight_question *question, enum inflight_state state)
+{
+    uint32_t slot = inflight_slot(table, question);
+    if (question->state == state)
+        return;
+    if (question->state == INFLIGHT_QUEUED) {
+        list_remove(table, INFLIGHT_BY_QUEUE, slot);
+        table->queued--;
+    }
+    if (state == INFLIGHT_QUEUED) {
+        list_push(table, INFLIGHT_BY_QUEUE, slot);
+        table->queued++;
+    }
+    question->state = (uint8_t)state;
+}
+
+/* The free slot, filled with what `query` asks. */
+static struct inflight_question *
+draft(struct inflight *table, const struct dns_query *query)
+{
+    if (table->free == NONE)
+        table->free = ++table->touched;
+    struct inflight_question *question = &table->slots[table->free];
+    struct dns_name *name = &question->question.name;
+    name->size = query->question.name.size;
+    memcpy(name->wire, query->question.name.wire, name->size);
+    dns_name_lower(name);
+    question->question.type = query->question.type;
+    question->question.class = query->question.class;
+    question->flags = query->flags;
+    question->dnssec_ok = query->edns.present && query->edns.dnssec_ok;
+    return question;
+}
+
+static uint32_t
+bucket_of(struct inflight *table, const struct inflight_question *question)
+{
+    struct bytes_writer w = bytes_writer(table->scratch, sizeof table->scratch);
+    bytes_put_u16(&w, question->question.type);
+    bytes_put_u16(&w, question->question.class);
+    bytes_put_u16(&w, question->flags);
+    bytes_put_u8(&w, question->dnssec_ok);
+    bytes_put_copy(&w, question->question.name.wire, question->question.name.size);
+    return (uint32_t)hash_siphash13(&table->key, table->scratch, w.pos) & table->buckets_mask;
+}
+
+static bool
+asks_same(const struct inflight_question *a, const struct inflight_question *b)
+{
+    return a->question.name.size == b->question.name.size && a->question.type == b->question.type &&
+           a->question.class == b->question.class && a->flags == b->flags &&
+           a->dnssec_ok == b->dnssec_ok &&
+           memcmp(a->question.name.wire, b->question.name.wire, a->question.name.size) == 0;
+}
+
+static struct inflight_question *
+find_same(const struct inflight *table, const struct inflight_question *wanted)
+{
+    for (uint32_t slot = table->buckets[wanted->bucket]; slot != NONE;
+         slot = table->slots[slot].next)
+        if (asks_same(&table->slots[slot], wanted))
+            return &table->slots[slot];
+    return NULL;
+}
+
+static void
+start(struct inflight *table, struct inflight_question *question, uint64_t now_ms, uint32_t life_ms)
+{
+    uint32_t slot = inflight_slot(table, question);
+    table->free = question->next;
+    table->alive++;
+    question->generation++;
+    question->deadline_ms = now_ms + life_ms;
+    question->join_ms = now_ms + life_ms / 2;
+    question->asked = 0;
+    question->next = table->buckets[question->bucket];
+    table->buckets[question->bucket] = slot;
+    question->indexed = true;
+    list_push(table, INFLIGHT_BY_AGE, slot);
+    set_state(table, question, INFLIGHT_QUEUED);
+}
+
+static void
+push_waiting(struct inflight_question *question, struct query_table *queries, struct query *query)
+{
+    uint32_t index = query_index(queries, query);
+    query->next = NONE;
+    if (question->waiting_last != NONE)
+        queries->slots[question->waiting_last].next = index;
+    else
+        question->waiting_first = index;
+    question->waiting_last = index;
+    question->waiting_count++;
+}
+
+enum inflight_result
+inflight_join(struct inflight *table, struct query_table *queries, struct query *query,
+              uint64_t now_ms, uint32_t life_ms)
+{
+    struct inflight_question *wanted = draft(table, &query->dns);
+    wanted->bucket = bucket_of(table, wanted);
+    struct inflight_question *question = find_same(table, wanted);
+    if (question != NULL && now_ms <= question->join_ms &&
+        question->waiting_count < INFLIGHT_WAITING_MAX) {
+        push_waiting(question, queries, query);
+        return INFLIGHT_JOINED;
+    }
+    if (table->alive == table->count)
+        return INFLIGHT_TOO_MANY;
+    if (question != NULL)
+        inflight_unindex(table, question);
+    start(table, wanted, now_ms, life_ms);
+    push_waiting(wanted, queries, query);
+    return INFLIGHT_STARTED;
+}
+
+struct inflight_question *
+inflight_find(const struct inflight *table, uint32_t slot, uint32_t generation)
+{
+    if (slot == NONE || slot > table->touched)
+        return NULL;
+    struct inflight_question *question = &table->slots[slot];
+    bool is_asked = question->state == INFLIGHT_ASKED && question->generation == generation;
+    return is_asked ? question : NULL;
+}
+
+uint32_t
+inflight_slot(const struct inflight *table, const struct inflight_question *question)
+{
+    return (uint32_t)(question - table->slots);
+}
+
+static struct inflight_question *
+first_of(const struct inflight *table, enum inflight_list list)
+{
+    uint32_t slot = table->ends[list].next;
+    return slot != NONE ? &table->slots[slot] : NULL;
+}
+
+struct inflight_question *
+inflight_oldest(const struct inflight *table)
+{
+    return first_of(table, INFLIGHT_BY_AGE);
+}
+
+struct inflight_question *
+inflight_queued(const struct inflight *table)
+{
+    return first_of(table, INFLIGHT_BY_QUEUE);
+}
+
+void
+inflight_asked(struct inflight *table, struct inflight_question *question)
+{
+    set_state(table, question, INFLIGHT_ASKED);
+    question->asked++;
+}
+
+void
+inflight_requeue(struct inflight *table)
+{
+    for (uint32_t slot = table->ends[INFLIGHT_BY_AGE].next; slot != NONE;
+         slot = table->slots[slot].links[INFLIGHT_BY_AGE].next) {
+        struct inflight_question *question = &table->slots[slot];
+        if (question->asked >= INFLIGHT_ASKED_MAX)
+            continue;
+        set_state(table, question, INFLIGHT_ASKED); /* off the queue, to its end in order of age */
+        set_state(table, question, INFLIGHT_QUEUED);
+    }
+}
+
+struct query *
+inflight_pop_waiting(struct inflight *table, struct query_table *queries,
+                     struct inflight_question *question)
+{
+    (void)table;
+    struct query *query = query_at(queries, question->waiting_first);
+    if (query == NULL)
+        return NULL;
+    question->waiting_first = query->next;
+    if (question->waiting_first == NONE)
+        question->waiting_last = NONE;
+    question->waiting_count--;
+    query->next = NONE;
+    return query;
+}
+
+void
+inflight_unindex(struct inflight *table, struct inflight_question *question)
+{
+    if (!question->indexed)
+        return;
+    uint32_t *link = &table->buckets[question->bucket];
+    while (*link != inflight_slot(table, question))
+        link = &table->slots[*link].next;
+    *link = question->next;
+    question->next = NONE;
+    question->indexed = false;
+}
+
+void
+inflight_end(struct inflight *table, struct inflight_question *question)
+{
+    if (question->state == INFLIGHT_FREE)
+        return;
+    uint32_t slot = inflight_slot(table, question);
+    inflight_unindex(table, question);
+    set_state(table, question, INFLIGHT_FREE);
+    list_remove(table, INFLIGHT_BY_AGE, slot);
+    memset(question->question.name.wire, 0, question->question.name.size);
+    question->question.name.size = 0;
+    question->waiting_first = question->waiting_last = question->waiting_count = 0;
+    question->generation++;
+    question->next = table->free;
+    table->free = slot;
+    table->alive--;
+}

@@ -1,0 +1,109 @@
+/* inflight.h - the questions under way to an upstream, and who waits for each
+ *
+ * What: a fixed table. Queries that ask the same (name without case, type, class, RD, AD, CD, DO)
+ *       share one question and one answer: fewer upstream queries, and no second chance to guess
+ *       an answer (birthday attack). A question is queued until there is room in the ring, then
+ *       asked; its name across the ring is (slot, generation).
+ * Who:  front. Pure: no clock, no allocation.
+ * Ref:  RFC 5452 section 5; docs/QUERY.md; docs/LIMITS.md "questions".
+ */
+#pragma once
+
+#include "base/hash.h"
+#include "core/query.h"
+
+#define INFLIGHT_WAITING_MAX 256 /* queries per question; one more starts a new question */
+#define INFLIGHT_ASKED_MAX   3   /* times a question is asked when workers die under it */
+
+enum inflight_state { INFLIGHT_FREE, INFLIGHT_QUEUED, INFLIGHT_ASKED };
+
+enum inflight_list { INFLIGHT_BY_AGE, INFLIGHT_BY_QUEUE, INFLIGHT_LISTS };
+
+struct inflight_links {
+    uint32_t previous, next;
+};
+
+struct inflight_question {
+    uint64_t deadline_ms; /* monotonic; all who wait get SERVFAIL then */
+    uint64_t join_ms;     /* who asks later than this starts a new question */
+    uint32_t generation;  /* odd: in use; never 0 then */
+    uint32_t bucket;      /* of the index */
+    uint32_t next;        /* in the bucket, or next free slot */
+    struct inflight_links links[INFLIGHT_LISTS];
+    uint32_t waiting_first, waiting_last, waiting_count; /* queries, linked by their next */
+    uint16_t flags;                                      /* DNS_RD, DNS_AD, DNS_CD */
+    uint8_t state;                                       /* enum inflight_state */
+    uint8_t asked;                                       /* times put into a ring */
+    bool dnssec_ok;
+    bool indexed;                 /* can be found and joined */
+    struct dns_question question; /* name in lower case */
+};
+
+struct inflight {
+    struct inflight_question *slots; /* borrowed; [0] is never used */
+    uint32_t *buckets;               /* borrowed; first question of each, 0 none */
+    uint32_t buckets_mask;
+    uint32_t count, touched, free, alive;       /* as in struct query_table */
+    uint32_t queued;                            /* questions in state INFLIGHT_QUEUED */
+    struct inflight_links ends[INFLIGHT_LISTS]; /* next: first, previous: last */
+    struct hash_key key;
+    uint8_t scratch[8 + DNS_NAME_MAX]; /* what is hashed */
+};
+
+enum inflight_result {
+    INFLIGHT_STARTED,  /* a new question, queued */
+    INFLIGHT_JOINED,   /* somebody asked already */
+    INFLIGHT_TOO_MANY, /* the table is full; the query waits for nothing */
+};
+
+/** Bytes of memory for `count` questions (1..2^20). */
+size_t inflight_bytes(uint32_t count);
+
+/** @param memory  borrowed as long as the table lives; zeroed, inflight_bytes(count), aligned for
+ * any type
+ *  @param key     random, so that nobody outside can choose colliding questions */
+void inflight_init(struct inflight *table, void *memory, uint32_t count, struct hash_key key);
+
+/**
+ * Let a kept query wait for its question.
+ *
+ * A question can be joined in the first half of its life only, so that everybody has at least half
+ * of it; after that a new question takes its place in the index.
+ *
+ * @param query    borrowed until inflight_pop_waiting() returns it
+ * @param now_ms   monotonic
+ * @param life_ms  from now to the deadline of a new question, at least 1
+ */
+MUST_CHECK enum inflight_result inflight_join(struct inflight *table, struct query_table *queries,
+                                              struct query *query, uint64_t now_ms,
+                                              uint32_t life_ms);
+
+/** The question asked under this name; NULL: stale or invented. */
+struct inflight_question *inflight_find(const struct inflight *table, uint32_t slot,
+                                        uint32_t generation);
+
+/** Index of a question, 1.. */
+uint32_t inflight_slot(const struct inflight *table, const struct inflight_question *question);
+
+/** The question with the earliest deadline, NULL if there is none. */
+struct inflight_question *inflight_oldest(const struct inflight *table);
+
+/** The question that waits longest for room in the ring, NULL if there is none. */
+struct inflight_question *inflight_queued(const struct inflight *table);
+
+/** It is in the ring now: INFLIGHT_QUEUED → INFLIGHT_ASKED. */
+void inflight_asked(struct inflight *table, struct inflight_question *question);
+
+/** The ring is lost: every question is queued again, the oldest first. Those asked
+ *  INFLIGHT_ASKED_MAX times are not; they stay INFLIGHT_ASKED until their deadline. */
+void inflight_requeue(struct inflight *table);
+
+/** Take the next query off the question's list, first come first; NULL when nobody is left. */
+struct query *inflight_pop_waiting(struct inflight *table, struct query_table *queries,
+                                   struct inflight_question *question);
+
+/** Nobody can join any more (the answer is here). May be called twice. */
+void inflight_unindex(struct inflight *table, struct inflight_question *question);
+
+/** Wipe and free a question nobody waits for. May be called twice. */
+void inflight_end(struct inflight *table, struct inflight_question *question);

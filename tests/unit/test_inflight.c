@@ -1,0 +1,241 @@
+/* test_inflight.c - questions under way and who waits for them */
+#include "core/inflight.h"
+
+#include "prng.h"
+
+#include <criterion/criterion.h>
+
+#define COUNT   64
+#define LIFE_MS 4000
+
+static struct query_table queries;
+static struct inflight table;
+
+static void
+setup(void)
+{
+    struct hash_key key = {.k0 = 1, .k1 = 2};
+    query_table_init(&queries, calloc(1, query_table_bytes(COUNT)), COUNT);
+    inflight_init(&table, calloc(1, inflight_bytes(COUNT)), COUNT, key);
+}
+
+static void
+teardown(void)
+{
+    free(queries.slots);
+    free(table.slots);
+}
+
+TestSuite(inflight, .init = setup, .fini = teardown);
+
+static struct query *
+ask(const char *name, uint16_t type, uint16_t flags, bool dnssec_ok)
+{
+    struct query *query = query_draft(&queries);
+    query->dns = (struct dns_query){.flags = flags};
+    query->dns.question.type = type;
+    query->dns.question.class = DNS_CLASS_IN;
+    query->dns.edns.present = query->dns.edns.dnssec_ok = dnssec_ok;
+    cr_assert_eq(dns_name_parse(name, &query->dns.question.name), STATUS_OK);
+    cr_assert_eq(query_keep(&queries, query), STATUS_OK);
+    return query;
+}
+
+static enum inflight_result
+join(struct query *query, uint64_t now_ms)
+{
+    return inflight_join(&table, &queries, query, now_ms, LIFE_MS);
+}
+
+static struct inflight_question *
+start(const char *name, uint64_t now_ms)
+{
+    cr_assert_eq(join(ask(name, DNS_TYPE_A, DNS_RD, false), now_ms), INFLIGHT_STARTED);
+    return &table.slots[table.ends[INFLIGHT_BY_AGE].previous];
+}
+
+/* What deliver.c does: everybody is answered, the question ends. */
+static unsigned
+finish(struct inflight_question *question)
+{
+    unsigned answered = 0;
+    struct query *query;
+    while ((query = inflight_pop_waiting(&table, &queries, question)) != NULL) {
+        query_give(&queries, query);
+        answered++;
+    }
+    inflight_end(&table, question);
+    return answered;
+}
+
+Test(inflight, joins_the_same_question_whatever_its_case)
+{
+    struct query *first = ask("www.Example.com", DNS_TYPE_A, DNS_RD, false);
+    struct query *second = ask("WWW.example.COM", DNS_TYPE_A, DNS_RD, false);
+    cr_assert_eq(join(first, 0), INFLIGHT_STARTED);
+    cr_assert_eq(join(second, 1), INFLIGHT_JOINED);
+    struct inflight_question *question = inflight_oldest(&table);
+    cr_assert_eq(question->waiting_count, 2);
+    cr_assert_eq(question->question.name.wire[5], 'e');
+    cr_assert_eq(inflight_pop_waiting(&table, &queries, question), first);
+    cr_assert_eq(inflight_pop_waiting(&table, &queries, question), second);
+    cr_assert_null(inflight_pop_waiting(&table, &queries, question));
+}
+
+Test(inflight, keeps_apart_what_is_asked_differently)
+{
+    cr_assert_eq(join(ask("a.test", DNS_TYPE_A, DNS_RD, false), 0), INFLIGHT_STARTED);
+    cr_assert_eq(join(ask("b.test", DNS_TYPE_A, DNS_RD, false), 0), INFLIGHT_STARTED);
+    cr_assert_eq(join(ask("a.test", DNS_TYPE_AAAA, DNS_RD, false), 0), INFLIGHT_STARTED);
+    cr_assert_eq(join(ask("a.test", DNS_TYPE_A, 0, false), 0), INFLIGHT_STARTED);
+    cr_assert_eq(join(ask("a.test", DNS_TYPE_A, DNS_RD | DNS_AD, false), 0), INFLIGHT_STARTED);
+    cr_assert_eq(join(ask("a.test", DNS_TYPE_A, DNS_RD | DNS_CD, false), 0), INFLIGHT_STARTED);
+    cr_assert_eq(join(ask("a.test", DNS_TYPE_A, DNS_RD, true), 0), INFLIGHT_STARTED);
+    struct query *chaos = ask("a.test", DNS_TYPE_A, DNS_RD, false);
+    chaos->dns.question.class = DNS_CLASS_CHAOS;
+    cr_assert_eq(join(chaos, 0), INFLIGHT_STARTED);
+    cr_assert_eq(table.alive, 8);
+}
+
+Test(inflight, leaves_everybody_half_a_life)
+{
+    start("a.test", 1000);
+    cr_assert_eq(join(ask("a.test", DNS_TYPE_A, DNS_RD, false), 1000 + LIFE_MS / 2),
+                 INFLIGHT_JOINED);
+    cr_assert_eq(join(ask("a.test", DNS_TYPE_A, DNS_RD, false), 1001 + LIFE_MS / 2),
+                 INFLIGHT_STARTED);
+    cr_assert_eq(join(ask("a.test", DNS_TYPE_A, DNS_RD, false), 1002 + LIFE_MS / 2),
+                 INFLIGHT_JOINED, "the new question has taken the old one's place");
+    cr_assert_eq(finish(inflight_oldest(&table)), 2);
+    cr_assert_eq(finish(inflight_oldest(&table)), 2);
+}
+
+Test(inflight, bounds_how_many_wait_for_one_question)
+{
+    struct query_table many;
+    query_table_init(&many, calloc(1, query_table_bytes(2000)), 2000);
+    for (int i = 0; i < 1000; i++) {
+        struct query *query = query_draft(&many);
+        cr_assert_eq(dns_name_parse("a.test", &query->dns.question.name), STATUS_OK);
+        cr_assert_eq(query_keep(&many, query), STATUS_OK);
+        cr_assert_neq(inflight_join(&table, &many, query, 0, LIFE_MS), INFLIGHT_TOO_MANY);
+    }
+    cr_assert_eq(table.alive, 4);
+    cr_assert_eq(inflight_oldest(&table)->waiting_count, INFLIGHT_WAITING_MAX);
+    free(many.slots);
+}
+
+Test(inflight, is_found_by_its_name_only_while_asked)
+{
+    struct inflight_question *question = start("a.test", 0);
+    uint32_t slot = inflight_slot(&table, question), generation = question->generation;
+    cr_assert_null(inflight_find(&table, slot, generation), "not asked yet");
+    inflight_asked(&table, question);
+    cr_assert_eq(inflight_find(&table, slot, generation), question);
+    cr_assert_null(inflight_find(&table, slot, generation + 2));
+    cr_assert_null(inflight_find(&table, slot, generation + 1));
+    cr_assert_null(inflight_find(&table, 0, generation));
+    cr_assert_null(inflight_find(&table, slot + 1, generation));
+    cr_assert_null(inflight_find(&table, UINT32_MAX, generation));
+    finish(question);
+    cr_assert_null(inflight_find(&table, slot, generation), "stale");
+    start("b.test", 0);
+    inflight_asked(&table, question);
+    cr_assert_null(inflight_find(&table, slot, generation), "another question in the same slot");
+}
+
+Test(inflight, is_queued_in_order_and_again_when_the_ring_is_lost)
+{
+    struct inflight_question *a = start("a.test", 0), *b = start("b.test", 1);
+    cr_assert_eq(inflight_queued(&table), a);
+    inflight_asked(&table, a);
+    cr_assert_eq(inflight_queued(&table), b);
+    cr_assert_eq(table.queued, 1);
+    inflight_requeue(&table);
+    cr_assert_eq(table.queued, 2);
+    cr_assert_eq(inflight_queued(&table), a, "the oldest first");
+}
+
+Test(inflight, is_not_asked_for_ever_when_workers_die_of_it)
+{
+    struct inflight_question *question = start("a.test", 0);
+    for (int i = 0; i < INFLIGHT_ASKED_MAX; i++) {
+        cr_assert_eq(inflight_queued(&table), question);
+        inflight_asked(&table, question);
+        inflight_requeue(&table);
+    }
+    cr_assert_null(inflight_queued(&table));
+    cr_assert_eq(inflight_oldest(&table), question, "its deadline still ends it");
+}
+
+Test(inflight, ends_once_and_wipes_the_name)
+{
+    struct inflight_question *question = start("secret.test", 0);
+    finish(question);
+    inflight_end(&table, question);
+    cr_assert_eq(table.alive, 0);
+    cr_assert_eq(question->question.name.wire[1], 0);
+    cr_assert_null(inflight_oldest(&table));
+    cr_assert_null(inflight_queued(&table));
+}
+
+Test(inflight, refuses_more_questions_than_it_has_room_for)
+{
+    struct query_table many;
+    query_table_init(&many, calloc(1, query_table_bytes(2 * COUNT)), 2 * COUNT);
+    for (int i = 0; i < COUNT + 3; i++) {
+        struct query *query = query_draft(&many);
+        char name[16];
+        snprintf(name, sizeof name, "n%d.test", i);
+        cr_assert_eq(dns_name_parse(name, &query->dns.question.name), STATUS_OK);
+        cr_assert_eq(query_keep(&many, query), STATUS_OK);
+        cr_assert_eq(inflight_join(&table, &many, query, 0, LIFE_MS),
+                     i < COUNT ? INFLIGHT_STARTED : INFLIGHT_TOO_MANY);
+    }
+    cr_assert_eq(table.alive, COUNT);
+    free(many.slots);
+}
+
+/* Against a plain list: who waits, in which order things are due, that nothing is lost. */
+Test(inflight, agrees_with_a_plain_model)
+{
+    struct prng prng = prng_begin("inflight");
+    uint64_t now_ms = 0;
+    unsigned waiting = 0;
+    for (int step = 0; step < 50000; step++) {
+        unsigned what = prng_below(&prng, 8);
+        now_ms += prng_below(&prng, 100);
+        struct inflight_question *oldest = inflight_oldest(&table);
+        struct inflight_question *queued = inflight_queued(&table);
+        if (what < 4 && queries.alive < COUNT) {
+            char name[16];
+            snprintf(name, sizeof name, "n%u.test", prng_below(&prng, 20));
+            cr_assert_neq(join(ask(name, DNS_TYPE_A, 0, false), now_ms), INFLIGHT_TOO_MANY);
+            waiting++;
+        } else if (what == 4 && queued != NULL) {
+            inflight_asked(&table, queued);
+        } else if (what == 5 && oldest != NULL && oldest->deadline_ms <= now_ms) {
+            waiting -= finish(oldest);
+        } else if (what == 6) {
+            inflight_requeue(&table);
+        } else {
+            uint32_t slot = 1 + prng_below(&prng, COUNT);
+            struct inflight_question *any =
+                inflight_find(&table, slot, table.slots[slot].generation);
+            if (any != NULL)
+                waiting -= finish(any);
+        }
+        cr_assert_eq(queries.alive, waiting);
+        cr_assert_leq(table.alive, waiting);
+        cr_assert_eq(table.alive == 0, waiting == 0, "no question without a query");
+        uint64_t before = 0;
+        unsigned sum = 0;
+        for (uint32_t i = table.ends[INFLIGHT_BY_AGE].next; i != 0;
+             i = table.slots[i].links[INFLIGHT_BY_AGE].next) {
+            cr_assert_leq(before, table.slots[i].deadline_ms);
+            before = table.slots[i].deadline_ms;
+            sum += table.slots[i].waiting_count;
+        }
+        cr_assert_eq(sum, waiting);
+    }
+}
