@@ -1,0 +1,111 @@
+/* admit.c - see admit.h
+ *
+ * A stage returns true to pass the message on. It reads what stages before it wrote and nothing
+ * else; it never reaches back.
+ */
+#include "front/admit.h"
+
+#include "front/deliver.h"
+#include "front/front.h"
+
+/* The address alone: who may not ask does not cost us a look at his bytes. */
+static bool
+pass_source(struct front *front, const struct query *draft)
+{
+    if (draft->client.addr.port == 0) { /* no answer could be sent there */
+        deliver_drop(front, draft, WHY_MARTIAN);
+        return false;
+    }
+    if (!acl_allows(&front->acl, &draft->client.addr)) {
+        deliver_drop(front, draft, WHY_ACL);
+        return false;
+    }
+    return true;
+}
+
+static enum why
+why_of_verdict(enum dns_query_verdict verdict)
+{
+    switch (verdict) {
+    case DNS_QUERY_SHORT:
+        return WHY_SHORT;
+    case DNS_QUERY_RESPONSE:
+        return WHY_RESPONSE;
+    case DNS_QUERY_OPCODE:
+        return WHY_OPCODE;
+    case DNS_QUERY_COUNTS:
+        return WHY_COUNTS;
+    case DNS_QUERY_NAME:
+        return WHY_NAME;
+    case DNS_QUERY_RECORD:
+        return WHY_RECORD;
+    case DNS_QUERY_OPT:
+        return WHY_OPT;
+    case DNS_QUERY_TRAILING:
+        return WHY_TRAILING;
+    case DNS_QUERY_VERSION:
+        return WHY_VERSION;
+    case DNS_QUERY_TYPE:
+    case DNS_QUERY_OK: /* not asked for */
+        break;
+    }
+    return WHY_TYPE;
+}
+
+/* The form of the message, by the strict parser. */
+static bool
+pass_parse(struct front *front, struct query *draft, const uint8_t *message, size_t size)
+{
+    enum dns_query_verdict verdict = dns_query_parse(message, size, &draft->dns);
+    if (verdict == DNS_QUERY_OK)
+        return true;
+    enum why why = why_of_verdict(verdict);
+    int rcode = dns_query_verdict_rcode(verdict, &draft->dns);
+    if (rcode < 0) {
+        deliver_drop(front, draft, why);
+        tcp_distrust(front, &draft->client);
+    } else {
+        deliver_refuse(front, draft, why, (uint16_t)rcode, DNS_EDE_NONE);
+    }
+    return false;
+}
+
+/* What is asked. Upstreams resolve the Internet; version.bind and its kind tell of servers. */
+static bool
+pass_class(struct front *front, const struct query *draft)
+{
+    if (draft->dns.question.class == DNS_CLASS_IN)
+        return true;
+    deliver_refuse(front, draft, WHY_CLASS, DNS_REFUSED, DNS_EDE_NOT_SUPPORTED);
+    return false;
+}
+
+/* Keep the draft and let it wait for its question, new or already under way. */
+static void
+wait_for_question(struct front *front, struct query *draft)
+{
+    if (query_keep(&front->queries, draft) != STATUS_OK) {
+        deliver_refuse(front, draft, WHY_QUEUE_FULL, DNS_SERVFAIL, DNS_EDE_NOT_READY);
+        return;
+    }
+    switch (inflight_join(&front->inflight, &front->queries, draft, front_now_ms(front),
+                          front_life_ms(front))) {
+    case INFLIGHT_STARTED:
+        break;
+    case INFLIGHT_JOINED:
+        stats_add(front->stats, STAT_COALESCED, 1);
+        break;
+    case INFLIGHT_TOO_MANY:
+        deliver_refuse(front, draft, WHY_QUEUE_FULL, DNS_SERVFAIL, DNS_EDE_NOT_READY);
+        query_give(&front->queries, draft);
+        break;
+    }
+}
+
+void
+admit_message(struct front *front, struct query *draft, const uint8_t *message, size_t size)
+{
+    if (pass_source(front, draft) && pass_parse(front, draft, message, size) &&
+        pass_class(front, draft))
+        wait_for_question(front, draft);
+}

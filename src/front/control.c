@@ -1,0 +1,185 @@
+/* control.c - see control.h */
+#include "front/control.h"
+
+#include "front/front.h"
+#include "front/listen.h"
+#include "os/chan.h"
+#include "os/log.h"
+#include "os/memory.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define BEGIN_MS 10000 /* for the supervisor to send the next message at start */
+#define BATCH    16    /* messages taken per turn */
+
+static void
+close_all(const int fds[IPC_FDS_MAX])
+{
+    for (int i = 0; i < IPC_FDS_MAX; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
+/* Map a configuration and make its access list. Nothing is changed on failure. */
+static bool
+map_config(int fd, const struct config **config, size_t *size, struct acl *acl)
+{
+    void *at;
+    if (memory_map(fd, sizeof **config, true, &at, size) != STATUS_OK)
+        return false;
+    *config = at;
+    if (config_is_sound(*config) && acl_init(acl, (*config)->allow, (*config)->allow_count,
+                                             (*config)->deny, (*config)->deny_count) == STATUS_OK)
+        return true;
+    memory_unmap(at, *size);
+    return false;
+}
+
+static enum log_level
+level_of(const struct config *config)
+{
+    return config->verbose == 0 ? LOG_NOTICE : config->verbose == 1 ? LOG_INFO : LOG_DEBUG;
+}
+
+static void
+take_config(struct front *front, const struct ipc_message *message, const int fds[IPC_FDS_MAX])
+{
+    void *stats;
+    size_t size;
+    if (!map_config(fds[0], &front->config, &front->config_size, &front->acl))
+        log_fatal("the configuration that was handed in is not sound");
+    if (memory_map(fds[1], sizeof *front->stats, false, &stats, &size) != STATUS_OK)
+        log_fatal("the statistics page that was handed in cannot be used");
+    front->stats = stats;
+    front->lane = message->lane;
+    log_open_chan(CHAN_FD, level_of(front->config));
+    front_reserve(front);
+    close_all(fds);
+}
+
+static void
+take_ring(struct front *front, const struct ipc_message *message, const int fds[IPC_FDS_MAX])
+{
+    if (relay_attach(front, message, fds) != STATUS_OK)
+        log_fatal("the ring that was handed in cannot be used");
+}
+
+/* @return false: all is there (START) */
+static bool
+begin_step(struct front *front)
+{
+    struct ipc_message message;
+    int fds[IPC_FDS_MAX];
+    if (chan_await(CHAN_FD, BEGIN_MS) != STATUS_OK ||
+        chan_receive(CHAN_FD, IPC_FROM_SUPERVISOR, &message, fds) != STATUS_OK)
+        log_fatal("the supervisor does not send what a start needs");
+    bool is_configured = front->config != NULL;
+    if (message.type == IPC_CONFIG && !is_configured)
+        take_config(front, &message, fds);
+    else if (message.type == IPC_RING && is_configured)
+        take_ring(front, &message, fds);
+    else if (message.type == IPC_LISTENER && is_configured)
+        listen_take(front, &message, fds[0]);
+    else if (message.type == IPC_START && is_configured && front->relay.memory != NULL)
+        return false;
+    else
+        log_fatal("message %s at the wrong time", ipc_type_text(message.type));
+    return true;
+}
+
+void
+control_begin(struct front *front)
+{
+    while (begin_step(front))
+        ;
+}
+
+/* Tables have their size and sockets their address for life; the rest can change. */
+static bool
+fits(const struct config *old, const struct config *new)
+{
+    if (new->queries != old->queries || new->tcp_clients != old->tcp_clients ||
+        new->listen_count != old->listen_count)
+        return false;
+    for (uint32_t i = 0; i < new->listen_count; i++)
+        if (!addr_is_equal(&new->listen[i], &old->listen[i]))
+            return false;
+    return true;
+}
+
+static void
+reload(struct front *front, const struct ipc_message *message, int fd)
+{
+    static struct acl acl;
+    const struct config *config;
+    size_t size;
+    struct ipc_message done = {.type = IPC_RELOADED, .epoch = message->epoch, .error = 1};
+    if (map_config(fd, &config, &size, &acl)) {
+        bool taken = fits(front->config, config);
+        if (taken) {
+            memory_unmap((void *)(uintptr_t)front->config, front->config_size);
+            front->config = config;
+            front->config_size = size;
+            front->acl = acl;
+            log_open_chan(CHAN_FD, level_of(config));
+        } else {
+            memory_unmap((void *)(uintptr_t)config, size);
+        }
+        done.error = !taken;
+    }
+    if (chan_send(CHAN_FD, &done, NULL, 0) != STATUS_OK)
+        log_fatal("the supervisor does not read");
+}
+
+static void
+stop(struct front *front)
+{
+    if (front->stop_us != 0)
+        return;
+    front->stop_us = front->loop.now_us + (uint64_t)front->config->query_ms * 1000;
+    udp_stop(front);
+    tcp_stop(front);
+}
+
+static void
+take_message(struct front *front, const struct ipc_message *message, const int fds[IPC_FDS_MAX])
+{
+    if (message->type == IPC_RING) {
+        take_ring(front, message, fds);
+    } else if (message->type == IPC_RELOAD) {
+        reload(front, message, fds[0]);
+        close_all(fds);
+    } else if (message->type == IPC_STOP) {
+        stop(front);
+    } else {
+        log_fatal("message %s at the wrong time", ipc_type_text(message->type));
+    }
+}
+
+static void
+ready(struct ev_source *source, uint32_t events)
+{
+    (void)events;
+    for (int i = 0; i < BATCH; i++) {
+        struct ipc_message message;
+        int fds[IPC_FDS_MAX];
+        enum status status = chan_receive(source->fd, IPC_FROM_SUPERVISOR, &message, fds);
+        if (status == STATUS_AGAIN)
+            return;
+        if (status == STATUS_CLOSED) /* nobody is left to serve for */
+            exit(1);
+        if (status != STATUS_OK)
+            log_fatal("the supervisor broke the contract: %s", status_text(status));
+        take_message(source->owner, &message, fds);
+    }
+}
+
+void
+control_ready(struct front *front)
+{
+    struct ipc_message message = {.type = IPC_READY};
+    if (evloop_add(&front->loop, &front->control, CHAN_FD, EPOLLIN, ready, front) != STATUS_OK ||
+        chan_send(CHAN_FD, &message, NULL, 0) != STATUS_OK)
+        log_fatal("the supervisor does not read");
+}

@@ -1,0 +1,147 @@
+/* deliver.c - see deliver.h */
+#include "front/deliver.h"
+
+#include "dns/dns_answer.h"
+#include "dns/dns_reply.h"
+#include "front/front.h"
+
+#define REPLY_ROOM 512 /* octets; dns_reply_write() never needs more */
+#define OPT_ROOM   128 /* octets; dns_answer_deliver() never adds more */
+
+void
+deliver_count(struct front *front, enum why why)
+{
+    stats_why(front->stats, why);
+}
+
+/* Room for one answer of at most `size` octets (over UDP: UDP_ROOM). NULL: the client is gone. */
+static uint8_t *
+room_for(struct front *front, const struct query_client *client, size_t size)
+{
+    return client->transport == QUERY_UDP ? udp_room(front, client) : tcp_room(front, client, size);
+}
+
+/* The end of one message: what was composed in the room goes out, the reason is counted. */
+static void
+finish(struct front *front, const struct query *query, const uint8_t *room, size_t size,
+       enum why why)
+{
+    const struct query_client *client = &query->client;
+    if (room != NULL && size > 2 && (room[2] & DNS_TC >> 8) != 0)
+        stats_add(front->stats, STAT_TRUNCATED, 1);
+    if (client->transport == QUERY_UDP) {
+        udp_send(front, client, size, why); /* counts when the kernel has taken it */
+        return;
+    }
+    if (room != NULL)
+        tcp_send(front, client, size);
+    deliver_count(front, room != NULL ? why : WHY_CLIENT_GONE);
+    tcp_done(front, client);
+}
+
+void
+deliver_drop(struct front *front, const struct query *query, enum why why)
+{
+    deliver_count(front, why);
+    if (query->client.transport == QUERY_TCP)
+        tcp_done(front, &query->client);
+}
+
+/* What our OPT says to this client; dns_* leave it out where he sent none. */
+static struct dns_edns_put
+opt_for(const struct front *front, const struct query *query, uint16_t ede)
+{
+    bool keepalive = query->client.transport == QUERY_TCP && query->dns.edns.keepalive;
+    return (struct dns_edns_put){
+        .udp_size = DNS_EDNS_UDP_MAX,
+        .dnssec_ok = query->dns.edns.dnssec_ok, /* RFC 3225: repeated in the answer */
+        .ede = ede,
+        .keepalive = keepalive,
+        .keepalive_100ms = (uint16_t)(front->config->tcp_idle_ms / 100), /* at most 600 s */
+    };
+}
+
+static void
+reply(struct front *front, const struct query *query, enum why why, uint16_t rcode,
+      bool is_truncated, uint16_t ede)
+{
+    struct dns_edns_put opt = opt_for(front, query, ede);
+    uint8_t *room = room_for(front, &query->client, REPLY_ROOM);
+    size_t size = 0;
+    if (room != NULL)
+        size = dns_reply_write(&query->dns, rcode, is_truncated, &opt, room, REPLY_ROOM);
+    finish(front, query, room, size, why);
+}
+
+void
+deliver_refuse(struct front *front, const struct query *query, enum why why, uint16_t rcode,
+               uint16_t ede)
+{
+    reply(front, query, why, rcode, false, ede);
+}
+
+/* One client's copy of a sound answer: his id, spelling, OPT and size. */
+static void
+answer_one(struct front *front, const struct query *query, const uint8_t *message,
+           const struct dns_answer *answer)
+{
+    bool udp = query->client.transport == QUERY_UDP;
+    size_t limit = udp ? dns_reply_udp_limit(&query->dns.edns) : DNS_MESSAGE_MAX;
+    if (answer->end > limit) { /* nothing of it would be left: no need to copy it first */
+        reply(front, query, WHY_ANSWERED, answer->rcode, true, answer->ede);
+        return;
+    }
+    struct dns_edns_put opt = opt_for(front, query, answer->ede);
+    size_t size = answer->end + OPT_ROOM;
+    uint8_t *room = room_for(front, &query->client, size);
+    if (room != NULL) {
+        memcpy(room, message, answer->end);
+        size = dns_answer_deliver(room, size, answer, &query->dns, &opt, limit);
+    }
+    finish(front, query, room, size, WHY_ANSWERED);
+}
+
+static void
+answer_all(struct front *front, struct inflight_question *question, const uint8_t *message,
+           const struct dns_answer *answer)
+{
+    struct query *query;
+    inflight_unindex(&front->inflight, question);
+    while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
+        histogram_add(&front->stats->latency, front->loop.now_us - query->arrived_us);
+        answer_one(front, query, message, answer);
+        query_give(&front->queries, query);
+    }
+    inflight_end(&front->inflight, question);
+}
+
+void
+deliver_answer(struct front *front, struct inflight_question *question,
+               const struct handoff_answer *from_worker)
+{
+    struct dns_answer answer;
+    if (from_worker->outcome == HANDOFF_FAILED) {
+        deliver_failure(front, question, WHY_UPSTREAM_FAILED, from_worker->ede);
+        return;
+    }
+    enum dns_answer_verdict verdict = dns_answer_parse(
+        from_worker->message, from_worker->message_size, &question->question, &answer);
+    if (verdict != DNS_ANSWER_OK) { /* the worker judged it already; it is not trusted to */
+        stats_add(front->stats, STAT_UPSTREAM_BAD, 1);
+        deliver_failure(front, question, WHY_ANSWER_BAD, DNS_EDE_NETWORK_ERROR);
+        return;
+    }
+    answer_all(front, question, from_worker->message, &answer);
+}
+
+void
+deliver_failure(struct front *front, struct inflight_question *question, enum why why, uint16_t ede)
+{
+    struct query *query;
+    inflight_unindex(&front->inflight, question);
+    while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
+        reply(front, query, why, DNS_SERVFAIL, false, ede);
+        query_give(&front->queries, query);
+    }
+    inflight_end(&front->inflight, question);
+}

@@ -1,0 +1,34 @@
+/* deliver.h - the only place where a query ends
+ *
+ * What: answered, refused or dropped; each adds to exactly one row of core/why.def. What was
+ *       received is at any moment the sum of those rows, the queries alive, and the answers that
+ *       lie in a batch for the kernel.
+ * Who:  front.
+ * Ref:  docs/QUERY.md.
+ */
+#pragma once
+
+#include "core/handoff.h"
+#include "core/inflight.h"
+#include "core/why.h"
+
+struct front;
+
+/** A message ends in silence. @param query  the draft */
+void deliver_drop(struct front *front, const struct query *query, enum why why);
+
+/** A message ends with a reply of ours. @param query  the draft, parsed. @param ede  or
+ * DNS_EDE_NONE */
+void deliver_refuse(struct front *front, const struct query *query, enum why why, uint16_t rcode,
+                    uint16_t ede);
+
+/** The worker answered: judge its answer again and give it to all who wait. The question ends. */
+void deliver_answer(struct front *front, struct inflight_question *question,
+                    const struct handoff_answer *from_worker);
+
+/** No answer comes: SERVFAIL to all who wait. The question ends. */
+void deliver_failure(struct front *front, struct inflight_question *question, enum why why,
+                     uint16_t ede);
+
+/** A transport tells what became of an answer it was given. */
+void deliver_count(struct front *front, enum why why);

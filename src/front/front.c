@@ -1,0 +1,86 @@
+/* front.c - see front.h */
+#include "front/front.h"
+
+#include "front/deliver.h"
+#include "os/log.h"
+#include "os/memory.h"
+#include "os/random.h"
+
+void
+front_reserve(struct front *front)
+{
+    uint32_t count = front->config->queries;
+    uint8_t key[16];
+    void *queries = memory_reserve(query_table_bytes(count));
+    void *inflight = memory_reserve(inflight_bytes(count));
+    if (queries == NULL || inflight == NULL)
+        log_fatal("no memory for %u queries", count);
+    random_fill(key, sizeof key);
+    query_table_init(&front->queries, queries, count);
+    inflight_init(&front->inflight, inflight, count, hash_key_from(key));
+    explicit_bzero(key, sizeof key);
+    udp_reserve(front);
+    tcp_reserve(front);
+    relay_reserve(front);
+}
+
+/* Who waited in vain is told so while he still listens. */
+static void
+expire_questions(struct front *front)
+{
+    uint64_t now_ms = front_now_ms(front);
+    for (int i = 0; i < FRONT_EXPIRE_BATCH; i++) {
+        struct inflight_question *question = inflight_oldest(&front->inflight);
+        if (question == NULL || question->deadline_ms > now_ms)
+            return;
+        deliver_failure(front, question, WHY_TIMEOUT, DNS_EDE_NO_REACHABLE_AUTHORITY);
+    }
+}
+
+static uint64_t
+deadline_us(const struct front *front)
+{
+    uint64_t earliest = tcp_deadline_us(front);
+    const struct inflight_question *question = inflight_oldest(&front->inflight);
+    if (question != NULL && question->deadline_ms * 1000 < earliest)
+        earliest = question->deadline_ms * 1000;
+    if (front->stop_us != 0 && front->stop_us < earliest)
+        earliest = front->stop_us;
+    return earliest;
+}
+
+static bool
+is_done(const struct front *front)
+{
+    bool is_empty = front->queries.alive == 0 && front->tcp.open == 0;
+    return front->stop_us != 0 && (is_empty || front->loop.now_us >= front->stop_us);
+}
+
+static void
+show_levels(struct front *front)
+{
+    stats_add(front->stats, STAT_TURNS, 1);
+    stats_set(front->stats, STAT_QUERIES_ALIVE, front->queries.alive);
+    stats_set(front->stats, STAT_QUESTIONS_QUEUED, front->inflight.queued);
+}
+
+int
+front_run(struct front *front)
+{
+    while (!is_done(front)) {
+        uint64_t until = relay_sleep(front) ? deadline_us(front) : 0;
+        if (evloop_turn(&front->loop, until) != STATUS_OK)
+            log_fatal("the event loop failed");
+        relay_wake(front);
+        log_tick(front_now_ms(front));
+        relay_take(front);
+        expire_questions(front);
+        tcp_resume(front);
+        tcp_expire(front);
+        tcp_settle(front);   /* may take messages that had to wait */
+        relay_submit(front); /* before the answers: the worker begins while we send */
+        udp_flush(front);
+        show_levels(front);
+    }
+    return 0;
+}

@@ -1,0 +1,59 @@
+/* front.h - all that a front process holds, and the order of one turn
+ *
+ * What: one struct, reserved before the sandbox closes. Each member belongs to the file of its
+ *       name; the others use its functions.
+ * Who:  penstock-front only.
+ * Ref:  docs/QUERY.md (life of a query).
+ */
+#pragma once
+
+#include "conf/config.h"
+#include "core/acl.h"
+#include "core/inflight.h"
+#include "front/relay.h"
+#include "front/tcp.h"
+#include "front/udp.h"
+#include "os/evloop.h"
+#include "os/stats.h"
+
+/* A client has its answer this much before its time is up: the loop wakes in whole milliseconds,
+ * and a batch takes a while to send. */
+#define FRONT_MARGIN_MS 10
+
+#define FRONT_EXPIRE_BATCH 256 /* questions ended by their deadline per turn */
+
+struct front {
+    const struct config *config; /* read-only mapping */
+    size_t config_size;
+    struct stats_page *stats; /* shared mapping, written here only */
+    uint32_t lane;
+    struct acl acl; /* of config */
+    struct evloop loop;
+    struct ev_source control; /* the channel to the supervisor */
+    struct query_table queries;
+    struct inflight inflight;
+    struct udp udp;
+    struct tcp tcp;
+    struct relay relay;
+    uint64_t
+        stop_us; /* 0: serving; else no message is read any more, and the end is here at last */
+};
+
+static inline uint64_t
+front_now_ms(const struct front *front)
+{
+    return front->loop.now_us / 1000;
+}
+
+/** What a new question may take, from config.query_ms. */
+static inline uint32_t
+front_life_ms(const struct front *front)
+{
+    return front->config->query_ms - FRONT_MARGIN_MS; /* query_ms is at least 100 */
+}
+
+/** Reserve all memory for config's sizes; fatal if there is none. */
+void front_reserve(struct front *front);
+
+/** Serve until told to stop. @return the exit code. */
+int front_run(struct front *front);

@@ -1,0 +1,95 @@
+/* listen.c - see listen.h */
+#include "front/listen.h"
+
+#include "front/front.h"
+#include "os/chan.h"
+#include "os/log.h"
+#include "os/privs.h"
+#include "os/sock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static const char *
+kind_text(enum ipc_socket_kind kind)
+{
+    return kind == IPC_SOCKET_UDP ? "UDP" : "TCP";
+}
+
+static int
+socket_type(enum ipc_socket_kind kind)
+{
+    return kind == IPC_SOCKET_UDP ? SOCK_DGRAM : SOCK_STREAM;
+}
+
+static const struct ev_source *
+source_of(const struct front *front, uint32_t index, enum ipc_socket_kind kind)
+{
+    return kind == IPC_SOCKET_UDP ? &front->udp.listeners[index].source
+                                  : &front->tcp.listeners[index].source;
+}
+
+static enum status
+serve(struct front *front, uint32_t index, enum ipc_socket_kind kind, int fd)
+{
+    return kind == IPC_SOCKET_UDP ? udp_listen(front, index, fd) : tcp_listen(front, index, fd);
+}
+
+void
+listen_take(struct front *front, const struct ipc_message *listener, int fd)
+{
+    enum ipc_socket_kind kind = listener->kind;
+    if (listener->index >= front->config->listen_count ||
+        (kind != IPC_SOCKET_UDP && kind != IPC_SOCKET_TCP) ||
+        source_of(front, listener->index, kind)->fd >= 0)
+        log_fatal("a listening socket that was not asked for");
+    if (sock_adopt(fd, socket_type(kind)) != STATUS_OK ||
+        serve(front, listener->index, kind, fd) != STATUS_OK)
+        log_fatal("the %s socket %u that was handed in cannot be used: %s", kind_text(kind),
+                  listener->index, strerror(errno));
+}
+
+/* One line that says what to do. */
+static _Noreturn void
+fail(const char *address, enum ipc_socket_kind kind)
+{
+    const char *hint = "";
+    if (errno == EACCES)
+        hint = "; start as root, or give penstock-front the capability CAP_NET_BIND_SERVICE, or "
+               "choose a port from 1024 on";
+    if (errno == EADDRINUSE)
+        hint = "; another server has it: stop that one, or choose other addresses with listen";
+    if (errno == EADDRNOTAVAIL)
+        hint = "; no interface has this address";
+    log_write(LOG_ERROR, LOG_LISTENING, "cannot bind %s (%s): %s%s", address, kind_text(kind),
+              strerror(errno), hint);
+    exit(1);
+}
+
+static void
+bind_one(struct front *front, uint32_t index, enum ipc_socket_kind kind)
+{
+    const struct addr *addr = &front->config->listen[index];
+    char text[ADDR_TEXT_MAX];
+    bool shared = front->config->lanes != 1;
+    int fd;
+    if (sock_listen(addr, socket_type(kind), shared, &fd) != STATUS_OK)
+        fail(addr_format(addr, text), kind);
+    struct ipc_message copy = {.type = IPC_LISTENER, .index = index, .kind = (uint8_t)kind};
+    if (chan_send(CHAN_FD, &copy, &fd, 1) != STATUS_OK)
+        log_fatal("the supervisor does not take a copy of a socket");
+    if (serve(front, index, kind, fd) != STATUS_OK)
+        log_fatal("cannot serve %s: %s", addr_format(addr, text), strerror(errno));
+}
+
+void
+listen_bind_missing(struct front *front)
+{
+    static const enum ipc_socket_kind kinds[] = {IPC_SOCKET_UDP, IPC_SOCKET_TCP};
+    if (privs_keep_bind_only() != STATUS_OK)
+        log_fatal("cannot give up privileges before binding: %s", strerror(errno));
+    for (uint32_t i = 0; i < front->config->listen_count; i++)
+        for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+            if (source_of(front, i, kinds[k])->fd < 0)
+                bind_one(front, i, kinds[k]);
+}

@@ -1,0 +1,72 @@
+/* main.c - the ladder of a front: configuration, memory, sockets, then give up everything and serve
+ */
+#include "front/control.h"
+#include "front/front.h"
+#include "front/listen.h"
+#include "os/chan.h"
+#include "os/log.h"
+#include "os/privs.h"
+#include "os/sandbox.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define FILES_BESIDE 64 /* descriptors other than clients' connections: at most 32 listeners */
+
+/* A signal to the process group or control group is meant for the supervisor, who sends STOP. */
+static void
+ignore_signals(void)
+{
+    static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2};
+    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+        signal(ignored[i], SIG_IGN);
+}
+
+static size_t
+files_limit(const struct front *front)
+{
+    struct rlimit now;
+    size_t wanted = (size_t)front->config->tcp_clients + FILES_BESIDE;
+    if (getrlimit(RLIMIT_NOFILE, &now) != 0)
+        log_fatal("cannot read the limit of open files: %s", strerror(errno));
+    if (now.rlim_max >= wanted)
+        return wanted;
+    log_write(LOG_WARNING, LOG_STARTED,
+              "the limit of %zu open files is too low for %u TCP clients; it takes %zu",
+              (size_t)now.rlim_max, front->config->tcp_clients, wanted);
+    return (size_t)now.rlim_max;
+}
+
+static void
+give_up(const struct front *front)
+{
+    struct privs_account account;
+    struct privs_limits limits = {.files = files_limit(front)};
+    const char *what;
+    bool is_root = geteuid() == 0;
+    if (is_root && privs_find_account(front->config->user, &account) != STATUS_OK)
+        log_fatal("started as root, and there is no account \"%s\" to become; create it or set "
+                  "user",
+                  front->config->user);
+    if (privs_drop(is_root ? &account : NULL, &limits, &what) != STATUS_OK)
+        log_fatal("privileges cannot be given up: %s", what);
+    if (sandbox_enter(SANDBOX_FRONT) != STATUS_OK)
+        log_fatal("the system call filter cannot be set: %s", strerror(errno));
+}
+
+int
+main(void)
+{
+    static struct front front;
+    ignore_signals();
+    log_open_chan(CHAN_FD, LOG_NOTICE);
+    if (evloop_open(&front.loop) != STATUS_OK)
+        log_fatal("no event loop: %s", strerror(errno));
+    control_begin(&front);
+    listen_bind_missing(&front);
+    give_up(&front);
+    control_ready(&front);
+    return front_run(&front);
+}

@@ -1,0 +1,294 @@
+/* tcp.c - see tcp.h
+ *
+ * Handlers and deliveries only touch a connection; tcp_settle(), once per turn, sends, reads on,
+ * closes and arms the timer. So nothing here is entered twice, however answers and messages mix.
+ */
+#include "front/tcp.h"
+
+#include "dns/dns_frame.h"
+#include "front/admit.h"
+#include "front/front.h"
+#include "front/tcp_output.h"
+#include "front/tcp_table.h"
+#include "os/log.h"
+#include "os/memory.h"
+#include "os/sock.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+void
+tcp_reserve(struct front *front)
+{
+    struct tcp *tcp = &front->tcp;
+    size_t slots = (size_t)front->config->tcp_clients + 1;
+    tcp->count = front->config->tcp_clients;
+    tcp->connections = memory_reserve(slots * sizeof *tcp->connections);
+    tcp->inputs = memory_reserve(slots * sizeof *tcp->inputs);
+    if (tcp->connections == NULL || tcp->inputs == NULL)
+        log_fatal("no memory for %u TCP connections", front->config->tcp_clients);
+    tcp_output_reserve(front);
+    for (uint32_t i = 0; i < CONFIG_LISTEN_MAX; i++)
+        tcp->listeners[i] =
+            (struct tcp_listener){.source.fd = -1, .front = front, .index = (uint8_t)i};
+}
+
+/* Reading. */
+
+static bool
+may_take(const struct front *front, const struct tcp_connection *c)
+{
+    return !c->is_paused && !c->is_distrusted && !c->is_doomed && front->stop_us == 0;
+}
+
+/* Who does not take his answers is not asked for more questions. */
+static bool
+may_read(const struct front *front, const struct tcp_connection *c)
+{
+    return may_take(front, c) && !c->has_ended && c->output == 0;
+}
+
+static void
+take_message(struct front *front, struct tcp_connection *c, const uint8_t *message, size_t size)
+{
+    struct query *draft = query_draft(&front->queries);
+    draft->client = (struct query_client){
+        .addr = c->addr,
+        .connection = tcp_table_index(&front->tcp, c),
+        .connection_generation = c->generation,
+        .transport = QUERY_TCP,
+        .listener = c->listener,
+    };
+    draft->arrived_us = front->loop.now_us;
+    stats_add(front->stats, STAT_TCP_QUERIES, 1);
+    c->took_a_message = true;
+    c->is_paused = ++c->waiting >= TCP_WAITING_MAX;
+    admit_message(front, draft, message, size);
+}
+
+/* Take the whole messages out of the input; a part of one stays, at the beginning. */
+static void
+take_messages(struct front *front, struct tcp_connection *c)
+{
+    uint8_t *input = front->tcp.inputs[tcp_table_index(&front->tcp, c)];
+    size_t at = 0;
+    while (may_take(front, c)) {
+        const uint8_t *message;
+        size_t size;
+        enum dns_frame_result result = dns_frame_peek(
+            input + at, c->input_size - at, DNS_HEADER_SIZE, TCP_MESSAGE_MAX, &message, &size);
+        if (result == DNS_FRAME_MORE)
+            break;
+        if (result == DNS_FRAME_BAD) {
+            stats_add(front->stats, STAT_TCP_BAD, 1);
+            c->is_distrusted = true;
+            break;
+        }
+        take_message(front, c, message, size);
+        at += DNS_FRAME_HEADER + size;
+    }
+    c->input_size = (uint16_t)(c->input_size - at);
+    if (at > 0 && c->input_size > 0)
+        memmove(input, input + at, c->input_size);
+}
+
+static void
+connection_ready(struct ev_source *source, uint32_t events)
+{
+    struct tcp_connection *c = source->owner;
+    struct front *front = c->front;
+    tcp_table_touch(&front->tcp, c);
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0) { /* both directions are over */
+        tcp_table_doom(front, c);
+        return;
+    }
+    if ((events & EPOLLIN) == 0 || !may_read(front, c))
+        return;
+    uint8_t *input = front->tcp.inputs[tcp_table_index(&front->tcp, c)];
+    ssize_t got = recv(source->fd, input + c->input_size, (size_t)(TCP_INPUT_BYTES - c->input_size),
+                       MSG_DONTWAIT);
+    if (got < 0 && errno != EAGAIN && errno != EINTR)
+        tcp_table_doom(front, c);
+    if (got == 0)
+        c->has_ended = true; /* he may still read: RFC 7766 6.2.4 */
+    if (got > 0) {
+        c->input_size = (uint16_t)(c->input_size + got);
+        take_messages(front, c);
+    }
+}
+
+/* Settling: once per turn and touched connection. */
+
+static enum tcp_timer
+timer_for(const struct front *front, const struct tcp_connection *c)
+{
+    if (c->output != 0)
+        return TCP_TIMER_STALL;
+    if (c->input_size > 0 && may_read(front, c))
+        return TCP_TIMER_MESSAGE;
+    return c->waiting == 0 ? TCP_TIMER_IDLE : TCP_TIMER_NONE;
+}
+
+static void
+wait_on(struct front *front, struct tcp_connection *c)
+{
+    enum tcp_timer timer = timer_for(front, c);
+    /* a message's time runs from its first octet, a stall's from its beginning */
+    bool runs = timer == c->timer &&
+                (timer == TCP_TIMER_STALL || (timer == TCP_TIMER_MESSAGE && !c->took_a_message));
+    if (!runs)
+        tcp_table_arm(front, c, timer);
+    c->took_a_message = false;
+    uint32_t events = may_read(front, c) ? EPOLLIN : 0;
+    evloop_want(&front->loop, &c->source, c->output != 0 ? EPOLLOUT : events);
+}
+
+static void
+settle(struct front *front, struct tcp_connection *c)
+{
+    if (c->is_paused && c->waiting <= TCP_WAITING_MAX / 2) {
+        c->is_paused = false;
+        take_messages(front, c);
+    }
+    if (!tcp_output_flush(front, c))
+        tcp_table_doom(front, c);
+    bool is_over = (c->has_ended && !c->is_paused) || c->is_distrusted || front->stop_us != 0;
+    if (c->is_doomed || (is_over && c->waiting == 0 && c->output == 0))
+        tcp_table_close(front, c);
+    else
+        wait_on(front, c);
+}
+
+void
+tcp_settle(struct front *front)
+{
+    struct tcp_connection *c;
+    while ((c = tcp_table_pop_touched(&front->tcp)) != NULL)
+        if (c->generation % 2 == 1)
+            settle(front, c);
+}
+
+/* Accepting. */
+
+static void
+set_accepting(struct front *front, bool accepts)
+{
+    for (uint32_t i = 0; i < front->config->listen_count; i++)
+        evloop_want(&front->loop, &front->tcp.listeners[i].source, accepts ? EPOLLIN : 0);
+}
+
+static void
+take_connection(struct tcp_listener *listener, int fd, const struct sockaddr_storage *from,
+                socklen_t size)
+{
+    struct front *front = listener->front;
+    struct addr addr;
+    struct tcp_connection *c = NULL;
+    if (sock_to_addr((const struct sockaddr *)from, size, &addr) == STATUS_OK &&
+        acl_allows(&front->acl, &addr))
+        c = tcp_table_open(front, fd, &addr, connection_ready);
+    if (c == NULL) {
+        stats_add(front->stats, STAT_TCP_REFUSED, 1);
+        close(fd);
+        return;
+    }
+    c->listener = listener->index;
+    stats_add(front->stats, STAT_TCP_ACCEPTED, 1);
+}
+
+static void
+listener_ready(struct ev_source *source, uint32_t events)
+{
+    (void)events;
+    struct tcp_listener *listener = source->owner;
+    struct front *front = listener->front;
+    for (int i = 0; i < TCP_ACCEPT_BATCH; i++) {
+        struct sockaddr_storage from;
+        socklen_t size = sizeof from;
+        int fd = accept4(source->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            take_connection(listener, fd, &from, size);
+        } else if (errno == EAGAIN) {
+            return;
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            /* the connection stays in the backlog and would wake us at once */
+            front->tcp.accept_again_us = front->loop.now_us + TCP_PAUSE_MS * 1000;
+            set_accepting(front, false);
+            return;
+        } /* else: it ended before we came to it */
+    }
+}
+
+enum status
+tcp_listen(struct front *front, uint32_t index, int fd)
+{
+    struct tcp_listener *listener = &front->tcp.listeners[index];
+    int send_bytes = TCP_SEND_BYTES, receive_bytes = TCP_RECEIVE_BYTES;
+    /* each accepted connection inherits them; a client that does not read must not grow them */
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes) != 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes) != 0)
+        return STATUS_SYSTEM;
+    return evloop_add(&front->loop, &listener->source, fd, EPOLLIN, listener_ready, listener);
+}
+
+void
+tcp_resume(struct front *front)
+{
+    if (front->tcp.accept_again_us == 0 || front->tcp.accept_again_us > front->loop.now_us)
+        return;
+    front->tcp.accept_again_us = 0;
+    set_accepting(front, front->stop_us == 0);
+}
+
+void
+tcp_stop(struct front *front)
+{
+    struct tcp *tcp = &front->tcp;
+    set_accepting(front, false);
+    for (uint32_t i = 1; i <= tcp->touched; i++)
+        if (tcp->connections[i].generation % 2 == 1)
+            tcp_table_touch(tcp, &tcp->connections[i]);
+}
+
+/* For those who answer. */
+
+uint8_t *
+tcp_room(struct front *front, const struct query_client *client, size_t size)
+{
+    struct tcp_connection *c = tcp_table_find(&front->tcp, client);
+    if (c == NULL || c->is_doomed)
+        return NULL;
+    tcp_table_touch(&front->tcp, c);
+    uint8_t *room = tcp_output_room(front, c, DNS_FRAME_HEADER + size);
+    if (room != NULL)
+        return room + DNS_FRAME_HEADER;
+    stats_add(front->stats, STAT_TCP_SLOW, 1);
+    tcp_table_doom(front, c);
+    return NULL;
+}
+
+void
+tcp_send(struct front *front, const struct query_client *client, size_t size)
+{
+    tcp_output_put(front, tcp_table_find(&front->tcp, client), size);
+    stats_add(front->stats, STAT_TCP_ANSWERS, 1);
+}
+
+void
+tcp_done(struct front *front, const struct query_client *client)
+{
+    struct tcp_connection *c = tcp_table_find(&front->tcp, client);
+    if (c == NULL)
+        return;
+    c->waiting--;
+    tcp_table_touch(&front->tcp, c);
+}
+
+void
+tcp_distrust(struct front *front, const struct query_client *client)
+{
+    struct tcp_connection *c =
+        client->transport == QUERY_TCP ? tcp_table_find(&front->tcp, client) : NULL;
+    if (c != NULL)
+        c->is_distrusted = true;
+}

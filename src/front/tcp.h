@@ -1,0 +1,116 @@
+/* tcp.h - messages over TCP
+ *
+ * What: a fixed table of connections. Many queries may wait on one, answers leave as they come.
+ *       Nobody makes us keep more than one input buffer and, from a shared pool, one output buffer
+ *       for him; who reads too slowly for that is cut off.
+ * Who:  front.
+ * Ref:  RFC 7766; docs/LIMITS.md "tcp".
+ */
+#pragma once
+
+#include "conf/config.h"
+#include "core/query.h"
+#include "os/evloop.h"
+
+struct front;
+
+#define TCP_MESSAGE_MAX   4096 /* octets of a query */
+#define TCP_INPUT_BYTES   (2 + TCP_MESSAGE_MAX)
+#define TCP_WAITING_MAX   64           /* queries waiting on one connection; then we stop reading */
+#define TCP_ACCEPT_BATCH  64           /* connections accepted per listener and turn */
+#define TCP_OUTPUTS       64           /* output buffers in the pool */
+#define TCP_OUTPUT_BYTES  (132 * 1024) /* two answers of 65,535 octets */
+#define TCP_MESSAGE_MS    3000 /* from a message's first octet to its last; two retransmissions */
+#define TCP_STALL_MS      5000 /* for a client to take what waits in its output buffer */
+#define TCP_PAUSE_MS      100  /* without accepting, after the kernel had no descriptor or memory */
+#define TCP_SEND_BYTES    (64 * 1024) /* kernel's buffer per connection, so it cannot grow there */
+#define TCP_RECEIVE_BYTES (16 * 1024)
+
+enum tcp_timer { /* what a connection is waited for at most; each kind is one list in order of time
+                  */
+                 TCP_TIMER_IDLE,
+                 TCP_TIMER_MESSAGE,
+                 TCP_TIMER_STALL,
+                 TCP_TIMERS,
+                 TCP_TIMER_NONE = TCP_TIMERS,
+};
+
+struct tcp_connection {
+    struct ev_source source;
+    struct front *front;
+    struct addr addr; /* the client's */
+    uint64_t deadline_us;
+    uint32_t generation;     /* odd: open */
+    uint32_t previous, next; /* of its timer's list; next: of the free list */
+    uint32_t touched_next;   /* of the list to settle */
+    uint32_t output;         /* index in the pool, 0 none */
+    uint16_t input_size;     /* octets received and not yet taken */
+    uint16_t waiting;        /* queries that wait for an answer */
+    uint8_t listener;
+    uint8_t timer;       /* enum tcp_timer */
+    bool is_touched;     /* in the list to settle */
+    bool is_paused;      /* TCP_WAITING_MAX was reached */
+    bool has_ended;      /* the client shut its side; it may still take answers */
+    bool is_distrusted;  /* it sent what is no query; what else it sent is not looked at */
+    bool is_doomed;      /* closed when the turn ends; nothing more is sent */
+    bool took_a_message; /* since it was settled last */
+};
+
+struct tcp_output {
+    uint32_t start, end; /* octets in use */
+    uint32_t next;       /* free list */
+};
+
+struct tcp_listener {
+    struct ev_source source;
+    struct front *front;
+    uint8_t index;
+};
+
+struct tcp {
+    struct tcp_connection *connections; /* [0] is never used */
+    uint8_t (*inputs)[TCP_INPUT_BYTES];
+    uint8_t (*output_bytes)[TCP_OUTPUT_BYTES];
+    struct tcp_output outputs[TCP_OUTPUTS + 1]; /* [0] is never used */
+    uint32_t outputs_touched, outputs_free;
+    uint32_t count, touched, free, open; /* connections: at most, ever used, free list, open */
+    uint32_t to_settle;                  /* connections touched in this turn */
+    struct {
+        uint32_t first, last;
+    } timers[TCP_TIMERS];
+    struct tcp_listener listeners[CONFIG_LISTEN_MAX];
+    uint64_t accept_again_us; /* 0: accepting */
+};
+
+/** Reserve the tables; fatal if there is no memory. */
+void tcp_reserve(struct front *front);
+
+/** Serve a listening socket for config.listen[index]. @param fd  given away. */
+MUST_CHECK enum status tcp_listen(struct front *front, uint32_t index, int fd);
+
+/** Accept and read no more; connections end once their answers are out. */
+void tcp_stop(struct front *front);
+
+/** Where to compose an answer: `size` octets. NULL: the connection is gone or does not read. */
+uint8_t *tcp_room(struct front *front, const struct query_client *client, size_t size);
+
+/** Send what was composed in tcp_room(), now or when the turn ends. */
+void tcp_send(struct front *front, const struct query_client *client, size_t size);
+
+/** A message of this connection came to its end. May name a connection that is gone. */
+void tcp_done(struct front *front, const struct query_client *client);
+
+/** Read no more from a connection that sends what is no query. */
+void tcp_distrust(struct front *front, const struct query_client *client);
+
+/** End connections whose time is up. */
+void tcp_expire(struct front *front);
+
+/** Accept again after a pause that is over. */
+void tcp_resume(struct front *front);
+
+/** Last act of a turn: take messages that had to wait, send, close, choose what to wait for. */
+void tcp_settle(struct front *front);
+
+/** When tcp_expire() or tcp_resume() has work next, monotonic µs; UINT64_MAX: never. */
+uint64_t tcp_deadline_us(const struct front *front);
