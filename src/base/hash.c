@@ -35,31 +35,44 @@ load_le64(const uint8_t *p)
     return value;
 }
 
+static inline struct state
+sip_start(const struct hash_key *key)
+{
+    return (struct state){key->k0 ^ 0x736f6d6570736575U, key->k1 ^ 0x646f72616e646f6dU,
+                          key->k0 ^ 0x6c7967656e657261U, key->k1 ^ 0x7465646279746573U};
+}
+
+static inline void
+sip_word(struct state *s, uint64_t word, unsigned c_rounds)
+{
+    s->v3 ^= word;
+    for (unsigned r = 0; r < c_rounds; r++)
+        sip_round(s);
+    s->v0 ^= word;
+}
+
+static inline uint64_t
+sip_end(struct state *s, unsigned d_rounds)
+{
+    s->v2 ^= 0xff;
+    for (unsigned r = 0; r < d_rounds; r++)
+        sip_round(s);
+    return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
 static inline uint64_t
 sip(const struct hash_key *key, const void *data, size_t size, unsigned c_rounds, unsigned d_rounds)
 {
     const uint8_t *p = data;
-    struct state s = {key->k0 ^ 0x736f6d6570736575U, key->k1 ^ 0x646f72616e646f6dU,
-                      key->k0 ^ 0x6c7967656e657261U, key->k1 ^ 0x7465646279746573U};
+    struct state s = sip_start(key);
     size_t whole = size / 8 * 8;
-    for (size_t i = 0; i < whole; i += 8) {
-        uint64_t m = load_le64(p + i);
-        s.v3 ^= m;
-        for (unsigned r = 0; r < c_rounds; r++)
-            sip_round(&s);
-        s.v0 ^= m;
-    }
+    for (size_t i = 0; i < whole; i += 8)
+        sip_word(&s, load_le64(p + i), c_rounds);
     uint64_t last = (uint64_t)size << 56;
     for (size_t i = whole; i < size; i++)
         last |= (uint64_t)p[i] << 8 * (i - whole);
-    s.v3 ^= last;
-    for (unsigned r = 0; r < c_rounds; r++)
-        sip_round(&s);
-    s.v0 ^= last;
-    s.v2 ^= 0xff;
-    for (unsigned r = 0; r < d_rounds; r++)
-        sip_round(&s);
-    return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+    sip_word(&s, last, c_rounds);
+    return sip_end(&s, d_rounds);
 }
 
 struct hash_key
@@ -78,4 +91,14 @@ uint64_t
 hash_siphash13(const struct hash_key *key, const void *data, size_t size)
 {
     return sip(key, data, size, 1, 3);
+}
+
+uint64_t
+hash_siphash13_words(const struct hash_key *key, const uint64_t words[], size_t count)
+{
+    struct state s = sip_start(key);
+    for (size_t i = 0; i < count; i++)
+        sip_word(&s, words[i], 1);
+    sip_word(&s, (uint64_t)count * 8 << 56, 1);
+    return sip_end(&s, 3);
 }

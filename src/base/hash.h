@@ -17,3 +17,6 @@ struct hash_key {
 struct hash_key hash_key_from(const uint8_t bytes[16]);
 uint64_t hash_siphash24(const struct hash_key *key, const void *data, size_t size);
 uint64_t hash_siphash13(const struct hash_key *key, const void *data, size_t size);
+
+/** hash_siphash13() of the words written down little-endian, at half its cost: for hot tables. */
+uint64_t hash_siphash13_words(const struct hash_key *key, const uint64_t words[], size_t count);

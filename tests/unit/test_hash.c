@@ -44,3 +44,15 @@ Test(hash, another_key_gives_another_hash)
     cr_assert_neq(hash_siphash13(&one, "penstock", 8), hash_siphash13(&other, "penstock", 8));
     cr_assert_neq(hash_siphash24(&one, "penstock", 8), hash_siphash24(&other, "penstock", 8));
 }
+
+Test(hash, words_give_the_hash_of_their_octets)
+{
+    struct hash_key some = {1, 2};
+    uint64_t words[3] = {0x0706050403020100, 0x0f0e0d0c0b0a0908, 0x1716151413121110};
+    uint8_t octets[24];
+    for (uint8_t i = 0; i < sizeof octets; i++)
+        octets[i] = i;
+    for (size_t count = 0; count <= 3; count++)
+        cr_expect_eq(hash_siphash13_words(&some, words, count),
+                     hash_siphash13(&some, octets, 8 * count));
+}
