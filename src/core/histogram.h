@@ -1,6 +1,6 @@
 /* histogram.h - latencies in logarithmic buckets of fixed memory
  *
- * What: four buckets per power of two, so a percentile is off by at most 19 %.
+ * What: four buckets per power of two, so a percentile is at most 25 % too high and never too low.
  * Who:  front and worker write (one writer), supervisor reads. Pure.
  */
 #pragma once
@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define HISTOGRAM_BUCKETS 128 /* 1 µs .. 2^32 µs */
+#define HISTOGRAM_BUCKETS 128 /* 0 µs .. 2^33 µs; what is longer counts as that */
 
 struct histogram {
     _Atomic uint64_t buckets[HISTOGRAM_BUCKETS];
@@ -16,6 +16,6 @@ struct histogram {
 
 void histogram_add(struct histogram *h, uint64_t value_us);
 
-/** @param part 0..1000 (per mille). @return upper bound in µs of the bucket; 0 if empty. */
+/** @param per_mille  0..1000. @return upper bound in µs of the bucket; 0 if empty. */
 uint64_t histogram_percentile(const struct histogram *h, unsigned per_mille);
 uint64_t histogram_count(const struct histogram *h);

@@ -52,6 +52,14 @@ copy_out(const struct ring_shared *shared, size_t ring_size, uint64_t index, voi
         memcpy((uint8_t *)to + first, shared->data, size - first);
 }
 
+/* Read a record's length exactly once: what was checked must be what is used afterwards. */
+static uint32_t
+read_length(const struct ring_shared *shared, size_t ring_size, uint64_t index)
+{
+    const void *at = shared->data + (size_t)(index & (ring_size - 1));
+    return *(const volatile uint32_t *)at; /* aligned: indices are multiples of RECORD_ALIGN */
+}
+
 /* Read the consumer's index once; it may only lie between what we saw and what we published. */
 static void
 see_head(struct ring_producer *p)
@@ -78,7 +86,7 @@ ring_put(struct ring_producer *p, const void *head, size_t head_size, const void
          size_t body_size)
 {
     size_t size = head_size + body_size;
-    if (size == 0 || size > RING_RECORD_MAX || p->broken)
+    if (size == 0 || size > RING_RECORD_MAX || record_bytes(size) > p->size || p->broken)
         return STATUS_INVALID;
     if (!ring_fits(p, size))
         return p->broken ? STATUS_INVALID : STATUS_FULL;
@@ -138,8 +146,7 @@ ring_take(struct ring_consumer *c, void *to, size_t room, size_t *size)
         return STATUS_INVALID;
     if (c->head == c->tail_seen)
         return STATUS_AGAIN;
-    uint32_t length;
-    copy_out(c->shared, c->size, c->head, &length, LENGTH_BYTES);
+    uint32_t length = read_length(c->shared, c->size, c->head);
     size_t have = (size_t)(c->tail_seen - c->head);
     if (length == 0 || length > RING_RECORD_MAX || length > room || record_bytes(length) > have) {
         c->broken = true;

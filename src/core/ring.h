@@ -58,7 +58,8 @@ bool ring_fits(struct ring_producer *p, size_t size);
 /**
  * Add one record, `head_size` + `body_size` bytes, not yet visible to the consumer.
  *
- * @return STATUS_OK; STATUS_FULL (nothing written); STATUS_INVALID (too large or 0, or broken peer).
+ * @return STATUS_OK; STATUS_FULL (nothing written); STATUS_INVALID (0, over RING_RECORD_MAX
+ *         or larger than the ring; or a broken peer).
  */
 MUST_CHECK enum status ring_put(struct ring_producer *p, const void *head, size_t head_size,
                                 const void *body, size_t body_size);
@@ -79,7 +80,8 @@ bool ring_await_room(struct ring_producer *p, size_t size);
  */
 MUST_CHECK enum status ring_take(struct ring_consumer *c, void *to, size_t room, size_t *size);
 
-/** Give the room of taken records back. @return true if the producer waits for room: ring its bell. */
+/** Give the room of taken records back. @return true if the producer waits for room: ring its bell.
+ */
 bool ring_release(struct ring_consumer *c);
 
 /** Declare sleep. @return true: empty, go to sleep; false: records are there, do not sleep. */

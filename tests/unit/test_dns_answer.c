@@ -48,8 +48,8 @@ parse(size_t size)
     memset(&answer, 0x55, sizeof answer);
     enum dns_answer_verdict verdict = dns_answer_parse(exact, size, &question, &answer);
     free(exact);
-    struct dns_answer zero = {0};
-    cr_assert(verdict == DNS_ANSWER_OK || memcmp(&answer, &zero, sizeof zero) == 0);
+    if (verdict != DNS_ANSWER_OK)
+        cr_assert(answer.end == 0 && answer.flags == 0 && !answer.has_ttl && answer.ede == 0);
     return verdict;
 }
 

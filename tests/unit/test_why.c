@@ -1,0 +1,37 @@
+/* test_why.c - the table of reasons is whole and fits its readers */
+#include "core/why.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+Test(why, every_row_has_a_name_and_a_text)
+{
+    for (int i = 0; i < WHY_COUNT; i++) {
+        const char *name = why_name((enum why)i), *text = why_text((enum why)i);
+        cr_assert(name[0] != '\0' && text[0] != '\0');
+        cr_assert_eq(name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")], '\0', "%s", name);
+        cr_assert_null(strpbrk(text, "\"\\\n"), "%s: the text stands in logs and metrics", name);
+        for (int k = 0; k < i; k++)
+            cr_assert_str_neq(name, why_name((enum why)k));
+    }
+}
+
+Test(why, rows_keep_their_order_and_end)
+{
+    cr_assert_str_eq(why_name(WHY_ANSWERED), "ANSWERED");
+    cr_assert_eq(why_end(WHY_ANSWERED), WHY_END_ANSWERED);
+    cr_assert_str_eq(why_name(WHY_ACL), "ACL");
+    cr_assert_eq(why_end(WHY_ACL), WHY_END_DROPPED);
+    cr_assert_eq(why_end(WHY_SHORT), WHY_END_DROPPED);
+    cr_assert_eq(why_end(WHY_RESPONSE), WHY_END_DROPPED);
+    cr_assert_eq(why_end(WHY_VERSION), WHY_END_REFUSED);
+}
+
+Test(why, each_end_occurs)
+{
+    unsigned counts[3] = {0};
+    for (int i = 0; i < WHY_COUNT; i++)
+        counts[why_end((enum why)i)]++;
+    cr_assert(counts[WHY_END_ANSWERED] > 0 && counts[WHY_END_REFUSED] > 0);
+    cr_assert_gt(counts[WHY_END_DROPPED], 0);
+}
