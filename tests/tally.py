@@ -27,9 +27,9 @@ def of_meson(path):
         text = ESCAPE.sub("", test.get("stdout", "") + test.get("stderr", ""))
         found = SYNTHESIS.search(text)
         if found:
-            _, passing, failing, crashing = map(int, found.groups())
+            tested, passing, failing, crashing = map(int, found.groups())
             passed += passing
-            bad = failing + crashing
+            bad = failing + crashing + (tested == 0)  # a program whose tests were lost is no success
         else:
             passed += good
             bad = 0

@@ -1,0 +1,164 @@
+"""The command line: judging, printing, refusing; `penstock pin`."""
+import json
+import subprocess
+
+import pytest
+from penstock import EXECUTABLE, plain_environment, run
+
+pytestmark = pytest.mark.smoke
+
+
+@pytest.fixture
+def config(tmp_path, pki):
+    """A writer of a sound configuration with changes; the file's path."""
+    def write(**changes):
+        content = {
+            "listen": ["127.0.0.1:5353"],
+            "upstreams": [{"name": "first", "address": "127.0.0.1:853", "tls_name": "dot.test",
+                           "pins": [pki.good.pin, pki.rotated.pin]}],
+            "tls": {"ca_file": str(pki.authority.pem)},
+        }
+        content.update(changes)
+        path = tmp_path / "penstock.yaml"
+        path.write_text(json.dumps({k: v for k, v in content.items() if v is not None}))
+        return path
+    return write
+
+
+def refused(result):
+    """Exit 1 and one line that says why."""
+    assert result.returncode == 1, result
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    return lines[0]
+
+
+def test_version():
+    result = run("--version")
+    assert result.returncode == 0
+    assert "penstock" in result.stdout and "0." in result.stdout
+
+
+def test_help_names_every_option():
+    result = run("--help")
+    assert result.returncode == 0
+    for option in ("-c", "-a", "-v", "--check", "--print-config", "--version", "pin"):
+        assert option in result.stdout
+
+
+def test_check_of_a_sound_file(config):
+    assert run("-c", config(), "--check").returncode == 0
+
+
+@pytest.mark.parametrize("changes,said", [
+    ({"listen": ["nonsense"]}, "listen"),
+    ({"upstreams": None}, "upstreams"),
+    ({"upstreams": []}, "upstreams"),
+    ({"colour": "blue"}, "colour"),
+    ({"timeouts": {"query": "4 parsecs"}}, "query"),
+    ({"timeouts": {"query": "1h"}}, "query"),
+    ({"acl": {"allow": ["10.0.0.1/8"]}}, "allow"),
+    ({"upstreams": [{"name": "x", "address": "127.0.0.1:853", "tls_name": "dot.test"}]}, "pins"),
+    ({"upstreams": [{"name": "x", "address": "127.0.0.1:53", "tls_name": "dot.test", "verify": "ca"}]}, "address"),
+    ({"upstreams": [{"name": "x", "address": "127.0.0.1", "tls_name": "a", "pins": ["sha256//AAAA"]}]}, "pins"),
+    ({"tls": {"versions": ["1.1"]}}, "versions"),
+    ({"lanes": 99}, "lanes"),
+])
+def test_check_refuses(config, changes, said):
+    path = config(**changes)
+    line = refused(run("-c", path, "--check"))
+    assert said in line
+    assert refused(run("-c", path)) == line or said in refused(run("-c", path)), "a start refuses the same"
+
+
+def test_file_that_is_no_yaml(tmp_path):
+    path = tmp_path / "broken.yaml"
+    path.write_text("listen: [\n  : :\n")
+    assert str(path) in refused(run("-c", path, "--check"))
+
+
+def test_file_that_is_missing(tmp_path):
+    assert "gone.yaml" in refused(run("-c", tmp_path / "gone.yaml", "--check"))
+
+
+def test_missing_ca_file(config, tmp_path):
+    line = refused(run("-c", config(tls={"ca_file": str(tmp_path / "none.pem")}), "-a", "127.0.0.1:5399"))
+    assert "none.pem" in line
+
+
+def test_unknown_option():
+    assert "--frobnicate" in refused(run("--frobnicate"))
+
+
+def test_unknown_environment_variable(config):
+    line = refused(run("-c", config(), "--check", PENSTOCK_COLOUR="blue"))
+    assert "PENSTOCK_COLOUR" in line
+
+
+def test_environment_is_stronger_than_the_file(config):
+    result = run("-c", config(), "--print-config", PENSTOCK_TIMEOUTS_QUERY="3s", PENSTOCK_LISTEN="127.0.0.9:99")
+    assert result.returncode == 0
+    assert "3s" in result.stdout and "127.0.0.9:99" in result.stdout
+
+
+def test_flag_is_stronger_than_the_environment(config):
+    result = run("-c", config(), "-a", "127.0.0.8:88", "--print-config", PENSTOCK_LISTEN="127.0.0.9:99")
+    assert "127.0.0.8:88" in result.stdout and "127.0.0.9:99" not in result.stdout
+
+
+def test_printed_configuration_loads_to_the_same(config, tmp_path):
+    first = run("-c", config(), "--print-config")
+    assert first.returncode == 0
+    for key in ("listen", "lanes", "acl", "upstreams", "ca_file", "upstream_idle", "tcp_idle"):
+        assert key in first.stdout
+    path = tmp_path / "printed.yaml"
+    path.write_text(first.stdout)
+    second = run("-c", path, "--print-config")
+    assert second.returncode == 0, second.stderr
+    assert second.stdout == first.stdout
+
+
+def test_address_in_use(config, launch, bad):
+    service = launch(bad).wait_ready()
+    try:
+        # a UDP port shared by SO_REUSEPORT would split the clients between two strangers
+        line = run("-c", config(), "-a", f"127.0.0.1:{service.port}")
+        assert line.returncode == 1
+        assert str(service.port) in line.stderr
+    finally:
+        assert service.stop() == 0
+
+
+def test_pin_shows_the_chain_ready_to_paste(bad, pki):
+    result = run("pin", bad.where, "--tls-name", "dot.test")
+    assert result.returncode == 0, result.stderr
+    assert pki.good.pin in result.stdout
+    assert pki.authority.pin in result.stdout
+    assert "proof" in result.stdout + result.stderr, "a first look is not proof, and it says so"
+    assert bad.plaintext == 0
+
+
+def test_pin_of_an_untrusted_server_is_shown_all_the_same(bad, pki):
+    bad.present(pki.expired)
+    result = run("pin", bad.where)
+    assert pki.expired.pin in result.stdout
+
+
+def test_pin_of_nobody(bad):
+    bad.refuse()
+    result = run("pin", bad.where)
+    assert result.returncode == 1
+    assert result.stderr.strip()
+    bad.listen_again()
+
+
+def test_pin_needs_an_address():
+    refused(run("pin"))
+    refused(run("pin", "dns.example"))
+
+
+def test_closed_standard_descriptors(config):
+    """Whoever closes 0, 1, 2 must not make us write into a socket."""
+    result = subprocess.run(["sh", "-c", 'exec "$0" -c "$1" --check <&- >&- 2>&-', EXECUTABLE, config()],
+                            env=plain_environment(), timeout=20)
+    assert result.returncode == 0

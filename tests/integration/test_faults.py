@@ -1,0 +1,130 @@
+"""A misbehaving upstream: the client gets an answer or SERVFAIL in time, and never a wrong answer."""
+import concurrent.futures
+import random
+
+import dns.rcode
+import pytest
+from baddot import encoded
+from conftest import upstream
+from penstock import ede, is_servfail, records
+
+QUERY_S = 2.0  # timeouts.query of the fixture
+SLACK_S = 0.8
+
+HOPELESS = ["silent", "half", "leave", "rst", "wrongid", "wrongq", "wrongtype", "noq", "notanswer", "malformed", "zero",
+            "tiny"]
+
+
+@pytest.mark.parametrize("habit", HOPELESS)
+def test_single_bad_upstream_gives_servfail_in_time(bad_service, clock, habit):
+    answer = bad_service.ask(f"{habit}-1.example.test", timeout=QUERY_S + SLACK_S)
+    assert is_servfail(answer)
+    assert ede(answer), "SERVFAIL says why (RFC 8914)"
+    assert records(answer) == []
+    assert clock() < QUERY_S + SLACK_S
+    assert bad_service.bad.habits[habit] >= 1
+    after = bad_service.ask("after.example.test")
+    assert records(after) == [encoded("after.example.test")], "the service goes on"
+
+
+@pytest.mark.parametrize("habit", HOPELESS)
+def test_second_upstream_answers_instead(serve, bads, pki, habit):
+    """The first server misbehaves whatever it is asked; a question meets it and is then asked elsewhere."""
+    first, second = bads(), bads()
+    first.habit = habit
+    service = serve([upstream(first.where, pki), upstream(second.where, pki, name="second")])
+    for i in range(6):
+        name = f"q{i}.example.test"
+        answer = service.ask(name, timeout=QUERY_S + SLACK_S)
+        assert records(answer) == [encoded(name)], f"question {i}: {dns.rcode.to_text(answer.rcode())} {ede(answer)}"
+
+
+def test_bad_answer_does_not_hurt_its_neighbours(bad_service):
+    """Wrong questions close the connection; what else was in flight on it is asked again."""
+    names = [f"late100-{i}.example.test" for i in range(20)] + ["wrongq-1.example.test"]
+    with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+        answers = dict(zip(names, pool.map(bad_service.ask, names)))
+    assert is_servfail(answers.pop("wrongq-1.example.test"))
+    for name, answer in answers.items():
+        assert records(answer) == [encoded(name)]
+
+
+def test_clean_close_is_no_failure(bad_service):
+    """A server may close after each answer; the next query opens a new connection."""
+    for i in range(10):
+        name = f"bye-{i}.example.test"
+        assert records(bad_service.ask(name)) == [encoded(name)]
+
+
+def test_server_that_closes_after_every_third_answer(bad_service):
+    bad_service.bad.close_after = 3
+    for i in range(20):
+        name = f"third{i}.example.test"
+        assert records(bad_service.ask(name)) == [encoded(name)]
+
+
+def test_answer_in_single_octets(bad_service):
+    assert records(bad_service.ask("drip-1.example.test")) == [encoded("drip-1.example.test")]
+
+
+def test_handshake_in_single_octets(serve, bad):
+    bad.drip_handshake = True
+    assert records(serve(bad).ask("slow.example.test")) == [encoded("slow.example.test")]
+
+
+def test_largest_answer_reaches_a_tcp_client(bad_service):
+    answer = bad_service.ask("big-1.example.test", "TXT", tcp=True, use_edns=-1)
+    assert len(answer.answer[0]) > 200
+    assert sum(len(text) for text in records(answer)) > 60000
+    cut = bad_service.ask("big-2.example.test", "TXT")
+    assert cut.answer == []
+
+
+def test_same_answer_twice(bad_service):
+    """The second one has no question any more."""
+    assert records(bad_service.ask("twice-1.example.test")) == [encoded("twice-1.example.test")]
+    assert records(bad_service.ask("next.example.test")) == [encoded("next.example.test")]
+
+
+@pytest.mark.parametrize("habit,rcode", [("nx", dns.rcode.NXDOMAIN), ("refused", dns.rcode.REFUSED)])
+def test_upstreams_rcode_passes(bad_service, habit, rcode):
+    assert bad_service.ask(f"{habit}-1.example.test").rcode() == rcode
+
+
+def test_stall_in_the_handshake(serve, bad, clock):
+    bad.stall_handshake = True
+    service = serve(bad)
+    answer = service.ask("stalled.example.test", timeout=QUERY_S + SLACK_S)
+    assert is_servfail(answer)
+    assert clock() < QUERY_S + SLACK_S + 5  # the start is in it
+    bad.stall_handshake = False
+
+
+def test_upstream_that_is_away_comes_back(serve, bad):
+    service = serve(bad)
+    assert records(service.ask("before.example.test")) == [encoded("before.example.test")]
+    bad.refuse()
+    assert is_servfail(service.ask("away.example.test"))
+    bad.listen_again()
+    for i in range(30):
+        if records(service.ask(f"back{i}.example.test")) == [encoded(f"back{i}.example.test")]:
+            return
+    raise AssertionError("no answer after the upstream came back")
+
+
+def test_answers_out_of_order(bad_service):
+    """Every answer is late by another time, so nearly all overtake one another on their connection."""
+    bad_service.bad.shuffle = 0.2
+    names = [f"order{i}.example.test" for i in range(300)]
+    with concurrent.futures.ThreadPoolExecutor(50) as pool:
+        for name, answer in zip(names, pool.map(bad_service.ask, names)):
+            assert records(answer) == [encoded(name)]
+
+
+def test_late_answer_goes_to_nobody(bad_service):
+    """An answer behind its question's deadline must not meet a later question."""
+    assert is_servfail(bad_service.ask("late2600-1.example.test", timeout=QUERY_S + SLACK_S))
+    seed = random.randrange(1 << 30)
+    for i in range(50):
+        name = f"fresh{seed}-{i}.example.test"
+        assert records(bad_service.ask(name)) == [encoded(name)], f"seed {seed}"

@@ -1,0 +1,273 @@
+"""What each process has, read from /proc, against a table: any surplus fails. And every way to bind 53."""
+import collections
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import stat
+import subprocess
+
+import pytest
+from baddot import encoded
+from conftest import needs_root
+from penstock import BUILD, EXECUTABLE, ROLES, SANITIZED, is_gone, records, status_of, wait_for
+
+pytestmark = [pytest.mark.smoke, needs_root]
+
+NOBODY = pwd.getpwnam("nobody")
+FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures"
+
+# role: {kind of descriptor: how many at most}, for one lane, two listening sockets and one upstream.
+# Sockets are told apart by what the kernel says of them.
+DESCRIPTORS = {
+    "supervisor": {
+        "null": 4, "log": 2, "epoll": 1, "signalfd": 1, "pidfd": 2, "channel": 2, "udp listening": 1,
+        "tcp listening": 1, "bell": 2, "memory": 6, "executable": 2, "timerfd": 1,
+    },
+    "front": {
+        "null": 3, "log": SANITIZED, "channel": 1, "epoll": 1, "udp listening": 1, "tcp listening": 1, "bell": 2,
+    },
+    "worker": {
+        "null": 3, "log": SANITIZED, "channel": 1, "epoll": 1, "bell": 2, "tcp connected": 4,
+    },
+}
+
+
+def kernel_sockets(pid):
+    """{inode: kind} of the sockets in a process's network namespace."""
+    kinds = {}
+    for table, kind in (("tcp", "tcp"), ("tcp6", "tcp"), ("udp", "udp"), ("udp6", "udp")):
+        for line in pathlib.Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if kind == "udp":
+                state = "listening" if fields[2].endswith(":0000") else "connected"
+            else:
+                state = "listening" if fields[3] == "0A" else "connected"
+            kinds[fields[9]] = f"{kind} {state}"
+    for line in pathlib.Path(f"/proc/{pid}/net/unix").read_text().splitlines()[1:]:
+        fields = line.split()
+        kinds[fields[6]] = "channel" if fields[4] == "0005" and len(fields) == 7 else "unix socket"
+    return kinds
+
+
+def kind_of(target, sockets):
+    if target == "/dev/null":
+        return "null"
+    if target.startswith("socket:"):
+        return sockets.get(target[8:-1], "unknown socket")
+    for pattern, kind in ((r"anon_inode:\[?eventpoll", "epoll"), (r"anon_inode:\[?eventfd", "bell"),
+                          (r"anon_inode:\[?signalfd", "signalfd"), (r"anon_inode:\[?timerfd", "timerfd"),
+                          (r"anon_inode:\[?pidfd|pidfd:", "pidfd"), (r"/memfd:", "memory"),
+                          (r".*/penstock\.log$", "log"), (r".*/penstock-(front|worker)$", "executable")):
+        if re.match(pattern, target):
+            return kind
+    return target
+
+
+def descriptors(pid):
+    sockets = kernel_sockets(pid)
+    found = collections.Counter()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        found[kind_of(os.readlink(f"/proc/{pid}/fd/{fd}"), sockets)] += 1
+    return found
+
+
+def surplus(pid, role, account=NOBODY):
+    """Everything that a process has beyond the table, in words."""
+    status = status_of(pid)
+    problems = []
+
+    def expect(field, wanted):
+        if status[field] != wanted:
+            problems.append(f"{role}: {field} is {status[field]!r}, not {wanted!r}")
+    expect("Uid", "\t".join([str(account.pw_uid)] * 4))
+    expect("Gid", "\t".join([str(account.pw_gid)] * 4))
+    expect("Groups", "")
+    for capabilities in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        expect(capabilities, "0" * 16)
+    expect("NoNewPrivs", "1")
+    expect("Seccomp", "2")
+    expect("Threads", "1")
+    for kind, count in descriptors(pid).items():
+        if count > DESCRIPTORS[role].get(kind, 0):
+            problems.append(f"{role}: {count} descriptors of kind {kind!r}, {DESCRIPTORS[role].get(kind, 0)} allowed")
+    limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+    if not re.search(r"Max core file size\s+0\s+0\s", limits):
+        problems.append(f"{role}: core files are allowed")
+    if role != "supervisor" and not re.search(r"Max processes\s+0\s+0\s", limits):
+        problems.append(f"{role}: processes are allowed")
+    if role != "supervisor" and not SANITIZED and not re.search(r"Max file size\s+0\s+0\s", limits):
+        problems.append(f"{role}: files may be written")
+    # the owner of a non-dumpable process's files in /proc is root
+    if os.stat(f"/proc/{pid}/mem").st_uid != 0:
+        problems.append(f"{role}: dumpable")
+    for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
+        if re.search(r"\s\wwx\w\s|^\S+ .wx", line):
+            problems.append(f"{role}: memory both writable and executable: {line}")
+    if role != "supervisor" and not SANITIZED and pathlib.Path(f"/proc/{pid}/environ").read_bytes():
+        problems.append(f"{role}: has an environment")
+    return problems
+
+
+def check_all(service, account=NOBODY):
+    problems = []
+    for role in ROLES:
+        for pid in service.pids()[role]:
+            problems += surplus(pid, role, account)
+    assert not problems, "\n".join(problems)
+
+
+def warm(service):
+    for i in range(4):
+        name = f"warm{i}.example.test"
+        assert records(service.ask(name)) == [encoded(name)]
+
+
+def test_nothing_is_left_when_started_as_root(bad_service):
+    warm(bad_service)
+    check_all(bad_service)
+
+
+def test_nothing_is_left_after_a_return(bad_service):
+    """A respawned child gets no privilege back, and the supervisor keeps nothing of the dead one."""
+    import signal
+    for role in ("front", "worker"):
+        old = bad_service.pid_of(role)
+        os.kill(old, signal.SIGKILL)
+        wait_for(lambda: bad_service.pids()[role] not in ([], [old])
+                 and bad_service.is_jailed(bad_service.pid_of(role)), 5, "the return")
+    warm(bad_service)
+    check_all(bad_service)
+
+
+def test_descriptors_do_not_pile_up(bad_service):
+    """As many after a hundred client connections and twenty upstream connections as before."""
+    warm(bad_service)
+    before = {role: sum(descriptors(bad_service.pid_of(role)).values()) for role in ROLES}
+    for i in range(100):
+        bad_service.ask(f"tcp{i}.example.test", tcp=True)
+    for i in range(20):
+        bad_service.ask(f"bye-{i}.example.test")
+
+    def settled():
+        after = {role: sum(descriptors(bad_service.pid_of(role)).values()) for role in ROLES}
+        return all(after[role] <= before[role] + 3 for role in ROLES)
+    wait_for(settled, 5, "the descriptors' end")
+
+
+def test_worker_holds_no_address_of_a_client(bad_service):
+    warm(bad_service)
+    for target in descriptors(bad_service.pid_of("worker")):
+        assert "listening" not in target and "udp" not in target
+
+
+# ---- the four ways to port 53
+
+
+def loopback_53(last):
+    """An address whose port 53 is free and privileged."""
+    start = int(pathlib.Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    if start <= 53:
+        pytest.skip("port 53 needs no privilege here")
+    import socket
+    address = f"127.53.0.{last}"
+    try:
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            with socket.socket(socket.AF_INET, kind) as s:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                s.bind((address, 53))
+    except OSError as error:
+        pytest.skip(f"{address}:53 cannot be bound here: {error}")
+    return address
+
+
+@pytest.fixture
+def copies(tmp_path_factory):
+    """The executables side by side in a folder that every account can read."""
+    base = tmp_path_factory.mktemp("bin")
+    for part in (base, base.parent):
+        part.chmod(0o755)
+    if os.statvfs(base).f_flag & os.ST_NOSUID:
+        pytest.skip("file capabilities do not work on this file system")
+    for path in (EXECUTABLE, BUILD / "src/front/penstock-front", BUILD / "src/worker/penstock-worker"):
+        shutil.copy(path, base / path.name)
+        (base / path.name).chmod(0o755)
+    return base
+
+
+def as_nobody(*more):
+    return ["setpriv", f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}", "--clear-groups", *more]
+
+
+def check_53(service):
+    service.wait_ready()
+    try:
+        name = "well-known.example.test"
+        assert records(service.ask(name)) == [encoded(name)]
+        assert records(service.ask("tcp." + name, tcp=True)) == [encoded("tcp." + name)]
+        check_all(service)
+    finally:
+        status = service.stop()
+    assert status == 0
+
+
+def test_bind_53_as_root(launch, bad):
+    check_53(launch(bad, addresses=(loopback_53(1),), port=53))
+
+
+def test_bind_53_by_file_capability(launch, bad, copies):
+    subprocess.run(["setcap", "cap_net_bind_service=ep", copies / "penstock-front"], check=True)
+    check_53(launch(bad, addresses=(loopback_53(2),), port=53, executable=copies / "penstock",
+                    wrap=as_nobody("--inh-caps=-all", "--ambient-caps=-all")))
+
+
+def test_bind_53_by_ambient_capability(launch, bad, copies):
+    check_53(launch(bad, addresses=(loopback_53(3),), port=53, executable=copies / "penstock",
+                    wrap=as_nobody("--inh-caps=-all,+net_bind_service", "--ambient-caps=-all,+net_bind_service")))
+
+
+def test_bind_53_by_sockets_handed_in(launch, bad, copies):
+    address = loopback_53(4)
+    check_53(launch(bad, addresses=(address,), port=53, executable=copies / "penstock",
+                    wrap=["/usr/bin/python3", FIXTURES / "activate.py", "nobody", f"{address}:53"]))
+
+
+def test_bind_53_without_any_of_them_fails_in_one_line(launch, bad, copies):
+    service = launch(bad, addresses=(loopback_53(5),), port=53, executable=copies / "penstock",
+                     wrap=as_nobody("--inh-caps=-all", "--ambient-caps=-all"))
+    assert service.process.wait(10) == 1
+    assert "53" in service.log()
+
+
+def test_front_returns_without_privileges_on_53(launch, bad, copies):
+    """The new front serves port 53 from the supervisor's copies; nobody has the capability any more."""
+    import signal
+    service = launch(bad, addresses=(loopback_53(6),), port=53).wait_ready()
+    try:
+        old = service.pid_of("front")
+        os.kill(old, signal.SIGKILL)
+        wait_for(lambda: is_gone(old), 2, "its end")
+        name = "again.example.test"
+        assert records(service.ask(name)) == [encoded(name)]
+        check_all(service)
+    finally:
+        assert service.stop() == 0
+
+
+def test_executables_have_no_setuid_bit():
+    for path in (EXECUTABLE, BUILD / "src/front/penstock-front", BUILD / "src/worker/penstock-worker"):
+        assert not path.stat().st_mode & (stat.S_ISUID | stat.S_ISGID)
+
+
+def test_links_are_what_the_plan_says():
+    """The worker alone has TLS code in it; the front and the worker no YAML parser."""
+    def symbols(path):
+        return subprocess.run(["nm", path], capture_output=True, text=True, check=True).stdout
+    front = symbols(BUILD / "src/front/penstock-front")
+    worker = symbols(BUILD / "src/worker/penstock-worker")
+    supervisor = symbols(EXECUTABLE)
+    assert "mbedtls_ssl_handshake" in worker
+    assert "mbedtls_" not in front and "mbedtls_" not in supervisor
+    assert "yaml_parser" not in front and "yaml_parser" not in worker
+    assert "cyaml_load" in supervisor

@@ -1,0 +1,153 @@
+"""Death, return, signals: what happens to clients meanwhile."""
+import concurrent.futures
+import os
+import re
+import signal
+import socket
+import time
+
+import dns.message
+import pytest
+from baddot import encoded
+from penstock import SANITIZED, is_gone, is_servfail, records, status_of, wait_for
+
+# a sanitizer's start alone takes longer than a whole release process
+BACK_S = 2.0 if SANITIZED else 0.1
+
+
+def kill_and_wait(service, role):
+    """kill -9; (old, new, seconds until the new one is jailed)."""
+    old = service.pid_of(role)
+    begin = time.monotonic()
+    os.kill(old, signal.SIGKILL)
+
+    def is_back():
+        found = service.pids()[role]
+        return found and found[0] != old and status_of(found[0]).get("Seccomp") == "2" and found[0]
+    new = wait_for(is_back, 5, f"a new {role}", interval=0.001)
+    return old, new, time.monotonic() - begin
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("role", ["front", "worker"])
+def test_killed_child_is_back_soon(bad_service, role):
+    assert records(bad_service.ask("before.example.test"))
+    old, new, took = kill_and_wait(bad_service, role)
+    assert is_gone(old)
+    assert took < BACK_S, f"{role} was away for {took * 1000:.0f} ms"
+    assert records(bad_service.ask("after.example.test")) == [encoded("after.example.test")]
+    bad_service.wait_log(rf"(?i)penstock-{role}|{role}.*(signal|killed|died|ended)")
+
+
+@pytest.mark.smoke
+def test_packets_queued_while_the_front_is_away_are_answered(bad_service):
+    """Sent once each, while nobody reads: the kernel keeps them for the next front."""
+    assert records(bad_service.ask("warm.example.test"))
+    old = bad_service.pid_of("front")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.connect(("127.0.0.1", bad_service.port))
+        s.settimeout(4)
+        os.kill(old, signal.SIGKILL)
+        wait_for(lambda: is_gone(old), 1, "the old front's end", interval=0.0005)
+        wanted = {}
+        for number in range(100):
+            query = dns.message.make_query(f"queued{number}.example.test", "A")
+            query.id = number
+            s.send(query.to_wire())
+            wanted[number] = encoded(f"queued{number}.example.test")
+        while wanted:
+            answer = dns.message.from_wire(s.recv(4096))
+            assert records(answer) == [wanted.pop(answer.id)]
+
+
+def test_tcp_connections_queue_while_the_front_is_away(bad_service):
+    old = bad_service.pid_of("front")
+    os.kill(old, signal.SIGKILL)
+    wait_for(lambda: is_gone(old), 1, "the old front's end", interval=0.0005)
+    answer = bad_service.ask("tcp.example.test", tcp=True)
+    assert records(answer) == [encoded("tcp.example.test")]
+
+
+@pytest.mark.smoke
+def test_questions_survive_the_worker(bad_service):
+    """What was in flight in the dead worker is asked again by its successor."""
+    names = [f"late300-{i}.example.test" for i in range(40)]
+    with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+        answers = pool.map(bad_service.ask, names)
+        wait_for(lambda: bad_service.bad.habits["late"] >= len(names), 3, "the questions at the upstream")
+        kill_and_wait(bad_service, "worker")
+        for name, answer in zip(names, answers):
+            assert records(answer) == [encoded(name)]
+
+
+def test_child_that_keeps_dying_ends_the_service(launch, bad):
+    """Back-off, a ceiling per minute, then a clean end that is not a success."""
+    service = launch(bad).wait_ready()
+    end = time.monotonic() + 60
+    while service.process.poll() is None and time.monotonic() < end:
+        for pid in service.pids()["worker"]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.002)
+    assert service.process.poll() is not None, "the supervisor never gave up"
+    assert service.process.returncode > 0
+    service.stop()
+
+
+def test_supervisor_killed_takes_all_with_it(launch, bad):
+    service = launch(bad).wait_ready()
+    children = service.pids()["front"] + service.pids()["worker"]
+    service.process.kill()
+    service.process.wait()
+    wait_for(lambda: all(is_gone(pid) for pid in children), 3, "the children's end")
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stop_answers_what_is_in_flight(launch, bad, number):
+    service = launch(bad).wait_ready()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(service.ask, "late600-1.example.test")
+        wait_for(lambda: bad.habits["late"], 3, "the question at the upstream")
+        service.process.send_signal(number)
+        assert records(answer.result()) == [encoded("late600-1.example.test")]
+    assert service.stop() == 0
+
+
+def test_stop_does_not_wait_for_ever(launch, bad, clock):
+    service = launch(bad).wait_ready()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(service.ask, "silent-1.example.test")
+        wait_for(lambda: bad.habits["silent"], 3, "the question at the upstream")
+        service.process.send_signal(signal.SIGTERM)
+        assert is_servfail(answer.result())
+    assert service.stop(seconds=4) == 0
+
+
+@pytest.mark.smoke
+def test_statistics_on_sigusr1(bad_service):
+    for i in range(10):
+        bad_service.ask(f"count{i}.example.test")
+    bad_service.ask("tcp.example.test", tcp=True)
+    text = bad_service.statistics()
+    for wanted in ("first", "handshake", "p50", "p99", "ring"):
+        assert wanted in text.lower(), f"no {wanted} in:\n{text}"
+    assert re.search(r"\b1[01]\b", text), f"no count of the questions in:\n{text}"
+
+
+def test_repeated_log_lines_are_limited(serve, bad, pki):
+    """Hundreds of refused handshakes are not hundreds of lines."""
+    from conftest import upstream
+    service = serve([upstream(bad.where, pki, pins=[pki.stranger.pin])])
+    for i in range(30):
+        service.ask(f"r{i}.example.test")
+    assert service.log().count("\n") < 100
+
+
+def test_log_has_no_names_of_clients(bad_service):
+    """What is asked is nobody's business, not even at the info level."""
+    bad_service.ask("very-private-name.example.test")
+    bad_service.ask("wrongq-private-name.example.test")
+    assert "private-name" not in bad_service.log() + bad_service.statistics()
