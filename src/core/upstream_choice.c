@@ -41,6 +41,8 @@ upstream_health_failed(struct upstream_health *health, uint64_t now_us, uint32_t
 uint64_t
 upstream_silence_us(const struct upstream_health *health, uint32_t query_ms)
 {
+    if (health->failures > 0)
+        return (uint64_t)query_ms * 1000;
     uint64_t limit = 4 * (uint64_t)health->srtt_us;
     uint64_t most = (uint64_t)query_ms * 1000 / 2;
     if (limit < UPSTREAM_SILENCE_MIN_US)

@@ -55,7 +55,9 @@ upstream_health_may_dial(const struct upstream_health *health, uint64_t now_us)
 
 /**
  * How long may a connection be silent after a query was written to it?
- * Four round trips, at least UPSTREAM_SILENCE_MIN_US, at most half of a query's life.
+ * Four round trips, at least UPSTREAM_SILENCE_MIN_US, at most half of a query's life. With failures
+ * and no answer since, a query's whole life: the new connection has just shown that the server is
+ * there, so it is the name that is slow, and cutting it short again would never get an answer.
  */
 uint64_t upstream_silence_us(const struct upstream_health *health, uint32_t query_ms);
 

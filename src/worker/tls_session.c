@@ -341,8 +341,18 @@ tls_version_text(uint16_t version)
     return version == 0x0304 ? "TLS 1.3" : version == 0x0303 ? "TLS 1.2" : "TLS ?";
 }
 
+/* IANA's names, for mbedTLS has names of its own */
 const char *
 tls_cipher_text(uint16_t cipher)
 {
-    return mbedtls_ssl_get_ciphersuite_name(cipher);
+    switch (cipher) {
+    case MBEDTLS_TLS1_3_AES_128_GCM_SHA256:
+        return "TLS_AES_128_GCM_SHA256";
+    case MBEDTLS_TLS1_3_AES_256_GCM_SHA384:
+        return "TLS_AES_256_GCM_SHA384";
+    case MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256:
+        return "TLS_CHACHA20_POLY1305_SHA256";
+    default:
+        return mbedtls_ssl_get_ciphersuite_name(cipher);
+    }
 }

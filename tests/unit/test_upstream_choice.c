@@ -96,6 +96,8 @@ Test(upstream_choice, silence_follows_the_round_trip_within_bounds)
     h.srtt_us = 4000000;
     cr_assert_eq(upstream_silence_us(&h, 4000), 2000000);
     cr_assert_eq(upstream_silence_us(&h, 1000), 500000);
+    h.failures = 1;
+    cr_assert_eq(upstream_silence_us(&h, 4000), 4000000);
 }
 
 Test(upstream_choice, never_picks_what_is_not_usable)

@@ -1,0 +1,66 @@
+/* main.c - penstock-worker: the ladder from exec to the loop
+ *
+ * Configuration → memory, CAs, TLS → privileges → sandbox → READY → loop. Started by penstock only:
+ * it has one descriptor, the control channel.
+ */
+#include "os/log.h"
+#include "os/privs.h"
+#include "os/sandbox.h"
+#include "worker/control.h"
+#include "worker/pin_look.h"
+#include "worker/worker.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define FILES_EXTRA                                                                                \
+    32 /* descriptors beside upstream connections: channel, loop, ring, in passing */
+
+static struct worker worker = {.ca_fd = -1};
+
+/* A signal to the process group or control group is meant for the supervisor, who sends STOP. */
+static void
+ignore_signals(void)
+{
+    static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2};
+    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+        signal(ignored[i], SIG_IGN);
+}
+
+static void
+drop(size_t files)
+{
+    struct rlimit now;
+    if (getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_max < files)
+        files = (size_t)now.rlim_max; /* a dial beyond it fails, and is tried again later */
+    struct privs_account account;
+    const struct privs_account *to = NULL;
+    const char *what = "";
+    if (geteuid() == 0 && worker.config != NULL) {
+        if (privs_find_account(worker.config->user, &account) != STATUS_OK)
+            log_fatal("no account \"%s\"", worker.config->user);
+        to = &account;
+    }
+    if (privs_drop(to, &(struct privs_limits){.files = files}, &what) != STATUS_OK)
+        log_fatal("privileges could not be given up: %s", what);
+    if (sandbox_enter(SANDBOX_WORKER) != STATUS_OK)
+        log_fatal("the system call filter could not be entered");
+}
+
+int
+main(void)
+{
+    static struct ipc_message look;
+    int fd = -1;
+    ignore_signals();
+    if (!control_begin(&worker, &look, &fd)) {
+        if (tls_start() != STATUS_OK)
+            log_fatal("the TLS library does not start");
+        drop(FILES_EXTRA);
+        return pin_look(fd, look.text);
+    }
+    drop(FILES_EXTRA + 2 * (size_t)worker.pool.count * worker.pool.conns_count);
+    control_ready(&worker);
+    return worker_run(&worker);
+}

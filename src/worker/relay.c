@@ -1,0 +1,501 @@
+/* relay.c - see relay.h */
+#include "worker/relay.h"
+
+#include "conf/config.h"
+#include "dns/dns_answer.h"
+#include "os/bell.h"
+#include "os/log.h"
+#include "os/memory.h"
+#include "worker/worker.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define LIFE_MAX_US (30000U * 1000U) /* the longest query_ms: a front cannot ask for more */
+#define SORT_STEPS  32 /* places that a question may be put before later ones, by its deadline */
+
+/* --- lists ---------------------------------------------------------------------------------- */
+
+static uint32_t
+index_of(const struct relay *relay, const struct relay_question *q)
+{
+    return (uint32_t)(q - relay->questions);
+}
+
+/* The list that a state's questions are in; NULL: none. */
+static struct relay_list *
+list_of(struct relay *relay, enum relay_state state)
+{
+    switch (state) {
+    case RELAY_WAITING:
+        return &relay->waiting;
+    case RELAY_FAILED:
+        return &relay->failed;
+    case RELAY_FREE:
+    case RELAY_ASKED:
+        break;
+    }
+    return NULL;
+}
+
+/* The only place that writes q->state. */
+static void
+set_state(struct relay *relay, struct relay_question *q, enum relay_state state)
+{
+    struct relay_list *from = list_of(relay, q->state), *to = list_of(relay, state);
+    if (from != NULL) {
+        if (q->before != RELAY_NONE)
+            relay->questions[q->before].after = q->after;
+        else
+            from->first = q->after;
+        if (q->after != RELAY_NONE)
+            relay->questions[q->after].before = q->before;
+        else
+            from->last = q->before;
+    }
+    q->before = q->after = RELAY_NONE;
+    if (to != NULL) {
+        q->before = to->last;
+        if (to->last != RELAY_NONE)
+            relay->questions[to->last].after = index_of(relay, q);
+        else
+            to->first = index_of(relay, q);
+        to->last = index_of(relay, q);
+    }
+    q->state = (uint8_t)state;
+}
+
+/* By deadline, nearly always at the end: the front gives every query the same time. */
+static void
+add_to_ages(struct relay *relay, struct relay_question *q)
+{
+    uint32_t older = relay->ages.last;
+    for (int i = 0; i < SORT_STEPS && older != RELAY_NONE &&
+                    relay->questions[older].deadline_us > q->deadline_us;
+         i++)
+        older = relay->questions[older].older;
+    q->older = older;
+    q->newer = older != RELAY_NONE ? relay->questions[older].newer : relay->ages.first;
+    if (q->older != RELAY_NONE)
+        relay->questions[q->older].newer = index_of(relay, q);
+    else
+        relay->ages.first = index_of(relay, q);
+    if (q->newer != RELAY_NONE)
+        relay->questions[q->newer].older = index_of(relay, q);
+    else
+        relay->ages.last = index_of(relay, q);
+}
+
+static struct relay_question *
+question_take(struct relay *relay)
+{
+    struct relay_question *q = &relay->questions[relay->free];
+    relay->free = q->newer;
+    relay->alive++;
+    q->before = q->after = RELAY_NONE;
+    q->conn = NULL;
+    q->asks = q->moves = 0;
+    q->upstream = CONFIG_UPSTREAMS_MAX;
+    return q;
+}
+
+static void
+question_give(struct relay *relay, struct relay_question *q)
+{
+    set_state(relay, q, RELAY_FREE);
+    if (q->older != RELAY_NONE)
+        relay->questions[q->older].newer = q->newer;
+    else
+        relay->ages.first = q->newer;
+    if (q->newer != RELAY_NONE)
+        relay->questions[q->newer].older = q->older;
+    else
+        relay->ages.last = q->older;
+    explicit_bzero(&q->query, sizeof q->query);
+    q->newer = relay->free;
+    relay->free = index_of(relay, q);
+    relay->alive--;
+}
+
+void
+relay_reserve(struct worker *worker)
+{
+    struct relay *relay = &worker->relay;
+    uint32_t count = worker->config->queries;
+    *relay = (struct relay){.bell.fd = -1,
+                            .front_bell = -1,
+                            .free = RELAY_NONE,
+                            .ages = {RELAY_NONE, RELAY_NONE},
+                            .waiting = {RELAY_NONE, RELAY_NONE},
+                            .failed = {RELAY_NONE, RELAY_NONE}};
+    relay->questions = memory_reserve(count * sizeof *relay->questions);
+    if (relay->questions == NULL)
+        log_fatal("no memory for %u questions", count);
+    /* the first is taken first, so that pages are touched only as there is work for them */
+    for (uint32_t i = count; i-- > 0;) {
+        relay->questions[i].newer = relay->free;
+        relay->free = i;
+    }
+}
+
+/* --- rings ---------------------------------------------------------------------------------- */
+
+static void
+bell_rung(struct ev_source *source, uint32_t events)
+{
+    (void)source; /* edge-triggered: not cleared, the rings are looked at in every turn */
+    (void)events;
+}
+
+static void
+forget_all(struct worker *worker)
+{
+    struct relay *relay = &worker->relay;
+    while (relay->ages.first != RELAY_NONE) {
+        struct relay_question *q = &relay->questions[relay->ages.first];
+        if (q->state == RELAY_ASKED)
+            upstream_conn_forget(q->conn, q->id);
+        question_give(relay, q);
+    }
+}
+
+static void
+detach(struct worker *worker)
+{
+    struct relay *relay = &worker->relay;
+    forget_all(worker);
+    evloop_remove(&worker->loop, &relay->bell, true);
+    if (relay->front_bell >= 0)
+        close(relay->front_bell);
+    relay->front_bell = -1;
+    if (relay->memory != NULL)
+        memory_unmap(relay->memory, relay->memory_size);
+    relay->memory = NULL;
+}
+
+static bool
+is_ring_size(uint32_t bytes)
+{
+    return bytes >= 4096 && bytes <= 1U << 26 && (bytes & (bytes - 1)) == 0;
+}
+
+enum status
+relay_attach(struct worker *worker, const struct ipc_message *ring, const int fds[IPC_FDS_MAX])
+{
+    struct relay *relay = &worker->relay;
+    detach(worker);
+    relay->front_bell = fds[1];
+    enum status status = STATUS_INVALID;
+    if (is_ring_size(ring->ring_query_bytes) && is_ring_size(ring->ring_answer_bytes)) {
+        size_t size =
+            RING_MEMORY_BYTES(ring->ring_query_bytes) + RING_MEMORY_BYTES(ring->ring_answer_bytes);
+        status = memory_map(fds[0], size, false, &relay->memory, &relay->memory_size);
+    }
+    close(fds[0]);
+    if (status != STATUS_OK) {
+        close(fds[2]);
+        return status;
+    }
+    uint8_t *memory = relay->memory;
+    ring_consumer_init(&relay->from_front, memory, ring->ring_query_bytes);
+    ring_producer_init(&relay->to_front, memory + RING_MEMORY_BYTES(ring->ring_query_bytes),
+                       ring->ring_answer_bytes);
+    relay->is_broken = false;
+    relay->has_more = true; /* the front may have filled it before we came */
+    if (relay->is_held) {
+        relay->is_held = false;
+        upstream_pool_release(worker);
+    }
+    return evloop_add(&worker->loop, &relay->bell, fds[2], EPOLLIN | EPOLLET, bell_rung, worker);
+}
+
+/* A broken ring ends the front, not us: the supervisor reads this and brings a new one. */
+static void
+report_broken(struct worker *worker, const char *what)
+{
+    worker->relay.is_broken = true;
+    worker->relay.has_more = false;
+    log_write(LOG_ERROR, LOG_RING, "lane %u: the front %s", worker->lane, what);
+    forget_all(worker);
+}
+
+/* Is there room for an answer of `size` octets? If not, the front rings when there is. */
+static bool
+has_room(struct worker *worker, size_t size)
+{
+    struct relay *relay = &worker->relay;
+    if (ring_fits(&relay->to_front, size))
+        return true;
+    if (!relay->to_front.broken && !ring_await_room(&relay->to_front, size) &&
+        ring_fits(&relay->to_front, size))
+        return true; /* made room just now */
+    if (!relay->is_held)
+        stats_add(worker->stats, STAT_RING_FULL, 1);
+    relay->is_held = true;
+    relay->held_size = size;
+    return false;
+}
+
+static void
+put(struct worker *worker, const struct handoff_answer *answer)
+{
+    uint8_t head[HANDOFF_ANSWER_HEAD];
+    handoff_answer_write(answer, head);
+    if (ring_put(&worker->relay.to_front, head, sizeof head, answer->message,
+                 answer->message_size) != STATUS_OK)
+        worker->relay.to_front.broken = true; /* has_room() said yes: the front lied */
+}
+
+/* --- ends ----------------------------------------------------------------------------------- */
+
+/* @return false: no room; it is kept, and put again later */
+static bool
+deliver_failure(struct worker *worker, struct relay_question *q)
+{
+    if (!has_room(worker, HANDOFF_ANSWER_HEAD))
+        return false;
+    put(worker, &(struct handoff_answer){.slot = q->query.slot,
+                                         .generation = q->query.generation,
+                                         .outcome = HANDOFF_FAILED,
+                                         .upstream = q->upstream,
+                                         .ede = q->ede});
+    question_give(&worker->relay, q);
+    return true;
+}
+
+static void
+fail(struct worker *worker, struct relay_question *q, uint16_t ede)
+{
+    q->ede = ede;
+    q->conn = NULL;
+    set_state(&worker->relay, q, RELAY_FAILED); /* delivered by relay_publish() */
+}
+
+void
+relay_orphan(struct worker *worker, uint32_t question, bool counts)
+{
+    struct relay_question *q = &worker->relay.questions[question];
+    q->conn = NULL;
+    if (counts)
+        q->asks++;
+    if (q->asks >= RELAY_ASKS_MAX || q->moves >= RELAY_MOVES_MAX) {
+        fail(worker, q, DNS_EDE_NETWORK_ERROR);
+        return;
+    }
+    set_state(&worker->relay, q, RELAY_WAITING);
+    worker->relay.has_more = true;
+}
+
+static enum relay_verdict
+judge_bad(struct worker *worker, struct upstream_conn *conn, uint32_t question,
+          enum dns_answer_verdict verdict)
+{
+    if (verdict == DNS_ANSWER_QUESTION || verdict == DNS_ANSWER_NOT)
+        return RELAY_WRONG;
+    /* to our question, yet broken inside: another server may do better */
+    stats_add(worker->stats, STAT_UPSTREAM_BAD, 1);
+    log_write(LOG_WARNING, LOG_UPSTREAM_ANSWER, "upstream %s: a malformed answer",
+              conn->upstream->config->name);
+    relay_orphan(worker, question, true);
+    return RELAY_TAKEN;
+}
+
+enum relay_verdict
+relay_answer(struct worker *worker, struct upstream_conn *conn, uint32_t question,
+             const uint8_t *message, size_t size, uint32_t rtt_us)
+{
+    struct relay *relay = &worker->relay;
+    struct relay_question *q = &relay->questions[question];
+    struct dns_answer answer;
+    enum dns_answer_verdict verdict = dns_answer_parse(message, size, &q->query.question, &answer);
+    if (verdict != DNS_ANSWER_OK)
+        return judge_bad(worker, conn, question, verdict);
+    if (HANDOFF_ANSWER_HEAD + size > relay->to_front.size / 2) {
+        fail(worker, q, DNS_EDE_OTHER); /* could wait for ever for so much room */
+        return RELAY_TAKEN;
+    }
+    if (!has_room(worker, HANDOFF_ANSWER_HEAD + size))
+        return RELAY_HELD;
+    put(worker, &(struct handoff_answer){.slot = q->query.slot,
+                                         .generation = q->query.generation,
+                                         .outcome = HANDOFF_ANSWERED,
+                                         .upstream = (uint8_t)conn->upstream->index,
+                                         .ede = DNS_EDE_NONE,
+                                         .rtt_us = rtt_us,
+                                         .message = message,
+                                         .message_size = size});
+    histogram_add(&worker->stats->latency, rtt_us);
+    question_give(relay, q);
+    return RELAY_TAKEN;
+}
+
+/* --- beginnings ----------------------------------------------------------------------------- */
+
+/* @return false: no connection can take it now */
+static bool
+place(struct worker *worker, struct relay_question *q)
+{
+    struct relay *relay = &worker->relay;
+    struct upstream_conn *conn = upstream_pool_pick(worker, q->upstream);
+    if (conn == NULL || upstream_conn_ask(conn, index_of(relay, q), &q->query, &q->id) != STATUS_OK)
+        return false;
+    if (q->moves > 0)
+        stats_add(worker->stats, STAT_UPSTREAM_RETRIES, 1);
+    q->conn = conn;
+    q->moves++;
+    q->upstream = (uint8_t)conn->upstream->index;
+    set_state(relay, q, RELAY_ASKED);
+    return true;
+}
+
+/* @return false: the record breaks the rules */
+static bool
+take_record(struct worker *worker, size_t size)
+{
+    struct relay *relay = &worker->relay;
+    struct relay_question *q = question_take(relay);
+    uint64_t now = worker->loop.now_us;
+    bool is_sound = handoff_query_read(relay->record, size, &q->query) == STATUS_OK;
+    uint64_t deadline_ms = q->query.deadline_ms;
+    q->deadline_us = now;
+    if (is_sound && deadline_ms * 1000 > now + RELAY_MARGIN_US)
+        q->deadline_us = deadline_ms < (now + LIFE_MAX_US) / 1000
+                             ? deadline_ms * 1000 - RELAY_MARGIN_US
+                             : now + LIFE_MAX_US;
+    add_to_ages(relay, q);
+    if (!is_sound) {
+        question_give(relay, q);
+        return false;
+    }
+    /* first come, first served: nobody overtakes those who wait */
+    if (relay_is_waiting(relay) || !place(worker, q))
+        set_state(relay, q, RELAY_WAITING);
+    return true;
+}
+
+void
+relay_take(struct worker *worker)
+{
+    struct relay *relay = &worker->relay;
+    relay->has_more = false;
+    if (relay->memory == NULL || relay->is_broken)
+        return;
+    stats_set(worker->stats, STAT_RING_DEPTH, ring_depth(&relay->from_front));
+    enum status status = STATUS_OK;
+    int taken = 0;
+    for (; taken < RELAY_BATCH && relay->free != RELAY_NONE && status == STATUS_OK; taken++) {
+        size_t size;
+        status = ring_take(&relay->from_front, relay->record, sizeof relay->record, &size);
+        if (status == STATUS_OK && !take_record(worker, size)) {
+            report_broken(worker, "sent a record that breaks the contract");
+            return;
+        }
+    }
+    if (status == STATUS_INVALID) {
+        report_broken(worker, "broke the ring toward the worker");
+        return;
+    }
+    relay->has_more = relay->has_more || (status == STATUS_OK && relay->free != RELAY_NONE);
+    if (ring_release(&relay->from_front))
+        bell_ring(relay->front_bell);
+}
+
+void
+relay_place_waiting(struct worker *worker)
+{
+    struct relay *relay = &worker->relay;
+    while (relay_is_waiting(relay))
+        if (!place(worker, &relay->questions[relay->waiting.first]))
+            return;
+}
+
+/* --- time ----------------------------------------------------------------------------------- */
+
+void
+relay_expire(struct worker *worker)
+{
+    struct relay *relay = &worker->relay;
+    uint64_t now = worker->loop.now_us;
+    for (uint32_t i = relay->ages.first; i != RELAY_NONE;) {
+        struct relay_question *q = &relay->questions[i];
+        if (q->deadline_us > now)
+            break;
+        i = q->newer;
+        if (q->state == RELAY_FAILED)
+            continue;
+        if (q->state == RELAY_ASKED)
+            upstream_conn_forget(q->conn, q->id);
+        fail(worker, q, DNS_EDE_NO_REACHABLE_AUTHORITY);
+    }
+    if (!relay_is_waiting(relay))
+        return;
+    /* nobody is let wait for a connection that cannot come in time */
+    uint64_t earliest = upstream_pool_earliest_us(worker);
+    while (relay_is_waiting(relay)) {
+        struct relay_question *q = &relay->questions[relay->waiting.first];
+        if (q->deadline_us > earliest)
+            return;
+        fail(worker, q, q->moves > 0 ? DNS_EDE_NETWORK_ERROR : DNS_EDE_NO_REACHABLE_AUTHORITY);
+    }
+}
+
+uint64_t
+relay_deadline_us(const struct worker *worker)
+{
+    const struct relay *relay = &worker->relay;
+    uint64_t at = UINT64_MAX;
+    /* failures that wait for room are at the head of the ages: the bell wakes us for them */
+    uint32_t i = relay->ages.first;
+    while (i != RELAY_NONE && relay->questions[i].state == RELAY_FAILED)
+        i = relay->questions[i].newer;
+    if (i != RELAY_NONE)
+        at = relay->questions[i].deadline_us;
+    if (relay_is_waiting(relay)) {
+        uint64_t earliest = upstream_pool_earliest_us(worker);
+        if (earliest > worker->loop.now_us && earliest < at)
+            at = earliest;
+    }
+    return at;
+}
+
+void
+relay_publish(struct worker *worker)
+{
+    struct relay *relay = &worker->relay;
+    if (relay->memory == NULL)
+        return;
+    while (relay->failed.first != RELAY_NONE)
+        if (!deliver_failure(worker, &relay->questions[relay->failed.first]))
+            break;
+    if (relay->to_front.broken && !relay->is_broken)
+        report_broken(worker, "broke the ring toward the front");
+    if (ring_publish(&relay->to_front))
+        bell_ring(relay->front_bell);
+}
+
+bool
+relay_sleep(struct worker *worker)
+{
+    struct relay *relay = &worker->relay;
+    if (relay->has_more)
+        return false;
+    if (relay->memory == NULL || relay->is_broken || relay->free == RELAY_NONE)
+        return true;
+    return ring_sleep(&relay->from_front);
+}
+
+void
+relay_wake(struct worker *worker)
+{
+    struct relay *relay = &worker->relay;
+    if (relay->memory == NULL)
+        return;
+    ring_wake(&relay->from_front);
+    if (!relay->is_held || relay->to_front.broken)
+        return;
+    if (!ring_fits(&relay->to_front, relay->held_size) &&
+        ring_await_room(&relay->to_front, relay->held_size))
+        return; /* not yet; the bell is asked for again */
+    relay->is_held = false;
+    upstream_pool_release(worker);
+}

@@ -1,0 +1,126 @@
+/* relay.h - the worker's end of the two rings, and the table of questions between them
+ *
+ * What: takes questions out of the ring, places each on a connection, checks that an answer belongs
+ *       to it, puts the answer into the other ring. A question that lost its connection is asked
+ *       once more elsewhere, inside its own time; then it fails with the reason.
+ * Who:  worker.
+ * Ref:  core/ring.h, core/handoff.h; RFC 5452; RFC 8914 (why it failed).
+ */
+#pragma once
+
+#include "core/handoff.h"
+#include "core/ring.h"
+#include "ipc/ipc.h"
+#include "os/evloop.h"
+
+#define RELAY_BATCH 256 /* questions taken per turn */
+#define RELAY_MARGIN_US                                                                            \
+    20000U                 /* a question fails this much before its time, so the reason arrives */
+#define RELAY_ASKS_MAX  2U /* one retry */
+#define RELAY_MOVES_MAX 4U /* times asked at all, clean closes of the server included */
+#define RELAY_NONE      UINT32_MAX
+
+struct worker;
+struct upstream_conn;
+
+enum relay_state {
+    RELAY_FREE,
+    RELAY_WAITING, /* for a connection */
+    RELAY_ASKED,   /* on one */
+    RELAY_FAILED,  /* for room in the ring to say so */
+};
+
+struct relay_question {
+    struct handoff_query query;
+    uint64_t deadline_us;       /* monotonic, margin taken off */
+    uint32_t older, newer;      /* by age: all that are alive; `newer` also chains the free ones */
+    uint32_t before, after;     /* in the list of its state: WAITING or FAILED */
+    struct upstream_conn *conn; /* ASKED */
+    uint16_t id;                /* ASKED */
+    uint16_t ede;               /* FAILED */
+    uint8_t state;              /* enum relay_state */
+    uint8_t asks;               /* attempts that count against it */
+    uint8_t moves;              /* times written to a connection */
+    uint8_t upstream;           /* asked last; CONFIG_UPSTREAMS_MAX: none yet */
+};
+
+struct relay_list {
+    uint32_t first, last; /* RELAY_NONE: empty */
+};
+
+struct relay {
+    struct ring_consumer from_front;
+    struct ring_producer to_front;
+    void *memory; /* both rings; NULL: none yet */
+    size_t memory_size;
+    struct ev_source bell; /* rung by the front */
+    int front_bell;        /* rung by us */
+    bool is_broken;        /* reported; a new ring is awaited */
+    bool has_more;         /* questions were left in the ring, or lost their connection this turn */
+    bool is_held;          /* the ring to the front is full: nothing is read from upstreams */
+    size_t held_size;      /* the record that found no room last */
+    uint32_t alive;        /* questions not FREE */
+    struct relay_question *questions; /* config.queries */
+    uint32_t free;
+    struct relay_list ages, waiting, failed;
+    uint8_t record[HANDOFF_QUERY_MAX];
+};
+
+enum relay_verdict {
+    RELAY_TAKEN, /* delivered, or put back for another attempt: the id is done with */
+    RELAY_WRONG, /* not an answer to this question: the connection cannot be trusted any more */
+    RELAY_HELD,  /* no room toward the front: show it again after upstream_pool_release() */
+};
+
+/** Reserve the table; fatal if there is no memory. */
+void relay_reserve(struct worker *worker);
+
+/**
+ * Take up new rings in place of the old ones; every question of the old ones is forgotten.
+ *
+ * @param ring  an IPC_RING message
+ * @param fds   its three descriptors, given away
+ * @return STATUS_OK; STATUS_INVALID; STATUS_SYSTEM (the supervisor broke its contract).
+ */
+MUST_CHECK enum status relay_attach(struct worker *worker, const struct ipc_message *ring,
+                                    const int fds[IPC_FDS_MAX]);
+
+/** Take questions and place them, at most RELAY_BATCH. */
+void relay_take(struct worker *worker);
+
+/** Place what waits, as far as there are connections. */
+void relay_place_waiting(struct worker *worker);
+
+/** Fail what ran out of time, or cannot be asked in time. */
+void relay_expire(struct worker *worker);
+
+/** Deliver failures that found no room, make everything visible, ring the front's bell. */
+void relay_publish(struct worker *worker);
+
+/**
+ * An upstream answered.
+ * @param message  borrowed; `size` octets, 12..65535
+ * @param rtt_us   since it was written
+ */
+enum relay_verdict relay_answer(struct worker *worker, struct upstream_conn *conn,
+                                uint32_t question, const uint8_t *message, size_t size,
+                                uint32_t rtt_us);
+
+/** A question's connection is gone. @param counts  it was an attempt; false: the server closed in
+ * order */
+void relay_orphan(struct worker *worker, uint32_t question, bool counts);
+
+/** When relay_expire() has something to do; UINT64_MAX: nothing. */
+uint64_t relay_deadline_us(const struct worker *worker);
+
+/** Is anybody waiting for a connection? */
+static inline bool
+relay_is_waiting(const struct relay *relay)
+{
+    return relay->waiting.first != RELAY_NONE;
+}
+
+/** Before waiting for events. @return false: there is work already. */
+bool relay_sleep(struct worker *worker);
+/** After waiting. */
+void relay_wake(struct worker *worker);

@@ -1,0 +1,90 @@
+/* upstream_conn.h - one TLS connection with many queries in flight
+ *
+ * What: the half of core/upstream_fsm.h that acts. Queries are collected and written together, one
+ *       TLS record and one system call per turn; answers are matched by connection, id and
+ * question. The id of a query that nobody waits for any more stays out until it is answered, so a
+ * late answer is known as such. Who:  worker. Ref:  RFC 7766 sections 6 and 7; RFC 7858; RFC 8467
+ * (padding); RFC 5452.
+ */
+#pragma once
+
+#include "core/handoff.h"
+#include "core/ids.h"
+#include "core/upstream_fsm.h"
+#include "os/evloop.h"
+#include "worker/tls_session.h"
+
+#define UPSTREAM_WRITE_BYTES TLS_WRITE_MAX /* queries collected for one record */
+#define UPSTREAM_READ_BYTES                                                                        \
+    (TLS_WRITE_MAX + (66U << 10))  /* one message, and a record behind it                          \
+                                    */
+#define UPSTREAM_NOBODY UINT32_MAX /* flight.question: late */
+
+struct worker;
+struct upstream;
+
+struct upstream_flight {
+    uint32_t question;     /* the relay's; UPSTREAM_NOBODY */
+    uint16_t older, newer; /* slots, in the order of writing; IDS_MAX: none */
+    uint64_t sent_us;
+};
+
+struct upstream_conn {
+    struct ev_source socket;
+    struct worker *worker;     /* borrowed */
+    struct upstream *upstream; /* borrowed */
+    enum upstream_state state;
+    uint32_t tag;         /* UPSTREAM_WANT's; another one for each attempt */
+    bool is_dirty;        /* has queries to write at the end of the turn */
+    bool is_held;         /* holds an answer that found no room toward the front */
+    uint32_t in_flight;   /* queries that somebody waits for */
+    uint32_t late;        /* queries that nobody waits for any more */
+    uint64_t asked;       /* queries written, since it is ready */
+    uint64_t answers;     /* since it is ready */
+    uint64_t since_us;    /* when the attempt began; from READY on, when it became ready */
+    uint64_t deadline_us; /* WANTED to HANDSHAKE, DRAINING */
+    uint64_t unheard_us;  /* the first query written since bytes came last; 0: none */
+    uint64_t used_us;     /* a query or an answer last */
+    struct tls_session *tls;
+    uint8_t *tls_in, *tls_out; /* TLS_IN_BYTES, TLS_OUT_BYTES */
+    uint8_t *queries;          /* UPSTREAM_WRITE_BYTES: framed, not yet encrypted */
+    size_t queries_size;
+    uint8_t *answers_data; /* UPSTREAM_READ_BYTES */
+    size_t answers_head, answers_tail;
+    uint16_t oldest, newest; /* flights; IDS_MAX: none */
+    struct ids ids;
+    struct upstream_flight flights[IDS_MAX];
+};
+
+/** Begin an attempt: ask the supervisor for a socket. The state must be IDLE. */
+void upstream_conn_open(struct upstream_conn *conn);
+
+/** The supervisor's answer: `fd` is given away; -1 with an errno in `error`. */
+void upstream_conn_socket(struct upstream_conn *conn, int fd, uint32_t error);
+
+/** Take no new query and close when nothing is in flight. */
+void upstream_conn_retire(struct upstream_conn *conn);
+
+/**
+ * Write a query, to be sent at the end of the turn.
+ * @param question  the relay's name for it
+ * @param id        written: give it to upstream_conn_forget() if nobody waits any more
+ * @return STATUS_OK; STATUS_FULL (not ready, or no room).
+ */
+MUST_CHECK enum status upstream_conn_ask(struct upstream_conn *conn, uint32_t question,
+                                         const struct handoff_query *query, uint16_t *id);
+
+/** Nobody waits for the answer to `id` any more. */
+void upstream_conn_forget(struct upstream_conn *conn, uint16_t id);
+
+/** Encrypt and send what was collected. */
+void upstream_conn_flush(struct upstream_conn *conn);
+
+/** There is room toward the front again. */
+void upstream_conn_release(struct upstream_conn *conn);
+
+/** Deadlines, silence, idleness. @return when to be called again; UINT64_MAX: no need. */
+uint64_t upstream_conn_tick(struct upstream_conn *conn);
+
+/** Say goodbye, as far as the socket takes it at once, and close: the process ends. */
+void upstream_conn_end(struct upstream_conn *conn);

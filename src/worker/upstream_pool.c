@@ -1,0 +1,296 @@
+/* upstream_pool.c - see upstream_pool.h */
+#include "worker/upstream_pool.h"
+
+#include "os/log.h"
+#include "os/memory.h"
+#include "os/random.h"
+#include "worker/worker.h"
+
+#include <unistd.h>
+
+/* What every upstream is chosen by until the configuration says otherwise. */
+#define STRATEGY UPSTREAM_FASTEST
+
+static void *
+reserve(size_t size)
+{
+    void *memory = memory_reserve(size);
+    if (memory == NULL)
+        log_fatal("no memory for upstream connections");
+    return memory;
+}
+
+static void
+load_anchors(struct worker *worker, const void *pem, size_t size)
+{
+    bool is_asked = false;
+    for (uint32_t i = 0; i < worker->config->upstreams_count; i++)
+        is_asked |= worker->config->upstreams[i].verify != CONFIG_VERIFY_PIN;
+    if (!is_asked)
+        return;
+    unsigned count, skipped;
+    if (pem == NULL ||
+        tls_anchors_load(pem, size, &worker->pool.anchors, &count, &skipped) != STATUS_OK)
+        log_fatal("no CA certificate could be read from %s", worker->config->tls_ca_file);
+    if (skipped > 0)
+        log_write(LOG_NOTICE, LOG_CONFIG, "%u of %u CA certificates were not understood", skipped,
+                  count + skipped);
+}
+
+static void
+prepare_conns(struct worker *worker, struct upstream *upstream)
+{
+    struct upstream_pool *pool = &worker->pool;
+    for (uint32_t i = 0; i < pool->conns_count; i++) {
+        struct upstream_conn *conn = &upstream->conns[i];
+        conn->worker = worker;
+        conn->upstream = upstream;
+        conn->socket.fd = -1;
+        conn->tag = upstream->index * pool->conns_count + i;
+        conn->tls = reserve(tls_session_bytes());
+        conn->tls_in = reserve(TLS_IN_BYTES);
+        conn->tls_out = reserve(TLS_OUT_BYTES);
+        conn->queries = reserve(UPSTREAM_WRITE_BYTES);
+        conn->answers_data = reserve(UPSTREAM_READ_BYTES);
+    }
+}
+
+void
+upstream_pool_reserve(struct worker *worker, const void *ca_pem, size_t ca_size)
+{
+    const struct config *config = worker->config;
+    struct upstream_pool *pool = &worker->pool;
+    *pool = (struct upstream_pool){.count = config->upstreams_count,
+                                   .conns_count = config->upstream_connections};
+    load_anchors(worker, ca_pem, ca_size);
+    size_t total = (size_t)pool->count * pool->conns_count;
+    pool->conns = reserve(total * sizeof *pool->conns);
+    pool->dirty = reserve(total * sizeof(struct upstream_conn *));
+    for (unsigned i = 0; i < pool->count; i++) {
+        struct upstream *upstream = &pool->upstreams[i];
+        *upstream = (struct upstream){.index = i,
+                                      .config = &config->upstreams[i],
+                                      .health = &pool->health[i],
+                                      .stats = &worker->stats->upstreams[i],
+                                      .tls = reserve(tls_context_bytes()),
+                                      .conns = pool->conns + (size_t)i * pool->conns_count};
+        if (tls_context_init(upstream->tls, upstream->config, "", config->tls_versions,
+                             pool->anchors) != STATUS_OK)
+            log_fatal("upstream %s: no TLS with this policy", upstream->config->name);
+        prepare_conns(worker, upstream);
+    }
+}
+
+uint32_t
+upstream_pool_next_tag(const struct worker *worker, uint32_t tag)
+{
+    uint32_t total = worker->pool.count * worker->pool.conns_count;
+    return tag > UINT32_MAX - total ? tag % total + total : tag + total;
+}
+
+bool
+upstream_pool_socket(struct worker *worker, uint32_t index, uint32_t tag, int fd, uint32_t error)
+{
+    struct upstream_pool *pool = &worker->pool;
+    struct upstream_conn *conn = &pool->conns[tag % (pool->count * pool->conns_count)];
+    if (conn->upstream->index != index) {
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    if (conn->tag == tag && conn->state == UPSTREAM_WANTED)
+        upstream_conn_socket(conn, fd, error);
+    else if (fd >= 0)
+        close(fd); /* of an attempt that was given up meanwhile */
+    return true;
+}
+
+bool
+upstream_pool_is_lone(const struct worker *worker, const struct upstream *upstream)
+{
+    const struct upstream_pool *pool = &worker->pool;
+    for (unsigned i = 0; i < pool->count; i++)
+        if (i != upstream->index && pool->upstreams[i].ready > 0 && pool->health[i].failures == 0)
+            return false;
+    return true;
+}
+
+/* One at a time, and none during back-off. */
+static void
+open_another(struct worker *worker, struct upstream *upstream)
+{
+    if (upstream->opening > 0 || !upstream_health_may_dial(upstream->health, worker->loop.now_us))
+        return;
+    for (uint32_t i = 0; i < worker->pool.conns_count; i++) {
+        if (upstream->conns[i].state != UPSTREAM_IDLE)
+            continue;
+        upstream_conn_open(&upstream->conns[i]);
+        return;
+    }
+}
+
+void
+upstream_pool_start(struct worker *worker)
+{
+    for (unsigned i = 0; i < worker->pool.count; i++) {
+        worker->pool.upstreams[i].used_us = worker->loop.now_us;
+        open_another(worker, &worker->pool.upstreams[i]);
+    }
+}
+
+static uint32_t
+crowd_of(const struct worker *worker)
+{
+    uint32_t cap = worker->config->upstream_in_flight;
+    uint32_t part = cap - cap / 4;
+    return part < UPSTREAM_CROWD ? part : UPSTREAM_CROWD;
+}
+
+static bool
+is_roomy(const struct upstream_conn *conn, uint32_t limit)
+{
+    return conn->state == UPSTREAM_READY && conn->in_flight + conn->late < limit;
+}
+
+/*
+ * The first connection that is not crowded: few busy connections make large records, many make
+ * small ones. Where all are crowded, the one with the fewest.
+ */
+static struct upstream_conn *
+find_room(struct worker *worker, struct upstream *upstream)
+{
+    uint32_t crowd = crowd_of(worker);
+    if (upstream->open != NULL && is_roomy(upstream->open, crowd))
+        return upstream->open;
+    struct upstream_conn *best = NULL;
+    for (uint32_t i = 0; i < worker->pool.conns_count && upstream->ready > 0; i++) {
+        struct upstream_conn *conn = &upstream->conns[i];
+        if (!is_roomy(conn, worker->config->upstream_in_flight))
+            continue;
+        if (best == NULL || conn->in_flight < best->in_flight)
+            best = conn;
+        if (is_roomy(conn, crowd)) {
+            best = conn;
+            break;
+        }
+    }
+    upstream->open = best;
+    return best;
+}
+
+struct upstream_conn *
+upstream_pool_pick(struct worker *worker, unsigned avoid)
+{
+    struct upstream_pool *pool = &worker->pool;
+    struct upstream_conn *found[CONFIG_UPSTREAMS_MAX];
+    uint32_t usable = 0;
+    for (unsigned i = 0; i < pool->count; i++) {
+        found[i] = find_room(worker, &pool->upstreams[i]);
+        usable |= found[i] != NULL ? 1U << i : 0U;
+    }
+    if (avoid < pool->count && (usable & ~(1U << avoid)) != 0)
+        usable &= ~(1U << avoid);
+    uint32_t random = pool->count > 1 ? random_u32() : 1;
+    int pick = upstream_choose(STRATEGY, pool->health, pool->count, usable, random);
+    if (pick < 0) {
+        for (unsigned i = 0; i < pool->count; i++)
+            open_another(worker, &pool->upstreams[i]);
+        return NULL;
+    }
+    if (!is_roomy(found[pick], crowd_of(worker)))
+        open_another(worker, &pool->upstreams[pick]);
+    return found[pick];
+}
+
+uint64_t
+upstream_pool_earliest_us(const struct worker *worker)
+{
+    const struct upstream_pool *pool = &worker->pool;
+    uint64_t earliest = UINT64_MAX;
+    for (unsigned i = 0; i < pool->count; i++) {
+        const struct upstream *upstream = &pool->upstreams[i];
+        bool is_near = upstream->opening > 0 || upstream->ready > 0;
+        uint64_t at = is_near ? worker->loop.now_us : upstream->health->retry_us;
+        earliest = at < earliest ? at : earliest;
+    }
+    return earliest;
+}
+
+/* With traffic there is always a connection, so that the next query need not wait for one. */
+static void
+keep_warm(struct worker *worker, struct upstream *upstream)
+{
+    uint64_t quiet_us = upstream->used_us + (uint64_t)worker->config->upstream_idle_ms * 1000;
+    if (upstream->ready + upstream->opening > 0 || worker->loop.now_us >= quiet_us ||
+        worker->stop_us != 0)
+        return;
+    open_another(worker, upstream);
+    uint64_t retry = upstream->health->retry_us;
+    if (upstream->opening == 0 && retry > worker->loop.now_us && retry < worker->pool.next_us)
+        worker->pool.next_us = retry;
+}
+
+void
+upstream_pool_tick(struct worker *worker)
+{
+    struct upstream_pool *pool = &worker->pool;
+    if (worker->loop.now_us < pool->next_us)
+        return;
+    pool->next_us = UINT64_MAX;
+    uint64_t next = UINT64_MAX;
+    for (unsigned i = 0; i < pool->count; i++) {
+        for (uint32_t j = 0; j < pool->conns_count; j++) {
+            struct upstream_conn *conn = &pool->upstreams[i].conns[j];
+            if (conn->state == UPSTREAM_IDLE)
+                continue;
+            uint64_t at = upstream_conn_tick(conn);
+            next = at < next ? at : next;
+        }
+    }
+    for (unsigned i = 0; i < pool->count; i++)
+        keep_warm(worker, &pool->upstreams[i]);
+    if (next < pool->next_us)
+        pool->next_us = next;
+}
+
+uint64_t
+upstream_pool_deadline_us(const struct worker *worker)
+{
+    return worker->pool.next_us;
+}
+
+void
+upstream_pool_mark(struct worker *worker, struct upstream_conn *conn)
+{
+    if (conn->is_dirty)
+        return;
+    conn->is_dirty = true;
+    worker->pool.dirty[worker->pool.dirty_count++] = conn;
+}
+
+void
+upstream_pool_flush(struct worker *worker)
+{
+    struct upstream_pool *pool = &worker->pool;
+    for (unsigned i = 0; i < pool->dirty_count; i++) {
+        pool->dirty[i]->is_dirty = false;
+        upstream_conn_flush(pool->dirty[i]);
+    }
+    pool->dirty_count = 0;
+}
+
+void
+upstream_pool_release(struct worker *worker)
+{
+    struct upstream_pool *pool = &worker->pool;
+    for (unsigned i = 0; i < pool->count * pool->conns_count; i++)
+        upstream_conn_release(&pool->conns[i]);
+}
+
+void
+upstream_pool_end(struct worker *worker)
+{
+    struct upstream_pool *pool = &worker->pool;
+    for (unsigned i = 0; i < pool->count * pool->conns_count; i++)
+        upstream_conn_end(&pool->conns[i]);
+}

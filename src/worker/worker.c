@@ -1,0 +1,70 @@
+/* worker.c - see worker.h */
+#include "worker/worker.h"
+
+#include "os/log.h"
+#include "os/memory.h"
+
+#include <unistd.h>
+
+void
+worker_reserve(struct worker *worker)
+{
+    void *ca = NULL;
+    size_t ca_size = 0;
+    if (worker->ca_fd >= 0 && memory_map(worker->ca_fd, 1, true, &ca, &ca_size) != STATUS_OK)
+        log_fatal("the CA certificates cannot be mapped");
+    if (tls_start() != STATUS_OK)
+        log_fatal("the TLS library does not start");
+    relay_reserve(worker);
+    upstream_pool_reserve(worker, ca, ca_size);
+    if (ca != NULL)
+        memory_unmap(ca, ca_size);
+    if (worker->ca_fd >= 0)
+        close(worker->ca_fd);
+    worker->ca_fd = -1;
+    if (evloop_open(&worker->loop) != STATUS_OK)
+        log_fatal("no event loop");
+}
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t
+next_deadline(struct worker *worker)
+{
+    if (!relay_sleep(worker))
+        return 0;
+    uint64_t at = least(relay_deadline_us(worker), upstream_pool_deadline_us(worker));
+    return worker->stop_us != 0 ? least(at, worker->stop_us) : at;
+}
+
+static bool
+is_over(const struct worker *worker)
+{
+    return worker->stop_us != 0 &&
+           (worker->relay.alive == 0 || worker->loop.now_us >= worker->stop_us);
+}
+
+int
+worker_run(struct worker *worker)
+{
+    upstream_pool_start(worker);
+    while (!is_over(worker)) {
+        if (evloop_turn(&worker->loop, next_deadline(worker)) != STATUS_OK)
+            log_fatal("the event loop failed");
+        log_tick(worker->loop.now_us / 1000);
+        stats_add(worker->stats, STAT_TURNS, 1);
+        relay_wake(worker);
+        upstream_pool_tick(worker);
+        relay_place_waiting(worker);
+        relay_take(worker);
+        relay_expire(worker);
+        upstream_pool_flush(worker);
+        relay_publish(worker);
+    }
+    upstream_pool_end(worker);
+    return 0;
+}

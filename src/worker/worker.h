@@ -1,0 +1,34 @@
+/* worker.h - all that a worker process holds, and the order of one turn
+ *
+ * What: one struct, reserved before the sandbox closes. Each member belongs to the file of its
+ *       name; the others use its functions. mbedTLS alone allocates later: for handshakes.
+ * Who:  penstock-worker only.
+ * Ref:  docs/QUERY.md (life of a query).
+ */
+#pragma once
+
+#include "conf/config.h"
+#include "os/evloop.h"
+#include "os/stats.h"
+#include "worker/relay.h"
+#include "worker/upstream_pool.h"
+
+struct worker {
+    const struct config *config; /* read-only mapping */
+    size_t config_size;
+    struct stats_page *stats; /* shared mapping, written here only */
+    size_t stats_size;
+    uint32_t lane;
+    int ca_fd; /* until the CAs are parsed; -1: none given */
+    struct evloop loop;
+    struct ev_source control; /* the channel to the supervisor */
+    struct relay relay;
+    struct upstream_pool pool;
+    uint64_t stop_us; /* 0: serving; else the end is here at last */
+};
+
+/** Reserve all memory for config's sizes and prepare TLS; fatal where that fails. */
+void worker_reserve(struct worker *worker);
+
+/** Serve until told to stop. @return the exit code. */
+int worker_run(struct worker *worker);
