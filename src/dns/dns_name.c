@@ -33,36 +33,46 @@ struct walk { /* one name, label by label, through its pointers */
     struct bytes_reader *r;
     struct dns_name_budget *budget;
     size_t run;          /* where the labels at hand begin */
+    size_t limit;        /* and what they must not pass: where the run before began */
     size_t behind;       /* octet behind the first pointer; 0: none was met */
     size_t target;       /* of the first pointer */
     size_t size;         /* octets of the name so far */
     size_t target_octet; /* size at the first pointer */
 };
 
-/* Octets of the name at `target` if they are known without walking, else 0. */
+/*
+ * Octets of the name that was just hopped to, if they are known without walking, else 0. Only for a
+ * first pointer: names are met in their order, so what was whole before the last one is whole
+ * before this one too.
+ */
 static size_t
-known_size(const struct dns_name_budget *budget, size_t target)
+known_size(const struct walk *walk)
 {
-    if (target == HEADER_SIZE && budget->question_size != 0)
+    const struct dns_name_budget *budget = walk->budget;
+    if (walk->run == HEADER_SIZE && budget->question_size != 0)
         return budget->question_size;
-    return target == budget->known_at ? budget->known_size : 0;
+    return walk->run == walk->target && walk->run == budget->known_at ? budget->known_size : 0;
 }
 
 /*
- * Follow a pointer. It must lead to before the run of labels that it ends: so each run lies wholly
- * ahead of the next one's first octet, and no chain of pointers can close to a circle.
+ * Follow a pointer. It must lead to an earlier place, and the labels there must end before the run
+ * that pointed to them began: a name said before is whole before. So no chain of pointers closes to
+ * a circle, and no name reads on into what stands behind it.
  */
 static bool
 hop(struct walk *walk, uint8_t high)
 {
     size_t target = (size_t)(high & ~POINTER_BITS) << 8 | bytes_get_u8(walk->r);
-    if (walk->r->failed || target >= walk->run || target < HEADER_SIZE)
+    if (walk->r->failed || walk->r->pos > walk->limit)
+        return false;
+    if (target >= walk->run || target < HEADER_SIZE)
         return false;
     if (walk->behind == 0) {
         walk->behind = walk->r->pos;
         walk->target = target;
         walk->target_octet = walk->size;
     }
+    walk->limit = walk->run;
     walk->run = target;
     bytes_seek(walk->r, target);
     return true;
@@ -86,21 +96,23 @@ finish(struct walk *walk)
 static size_t
 expand(struct bytes_reader *r, struct dns_name_budget *budget, struct dns_name *name)
 {
-    struct walk walk = {.r = r, .budget = budget, .run = r->pos};
+    struct walk walk = {.r = r, .budget = budget, .run = r->pos, .limit = r->size};
     while (budget->steps > 0) {
         budget->steps--;
         uint8_t label = bytes_get_u8(r);
         if ((label & POINTER_BITS) == POINTER_BITS) {
             if (!hop(&walk, label))
                 return 0;
-            size_t known = name == NULL ? known_size(budget, walk.run) : 0;
+            size_t known = name == NULL ? known_size(&walk) : 0;
             walk.size += known;
             if (known != 0)
                 return finish(&walk);
             continue;
         }
         const uint8_t *octets = bytes_get_view(r, label);
-        if (octets == NULL || label > DNS_LABEL_MAX || walk.size + 1 + label > DNS_NAME_MAX)
+        if (octets == NULL || label > DNS_LABEL_MAX || r->pos > walk.limit)
+            return 0;
+        if (walk.size + 1 + label > DNS_NAME_MAX)
             return 0;
         if (name != NULL) {
             name->wire[walk.size] = label;

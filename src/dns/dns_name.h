@@ -26,10 +26,10 @@ struct dns_name {
 MUST_CHECK bool dns_name_get(struct bytes_reader *r, struct dns_name *name);
 
 /**
- * Step over a name that may be compressed. Each pointer must lead to before the run of
- * labels that it ends, and not into the header; hops and octets are bounded. `name` may be NULL,
- * else the expanded name is written (the root on failure). The reader must cover the whole message
- * from its first byte.
+ * Step over a name that may be compressed. Each pointer must lead backwards, not into the header,
+ * to labels that end before the run of labels with the pointer began; hops and octets are bounded.
+ * `name` may be NULL, else the expanded name is written (the root on failure). The reader must
+ * cover the whole message from its first byte.
  */
 MUST_CHECK bool dns_name_skip(struct bytes_reader *message, struct dns_name *name);
 
@@ -43,8 +43,8 @@ struct dns_name_budget {
 };
 
 /**
- * dns_name_skip() for the many names of one message: their cost together is bounded by `budget`,
- * and a target met just before is not walked again.
+ * dns_name_skip() for the many names of one message, in the order they stand there: their cost
+ * together is bounded by `budget`, and a target met just before is not walked again.
  *
  * @param budget  changed; begun by the caller with `steps`, the rest zero or known
  */

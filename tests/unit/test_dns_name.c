@@ -112,6 +112,7 @@ Test(dns_name, pointers_go_strictly_backwards)
         {"\xc0\0", 2, 12, "to the header's first octet"},
         {"\0\xc0", 2, 13, "cut in half"},
         {"\xff\xff", 2, 12, "past the end"},
+        {"\4abcd\xc0\x0c\0", 8, 17, "to labels that end behind where it stands"},
         {"\1a\1b\xc0\x0c", 6, 14, "to a run that comes by here again"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
