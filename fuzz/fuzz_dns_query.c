@@ -1,0 +1,70 @@
+/* fuzz_dns_query.c - a client's message: what we accept survives our own encoding
+ *
+ * Input: the message. Invariants: a verdict's promises hold; an accepted question, its flags and DO
+ * are the same after write and parse; an error reply is well formed and never over 512 octets.
+ */
+#include "dns/dns_answer.h"
+#include "dns/dns_reply.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+must(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void
+check_rewrite(const struct dns_query *query, uint16_t padding)
+{
+    uint8_t wire[512];
+    struct dns_query back;
+    size_t size = dns_query_write(&query->question, 0x1234, query->flags, query->edns.dnssec_ok,
+                                  padding, wire, sizeof wire);
+    must(size > 0 && (padding == 0 || size % padding == 0));
+    must(dns_query_parse(wire, size, &back) == DNS_QUERY_OK);
+    must(back.id == 0x1234 && back.flags == query->flags && back.edns.present);
+    must(back.edns.dnssec_ok == query->edns.dnssec_ok && back.edns.padding == (padding != 0));
+    must(back.edns.cookie_size == 0 && !back.edns.keepalive);
+    must(back.question.type == query->question.type);
+    must(back.question.class == query->question.class);
+    must(dns_name_is_equal(&back.question.name, &query->question.name));
+}
+
+static void
+check_reply(const struct dns_query *query, enum dns_query_verdict verdict)
+{
+    uint8_t wire[512];
+    struct dns_answer answer;
+    struct dns_edns_put opt = {.udp_size = DNS_EDNS_UDP_MAX, .ede = DNS_EDE_NONE};
+    int rcode = verdict == DNS_QUERY_OK ? DNS_SERVFAIL : dns_query_verdict_rcode(verdict, query);
+    if (rcode < 0)
+        return;
+    size_t size = dns_reply_write(query, (uint16_t)rcode, false, &opt, wire, sizeof wire);
+    must(size >= DNS_HEADER_SIZE && dns_answer_id(wire) == query->id);
+    if (query->question.name.size == 0 || query->opcode != 0)
+        return;
+    must(dns_answer_parse(wire, size, &query->question, &answer) == DNS_ANSWER_OK);
+    must(answer.rcode == rcode && answer.has_opt == query->edns.present);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct dns_query query;
+    if (size > DNS_MESSAGE_MAX)
+        return 0;
+    enum dns_query_verdict verdict = dns_query_parse(data, size, &query);
+    must((verdict == DNS_QUERY_SHORT) == (size < DNS_HEADER_SIZE));
+    must((query.flags & ~(DNS_RD | DNS_AD | DNS_CD)) == 0);
+    must(verdict != DNS_QUERY_OK || (query.opcode == 0 && query.question.name.size > 0));
+    check_reply(&query, verdict);
+    if (verdict == DNS_QUERY_OK) {
+        check_rewrite(&query, DNS_PADDING_QUERY);
+        check_rewrite(&query, 0);
+    }
+    return 0;
+}
