@@ -22,11 +22,6 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "smoke: also run against the release build")
 
 
-def pytest_collection_modifyitems(items):
-    if not penstock.EXECUTABLE.exists():
-        raise pytest.UsageError(f"{penstock.EXECUTABLE} is not built; ./dev test builds it")
-
-
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
@@ -141,6 +136,8 @@ COUNT = itertools.count()
 @pytest.fixture(scope="session")
 def launch(shared, pki):
     """A maker of services: launch(server, …) or launch([entry, …], …). The caller's test ends them."""
+    assert penstock.EXECUTABLE.exists(), f"{penstock.EXECUTABLE} is not built; ./dev test builds it"
+
     def make(upstreams, **options):
         if not isinstance(upstreams, list):
             upstreams = [upstream(upstreams.where, pki)]

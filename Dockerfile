@@ -1,0 +1,29 @@
+# Two stages: Debian 13 builds static executables; the image holds them, a list of certificate
+# authorities and an account name, and nothing else: no shell, no library, no package manager.
+FROM debian:trixie-slim AS build
+RUN apt-get update \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+       gcc libc6-dev binutils meson ninja-build pkgconf python3 \
+       libseccomp-dev libcap-ng-dev libcyaml-dev libmbedtls-dev libcap2-bin ca-certificates
+COPY meson.build meson_options.txt /source/
+COPY docs/penstock.8 docs/penstock.yaml.5 /source/docs/
+COPY policy /source/policy
+COPY seccomp /source/seccomp
+COPY src /source/src
+WORKDIR /source
+RUN meson setup build -Dbuildtype=debugoptimized -Dstatic=true -Dtests=false \
+    && ninja -C build \
+    && mkdir -p /image/usr/bin /image/etc/ssl/certs \
+    && cp build/src/supervisor/penstock build/src/front/penstock-front build/src/worker/penstock-worker /image/usr/bin/ \
+    && strip /image/usr/bin/* \
+    && setcap cap_net_bind_service=ep /image/usr/bin/penstock-front \
+    && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
+    && echo 'penstock:x:65532:65532::/:/nonexistent' >/image/etc/passwd
+
+FROM scratch
+COPY --from=build /image/ /
+USER 65532:65532
+EXPOSE 53/udp 53/tcp
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/usr/bin/penstock"]
+CMD ["-c", "/etc/penstock.yaml"]
