@@ -25,6 +25,7 @@
 #define CONFIG_PATH_MAX      1024
 #define CONFIG_USER_MAX      33
 #define CONFIG_FILE_MAX      (1u << 20) /* bytes of a configuration file */
+#define CONFIG_VERBOSE_MAX   2
 
 enum config_verify {
     CONFIG_VERIFY_PIN_CA = 0, /* a pin matches, and CA and name too (default) */
@@ -72,7 +73,7 @@ struct config {
     uint32_t upstream_connections; /* per upstream and lane at most, 1..32 */
     uint32_t upstream_in_flight;   /* queries in flight on one connection, 1..1024 */
 
-    uint32_t verbose; /* 0 notice and above, 1 info, 2 debug */
+    uint32_t verbose; /* 0..CONFIG_VERBOSE_MAX: 0 notice and above, 1 info, 2 debug */
 };
 
 #define CONFIG_ERROR_MAX 512
@@ -82,13 +83,13 @@ struct config_error { /* one line, "file:line: key: what is wrong; what is allow
 };
 
 struct config_source {
-    const char *file;          /* path for messages, or NULL: no file */
-    const char *text;          /* its contents, `text_size` bytes, not NUL-terminated; NULL: no file */
+    const char *file; /* path for messages, or NULL: no file */
+    const char *text; /* its contents, `text_size` bytes, not NUL-terminated; NULL: no file */
     size_t text_size;
     const char *const *environ; /* NULL-terminated "NAME=value"; only PENSTOCK_… is looked at */
     const char *const *listen;  /* -a flags; they replace the configured list */
     size_t listen_count;
-    uint32_t verbose;           /* -v flags */
+    uint32_t verbose; /* -v flags */
 };
 
 /**
@@ -106,7 +107,8 @@ MUST_CHECK enum status config_load(const struct config_source *source, struct co
 /** Print every key with its value, as YAML that loads to the same configuration. */
 void config_print(const struct config *config, FILE *to);
 
-/** Warnings that do not stop a start (no backup pin, everybody allowed, …), one line each. Returns how many. */
+/** Warnings that do not stop a start (no backup pin, everybody allowed, …), one line each. Returns
+ * how many. */
 unsigned config_warnings(const struct config *config, FILE *to);
 
 /** Is a struct from a memfd one that config_load() could have made? Sizes, counts, NULs, ranges. */

@@ -1,0 +1,59 @@
+/* config_env.c - see config_env.h */
+#include "conf/config_env.h"
+
+#include "conf/config_error.h"
+
+#include <string.h>
+
+bool
+config_env_is_ours(const char *variable)
+{
+    return strncmp(variable, CONFIG_ENV_START, sizeof CONFIG_ENV_START - 1) == 0;
+}
+
+static bool
+is_named(const char *variable, size_t len, const char *name)
+{
+    return strlen(name) == len && memcmp(variable, name, len) == 0;
+}
+
+static bool
+find(const char *variable, size_t len, struct config_env *env)
+{
+    char name[CONFIG_PATH_TEXT_MAX];
+    for (env->row = 0; env->row < CONFIG_ROWS; env->row++) {
+        const struct config_row *row = &config_rows[env->row];
+        uint32_t numbers = row->is_upstream ? CONFIG_UPSTREAMS_MAX : 1;
+        for (env->upstream = 0; env->upstream < numbers; env->upstream++)
+            if (is_named(variable, len, config_row_env(row, env->upstream, name)))
+                return true;
+    }
+    return false;
+}
+
+/* What Kubernetes sets in every container beside a service of the name penstock. */
+static bool
+is_service_link(const char *variable)
+{
+    const char *rest = variable + sizeof CONFIG_ENV_START - 1;
+    return strncmp(rest, "SERVICE_", 8) == 0 || strncmp(rest, "PORT=", 5) == 0 ||
+           strncmp(rest, "PORT_", 5) == 0;
+}
+
+enum status
+config_env_read(const char *variable, struct config_env *env, struct config_error *error)
+{
+    size_t len = strcspn(variable, "=");
+    memset(env, 0, sizeof *env);
+    if (variable[len] == '=' && find(variable, len, env)) {
+        env->text = variable + len + 1;
+        return STATUS_OK;
+    }
+    memset(env, 0, sizeof *env);
+    return config_error_at(error, "environment", 0, NULL, "%.*s: unknown variable; allowed: %s",
+                           len < CONFIG_PATH_TEXT_MAX ? (int)len : CONFIG_PATH_TEXT_MAX, variable,
+                           is_service_link(variable)
+                               ? "no service links of Kubernetes: set enableServiceLinks: false"
+                               : "PENSTOCK_ and a key of penstock.yaml(5), dots as _, in upper "
+                                 "case, such as PENSTOCK_TIMEOUTS_QUERY");
+}

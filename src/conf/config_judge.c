@@ -1,0 +1,172 @@
+/* config_judge.c - see config_judge.h; and config_is_sound(), which rests on it */
+#include "conf/config_judge.h"
+
+#include <string.h>
+
+bool
+config_is_twice(const struct config_row *row, const void *base, uint32_t item)
+{
+    for (uint32_t i = 0; i < item; i++)
+        if (memcmp(config_row_item(row, base, i), config_row_item(row, base, item),
+                   row->rule.size) == 0)
+            return true;
+    return false;
+}
+
+static const char *
+judge_name(const struct config *config, unsigned upstream)
+{
+    const char *name = config->upstreams[upstream].name;
+    if (*name == '\0')
+        return "not given; allowed: a short name for log lines, its own for each upstream";
+    for (unsigned i = 0; i < upstream; i++)
+        if (strcmp(config->upstreams[i].name, name) == 0)
+            return "given to an earlier upstream too; allowed: a name of its own for each upstream";
+    return NULL;
+}
+
+static const char *
+judge_address(const struct config *config, unsigned upstream)
+{
+    const struct addr *address = &config->upstreams[upstream].address;
+    if (address->family == ADDR_NONE)
+        return "not given; allowed: ADDRESS or ADDRESS:PORT of a DNS over TLS server";
+    for (uint32_t i = 0; i < config->listen_count; i++)
+        if (addr_is_equal(&config->listen[i], address))
+            return "an address that penstock itself listens on; allowed: another server's";
+    return NULL;
+}
+
+static const char *
+judge_pins(const struct config_upstream *upstream)
+{
+    if (upstream->pins_count > 0)
+        return NULL;
+    if (upstream->verify == CONFIG_VERIFY_PIN_CA)
+        return "no pin given, and verify: pin+ca needs one; allowed: at least one pin (`penstock "
+               "pin "
+               "ADDRESS:PORT` prints them), or verify: ca to trust the CAs alone";
+    if (upstream->verify == CONFIG_VERIFY_PIN)
+        return "no pin given, and verify: pin needs one; allowed: at least one pin (`penstock pin "
+               "ADDRESS:PORT` prints them)";
+    return NULL;
+}
+
+static const char *
+judge_verify(const struct config_upstream *upstream)
+{
+    if (upstream->verify == CONFIG_VERIFY_CA && upstream->pins_count > 0)
+        return "ca, but there are pins, which would not be checked; allowed with pins: pin+ca or "
+               "pin";
+    return NULL;
+}
+
+static const char *
+judge_tls_name(const struct config_upstream *upstream)
+{
+    if (*upstream->tls_name == '\0' && upstream->verify != CONFIG_VERIFY_PIN)
+        return "not given, and the certificate's name is to be checked; allowed: the DNS name in "
+               "the "
+               "upstream's certificate, or verify: pin to check keys alone";
+    return NULL;
+}
+
+static bool
+judge_upstream(const struct config *config, unsigned i, struct config_complaint *complaint)
+{
+    const struct config_upstream *upstream = &config->upstreams[i];
+    const struct config_complaint found[] = {
+        {CONFIG_ROW_upstream_name, i, judge_name(config, i)},
+        {CONFIG_ROW_upstream_address, i, judge_address(config, i)},
+        {CONFIG_ROW_upstream_pins, i, judge_pins(upstream)},
+        {CONFIG_ROW_upstream_verify, i, judge_verify(upstream)},
+        {CONFIG_ROW_upstream_tls_name, i, judge_tls_name(upstream)},
+    };
+    for (size_t c = 0; c < sizeof found / sizeof found[0]; c++) {
+        if (found[c].text == NULL)
+            continue;
+        *complaint = found[c];
+        return false;
+    }
+    return true;
+}
+
+/* A list that needs an item and has none. */
+static bool
+is_too_short(const struct config_row *row, const void *base)
+{
+    if (row->rule.kind == VALUE_FLAGS)
+        return *(const uint32_t *)config_row_item(row, base, 0) == 0;
+    return config_row_count(row, base) < row->items_min;
+}
+
+bool
+config_judge(const struct config *config, struct config_complaint *complaint)
+{
+    for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
+        const struct config_row *row = &config_rows[id];
+        if (row->is_upstream || !is_too_short(row, config))
+            continue;
+        *complaint = (struct config_complaint){id, 0, "empty; allowed: at least one value"};
+        return false;
+    }
+    if (config->upstreams_count == 0) {
+        *complaint = (struct config_complaint){CONFIG_ROWS, 0,
+                                               "none given; allowed: at least one with name, "
+                                               "address, tls_name and pins (`penstock pin "
+                                               "ADDRESS:PORT` prints pins)"};
+        return false;
+    }
+    for (unsigned i = 0; i < config->upstreams_count; i++)
+        if (!judge_upstream(config, i, complaint))
+            return false;
+    return true;
+}
+
+static bool
+is_zero(const void *bytes, size_t size)
+{
+    const unsigned char *b = bytes;
+    return size == 0 || (b[0] == 0 && memcmp(b, b + 1, size - 1) == 0);
+}
+
+static bool
+row_is_sound(const struct config_row *row, const void *base)
+{
+    uint32_t count = config_row_count(row, base);
+    if (!row->is_list) {
+        const void *field = config_row_item(row, base, 0);
+        return (config_row_is_optional(row) && is_zero(field, row->rule.size)) ||
+               value_is_sound(&row->rule, field);
+    }
+    if (*(const uint32_t *)((const char *)base + row->count_offset) != count)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!value_is_sound(&row->rule, config_row_item(row, base, i)) ||
+            config_is_twice(row, base, i))
+            return false;
+    return is_zero(config_row_item(row, base, count),
+                   (size_t)(row->items_max - count) * row->rule.size);
+}
+
+bool
+config_is_sound(const struct config *config)
+{
+    struct config_complaint complaint;
+    if (config->magic != CONFIG_MAGIC || config->bytes != sizeof *config ||
+        config->upstreams_count > CONFIG_UPSTREAMS_MAX)
+        return false;
+    for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
+        const struct config_row *row = &config_rows[id];
+        uint32_t bases = row->is_upstream ? config->upstreams_count : 1;
+        for (uint32_t i = 0; i < bases; i++) {
+            const void *base = row->is_upstream ? (const void *)&config->upstreams[i] : config;
+            if (!row_is_sound(row, base))
+                return false;
+        }
+    }
+    size_t unused = CONFIG_UPSTREAMS_MAX - config->upstreams_count;
+    return is_zero(&config->upstreams[config->upstreams_count],
+                   unused * sizeof config->upstreams[0]) &&
+           config_judge(config, &complaint);
+}

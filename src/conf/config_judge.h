@@ -1,0 +1,25 @@
+/* config_judge.h - the rules between keys
+ *
+ * What: what no single value can break: a missing upstream, a missing pin, two of one name.
+ * Who:  config_load() turns the complaint into a line with its place; config_is_sound() asks only
+ *       whether there is one. Pure.
+ */
+#pragma once
+
+#include "conf/config.h"
+#include "conf/config_rows.h"
+
+struct config_complaint {
+    enum config_row_id row; /* CONFIG_ROWS: about the list of upstreams as a whole */
+    unsigned upstream;      /* its number, where the row is an upstream's */
+    const char *text;       /* static: what is wrong; what is allowed */
+};
+
+/**
+ * @param config     each of its values for itself is sound, every unused slot is zero; borrowed
+ * @param complaint  written when the result is false
+ */
+MUST_CHECK bool config_judge(const struct config *config, struct config_complaint *complaint);
+
+/** Do two items of a row's list stand for the same? (Its items are sound.) */
+bool config_is_twice(const struct config_row *row, const void *base, uint32_t item);

@@ -1,0 +1,143 @@
+/* config_print.c - config_print() and config_warnings() of config.h
+ *
+ * Who: supervisor: --print-config, --check and the start's log.
+ */
+#include "conf/config.h"
+#include "conf/config_rows.h"
+
+#include <string.h>
+
+/* printable ASCII only, by values.h */
+static void
+print_quoted(const char *text, FILE *to)
+{
+    fputc('"', to);
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
+            fputc('\\', to);
+        fputc(*c, to);
+    }
+    fputc('"', to);
+}
+
+static void
+print_value(const struct value_rule *rule, const void *field, FILE *to)
+{
+    char text[VALUE_TEXT_MAX];
+    const char *value = value_format(rule, field, text);
+    if (value == NULL)
+        value = ""; /* a struct that is not sound; it will not load */
+    if (value_is_quoted(rule))
+        print_quoted(value, to);
+    else
+        fputs(value, to);
+}
+
+static void
+print_flags(const struct value_rule *rule, uint32_t bits, FILE *to)
+{
+    for (const char *before = ""; bits != 0; bits &= bits - 1, before = ", ") {
+        fputs(before, to);
+        print_value(rule, &bits, to);
+    }
+}
+
+static void
+print_row(const struct config_row *row, const void *base, FILE *to)
+{
+    fprintf(to, "%s: ", row->key);
+    if (!config_row_is_sequence(row)) {
+        print_value(&row->rule, config_row_item(row, base, 0), to);
+    } else {
+        fputc('[', to);
+        if (!row->is_list)
+            print_flags(&row->rule, *(const uint32_t *)config_row_item(row, base, 0), to);
+        for (uint32_t i = 0; row->is_list && i < config_row_count(row, base); i++) {
+            fputs(i == 0 ? "" : ", ", to);
+            print_value(&row->rule, config_row_item(row, base, i), to);
+        }
+        fputc(']', to);
+    }
+    fputc('\n', to);
+}
+
+static void
+print_upstreams(const struct config *config, FILE *to)
+{
+    for (uint32_t i = 0; i < config->upstreams_count; i++) {
+        const char *before = "  - ";
+        for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
+            if (!config_rows[id].is_upstream)
+                continue;
+            fputs(before, to);
+            print_row(&config_rows[id], &config->upstreams[i], to);
+            before = "    ";
+        }
+    }
+}
+
+void
+config_print(const struct config *config, FILE *to)
+{
+    const char *group = "";
+    for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
+        const struct config_row *row = &config_rows[id];
+        bool is_new_group = strcmp(row->group, group) != 0;
+        group = row->group;
+        if (is_new_group)
+            fprintf(to, "%s:\n", group);
+        if (is_new_group && row->is_upstream)
+            print_upstreams(config, to);
+        if (row->is_upstream)
+            continue;
+        fputs(*group == '\0' ? "" : "  ", to);
+        print_row(row, config, to);
+    }
+}
+
+static unsigned
+warn_upstream(const struct config_upstream *upstream, FILE *to)
+{
+    if (upstream->verify == CONFIG_VERIFY_CA) {
+        fprintf(to,
+                "upstream %s: verify: ca, so that any trusted CA can stand in for it; add pins\n",
+                upstream->name);
+        return 1;
+    }
+    if (upstream->pins_count > 1)
+        return 0;
+    fprintf(
+        to,
+        "upstream %s: one pin and no backup: when its key changes, it is lost; add a second pin\n",
+        upstream->name);
+    return 1;
+}
+
+unsigned
+config_warnings(const struct config *config, FILE *to)
+{
+    unsigned count = 0;
+    for (uint32_t i = 0; i < config->upstreams_count; i++)
+        count += warn_upstream(&config->upstreams[i], to);
+    bool is_open = false;
+    for (uint32_t i = 0; i < config->allow_count; i++)
+        is_open = is_open || config->allow[i].length == 0;
+    const struct {
+        bool is_so;
+        const char *text;
+    } others[] = {
+        {is_open, "acl.allow: a prefix of length 0 serves every client of the internet"},
+        {config->allow_count == 0, "acl.allow: empty, so that nobody is served"},
+        {(config->tls_versions & CONFIG_TLS12) != 0,
+         "tls.versions: TLS 1.2 is allowed, in which a server's certificate is sent in the clear"},
+        {config->connect_ms >= config->query_ms,
+         "timeouts.connect: not shorter than timeouts.query, so that a query cannot outlive one "
+         "failed connection"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (others[i].is_so) {
+            fprintf(to, "%s\n", others[i].text);
+            count++;
+        }
+    return count;
+}

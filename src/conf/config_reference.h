@@ -1,0 +1,10 @@
+/* config_reference.h - the keys' section of penstock.yaml(5), from config.def
+ *
+ * Who:  the test that compares it with docs/penstock.yaml.5.
+ */
+#pragma once
+
+#include <stdio.h>
+
+/** Write the section in mdoc(7). */
+void config_reference(FILE *to);

@@ -1,0 +1,91 @@
+/* config_rows.c - see config_rows.h */
+#include "conf/config_rows.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SIZE_OF(type, field) sizeof(((type *)NULL)->field)
+
+/* clang-format off */
+#define ROW(group_, key_, kind_, type, field, low_, high_, words_, fallback_, doc_)                \
+    .group = group_, .key = key_, .fallback = fallback_, .doc = doc_,                              \
+    .rule = {kind_, SIZE_OF(type, field), low_, high_, words_}, .offset = offsetof(type, field)
+#define ONE        .items_min = 1, .items_max = 1
+#define LIST(type, field, low, high)                                                               \
+    .is_list = true, .count_offset = offsetof(type, field##_count), .items_min = low, .items_max = high
+
+const struct config_row config_rows[CONFIG_ROWS] = {
+#define CONFIG_KEY(group, key, field, kind, fallback, low, high, words, doc)                       \
+    {ROW(group, key, kind, struct config, field, low, high, words, fallback, doc), ONE},
+#define CONFIG_LIST(group, key, field, kind, fallback, low, high, words, doc)                      \
+    {ROW(group, key, kind, struct config, field[0], 0, 0, words, fallback, doc),                   \
+     LIST(struct config, field, low, high)},
+#define CONFIG_UPSTREAM_KEY(key, field, kind, fallback, low, high, words, doc)                     \
+    {ROW(CONFIG_UPSTREAMS_GROUP, key, kind, struct config_upstream, field, low, high, words,       \
+         fallback, doc), ONE, .is_upstream = true},
+#define CONFIG_UPSTREAM_LIST(key, field, kind, fallback, low, high, words, doc)                    \
+    {ROW(CONFIG_UPSTREAMS_GROUP, key, kind, struct config_upstream, field[0], 0, 0, words,         \
+         fallback, doc), LIST(struct config_upstream, field, low, high), .is_upstream = true},
+#include "conf/config.def"
+};
+/* clang-format on */
+
+bool
+config_row_is_sequence(const struct config_row *row)
+{
+    return row->is_list || row->rule.kind == VALUE_FLAGS;
+}
+
+void *
+config_row_base(const struct config_row *row, struct config *config, unsigned upstream)
+{
+    return row->is_upstream ? (void *)&config->upstreams[upstream] : (void *)config;
+}
+
+uint32_t
+config_row_count(const struct config_row *row, const void *base)
+{
+    if (!row->is_list)
+        return 1;
+    uint32_t count = *(const uint32_t *)((const char *)base + row->count_offset);
+    return count < row->items_max ? count : row->items_max;
+}
+
+const void *
+config_row_item(const struct config_row *row, const void *base, uint32_t item)
+{
+    return (const char *)base + row->offset + item * row->rule.size;
+}
+
+bool
+config_row_is_optional(const struct config_row *row)
+{
+    return !row->is_list && row->fallback != NULL && *row->fallback == '\0';
+}
+
+const char *
+config_row_path(const struct config_row *row, unsigned upstream, char text[CONFIG_PATH_TEXT_MAX])
+{
+    if (row->is_upstream)
+        snprintf(text, CONFIG_PATH_TEXT_MAX, CONFIG_UPSTREAMS_GROUP "[%u].%s", upstream, row->key);
+    else
+        snprintf(text, CONFIG_PATH_TEXT_MAX, "%s%s%s", row->group, *row->group == '\0' ? "" : ".",
+                 row->key);
+    return text;
+}
+
+const char *
+config_row_env(const struct config_row *row, unsigned upstream, char text[CONFIG_PATH_TEXT_MAX])
+{
+    if (row->is_upstream)
+        snprintf(text, CONFIG_PATH_TEXT_MAX, CONFIG_ENV_START CONFIG_UPSTREAMS_GROUP "_%u_%s",
+                 upstream, row->key);
+    else
+        snprintf(text, CONFIG_PATH_TEXT_MAX, CONFIG_ENV_START "%s%s%s", row->group,
+                 *row->group == '\0' ? "" : "_", row->key);
+    for (char *c = text; *c != '\0'; c++)
+        if (*c >= 'a' && *c <= 'z')
+            *c = (char)(*c - 'a' + 'A');
+    return text;
+}

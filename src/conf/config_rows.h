@@ -1,0 +1,64 @@
+/* config_rows.h - config.def as a table
+ *
+ * What: one row per key: where it stands in the text and in the struct, how it is read, what it is
+ *       without anybody's doing. Loading, printing, judging and the reference page walk this table.
+ * Who:  conf, its tests. Pure.
+ */
+#pragma once
+
+#include "conf/config.h"
+#include "conf/values.h"
+
+enum config_row_id {
+#define CONFIG_KEY(group, key, field, ...)    CONFIG_ROW_##field,
+#define CONFIG_LIST(group, key, field, ...)   CONFIG_ROW_##field,
+#define CONFIG_UPSTREAM_KEY(key, field, ...)  CONFIG_ROW_upstream_##field,
+#define CONFIG_UPSTREAM_LIST(key, field, ...) CONFIG_ROW_upstream_##field,
+#include "conf/config.def"
+#undef CONFIG_KEY
+#undef CONFIG_LIST
+#undef CONFIG_UPSTREAM_KEY
+#undef CONFIG_UPSTREAM_LIST
+    CONFIG_ROWS
+};
+
+#define CONFIG_UPSTREAMS_GROUP "upstreams" /* the one group that is a list of mappings */
+#define CONFIG_PATH_TEXT_MAX   80          /* "upstreams[15].key", PENSTOCK_UPSTREAMS_15_KEY */
+#define CONFIG_ENV_START       "PENSTOCK_"
+
+struct config_row {
+    const char *group, *key;
+    struct value_rule rule;
+    bool is_upstream;              /* of struct config_upstream, else of struct config */
+    bool is_list;                  /* an array and a count */
+    uint32_t offset;               /* of the field, or of a list's first item */
+    uint32_t count_offset;         /* lists: of the uint32_t count */
+    uint32_t items_min, items_max; /* 1, 1 if no list */
+    const char *fallback;          /* NULL: must be given */
+    const char *doc;
+};
+
+extern const struct config_row config_rows[CONFIG_ROWS];
+
+/** Does the key stand in the text as a list? (VALUE_FLAGS is one number in the struct.) */
+bool config_row_is_sequence(const struct config_row *row);
+
+/** The struct that holds the row's field: `config`, or its upstream number `upstream`. */
+void *config_row_base(const struct config_row *row, struct config *config, unsigned upstream);
+
+/** How many items the row's list has (1 if no list); at most items_max, whatever memory says. */
+uint32_t config_row_count(const struct config_row *row, const void *base);
+
+/** Item number `item` of the row's list, or its field. */
+const void *config_row_item(const struct config_row *row, const void *base, uint32_t item);
+
+/** May "" stand for the value, which leaves its field zero? */
+bool config_row_is_optional(const struct config_row *row);
+
+/** "timeouts.query" or "upstreams[2].pins". Returns `text`. */
+const char *config_row_path(const struct config_row *row, unsigned upstream,
+                            char text[CONFIG_PATH_TEXT_MAX]);
+
+/** "PENSTOCK_TIMEOUTS_QUERY" or "PENSTOCK_UPSTREAMS_2_PINS". Returns `text`. */
+const char *config_row_env(const struct config_row *row, unsigned upstream,
+                           char text[CONFIG_PATH_TEXT_MAX]);

@@ -1,0 +1,80 @@
+/* value_text.c - see value_text.h */
+#include "conf/value_text.h"
+
+#include <string.h>
+
+#define LABEL_MAX     63  /* RFC 1035 section 2.3.4 */
+#define HOST_TEXT_MAX 253 /* 255 octets on the wire */
+
+static bool
+is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool
+is_alnum(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static const char *
+check_name(const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++)
+        if (!is_alnum(*c) && (c == text || strchr("._-", *c) == NULL))
+            return "not a plain name";
+    return *text == '\0' ? "empty" : NULL;
+}
+
+static const char *
+check_user(const char *text)
+{
+    return *text == '_' ? check_name(text + 1) : check_name(text);
+}
+
+static const char *
+check_host(const char *text)
+{
+    bool is_number = true; /* the label at hand: digits only */
+    size_t label_len = 0;
+    if (*text == '\0')
+        return "empty";
+    if (strlen(text) > HOST_TEXT_MAX)
+        return "too long";
+    for (const char *c = text;; c++) {
+        if (*c == '.' || *c == '\0') {
+            if (label_len == 0 || label_len > LABEL_MAX || c[-1] == '-')
+                return "not a DNS name";
+            if (*c == '\0')
+                return is_number ? "an address, not a DNS name" : NULL;
+            label_len = 0;
+            is_number = true;
+            continue;
+        }
+        if (!is_alnum(*c) && (*c != '-' || label_len == 0))
+            return strchr(text, ':') != NULL ? "an address, not a DNS name" : "not a DNS name";
+        is_number = is_number && is_digit(*c);
+        label_len++;
+    }
+}
+
+static const char *
+check_path(const char *text)
+{
+    if (*text != '/')
+        return "not an absolute path";
+    for (const char *c = text; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~')
+            return "a character that is not printable ASCII";
+    return NULL;
+}
+
+const char *
+value_text_check(enum value_kind kind, const char *text)
+{
+    return kind == VALUE_NAME   ? check_name(text)
+           : kind == VALUE_USER ? check_user(text)
+           : kind == VALUE_HOST ? check_host(text)
+                                : check_path(text);
+}

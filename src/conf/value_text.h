@@ -1,0 +1,15 @@
+/* value_text.h - what a name, an account, a DNS name and a path may consist of
+ *
+ * Who:  values.c. Pure.
+ * Ref:  RFC 1123 section 2.1 (host names), RFC 1035 section 2.3.4 (lengths).
+ */
+#pragma once
+
+#include "conf/values.h"
+
+/**
+ * @param kind  VALUE_NAME, VALUE_USER, VALUE_HOST or VALUE_PATH
+ * @param text  borrowed, NUL-terminated
+ * @return NULL: fine, but for the length that its field allows; or static text, what is wrong.
+ */
+const char *value_text_check(enum value_kind kind, const char *text);

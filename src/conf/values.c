@@ -1,0 +1,348 @@
+/* values.c - see values.h */
+#include "conf/values.h"
+
+#include "conf/pin.h"
+#include "conf/value_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PORT_DNS       53
+#define PORT_DOT       853
+#define MULTICAST_IPV4 0xe0
+#define MULTICAST_IPV6 0xff
+#define UNIT_TEXT_MAX  16
+#define SECOND_MS      1000u
+#define MINUTE_MS      (60 * SECOND_MS)
+#define HOUR_MS        (60 * MINUTE_MS)
+
+static const struct {
+    const char *text;
+    uint32_t ms;
+} units[] = {{"h", HOUR_MS}, {"m", MINUTE_MS}, {"s", SECOND_MS}, {"ms", 1}};
+
+#define UNITS (sizeof units / sizeof units[0])
+
+static bool
+is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Word number `index`: its start and length, or NULL past the last. */
+static const char *
+word_at(const char *words, unsigned index, size_t *len)
+{
+    for (; *words != '\0'; index--) {
+        *len = strcspn(words, " ");
+        if (index == 0)
+            return words;
+        words += *len + (words[*len] == ' ');
+    }
+    return NULL;
+}
+
+static bool
+find_word(const char *words, const char *text, uint32_t *index)
+{
+    const char *word;
+    size_t len, text_len = strlen(text);
+    for (*index = 0; (word = word_at(words, *index, &len)) != NULL; ++*index)
+        if (len == text_len && memcmp(word, text, len) == 0)
+            return true;
+    return false;
+}
+
+/* Digits without leading zero; stops at the first other character. More than 32 bits: UINT32_MAX.
+ */
+static const char *
+parse_digits(const char *text, uint32_t *number)
+{
+    uint64_t value = 0;
+    const char *c = text;
+    if (c[0] == '0' && is_digit(c[1]))
+        return NULL;
+    for (; is_digit(*c); c++) {
+        value = value * 10 + (uint64_t)(*c - '0');
+        if (value > UINT32_MAX)
+            value = UINT32_MAX;
+    }
+    *number = (uint32_t)value;
+    return c == text ? NULL : c;
+}
+
+static const char *
+parse_duration(const struct value_rule *rule, const char *text, uint32_t *ms)
+{
+    uint32_t number;
+    const char *unit = parse_digits(text, &number);
+    if (unit == NULL)
+        return "not a duration";
+    if (*unit == '\0')
+        return "a number without its unit";
+    for (size_t i = 0; i < UNITS; i++) {
+        if (strcmp(unit, units[i].text) != 0)
+            continue;
+        uint64_t total = (uint64_t)number * units[i].ms;
+        if (total < rule->low || total > rule->high)
+            return "out of range";
+        *ms = (uint32_t)total;
+        return NULL;
+    }
+    return "not a duration";
+}
+
+static const char *
+parse_count(const struct value_rule *rule, const char *text, uint32_t *count)
+{
+    uint32_t number;
+    if (find_word(rule->words, text, count))
+        return NULL;
+    const char *end = parse_digits(text, &number);
+    if (end == NULL || *end != '\0')
+        return "not a whole number";
+    if (number < rule->low || number > rule->high)
+        return "out of range";
+    *count = number;
+    return NULL;
+}
+
+static const char *
+parse_word(const struct value_rule *rule, const char *text, uint32_t *value)
+{
+    uint32_t index;
+    if (!find_word(rule->words, text, &index))
+        return "not one of the allowed words";
+    *value = rule->kind == VALUE_FLAGS ? 1U << index : index;
+    return NULL;
+}
+
+static const char *
+parse_text(const struct value_rule *rule, const char *text, char *field)
+{
+    const char *wrong = value_text_check(rule->kind, text);
+    size_t len = strlen(text);
+    if (wrong == NULL && len >= rule->size)
+        wrong = "too long";
+    if (wrong == NULL)
+        memcpy(field, text, len);
+    return wrong;
+}
+
+static bool
+is_multicast(const struct addr *addr)
+{
+    return addr->family == ADDR_IPV4 ? addr->bytes[0] >= MULTICAST_IPV4
+                                     : addr->bytes[0] == MULTICAST_IPV6;
+}
+
+static const char *
+parse_address(const struct value_rule *rule, const char *text, struct addr *addr)
+{
+    static const uint8_t unspecified[sizeof addr->bytes];
+    bool is_upstream = rule->kind == VALUE_UPSTREAM;
+    if (addr_parse(text, is_upstream ? PORT_DOT : PORT_DNS, addr) != STATUS_OK)
+        return "not an address with port";
+    if (is_multicast(addr))
+        return "a multicast or reserved address";
+    if (!is_upstream)
+        return NULL;
+    if (memcmp(addr->bytes, unspecified, sizeof unspecified) == 0)
+        return "the unspecified address";
+    if (addr->port == PORT_DNS)
+        return "port 53; plain DNS is never spoken to an upstream";
+    return NULL;
+}
+
+/* NULL, or what is wrong; the field is zero before. */
+static const char *
+parse(const struct value_rule *rule, const char *text, void *field)
+{
+    switch (rule->kind) {
+    case VALUE_DURATION:
+        return parse_duration(rule, text, field);
+    case VALUE_COUNT:
+        return parse_count(rule, text, field);
+    case VALUE_WORD:
+    case VALUE_FLAGS:
+        return parse_word(rule, text, field);
+    case VALUE_NAME:
+    case VALUE_USER:
+    case VALUE_HOST:
+    case VALUE_PATH:
+        return parse_text(rule, text, field);
+    case VALUE_LISTEN:
+    case VALUE_UPSTREAM:
+        return parse_address(rule, text, field);
+    case VALUE_PREFIX:
+        return addr_prefix_parse(text, field) == STATUS_OK ? NULL
+                                                           : "not a prefix, or bits set past it";
+    case VALUE_PIN:
+        return pin_parse(text, field) == STATUS_OK ? NULL : "not a pin";
+    }
+    return "of no kind";
+}
+
+enum status
+value_parse(const struct value_rule *rule, const char *text, void *field, const char **wrong)
+{
+    memset(field, 0, rule->size);
+    *wrong = parse(rule, text, field);
+    if (*wrong == NULL)
+        return STATUS_OK;
+    memset(field, 0, rule->size);
+    return STATUS_INVALID;
+}
+
+static const char *
+format_duration(uint32_t ms, char text[VALUE_TEXT_MAX])
+{
+    size_t i = 0;
+    while (i < UNITS - 1 && (ms == 0 || ms % units[i].ms != 0))
+        i++;
+    snprintf(text, VALUE_TEXT_MAX, "%u%s", ms / units[i].ms, units[i].text);
+    return text;
+}
+
+static const char *
+format_word(const char *words, uint32_t index, char text[VALUE_TEXT_MAX])
+{
+    size_t len;
+    const char *word = word_at(words, index, &len);
+    if (word == NULL)
+        return NULL;
+    snprintf(text, VALUE_TEXT_MAX, "%.*s", (int)len, word);
+    return text;
+}
+
+static const char *
+format_text(const struct value_rule *rule, const char *field, char text[VALUE_TEXT_MAX])
+{
+    size_t len = strnlen(field, rule->size);
+    if (len == rule->size || len >= VALUE_TEXT_MAX)
+        return NULL;
+    memcpy(text, field, len);
+    text[len] = '\0';
+    return text;
+}
+
+static bool
+is_address(const struct addr *addr)
+{
+    return addr->family == ADDR_IPV4 || addr->family == ADDR_IPV6;
+}
+
+const char *
+value_format(const struct value_rule *rule, const void *field, char text[VALUE_TEXT_MAX])
+{
+    switch (rule->kind) {
+    case VALUE_DURATION:
+        return format_duration(*(const uint32_t *)field, text);
+    case VALUE_COUNT:
+        if (*(const uint32_t *)field == 0 && *rule->words != '\0')
+            return format_word(rule->words, 0, text);
+        snprintf(text, VALUE_TEXT_MAX, "%u", *(const uint32_t *)field);
+        return text;
+    case VALUE_WORD:
+        return format_word(rule->words, *(const uint32_t *)field, text);
+    case VALUE_FLAGS: {
+        uint32_t bits = *(const uint32_t *)field;
+        return bits == 0 ? NULL : format_word(rule->words, (uint32_t)__builtin_ctz(bits), text);
+    }
+    case VALUE_NAME:
+    case VALUE_USER:
+    case VALUE_HOST:
+    case VALUE_PATH:
+        return format_text(rule, field, text);
+    case VALUE_LISTEN:
+    case VALUE_UPSTREAM:
+        return is_address(field) ? addr_format(field, text) : NULL;
+    case VALUE_PREFIX:
+        return is_address(&((const struct addr_prefix *)field)->addr)
+                   ? addr_prefix_format(field, text)
+                   : NULL;
+    case VALUE_PIN:
+        return pin_format(field, text);
+    }
+    return NULL;
+}
+
+bool
+value_is_sound(const struct value_rule *rule, const void *field)
+{
+    _Alignas(8) uint8_t again[VALUE_TEXT_MAX];
+    char text[VALUE_TEXT_MAX];
+    const char *wrong;
+    if (rule->kind == VALUE_FLAGS) {
+        uint32_t bits = *(const uint32_t *)field;
+        return bits != 0 && format_word(rule->words, 31 - (uint32_t)__builtin_clz(bits), text);
+    }
+    return value_format(rule, field, text) != NULL &&
+           value_parse(rule, text, again, &wrong) == STATUS_OK &&
+           memcmp(again, field, rule->size) == 0;
+}
+
+/* "a", "a or b", "a, b or c" */
+static void
+list_words(const char *words, char text[VALUE_ALLOWED_MAX])
+{
+    size_t len, at = 0;
+    const char *word;
+    for (unsigned i = 0; (word = word_at(words, i, &len)) != NULL; i++) {
+        bool is_last = word[len] == '\0';
+        const char *before = i == 0 ? "" : is_last ? " or " : ", ";
+        int n = snprintf(text + at, VALUE_ALLOWED_MAX - at, "%s%.*s", before, (int)len, word);
+        at += (size_t)n;
+        if (at >= VALUE_ALLOWED_MAX)
+            return;
+    }
+}
+
+static void
+allowed_range(const struct value_rule *rule, char text[VALUE_ALLOWED_MAX])
+{
+    char low[VALUE_TEXT_MAX], high[VALUE_TEXT_MAX];
+    if (rule->kind == VALUE_COUNT)
+        snprintf(text, VALUE_ALLOWED_MAX, "%s%s%u to %u", rule->words,
+                 *rule->words == '\0' ? "" : ", or ", rule->low, rule->high);
+    else
+        snprintf(text, VALUE_ALLOWED_MAX, "%.*s to %.*s, with a unit (ms, s, m or h)",
+                 UNIT_TEXT_MAX, format_duration(rule->low, low), UNIT_TEXT_MAX,
+                 format_duration(rule->high, high));
+}
+
+const char *
+value_allowed(const struct value_rule *rule, char text[VALUE_ALLOWED_MAX])
+{
+    static const struct {
+        const char *before, *after; /* around the longest length; no `after`: no length */
+    } sentences[] = {
+        [VALUE_NAME] = {"up to ", " letters, digits, . _ -; the first a letter or digit"},
+        [VALUE_USER] = {"an account name of up to ", " letters, digits, . _ -"},
+        [VALUE_HOST] = {"a DNS name such as dns.example.net", NULL},
+        [VALUE_PATH] = {"an absolute path of up to ", " printable ASCII characters"},
+        [VALUE_LISTEN] = {"ADDRESS or ADDRESS:PORT, IPv6 as [ADDRESS]:PORT; no port means 53",
+                          NULL},
+        [VALUE_UPSTREAM] = {"ADDRESS or ADDRESS:PORT, IPv6 as [ADDRESS]:PORT; no port means 853; "
+                            "never port 53",
+                            NULL},
+        [VALUE_PREFIX] = {"ADDRESS/LENGTH with no bit set past the length, or one ADDRESS", NULL},
+        [VALUE_PIN] = {PIN_START " and the base64 of a SHA-256 (44 characters)", NULL},
+    };
+    if (rule->kind == VALUE_DURATION || rule->kind == VALUE_COUNT)
+        allowed_range(rule, text);
+    else if (rule->kind == VALUE_WORD || rule->kind == VALUE_FLAGS)
+        list_words(rule->words, text);
+    else if (sentences[rule->kind].after == NULL)
+        snprintf(text, VALUE_ALLOWED_MAX, "%s", sentences[rule->kind].before);
+    else
+        snprintf(text, VALUE_ALLOWED_MAX, "%s%u%s", sentences[rule->kind].before, rule->size - 1,
+                 sentences[rule->kind].after);
+    return text;
+}
+
+bool
+value_is_quoted(const struct value_rule *rule)
+{
+    return rule->kind != VALUE_DURATION && rule->kind != VALUE_COUNT && rule->kind != VALUE_WORD;
+}
