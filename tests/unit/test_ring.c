@@ -187,6 +187,21 @@ Test(ring, a_tail_that_lies_breaks_it_for_good)
     }
 }
 
+Test(ring, more_than_the_ring_can_hold_breaks_it_though_each_record_is_sound)
+{
+    uint32_t four = 4;
+    for (size_t at = 0; at < DATA_BYTES; at += 8)
+        memcpy(shared->data + at, &four, sizeof four);
+    atomic_store(&shared->tail, DATA_BYTES);
+    cr_assert_eq(take(), STATUS_OK, "as much as it can hold is fine");
+    free(shared);
+    begin();
+    for (size_t at = 0; at < DATA_BYTES; at += 8)
+        memcpy(shared->data + at, &four, sizeof four);
+    atomic_store(&shared->tail, DATA_BYTES + 8);
+    cr_assert_eq(take(), STATUS_INVALID);
+}
+
 Test(ring, a_tail_that_goes_back_breaks_it)
 {
     cr_assert_eq(put("a"), STATUS_OK);
