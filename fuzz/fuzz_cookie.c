@@ -1,0 +1,64 @@
+/* fuzz_cookie.c - a cookie that is not ours never proves an address; one that is always does
+ *
+ * Input: secret (16), family, address (16), time (4), and the option.
+ */
+#include "base/bytes.h"
+#include "core/cookie.h"
+
+#include <stdlib.h>
+
+#define REQUIRE(condition)                                                                         \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            abort();                                                                               \
+    } while (0)
+
+static void
+try_own(const struct cookie_secrets *s, const struct addr *client, uint32_t now,
+        const uint8_t half[COOKIE_CLIENT_BYTES])
+{
+    uint8_t own[COOKIE_BYTES];
+    memcpy(own, half, COOKIE_CLIENT_BYTES);
+    cookie_make(s, own, client, now, own + COOKIE_CLIENT_BYTES);
+    REQUIRE(cookie_check(s, own, sizeof own, client, now) == COOKIE_VALID);
+    REQUIRE(cookie_check(s, own, sizeof own, client, now + COOKIE_RENEW_S + 1) == COOKIE_RENEW);
+    REQUIRE(cookie_check(s, own, sizeof own, client, now + COOKIE_PAST_S + 1) == COOKIE_EXPIRED);
+    REQUIRE(cookie_check(s, own, sizeof own - 1, client, now) == COOKIE_FALSE);
+    struct addr other = *client;
+    other.bytes[0] ^= 1;
+    REQUIRE(cookie_check(s, own, sizeof own, &other, now) == COOKIE_FALSE);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct bytes_reader r = bytes_reader(data, size);
+    const uint8_t *secret = bytes_get_view(&r, COOKIE_SECRET_BYTES);
+    struct addr client = {.family = bytes_get_u8(&r) % 2 == 0 ? ADDR_IPV4 : ADDR_IPV6};
+    bytes_get_copy(&r, client.bytes, client.family == ADDR_IPV4 ? 4 : 16);
+    uint32_t now = bytes_get_u32(&r);
+    if (r.failed)
+        return 0;
+    struct cookie_secrets s;
+    cookie_secrets_init(&s, secret);
+    size_t left = bytes_left(&r);
+    uint8_t option[64] = {0};
+    left = left < sizeof option ? left : sizeof option;
+    bytes_get_copy(&r, option, left);
+    try_own(&s, &client, now, option);
+    enum cookie_verdict verdict = cookie_check(&s, option, left, &client, now);
+    REQUIRE((verdict == COOKIE_NONE) == (left == 0));
+    REQUIRE((verdict == COOKIE_CLIENT) == (left == COOKIE_CLIENT_BYTES));
+    if (!cookie_is_proof(verdict))
+        return 0;
+    /* what proves must be whole, of version 1, and stop proving with any octet changed */
+    REQUIRE(left == COOKIE_BYTES && option[COOKIE_CLIENT_BYTES] == 1);
+    for (size_t i = 0; i < COOKIE_BYTES; i++) {
+        option[i] ^= 0x10;
+        REQUIRE(cookie_check(&s, option, left, &client, now) == COOKIE_FALSE);
+        option[i] ^= 0x10;
+    }
+    return 0;
+}
