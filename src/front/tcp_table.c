@@ -4,8 +4,9 @@
 #include "front/front.h"
 #include "front/tcp_output.h"
 
-#define EVICT_LOOK 16 /* idle connections looked at for one that nothing happened to in this turn  \
-                       */
+#define EVICT_LOOK                                                                                 \
+    16 /* idle connections looked at for one that nothing happened to in this turn                 \
+        */
 
 uint32_t
 tcp_table_index(const struct tcp *tcp, const struct tcp_connection *c)
@@ -81,7 +82,7 @@ tcp_table_arm(struct front *front, struct tcp_connection *c, enum tcp_timer time
 void
 tcp_expire(struct front *front)
 {
-    static const enum stat counted[TCP_TIMERS] = {STAT_TCP_IDLE, STAT_TCP_SLOW, STAT_TCP_SLOW};
+    static const enum stats_counter counted[TCP_TIMERS] = {STAT_TCP_IDLE, STAT_TCP_SLOW, STAT_TCP_SLOW};
     struct tcp *tcp = &front->tcp;
     for (int timer = 0; timer < TCP_TIMERS; timer++) {
         uint32_t first;

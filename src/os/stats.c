@@ -10,7 +10,7 @@ static const char *const texts[] = {
 };
 
 const char *
-stats_text(enum stat stat)
+stats_text(enum stats_counter counter)
 {
-    return texts[stat];
+    return texts[counter];
 }

@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum stat {
+enum stats_counter {
 #define COUNTER(name, text) STAT_##name,
 #define GAUGE(name, text)   STAT_##name,
 #include "os/stats.def"
@@ -40,17 +40,17 @@ struct stats_page {
 };
 
 static inline void
-stats_add(struct stats_page *page, enum stat stat, uint64_t by)
+stats_add(struct stats_page *page, enum stats_counter counter, uint64_t by)
 {
     /* one writer: a load and a store, no locked instruction */
-    uint64_t value = atomic_load_explicit(&page->counts[stat], memory_order_relaxed);
-    atomic_store_explicit(&page->counts[stat], value + by, memory_order_relaxed);
+    uint64_t value = atomic_load_explicit(&page->counts[counter], memory_order_relaxed);
+    atomic_store_explicit(&page->counts[counter], value + by, memory_order_relaxed);
 }
 
 static inline void
-stats_set(struct stats_page *page, enum stat stat, uint64_t value)
+stats_set(struct stats_page *page, enum stats_counter counter, uint64_t value)
 {
-    atomic_store_explicit(&page->counts[stat], value, memory_order_relaxed);
+    atomic_store_explicit(&page->counts[counter], value, memory_order_relaxed);
 }
 
 static inline void
@@ -60,4 +60,4 @@ stats_why(struct stats_page *page, enum why why)
     atomic_store_explicit(&page->why[why], value + 1, memory_order_relaxed);
 }
 
-const char *stats_text(enum stat stat);
+const char *stats_text(enum stats_counter counter);
