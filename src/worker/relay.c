@@ -439,6 +439,16 @@ relay_expire(struct worker *worker)
     }
 }
 
+void
+relay_give_up(struct worker *worker)
+{
+    struct relay *relay = &worker->relay;
+    while (relay_is_waiting(relay)) {
+        struct relay_question *q = &relay->questions[relay->waiting.first];
+        fail(worker, q, q->moves > 0 ? DNS_EDE_NETWORK_ERROR : DNS_EDE_NO_REACHABLE_AUTHORITY);
+    }
+}
+
 uint64_t
 relay_deadline_us(const struct worker *worker)
 {

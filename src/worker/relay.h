@@ -17,7 +17,7 @@
 #define RELAY_MARGIN_US                                                                            \
     20000U                 /* a question fails this much before its time, so the reason arrives */
 #define RELAY_ASKS_MAX  2U /* one retry */
-#define RELAY_MOVES_MAX 4U /* times asked at all, clean closes of the server included */
+#define RELAY_MOVES_MAX 8U /* times asked at all, clean closes of the server included */
 #define RELAY_NONE      UINT32_MAX
 
 struct worker;
@@ -109,6 +109,10 @@ enum relay_verdict relay_answer(struct worker *worker, struct upstream_conn *con
 /** A question's connection is gone. @param counts  it was an attempt; false: the server closed in
  * order */
 void relay_orphan(struct worker *worker, uint32_t question, bool counts);
+
+/** All upstreams are down and one more attempt has failed: whoever waited for it is told now. Who
+ *  comes later waits for the next attempt, so nobody waits longer than one. */
+void relay_give_up(struct worker *worker);
 
 /** When relay_expire() has something to do; UINT64_MAX: nothing. */
 uint64_t relay_deadline_us(const struct worker *worker);

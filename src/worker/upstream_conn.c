@@ -72,6 +72,14 @@ broken(const struct upstream_conn *conn)
     return conn->answers > 0 && conn->in_flight == 0 ? UPSTREAM_ON_ENDED : UPSTREAM_ON_BROKEN;
 }
 
+/* The same trouble again and again is told less and less often. */
+static enum log_level
+trouble(const struct upstream_conn *conn)
+{
+    uint32_t before = conn->upstream->health->failures;
+    return (before & (before - 1)) == 0 ? LOG_WARNING : LOG_INFO;
+}
+
 static void
 lost(struct upstream_conn *conn, const char *why)
 {
@@ -280,10 +288,28 @@ handshake(struct upstream_conn *conn)
     if (cause == TLS_CAUSE_PIN)
         stats_add(conn->worker->stats, STAT_PIN_MISMATCH, 1);
     bool is_untrusted = is_trust_cause(cause);
-    log_write(LOG_WARNING, is_untrusted ? LOG_UPSTREAM_UNTRUSTED : LOG_UPSTREAM_DOWN,
+    log_write(trouble(conn), is_untrusted ? LOG_UPSTREAM_UNTRUSTED : LOG_UPSTREAM_DOWN,
               "upstream %s: %s", conn->upstream->config->name,
               cause != TLS_CAUSE_NONE ? tls_session_error(conn->tls) : strerror(errno));
     step(conn, is_untrusted ? UPSTREAM_ON_UNTRUSTED : UPSTREAM_ON_BROKEN);
+}
+
+/* Nothing came since a query was written: for how long is that no sign of death? */
+static uint64_t
+silence_end(const struct upstream_conn *conn)
+{
+    if (conn->unheard_us == 0 || conn->is_held)
+        return UINT64_MAX;
+    return conn->unheard_us +
+           upstream_silence_us(conn->upstream->health, conn->worker->config->query_ms);
+}
+
+/* Bytes came: from now on silence counts again, if there is anything to wait for. */
+static void
+listen_anew(struct upstream_conn *conn)
+{
+    conn->unheard_us = conn->in_flight > 0 ? now_of(conn) : 0;
+    upstream_pool_sooner(&conn->worker->pool, silence_end(conn));
 }
 
 static void
@@ -298,7 +324,7 @@ receive(struct upstream_conn *conn)
         return;
     if (got < 0) {
         if (conn->state == UPSTREAM_HANDSHAKE) {
-            log_write(LOG_WARNING, LOG_UPSTREAM_DOWN, "upstream %s: %s",
+            log_write(trouble(conn), LOG_UPSTREAM_DOWN, "upstream %s: %s",
                       conn->upstream->config->name, strerror(errno));
             step(conn, UPSTREAM_ON_BROKEN);
             return;
@@ -307,11 +333,12 @@ receive(struct upstream_conn *conn)
         return;
     }
     tls_session_fed(conn->tls, (size_t)got);
-    conn->unheard_us = 0;
-    if (conn->state == UPSTREAM_HANDSHAKE)
+    if (conn->state == UPSTREAM_HANDSHAKE) {
         handshake(conn);
-    else
-        take_all(conn);
+        return;
+    }
+    take_all(conn);
+    listen_anew(conn);
 }
 
 static void
@@ -323,7 +350,7 @@ socket_ready(struct ev_source *source, uint32_t events)
             step(conn, UPSTREAM_ON_CONNECTED);
             return;
         }
-        log_write(LOG_WARNING, LOG_UPSTREAM_DOWN, "upstream %s: cannot connect: %s",
+        log_write(trouble(conn), LOG_UPSTREAM_DOWN, "upstream %s: cannot connect: %s",
                   conn->upstream->config->name, strerror(errno));
         step(conn, UPSTREAM_ON_BROKEN);
         return;
@@ -339,16 +366,6 @@ socket_ready(struct ev_source *source, uint32_t events)
 }
 
 /* --- writing -------------------------------------------------------------------------------- */
-
-/* Nothing came since a query was written: for how long is that no sign of death? */
-static uint64_t
-silence_end(const struct upstream_conn *conn)
-{
-    if (conn->unheard_us == 0 || conn->is_held)
-        return UINT64_MAX;
-    return conn->unheard_us +
-           upstream_silence_us(conn->upstream->health, conn->worker->config->query_ms);
-}
 
 enum status
 upstream_conn_ask(struct upstream_conn *conn, uint32_t question, const struct handoff_query *query,
@@ -474,6 +491,8 @@ fail(struct upstream_conn *conn)
     add_to(&upstream->stats->failures, 1);
     upstream_health_failed(upstream->health, now_of(conn), random_u32(),
                            upstream_pool_is_lone(conn->worker, upstream));
+    if (upstream_pool_is_down(conn->worker))
+        relay_give_up(conn->worker);
 }
 
 static void
@@ -556,7 +575,7 @@ upstream_conn_socket(struct upstream_conn *conn, int fd, uint32_t error)
     }
     if (fd >= 0)
         close(fd);
-    log_write(LOG_WARNING, LOG_UPSTREAM_DOWN, "upstream %s: cannot connect: %s",
+    log_write(trouble(conn), LOG_UPSTREAM_DOWN, "upstream %s: cannot connect: %s",
               conn->upstream->config->name, strerror(error != 0 ? (int)error : EIO));
     step(conn, UPSTREAM_ON_REFUSED);
 }
@@ -575,10 +594,9 @@ upstream_conn_release(struct upstream_conn *conn)
     if (!conn->is_held)
         return;
     conn->is_held = false;
-    if (conn->unheard_us != 0)
-        conn->unheard_us = now_of(conn); /* we did not listen */
     evloop_want(&conn->worker->loop, &conn->socket, conn->socket.events | (uint32_t)EPOLLIN);
     take_all(conn);
+    listen_anew(conn); /* what was silent was us */
 }
 
 /* --- time ----------------------------------------------------------------------------------- */
@@ -590,7 +608,7 @@ tick_ready(struct upstream_conn *conn, uint64_t now)
     uint64_t silent = silence_end(conn);
     if (now >= silent) {
         stats_add(conn->worker->stats, STAT_UPSTREAM_OVERDUE, 1);
-        log_write(LOG_WARNING, LOG_UPSTREAM_DOWN,
+        log_write(trouble(conn), LOG_UPSTREAM_DOWN,
                   "upstream %s: connection silent for %u ms with %u in flight: given up",
                   conn->upstream->config->name, (unsigned)((now - conn->unheard_us) / 1000),
                   conn->in_flight);
@@ -625,7 +643,7 @@ upstream_conn_tick(struct upstream_conn *conn)
     case UPSTREAM_HANDSHAKE:
         if (now < conn->deadline_us)
             return conn->deadline_us;
-        log_write(LOG_WARNING, LOG_UPSTREAM_DOWN, "upstream %s: not connected within %u ms (%s)",
+        log_write(trouble(conn), LOG_UPSTREAM_DOWN, "upstream %s: not connected within %u ms (%s)",
                   conn->upstream->config->name, (unsigned)conn->worker->config->connect_ms,
                   upstream_state_text(conn->state));
         if (conn->state == UPSTREAM_HANDSHAKE)

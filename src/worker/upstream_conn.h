@@ -43,7 +43,8 @@ struct upstream_conn {
     uint64_t answers;     /* since it is ready */
     uint64_t since_us;    /* when the attempt began; from READY on, when it became ready */
     uint64_t deadline_us; /* WANTED to HANDSHAKE, DRAINING */
-    uint64_t unheard_us;  /* the first query written since bytes came last; 0: none */
+    uint64_t unheard_us;  /* silence began: bytes came last, or the first query after; 0: nothing to
+                             wait for */
     uint64_t used_us;     /* a query or an answer last */
     struct tls_session *tls;
     uint8_t *tls_in, *tls_out; /* TLS_IN_BYTES, TLS_OUT_BYTES */

@@ -115,6 +115,16 @@ upstream_pool_is_lone(const struct worker *worker, const struct upstream *upstre
     return true;
 }
 
+bool
+upstream_pool_is_down(const struct worker *worker)
+{
+    const struct upstream_pool *pool = &worker->pool;
+    for (unsigned i = 0; i < pool->count; i++)
+        if (pool->upstreams[i].ready > 0 || pool->health[i].failures < UPSTREAM_DOWN_FAILURES)
+            return false;
+    return true;
+}
+
 /* One at a time, and none during back-off. */
 static void
 open_another(struct worker *worker, struct upstream *upstream)

@@ -11,7 +11,8 @@
 #include "core/upstream_choice.h"
 #include "worker/upstream_conn.h"
 
-#define UPSTREAM_CROWD 64U /* queries in flight on a connection, from which another one helps */
+#define UPSTREAM_DOWN_FAILURES 3U
+#define UPSTREAM_CROWD         64U /* queries in flight on a connection, from which another one helps */
 
 struct upstream {
     unsigned index;
@@ -82,6 +83,9 @@ void upstream_pool_release(struct worker *worker);
 
 /** Say goodbye on every connection. */
 void upstream_pool_end(struct worker *worker);
+
+/** Has every upstream failed UPSTREAM_DOWN_FAILURES times in a row, and is no connection left? */
+bool upstream_pool_is_down(const struct worker *worker);
 
 /** Does no other upstream answer? Then back-off is short. */
 bool upstream_pool_is_lone(const struct worker *worker, const struct upstream *upstream);
