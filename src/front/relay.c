@@ -21,8 +21,8 @@ relay_reserve(struct front *front)
 static void
 bell_rung(struct ev_source *source, uint32_t events)
 {
+    (void)source; /* it has woken us; the ring itself is looked at in every turn */
     (void)events;
-    bell_clear(source->fd); /* the ring itself is looked at in every turn */
 }
 
 static bool
@@ -66,7 +66,8 @@ relay_attach(struct front *front, const struct ipc_message *ring, const int fds[
                        ring->ring_answer_bytes);
     relay->is_broken = relay->has_more = false;
     inflight_requeue(&front->inflight);
-    return evloop_add(&front->loop, &relay->bell, fds[1], EPOLLIN, bell_rung, front);
+    /* on the edge: each ring is an event of its own, and nobody needs to clear the counter */
+    return evloop_add(&front->loop, &relay->bell, fds[1], EPOLLIN | EPOLLET, bell_rung, front);
 }
 
 /* A broken ring ends the worker, not us: the supervisor reads this and brings a new one. */

@@ -21,6 +21,15 @@ fill_header(struct mmsghdr *header, struct udp_slot *slot, void *data, size_t si
     header->msg_hdr.msg_iovlen = 1;
 }
 
+/* What recvmmsg writes over. */
+static void
+reset_sizes(struct mmsghdr *header, struct udp_slot *slot)
+{
+    header->msg_hdr.msg_namelen = sizeof slot->name;
+    header->msg_hdr.msg_control = slot->control.bytes; /* filled on wildcard listeners only */
+    header->msg_hdr.msg_controllen = UDP_CONTROL_BYTES;
+}
+
 void
 udp_reserve(struct front *front)
 {
@@ -30,9 +39,11 @@ udp_reserve(struct front *front)
     udp->received = memory_reserve(sizeof *udp->received);
     if (sending == NULL || udp->received == NULL)
         log_fatal("no memory for UDP batches");
-    for (uint32_t i = 0; i < UDP_BATCH; i++)
+    for (uint32_t i = 0; i < UDP_BATCH; i++) {
         fill_header(&udp->received->headers[i], &udp->received->slots[i],
                     udp->received->messages[i], UDP_MESSAGE_MAX);
+        reset_sizes(&udp->received->headers[i], &udp->received->slots[i]);
+    }
     for (uint32_t i = 0; i < CONFIG_LISTEN_MAX; i++)
         udp->listeners[i] = (struct udp_listener){
             .source.fd = -1,
@@ -112,18 +123,14 @@ static uint32_t
 take_batch(struct udp_listener *listener)
 {
     struct udp_received *received = listener->front->udp.received;
-    for (uint32_t i = 0; i < UDP_BATCH; i++) { /* recvmmsg wrote over them */
-        struct msghdr *header = &received->headers[i].msg_hdr;
-        header->msg_namelen = sizeof received->slots[i].name;
-        header->msg_control = listener->is_wildcard ? received->slots[i].control.bytes : NULL;
-        header->msg_controllen = listener->is_wildcard ? UDP_CONTROL_BYTES : 0;
-    }
     int count = recvmmsg(listener->source.fd, received->headers, UDP_BATCH, MSG_DONTWAIT, NULL);
     if (count <= 0) /* nothing there, or an ICMP error that is now consumed */
         return 0;
     stats_add(listener->front->stats, STAT_UDP_QUERIES, (uint64_t)count);
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         take_message(listener, &received->headers[i], received->messages[i]);
+        reset_sizes(&received->headers[i], &received->slots[i]);
+    }
     return (uint32_t)count;
 }
 

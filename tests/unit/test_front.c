@@ -1,0 +1,371 @@
+/* test_front.c - random events against the stages of the front, with both its neighbours played
+ * here
+ *
+ * The transports and the worker are this file's. Whatever they do, in any order: what was received
+ * is the sum of the counted ends and the queries alive, every client has at most one answer, and it
+ * is the answer to what he asked.
+ */
+#include "front/admit.h"
+#include "front/deliver.h"
+#include "front/front.h"
+
+#include "prng.h"
+
+#include <criterion/criterion.h>
+
+#define QUERIES    64
+#define CLIENTS    9216
+#define RING_BYTES 4096
+#define NAMES      12
+
+struct asked { /* by client, who asks once */
+    uint16_t id;
+    uint16_t type;
+    bool is_sent, is_answered, is_sound, is_gone;
+    struct dns_name name; /* as spelled */
+};
+
+static struct front front;
+static struct config config;
+static struct stats_page stats;
+static struct asked clients[CLIENTS];
+static unsigned clients_count, received;
+static uint8_t room[DNS_MESSAGE_MAX + 256];
+static struct prng prng;
+
+/* The worker's ends, and what it holds back. */
+static struct ring_consumer from_front;
+static struct ring_producer to_front;
+static struct handoff_query held[CLIENTS];
+static unsigned held_count;
+
+static uint32_t
+hash_of(const struct dns_question *question)
+{
+    uint32_t hash = question->type;
+    for (size_t i = 0; i < question->name.size; i++)
+        hash = hash * 33 + (question->name.wire[i] | 0x20U);
+    return hash;
+}
+
+/* What the front hands to a client. */
+static void
+look_at_answer(const struct query_client *client, const uint8_t *message, size_t size)
+{
+    struct asked *asked = &clients[client->addr.port];
+    struct bytes_reader r = bytes_reader(message, size);
+    cr_assert(asked->is_sent && !asked->is_answered, "one answer for each");
+    asked->is_answered = true;
+    cr_assert_eq(bytes_get_u16(&r), asked->id);
+    uint16_t flags = bytes_get_u16(&r);
+    cr_assert(flags & DNS_QR);
+    if (!asked->is_sound)
+        cr_assert_neq(flags & DNS_RCODE, DNS_NOERROR);
+    if ((flags & DNS_RCODE) != DNS_NOERROR)
+        return;
+    struct dns_question question;
+    bytes_seek(&r, DNS_HEADER_SIZE);
+    cr_assert(dns_name_get(&r, &question.name));
+    question.type = bytes_get_u16(&r);
+    cr_assert_eq(question.type, asked->type);
+    cr_assert_eq(question.name.size, asked->name.size);
+    cr_assert_arr_eq(question.name.wire, asked->name.wire, asked->name.size, "spelled as asked");
+    bytes_skip(&r, 2 + 2 + 2 + 2 + 4 + 2);
+    cr_assert_eq(bytes_get_u32(&r), hash_of(&question), "the answer to another question");
+    cr_assert_not(r.failed);
+}
+
+/* In place of udp.c and tcp.c. */
+
+uint8_t *
+udp_room(struct front *f, const struct query_client *client)
+{
+    (void)f;
+    (void)client;
+    return room;
+}
+
+void
+udp_send(struct front *f, const struct query_client *client, size_t size, enum why why)
+{
+    if (prng_below(&prng, 8) == 0) {
+        deliver_count(f, WHY_SEND_FAILED);
+        return;
+    }
+    look_at_answer(client, room, size);
+    deliver_count(f, why);
+}
+
+uint8_t *
+tcp_room(struct front *f, const struct query_client *client, size_t size)
+{
+    (void)f;
+    cr_assert_leq(size, sizeof room);
+    return clients[client->addr.port].is_gone ? NULL : room;
+}
+
+void
+tcp_send(struct front *f, const struct query_client *client, size_t size)
+{
+    (void)f;
+    look_at_answer(client, room, size);
+}
+
+static unsigned tcp_ends;
+
+void
+tcp_done(struct front *f, const struct query_client *client)
+{
+    (void)f;
+    (void)client;
+    tcp_ends++;
+}
+
+void
+tcp_distrust(struct front *f, const struct query_client *client)
+{
+    (void)f;
+    (void)client;
+}
+
+/* Clients. */
+
+static size_t
+write_query(struct asked *asked, uint8_t to[512])
+{
+    char name[32];
+    struct dns_question question = {.type = asked->type, .class = DNS_CLASS_IN};
+    snprintf(name, sizeof name, "n%u.Example", prng_below(&prng, NAMES));
+    cr_assert_eq(dns_name_parse(name, &question.name), STATUS_OK);
+    size_t size = dns_query_write(&question, asked->id, DNS_RD, prng_below(&prng, 2), 0, to, 512);
+    /* dns_query_write() folds case: spell it again by chance */
+    for (size_t i = 1; i < question.name.size; i++) {
+        uint8_t octet = to[DNS_HEADER_SIZE + i];
+        if (octet >= 'a' && octet <= 'z' && prng_below(&prng, 2) == 0)
+            to[DNS_HEADER_SIZE + i] = octet & 0xdf;
+    }
+    asked->name.size = question.name.size;
+    memcpy(asked->name.wire, to + DNS_HEADER_SIZE, question.name.size);
+    return size;
+}
+
+static unsigned tcp_received;
+
+static void
+client_asks(void)
+{
+    uint8_t message[512];
+    if (clients_count == CLIENTS)
+        return;
+    struct asked *asked = &clients[clients_count];
+    asked->id = (uint16_t)prng_next(&prng);
+    asked->type = prng_below(&prng, 2) ? DNS_TYPE_A : DNS_TYPE_AAAA;
+    asked->is_sent = asked->is_sound = true;
+    size_t size = write_query(asked, message);
+    if (prng_below(&prng, 4) == 0) { /* break it somewhere behind the id */
+        asked->is_sound = false;
+        size = prng_below(&prng, 3) == 0 ? prng_below(&prng, 12) : 12 + prng_below(&prng, 3);
+        message[2] |= prng_below(&prng, 4) == 0 ? 0x80 : 0;
+    }
+    struct query *draft = query_draft(&front.queries);
+    draft->client = (struct query_client){
+        .addr = {.family = ADDR_IPV4, .bytes = {127, 0, 0, (uint8_t)(1 + prng_below(&prng, 9))}},
+        .transport = prng_below(&prng, 3) == 0 ? QUERY_TCP : QUERY_UDP,
+    };
+    draft->client.addr.port = (uint16_t)clients_count++;
+    draft->arrived_us = front.loop.now_us;
+    received++;
+    tcp_received += draft->client.transport == QUERY_TCP;
+    admit_message(&front, draft, message, size);
+}
+
+/* The worker. */
+
+static void
+put_answer(const struct handoff_query *query, const struct dns_question *question)
+{
+    uint8_t head[HANDOFF_ANSWER_HEAD], message[512];
+    struct bytes_writer w = bytes_writer(message, sizeof message);
+    struct handoff_answer answer = {
+        .slot = query->slot, .generation = query->generation, .ede = DNS_EDE_NONE};
+    bool is_aaaa = question->type == DNS_TYPE_AAAA;
+    bytes_put_u32(&w, DNS_QR | DNS_RA);
+    bytes_put_u32(&w, 1U << 16 | 1);
+    bytes_put_u32(&w, 0);
+    bytes_put_copy(&w, question->name.wire, question->name.size);
+    bytes_put_u16(&w, question->type);
+    bytes_put_u16(&w, question->class);
+    bytes_put_u16(&w, 0xc00c);
+    bytes_put_u16(&w, question->type);
+    bytes_put_u16(&w, question->class);
+    bytes_put_u32(&w, 60);
+    bytes_put_u16(&w, is_aaaa ? 16 : 4);
+    bytes_put_u32(&w, hash_of(question));
+    bytes_put_zeros(&w, is_aaaa ? 12 : 0);
+    answer.outcome = prng_below(&prng, 10) == 0 ? HANDOFF_FAILED : HANDOFF_ANSWERED;
+    handoff_answer_write(&answer, head);
+    size_t size = answer.outcome == HANDOFF_FAILED ? 0 : w.pos;
+    enum status status = ring_put(&to_front, head, sizeof head, message, size);
+    cr_assert(status == STATUS_OK || status == STATUS_FULL);
+    (void)ring_publish(&to_front);
+}
+
+static void
+worker_takes(void)
+{
+    uint8_t record[RING_BYTES];
+    size_t size;
+    while (held_count < CLIENTS &&
+           ring_take(&from_front, record, sizeof record, &size) == STATUS_OK)
+        cr_assert_eq(handoff_query_read(record, size, &held[held_count++]), STATUS_OK);
+    (void)ring_release(&from_front);
+}
+
+static void
+worker_answers(void)
+{
+    if (held_count == 0)
+        return;
+    unsigned at = prng_below(&prng, held_count);
+    struct handoff_query query = held[at];
+    switch (prng_below(&prng, 12)) {
+    case 0: /* the answer to another question, for this one */
+        put_answer(&query, &held[prng_below(&prng, held_count)].question);
+        break;
+    case 1: /* a name that is stale or invented */
+        query.generation += prng_below(&prng, 3);
+        query.slot += prng_below(&prng, 3);
+        put_answer(&query, &query.question);
+        break;
+    case 2: /* answered twice */
+        put_answer(&query, &query.question);
+        put_answer(&query, &query.question);
+        break;
+    case 3: /* forgotten */
+        break;
+    default:
+        put_answer(&query, &query.question);
+    }
+    held[at] = held[--held_count];
+}
+
+static void
+worker_dies(void)
+{
+    memset(front.relay.memory, 0, 2 * RING_MEMORY_BYTES(RING_BYTES));
+    uint8_t *memory = front.relay.memory;
+    ring_producer_init(&front.relay.to_worker, memory, RING_BYTES);
+    ring_consumer_init(&from_front, memory, RING_BYTES);
+    ring_producer_init(&to_front, memory + RING_MEMORY_BYTES(RING_BYTES), RING_BYTES);
+    ring_consumer_init(&front.relay.from_worker, memory + RING_MEMORY_BYTES(RING_BYTES),
+                       RING_BYTES);
+    front.relay.is_broken = false;
+    held_count = 0;
+    inflight_requeue(&front.inflight);
+}
+
+/* Time. */
+
+static void
+time_passes(unsigned ms)
+{
+    front.loop.now_us += (uint64_t)ms * 1000;
+    struct inflight_question *oldest;
+    while ((oldest = inflight_oldest(&front.inflight)) != NULL &&
+           oldest->deadline_ms <= front_now_ms(&front))
+        deliver_failure(&front, oldest, WHY_TIMEOUT, DNS_EDE_NO_REACHABLE_AUTHORITY);
+}
+
+static unsigned
+ends_counted(void)
+{
+    unsigned sum = 0;
+    for (int why = 0; why < WHY_COUNT; why++)
+        sum += (unsigned)stats.why[why];
+    return sum;
+}
+
+static void
+setup(void)
+{
+    struct addr_prefix allow, deny;
+    struct hash_key key = {.k0 = 3, .k1 = 4};
+    cr_assert_eq(addr_prefix_parse("127.0.0.0/8", &allow), STATUS_OK);
+    cr_assert_eq(addr_prefix_parse("127.0.0.9", &deny), STATUS_OK);
+    cr_assert_eq(acl_init(&front.acl, &allow, 1, &deny, 1), STATUS_OK);
+    config.query_ms = 1000;
+    front.config = &config;
+    front.stats = &stats;
+    front.loop.now_us = 1000000;
+    front.relay.memory = aligned_alloc(64, 2 * RING_MEMORY_BYTES(RING_BYTES));
+    front.relay.record = malloc(RING_RECORD_MAX);
+    front.relay.worker_bell = -1;
+    query_table_init(&front.queries, calloc(1, query_table_bytes(QUERIES)), QUERIES);
+    inflight_init(&front.inflight, calloc(1, inflight_bytes(QUERIES)), QUERIES, key);
+    worker_dies();
+}
+
+Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
+{
+    prng = prng_begin("front");
+    for (int step = 0; step < 40000; step++) {
+        switch (prng_below(&prng, 9)) {
+        case 0:
+        case 1:
+            client_asks();
+            break;
+        case 2:
+            relay_submit(&front);
+            break;
+        case 3:
+            worker_takes();
+            break;
+        case 4:
+        case 5:
+            worker_answers();
+            break;
+        case 6:
+            relay_take(&front);
+            break;
+        case 7:
+            time_passes(prng_below(&prng, 50));
+            break;
+        case 8:
+            if (prng_below(&prng, 40) == 0)
+                worker_dies();
+            else if (clients_count > 0)
+                clients[prng_below(&prng, clients_count)].is_gone = prng_below(&prng, 9) == 0;
+            break;
+        }
+        cr_assert_eq(received, ends_counted() + front.queries.alive);
+        cr_assert_leq(front.inflight.alive, front.queries.alive);
+        cr_assert_not(front.relay.is_broken);
+    }
+    time_passes(2000);
+    cr_assert_eq(front.queries.alive, 0);
+    cr_assert_eq(front.inflight.alive, 0);
+    cr_assert_eq(received, ends_counted());
+    cr_assert_eq(tcp_ends, tcp_received, "each connection was told of each end");
+    static const enum why all_seen[] = {
+        WHY_ANSWERED, WHY_ACL,     WHY_SHORT,           WHY_RESPONSE,   WHY_NAME,
+        WHY_TIMEOUT,  WHY_MARTIAN, WHY_UPSTREAM_FAILED, WHY_ANSWER_BAD, WHY_SEND_FAILED};
+    for (size_t i = 0; i < sizeof all_seen / sizeof all_seen[0]; i++)
+        cr_assert_gt(stats.why[all_seen[i]], 0, "%s never happened", why_name(all_seen[i]));
+}
+
+Test(front, a_worker_that_lies_about_its_ring_is_read_no_more, .init = setup)
+{
+    prng = prng_begin("front");
+    while (front.queries.alive == 0)
+        client_asks();
+    atomic_store(&to_front.shared->tail, 1);
+    relay_take(&front);
+    cr_assert(front.relay.is_broken);
+    relay_take(&front);
+    relay_submit(&front);
+    cr_assert(relay_sleep(&front), "no spinning on a broken ring");
+    worker_dies();
+    relay_submit(&front);
+    worker_takes();
+    cr_assert_eq(held_count, front.inflight.alive, "what was unfinished is asked again");
+}
