@@ -112,7 +112,9 @@ Test(dns_name, pointers_go_strictly_backwards)
         {"\xc0\0", 2, 12, "to the header's first octet"},
         {"\0\xc0", 2, 13, "cut in half"},
         {"\xff\xff", 2, 12, "past the end"},
-        {"\4abcd\xc0\x0c\0", 8, 17, "to labels that end behind where it stands"},
+        {"\x08zzzz\xc0\x0czz\0", 10, 17, "to a label that it stands in"},
+        {"\0\xc0\x0c\1\1\1\1\1\1\1\1\1\1\1\1\xc0\x0d", 17, 14,
+         "to a pointer whose half is its name's"},
         {"\1a\1b\xc0\x0c", 6, 14, "to a run that comes by here again"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -179,6 +181,17 @@ Test(dns_name, a_budget_is_spent_over_names_and_spared_by_known_targets)
     r = message_of("\1a\1b\1c\0\xc0\x0c", 9, room);
     bytes_seek(&r, 19);
     cr_assert(dns_name_check(&r, &budget), "the question is known");
+}
+
+Test(dns_name, what_is_known_does_not_excuse_a_later_hop)
+{
+    /* 12: a label that holds a pointer to itself; 18 points to the name, 20 into the label */
+    uint8_t room[600];
+    struct bytes_reader r = message_of("\4z\xc0\x0cz\0\xc0\x0c\xc0\x0e", 10, room);
+    struct dns_name_budget budget = {.steps = 100};
+    bytes_seek(&r, 18);
+    cr_assert(dns_name_check(&r, &budget));
+    cr_assert_not(dns_name_check(&r, &budget));
 }
 
 Test(dns_name, equality_ignores_ascii_case_only)
