@@ -175,7 +175,7 @@ addr_format(const struct addr *addr, char text[ADDR_TEXT_MAX])
     bool brackets = addr->family == ADDR_IPV6 && addr->port != 0;
     memset(text, 0, ADDR_TEXT_MAX);
     if (address_bytes(addr) == 0)
-        return strcpy(text, "none");
+        return memcpy(text, "none", sizeof "none");
     if (brackets)
         text[0] = '[';
     char *start = text + brackets;
