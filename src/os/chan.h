@@ -26,5 +26,6 @@ MUST_CHECK enum status chan_send(int fd, const struct ipc_message *message, cons
 MUST_CHECK enum status chan_receive(int fd, enum ipc_side sender, struct ipc_message *message,
                                     int fds[IPC_FDS_MAX]);
 
-/** Block until readable or `timeout_ms` (-1: for ever). @return STATUS_OK; STATUS_AGAIN (time is up). */
+/** Block until readable or `timeout_ms` (-1: for ever). @return STATUS_OK; STATUS_AGAIN (time is
+ * up). */
 MUST_CHECK enum status chan_await(int fd, int timeout_ms);

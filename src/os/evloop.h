@@ -38,14 +38,16 @@ struct evloop {
 MUST_CHECK enum status evloop_open(struct evloop *loop);
 void evloop_close(struct evloop *loop);
 
-/** Register. `source` must stay in place until removed. @return STATUS_OK; STATUS_SYSTEM (fd not registered). */
+/** Register. `source` must stay in place until removed. @return STATUS_OK; STATUS_SYSTEM (fd not
+ * registered). */
 MUST_CHECK enum status evloop_add(struct evloop *loop, struct ev_source *source, int fd,
                                   uint32_t events, ev_handler *ready, void *owner);
 
 /** Change the interest; no system call if it is the same already. */
 void evloop_want(struct evloop *loop, struct ev_source *source, uint32_t events);
 
-/** Unregister; the descriptor is closed at the end of the turn if `close_fd`. May be called twice. */
+/** Unregister; the descriptor is closed at the end of the turn if `close_fd`. May be called twice.
+ */
 void evloop_remove(struct evloop *loop, struct ev_source *source, bool close_fd);
 
 /**

@@ -23,7 +23,7 @@ enum log_event {
     LOG_EVENTS_COUNT
 };
 
-struct log_limit { /* of one event; all zero is its start */
+struct log_limit {      /* of one event; all zero is its start */
     uint64_t spent_ms;  /* monotonic: when the budget would be whole again */
     uint64_t unsaid_ms; /* when the first line after the last printed one was left out */
     uint32_t left_out;  /* lines since the last printed one */
@@ -41,7 +41,8 @@ void log_open_stderr(const char *process, enum log_level most);
 /** Send to the supervisor over `chan_fd` instead. */
 void log_open_chan(int chan_fd, enum log_level most);
 
-/** Tell the limiter the time, once per turn; says what was left out and not told yet. Monotonic ms. */
+/** Tell the limiter the time, once per turn; says what was left out and not told yet. Monotonic ms.
+ */
 void log_tick(uint64_t now_ms);
 
 /** Each octet that a terminal could obey becomes '?'. Events are limited, LOG_STATISTICS is not. */

@@ -25,6 +25,12 @@
 #define SANDBOX_ARGS_MAX    2
 #define SANDBOX_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
+/* Flags of clone(2) that make a namespace: each is a door into rarely walked parts of the kernel.
+ */
+#define SANDBOX_NAMESPACES                                                                         \
+    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |  \
+     CLONE_NEWNET)
+
 struct sandbox_row {
     const char *name; /* of the call */
     int call;         /* its number; negative: this architecture does not have it */

@@ -17,9 +17,10 @@ MUST_CHECK enum status sock_to_addr(const struct sockaddr *from, socklen_t size,
 
 /**
  * Bind one listening socket: non-blocking, close-on-exec, SO_REUSEADDR on TCP, SO_REUSEPORT
- * if `shared`, IPV6_V6ONLY on IPv6, IP_PKTINFO / IPV6_RECVPKTINFO on UDP at a wildcard address, path-MTU discovery off with no
- * fragmentation of what we send (IP_PMTUDISC_OMIT), receive buffer asked for; TCP listens with
- * TCP_DEFER_ACCEPT off and TCP_NODELAY. @return STATUS_OK; STATUS_SYSTEM (errno).
+ * if `shared`, IPV6_V6ONLY on IPv6, IP_PKTINFO / IPV6_RECVPKTINFO on UDP at a wildcard address,
+ * path-MTU discovery off with no fragmentation of what we send (IP_PMTUDISC_OMIT), receive buffer
+ * asked for; TCP listens with TCP_DEFER_ACCEPT off and TCP_NODELAY. @return STATUS_OK;
+ * STATUS_SYSTEM (errno).
  */
 MUST_CHECK enum status sock_listen(const struct addr *addr, int type, bool shared, int *fd);
 
@@ -30,8 +31,10 @@ MUST_CHECK enum status sock_listen(const struct addr *addr, int type, bool share
  */
 MUST_CHECK enum status sock_adopt(int fd, int type);
 
-/** The address a socket is bound to, and its type. @return STATUS_OK; STATUS_SYSTEM; STATUS_INVALID. */
+/** The address a socket is bound to, and its type. @return STATUS_OK; STATUS_SYSTEM;
+ * STATUS_INVALID. */
 MUST_CHECK enum status sock_bound(int fd, struct addr *addr, int *type);
 
-/** Start a TCP connection, non-blocking. @return STATUS_OK (connecting or connected); STATUS_SYSTEM. */
+/** Start a TCP connection, non-blocking. @return STATUS_OK (connecting or connected);
+ * STATUS_SYSTEM. */
 MUST_CHECK enum status sock_dial(const struct addr *addr, int *fd);

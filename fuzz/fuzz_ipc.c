@@ -1,0 +1,40 @@
+/* fuzz_ipc.c - what a hostile peer can put on the control channel
+ *
+ * First octet: its lowest bit is the sender, the rest the number of descriptors.
+ * Invariant: what was taken encodes to the same bytes, except that each octet of text which a
+ * terminal could obey became '?'; what was refused left zeros.
+ */
+#include "ipc/ipc.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool
+is_kept(uint8_t from, uint8_t to)
+{
+    return from == to || (to == '?' && (from < ' ' || from > '~') && from != 0);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct ipc_message zero;
+    struct ipc_message message;
+    uint8_t again[IPC_MESSAGE_MAX];
+    if (size == 0)
+        return 0;
+    enum ipc_side sender = data[0] & 1 ? IPC_FROM_CHILD : IPC_FROM_SUPERVISOR;
+    if (ipc_decode(data + 1, size - 1, data[0] >> 1, sender, &message) != STATUS_OK) {
+        if (memcmp(&message, &zero, sizeof zero) != 0)
+            __builtin_trap();
+        return 0;
+    }
+    if (ipc_encode(&message, again) != size - 1)
+        __builtin_trap();
+    for (size_t i = 0; i < size - 1; i++)
+        if (!is_kept(data[1 + i], again[i]))
+            __builtin_trap();
+    return 0;
+}
