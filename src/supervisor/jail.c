@@ -1,0 +1,87 @@
+#include "supervisor/jail.h"
+
+#include "os/landlock.h"
+#include "os/privs.h"
+#include "os/sandbox.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define FILES_MOST (1U << 20) /* descriptors: what no configuration reaches */
+
+enum status
+jail_check_account(const char *user, struct config_error *error)
+{
+    struct privs_account account;
+    if (geteuid() != 0)
+        return STATUS_OK;
+    enum status status = privs_find_account(user, &account);
+    if (status == STATUS_OK && account.uid != 0 && account.gid != 0)
+        return STATUS_OK;
+    if (status == STATUS_OK)
+        snprintf(error->text, sizeof error->text,
+                 "user: \"%s\" is root or of root's group; started as root, penstock needs an "
+                 "account to become",
+                 user);
+    else if (status == STATUS_NONE)
+        snprintf(error->text, sizeof error->text,
+                 "user: there is no account \"%s\"; create it (useradd --system --no-create-home "
+                 "--shell /usr/sbin/nologin %s) or set user",
+                 user, user);
+    else
+        snprintf(error->text, sizeof error->text, "user: /etc/passwd cannot be read: %s",
+                 strerror(errno));
+    return STATUS_INVALID;
+}
+
+static size_t
+limit_of(__rlimit_resource_t resource, size_t most)
+{
+    struct rlimit limit;
+    if (getrlimit(resource, &limit) != 0)
+        return 0;
+    return limit.rlim_max < most ? (size_t)limit.rlim_max : most;
+}
+
+static enum status
+find_account(const struct config *config, struct privs_account *account)
+{
+    if (config != NULL)
+        return privs_find_account(config->user, account);
+    if (privs_find_account("penstock", account) == STATUS_OK)
+        return STATUS_OK;
+    return privs_find_account("nobody", account);
+}
+
+enum status
+jail_enter(const struct config *config, struct config_error *error)
+{
+    /*
+     * The children take their own, lower limits, which they could not if ours were lower still:
+     * these stay as they came. How many processes an account has is no number of ours to choose.
+     */
+    struct privs_limits limits = {.files = limit_of(RLIMIT_NOFILE, FILES_MOST),
+                                  .processes = limit_of(RLIMIT_NPROC, SIZE_MAX),
+                                  .file_bytes = limit_of(RLIMIT_FSIZE, SIZE_MAX)};
+    struct privs_account account;
+    const char *what_failed = NULL;
+    bool is_root = geteuid() == 0;
+    uint16_t ports[CONFIG_UPSTREAMS_MAX];
+    size_t ports_count = config != NULL ? config->upstreams_count : 0;
+    for (size_t i = 0; i < ports_count; i++)
+        ports[i] = config->upstreams[i].address.port;
+    if (is_root && find_account(config, &account) != STATUS_OK)
+        snprintf(error->text, sizeof error->text, "there is no account to give up root for");
+    else if (privs_drop(is_root ? &account : NULL, &limits, &what_failed) != STATUS_OK)
+        snprintf(error->text, sizeof error->text, "privileges cannot be given up: %s", what_failed);
+    else if (landlock_connect_only(ports, ports_count) == STATUS_SYSTEM)
+        snprintf(error->text, sizeof error->text, "Landlock cannot be set up: %s", strerror(errno));
+    else if (sandbox_enter(SANDBOX_SUPERVISOR) != STATUS_OK)
+        snprintf(error->text, sizeof error->text, "the system call filter cannot be set: %s",
+                 strerror(errno));
+    else
+        return STATUS_OK;
+    return STATUS_SYSTEM;
+}

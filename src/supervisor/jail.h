@@ -1,0 +1,25 @@
+/* jail.h - the supervisor gives up what it has
+ *
+ * What: account, capabilities, no-new-privileges, limits, syscall filter; and, where the kernel has
+ *       it, Landlock: TCP connections only to the ports of the upstreams.
+ * Who:  supervisor, as soon as the fronts that may need privileges are spawned.
+ * Ref:  os/privs.h, os/sandbox.h, landlock(7).
+ */
+#pragma once
+
+#include "supervisor/supervisor.h"
+
+#include <stdbool.h>
+
+/** Can the account be used, that a start as root needs? @return STATUS_OK; STATUS_INVALID
+ * (`error`). */
+MUST_CHECK enum status jail_check_account(const char *user, struct config_error *error);
+
+/**
+ * Give everything up.
+ *
+ * @param config  whose account (if root) and whose ports; NULL: before there is a configuration:
+ *                the account "penstock" or else "nobody", no ports at all
+ * @return STATUS_OK; STATUS_SYSTEM (`error` says what could not be given up: do not go on)
+ */
+MUST_CHECK enum status jail_enter(const struct config *config, struct config_error *error);

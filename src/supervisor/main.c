@@ -1,0 +1,234 @@
+/* main.c - the ladder of the supervisor: configuration, sockets, fronts, jail, workers, loop */
+#include "os/log.h"
+#include "os/memory.h"
+#include "supervisor/inherited.h"
+#include "supervisor/jail.h"
+#include "supervisor/lanes.h"
+#include "supervisor/options.h"
+#include "supervisor/pin.h"
+#include "supervisor/settings.h"
+#include "supervisor/spawn.h"
+#include "supervisor/statistics.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* What stops a start before there is a log: one line, for whoever typed the command. */
+static int
+fail(const char *text)
+{
+    fprintf(stderr, "penstock: %s\n", text);
+    return OPTIONS_EXIT_FAILURE;
+}
+
+static unsigned
+count_lanes(const struct config *config)
+{
+    cpu_set_t cpus;
+    long count = config->lanes;
+    if (count == 0 && sched_getaffinity(0, sizeof cpus, &cpus) == 0)
+        count = CPU_COUNT(&cpus);
+    else if (count == 0) /* more processors than the set holds */
+        count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : count > CONFIG_LANES_MAX ? CONFIG_LANES_MAX : (unsigned)count;
+}
+
+static void
+take_signal(struct supervisor *sup, uint32_t number)
+{
+    switch (number) {
+    case SIGCHLD:
+        lanes_reap(sup);
+        break;
+    case SIGUSR1:
+        statistics_log(sup);
+        break;
+    case SIGHUP:
+        log_write(LOG_WARNING, LOG_CONFIG,
+                  "reloading is not supported yet: restart to take up a new configuration");
+        break;
+    default:
+        log_write(LOG_NOTICE, LOG_STOPPING, "%s%s", number == SIGINT ? "SIGINT" : "SIGTERM",
+                  sup->phase == PHASE_STOPPING ? " once more"
+                                               : ": answering what is in flight, then ending");
+        lanes_stop(sup, 0);
+        break;
+    }
+}
+
+static void
+signals_are_ready(struct ev_source *source, uint32_t events)
+{
+    struct signalfd_siginfo info;
+    (void)events;
+    while (read(source->fd, &info, sizeof info) == (ssize_t)sizeof info)
+        take_signal(source->owner, info.ssi_signo);
+}
+
+static enum status
+open_signals(struct supervisor *sup)
+{
+    static const int numbers[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        signal(numbers[i], SIG_DFL); /* whoever ignored SIGCHLD before exec would hide the deaths */
+        sigaddset(&set, numbers[i]);
+    }
+    signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_SETMASK, &set, NULL) != 0)
+        return STATUS_SYSTEM;
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd < 0 ? STATUS_SYSTEM
+                  : evloop_add(&sup->loop, &sup->signals, fd, EPOLLIN, signals_are_ready, sup);
+}
+
+static void
+log_warnings(const struct config *config)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
+    if (to == NULL)
+        return;
+    unsigned count = config_warnings(config, to);
+    if (fclose(to) != 0 || text == NULL)
+        return;
+    char *rest = text;
+    for (const char *line = strsep(&rest, "\n"); count > 0 && line != NULL;
+         line = strsep(&rest, "\n"))
+        if (*line != '\0')
+            log_write(LOG_WARNING, LOG_CONFIG, "%s", line);
+    free(text);
+}
+
+/* Everything that can be wrong with configuration and surroundings, before anything is spawned. */
+static enum status
+prepare(const struct options *options, const struct inherited *inherited, struct supervisor *sup,
+        struct config_error *error)
+{
+    enum status status = settings_load(options, &sup->config, error);
+    if (status == STATUS_OK)
+        status = jail_check_account(sup->config.user, error);
+    if (status == STATUS_OK)
+        status = settings_load_ca(&sup->config, &sup->ca_fd, error);
+    if (status == STATUS_OK)
+        status = spawn_open(sup->exec_fds, error);
+    if (status == STATUS_OK)
+        status = inherited_adopt(inherited, sup, error);
+    if (status != STATUS_OK)
+        return status;
+    sup->lanes_count = sup->config.lanes = count_lanes(&sup->config);
+    log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)sup->config.verbose);
+    log_warnings(&sup->config);
+    sup->notify_fd = inherited_connect_notify();
+    status =
+        memory_share("penstock-config", &sup->config, sizeof sup->config, true, &sup->config_fd);
+    if (status == STATUS_OK)
+        status = lanes_open(sup);
+    if (status == STATUS_OK)
+        status = evloop_open(&sup->loop);
+    if (status == STATUS_OK)
+        status = open_signals(sup);
+    if (status != STATUS_OK)
+        snprintf(error->text, sizeof error->text, "cannot start: %s", strerror(errno));
+    return status;
+}
+
+/*
+ * Only a front may need privileges that we give up, and a filter and no-new-privileges reach those
+ * who are spawned later: so fronts come first. They do not have to be ready for the rest to go on,
+ * and the first answer is not late by the time that they take.
+ */
+static enum status
+start(struct supervisor *sup, struct config_error *error)
+{
+    enum status status = lanes_spawn(sup, CHILD_FRONT);
+    if (status == STATUS_OK) {
+        status = jail_enter(&sup->config, error);
+        if (status != STATUS_OK)
+            return status;
+        status = lanes_spawn(sup, CHILD_WORKER);
+    }
+    if (status != STATUS_OK)
+        snprintf(error->text, sizeof error->text, "a process cannot be started: %s",
+                 strerror(errno));
+    return status;
+}
+
+static int
+serve(const struct options *options, const struct inherited *inherited)
+{
+    static struct supervisor sup;
+    struct config_error error;
+    sup = (struct supervisor){.config_fd = -1, .ca_fd = -1, .notify_fd = -1};
+    lanes_init(&sup);
+    if (prepare(options, inherited, &sup, &error) != STATUS_OK || start(&sup, &error) != STATUS_OK)
+        return fail(error.text); /* a child that lives already ends with its channel */
+    while (sup.phase != PHASE_ENDED) {
+        if (evloop_turn(&sup.loop, lanes_deadline_us(&sup)) != STATUS_OK)
+            log_fatal("the event loop failed: %s", strerror(errno));
+        log_tick(sup.loop.now_us / 1000);
+        lanes_tick(&sup);
+    }
+    log_write(LOG_NOTICE, LOG_STOPPING, "penstock has ended");
+    return sup.exit_code;
+}
+
+static int
+check(const struct options *options)
+{
+    static struct config config;
+    struct config_error error;
+    int ca_fd = -1;
+    if (settings_load(options, &config, &error) != STATUS_OK)
+        return fail(error.text);
+    if (options->action == OPTIONS_PRINT_CONFIG) {
+        config_print(&config, stdout);
+        return fflush(stdout) == 0 ? 0 : fail("cannot write the configuration");
+    }
+    if (settings_load_ca(&config, &ca_fd, &error) != STATUS_OK ||
+        jail_check_account(config.user, &error) != STATUS_OK)
+        return fail(error.text);
+    (void)config_warnings(&config, stderr);
+    puts("the configuration is sound");
+    return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+    static struct inherited inherited;
+    static struct options options;
+    enum status status = options_parse(argc, argv, &options);
+    if (status != STATUS_OK) {
+        fprintf(stderr, "penstock: %s; see penstock --help\n", options.error);
+        return OPTIONS_EXIT_USAGE;
+    }
+    status = inherited_open(&inherited);
+    if (status == STATUS_FULL)
+        return fail("more sockets were handed in than penstock can have");
+    if (status != STATUS_OK)
+        return fail(strerror(errno));
+    switch (options.action) {
+    case OPTIONS_SERVE:
+        return serve(&options, &inherited);
+    case OPTIONS_CHECK:
+    case OPTIONS_PRINT_CONFIG:
+        return check(&options);
+    case OPTIONS_VERSION:
+        puts("penstock " PENSTOCK_VERSION);
+        return 0;
+    case OPTIONS_HELP:
+        options_print_help(stdout);
+        return 0;
+    case OPTIONS_PIN:
+        return pin_run(&options);
+    }
+    return OPTIONS_EXIT_FAILURE;
+}

@@ -1,0 +1,174 @@
+#include "supervisor/options.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <string.h>
+
+/* past every letter, so that an error can be told to be a long option's */
+enum {
+    LONG_CONFIG = 256,
+    LONG_ADDRESS,
+    LONG_VERBOSE,
+    LONG_HELP,
+    LONG_CHECK,
+    LONG_PRINT_CONFIG,
+    LONG_VERSION,
+    LONG_TLS_NAME
+};
+
+#define HOST_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
+
+static const struct option long_options[] = {
+    {"config", required_argument, NULL, LONG_CONFIG},
+    {"address", required_argument, NULL, LONG_ADDRESS},
+    {"verbose", no_argument, NULL, LONG_VERBOSE},
+    {"check", no_argument, NULL, LONG_CHECK},
+    {"print-config", no_argument, NULL, LONG_PRINT_CONFIG},
+    {"version", no_argument, NULL, LONG_VERSION},
+    {"help", no_argument, NULL, LONG_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option pin_options[] = {
+    {"tls-name", required_argument, NULL, LONG_TLS_NAME},
+    {"help", no_argument, NULL, LONG_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static enum status __attribute__((format(printf, 2, 3)))
+refuse(struct options *options, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(options->error, sizeof options->error, format, args);
+    va_end(args);
+    return STATUS_INVALID;
+}
+
+/* getopt's own words go to stderr before we could say anything; ours are one line. */
+static enum status
+refuse_option(struct options *options, int result, char **argv)
+{
+    char letter[3] = {'-', (char)optopt, '\0'};
+    bool is_short = optopt > 0 && optopt < 256;
+    const char *name = is_short ? letter : argv[optind - 1];
+    if (result == ':')
+        return refuse(options, "option %s needs a value", name);
+    if (!is_short && optopt != 0)
+        return refuse(options, "option %s takes no value", name);
+    return refuse(options, "unknown option %s", name);
+}
+
+static enum status
+parse_pin(int argc, char **argv, struct options *options)
+{
+    int option;
+    options->action = OPTIONS_PIN;
+    options->pin_tls_name = "";
+    optind = 0; /* glibc: start anew, with the subcommand as argv[0] */
+    while ((option = getopt_long(argc, argv, ":h", pin_options, NULL)) != -1) {
+        if (option == 'h' || option == LONG_HELP)
+            options->action = OPTIONS_HELP;
+        else if (option == LONG_TLS_NAME)
+            options->pin_tls_name = optarg;
+        else
+            return refuse_option(options, option, argv);
+    }
+    if (options->action == OPTIONS_HELP)
+        return STATUS_OK;
+    if (argc - optind != 1)
+        return refuse(options, "pin needs one ADDRESS:PORT");
+    if (addr_parse(argv[optind], OPTIONS_TLS_PORT, &options->pin_address) != STATUS_OK)
+        return refuse(options,
+                      "\"%.128s\" is not an address like 192.0.2.1:853 or [2001:db8::1]:853",
+                      argv[optind]);
+    if (strlen(options->pin_tls_name) >= CONFIG_HOST_MAX)
+        return refuse(options, "the TLS name is longer than %d characters", CONFIG_HOST_MAX - 1);
+    if (strspn(options->pin_tls_name, HOST_CHARACTERS) != strlen(options->pin_tls_name))
+        return refuse(options, "the TLS name has a character that no host name has");
+    return STATUS_OK;
+}
+
+static enum status
+take(struct options *options, int option)
+{
+    switch (option) {
+    case 'c':
+    case LONG_CONFIG:
+        options->file = optarg;
+        return STATUS_OK;
+    case 'a':
+    case LONG_ADDRESS:
+        if (options->listen_count == CONFIG_LISTEN_MAX)
+            return refuse(options, "more than %d addresses", CONFIG_LISTEN_MAX);
+        options->listen[options->listen_count++] = optarg;
+        return STATUS_OK;
+    case 'v':
+    case LONG_VERBOSE:
+        options->verbose++;
+        return STATUS_OK;
+    case 'h':
+    case LONG_HELP:
+        options->action = OPTIONS_HELP;
+        return STATUS_OK;
+    case LONG_CHECK:
+        options->action = OPTIONS_CHECK;
+        return STATUS_OK;
+    case LONG_PRINT_CONFIG:
+        options->action = OPTIONS_PRINT_CONFIG;
+        return STATUS_OK;
+    case LONG_VERSION:
+        options->action = OPTIONS_VERSION;
+        return STATUS_OK;
+    default:
+        return STATUS_NONE;
+    }
+}
+
+enum status
+options_parse(int argc, char **argv, struct options *options)
+{
+    *options = (struct options){.action = OPTIONS_SERVE};
+    opterr = 0;
+    optind = 0;
+    if (argc > 1 && strcmp(argv[1], "pin") == 0)
+        return parse_pin(argc - 1, argv + 1, options);
+    int option;
+    while ((option = getopt_long(argc, argv, "+:c:a:vh", long_options, NULL)) != -1) {
+        enum status status = take(options, option);
+        if (status == STATUS_NONE)
+            return refuse_option(options, option, argv);
+        if (status != STATUS_OK)
+            return status;
+    }
+    if (optind < argc)
+        return refuse(options, "\"%.128s\" is neither an option nor the command pin", argv[optind]);
+    return STATUS_OK;
+}
+
+void
+options_print_help(FILE *to)
+{
+    fputs("usage: penstock [-c FILE] [-a ADDRESS[:PORT]]... [-v]\n"
+          "       penstock [-c FILE] --check | --print-config\n"
+          "       penstock pin ADDRESS[:PORT] [--tls-name NAME]\n"
+          "\n"
+          "Forwards DNS queries from port 53 to upstream resolvers over pinned TLS.\n"
+          "\n"
+          "  -c, --config FILE          configuration (" OPTIONS_CONFIG_FILE ")\n"
+          "  -a, --address ADDR[:PORT]  serve this address instead of the configured ones;\n"
+          "                             may be given several times\n"
+          "  -v, --verbose              log more; twice: still more\n"
+          "      --check                judge the configuration and exit\n"
+          "      --print-config         print it with every default and exit\n"
+          "      --version              print the version and exit\n"
+          "  -h, --help                 print this and exit\n"
+          "\n"
+          "  pin ADDRESS[:PORT]         connect once and print the keys that an upstream shows,\n"
+          "                             as configuration to paste\n"
+          "      --tls-name NAME        send NAME as SNI\n"
+          "\n"
+          "Every configuration key is also an environment variable: PENSTOCK_TIMEOUTS_QUERY=2s.\n"
+          "SIGUSR1 writes statistics to the log; SIGTERM answers what is in flight and ends.\n",
+          to);
+}

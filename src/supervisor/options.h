@@ -1,0 +1,43 @@
+/* options.h - the command line
+ *
+ * What: argv becomes a value, or one line that says what is wrong with it.
+ * Who:  supervisor, before anything else.
+ * Ref:  penstock(8).
+ */
+#pragma once
+
+#include "base/addr.h"
+#include "conf/config.h"
+
+#include <stdio.h>
+
+#define OPTIONS_CONFIG_FILE  "/etc/penstock/penstock.yaml" /* read if it exists */
+#define OPTIONS_ERROR_MAX    256
+#define OPTIONS_EXIT_FAILURE 1
+#define OPTIONS_EXIT_USAGE   2
+#define OPTIONS_TLS_PORT     853 /* RFC 7858 section 3.1 */
+
+enum options_action {
+    OPTIONS_SERVE,
+    OPTIONS_CHECK,        /* judge the configuration, exit */
+    OPTIONS_PRINT_CONFIG, /* print it with every default, exit */
+    OPTIONS_VERSION,
+    OPTIONS_HELP,
+    OPTIONS_PIN, /* look at an upstream's certificates */
+};
+
+struct options {
+    enum options_action action;
+    const char *file;                      /* -c, or NULL; points into argv */
+    const char *listen[CONFIG_LISTEN_MAX]; /* -a, pointing into argv */
+    size_t listen_count;
+    uint32_t verbose;              /* how many -v */
+    struct addr pin_address;       /* OPTIONS_PIN */
+    const char *pin_tls_name;      /* OPTIONS_PIN: "" for none; points into argv */
+    char error[OPTIONS_ERROR_MAX]; /* on failure: one line without newline */
+};
+
+/** Read argv. @return STATUS_OK; STATUS_INVALID: `options->error` says why (usage error). */
+MUST_CHECK enum status options_parse(int argc, char **argv, struct options *options);
+
+void options_print_help(FILE *to);

@@ -1,0 +1,120 @@
+#include "supervisor/settings.h"
+
+#include "os/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Fill `to` from a file. @return STATUS_OK; STATUS_SYSTEM; STATUS_FULL: larger than `room` */
+static enum status
+read_all(const char *path, char *to, size_t room, size_t *size)
+{
+    *size = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return STATUS_SYSTEM;
+    enum status status = STATUS_OK;
+    for (;;) {
+        ssize_t n = read(fd, to + *size, room - *size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            status = STATUS_SYSTEM;
+        if (n <= 0)
+            break;
+        *size += (size_t)n;
+        if (*size == room) {
+            status = STATUS_FULL;
+            break;
+        }
+    }
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return status;
+}
+
+/* @return the file's bytes, to be freed; NULL: `error` is written, or `missing` */
+static char *
+read_file(const char *path, const char *key, size_t size_max, size_t *size, bool *missing,
+          struct config_error *error)
+{
+    char *bytes = malloc(size_max + 1);
+    enum status status = bytes == NULL ? STATUS_SYSTEM : read_all(path, bytes, size_max + 1, size);
+    if (status == STATUS_OK)
+        return bytes;
+    *missing = errno == ENOENT;
+    if (status == STATUS_FULL)
+        snprintf(error->text, sizeof error->text, "%s%.300s: larger than %zu bytes", key, path,
+                 size_max);
+    else
+        snprintf(error->text, sizeof error->text, "%s%.300s: %s", key, path, strerror(errno));
+    free(bytes);
+    return NULL;
+}
+
+enum status
+settings_load(const struct options *options, struct config *config, struct config_error *error)
+{
+    const char *path = options->file != NULL ? options->file : OPTIONS_CONFIG_FILE;
+    size_t size = 0;
+    bool missing = false;
+    memset(config, 0, sizeof *config);
+    char *text = read_file(path, "", CONFIG_FILE_MAX, &size, &missing, error);
+    if (text == NULL && (options->file != NULL || !missing))
+        return STATUS_INVALID;
+    struct config_source source = {
+        .file = text != NULL ? path : NULL,
+        .text = text,
+        .text_size = size,
+        .environ = (const char *const *)environ,
+        .listen = options->listen,
+        .listen_count = options->listen_count,
+        .verbose = options->verbose,
+    };
+    enum status status = config_load(&source, config, error);
+    if (status != STATUS_OK && text == NULL) { /* it would help to know that no file was read */
+        size_t used = strlen(error->text);
+        snprintf(error->text + used, sizeof error->text - used, " (there is no %s)", path);
+    }
+    free(text);
+    return status;
+}
+
+static bool
+needs_ca(const struct config *config)
+{
+    for (uint32_t i = 0; i < config->upstreams_count; i++)
+        if (config->upstreams[i].verify != CONFIG_VERIFY_PIN)
+            return true;
+    return false;
+}
+
+enum status
+settings_load_ca(const struct config *config, int *fd, struct config_error *error)
+{
+    static const char begin[] = "-----BEGIN CERTIFICATE-----";
+    size_t size = 0;
+    bool missing = false;
+    *fd = -1;
+    if (!needs_ca(config))
+        return STATUS_OK;
+    char *pem = read_file(config->tls_ca_file, "tls.ca_file: ", SETTINGS_CA_FILE_MAX, &size,
+                          &missing, error);
+    if (pem == NULL)
+        return STATUS_INVALID;
+    pem[size] = '\0'; /* read_file() made room for it */
+    enum status status = STATUS_INVALID;
+    if (memmem(pem, size, begin, sizeof begin - 1) == NULL)
+        snprintf(error->text, sizeof error->text,
+                 "tls.ca_file: %.300s: holds no certificate in PEM", config->tls_ca_file);
+    else if (memory_share("penstock-ca", pem, size + 1, true, fd) != STATUS_OK)
+        snprintf(error->text, sizeof error->text, "memory for tls.ca_file: %s", strerror(errno));
+    else
+        status = STATUS_OK;
+    free(pem);
+    return status;
+}

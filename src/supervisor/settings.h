@@ -1,0 +1,29 @@
+/* settings.h - from files, environment and flags to a judged configuration
+ *
+ * What: reads the bytes that conf/ judges, and the CA file as bytes only: the one process that is
+ *       not jailed yet parses no certificate.
+ * Who:  supervisor, at its start.
+ */
+#pragma once
+
+#include "supervisor/options.h"
+
+#define SETTINGS_CA_FILE_MAX (8u << 20) /* bytes */
+
+/**
+ * Read and judge the configuration.
+ *
+ * @param error  written on failure: one line that names file, key and reason
+ * @return STATUS_OK; STATUS_INVALID. `config` is all zero on failure.
+ */
+MUST_CHECK enum status settings_load(const struct options *options, struct config *config,
+                                     struct config_error *error);
+
+/**
+ * Read the CA file into a sealed memfd, with a NUL behind it as a PEM parser wants it.
+ *
+ * @param fd  written: the caller's; -1 if no upstream needs a CA, and on failure
+ * @return STATUS_OK; STATUS_INVALID (`error` says why)
+ */
+MUST_CHECK enum status settings_load_ca(const struct config *config, int *fd,
+                                        struct config_error *error);

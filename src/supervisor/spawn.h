@@ -1,0 +1,31 @@
+/* spawn.h - the executables of the children, and how a process is made from one
+ *
+ * What: both executables are opened once, at the start; every later spawn uses these descriptors,
+ *       so nothing that happens to a path matters after that. A child begins with /dev/null as 0, 1
+ *       and 2 (builds with sanitizers keep stderr for their reports), its channel as CHAN_FD, no
+ *       other descriptor, no environment, no blocked signal.
+ * Who:  supervisor. Needs INHERITED_NULL_FD.
+ */
+#pragma once
+
+#include "supervisor/supervisor.h"
+
+/**
+ * Find and open penstock-front and penstock-worker: beside our own executable, in the layout of a
+ * build folder, or in the folder that was compiled in. The environment has no say.
+ * @return STATUS_OK; STATUS_NONE: `error` says where they were looked for
+ */
+MUST_CHECK enum status spawn_open(int exec_fds[CHILD_ROLES], struct config_error *error);
+
+/**
+ * Start one process.
+ *
+ * @param exec_fd  from spawn_open(); borrowed
+ * @param chan_fd  the child's end of its channel; borrowed, the caller closes its copy
+ * @param pid      written; 0 on failure
+ * @return STATUS_OK: it exists (if exec itself fails it exits 127); STATUS_SYSTEM.
+ */
+MUST_CHECK enum status spawn_child(enum child_role role, int exec_fd, int chan_fd, pid_t *pid);
+
+/** How a process ended, in words. Returns `text`. */
+const char *spawn_ending(int wait_status, char *text, size_t size);

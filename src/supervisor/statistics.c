@@ -1,0 +1,264 @@
+#include "supervisor/statistics.h"
+
+#include "ipc/ipc.h"
+#include "os/log.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FIELD_MAX 96 /* "name=value" with its space */
+
+struct line { /* of one group, written when full and at its end */
+    const char *group;
+    char text[IPC_TEXT_MAX];
+    size_t used;
+};
+
+static void
+line_end(struct line *line)
+{
+    if (line->used > 0)
+        log_write(LOG_NOTICE, LOG_STATISTICS, "%s%s", line->group, line->text);
+    line->used = 0;
+}
+
+static void __attribute__((format(printf, 2, 3)))
+line_add(struct line *line, const char *format, ...)
+{
+    va_list args;
+    if (line->used + FIELD_MAX + strlen(line->group) >= sizeof line->text)
+        line_end(line);
+    line->text[line->used++] = ' ';
+    va_start(args, format);
+    int size = vsnprintf(line->text + line->used, FIELD_MAX, format, args);
+    va_end(args);
+    if (size > 0)
+        line->used += size < FIELD_MAX ? (size_t)size : FIELD_MAX - 1;
+}
+
+static const char *
+in_lower_case(const char *name, char *text, size_t size)
+{
+    size_t i = 0;
+    for (; name[i] != '\0' && i + 1 < size; i++)
+        text[i] = (char)tolower((unsigned char)name[i]);
+    text[i] = '\0';
+    return text;
+}
+
+static uint64_t
+load(const _Atomic uint64_t *value)
+{
+    return atomic_load_explicit(value, memory_order_relaxed);
+}
+
+static const struct stats_page *
+page_of(const struct supervisor *sup, unsigned lane, enum child_role role)
+{
+    return sup->lanes[lane].children[role].stats;
+}
+
+/* A row is counted in one kind of process, or says the same of both. */
+static uint64_t
+sum_of(const struct supervisor *sup, unsigned stat)
+{
+    uint64_t sum = 0;
+    for (unsigned lane = 0; lane < sup->lanes_count; lane++)
+        for (unsigned role = 0; role < CHILD_ROLES; role++)
+            sum += load(&page_of(sup, lane, (enum child_role)role)->counts[stat]);
+    return sum;
+}
+
+static void
+log_counters(const struct supervisor *sup)
+{
+    static const char *const names[] = {
+#define COUNTER(name, text) #name,
+#define GAUGE(name, text)   #name,
+#include "os/stats.def"
+#undef COUNTER
+#undef GAUGE
+    };
+    struct line line = {.group = "counters"};
+    char name[FIELD_MAX];
+    for (unsigned i = 0; i < STATS_COUNT; i++)
+        line_add(&line, "%s=%" PRIu64, in_lower_case(names[i], name, 64), sum_of(sup, i));
+    line_end(&line);
+}
+
+/* What waits where, of each lane: the bytes in the two rings and the questions before them. */
+static void
+log_queues(const struct supervisor *sup, unsigned lane)
+{
+    const struct stats_page *front = page_of(sup, lane, CHILD_FRONT);
+    const struct stats_page *worker = page_of(sup, lane, CHILD_WORKER);
+    struct line line = {.group = "queues"};
+    line_add(&line, "lane=%u", lane);
+    line_add(&line, "alive=%" PRIu64, load(&front->counts[STAT_QUERIES_ALIVE]));
+    line_add(&line, "queued=%" PRIu64, load(&front->counts[STAT_QUESTIONS_QUEUED]));
+    line_add(&line, "to_worker_bytes=%" PRIu64, load(&worker->counts[STAT_RING_DEPTH]));
+    line_add(&line, "to_front_bytes=%" PRIu64, load(&front->counts[STAT_RING_DEPTH]));
+    line_end(&line);
+}
+
+static void
+log_ends(const struct supervisor *sup)
+{
+    struct line line = {.group = "ends"};
+    char name[FIELD_MAX];
+    for (unsigned i = 0; i < WHY_COUNT; i++) {
+        uint64_t sum = 0;
+        for (unsigned lane = 0; lane < sup->lanes_count; lane++)
+            sum += load(&page_of(sup, lane, CHILD_FRONT)->why[i]);
+        line_add(&line, "%s=%" PRIu64, in_lower_case(why_name((enum why)i), name, 64), sum);
+    }
+    line_end(&line);
+}
+
+/* From a query's arrival to its answer; and from a question upstream to its answer. */
+static void
+log_latency(const struct supervisor *sup, enum child_role role)
+{
+    struct histogram all = {0};
+    struct line line = {.group = role == CHILD_FRONT ? "latency" : "upstream_latency"};
+    for (unsigned lane = 0; lane < sup->lanes_count; lane++)
+        for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
+            all.buckets[i] += load(&page_of(sup, lane, role)->latency.buckets[i]);
+    line_add(&line, "count=%" PRIu64, histogram_count(&all));
+    line_add(&line, "p50_us=%" PRIu64, histogram_percentile(&all, 500));
+    line_add(&line, "p90_us=%" PRIu64, histogram_percentile(&all, 900));
+    line_add(&line, "p99_us=%" PRIu64, histogram_percentile(&all, 990));
+    line_end(&line);
+}
+
+static const char *
+tls_version(uint64_t tls)
+{
+    switch (tls >> 16 & 0xffff) {
+    case 0x0304:
+        return "1.3";
+    case 0x0303:
+        return "1.2";
+    default:
+        return "none";
+    }
+}
+
+static void
+log_upstream(const struct supervisor *sup, uint32_t index)
+{
+    struct line line = {.group = "upstream"};
+    uint64_t sums[6] = {0}, rtt_us = 0, measured = 0, pin = 0, tls = 0;
+    static const char *const names[] = {"connections", "queries",         "answers",
+                                        "failures",    "handshakes_full", "handshakes_resumed"};
+    for (unsigned lane = 0; lane < sup->lanes_count; lane++) {
+        const struct stats_upstream *up = &page_of(sup, lane, CHILD_WORKER)->upstreams[index];
+        const _Atomic uint64_t *const values[] = {&up->connections,     &up->queries,
+                                                  &up->answers,         &up->failures,
+                                                  &up->handshakes_full, &up->handshakes_resumed};
+        for (size_t i = 0; i < 6; i++)
+            sums[i] += load(values[i]);
+        measured += load(&up->rtt_us) > 0;
+        rtt_us += load(&up->rtt_us);
+        pin = load(&up->pin_seen) > 0 ? load(&up->pin_seen) : pin;
+        tls = load(&up->tls) > 0 ? load(&up->tls) : tls;
+    }
+    line_add(&line, "name=%s", sup->config.upstreams[index].name);
+    for (size_t i = 0; i < 6; i++)
+        line_add(&line, "%s=%" PRIu64, names[i], sums[i]);
+    line_add(&line, "rtt_us=%" PRIu64, measured > 0 ? rtt_us / measured : 0);
+    line_add(&line, "pin=%" PRIu64, pin); /* which of the configured, from 1; 0: none yet */
+    line_add(&line, "tls=%s", tls_version(tls));
+    line_add(&line, "cipher=0x%04x", (unsigned)(tls & 0xffff));
+    line_end(&line);
+}
+
+static bool
+read_proc(pid_t pid, const char *name, char *text, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, size - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    return n > 0;
+}
+
+/* The number behind "Pss:" and the like; -1 if the line is not there. */
+static long
+kib_of(const char *text, const char *key)
+{
+    const char *at = strstr(text, key);
+    return at != NULL ? strtol(at + strlen(key), NULL, 10) : -1;
+}
+
+/*
+ * PSS is told to those who may trace a process. Nobody but root may trace the children, so what
+ * we see of them is what everybody sees: resident pages, and how many of these are shared.
+ */
+static void
+log_memory(const char *name, pid_t pid)
+{
+    struct line line = {.group = "process"};
+    char text[2048];
+    line_add(&line, "name=%s", name);
+    line_add(&line, "pid=%d", (int)pid);
+    if (read_proc(pid, "smaps_rollup", text, sizeof text)) {
+        line_add(&line, "rss_kib=%ld", kib_of(text, "\nRss:"));
+        line_add(&line, "pss_kib=%ld", kib_of(text, "\nPss:"));
+    } else if (read_proc(pid, "statm", text, sizeof text)) {
+        long page_kib = sysconf(_SC_PAGESIZE) / 1024;
+        char *at = text;
+        (void)strtol(at, &at, 10); /* the size of the address space says nothing */
+        long resident = strtol(at, &at, 10);
+        long shared = strtol(at, &at, 10);
+        line_add(&line, "rss_kib=%ld", resident * page_kib);
+        line_add(&line, "shared_kib=%ld", shared * page_kib);
+    }
+    line_end(&line);
+}
+
+static void
+log_supervisor(const struct supervisor *sup)
+{
+    struct line line = {.group = "supervisor"};
+    uint64_t done = 0, refused = 0, deaths = 0;
+    for (unsigned lane = 0; lane < sup->lanes_count; lane++) {
+        done += sup->lanes[lane].dials_done;
+        refused += sup->lanes[lane].dials_refused;
+        deaths += sup->lanes[lane].deaths;
+    }
+    line_add(&line, "lanes=%u", sup->lanes_count);
+    line_add(&line, "dials=%" PRIu64, done);
+    line_add(&line, "dials_refused=%" PRIu64, refused);
+    line_add(&line, "deaths=%" PRIu64, deaths);
+    line_end(&line);
+}
+
+void
+statistics_log(const struct supervisor *sup)
+{
+    log_counters(sup);
+    log_ends(sup);
+    log_latency(sup, CHILD_FRONT);
+    log_latency(sup, CHILD_WORKER);
+    for (unsigned i = 0; i < sup->lanes_count; i++)
+        log_queues(sup, i);
+    for (uint32_t i = 0; i < sup->config.upstreams_count; i++)
+        log_upstream(sup, i);
+    log_supervisor(sup);
+    log_memory("supervisor", getpid());
+    for (unsigned i = 0; i < sup->lanes_count * CHILD_ROLES; i++) {
+        const struct child *child = &sup->lanes[i / CHILD_ROLES].children[i % CHILD_ROLES];
+        if (child->pid != 0)
+            log_memory(child->name, child->pid);
+    }
+}

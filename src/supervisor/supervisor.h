@@ -1,0 +1,88 @@
+/* supervisor.h - what the supervisor knows: its configuration, its lanes, their processes
+ *
+ * What: one struct, placed once by main(), borrowed by every file of this folder. A lane is one
+ *       front with its worker; a child is one of these two, dead or alive.
+ * Who:  src/supervisor.
+ * Ref:  docs/ARCHITECTURE.md "processes".
+ */
+#pragma once
+
+#include "conf/config.h"
+#include "core/budget.h"
+#include "core/restart.h"
+#include "os/evloop.h"
+#include "os/privs.h"
+#include "os/stats.h"
+
+#include <sys/types.h>
+
+#define SUPERVISOR_READY_MS 5000 /* a child that is not READY by then is killed */
+#define SUPERVISOR_DRAIN_MS                                                                        \
+    1000                        /* after the last query's deadline, until stragglers are killed    \
+                                 */
+#define SUPERVISOR_ONCE_MS  200 /* two stop signals within this time are one */
+#define SUPERVISOR_NAME_MAX 16  /* "worker.15" */
+#define SUPERVISOR_KINDS    2   /* of listening socket: UDP, TCP (enum ipc_socket_kind less one) */
+
+enum child_role { CHILD_FRONT, CHILD_WORKER, CHILD_ROLES };
+
+enum child_state {
+    CHILD_GONE,     /* no process; started again at `restart_at_us`, if ever */
+    CHILD_STARTING, /* spawned, not READY */
+    CHILD_READY,    /* serves */
+    CHILD_DRAINING, /* was told to STOP */
+    CHILD_KILLED,   /* got SIGKILL from us; waiting for its end */
+};
+
+struct supervisor;
+
+struct child {
+    struct supervisor *supervisor;
+    enum child_role role;
+    enum child_state state;
+    unsigned lane; /* index in supervisor.lanes */
+    char name[SUPERVISOR_NAME_MAX];
+    pid_t pid;             /* 0: none */
+    struct ev_source chan; /* our end of its control channel */
+    int stats_fd;          /* its statistics page; the page outlives the process */
+    struct stats_page *stats;
+    struct restart restart;
+    uint64_t started_us;    /* monotonic: when the living process was spawned */
+    uint64_t ready_by_us;   /* CHILD_STARTING: its deadline */
+    uint64_t restart_at_us; /* CHILD_GONE: when to spawn again; UINT64_MAX: never */
+};
+
+struct lane {
+    struct child children[CHILD_ROLES];
+    struct restart_ceiling ceiling;
+    int listeners[CONFIG_LISTEN_MAX][SUPERVISOR_KINDS]; /* copies, by config.listen; -1: none */
+    int ring_fds[3];              /* ring memfd, bells of front and worker, or -1 */
+    bool ring_given[CHILD_ROLES]; /* who has the ring that ring_fds holds */
+    uint32_t ring_number;
+    struct budget dials[CONFIG_UPSTREAMS_MAX];
+    uint64_t dials_done, dials_refused, deaths; /* since the start */
+};
+
+enum phase {
+    PHASE_STARTING, /* some child was never READY: a death is a failed start */
+    PHASE_RUNNING,
+    PHASE_STOPPING, /* draining until `stop_by_us` */
+    PHASE_ENDED,    /* no child is left: exit with `exit_code` */
+};
+
+struct supervisor {
+    struct config config;
+    struct evloop loop;
+    struct ev_source signals; /* signalfd */
+    enum phase phase;
+    int exit_code;
+    uint64_t stopped_us;       /* PHASE_STOPPING: since when */
+    uint64_t stop_by_us;       /* PHASE_STOPPING: when stragglers are killed, and then given up */
+    bool all_killed;           /* PHASE_STOPPING: that time has come */
+    int exec_fds[CHILD_ROLES]; /* the executables, O_PATH */
+    int config_fd;             /* sealed memfd with `config` */
+    int ca_fd;            /* sealed memfd with the CA file and a NUL behind it; -1: not needed */
+    int notify_fd;        /* the service manager's datagram socket, connected; -1: none */
+    unsigned lanes_count; /* config.lanes after `auto` was resolved */
+    struct lane lanes[CONFIG_LANES_MAX];
+};
