@@ -10,12 +10,12 @@
 
 enum status {
     STATUS_OK = 0,
-    STATUS_AGAIN,    /* nothing there yet, or no room yet; come back when told */
-    STATUS_CLOSED,   /* the other side ended it in order */
-    STATUS_FULL,     /* a fixed table or buffer has no room; nothing was stored */
-    STATUS_NONE,     /* what was asked for does not exist */
-    STATUS_INVALID,  /* the bytes or the argument break their rules */
-    STATUS_SYSTEM,   /* the kernel refused; errno tells why */
+    STATUS_AGAIN,   /* nothing there yet, or no room yet; come back when told */
+    STATUS_CLOSED,  /* the other side ended it in order */
+    STATUS_FULL,    /* a fixed table or buffer has no room; nothing was stored */
+    STATUS_NONE,    /* what was asked for does not exist */
+    STATUS_INVALID, /* the bytes or the argument break their rules */
+    STATUS_SYSTEM,  /* the kernel refused; errno tells why */
 };
 
 /** Name of a status for log lines: static text, never NULL. */

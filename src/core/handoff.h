@@ -13,11 +13,12 @@
 #define HANDOFF_QUERY_MAX   (4 + 4 + 8 + 2 + 1 + 2 + 2 + DNS_NAME_MAX)
 #define HANDOFF_ANSWER_HEAD (4 + 4 + 1 + 1 + 2 + 4)
 
-struct handoff_query { /* front → worker */
+struct handoff_query {   /* front → worker */
     uint32_t slot;       /* the front's name for the question, with */
     uint32_t generation; /* the slot's generation, never 0 */
-    uint64_t deadline_ms; /* monotonic clock, the same in both processes: when nobody waits any more */
-    uint16_t flags;       /* DNS_RD, DNS_AD, DNS_CD */
+    uint64_t
+        deadline_ms; /* monotonic clock, the same in both processes: when nobody waits any more */
+    uint16_t flags;  /* DNS_RD, DNS_AD, DNS_CD */
     bool dnssec_ok;
     struct dns_question question; /* name in lower case */
 };
