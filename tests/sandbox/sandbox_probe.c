@@ -47,6 +47,12 @@ enum { SANITIZED = ALL }; /* rows of the sanitizer's run-time library permit it 
 enum { SANITIZED = 0 };
 #endif
 
+#ifdef PENSTOCK_STATIC
+enum { LOADER = 0 };
+#else
+enum { LOADER = S }; /* a child's loader works under the supervisor's filter */
+#endif
+
 static int pair[2], bell, memory, epoll, closed = 1000000;
 static char byte[64];
 
@@ -110,9 +116,9 @@ static char byte[64];
     /* memory */                                                                                   \
     P(mmap, ALL, SYS_mmap, NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)              \
     P(mmap_shared, ALL, SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0)       \
-    P(mmap_exec, S | SANITIZED, SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC,                       \
+    P(mmap_exec, LOADER | SANITIZED, SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC,                  \
       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)                                                          \
-    P(mprotect_exec, S | SANITIZED, SYS_mprotect, NULL, 4096, PROT_EXEC)                           \
+    P(mprotect_exec, SANITIZED, SYS_mprotect, NULL, 4096, PROT_EXEC)                               \
     P(memfd_create, S, SYS_memfd_create, "probe", 0)                                               \
     P(get_seals, ALL, SYS_fcntl, memory, F_GET_SEALS, 0)                                           \
     P(set_flags, S | SANITIZED, SYS_fcntl, bell, F_SETFL, O_NONBLOCK)                              \
