@@ -242,7 +242,7 @@ static void
 died(struct child *child, int wait_status)
 {
     struct supervisor *sup = child->supervisor;
-    char ending[96];
+    char ending[SPAWN_ENDING_MAX];
     bool was_starting = child->state == CHILD_STARTING;
     bool was_draining = child->state == CHILD_DRAINING;
     child->state = CHILD_KILLED; /* its last words are read as a dead one's */
@@ -251,7 +251,7 @@ died(struct child *child, int wait_status)
     child->pid = 0;
     clear_gauges(child->stats);
     rings_forget(child);
-    spawn_ending(wait_status, ending, sizeof ending);
+    spawn_ending(wait_status, ending);
     switch (sup->phase) {
     case PHASE_STARTING:
         log_write(LOG_ERROR, LOG_CHILD_DIED, "%s %s%s; penstock cannot start", child->name, ending,
@@ -313,7 +313,7 @@ tick_child(struct child *child)
     else if (child->state == CHILD_GONE && now_us >= child->restart_at_us &&
              spawn(child) != STATUS_OK) {
         /* no process to be had: the same as one that died at once */
-        char ending[96];
+        char ending[SPAWN_ENDING_MAX];
         snprintf(ending, sizeof ending, "could not be started: %s", strerror(errno));
         child->started_us = now_us;
         arrange_restart(child, ending);

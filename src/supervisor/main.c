@@ -120,6 +120,8 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     if (status == STATUS_OK)
         status = spawn_open(sup->exec_fds, error);
     if (status == STATUS_OK)
+        status = spawn_check_root(sup->exec_fds, error);
+    if (status == STATUS_OK)
         status = inherited_adopt(inherited, sup, error);
     if (status != STATUS_OK)
         return status;

@@ -108,11 +108,11 @@ look_with_worker(const struct options *options, int exec_fd, int socket_fd, stru
         kill(pid, SIGKILL);
     if (waitpid(pid, &wait_status, 0) == pid && look->count > 0)
         return STATUS_OK;
-    char ending[96], address[ADDR_TEXT_MAX];
+    char ending[SPAWN_ENDING_MAX], address[ADDR_TEXT_MAX];
     bool told = look->problem[0] != '\0';
     snprintf(error->text, sizeof error->text, "%s shows no certificate: %s%.300s",
              addr_format(&options->pin_address, address), told ? "" : "the worker ",
-             told ? look->problem : spawn_ending(wait_status, ending, sizeof ending));
+             told ? look->problem : spawn_ending(wait_status, ending));
     return STATUS_NONE;
 }
 

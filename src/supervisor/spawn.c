@@ -5,15 +5,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define EXEC_FD     (CHAN_FD + 1) /* in a child, until exec */
-#define EXEC_FAILED 127
+#define EXEC_DENIED 126           /* exit status of a child that exec refused with EPERM */
+#define EXEC_FAILED 127           /* of one that could not be executed for another reason */
+
+/* How to give the capability: a file with the effective bit cannot be executed where the bounding
+ * set does not hold it (capabilities(7), "capability-dumb"), and ours is empty after the jail. */
+#define SETCAP_HINT "setcap cap_net_bind_service=p penstock-front"
 
 _Static_assert(CHAN_FD == INHERITED_NULL_FD, "a child's channel replaces our /dev/null");
 
@@ -64,6 +71,29 @@ open_pair(const char *folder, bool one_folder_each, int exec_fds[CHILD_ROLES])
         exec_fds[role] = -1;
     }
     return STATUS_NONE;
+}
+
+/* Is there a file capability that is effective by itself, as setcap's "=ep" makes it? */
+static bool
+is_effective_by_file(int exec_fd)
+{
+    char path[32];
+    uint8_t value[32]; /* struct vfs_ns_cap_data: little-endian flags first */
+    snprintf(path, sizeof path, "/proc/self/fd/%d", exec_fd); /* O_PATH knows no attributes */
+    ssize_t size = getxattr(path, "security.capability", value, sizeof value);
+    return size >= 4 && (value[0] & VFS_CAP_FLAGS_EFFECTIVE) != 0;
+}
+
+enum status
+spawn_check_root(const int exec_fds[CHILD_ROLES], struct config_error *error)
+{
+    if (geteuid() != 0 || !is_effective_by_file(exec_fds[CHILD_FRONT]))
+        return STATUS_OK;
+    snprintf(error->text, sizeof error->text,
+             "started as root, and penstock-front has a file capability that is effective by "
+             "itself: a front that dies could not be started again; remove it with setcap -r, or "
+             "give it as " SETCAP_HINT);
+    return STATUS_INVALID;
 }
 
 enum status
@@ -126,7 +156,7 @@ become(enum child_role role, int exec_fd, int chan_fd)
     if (arrange_descriptors(exec_fd, chan_fd) && signal(SIGPIPE, SIG_DFL) != SIG_ERR &&
         sigprocmask(SIG_SETMASK, &none, NULL) == 0)
         execveat(EXEC_FD, "", argv, child_environment(), AT_EMPTY_PATH);
-    _exit(EXEC_FAILED);
+    _exit(errno == EPERM ? EXEC_DENIED : EXEC_FAILED);
 }
 
 enum status
@@ -142,13 +172,16 @@ spawn_child(enum child_role role, int exec_fd, int chan_fd, pid_t *pid)
 }
 
 const char *
-spawn_ending(int wait_status, char *text, size_t size)
+spawn_ending(int wait_status, char text[SPAWN_ENDING_MAX])
 {
+    size_t size = SPAWN_ENDING_MAX;
     if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS)
         snprintf(text, size, "was killed by its syscall filter (SIGSYS)");
     else if (WIFSIGNALED(wait_status))
         snprintf(text, size, "was killed by signal %d (%s)", WTERMSIG(wait_status),
                  strsignal(WTERMSIG(wait_status)));
+    else if (WEXITSTATUS(wait_status) == EXEC_DENIED)
+        snprintf(text, size, "could not be executed: operation not permitted (%s)", SETCAP_HINT);
     else if (WEXITSTATUS(wait_status) == EXEC_FAILED)
         snprintf(text, size, "could not be executed (status %d)", EXEC_FAILED);
     else

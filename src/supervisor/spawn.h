@@ -17,15 +17,22 @@
  */
 MUST_CHECK enum status spawn_open(int exec_fds[CHILD_ROLES], struct config_error *error);
 
+/** Started as root, can a front be executed again when root is gone? @return STATUS_OK;
+ *  STATUS_INVALID: its file capability forbids it, and `error` says what to do */
+MUST_CHECK enum status spawn_check_root(const int exec_fds[CHILD_ROLES],
+                                        struct config_error *error);
+
 /**
  * Start one process.
  *
  * @param exec_fd  from spawn_open(); borrowed
  * @param chan_fd  the child's end of its channel; borrowed, the caller closes its copy
  * @param pid      written; 0 on failure
- * @return STATUS_OK: it exists (if exec itself fails it exits 127); STATUS_SYSTEM.
+ * @return STATUS_OK: it exists (if exec itself fails it exits 126 or 127); STATUS_SYSTEM.
  */
 MUST_CHECK enum status spawn_child(enum child_role role, int exec_fd, int chan_fd, pid_t *pid);
 
+#define SPAWN_ENDING_MAX 128
+
 /** How a process ended, in words. Returns `text`. */
-const char *spawn_ending(int wait_status, char *text, size_t size);
+const char *spawn_ending(int wait_status, char text[SPAWN_ENDING_MAX]);
