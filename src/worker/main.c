@@ -37,9 +37,11 @@ drop(size_t files)
     struct privs_account account;
     const struct privs_account *to = NULL;
     const char *what = "";
-    if (geteuid() == 0 && worker.config != NULL) {
-        if (privs_find_account(worker.config->user, &account) != STATUS_OK)
-            log_fatal("no account \"%s\"", worker.config->user);
+    if (geteuid() == 0) {
+        /* a look at pins comes without configuration */
+        const char *user = worker.config != NULL ? worker.config->user : "nobody";
+        if (privs_find_account(user, &account) != STATUS_OK)
+            log_fatal("started as root, and there is no account \"%s\" to become", user);
         to = &account;
     }
     if (privs_drop(to, &(struct privs_limits){.files = files}, &what) != STATUS_OK)
@@ -55,10 +57,9 @@ main(void)
     int fd = -1;
     ignore_signals();
     if (!control_begin(&worker, &look, &fd)) {
-        if (tls_start() != STATUS_OK)
-            log_fatal("the TLS library does not start");
+        pin_look_prepare(look.text);
         drop(FILES_EXTRA);
-        return pin_look(fd, look.text);
+        return pin_look(fd);
     }
     drop(FILES_EXTRA + 2 * (size_t)worker.pool.count * worker.pool.conns_count);
     control_ready(&worker);

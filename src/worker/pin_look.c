@@ -23,6 +23,8 @@ struct look {
     const char *trouble; /* NULL: none */
 };
 
+static struct look look_once; /* a process looks once */
+
 static void
 report(unsigned depth, const uint8_t *pin, const char *text)
 {
@@ -72,8 +74,7 @@ socket_ready(struct ev_source *source, uint32_t events)
 static void
 run(struct look *look, int fd)
 {
-    if (evloop_open(&look->loop) != STATUS_OK ||
-        evloop_add(&look->loop, &look->socket, fd, EPOLLOUT, socket_ready, look) != STATUS_OK)
+    if (evloop_add(&look->loop, &look->socket, fd, EPOLLOUT, socket_ready, look) != STATUS_OK)
         log_fatal("no event loop");
     look->result = tls_session_handshake(look->session);
     uint64_t end_us = look->loop.now_us + PIN_LOOK_MS * 1000ULL;
@@ -87,23 +88,31 @@ run(struct look *look, int fd)
         look->trouble = tls_session_error(look->session);
 }
 
-int
-pin_look(int fd, const char *name)
+void
+pin_look_prepare(const char *name)
 {
-    static struct look look;
+    struct look *look = &look_once;
     struct tls_context *context = memory_reserve(tls_context_bytes());
-    look.session = memory_reserve(tls_session_bytes());
+    look->session = memory_reserve(tls_session_bytes());
     uint8_t *in = memory_reserve(TLS_IN_BYTES), *out = memory_reserve(TLS_OUT_BYTES);
-    if (context == NULL || look.session == NULL || in == NULL || out == NULL ||
+    if (context == NULL || look->session == NULL || in == NULL || out == NULL ||
+        tls_start() != STATUS_OK ||
         tls_context_init(context, NULL, name, CONFIG_TLS12 | CONFIG_TLS13, NULL) != STATUS_OK ||
-        tls_session_open(look.session, context, in, out, 0) != STATUS_OK)
+        tls_session_open(look->session, context, in, out, 0) != STATUS_OK ||
+        evloop_open(&look->loop) != STATUS_OK)
         log_fatal("the TLS library does not start");
-    run(&look, fd);
+}
+
+int
+pin_look(int fd)
+{
+    struct look *look = &look_once;
+    run(look, fd);
     struct tls_chain_item item;
-    for (unsigned depth = 0; look.trouble == NULL && depth < CHAIN_MAX &&
-                             tls_session_chain(look.session, depth, &item) == STATUS_OK;
+    for (unsigned depth = 0; look->trouble == NULL && depth < CHAIN_MAX &&
+                             tls_session_chain(look->session, depth, &item) == STATUS_OK;
          depth++)
         report(depth, item.pin, item.text);
-    report(CHAIN_END, NULL, look.trouble != NULL ? look.trouble : "");
-    return look.trouble != NULL;
+    report(CHAIN_END, NULL, look->trouble != NULL ? look->trouble : "");
+    return look->trouble != NULL;
 }

@@ -86,11 +86,23 @@ add_to_ages(struct relay *relay, struct relay_question *q)
         relay->ages.last = index_of(relay, q);
 }
 
+static bool
+is_full(const struct relay *relay)
+{
+    return relay->alive == relay->count;
+}
+
+/* Only where is_full() says no. */
 static struct relay_question *
 question_take(struct relay *relay)
 {
-    struct relay_question *q = &relay->questions[relay->free];
-    relay->free = q->newer;
+    struct relay_question *q;
+    if (relay->free != RELAY_NONE) {
+        q = &relay->questions[relay->free];
+        relay->free = q->newer;
+    } else {
+        q = &relay->questions[relay->fresh++];
+    }
     relay->alive++;
     q->before = q->after = RELAY_NONE;
     q->conn = NULL;
@@ -122,7 +134,8 @@ relay_reserve(struct worker *worker)
 {
     struct relay *relay = &worker->relay;
     uint32_t count = worker->config->queries;
-    *relay = (struct relay){.bell.fd = -1,
+    *relay = (struct relay){.count = count,
+                            .bell.fd = -1,
                             .front_bell = -1,
                             .free = RELAY_NONE,
                             .ages = {RELAY_NONE, RELAY_NONE},
@@ -131,11 +144,6 @@ relay_reserve(struct worker *worker)
     relay->questions = memory_reserve(count * sizeof *relay->questions);
     if (relay->questions == NULL)
         log_fatal("no memory for %u questions", count);
-    /* the first is taken first, so that pages are touched only as there is work for them */
-    for (uint32_t i = count; i-- > 0;) {
-        relay->questions[i].newer = relay->free;
-        relay->free = i;
-    }
 }
 
 /* --- rings ---------------------------------------------------------------------------------- */
@@ -383,7 +391,7 @@ relay_take(struct worker *worker)
     stats_set(worker->stats, STAT_RING_DEPTH, ring_depth(&relay->from_front));
     enum status status = STATUS_OK;
     int taken = 0;
-    for (; taken < RELAY_BATCH && relay->free != RELAY_NONE && status == STATUS_OK; taken++) {
+    for (; taken < RELAY_BATCH && !is_full(relay) && status == STATUS_OK; taken++) {
         size_t size;
         status = ring_take(&relay->from_front, relay->record, sizeof relay->record, &size);
         if (status == STATUS_OK && !take_record(worker, size)) {
@@ -395,7 +403,7 @@ relay_take(struct worker *worker)
         report_broken(worker, "broke the ring toward the worker");
         return;
     }
-    relay->has_more = relay->has_more || (status == STATUS_OK && relay->free != RELAY_NONE);
+    relay->has_more = relay->has_more || (status == STATUS_OK && !is_full(relay));
     if (ring_release(&relay->from_front))
         bell_ring(relay->front_bell);
 }
@@ -489,7 +497,7 @@ relay_sleep(struct worker *worker)
     struct relay *relay = &worker->relay;
     if (relay->has_more)
         return false;
-    if (relay->memory == NULL || relay->is_broken || relay->free == RELAY_NONE)
+    if (relay->memory == NULL || relay->is_broken || is_full(relay))
         return true;
     return ring_sleep(&relay->from_front);
 }

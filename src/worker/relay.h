@@ -61,7 +61,9 @@ struct relay {
     size_t held_size;      /* the record that found no room last */
     uint32_t alive;        /* questions not FREE */
     struct relay_question *questions; /* config.queries */
-    uint32_t free;
+    uint32_t free;                    /* given back; RELAY_NONE: none */
+    uint32_t fresh,
+        count; /* questions from `fresh` on were never used: their pages are untouched */
     struct relay_list ages, waiting, failed;
     uint8_t record[HANDOFF_QUERY_MAX];
 };

@@ -171,6 +171,17 @@ count_answer(struct upstream_conn *conn, uint32_t rtt_us)
     stats_add(conn->worker->stats, STAT_UPSTREAM_ANSWERS, 1);
 }
 
+/* One question drew a false answer: its neighbours on the connection have done nothing. */
+static bool
+blame(struct upstream_conn *conn, uint16_t id)
+{
+    uint32_t guilty = conn->flights[ids_slot(id)].question;
+    land(conn, id);
+    relay_orphan(conn->worker, guilty, true);
+    conn->is_blamed = true;
+    return refuse(conn, "an answer to another question than the one asked");
+}
+
 /* @return false: the connection is closed or held; look no further */
 static bool
 take_message(struct upstream_conn *conn, const uint8_t *message, size_t size)
@@ -186,7 +197,7 @@ take_message(struct upstream_conn *conn, const uint8_t *message, size_t size)
         case RELAY_TAKEN:
             break;
         case RELAY_WRONG:
-            return refuse(conn, "an answer to another question than the one asked");
+            return blame(conn, id);
         case RELAY_HELD:
             conn->is_held = true;
             return false;
@@ -511,7 +522,7 @@ put_away(struct upstream_conn *conn, enum upstream_state from, bool counts)
     evloop_remove(&conn->worker->loop, &conn->socket, true);
     tls_session_close(conn->tls);
     explicit_bzero(conn->queries, conn->queries_size);
-    orphan_all(conn, counts);
+    orphan_all(conn, counts && !conn->is_blamed);
 }
 
 /* The only place that writes conn->state. */
@@ -553,7 +564,7 @@ upstream_conn_open(struct upstream_conn *conn)
     ids_init(&conn->ids);
     conn->socket.fd = -1;
     conn->tag = upstream_pool_next_tag(conn->worker, conn->tag);
-    conn->is_held = false;
+    conn->is_held = conn->is_blamed = false;
     conn->oldest = conn->newest = IDS_MAX;
     conn->in_flight = conn->late = 0;
     conn->asked = conn->answers = conn->unheard_us = 0;

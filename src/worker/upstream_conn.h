@@ -37,6 +37,7 @@ struct upstream_conn {
     uint32_t tag;         /* UPSTREAM_WANT's; another one for each attempt */
     bool is_dirty;        /* has queries to write at the end of the turn */
     bool is_held;         /* holds an answer that found no room toward the front */
+    bool is_blamed;       /* one question is why it closes; the others are not to blame */
     uint32_t in_flight;   /* queries that somebody waits for */
     uint32_t late;        /* queries that nobody waits for any more */
     uint64_t asked;       /* queries written, since it is ready */
