@@ -7,6 +7,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -26,12 +27,11 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory):
-    """A folder that other accounts can read, too."""
-    folder = tmp_path_factory.mktemp("shared")
-    for part in (folder, folder.parent):
-        part.chmod(0o755)
-    return folder
+def shared():
+    """A folder that other accounts can read, too; pytest's own they cannot."""
+    with tempfile.TemporaryDirectory(prefix="penstock-test-") as folder:
+        pathlib.Path(folder).chmod(0o755)
+        yield pathlib.Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ def config(tmp_path, pki):
             "upstreams": [{"name": "first", "address": "127.0.0.1:853", "tls_name": "dot.test",
                            "pins": [pki.good.pin, pki.rotated.pin]}],
             "tls": {"ca_file": str(pki.authority.pem)},
+            "user": "nobody",  # not every system has an account penstock
         }
         content.update(changes)
         path = tmp_path / "penstock.yaml"
@@ -25,9 +26,12 @@ def config(tmp_path, pki):
     return write
 
 
-def refused(result):
-    """Exit 1 and one line that says why."""
-    assert result.returncode == 1, result
+USAGE = 2  # the exit status of a command line that cannot be understood
+
+
+def refused(result, status=1):
+    """One line that says why."""
+    assert result.returncode == status, result
     lines = result.stderr.strip().splitlines()
     assert len(lines) == 1, result.stderr
     return lines[0]
@@ -87,7 +91,7 @@ def test_missing_ca_file(config, tmp_path):
 
 
 def test_unknown_option():
-    assert "--frobnicate" in refused(run("--frobnicate"))
+    assert "--frobnicate" in refused(run("--frobnicate"), USAGE)
 
 
 def test_unknown_environment_variable(config):
@@ -122,9 +126,9 @@ def test_address_in_use(config, launch, bad):
     service = launch(bad).wait_ready()
     try:
         # a UDP port shared by SO_REUSEPORT would split the clients between two strangers
-        line = run("-c", config(), "-a", f"127.0.0.1:{service.port}")
-        assert line.returncode == 1
-        assert str(service.port) in line.stderr
+        result = run("-c", config(), "-a", f"127.0.0.1:{service.port}")
+        assert result.returncode == 1
+        assert str(service.port) in result.stderr
     finally:
         assert service.stop() == 0
 
@@ -153,8 +157,8 @@ def test_pin_of_nobody(bad):
 
 
 def test_pin_needs_an_address():
-    refused(run("pin"))
-    refused(run("pin", "dns.example"))
+    refused(run("pin"), USAGE)
+    refused(run("pin", "dns.example"), USAGE)
 
 
 def test_closed_standard_descriptors(config):

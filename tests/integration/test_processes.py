@@ -130,11 +130,12 @@ def test_statistics_on_sigusr1(bad_service):
     for i in range(10):
         bad_service.ask(f"count{i}.example.test")
     bad_service.ask("tcp.example.test", tcp=True)
+    # a counter may follow its answer by the rest of a turn
+    wait_for(lambda: bad_service.statistic("ends", "answered") == 11, 2, "eleven answers")
     statistics = bad_service.statistics()
     assert {"front", "worker", "ends", "latency", "upstream", "process"} <= {group for group, _ in statistics}
     assert bad_service.statistic("front", "udp_queries") == 10
     assert bad_service.statistic("front", "tcp_queries") == 1
-    assert bad_service.statistic("ends", "answered") == 11
     assert bad_service.statistic("upstream", "answers", name="first") == 11
     assert bad_service.statistic("upstream", "handshakes_full") >= 1
     upstream = next(values for group, values in statistics if group == "upstream")
@@ -148,9 +149,9 @@ def test_repeated_log_lines_are_limited(serve, bad, pki):
     """Hundreds of refused handshakes are not hundreds of lines."""
     from conftest import upstream
     service = serve([upstream(bad.where, pki, pins=[pki.stranger.pin])])
-    for i in range(30):
-        service.ask(f"r{i}.example.test")
-    assert service.log().count("\n") < 100
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        list(pool.map(service.ask, [f"r{i}.example.test" for i in range(200)]))
+    assert service.log().count("\n") < 60
 
 
 def test_log_has_no_names_of_clients(bad_service):
