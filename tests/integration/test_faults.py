@@ -46,7 +46,7 @@ def test_bad_answer_does_not_hurt_its_neighbours(bad_service):
         answers = dict(zip(names, pool.map(bad_service.ask, names)))
     for name, answer in answers.items():
         assert records(answer) == [encoded(name)], name
-    assert bad_service.statistic("worker", "upstream_bad") == 1
+    assert bad_service.statistic("counters", "upstream_bad") == 1
 
 
 def test_clean_close_is_no_failure(bad_service):

@@ -133,9 +133,9 @@ def test_statistics_on_sigusr1(bad_service):
     # a counter may follow its answer by the rest of a turn
     wait_for(lambda: bad_service.statistic("ends", "answered") == 11, 2, "eleven answers")
     statistics = bad_service.statistics()
-    assert {"front", "worker", "ends", "latency", "upstream", "process"} <= {group for group, _ in statistics}
-    assert bad_service.statistic("front", "udp_queries") == 10
-    assert bad_service.statistic("front", "tcp_queries") == 1
+    assert {"counters", "ends", "latency", "upstream", "process"} <= {group for group, _ in statistics}
+    assert bad_service.statistic("counters", "udp_queries") == 10
+    assert bad_service.statistic("counters", "tcp_queries") == 1
     assert bad_service.statistic("upstream", "answers", name="first") == 11
     assert bad_service.statistic("upstream", "handshakes_full") >= 1
     upstream = next(values for group, values in statistics if group == "upstream")
