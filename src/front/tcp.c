@@ -113,6 +113,7 @@ connection_ready(struct ev_source *source, uint32_t events)
         c->has_ended = true; /* he may still read: RFC 7766 6.2.4 */
     if (got > 0) {
         c->input_size = (uint16_t)(c->input_size + got);
+        c->input_most = c->input_size > c->input_most ? c->input_size : c->input_most;
         take_messages(front, c);
     }
 }

@@ -44,6 +44,7 @@ struct tcp_connection {
     uint32_t previous, next; /* of its timer's list; next: of the free list */
     uint32_t touched_next;   /* of the list to settle */
     uint32_t output;         /* index in the pool, 0 none */
+    uint16_t input_most;     /* octets of the input buffer that were ever in use, to be wiped */
     uint16_t input_size;     /* octets received and not yet taken */
     uint16_t waiting;        /* queries that wait for an answer */
     uint8_t listener;

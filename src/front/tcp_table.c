@@ -82,7 +82,8 @@ tcp_table_arm(struct front *front, struct tcp_connection *c, enum tcp_timer time
 void
 tcp_expire(struct front *front)
 {
-    static const enum stats_counter counted[TCP_TIMERS] = {STAT_TCP_IDLE, STAT_TCP_SLOW, STAT_TCP_SLOW};
+    static const enum stats_counter counted[TCP_TIMERS] = {STAT_TCP_IDLE, STAT_TCP_SLOW,
+                                                           STAT_TCP_SLOW};
     struct tcp *tcp = &front->tcp;
     for (int timer = 0; timer < TCP_TIMERS; timer++) {
         uint32_t first;
@@ -167,7 +168,7 @@ tcp_table_close(struct front *front, struct tcp_connection *c)
         return;
     disarm(tcp, c);
     tcp_output_give(front, c);
-    memset(tcp->inputs[tcp_table_index(tcp, c)], 0, c->input_size);
+    memset(tcp->inputs[tcp_table_index(tcp, c)], 0, c->input_most);
     memset(&c->addr, 0, sizeof c->addr);
     evloop_remove(&front->loop, &c->source, true);
     c->generation++;
