@@ -6,145 +6,13 @@
 #include "os/bell.h"
 #include "os/log.h"
 #include "os/memory.h"
+#include "worker/relay_table.h"
 #include "worker/worker.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #define LIFE_MAX_US (30000U * 1000U) /* the longest query_ms: a front cannot ask for more */
-#define SORT_STEPS  32 /* places that a question may be put before later ones, by its deadline */
-
-/* --- lists ---------------------------------------------------------------------------------- */
-
-static uint32_t
-index_of(const struct relay *relay, const struct relay_question *q)
-{
-    return (uint32_t)(q - relay->questions);
-}
-
-/* The list that a state's questions are in; NULL: none. */
-static struct relay_list *
-list_of(struct relay *relay, enum relay_state state)
-{
-    switch (state) {
-    case RELAY_WAITING:
-        return &relay->waiting;
-    case RELAY_FAILED:
-        return &relay->failed;
-    case RELAY_FREE:
-    case RELAY_ASKED:
-        break;
-    }
-    return NULL;
-}
-
-/* The only place that writes q->state. */
-static void
-set_state(struct relay *relay, struct relay_question *q, enum relay_state state)
-{
-    struct relay_list *from = list_of(relay, q->state), *to = list_of(relay, state);
-    if (from != NULL) {
-        if (q->before != RELAY_NONE)
-            relay->questions[q->before].after = q->after;
-        else
-            from->first = q->after;
-        if (q->after != RELAY_NONE)
-            relay->questions[q->after].before = q->before;
-        else
-            from->last = q->before;
-    }
-    q->before = q->after = RELAY_NONE;
-    if (to != NULL) {
-        q->before = to->last;
-        if (to->last != RELAY_NONE)
-            relay->questions[to->last].after = index_of(relay, q);
-        else
-            to->first = index_of(relay, q);
-        to->last = index_of(relay, q);
-    }
-    q->state = (uint8_t)state;
-}
-
-/* By deadline, nearly always at the end: the front gives every query the same time. */
-static void
-add_to_ages(struct relay *relay, struct relay_question *q)
-{
-    uint32_t older = relay->ages.last;
-    for (int i = 0; i < SORT_STEPS && older != RELAY_NONE &&
-                    relay->questions[older].deadline_us > q->deadline_us;
-         i++)
-        older = relay->questions[older].older;
-    q->older = older;
-    q->newer = older != RELAY_NONE ? relay->questions[older].newer : relay->ages.first;
-    if (q->older != RELAY_NONE)
-        relay->questions[q->older].newer = index_of(relay, q);
-    else
-        relay->ages.first = index_of(relay, q);
-    if (q->newer != RELAY_NONE)
-        relay->questions[q->newer].older = index_of(relay, q);
-    else
-        relay->ages.last = index_of(relay, q);
-}
-
-static bool
-is_full(const struct relay *relay)
-{
-    return relay->alive == relay->count;
-}
-
-/* Only where is_full() says no. */
-static struct relay_question *
-question_take(struct relay *relay)
-{
-    struct relay_question *q;
-    if (relay->free != RELAY_NONE) {
-        q = &relay->questions[relay->free];
-        relay->free = q->newer;
-    } else {
-        q = &relay->questions[relay->fresh++];
-    }
-    relay->alive++;
-    q->before = q->after = RELAY_NONE;
-    q->conn = NULL;
-    q->asks = q->moves = 0;
-    q->upstream = CONFIG_UPSTREAMS_MAX;
-    return q;
-}
-
-static void
-question_give(struct relay *relay, struct relay_question *q)
-{
-    set_state(relay, q, RELAY_FREE);
-    if (q->older != RELAY_NONE)
-        relay->questions[q->older].newer = q->newer;
-    else
-        relay->ages.first = q->newer;
-    if (q->newer != RELAY_NONE)
-        relay->questions[q->newer].older = q->older;
-    else
-        relay->ages.last = q->older;
-    explicit_bzero(&q->query, sizeof q->query);
-    q->newer = relay->free;
-    relay->free = index_of(relay, q);
-    relay->alive--;
-}
-
-void
-relay_reserve(struct worker *worker)
-{
-    struct relay *relay = &worker->relay;
-    uint32_t count = worker->config->queries;
-    *relay = (struct relay){.count = count,
-                            .bell.fd = -1,
-                            .front_bell = -1,
-                            .free = RELAY_NONE,
-                            .ages = {RELAY_NONE, RELAY_NONE},
-                            .waiting = {RELAY_NONE, RELAY_NONE},
-                            .failed = {RELAY_NONE, RELAY_NONE}};
-    relay->questions = memory_reserve(count * sizeof *relay->questions);
-    if (relay->questions == NULL)
-        log_fatal("no memory for %u questions", count);
-}
 
 /* --- rings ---------------------------------------------------------------------------------- */
 
@@ -163,7 +31,7 @@ forget_all(struct worker *worker)
         struct relay_question *q = &relay->questions[relay->ages.first];
         if (q->state == RELAY_ASKED)
             upstream_conn_forget(q->conn, q->id);
-        question_give(relay, q);
+        relay_question_give(relay, q);
     }
 }
 
@@ -267,7 +135,7 @@ deliver_failure(struct worker *worker, struct relay_question *q)
                                          .outcome = HANDOFF_FAILED,
                                          .upstream = q->upstream,
                                          .ede = q->ede});
-    question_give(&worker->relay, q);
+    relay_question_give(&worker->relay, q);
     return true;
 }
 
@@ -276,7 +144,7 @@ fail(struct worker *worker, struct relay_question *q, uint16_t ede)
 {
     q->ede = ede;
     q->conn = NULL;
-    set_state(&worker->relay, q, RELAY_FAILED); /* delivered by relay_publish() */
+    relay_set_state(&worker->relay, q, RELAY_FAILED); /* delivered by relay_publish() */
 }
 
 void
@@ -290,7 +158,7 @@ relay_orphan(struct worker *worker, uint32_t question, bool counts)
         fail(worker, q, DNS_EDE_NETWORK_ERROR);
         return;
     }
-    set_state(&worker->relay, q, RELAY_WAITING);
+    relay_set_state(&worker->relay, q, RELAY_WAITING);
     worker->relay.has_more = true;
 }
 
@@ -333,7 +201,7 @@ relay_answer(struct worker *worker, struct upstream_conn *conn, uint32_t questio
                                          .message = message,
                                          .message_size = size});
     histogram_add(&worker->stats->latency, rtt_us);
-    question_give(relay, q);
+    relay_question_give(relay, q);
     return RELAY_TAKEN;
 }
 
@@ -345,14 +213,15 @@ place(struct worker *worker, struct relay_question *q)
 {
     struct relay *relay = &worker->relay;
     struct upstream_conn *conn = upstream_pool_pick(worker, q->upstream);
-    if (conn == NULL || upstream_conn_ask(conn, index_of(relay, q), &q->query, &q->id) != STATUS_OK)
+    if (conn == NULL ||
+        upstream_conn_ask(conn, relay_index_of(relay, q), &q->query, &q->id) != STATUS_OK)
         return false;
     if (q->moves > 0)
         stats_add(worker->stats, STAT_UPSTREAM_RETRIES, 1);
     q->conn = conn;
     q->moves++;
     q->upstream = (uint8_t)conn->upstream->index;
-    set_state(relay, q, RELAY_ASKED);
+    relay_set_state(relay, q, RELAY_ASKED);
     return true;
 }
 
@@ -361,7 +230,7 @@ static bool
 take_record(struct worker *worker, size_t size)
 {
     struct relay *relay = &worker->relay;
-    struct relay_question *q = question_take(relay);
+    struct relay_question *q = relay_question_take(relay);
     uint64_t now = worker->loop.now_us;
     bool is_sound = handoff_query_read(relay->record, size, &q->query) == STATUS_OK;
     uint64_t deadline_ms = q->query.deadline_ms;
@@ -370,14 +239,14 @@ take_record(struct worker *worker, size_t size)
         q->deadline_us = deadline_ms < (now + LIFE_MAX_US) / 1000
                              ? deadline_ms * 1000 - RELAY_MARGIN_US
                              : now + LIFE_MAX_US;
-    add_to_ages(relay, q);
+    relay_add_to_ages(relay, q);
     if (!is_sound) {
-        question_give(relay, q);
+        relay_question_give(relay, q);
         return false;
     }
     /* first come, first served: nobody overtakes those who wait */
     if (relay_is_waiting(relay) || !place(worker, q))
-        set_state(relay, q, RELAY_WAITING);
+        relay_set_state(relay, q, RELAY_WAITING);
     return true;
 }
 
@@ -391,7 +260,7 @@ relay_take(struct worker *worker)
     stats_set(worker->stats, STAT_RING_DEPTH, ring_depth(&relay->from_front));
     enum status status = STATUS_OK;
     int taken = 0;
-    for (; taken < RELAY_BATCH && !is_full(relay) && status == STATUS_OK; taken++) {
+    for (; taken < RELAY_BATCH && !relay_is_full(relay) && status == STATUS_OK; taken++) {
         size_t size;
         status = ring_take(&relay->from_front, relay->record, sizeof relay->record, &size);
         if (status == STATUS_OK && !take_record(worker, size)) {
@@ -403,7 +272,7 @@ relay_take(struct worker *worker)
         report_broken(worker, "broke the ring toward the worker");
         return;
     }
-    relay->has_more = relay->has_more || (status == STATUS_OK && !is_full(relay));
+    relay->has_more = relay->has_more || (status == STATUS_OK && !relay_is_full(relay));
     if (ring_release(&relay->from_front))
         bell_ring(relay->front_bell);
 }
@@ -497,7 +366,7 @@ relay_sleep(struct worker *worker)
     struct relay *relay = &worker->relay;
     if (relay->has_more)
         return false;
-    if (relay->memory == NULL || relay->is_broken || is_full(relay))
+    if (relay->memory == NULL || relay->is_broken || relay_is_full(relay))
         return true;
     return ring_sleep(&relay->from_front);
 }

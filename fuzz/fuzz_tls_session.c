@@ -1,0 +1,80 @@
+/* fuzz_tls_session.c - a server that says anything at all
+ *
+ * Invariant: without the key of a pinned certificate nobody is trusted: the handshake never ends
+ * well, not one octet of ours can be written, no ticket is kept; and what is due stays in its room.
+ * Input: the first octet is the size of the pieces it is fed in, less one.
+ */
+#include "worker/tls_session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct tls_context *context;
+static struct tls_session *session;
+static uint8_t in[TLS_IN_BYTES], out[TLS_OUT_BYTES];
+
+static void
+require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void
+begin(void)
+{
+    static struct config_upstream upstream = {
+        .verify = CONFIG_VERIFY_PIN, .pins_count = 1, .tls_name = "dns.example"};
+    if (context != NULL)
+        return;
+    context = calloc(1, tls_context_bytes());
+    session = calloc(1, tls_session_bytes());
+    require(context != NULL && session != NULL && tls_start() == STATUS_OK &&
+            tls_context_init(context, &upstream, "", CONFIG_TLS12 | CONFIG_TLS13, NULL) ==
+                STATUS_OK);
+}
+
+static void
+check(enum tls_result result)
+{
+    size_t count, before, after;
+    uint8_t byte;
+    tls_session_due(session, &before);
+    require(result != TLS_OK && before <= TLS_OUT_BYTES);
+    require(tls_session_write(session, (const uint8_t *)"query", 5, &count) == TLS_FAILED);
+    tls_session_due(session, &after);
+    require(count == 0 && after == before);
+    require(tls_session_read(session, &byte, 1, &count) == TLS_FAILED && count == 0);
+    require(tls_context_tickets(context, 0) == 0);
+    require((result == TLS_FAILED) == (tls_session_cause(session) != TLS_CAUSE_NONE));
+    require((result == TLS_FAILED) == (tls_session_error(session)[0] != '\0'));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    begin();
+    require(tls_session_open(session, context, in, out, 0) == STATUS_OK);
+    enum tls_result result = tls_session_handshake(session);
+    check(result);
+    size_t piece = size > 0 ? data[0] + 1U : 1;
+    for (size_t at = 1; at < size && result != TLS_FAILED;) {
+        size_t room, count = size - at < piece ? size - at : piece;
+        uint8_t *to = tls_session_room(session, &room);
+        count = count < room ? count : room;
+        require(count > 0);
+        memcpy(to, data + at, count);
+        tls_session_fed(session, count);
+        at += count;
+        result = tls_session_handshake(session);
+        check(result);
+    }
+    if (result != TLS_FAILED) {
+        tls_session_fed(session, 0);
+        check(tls_session_handshake(session));
+    }
+    tls_session_close(session);
+    return 0;
+}

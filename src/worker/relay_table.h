@@ -1,0 +1,26 @@
+/* relay_table.h - the questions a worker has under way: a fixed table with lists through it
+ *
+ * What: taking and giving entries, their state, their order by age. Pages of the table are touched
+ *       only as far as it was ever used at once.
+ * Who:  relay.c.
+ */
+#pragma once
+
+#include "worker/relay.h"
+
+uint32_t relay_index_of(const struct relay *relay, const struct relay_question *q);
+
+/** Is no entry free? */
+bool relay_is_full(const struct relay *relay);
+
+/** An entry in state FREE, in no list yet; only where relay_is_full() says no. */
+struct relay_question *relay_question_take(struct relay *relay);
+
+/** Put a new entry in its place by deadline. */
+void relay_add_to_ages(struct relay *relay, struct relay_question *q);
+
+/** Move an entry into the list of another state. Nothing else writes the state. */
+void relay_set_state(struct relay *relay, struct relay_question *q, enum relay_state state);
+
+/** End an entry: wiped, in no list, free. */
+void relay_question_give(struct relay *relay, struct relay_question *q);

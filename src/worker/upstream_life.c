@@ -1,0 +1,237 @@
+/* upstream_life.c - what core/upstream_fsm.h says is to be done, and when; see upstream_life.h */
+#include "worker/upstream_life.h"
+
+#include "os/log.h"
+#include "os/random.h"
+#include "worker/control.h"
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static void
+start(struct upstream_conn *conn)
+{
+    /* the first flight is made while the network does its part */
+    if (tls_session_open(conn->tls, conn->upstream->tls, conn->tls_in, conn->tls_out,
+                         now_of(conn) / 1000) != STATUS_OK) {
+        upstream_step_conn(conn, UPSTREAM_ON_BROKEN);
+        return;
+    }
+    if (tls_session_handshake(conn->tls) != TLS_AGAIN_READ) {
+        log_write(LOG_ERROR, LOG_INTERNAL, "upstream %s: %s", conn->upstream->config->name,
+                  tls_session_error(conn->tls));
+        upstream_step_conn(conn, UPSTREAM_ON_BROKEN);
+    }
+}
+
+static void
+serve(struct upstream_conn *conn)
+{
+    const struct tls_facts *facts = tls_session_facts(conn->tls);
+    struct upstream *upstream = conn->upstream;
+    struct stats_page *stats = conn->worker->stats;
+    conn->used_us = now_of(conn);
+    uint64_t took = now_of(conn) - conn->since_us;
+    conn->since_us = now_of(conn);
+    upstream_health_connected(upstream->health, took / 2 < UINT32_MAX ? (uint32_t)(took / 2) : 0);
+    upstream->ready++;
+    upstream->opening--;
+    stats_add(stats, facts->resumed ? STAT_HANDSHAKES_RESUMED : STAT_HANDSHAKES_FULL, 1);
+    add_to(facts->resumed ? &upstream->stats->handshakes_resumed
+                          : &upstream->stats->handshakes_full,
+           1);
+    stats_add(stats, STAT_UPSTREAM_CONNECTIONS, 1);
+    add_to(&upstream->stats->connections, 1);
+    atomic_store_explicit(&upstream->stats->pin_seen, (uint64_t)(facts->pin_index + 1),
+                          memory_order_relaxed);
+    atomic_store_explicit(&upstream->stats->tls, (uint64_t)facts->version << 16 | facts->cipher,
+                          memory_order_relaxed);
+    char pin[48] = "CA and name checked";
+    if (facts->pin_index >= 0)
+        snprintf(pin, sizeof pin, "pin %d of %u matched%s", facts->pin_index + 1,
+                 upstream->config->pins_count, facts->pin_depth > 0 ? " (issuer)" : "");
+    log_write(LOG_INFO, LOG_UPSTREAM_UP, "upstream %s: connected, %s %s, %s, %s in %u ms",
+              upstream->config->name, tls_version_text(facts->version),
+              tls_cipher_text(facts->cipher), pin, facts->resumed ? "resumed" : "full handshake",
+              (unsigned)(took / 1000));
+    conn->worker->relay.has_more = true; /* whoever waits may be placed now */
+}
+
+static void
+fail(struct upstream_conn *conn)
+{
+    struct upstream *upstream = conn->upstream;
+    add_to(&upstream->stats->failures, 1);
+    upstream_health_failed(upstream->health, now_of(conn), random_u32(),
+                           upstream_pool_is_lone(conn->worker, upstream));
+    if (upstream_pool_is_down(conn->worker))
+        relay_give_up(conn->worker);
+}
+
+static void
+put_away(struct upstream_conn *conn, enum upstream_state from, bool counts)
+{
+    if (from == UPSTREAM_READY || from == UPSTREAM_DRAINING) {
+        add_to(&conn->upstream->stats->connections, (uint64_t)-1);
+        stats_add(conn->worker->stats, STAT_UPSTREAM_CONNECTIONS, (uint64_t)-1);
+    }
+    if (from == UPSTREAM_READY)
+        conn->upstream->ready--;
+    else if (from != UPSTREAM_DRAINING)
+        conn->upstream->opening--;
+    if (conn->upstream->open == conn)
+        conn->upstream->open = NULL;
+    evloop_remove(&conn->worker->loop, &conn->socket, true);
+    tls_session_close(conn->tls);
+    explicit_bzero(conn->queries, conn->queries_size);
+    upstream_orphan_all(conn, counts && !conn->is_blamed);
+}
+
+/* The only place that writes conn->state. */
+void
+upstream_step_conn(struct upstream_conn *conn, enum upstream_event event)
+{
+    enum upstream_state from = conn->state;
+    struct upstream_step next = upstream_step(from, event);
+    conn->state = next.state;
+    if (next.state != from)
+        conn->worker->pool.next_us = 0; /* its deadline is another one now */
+    if ((next.actions & UPSTREAM_DO_DIAL) != 0 &&
+        !control_want(conn->worker, conn->upstream->index, conn->tag))
+        upstream_step_conn(conn, UPSTREAM_ON_REFUSED);
+    if ((next.actions & UPSTREAM_DO_START) != 0)
+        start(conn);
+    if ((next.actions & UPSTREAM_DO_HANDSHAKE) != 0)
+        upstream_handshake(conn);
+    if ((next.actions & UPSTREAM_DO_SERVE) != 0)
+        serve(conn);
+    if ((next.actions & UPSTREAM_DO_DRAIN) != 0) {
+        conn->upstream->ready--;
+        conn->deadline_us = now_of(conn) + (uint64_t)conn->worker->config->query_ms * 1000;
+    }
+    if ((next.actions & UPSTREAM_DO_FAILURE) != 0)
+        fail(conn);
+    if ((next.actions & UPSTREAM_DO_GOODBYE) != 0) {
+        tls_session_goodbye(conn->tls);
+        (void)upstream_push(conn); /* as far as it goes */
+    }
+    if ((next.actions & UPSTREAM_DO_CLOSE) != 0)
+        put_away(conn, from, (next.actions & UPSTREAM_DO_FAILURE) != 0);
+}
+
+void
+upstream_conn_open(struct upstream_conn *conn)
+{
+    uint64_t now = now_of(conn);
+    ids_init(&conn->ids);
+    conn->socket.fd = -1;
+    conn->tag = upstream_pool_next_tag(conn->worker, conn->tag);
+    conn->is_held = conn->is_blamed = false;
+    conn->oldest = conn->newest = IDS_MAX;
+    conn->in_flight = conn->late = 0;
+    conn->asked = conn->answers = conn->unheard_us = 0;
+    conn->queries_size = conn->answers_head = conn->answers_tail = 0;
+    conn->since_us = now;
+    conn->deadline_us = now + (uint64_t)conn->worker->config->connect_ms * 1000;
+    conn->upstream->opening++;
+    stats_add(conn->worker->stats, STAT_UPSTREAM_DIALS, 1);
+    upstream_step_conn(conn, UPSTREAM_ON_WANT);
+}
+
+void
+upstream_conn_socket(struct upstream_conn *conn, int fd, uint32_t error)
+{
+    if (fd >= 0 && evloop_add(&conn->worker->loop, &conn->socket, fd, EPOLLOUT,
+                              upstream_socket_ready, conn) == STATUS_OK) {
+        upstream_step_conn(conn, UPSTREAM_ON_SOCKET);
+        return;
+    }
+    if (fd >= 0)
+        close(fd);
+    log_write(upstream_trouble(conn), LOG_UPSTREAM_DOWN, "upstream %s: cannot connect: %s",
+              conn->upstream->config->name, strerror(error != 0 ? (int)error : EIO));
+    upstream_step_conn(conn, UPSTREAM_ON_REFUSED);
+}
+
+void
+upstream_conn_retire(struct upstream_conn *conn)
+{
+    upstream_step_conn(conn, UPSTREAM_ON_RETIRE);
+    if (conn->state == UPSTREAM_DRAINING && conn->in_flight == 0)
+        upstream_step_conn(conn, UPSTREAM_ON_DRAINED);
+}
+
+/* --- time ----------------------------------------------------------------------------------- */
+
+static uint64_t
+tick_ready(struct upstream_conn *conn, uint64_t now)
+{
+    const struct config *config = conn->worker->config;
+    uint64_t silent = upstream_silence_end(conn);
+    if (now >= silent) {
+        stats_add(conn->worker->stats, STAT_UPSTREAM_OVERDUE, 1);
+        log_write(upstream_trouble(conn), LOG_UPSTREAM_DOWN,
+                  "upstream %s: connection silent for %u ms with %u in flight: given up",
+                  conn->upstream->config->name, (unsigned)((now - conn->unheard_us) / 1000),
+                  conn->in_flight);
+        upstream_step_conn(conn, UPSTREAM_ON_OVERDUE);
+        return now;
+    }
+    if (conn->state == UPSTREAM_DRAINING) {
+        if (conn->in_flight == 0)
+            upstream_step_conn(conn, UPSTREAM_ON_DRAINED);
+        else if (now >= conn->deadline_us)
+            upstream_step_conn(conn, UPSTREAM_ON_DEADLINE);
+        return silent < conn->deadline_us ? silent : conn->deadline_us;
+    }
+    uint64_t idle = conn->used_us + (uint64_t)config->upstream_idle_ms * 1000;
+    bool is_worn = conn->late > config->upstream_in_flight / 2;
+    if (conn->in_flight > 0 && !is_worn)
+        return silent;
+    if (now >= idle || is_worn) {
+        upstream_conn_retire(conn);
+        return now;
+    }
+    return silent < idle ? silent : idle;
+}
+
+uint64_t
+upstream_conn_tick(struct upstream_conn *conn)
+{
+    uint64_t now = now_of(conn);
+    switch (conn->state) {
+    case UPSTREAM_WANTED:
+    case UPSTREAM_CONNECTING:
+    case UPSTREAM_HANDSHAKE:
+        if (now < conn->deadline_us)
+            return conn->deadline_us;
+        log_write(upstream_trouble(conn), LOG_UPSTREAM_DOWN,
+                  "upstream %s: not connected within %u ms (%s)", conn->upstream->config->name,
+                  (unsigned)conn->worker->config->connect_ms, upstream_state_text(conn->state));
+        if (conn->state == UPSTREAM_HANDSHAKE)
+            stats_add(conn->worker->stats, STAT_HANDSHAKES_FAILED, 1);
+        upstream_step_conn(conn, UPSTREAM_ON_DEADLINE);
+        return now;
+    case UPSTREAM_READY:
+    case UPSTREAM_DRAINING:
+        return tick_ready(conn, now);
+    case UPSTREAM_CLOSED:
+        upstream_step_conn(conn, UPSTREAM_ON_CLEARED);
+        return UINT64_MAX;
+    case UPSTREAM_IDLE:
+    case UPSTREAM_STATES_COUNT:
+        break;
+    }
+    return UINT64_MAX;
+}
+
+void
+upstream_conn_end(struct upstream_conn *conn)
+{
+    if (conn->state != UPSTREAM_READY && conn->state != UPSTREAM_DRAINING)
+        return;
+    tls_session_goodbye(conn->tls);
+    (void)upstream_push(conn);
+}

@@ -1,0 +1,58 @@
+/* upstream_life.h - what the three parts of a connection share
+ *
+ * What: upstream_conn.c carries bytes, queries and answers; upstream_life.c opens and closes,
+ * counts and watches the clock. Neither is called by others through this header. Who:
+ * upstream_conn.c, upstream_life.c.
+ */
+#pragma once
+
+#include "os/log.h"
+#include "os/stats.h"
+#include "worker/upstream_conn.h"
+#include "worker/worker.h"
+
+static inline uint64_t
+now_of(const struct upstream_conn *conn)
+{
+    return conn->worker->loop.now_us;
+}
+
+static inline void
+add_to(_Atomic uint64_t *value, uint64_t by)
+{
+    uint64_t old = atomic_load_explicit(value, memory_order_relaxed); /* one writer */
+    atomic_store_explicit(value, old + by, memory_order_relaxed);
+}
+
+/* upstream_life.c */
+
+/** Report an event and do what the table says. The connection may be closed afterwards. */
+void upstream_step_conn(struct upstream_conn *conn, enum upstream_event event);
+
+/* upstream_conn.c */
+
+/** The level for one more line about this upstream's trouble: told less and less often. */
+enum log_level upstream_trouble(const struct upstream_conn *conn);
+
+/** Send what is due. @return false: the socket is broken, errno tells. */
+bool upstream_push(struct upstream_conn *conn);
+
+/** Go on with TLS until it needs more from the peer. */
+void upstream_handshake(struct upstream_conn *conn);
+
+/** When silence means death; UINT64_MAX: it does not. */
+uint64_t upstream_silence_end(const struct upstream_conn *conn);
+
+/** The event handler of its socket. */
+void upstream_socket_ready(struct ev_source *source, uint32_t events);
+
+/* upstream_flight.c */
+
+/** A query was written under `id`. */
+void upstream_take_off(struct upstream_conn *conn, uint16_t id, uint32_t question);
+
+/** Its answer came, or its question left: the id is free again. It must be out. */
+void upstream_land(struct upstream_conn *conn, uint16_t id);
+
+/** Hand every query in flight back. @param counts  it was an attempt */
+void upstream_orphan_all(struct upstream_conn *conn, bool counts);
