@@ -176,16 +176,17 @@ enum limiter_verdict
 limiter_take(struct limiter *lim, const struct addr *client, uint32_t price, uint64_t now_ms)
 {
     const struct limiter_family *family = &lim->families[family_index(client)];
+    const unsigned count = family->count;
     uint64_t now = now_ms * BUCKETS_TICKS_PER_MS;
     struct buckets_ref refs[LIMITER_LENGTHS_MAX];
     uint64_t lefts[LIMITER_LENGTHS_MAX];
     /* shortest prefix first: a network that is over is refused at the cost of one look */
-    for (unsigned i = 0; i < family->count; i++) {
+    for (unsigned i = 0; i < count; i++) {
         refs[i] = look(lim, client, i, now, lefts);
         if (lefts[i] + price * family->rules[i].unit_ticks > family->rules[i].capacity_ticks)
             return refuse(lim, client, i);
     }
-    for (unsigned i = 0; i < family->count; i++)
+    for (unsigned i = 0; i < count; i++)
         pour(&lim->buckets[place_of(family, i)], &refs[i], now,
              lefts[i] + price * family->rules[i].unit_ticks);
     lim->passed++;

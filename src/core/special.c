@@ -40,8 +40,8 @@ static bool
 row_matches(const struct row *row, const struct dns_name *name, const struct labels *labels,
             size_t *above, size_t *zone_at)
 {
-    size_t left = labels->count, end = row->size;
-    while (end > 0) {
+    size_t left = labels->count, end = row->size; /* a row has at least one label */
+    do {
         size_t begin = end;
         while (begin > 0 && row->name[begin - 1] != '.')
             begin--;
@@ -54,7 +54,7 @@ row_matches(const struct row *row, const struct dns_name *name, const struct lab
         if (label == NULL || size != end - begin || memcmp(label, row->name + begin, size) != 0)
             return false;
         end = begin > 0 ? begin - 1 : 0;
-    }
+    } while (end > 0);
     *above = left;
     *zone_at = labels->at[left];
     return true;

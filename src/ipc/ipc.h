@@ -25,18 +25,19 @@ enum ipc_socket_kind { IPC_SOCKET_UDP = 1, IPC_SOCKET_TCP = 2 };
 
 struct ipc_message { /* fields that a type does not use are zero, on the wire they are absent */
     enum ipc_type type;
-    uint32_t lane;       /* CONFIG */
-    uint32_t epoch;      /* CONFIG, RELOAD, RELOADED: configuration number; RING: ring number */
+    uint32_t lane;  /* CONFIG */
+    uint32_t epoch; /* CONFIG, RELOAD, RELOADED: configuration number; RING: ring number */
     uint32_t ring_query_bytes;  /* RING: data bytes of the ring front → worker, a power of two */
     uint32_t ring_answer_bytes; /* RING: of the ring worker → front, which lies behind it */
-    uint32_t index;      /* LISTENER: in config.listen; UPSTREAM_*: in config.upstreams */
-    uint32_t tag;        /* UPSTREAM_*: the worker's name for the connection */
-    uint32_t error;      /* UPSTREAM_SOCKET: errno or 0; RELOADED: 0 taken, 1 refused */
-    uint8_t kind;        /* LISTENER: enum ipc_socket_kind; PIN_SEEN: depth (0 leaf), 255 end */
-    uint8_t level;       /* LOG: enum log_level */
-    uint8_t event;       /* LOG: enum log_event */
-    uint8_t pin[32];     /* PIN_SEEN: SHA-256 of the SubjectPublicKeyInfo */
-    char text[IPC_TEXT_MAX]; /* LOG, PIN_LOOK (TLS name), PIN_SEEN (subject, validity): NUL-terminated */
+    uint32_t index;             /* LISTENER: in config.listen; UPSTREAM_*: in config.upstreams */
+    uint32_t tag;               /* UPSTREAM_*: the worker's name for the connection */
+    uint32_t error;             /* UPSTREAM_SOCKET: errno or 0; RELOADED: 0 taken, 1 refused */
+    uint8_t kind;            /* LISTENER: enum ipc_socket_kind; PIN_SEEN: depth (0 leaf), 255 end */
+    uint8_t level;           /* LOG: enum log_level */
+    uint8_t event;           /* LOG: enum log_event */
+    uint8_t pin[32];         /* PIN_SEEN: SHA-256 of the SubjectPublicKeyInfo */
+    char text[IPC_TEXT_MAX]; /* LOG, PIN_LOOK (TLS name), PIN_SEEN (subject, validity):
+                                NUL-terminated */
 };
 
 /** @return bytes written at `to` (room IPC_MESSAGE_MAX) */

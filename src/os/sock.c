@@ -143,7 +143,7 @@ sock_listen(const struct addr *addr, int type, bool shared, int *fd)
 enum status
 sock_bound(int fd, struct addr *addr, int *type)
 {
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t size = sizeof bound, type_size = sizeof *type;
     memset(addr, 0, sizeof *addr);
     *type = 0;

@@ -67,8 +67,9 @@ struct tls_session {
     char error[TLS_ERROR_MAX];
 };
 
-/** mbedTLS asks about each certificate of the chain it built, root first, leaf last. */
-int tls_trust_judge(void *session, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+/** mbedTLS asks about each certificate of the chain it built, root first, leaf last; `owner` is the
+ * session. */
+int tls_trust_judge(void *owner, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
 
 /** SHA-256 of the SubjectPublicKeyInfo. @return false: the library failed. */
 bool tls_trust_key(const mbedtls_x509_crt *crt, uint8_t pin[CONFIG_PIN_BYTES]);
