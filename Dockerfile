@@ -11,13 +11,12 @@ COPY policy /source/policy
 COPY seccomp /source/seccomp
 COPY src /source/src
 WORKDIR /source
-RUN meson setup build -Dbuildtype=debugoptimized -Dstatic=true -Dtests=false \
+RUN meson setup build -Dprefix=/usr -Dbuildtype=debugoptimized -Dstatic=true -Dtests=false \
     && ninja -C build \
-    && mkdir -p /image/usr/bin /image/etc/ssl/certs \
-    && cp build/src/supervisor/penstock build/src/front/penstock-front build/src/worker/penstock-worker /image/usr/bin/ \
-    && strip /image/usr/bin/* \
-    && setcap cap_net_bind_service=ep /image/usr/bin/penstock-front \
-    && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
+    && install -D -s build/src/supervisor/penstock /image/usr/bin/penstock \
+    && install -D -s -t /image/usr/libexec/penstock build/src/front/penstock-front build/src/worker/penstock-worker \
+    && setcap cap_net_bind_service=ep /image/usr/libexec/penstock/penstock-front \
+    && install -D -m 644 -t /image/etc/ssl/certs /etc/ssl/certs/ca-certificates.crt \
     && echo 'penstock:x:65532:65532::/:/nonexistent' >/image/etc/passwd
 
 FROM scratch
