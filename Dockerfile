@@ -7,6 +7,7 @@ RUN apt-get update \
        libseccomp-dev libcap-ng-dev libcyaml-dev libyaml-dev libmbedtls-dev libcap2-bin ca-certificates
 COPY meson.build meson_options.txt /source/
 COPY docs/penstock.8 docs/penstock.yaml.5 /source/docs/
+COPY packaging /source/packaging
 COPY policy /source/policy
 COPY seccomp /source/seccomp
 COPY src /source/src
@@ -25,4 +26,3 @@ USER 65532:65532
 EXPOSE 53/udp 53/tcp
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/bin/penstock"]
-CMD ["-c", "/etc/penstock.yaml"]
