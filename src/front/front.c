@@ -67,7 +67,11 @@ show_levels(struct front *front)
 int
 front_run(struct front *front)
 {
+    rest_init(&front->rest, front->loop.now_us);
     while (!is_done(front)) {
+        uint32_t rest = rest_after_turn(&front->rest, front->loop.now_us);
+        if (rest > 0)
+            evloop_rest(rest);
         uint64_t until = relay_sleep(front) ? deadline_us(front) : 0;
         if (evloop_turn(&front->loop, until) != STATUS_OK)
             log_fatal("the event loop failed");

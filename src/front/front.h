@@ -10,6 +10,7 @@
 #include "conf/config.h"
 #include "core/acl.h"
 #include "core/inflight.h"
+#include "core/rest.h"
 #include "front/relay.h"
 #include "front/tcp.h"
 #include "front/udp.h"
@@ -35,6 +36,7 @@ struct front {
     struct udp udp;
     struct tcp tcp;
     struct relay relay;
+    struct rest rest;
     uint64_t
         stop_us; /* 0: serving; else no message is read any more, and the end is here at last */
 };

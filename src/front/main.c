@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -52,6 +53,9 @@ give_up(const struct front *front)
                   front->config->user);
     if (privs_drop(is_root ? &account : NULL, &limits, &what) != STATUS_OK)
         log_fatal("privileges cannot be given up: %s", what);
+    /* the kernel rounds sleeps up by 50 us unless told otherwise, a third of a rest */
+    if (prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL) != 0)
+        log_fatal("the timer slack cannot be set: %s", strerror(errno));
     if (sandbox_enter(SANDBOX_FRONT) != STATUS_OK)
         log_fatal("the system call filter cannot be set: %s", strerror(errno));
 }

@@ -95,6 +95,13 @@ wait_ms(uint64_t now_us, uint64_t deadline_us)
     return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
+void
+evloop_rest(uint32_t us)
+{
+    struct timespec ts = {.tv_nsec = (long)us * 1000};
+    (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL); /* woken early: no harm */
+}
+
 enum status
 evloop_turn(struct evloop *loop, uint64_t deadline_us)
 {
