@@ -121,9 +121,8 @@ raise_permitted(void)
 {
     static const unsigned wanted[] = {CAP_SETUID, CAP_SETGID, CAP_SETPCAP};
     struct cap_sets sets;
-    if (!read_sets(&sets))
+    if (!read_sets(&sets) || capng_get_caps_process() != 0)
         return false;
-    capng_get_caps_process();
     for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
         if ((sets.permitted >> wanted[i] & 1) != 0)
             capng_update(CAPNG_ADD, CAPNG_EFFECTIVE, wanted[i]);

@@ -269,7 +269,7 @@ Test(dns_answer, reads_the_opt_and_its_part_of_the_rcode)
     struct bytes_writer w = begin(DNS_TYPE_A, 1, 0, 1);
     put_a(&w, 60);
     size_t end = w.pos;
-    bytes_set_u16(&w, 2, DNS_QR | DNS_REFUSED);
+    bytes_set_u16(&w, 2, DNS_QR | (unsigned)DNS_REFUSED);
     build_opt(&w, 1232, 0x12008000U, "", 0);
     cr_assert_eq(parse(w.pos), DNS_ANSWER_OK);
     cr_assert(answer.has_opt && answer.dnssec_ok);

@@ -73,7 +73,7 @@ Test(freshness, an_alias_that_ends_in_nothing_is_kept_for_the_lesser_of_both)
 
 Test(freshness, keeps_failures_briefly)
 {
-    struct dns_answer answer = {.flags = DNS_QR | DNS_SERVFAIL, .rcode = DNS_SERVFAIL};
+    struct dns_answer answer = {.flags = DNS_QR | (unsigned)DNS_SERVFAIL, .rcode = DNS_SERVFAIL};
     cr_assert_eq(freshness_ttl(&limits, &answer), 5);
     cr_assert(freshness_is_failure(&answer));
     answer = negative(DNS_NXDOMAIN, 60);
