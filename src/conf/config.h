@@ -35,6 +35,33 @@ enum config_verify {
 
 enum config_tls_versions { CONFIG_TLS12 = 1, CONFIG_TLS13 = 2 }; /* bits */
 
+#define CONFIG_RATES_MAX     4       /* prefix lengths per family, as core/limiter.h has room for */
+#define CONFIG_RATE_MAX      1000000 /* queries per second, and queries in a burst */
+#define CONFIG_EXEMPT_MAX    64
+#define CONFIG_PORTS_MAX     32
+#define CONFIG_LISTS_MAX     16 /* files of names */
+#define CONFIG_LIST_PATH_MAX 256
+#define CONFIG_SECRET_BYTES  16
+
+enum config_strategy { CONFIG_FASTEST = 0, CONFIG_ORDERED = 1, CONFIG_SPREAD = 2 };
+enum config_rates_mode { CONFIG_RATES_ENFORCE = 0, CONFIG_RATES_DRY_RUN = 1, CONFIG_RATES_OFF = 2 };
+
+struct config_rate {     /* of one prefix length */
+    uint32_t length;     /* bits, 0..32 or 0..128 */
+    uint32_t rate_per_s; /* queries per second, 1..CONFIG_RATE_MAX */
+    uint32_t burst;      /* queries at once after quiet time, 1..CONFIG_RATE_MAX */
+};
+
+struct config_share { /* of the limits, for clients of one listening address */
+    struct addr listen;
+    uint32_t percent; /* 1..10000; 0: no limits */
+};
+
+struct config_secret {
+    uint8_t bytes[CONFIG_SECRET_BYTES];
+    uint32_t is_set; /* 1; 0: the bytes are zero */
+};
+
 struct config_upstream {
     char name[CONFIG_NAME_MAX]; /* for logs and statistics; unique */
     struct addr address;
@@ -42,11 +69,15 @@ struct config_upstream {
     uint8_t pins[CONFIG_PINS_MAX][CONFIG_PIN_BYTES];
     uint32_t pins_count;
     uint32_t verify; /* enum config_verify */
+    uint32_t weight; /* share of queries with strategy: spread, 1..100 */
+    uint32_t qps;    /* queries per second at most, per lane, 1..1000000; 0: no bound */
 };
 
 struct config {
     uint32_t magic; /* CONFIG_MAGIC */
     uint32_t bytes; /* sizeof(struct config): both sides are of one build */
+
+    uint64_t cache_bytes; /* per lane, 65536..2^32; 0: no cache. Here, so that nothing is padded */
 
     uint32_t listen_count; /* 1..CONFIG_LISTEN_MAX */
     struct addr listen[CONFIG_LISTEN_MAX];
@@ -57,6 +88,7 @@ struct config {
     struct addr_prefix allow[CONFIG_ACL_MAX];
     struct addr_prefix deny[CONFIG_ACL_MAX]; /* stronger than allow */
 
+    uint32_t strategy;        /* enum config_strategy */
     uint32_t upstreams_count; /* 1..CONFIG_UPSTREAMS_MAX */
     struct config_upstream upstreams[CONFIG_UPSTREAMS_MAX];
 
@@ -68,10 +100,60 @@ struct config {
     uint32_t upstream_idle_ms; /* an upstream connection without query, 1000..600000 */
     uint32_t tcp_idle_ms;      /* a client's TCP connection without query, 100..600000 */
 
+    uint32_t tcp_message_ms; /* a client's TCP message that began must be whole, 100..60000 */
+
     uint32_t queries;              /* questions alive at once per lane, 64..65536 */
     uint32_t tcp_clients;          /* TCP connections of clients per lane, 8..16384 */
     uint32_t upstream_connections; /* per upstream and lane at most, 1..32 */
     uint32_t upstream_in_flight;   /* queries in flight on one connection, 1..1024 */
+
+    uint32_t queue_per_prefix; /* questions of one client prefix that may wait, 1..65536 */
+    uint32_t tcp_per_prefix;   /* TCP connections of one client prefix, 1..16384 */
+    uint32_t tcp_new_per_s;    /* new TCP connections of one client prefix per second, 1..100000 */
+    uint32_t tcp_queries;      /* queries on one TCP connection, 1..1000000; 0: no bound */
+    uint32_t handshakes_per_s; /* TLS handshakes with one upstream per second and lane, 1..1000 */
+    uint32_t handshakes_burst; /* of them at once after quiet time, 1..1000 */
+    uint32_t retry_percent;    /* questions asked again, of all, 0..100 */
+    uint32_t
+        hedge_percent; /* questions asked of a second upstream while the first is slow, 0..100 */
+
+    uint32_t rates_mode; /* enum config_rates_mode */
+    uint32_t rates_slip; /* one in so many refused UDP queries is answered TC=1, 0..100; 0: none */
+    uint32_t rates_entries; /* buckets of each limiter, a power of two, 64..2^24 */
+    uint32_t rates_ipv4_count, rates_ipv6_count, rates_proven_ipv4_count, rates_proven_ipv6_count;
+    struct config_rate rates_ipv4[CONFIG_RATES_MAX]; /* longest prefix first */
+    struct config_rate rates_ipv6[CONFIG_RATES_MAX];
+    struct config_rate rates_proven_ipv4[CONFIG_RATES_MAX]; /* TCP and clients with a cookie */
+    struct config_rate rates_proven_ipv6[CONFIG_RATES_MAX];
+    uint32_t rates_exempt_count, rates_listeners_count;
+    struct addr_prefix rates_exempt[CONFIG_EXEMPT_MAX];
+    struct config_share rates_listeners[CONFIG_LISTEN_MAX];
+
+    uint32_t cookies_enabled; /* 0 or 1 */
+    struct config_secret cookies_secret, cookies_previous_secret, cookies_staged_secret;
+
+    uint32_t pacing;         /* 0 or 1 */
+    uint32_t pacing_rate;    /* octets per second to one client network, 1000..10^9 */
+    uint32_t pacing_burst;   /* octets at once, 1000..16777216 */
+    uint32_t pacing_wait_ms; /* an answer waits no longer, 0..10000 */
+
+    uint32_t filter_kernel;   /* 0 or 1: the kernel drops what cannot be a query */
+    uint32_t filter_martians; /* 0 or 1: sources that cannot ask are dropped */
+    uint32_t filter_ports_count;
+    uint32_t filter_ports[CONFIG_PORTS_MAX]; /* source ports that send no query, 0..65535 */
+
+    uint32_t cache_ttl_min_ms, cache_ttl_max_ms, cache_negative_max_ms, cache_failure_ms;
+    uint32_t cache_stale_ms;       /* how long past its TTL an answer may still serve */
+    uint32_t cache_stale_after_ms; /* a client waits so long before a stale answer serves */
+    uint32_t cache_prefetch;       /* 0 or 1 */
+
+    uint32_t local_special;        /* 0 or 1: special-use names are answered here */
+    uint32_t local_refuse_private; /* 0 or 1: private addresses in answers are refused */
+    uint32_t local_forward_any;    /* 0: ANY is answered minimally; 1: forwarded */
+    uint32_t local_block_count, local_allow_count;
+    char local_block[CONFIG_LISTS_MAX][CONFIG_LIST_PATH_MAX];
+    char local_allow[CONFIG_LISTS_MAX][CONFIG_LIST_PATH_MAX];
+    char local_server_id[CONFIG_NAME_MAX]; /* answered to CHAOS id.server; "": refused */
 
     uint32_t verbose; /* 0..CONFIG_VERBOSE_MAX: 0 notice and above, 1 info, 2 debug */
 };

@@ -91,6 +91,60 @@ judge_upstream(const struct config *config, unsigned i, struct config_complaint 
     return true;
 }
 
+static const char *
+judge_rates(const struct config_rate rates[], uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++)
+        if (rates[i].length >= rates[i - 1].length)
+            return "a prefix that is not shorter than the one before; allowed: the longest first, "
+                   "each once";
+    return NULL;
+}
+
+static const char *
+judge_shares(const struct config *config)
+{
+    for (uint32_t i = 0; i < config->rates_listeners_count; i++) {
+        uint32_t at = 0;
+        while (at < config->listen_count &&
+               !addr_is_equal(&config->listen[at], &config->rates_listeners[i].listen))
+            at++;
+        if (at == config->listen_count)
+            return "an address that is not served; allowed: addresses of listen";
+    }
+    return NULL;
+}
+
+static const char *
+judge_entries(uint32_t entries)
+{
+    return (entries & (entries - 1)) == 0 ? NULL
+                                          : "no power of two; allowed: 64, 128, ... 16777216";
+}
+
+/* Rules that hold between limits. */
+static bool
+judge_limits(const struct config *config, struct config_complaint *complaint)
+{
+    const struct config_complaint found[] = {
+        {CONFIG_ROW_rates_ipv4, 0, judge_rates(config->rates_ipv4, config->rates_ipv4_count)},
+        {CONFIG_ROW_rates_ipv6, 0, judge_rates(config->rates_ipv6, config->rates_ipv6_count)},
+        {CONFIG_ROW_rates_proven_ipv4, 0,
+         judge_rates(config->rates_proven_ipv4, config->rates_proven_ipv4_count)},
+        {CONFIG_ROW_rates_proven_ipv6, 0,
+         judge_rates(config->rates_proven_ipv6, config->rates_proven_ipv6_count)},
+        {CONFIG_ROW_rates_listeners, 0, judge_shares(config)},
+        {CONFIG_ROW_rates_entries, 0, judge_entries(config->rates_entries)},
+    };
+    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++) {
+        if (found[i].text == NULL)
+            continue;
+        *complaint = found[i];
+        return false;
+    }
+    return true;
+}
+
 /* A list that needs an item and has none. */
 static bool
 is_too_short(const struct config_row *row, const void *base)
@@ -120,7 +174,7 @@ config_judge(const struct config *config, struct config_complaint *complaint)
     for (unsigned i = 0; i < config->upstreams_count; i++)
         if (!judge_upstream(config, i, complaint))
             return false;
-    return true;
+    return judge_limits(config, complaint);
 }
 
 static bool

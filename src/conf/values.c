@@ -2,6 +2,7 @@
 #include "conf/values.h"
 
 #include "conf/pin.h"
+#include "conf/value_limits.h"
 #include "conf/value_text.h"
 
 #include <stdio.h>
@@ -177,6 +178,16 @@ parse(const struct value_rule *rule, const char *text, void *field)
     case VALUE_PREFIX:
         return addr_prefix_parse(text, field) == STATUS_OK ? NULL
                                                            : "not a prefix, or bits set past it";
+    case VALUE_PORT:
+        return value_parse_port(text, field);
+    case VALUE_BYTES:
+        return value_parse_bytes(rule, text, field);
+    case VALUE_RATE:
+        return value_parse_rate(rule, text, field);
+    case VALUE_SHARE:
+        return value_parse_share(text, field);
+    case VALUE_SECRET:
+        return value_parse_secret(text, field);
     case VALUE_PIN:
         return pin_parse(text, field) == STATUS_OK ? NULL : "not a pin";
     }
@@ -261,6 +272,17 @@ value_format(const struct value_rule *rule, const void *field, char text[VALUE_T
         return is_address(&((const struct addr_prefix *)field)->addr)
                    ? addr_prefix_format(field, text)
                    : NULL;
+    case VALUE_PORT:
+        snprintf(text, VALUE_TEXT_MAX, "%u", *(const uint32_t *)field);
+        return text;
+    case VALUE_BYTES:
+        return value_format_bytes(rule, *(const uint64_t *)field, text);
+    case VALUE_RATE:
+        return value_format_rate(field, text);
+    case VALUE_SHARE:
+        return value_format_share(field, text);
+    case VALUE_SECRET:
+        return value_format_secret(field, text);
     case VALUE_PIN:
         return pin_format(field, text);
     }
@@ -327,6 +349,11 @@ value_allowed(const struct value_rule *rule, char text[VALUE_ALLOWED_MAX])
                             "never port 53",
                             NULL},
         [VALUE_PREFIX] = {"ADDRESS/LENGTH with no bit set past the length, or one ADDRESS", NULL},
+        [VALUE_PORT] = {"0 to 65535", NULL},
+        [VALUE_BYTES] = {"off, or 64KiB to 4GiB, with a unit (KiB, MiB or GiB)", NULL},
+        [VALUE_RATE] = {"/LENGTH RATE/s BURST, such as /24 3000/s 6000; up to 1000000 each", NULL},
+        [VALUE_SHARE] = {"ADDRESS:PORT and 1% to 10000%, or off", NULL},
+        [VALUE_SECRET] = {"32 hexadecimal digits in lower case", NULL},
         [VALUE_PIN] = {PIN_START " and the base64 of a SHA-256 (44 characters)", NULL},
     };
     if (rule->kind == VALUE_DURATION || rule->kind == VALUE_COUNT)
@@ -344,5 +371,6 @@ value_allowed(const struct value_rule *rule, char text[VALUE_ALLOWED_MAX])
 bool
 value_is_quoted(const struct value_rule *rule)
 {
-    return rule->kind != VALUE_DURATION && rule->kind != VALUE_COUNT && rule->kind != VALUE_WORD;
+    return rule->kind != VALUE_DURATION && rule->kind != VALUE_COUNT && rule->kind != VALUE_WORD &&
+           rule->kind != VALUE_PORT && rule->kind != VALUE_BYTES;
 }

@@ -24,6 +24,11 @@ enum value_kind {
     VALUE_LISTEN,   /* struct addr, port 53 where none is given */
     VALUE_UPSTREAM, /* struct addr, port 853 where none is given, never 53 */
     VALUE_PREFIX,   /* struct addr_prefix */
+    VALUE_PORT,     /* uint32_t 0..65535 */
+    VALUE_BYTES,    /* uint64_t; "64KiB" to "4GiB", or the one word, which means 0 */
+    VALUE_RATE,     /* struct config_rate; words: the longest prefix length, in digits */
+    VALUE_SHARE,    /* struct config_share */
+    VALUE_SECRET,   /* struct config_secret */
     VALUE_PIN,      /* uint8_t[CONFIG_PIN_BYTES] */
 };
 

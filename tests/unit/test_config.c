@@ -3,11 +3,19 @@
 #include "conf/config_rows.h"
 #include "conf/pin.h"
 
+#include "core/limiter.h"
+#include "core/pacer.h"
+#include "core/packet_filter.h"
+
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+/* what an unknown key is told */
+#define TOP_KEYS                                                                                   \
+    "listen, user, lanes, strategy, acl, upstreams, tls, timeouts, limits, rates, cookies, "       \
+    "pacing, filter, cache, local, log"
 #define PIN_A "sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 #define PIN_B "sha256//ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
 #define UPSTREAM                                                                                   \
@@ -216,20 +224,15 @@ Test(config, says_line_key_wrong_and_allowed_for_shapes)
 Test(config, refuses_unknown_and_repeated_keys)
 {
     expect_error("listen: []\nlimit: {}\n", NULL,
-                 "test.yaml:2: limit: unknown key; allowed: listen, user, lanes, acl, upstreams, "
-                 "tls, timeouts, limits, log");
+                 "test.yaml:2: limit: unknown key; allowed: " TOP_KEYS);
     expect_error("tls:\n  version: [\"1.3\"]\n", NULL,
                  "test.yaml:2: tls.version: unknown key; allowed: ca_file, versions");
     expect_error(
         "upstreams:\n- name: a\n  host: b\n", NULL,
         "test.yaml:3: upstreams.host: unknown key; allowed: name, address, tls_name, pins, "
-        "verify");
-    expect_error("query: 4s\n", NULL,
-                 "test.yaml:1: query: unknown key; allowed: listen, user, lanes, acl, upstreams, "
-                 "tls, timeouts, limits, log");
-    expect_error("\"\": 4s\n", NULL,
-                 "test.yaml:1: : unknown key; allowed: listen, user, lanes, acl, upstreams, tls, "
-                 "timeouts, limits, log");
+        "verify, weight, qps");
+    expect_error("query: 4s\n", NULL, "test.yaml:1: query: unknown key; allowed: " TOP_KEYS);
+    expect_error("\"\": 4s\n", NULL, "test.yaml:1: : unknown key; allowed: " TOP_KEYS);
     expect_error("lanes: 1\nuser: a\nlanes: 2\n", NULL,
                  "test.yaml:3: lanes: given twice, on line 1 too; allowed: each key once");
     expect_error("tls: {}\nuser: a\ntls: {}\n", NULL,
@@ -251,9 +254,7 @@ Test(config, refuses_yaml_that_says_more_than_it_shows)
                  "test.yaml:1: YAML: an alias; allowed: the value itself, written out");
     expect_error("lanes: !!int 1\n", NULL,
                  "test.yaml:1: YAML: a tag; allowed: values without tags");
-    expect_error("<<: {lanes: 1}\n", NULL,
-                 "test.yaml:1: <<: unknown key; allowed: listen, user, lanes, acl, upstreams, tls, "
-                 "timeouts, limits, log");
+    expect_error("<<: {lanes: 1}\n", NULL, "test.yaml:1: <<: unknown key; allowed: " TOP_KEYS);
     expect_error(UPSTREAM "---\nlanes: 1\n", NULL,
                  "test.yaml:6: YAML: a second document; allowed: one document");
     expect_error("user: \"a\\0b\"\n", NULL,
@@ -396,6 +397,62 @@ Test(config, something_must_be_listened_on)
     cr_expect_eq(config.allow_count, 0);
 }
 
+Test(config, limits_hold_together)
+{
+    expect_error(UPSTREAM "rates: {ipv4: [\"/24 1/s 1\", \"/32 1/s 1\"]}\n", NULL,
+                 "test.yaml:6: rates.ipv4: a prefix that is not shorter than the one before; "
+                 "allowed: the longest first, each once");
+    expect_error(UPSTREAM "rates: {ipv4: [\"/33 1/s 1\"]}\n", NULL,
+                 "test.yaml:6: rates.ipv4: \"/33 1/s 1\" is a prefix longer than an address; "
+                 "allowed: /LENGTH RATE/s BURST, such as /24 3000/s 6000; up to 1000000 each");
+    expect_error(UPSTREAM "rates: {entries: 100}\n", NULL,
+                 "test.yaml:6: rates.entries: no power of two; allowed: 64, 128, ... 16777216");
+    expect_error(UPSTREAM "rates: {listeners: [\"127.0.0.9:53 off\"]}\n", NULL,
+                 "test.yaml:6: rates.listeners: an address that is not served; allowed: addresses "
+                 "of listen");
+    expect_error(UPSTREAM "cookies: {secret: 0123}\n", NULL,
+                 "test.yaml:6: cookies.secret: \"0123\" is not a secret; allowed: 32 hexadecimal "
+                 "digits in lower case");
+    expect_error(UPSTREAM "cache: {size: 1KiB}\n", NULL,
+                 "test.yaml:6: cache.size: \"1KiB\" is out of range; allowed: off, or 64KiB to "
+                 "4GiB, with a unit (KiB, MiB or GiB)");
+}
+
+static void
+expect_rates(const struct config_rate got[], uint32_t got_count, const struct limiter_rate want[],
+             uint32_t want_count)
+{
+    cr_assert_eq(got_count, want_count);
+    for (uint32_t i = 0; i < want_count; i++) {
+        cr_expect_eq(got[i].length, want[i].length);
+        cr_expect_eq(got[i].rate_per_s, want[i].rate_per_s);
+        cr_expect_eq(got[i].burst, want[i].burst);
+    }
+}
+
+Test(config, defaults_of_limits_are_those_of_the_modules)
+{
+    struct limiter_config unproven = limiter_config_default(false),
+                          proven = limiter_config_default(true);
+    struct pacer_config pacer = pacer_config_default();
+    load_ok(UPSTREAM, NULL);
+    expect_rates(config.rates_ipv4, config.rates_ipv4_count, unproven.ipv4, unproven.ipv4_count);
+    expect_rates(config.rates_ipv6, config.rates_ipv6_count, unproven.ipv6, unproven.ipv6_count);
+    expect_rates(config.rates_proven_ipv4, config.rates_proven_ipv4_count, proven.ipv4,
+                 proven.ipv4_count);
+    expect_rates(config.rates_proven_ipv6, config.rates_proven_ipv6_count, proven.ipv6,
+                 proven.ipv6_count);
+    cr_expect_eq(config.rates_slip, unproven.slip);
+    cr_expect_eq(config.pacing_rate, pacer.rate_octets_per_s);
+    cr_expect_eq(config.pacing_burst, pacer.burst_octets);
+    cr_expect_eq(config.pacing_wait_ms, pacer.wait_ms);
+    cr_assert_eq(config.filter_ports_count, packet_filter_ports_count);
+    for (uint32_t i = 0; i < config.filter_ports_count; i++)
+        cr_expect_eq(config.filter_ports[i], packet_filter_ports[i]);
+    cr_expect_eq(CONFIG_RATE_MAX, LIMITER_RATE_MAX);
+    cr_expect_eq(CONFIG_RATES_MAX, LIMITER_LENGTHS_MAX);
+}
+
 Test(config, the_environment_has_every_key)
 {
     static const char *const env[] = {
@@ -424,6 +481,54 @@ Test(config, the_environment_has_every_key)
         "PENSTOCK_LIMITS_TCP_CLIENTS=16",
         "PENSTOCK_LIMITS_UPSTREAM_CONNECTIONS=1",
         "PENSTOCK_LIMITS_UPSTREAM_IN_FLIGHT=1",
+        "PENSTOCK_STRATEGY=spread",
+        "PENSTOCK_UPSTREAMS_0_WEIGHT=3",
+        "PENSTOCK_UPSTREAMS_0_QPS=1000",
+        "PENSTOCK_UPSTREAMS_1_WEIGHT=2",
+        "PENSTOCK_UPSTREAMS_1_QPS=unlimited",
+        "PENSTOCK_TIMEOUTS_TCP_MESSAGE=1s",
+        "PENSTOCK_LIMITS_QUEUE_PER_PREFIX=10",
+        "PENSTOCK_LIMITS_TCP_PER_PREFIX=10",
+        "PENSTOCK_LIMITS_TCP_NEW_PER_S=10",
+        "PENSTOCK_LIMITS_TCP_QUERIES=unlimited",
+        "PENSTOCK_LIMITS_HANDSHAKES_PER_S=1",
+        "PENSTOCK_LIMITS_HANDSHAKES_BURST=2",
+        "PENSTOCK_LIMITS_RETRY_PERCENT=0",
+        "PENSTOCK_LIMITS_HEDGE_PERCENT=0",
+        "PENSTOCK_RATES_MODE=dry-run",
+        "PENSTOCK_RATES_SLIP=0",
+        "PENSTOCK_RATES_IPV4=/32 10/s 20,/24 100/s 200",
+        "PENSTOCK_RATES_IPV6=",
+        "PENSTOCK_RATES_PROVEN_IPV4=/0 1/s 1",
+        "PENSTOCK_RATES_PROVEN_IPV6=/128 1000000/s 1000000",
+        "PENSTOCK_RATES_EXEMPT=192.0.2.0/24",
+        "PENSTOCK_RATES_ENTRIES=64",
+        "PENSTOCK_RATES_LISTENERS=127.0.0.1:5300 off,[::1]:5300 200%",
+        "PENSTOCK_COOKIES_ENABLED=no",
+        "PENSTOCK_COOKIES_SECRET=000102030405060708090a0b0c0d0e0f",
+        "PENSTOCK_COOKIES_PREVIOUS_SECRET=",
+        "PENSTOCK_COOKIES_STAGED_SECRET=ffffffffffffffffffffffffffffffff",
+        "PENSTOCK_PACING_ENABLED=no",
+        "PENSTOCK_PACING_RATE=1000",
+        "PENSTOCK_PACING_BURST=1000",
+        "PENSTOCK_PACING_WAIT=0ms",
+        "PENSTOCK_FILTER_KERNEL=no",
+        "PENSTOCK_FILTER_MARTIANS=no",
+        "PENSTOCK_FILTER_PORTS=0,53,65535",
+        "PENSTOCK_CACHE_SIZE=off",
+        "PENSTOCK_CACHE_TTL_MIN=1m",
+        "PENSTOCK_CACHE_TTL_MAX=1h",
+        "PENSTOCK_CACHE_NEGATIVE_MAX=1s",
+        "PENSTOCK_CACHE_FAILURE=0s",
+        "PENSTOCK_CACHE_STALE=0s",
+        "PENSTOCK_CACHE_STALE_AFTER=0s",
+        "PENSTOCK_CACHE_PREFETCH=no",
+        "PENSTOCK_LOCAL_SPECIAL=no",
+        "PENSTOCK_LOCAL_ANY=forward",
+        "PENSTOCK_LOCAL_REFUSE_PRIVATE=yes",
+        "PENSTOCK_LOCAL_SERVER_ID=edge-1",
+        "PENSTOCK_LOCAL_BLOCK=/a,/b",
+        "PENSTOCK_LOCAL_ALLOW=",
         "PENSTOCK_LOG_LEVEL=info",
         NULL,
     };
@@ -441,6 +546,17 @@ Test(config, the_environment_has_every_key)
     cr_expect_str_eq(config.tls_ca_file, "/x,y.pem");
     cr_expect_eq(config.tls_versions, CONFIG_TLS12 | CONFIG_TLS13);
     cr_expect_eq(config.verbose, 1);
+    cr_expect_eq(config.strategy, CONFIG_SPREAD);
+    cr_expect_eq(config.rates_ipv4_count, 2);
+    cr_expect_eq(config.rates_ipv4[1].length, 24);
+    cr_expect_eq(config.rates_ipv4[1].burst, 200);
+    cr_expect_eq(config.rates_listeners[0].percent, 0);
+    cr_expect_eq(config.rates_listeners[1].percent, 200);
+    cr_expect_eq(config.cookies_secret.bytes[15], 15);
+    cr_expect_eq(config.cookies_previous_secret.is_set, 0);
+    cr_expect_eq(config.filter_ports[2], 65535);
+    cr_expect_eq(config.cache_bytes, 0);
+    cr_expect_str_eq(config.local_block[1], "/b");
     expect_print_loads_the_same(&config);
 }
 
@@ -621,7 +737,7 @@ random_text(const struct value_rule *rule, char *text)
     case VALUE_PATH:
         *text++ = '/';
         for (uint32_t len = below(rule->size - 1); len > 0; len--)
-            *text++ = (char)(' ' + below('~' - ' ' + 1));
+            *text++ = (char)(' ' + 13 + below('~' - ' ' - 12)); /* no comma: that ends an item */
         *text = '\0';
         return;
     case VALUE_LISTEN:
@@ -638,6 +754,21 @@ random_text(const struct value_rule *rule, char *text)
         else
             sprintf(text, "2001:db8:%x::/%u", below(65536), 48 + below(80));
         return;
+    case VALUE_PORT:
+        sprintf(text, "%u", below(65536));
+        return;
+    case VALUE_BYTES:
+        sprintf(text, "%uMiB", 1 + below(4096));
+        return;
+    case VALUE_RATE:
+        sprintf(text, "/%u %u/s %u", below(33), 1 + below(CONFIG_RATE_MAX), 1 + below(3000));
+        return;
+    case VALUE_SHARE: /* must name an address that is served: see random_items() */
+        return;
+    case VALUE_SECRET:
+        for (size_t i = 0; i < CONFIG_SECRET_BYTES; i++)
+            text += sprintf(text, "%02x", below(256));
+        return;
     case VALUE_PIN:
         for (size_t i = 0; i < sizeof bytes; i++)
             bytes[i] = (uint8_t)below(256);
@@ -645,6 +776,25 @@ random_text(const struct value_rule *rule, char *text)
         pin_format(bytes, text);
         return;
     }
+}
+
+/* How many items a random list has; few enough that rules between items and chance repetitions
+ * leave most configurations sound. */
+static uint32_t
+random_items(const struct config_row *row, uint32_t upstream)
+{
+    uint32_t items = row->is_list ? row->items_min + below(row->items_max + 1) : 1;
+    if (row->rule.kind == VALUE_PIN)
+        items = upstream % 3 == 2 ? 0 : 1 + below(CONFIG_PINS_MAX);
+    if (row->rule.kind == VALUE_RATE)
+        items = below(2);
+    if (row->rule.kind == VALUE_SHARE)
+        items = 0;
+    if (row->rule.kind == VALUE_PORT)
+        items = below(8);
+    if (items > row->items_max)
+        items = row->items_max;
+    return items > 100 ? 100 : items;
 }
 
 /* A random environment that names every key and loads, but for chance repetitions. */
@@ -657,19 +807,15 @@ random_env(char (*env)[6000], const char **pointers)
         const struct config_row *row = &config_rows[id];
         for (uint32_t u = 0; u < (row->is_upstream ? upstreams : 1); u++) {
             char *text = env[count];
-            uint32_t items = row->is_list ? row->items_min + below(row->items_max + 1) : 1;
-            if (row->rule.kind == VALUE_PIN)
-                items = u % 3 == 2 ? 0 : 1 + below(CONFIG_PINS_MAX);
-            if (items > row->items_max)
-                items = row->items_max;
-            if (items > 100)
-                items = 100;
+            uint32_t items = random_items(row, u);
             config_row_env(row, u, text);
             strcat(text, "=");
             for (uint32_t i = 0; i < items; i++) {
                 strcat(text, i == 0 ? "" : ",");
                 if (id == CONFIG_ROW_upstream_verify)
                     strcat(text, u % 3 == 2 ? "ca" : u % 3 == 1 ? "pin" : "pin+ca");
+                else if (id == CONFIG_ROW_rates_entries)
+                    sprintf(text + strlen(text), "%u", 64u << below(18));
                 else
                     random_text(&row->rule, text + strlen(text));
             }

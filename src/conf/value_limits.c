@@ -1,0 +1,181 @@
+/* value_limits.c - see value_limits.h */
+#include "conf/value_limits.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PORT_MAX      65535u
+#define PORT_DNS      53
+#define BYTES_MIN     (64u << 10)
+#define BYTES_MAX     ((uint64_t)4 << 30)
+#define PERCENT_MAX   10000u
+#define BURST_DRAIN_S 3600u /* a full bucket is empty again after so long */
+#define SECRET_DIGITS ((size_t)2 * CONFIG_SECRET_BYTES)
+
+static const struct {
+    const char *text;
+    uint64_t bytes;
+} sizes[] = {{"GiB", 1u << 30}, {"MiB", 1u << 20}, {"KiB", 1u << 10}};
+
+#define SIZES (sizeof sizes / sizeof sizes[0])
+
+const char *
+value_parse_digits(const char *text, uint32_t most, uint32_t *number)
+{
+    uint64_t value = 0;
+    const char *c = text;
+    if (c[0] == '0' && c[1] >= '0' && c[1] <= '9')
+        return NULL;
+    for (; *c >= '0' && *c <= '9'; c++) {
+        value = value * 10 + (uint64_t)(*c - '0');
+        if (value > most)
+            return NULL;
+    }
+    *number = (uint32_t)value;
+    return c == text ? NULL : c;
+}
+
+const char *
+value_parse_port(const char *text, uint32_t *port)
+{
+    const char *end = value_parse_digits(text, PORT_MAX, port);
+    return end != NULL && *end == '\0' ? NULL : "not a port";
+}
+
+const char *
+value_parse_bytes(const struct value_rule *rule, const char *text, uint64_t *bytes)
+{
+    uint32_t number;
+    if (*rule->words != '\0' && strcmp(text, rule->words) == 0)
+        return NULL;
+    const char *unit = value_parse_digits(text, UINT32_MAX, &number);
+    if (unit == NULL)
+        return "not a size";
+    for (size_t i = 0; i < SIZES; i++) {
+        if (strcmp(unit, sizes[i].text) != 0)
+            continue;
+        uint64_t total = number * sizes[i].bytes;
+        if (total < BYTES_MIN || total > BYTES_MAX)
+            return "out of range";
+        *bytes = total;
+        return NULL;
+    }
+    return *unit == '\0' ? "a number without its unit" : "not a size";
+}
+
+const char *
+value_format_bytes(const struct value_rule *rule, uint64_t bytes, char text[VALUE_TEXT_MAX])
+{
+    if (bytes == 0 && *rule->words != '\0') {
+        snprintf(text, VALUE_TEXT_MAX, "%s", rule->words);
+        return text;
+    }
+    for (size_t i = 0; i < SIZES; i++)
+        if (bytes != 0 && bytes % sizes[i].bytes == 0) {
+            snprintf(text, VALUE_TEXT_MAX, "%llu%s", (unsigned long long)(bytes / sizes[i].bytes),
+                     sizes[i].text);
+            return text;
+        }
+    return NULL;
+}
+
+const char *
+value_parse_rate(const struct value_rule *rule, const char *text, struct config_rate *rate)
+{
+    static const char wrong[] = "not a prefix length, a rate and a burst";
+    uint32_t longest = 0;
+    (void)value_parse_digits(rule->words, UINT32_MAX, &longest);
+    if (*text != '/')
+        return wrong;
+    text = value_parse_digits(text + 1, UINT32_MAX, &rate->length);
+    if (text == NULL || *text != ' ')
+        return wrong;
+    text = value_parse_digits(text + 1, UINT32_MAX, &rate->rate_per_s);
+    if (text == NULL || strncmp(text, "/s ", 3) != 0)
+        return wrong;
+    text = value_parse_digits(text + 3, UINT32_MAX, &rate->burst);
+    if (text == NULL || *text != '\0')
+        return wrong;
+    if (rate->length > longest)
+        return "a prefix longer than an address";
+    if (rate->rate_per_s == 0 || rate->rate_per_s > CONFIG_RATE_MAX || rate->burst == 0 ||
+        rate->burst > CONFIG_RATE_MAX)
+        return "a rate or burst out of range";
+    if (rate->burst / rate->rate_per_s >= BURST_DRAIN_S)
+        return "a burst of more than an hour of its rate";
+    return NULL;
+}
+
+const char *
+value_format_rate(const struct config_rate *rate, char text[VALUE_TEXT_MAX])
+{
+    snprintf(text, VALUE_TEXT_MAX, "/%u %u/s %u", rate->length, rate->rate_per_s, rate->burst);
+    return text;
+}
+
+const char *
+value_parse_share(const char *text, struct config_share *share)
+{
+    char address[ADDR_TEXT_MAX];
+    const char *space = strchr(text, ' ');
+    size_t size = space != NULL ? (size_t)(space - text) : sizeof address;
+    if (size >= sizeof address)
+        return "not an address and a share";
+    memcpy(address, text, size);
+    address[size] = '\0';
+    if (addr_parse(address, PORT_DNS, &share->listen) != STATUS_OK)
+        return "not an address and a share";
+    if (strcmp(space + 1, "off") == 0)
+        return NULL;
+    const char *end = value_parse_digits(space + 1, UINT32_MAX, &share->percent);
+    if (end == NULL || strcmp(end, "%") != 0)
+        return "not an address and a share";
+    return share->percent == 0 || share->percent > PERCENT_MAX ? "a share out of range" : NULL;
+}
+
+const char *
+value_format_share(const struct config_share *share, char text[VALUE_TEXT_MAX])
+{
+    char address[ADDR_TEXT_MAX];
+    if (share->listen.family != ADDR_IPV4 && share->listen.family != ADDR_IPV6)
+        return NULL;
+    addr_format(&share->listen, address);
+    if (share->percent == 0)
+        snprintf(text, VALUE_TEXT_MAX, "%s off", address);
+    else
+        snprintf(text, VALUE_TEXT_MAX, "%s %u%%", address, share->percent);
+    return text;
+}
+
+static int
+hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+const char *
+value_parse_secret(const char *text, struct config_secret *secret)
+{
+    if (strlen(text) != SECRET_DIGITS)
+        return "not a secret";
+    for (size_t i = 0; i < CONFIG_SECRET_BYTES; i++) {
+        int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return "not a secret";
+        secret->bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    secret->is_set = 1;
+    return NULL;
+}
+
+const char *
+value_format_secret(const struct config_secret *secret, char text[VALUE_TEXT_MAX])
+{
+    if (secret->is_set != 1)
+        return NULL;
+    for (size_t i = 0; i < CONFIG_SECRET_BYTES; i++)
+        snprintf(text + 2 * i, VALUE_TEXT_MAX - 2 * i, "%02x", secret->bytes[i]);
+    return text;
+}
