@@ -73,7 +73,7 @@ static char byte[64];
     P(accept4, S | F, SYS_accept4, closed, NULL, NULL, 0)                                          \
     P(set_nodelay, S, SYS_setsockopt, closed, IPPROTO_TCP, TCP_NODELAY, byte, 4)                   \
     P(set_mark, 0, SYS_setsockopt, closed, SOL_SOCKET, SO_MARK, byte, 4)                           \
-    P(get_error, ALL, SYS_getsockopt, closed, SOL_SOCKET, SO_ERROR, byte, NULL)                    \
+    P(get_error, S, SYS_getsockopt, closed, SOL_SOCKET, SO_ERROR, byte, NULL)                      \
     P(get_peercred, SANITIZED &S, SYS_getsockopt, closed, SOL_SOCKET, SO_PEERCRED, byte, NULL)     \
     /* files */                                                                                    \
     P(openat, S | SANITIZED, SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY)                        \
@@ -87,7 +87,7 @@ static char byte[64];
     P(ioctl, SANITIZED, SYS_ioctl, closed, FIONREAD, NULL)                                         \
     P(io_uring_setup, 0, SYS_io_uring_setup, 1, NULL)                                              \
     /* processes */                                                                                \
-    P(execve, S, SYS_execve, "/nothing", NULL, NULL)                                               \
+    P(execve, 0, SYS_execve, "/nothing", NULL, NULL)                                               \
     P(execveat, S, SYS_execveat, closed, "", NULL, NULL, AT_EMPTY_PATH)                            \
     P(clone_namespace, 0, SYS_clone, CLONE_NEWUSER | CLONE_THREAD, NULL, NULL, NULL, 0)            \
     P(clone3, S, SYS_clone3, NULL, 0)                                                              \
@@ -97,6 +97,7 @@ static char byte[64];
     P(process_vm_readv, 0, SYS_process_vm_readv, 1, NULL, 0, NULL, 0, 0)                           \
     P(pidfd_getfd, 0, SYS_pidfd_getfd, closed, 0, 0)                                               \
     P(kill, S, SYS_kill, 0x7fffffff, SIGKILL)                                                      \
+    P(kill_term, 0, SYS_kill, 0x7fffffff, SIGTERM)                                                 \
     P(tkill, 0, SYS_tkill, 0x7fffffff, SIGKILL)                                                    \
     P(tgkill, SANITIZED, SYS_tgkill, 0x7fffffff, 0x7fffffff, SIGKILL)                              \
     P(wait4, S, SYS_wait4, -1, NULL, WNOHANG, NULL)                                                \
@@ -122,7 +123,7 @@ static char byte[64];
     P(memfd_create, S, SYS_memfd_create, "probe", 0)                                               \
     P(get_seals, ALL, SYS_fcntl, memory, F_GET_SEALS, 0)                                           \
     P(set_flags, S | SANITIZED, SYS_fcntl, bell, F_SETFL, O_NONBLOCK)                              \
-    P(dup, S, SYS_dup, bell)                                                                       \
+    P(dup, 0, SYS_dup, bell)                                                                       \
     /* what everybody lives on */                                                                  \
     P(recvmmsg, S | F, SYS_recvmmsg, closed, NULL, 0, 0, NULL)                                     \
     P(sendmmsg, S | F, SYS_sendmmsg, closed, NULL, 0, 0)                                           \
@@ -130,7 +131,7 @@ static char byte[64];
     P(sendmsg, ALL, SYS_sendmsg, pair[0], NULL, MSG_DONTWAIT)                                      \
     P(recvfrom, ALL, SYS_recvfrom, pair[0], byte, 1, MSG_DONTWAIT, NULL, NULL)                     \
     P(sendto, ALL, SYS_sendto, pair[0], byte, 1, MSG_DONTWAIT, NULL, 0)                            \
-    P(read, ALL, SYS_read, bell, byte, 8)                                                          \
+    P(read, S | SANITIZED, SYS_read, bell, byte, 8)                                                \
     P(write, ALL, SYS_write, bell, byte, 8)                                                        \
     P(epoll_pwait, ALL, SYS_epoll_pwait, epoll, byte, 1, 0, NULL, 8)                               \
     P(epoll_ctl, ALL, SYS_epoll_ctl, epoll, EPOLL_CTL_DEL, bell, NULL)                             \
