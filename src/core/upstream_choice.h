@@ -14,20 +14,32 @@
 #define UPSTREAM_BACKOFF_MOST_US  5000000U /* while another upstream answers */
 #define UPSTREAM_BACKOFF_LONE_US  700000U  /* while none does: its return is seen within 1 s */
 #define UPSTREAM_SILENCE_MIN_US   1000000U /* a connection may be silent this long in any case */
-#define UPSTREAM_EXPLORE_ONE_IN                                                                    \
-    128U /* queries that go to another one, to keep its measure fresh                              \
-          */
+#define UPSTREAM_EXPLORE_ONE_IN   128U     /* queries that go to another one: fresh measures */
+#define UPSTREAM_SUSPECT_MIN_US   100000U  /* silence before new queries go elsewhere */
+#define UPSTREAM_LEAVE_MIN_US     50000U   /* and so much more before those in flight do too */
+#define UPSTREAM_HEDGE_MIN_US     20000U   /* no query is asked a second time sooner */
 
 enum upstream_strategy {
     UPSTREAM_FASTEST, /* least smoothed round trip; near ties go to the one named first */
     UPSTREAM_ORDERED, /* the first that is healthy */
-    UPSTREAM_SPREAD,  /* at random */
+    UPSTREAM_SPREAD,  /* at random, by weight */
 };
 
 struct upstream_health { /* all zero: nothing known yet */
     uint32_t srtt_us;    /* smoothed round trip; 0: not measured */
+    uint32_t p95_us;     /* estimate: 95 of 100 answers came sooner; 0: not measured */
     uint32_t failures;   /* in a row, without an answer between */
     uint64_t retry_us;   /* monotonic; no connection is opened before */
+};
+
+struct upstream_ask { /* what is known when one is to be picked; sets of upstreams: bit i is i */
+    enum upstream_strategy strategy;
+    unsigned count;          /* 1..32 */
+    uint32_t usable;         /* has a ready connection with room, and its rate allows a query */
+    uint32_t suspect;        /* silent for longer than it should be */
+    uint32_t avoid;          /* has had its chance with this question */
+    const uint32_t *weights; /* SPREAD: `count` shares, each 1..1000; NULL: all alike */
+    uint32_t random;         /* 32 fresh random bits */
 };
 
 /** A connection came up after `rtt_us`: a first guess, where no answer was measured yet. */
@@ -61,13 +73,30 @@ upstream_health_may_dial(const struct upstream_health *health, uint64_t now_us)
  */
 uint64_t upstream_silence_us(const struct upstream_health *health, uint32_t query_ms);
 
+/** How long may a connection be silent before new queries go elsewhere? At most the above. */
+uint64_t upstream_suspect_us(const struct upstream_health *health, uint32_t query_ms);
+
+/** And before those in flight on it are asked elsewhere too? At most the silence that ends it. */
+uint64_t upstream_leave_us(const struct upstream_health *health, uint32_t query_ms);
+
 /**
- * Pick one.
+ * When is a query late, so that it may be asked a second time? The 95th percentile of the upstream
+ * it went to; with FASTEST of the best one, for nobody else is asked but to be measured.
  *
- * @param health  `count` entries, 1..32
- * @param usable  bit i: upstream i has a ready connection with room
- * @param random  32 fresh random bits
- * @return index; -1 if `usable` is 0.
+ * @param index  the upstream that was asked, below `count`
+ * @return µs since it was written, at least UPSTREAM_HEDGE_MIN_US
  */
-int upstream_choose(enum upstream_strategy strategy, const struct upstream_health *health,
-                    unsigned count, uint32_t usable, uint32_t random);
+uint64_t upstream_hedge_us(enum upstream_strategy strategy, const struct upstream_health *health,
+                           unsigned count, unsigned index);
+
+/** There is traffic again after a quiet time: a back-off that was long for want of it ends now. */
+void upstream_health_hurry(struct upstream_health *health, uint64_t now_us);
+
+/**
+ * Pick one. What was avoided, then what is suspect, then what failed last is taken only where
+ * nothing better is usable.
+ *
+ * @param health  `ask->count` entries
+ * @return index; -1 if `ask->usable` is 0.
+ */
+int upstream_choose(const struct upstream_ask *ask, const struct upstream_health *health);

@@ -2,7 +2,7 @@
 #include "worker/relay.h"
 
 #include "conf/config.h"
-#include "dns/dns_answer.h"
+#include "dns/dns_edns.h"
 #include "os/bell.h"
 #include "os/log.h"
 #include "os/memory.h"
@@ -29,8 +29,7 @@ forget_all(struct worker *worker)
     struct relay *relay = &worker->relay;
     while (relay->ages.first != RELAY_NONE) {
         struct relay_question *q = &relay->questions[relay->ages.first];
-        if (q->state == RELAY_ASKED)
-            upstream_conn_forget(q->conn, q->id);
+        relay_recall(q);
         relay_question_give(relay, q);
     }
 }
@@ -95,9 +94,8 @@ report_broken(struct worker *worker, const char *what)
     forget_all(worker);
 }
 
-/* Is there room for an answer of `size` octets? If not, the front rings when there is. */
-static bool
-has_room(struct worker *worker, size_t size)
+bool
+relay_has_room(struct worker *worker, size_t size)
 {
     struct relay *relay = &worker->relay;
     if (ring_fits(&relay->to_front, size))
@@ -112,14 +110,14 @@ has_room(struct worker *worker, size_t size)
     return false;
 }
 
-static void
-put(struct worker *worker, const struct handoff_answer *answer)
+void
+relay_put(struct worker *worker, const struct handoff_answer *answer)
 {
     uint8_t head[HANDOFF_ANSWER_HEAD];
     handoff_answer_write(answer, head);
     if (ring_put(&worker->relay.to_front, head, sizeof head, answer->message,
                  answer->message_size) != STATUS_OK)
-        worker->relay.to_front.broken = true; /* has_room() said yes: the front lied */
+        worker->relay.to_front.broken = true; /* relay_has_room() said yes: the front lied */
 }
 
 /* --- ends ----------------------------------------------------------------------------------- */
@@ -128,102 +126,18 @@ put(struct worker *worker, const struct handoff_answer *answer)
 static bool
 deliver_failure(struct worker *worker, struct relay_question *q)
 {
-    if (!has_room(worker, HANDOFF_ANSWER_HEAD))
+    if (!relay_has_room(worker, HANDOFF_ANSWER_HEAD))
         return false;
-    put(worker, &(struct handoff_answer){.slot = q->query.slot,
-                                         .generation = q->query.generation,
-                                         .outcome = HANDOFF_FAILED,
-                                         .upstream = q->upstream,
-                                         .ede = q->ede});
+    relay_put(worker, &(struct handoff_answer){.slot = q->query.slot,
+                                               .generation = q->query.generation,
+                                               .outcome = HANDOFF_FAILED,
+                                               .upstream = q->upstream,
+                                               .ede = q->ede});
     relay_question_give(&worker->relay, q);
     return true;
 }
 
-static void
-fail(struct worker *worker, struct relay_question *q, uint16_t ede)
-{
-    q->ede = ede;
-    q->conn = NULL;
-    relay_set_state(&worker->relay, q, RELAY_FAILED); /* delivered by relay_publish() */
-}
-
-void
-relay_orphan(struct worker *worker, uint32_t question, bool counts)
-{
-    struct relay_question *q = &worker->relay.questions[question];
-    q->conn = NULL;
-    if (counts)
-        q->asks++;
-    if (q->asks >= RELAY_ASKS_MAX || q->moves >= RELAY_MOVES_MAX) {
-        fail(worker, q, DNS_EDE_NETWORK_ERROR);
-        return;
-    }
-    relay_set_state(&worker->relay, q, RELAY_WAITING);
-    worker->relay.has_more = true;
-}
-
-static enum relay_verdict
-judge_bad(struct worker *worker, struct upstream_conn *conn, uint32_t question,
-          enum dns_answer_verdict verdict)
-{
-    if (verdict == DNS_ANSWER_QUESTION || verdict == DNS_ANSWER_NOT)
-        return RELAY_WRONG;
-    /* to our question, yet broken inside: another server may do better */
-    stats_add(worker->stats, STAT_UPSTREAM_BAD, 1);
-    log_write(LOG_WARNING, LOG_UPSTREAM_ANSWER, "upstream %s: a malformed answer",
-              conn->upstream->config->name);
-    relay_orphan(worker, question, true);
-    return RELAY_TAKEN;
-}
-
-enum relay_verdict
-relay_answer(struct worker *worker, struct upstream_conn *conn, uint32_t question,
-             const uint8_t *message, size_t size, uint32_t rtt_us)
-{
-    struct relay *relay = &worker->relay;
-    struct relay_question *q = &relay->questions[question];
-    struct dns_answer answer;
-    enum dns_answer_verdict verdict = dns_answer_parse(message, size, &q->query.question, &answer);
-    if (verdict != DNS_ANSWER_OK)
-        return judge_bad(worker, conn, question, verdict);
-    if (HANDOFF_ANSWER_HEAD + size > relay->to_front.size / 2) {
-        fail(worker, q, DNS_EDE_OTHER); /* could wait for ever for so much room */
-        return RELAY_TAKEN;
-    }
-    if (!has_room(worker, HANDOFF_ANSWER_HEAD + size))
-        return RELAY_HELD;
-    put(worker, &(struct handoff_answer){.slot = q->query.slot,
-                                         .generation = q->query.generation,
-                                         .outcome = HANDOFF_ANSWERED,
-                                         .upstream = (uint8_t)conn->upstream->index,
-                                         .ede = DNS_EDE_NONE,
-                                         .rtt_us = rtt_us,
-                                         .message = message,
-                                         .message_size = size});
-    histogram_add(&worker->stats->latency, rtt_us);
-    relay_question_give(relay, q);
-    return RELAY_TAKEN;
-}
-
 /* --- beginnings ----------------------------------------------------------------------------- */
-
-/* @return false: no connection can take it now */
-static bool
-place(struct worker *worker, struct relay_question *q)
-{
-    struct relay *relay = &worker->relay;
-    struct upstream_conn *conn = upstream_pool_pick(worker, q->upstream);
-    if (conn == NULL ||
-        upstream_conn_ask(conn, relay_index_of(relay, q), &q->query, &q->id) != STATUS_OK)
-        return false;
-    if (q->moves > 0)
-        stats_add(worker->stats, STAT_UPSTREAM_RETRIES, 1);
-    q->conn = conn;
-    q->moves++;
-    q->upstream = (uint8_t)conn->upstream->index;
-    relay_set_state(relay, q, RELAY_ASKED);
-    return true;
-}
 
 /* @return false: the record breaks the rules */
 static bool
@@ -244,8 +158,11 @@ take_record(struct worker *worker, size_t size)
         relay_question_give(relay, q);
         return false;
     }
+    tokens_earn(&relay->retries, worker->pool.policy.retry_percent * 10);
+    tokens_earn(&relay->hedges, worker->pool.policy.hedge_percent * 10);
+    upstream_pool_asked(worker);
     /* first come, first served: nobody overtakes those who wait */
-    if (relay_is_waiting(relay) || !place(worker, q))
+    if (relay_is_waiting(relay) || !relay_place(worker, q))
         relay_set_state(relay, q, RELAY_WAITING);
     return true;
 }
@@ -282,7 +199,7 @@ relay_place_waiting(struct worker *worker)
 {
     struct relay *relay = &worker->relay;
     while (relay_is_waiting(relay))
-        if (!place(worker, &relay->questions[relay->waiting.first]))
+        if (!relay_place(worker, &relay->questions[relay->waiting.first]))
             return;
 }
 
@@ -300,9 +217,7 @@ relay_expire(struct worker *worker)
         i = q->newer;
         if (q->state == RELAY_FAILED)
             continue;
-        if (q->state == RELAY_ASKED)
-            upstream_conn_forget(q->conn, q->id);
-        fail(worker, q, DNS_EDE_NO_REACHABLE_AUTHORITY);
+        relay_fail(worker, q, DNS_EDE_NO_REACHABLE_AUTHORITY);
     }
     if (!relay_is_waiting(relay))
         return;
@@ -312,7 +227,8 @@ relay_expire(struct worker *worker)
         struct relay_question *q = &relay->questions[relay->waiting.first];
         if (q->deadline_us > earliest)
             return;
-        fail(worker, q, q->moves > 0 ? DNS_EDE_NETWORK_ERROR : DNS_EDE_NO_REACHABLE_AUTHORITY);
+        relay_fail(worker, q,
+                   q->moves > 0 ? DNS_EDE_NETWORK_ERROR : DNS_EDE_NO_REACHABLE_AUTHORITY);
     }
 }
 
@@ -322,7 +238,8 @@ relay_give_up(struct worker *worker)
     struct relay *relay = &worker->relay;
     while (relay_is_waiting(relay)) {
         struct relay_question *q = &relay->questions[relay->waiting.first];
-        fail(worker, q, q->moves > 0 ? DNS_EDE_NETWORK_ERROR : DNS_EDE_NO_REACHABLE_AUTHORITY);
+        relay_fail(worker, q,
+                   q->moves > 0 ? DNS_EDE_NETWORK_ERROR : DNS_EDE_NO_REACHABLE_AUTHORITY);
     }
 }
 

@@ -2,7 +2,8 @@
  *
  * What: takes questions out of the ring, places each on a connection, checks that an answer belongs
  *       to it, puts the answer into the other ring. A question that lost its connection is asked
- *       once more elsewhere, inside its own time; then it fails with the reason.
+ *       once more elsewhere, inside its own time; then it fails with the reason. One that is late
+ *       may be under way at two places at once: the first answer counts, the other is dropped.
  * Who:  worker.
  * Ref:  core/ring.h, core/handoff.h; RFC 5452; RFC 8914 (why it failed).
  */
@@ -10,6 +11,7 @@
 
 #include "core/handoff.h"
 #include "core/ring.h"
+#include "core/tokens.h"
 #include "ipc/ipc.h"
 #include "os/evloop.h"
 
@@ -30,18 +32,37 @@ enum relay_state {
     RELAY_FAILED,  /* for room in the ring to say so */
 };
 
+/* What share of the traffic may be asked again, and how much of it at once. */
+#define RELAY_RETRY_FLOOR    5U   /* retries per second however little traffic there is */
+#define RELAY_RETRY_BURST    100U /* retries */
+#define RELAY_HEDGE_BURST    20U  /* second asks of late questions */
+#define RELAY_FAILOVER_PARTS 4U   /* a quarter of the table per second, the whole of it at once */
+
+enum relay_loss {               /* why a question lost its connection */
+                  RELAY_LOST,   /* it broke: an attempt, and asking elsewhere is failover */
+                  RELAY_ENDED,  /* the server closed in order: not an attempt */
+                  RELAY_SPOILT, /* it drew an answer that cannot be used: an attempt, and asking
+                                   again a retry */
+};
+
+enum relay_second { RELAY_HEDGE, RELAY_FAILOVER };
+
+struct relay_way {              /* where a question is under way */
+    struct upstream_conn *conn; /* NULL: nowhere */
+    uint16_t id;
+};
+
 struct relay_question {
     struct handoff_query query;
-    uint64_t deadline_us;       /* monotonic, margin taken off */
-    uint32_t older, newer;      /* by age: all that are alive; `newer` also chains the free ones */
-    uint32_t before, after;     /* in the list of its state: WAITING or FAILED */
-    struct upstream_conn *conn; /* ASKED */
-    uint16_t id;                /* ASKED */
-    uint16_t ede;               /* FAILED */
-    uint8_t state;              /* enum relay_state */
-    uint8_t asks;               /* attempts that count against it */
-    uint8_t moves;              /* times written to a connection */
-    uint8_t upstream;           /* asked last; CONFIG_UPSTREAMS_MAX: none yet */
+    uint64_t deadline_us;     /* monotonic, margin taken off */
+    uint32_t older, newer;    /* by age: all that are alive; `newer` also chains the free ones */
+    uint32_t before, after;   /* in the list of its state: WAITING or FAILED */
+    struct relay_way ways[2]; /* ASKED: the first is set, the second where it is asked twice */
+    uint16_t ede;             /* FAILED */
+    uint8_t state;            /* enum relay_state */
+    uint8_t asks;             /* attempts that count against it */
+    uint8_t moves;            /* times written to a connection */
+    uint8_t upstream;         /* asked last; CONFIG_UPSTREAMS_MAX: none yet */
 };
 
 struct relay_list {
@@ -65,6 +86,7 @@ struct relay {
     uint32_t fresh,
         count; /* questions from `fresh` on were never used: their pages are untouched */
     struct relay_list ages, waiting, failed;
+    struct tokens retries, hedges, failovers; /* what may still be asked again */
     uint8_t record[HANDOFF_QUERY_MAX];
 };
 
@@ -108,9 +130,17 @@ enum relay_verdict relay_answer(struct worker *worker, struct upstream_conn *con
                                 uint32_t question, const uint8_t *message, size_t size,
                                 uint32_t rtt_us);
 
-/** A question's connection is gone. @param counts  it was an attempt; false: the server closed in
- * order */
-void relay_orphan(struct worker *worker, uint32_t question, bool counts);
+/** A question is under way on `conn` no more. If nowhere else either, it is asked again or fails.
+ */
+void relay_orphan(struct worker *worker, uint32_t question, const struct upstream_conn *conn,
+                  enum relay_loss loss);
+
+/**
+ * Ask a question that is under way on `conn` at a second place, too, if the budget has one left.
+ * @return false: there is no room elsewhere now; nothing changed.
+ */
+bool relay_ask_second(struct worker *worker, uint32_t question, struct upstream_conn *conn,
+                      enum relay_second why);
 
 /** All upstreams are down and one more attempt has failed: whoever waited for it is told now. Who
  *  comes later waits for the next attempt, so nobody waits longer than one. */

@@ -99,7 +99,7 @@ relay_question_take(struct relay *relay)
     }
     relay->alive++;
     q->before = q->after = RELAY_NONE;
-    q->conn = NULL;
+    q->ways[0] = q->ways[1] = (struct relay_way){0};
     q->asks = q->moves = 0;
     q->upstream = CONFIG_UPSTREAMS_MAX;
     return q;
@@ -138,4 +138,8 @@ relay_reserve(struct worker *worker)
     relay->questions = memory_reserve(count * sizeof *relay->questions);
     if (relay->questions == NULL)
         log_fatal("no memory for %u questions", count);
+    relay->retries = tokens_make(RELAY_RETRY_FLOOR, RELAY_RETRY_BURST, 0);
+    relay->failovers = tokens_make(count / RELAY_FAILOVER_PARTS, count, 0);
+    relay->hedges = tokens_make(0, RELAY_HEDGE_BURST, 0);
+    tokens_spend(&relay->hedges, RELAY_HEDGE_BURST, 0); /* a share of traffic from the start */
 }

@@ -2,7 +2,7 @@
  *
  * What: taking and giving entries, their state, their order by age. Pages of the table are touched
  *       only as far as it was ever used at once.
- * Who:  relay.c.
+ * Who:  relay.c, relay_ask.c; no other file includes this.
  */
 #pragma once
 
@@ -24,3 +24,22 @@ void relay_set_state(struct relay *relay, struct relay_question *q, enum relay_s
 
 /** End an entry: wiped, in no list, free. */
 void relay_question_give(struct relay *relay, struct relay_question *q);
+
+/* relay.c */
+
+/** Is there room toward the front for an answer of `size` octets? If not, the front rings later. */
+bool relay_has_room(struct worker *worker, size_t size);
+
+/** Put an answer for which there is room. */
+void relay_put(struct worker *worker, const struct handoff_answer *answer);
+
+/* relay_ask.c */
+
+/** Nobody waits for a question's answers any more, wherever it is under way. */
+void relay_recall(struct relay_question *q);
+
+/** End a question that has no answer; delivered by relay_publish(). */
+void relay_fail(struct worker *worker, struct relay_question *q, uint16_t ede);
+
+/** Put a question on a connection. @return false: none can take it now. */
+bool relay_place(struct worker *worker, struct relay_question *q);

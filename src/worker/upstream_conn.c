@@ -13,10 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define QUERY_ROOM                                                                                 \
-    (DNS_FRAME_HEADER + 512U) /* always suffices for one query: dns_query_write()                  \
-                               */
-
 /* closed sooner than this, without an answer: the same as not connected at all */
 #define USELESS_US 1000000U
 
@@ -30,7 +26,8 @@ upstream_push(struct upstream_conn *conn)
     const uint8_t *from = tls_session_due(conn->tls, &due);
     if (due > 0) {
         ssize_t sent = send(conn->socket.fd, from, due, MSG_NOSIGNAL);
-        if (sent < 0 && errno != EAGAIN && errno != EINTR)
+        /* under way: a first flight that went with the SYN, or was to */
+        if (sent < 0 && errno != EAGAIN && errno != EINTR && errno != EINPROGRESS)
             return false;
         if (sent > 0)
             tls_session_sent(conn->tls, (size_t)sent);
@@ -57,6 +54,14 @@ broken(const struct upstream_conn *conn)
     return conn->answers > 0 && conn->in_flight == 0 ? UPSTREAM_ON_ENDED : UPSTREAM_ON_BROKEN;
 }
 
+/* Servers close idle connections; next time we are first. */
+static void
+note_idle_close(const struct upstream_conn *conn)
+{
+    if (conn->state == UPSTREAM_READY && conn->answers > 0 && conn->in_flight == 0)
+        upstream_pool_closed_idle(conn->upstream, now_of(conn) - conn->used_us);
+}
+
 /* The same trouble again and again is told less and less often. */
 enum log_level
 upstream_trouble(const struct upstream_conn *conn)
@@ -65,11 +70,12 @@ upstream_trouble(const struct upstream_conn *conn)
     return (before & (before - 1)) == 0 ? LOG_WARNING : LOG_INFO;
 }
 
-static void
-lost(struct upstream_conn *conn, const char *why)
+void
+upstream_lost(struct upstream_conn *conn, const char *why)
 {
     log_write(LOG_INFO, LOG_UPSTREAM_DOWN, "upstream %s: connection lost (%s), %u in flight",
               conn->upstream->config->name, why, conn->in_flight);
+    note_idle_close(conn);
     upstream_step_conn(conn, broken(conn));
 }
 
@@ -90,7 +96,7 @@ count_answer(struct upstream_conn *conn, uint32_t rtt_us)
 {
     struct upstream *upstream = conn->upstream;
     conn->answers++;
-    conn->used_us = now_of(conn);
+    conn->used_us = upstream->heard_us = now_of(conn);
     upstream_health_answered(upstream->health, rtt_us);
     add_to(&upstream->stats->answers, 1);
     atomic_store_explicit(&upstream->stats->rtt_us, upstream->health->srtt_us,
@@ -104,9 +110,21 @@ blame(struct upstream_conn *conn, uint16_t id)
 {
     uint32_t guilty = conn->flights[ids_slot(id)].question;
     upstream_land(conn, id);
-    relay_orphan(conn->worker, guilty, true);
+    if (guilty != UPSTREAM_PROBE)
+        relay_orphan(conn->worker, guilty, conn, RELAY_SPOILT);
     conn->is_blamed = true;
     return refuse(conn, "an answer to another question than the one asked");
+}
+
+static enum relay_verdict
+judge(struct upstream_conn *conn, uint32_t question, const uint8_t *message, size_t size,
+      uint32_t rtt_us)
+{
+    if (question == UPSTREAM_NOBODY)
+        return RELAY_TAKEN;
+    if (question == UPSTREAM_PROBE)
+        return upstream_judge_probe(conn, message, size);
+    return relay_answer(conn->worker, conn, question, message, size, rtt_us);
 }
 
 /* @return false: the connection is closed or held; look no further */
@@ -119,16 +137,14 @@ take_message(struct upstream_conn *conn, const uint8_t *message, size_t size)
     const struct upstream_flight *flight = &conn->flights[ids_slot(id)];
     uint64_t rtt = now_of(conn) - flight->sent_us;
     uint32_t rtt_us = rtt < UINT32_MAX ? (uint32_t)rtt : UINT32_MAX;
-    if (flight->question != UPSTREAM_NOBODY) {
-        switch (relay_answer(conn->worker, conn, flight->question, message, size, rtt_us)) {
-        case RELAY_TAKEN:
-            break;
-        case RELAY_WRONG:
-            return blame(conn, id);
-        case RELAY_HELD:
-            conn->is_held = true;
-            return false;
-        }
+    switch (judge(conn, flight->question, message, size, rtt_us)) {
+    case RELAY_TAKEN:
+        break;
+    case RELAY_WRONG:
+        return blame(conn, id);
+    case RELAY_HELD:
+        conn->is_held = true;
+        return false;
     }
     upstream_land(conn, id);
     count_answer(conn, rtt_us);
@@ -189,10 +205,11 @@ take_all(struct upstream_conn *conn)
             log_write(LOG_DEBUG, LOG_UPSTREAM_DOWN,
                       "upstream %s: closed by the server, %u in flight",
                       conn->upstream->config->name, conn->in_flight);
+            note_idle_close(conn);
             upstream_step_conn(conn, ended(conn));
             return;
         case TLS_FAILED:
-            lost(conn, tls_session_error(conn->tls));
+            upstream_lost(conn, tls_session_error(conn->tls));
             return;
         }
     }
@@ -246,8 +263,9 @@ upstream_silence_end(const struct upstream_conn *conn)
 static void
 listen_anew(struct upstream_conn *conn)
 {
+    upstream_calm(conn);
     conn->unheard_us = conn->in_flight > 0 ? now_of(conn) : 0;
-    upstream_pool_sooner(&conn->worker->pool, upstream_silence_end(conn));
+    upstream_pool_sooner(&conn->worker->pool, upstream_watch_next(conn));
 }
 
 static void
@@ -267,7 +285,7 @@ receive(struct upstream_conn *conn)
             upstream_step_conn(conn, UPSTREAM_ON_BROKEN);
             return;
         }
-        lost(conn, strerror(errno));
+        upstream_lost(conn, strerror(errno));
         return;
     }
     tls_session_fed(conn->tls, (size_t)got);
@@ -294,81 +312,13 @@ upstream_socket_ready(struct ev_source *source, uint32_t events)
         return;
     }
     if ((events & EPOLLOUT) != 0 && !upstream_push(conn)) {
-        lost(conn, strerror(errno));
+        upstream_lost(conn, strerror(errno));
         return;
     }
     if (conn->is_held && (events & (EPOLLHUP | EPOLLERR)) != 0)
-        lost(conn, "reset"); /* cannot be masked, and would wake us again and again */
+        upstream_lost(conn, "reset"); /* cannot be masked, and would wake us again and again */
     else if (!conn->is_held && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
         receive(conn);
-}
-
-/* --- writing -------------------------------------------------------------------------------- */
-
-enum status
-upstream_conn_ask(struct upstream_conn *conn, uint32_t question, const struct handoff_query *query,
-                  uint16_t *id)
-{
-    if (conn->state != UPSTREAM_READY ||
-        conn->in_flight + conn->late >= conn->worker->config->upstream_in_flight)
-        return STATUS_FULL;
-    if (UPSTREAM_WRITE_BYTES - conn->queries_size < QUERY_ROOM) {
-        upstream_conn_flush(conn);
-        if (conn->state != UPSTREAM_READY || UPSTREAM_WRITE_BYTES - conn->queries_size < QUERY_ROOM)
-            return STATUS_FULL;
-    }
-    if (!ids_take(&conn->ids, random_u32(), id))
-        return STATUS_FULL;
-    struct bytes_writer w =
-        bytes_writer(conn->queries + conn->queries_size, UPSTREAM_WRITE_BYTES - conn->queries_size);
-    bytes_put_u16(&w, 0);
-    size_t size = dns_query_write(&query->question, *id, query->flags, query->dnssec_ok,
-                                  DNS_PADDING_QUERY, w.data + w.pos, bytes_room(&w));
-    bytes_set_u16(&w, 0, (uint16_t)size);
-    conn->queries_size += DNS_FRAME_HEADER + size;
-    upstream_take_off(conn, *id, question);
-    conn->asked++;
-    if (conn->unheard_us == 0) {
-        conn->unheard_us = now_of(conn);
-        upstream_pool_sooner(&conn->worker->pool, upstream_silence_end(conn));
-    }
-    conn->used_us = conn->upstream->used_us = now_of(conn);
-    upstream_pool_mark(conn->worker, conn);
-    stats_add(conn->worker->stats, STAT_UPSTREAM_QUERIES, 1);
-    add_to(&conn->upstream->stats->queries, 1);
-    return STATUS_OK;
-}
-
-/* @return false: TLS is over */
-static bool
-encrypt(struct upstream_conn *conn)
-{
-    size_t at = 0;
-    while (at < conn->queries_size) {
-        size_t taken;
-        enum tls_result result =
-            tls_session_write(conn->tls, conn->queries + at, conn->queries_size - at, &taken);
-        at += taken;
-        if (result == TLS_AGAIN_WRITE)
-            break;
-        if (result != TLS_OK)
-            return false;
-    }
-    if (at < conn->queries_size && at > 0)
-        memmove(conn->queries, conn->queries + at, conn->queries_size - at);
-    conn->queries_size -= at;
-    return true;
-}
-
-void
-upstream_conn_flush(struct upstream_conn *conn)
-{
-    if (conn->state != UPSTREAM_READY && conn->state != UPSTREAM_DRAINING)
-        return;
-    if (!encrypt(conn))
-        lost(conn, tls_session_error(conn->tls));
-    else if (!upstream_push(conn))
-        lost(conn, strerror(errno));
 }
 
 void

@@ -10,21 +10,23 @@
 
 #include "core/handoff.h"
 #include "core/ids.h"
+#include "core/upstream_doubt.h"
 #include "core/upstream_fsm.h"
 #include "os/evloop.h"
 #include "worker/tls_session.h"
 
 #define UPSTREAM_WRITE_BYTES TLS_WRITE_MAX /* queries collected for one record */
 #define UPSTREAM_READ_BYTES                                                                        \
-    (TLS_WRITE_MAX + (66U << 10))  /* one message, and a record behind it                          \
-                                    */
-#define UPSTREAM_NOBODY UINT32_MAX /* flight.question: late */
+    (TLS_WRITE_MAX + (66U << 10))        /* one message, and a record behind it                    \
+                                          */
+#define UPSTREAM_NOBODY UINT32_MAX       /* flight.question: late */
+#define UPSTREAM_PROBE  (UINT32_MAX - 1) /* flight.question: our own */
 
 struct worker;
 struct upstream;
 
 struct upstream_flight {
-    uint32_t question;     /* the relay's; UPSTREAM_NOBODY */
+    uint32_t question;     /* the relay's; UPSTREAM_NOBODY, UPSTREAM_PROBE */
     uint16_t older, newer; /* slots, in the order of writing; IDS_MAX: none */
     uint64_t sent_us;
 };
@@ -34,10 +36,13 @@ struct upstream_conn {
     struct worker *worker;     /* borrowed */
     struct upstream *upstream; /* borrowed */
     enum upstream_state state;
-    uint32_t tag;         /* UPSTREAM_WANT's; another one for each attempt */
-    bool is_dirty;        /* has queries to write at the end of the turn */
-    bool is_held;         /* holds an answer that found no room toward the front */
-    bool is_blamed;       /* one question is why it closes; the others are not to blame */
+    uint32_t tag;     /* UPSTREAM_WANT's; another one for each attempt */
+    bool is_dirty;    /* has queries to write at the end of the turn */
+    bool is_held;     /* holds an answer that found no room toward the front */
+    bool is_blamed;   /* one question is why it closes; the others are not to blame */
+    bool is_probed;   /* a probe is in flight */
+    bool is_replaced; /* another one was opened to take its place */
+    enum upstream_doubt doubt;
     uint32_t in_flight;   /* queries that somebody waits for */
     uint32_t late;        /* queries that nobody waits for any more */
     uint64_t asked;       /* queries written, since it is ready */
@@ -54,6 +59,7 @@ struct upstream_conn {
     uint8_t *answers_data; /* UPSTREAM_READ_BYTES */
     size_t answers_head, answers_tail;
     uint16_t oldest, newest; /* flights; IDS_MAX: none */
+    uint16_t unlooked;       /* the oldest that was not looked at for a second ask; IDS_MAX: none */
     struct ids ids;
     struct upstream_flight flights[IDS_MAX];
 };
@@ -75,6 +81,9 @@ void upstream_conn_retire(struct upstream_conn *conn);
  */
 MUST_CHECK enum status upstream_conn_ask(struct upstream_conn *conn, uint32_t question,
                                          const struct handoff_query *query, uint16_t *id);
+
+/** Ask for the root's name servers, unless a probe is in flight already. */
+void upstream_conn_probe(struct upstream_conn *conn);
 
 /** Nobody waits for the answer to `id` any more. */
 void upstream_conn_forget(struct upstream_conn *conn, uint16_t id);

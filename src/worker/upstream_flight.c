@@ -12,6 +12,8 @@ upstream_take_off(struct upstream_conn *conn, uint16_t id, uint32_t question)
     else
         conn->oldest = slot;
     conn->newest = slot;
+    if (conn->unlooked == IDS_MAX)
+        conn->unlooked = slot;
     conn->in_flight++;
 }
 
@@ -19,6 +21,8 @@ void
 upstream_land(struct upstream_conn *conn, uint16_t id)
 {
     struct upstream_flight *flight = &conn->flights[ids_slot(id)];
+    if (conn->unlooked == ids_slot(id))
+        conn->unlooked = flight->newer;
     if (flight->older != IDS_MAX)
         conn->flights[flight->older].newer = flight->newer;
     else
@@ -35,12 +39,12 @@ upstream_land(struct upstream_conn *conn, uint16_t id)
 }
 
 void
-upstream_orphan_all(struct upstream_conn *conn, bool counts)
+upstream_orphan_all(struct upstream_conn *conn, enum relay_loss loss)
 {
     for (uint16_t slot = conn->oldest; slot != IDS_MAX; slot = conn->flights[slot].newer)
-        if (conn->flights[slot].question != UPSTREAM_NOBODY)
-            relay_orphan(conn->worker, conn->flights[slot].question, counts);
-    conn->oldest = conn->newest = IDS_MAX;
+        if (conn->flights[slot].question < UPSTREAM_PROBE)
+            relay_orphan(conn->worker, conn->flights[slot].question, conn, loss);
+    conn->oldest = conn->newest = conn->unlooked = IDS_MAX;
     conn->in_flight = conn->late = 0;
 }
 

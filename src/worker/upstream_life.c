@@ -1,6 +1,7 @@
 /* upstream_life.c - what core/upstream_fsm.h says is to be done, and when; see upstream_life.h */
 #include "worker/upstream_life.h"
 
+#include "core/upstream_idle.h"
 #include "os/log.h"
 #include "os/random.h"
 #include "worker/control.h"
@@ -9,6 +10,9 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+
+/* a replacement has an eighth of the idle time to become ready, within what we left of it */
+#define REPLACE_PARTS 8U
 
 static void
 start(struct upstream_conn *conn)
@@ -57,6 +61,7 @@ serve(struct upstream_conn *conn)
               tls_cipher_text(facts->cipher), pin, facts->resumed ? "resumed" : "full handshake",
               (unsigned)(took / 1000));
     conn->worker->relay.has_more = true; /* whoever waits may be placed now */
+    upstream_pool_opened(conn->worker, conn);
 }
 
 static void
@@ -64,8 +69,9 @@ fail(struct upstream_conn *conn)
 {
     struct upstream *upstream = conn->upstream;
     add_to(&upstream->stats->failures, 1);
-    upstream_health_failed(upstream->health, now_of(conn), random_u32(),
-                           upstream_pool_is_lone(conn->worker, upstream));
+    bool is_short =
+        upstream_pool_is_lone(conn->worker, upstream) && upstream_pool_is_busy(conn->worker);
+    upstream_health_failed(upstream->health, now_of(conn), random_u32(), is_short);
     if (upstream_pool_is_down(conn->worker))
         relay_give_up(conn->worker);
 }
@@ -86,7 +92,8 @@ put_away(struct upstream_conn *conn, enum upstream_state from, bool counts)
     evloop_remove(&conn->worker->loop, &conn->socket, true);
     tls_session_close(conn->tls);
     explicit_bzero(conn->queries, conn->queries_size);
-    upstream_orphan_all(conn, counts && !conn->is_blamed);
+    upstream_calm(conn);
+    upstream_orphan_all(conn, counts && !conn->is_blamed ? RELAY_LOST : RELAY_ENDED);
 }
 
 /* The only place that writes conn->state. */
@@ -128,8 +135,9 @@ upstream_conn_open(struct upstream_conn *conn)
     ids_init(&conn->ids);
     conn->socket.fd = -1;
     conn->tag = upstream_pool_next_tag(conn->worker, conn->tag);
-    conn->is_held = conn->is_blamed = false;
-    conn->oldest = conn->newest = IDS_MAX;
+    conn->is_held = conn->is_blamed = conn->is_probed = conn->is_replaced = false;
+    conn->doubt = UPSTREAM_CALM;
+    conn->oldest = conn->newest = conn->unlooked = IDS_MAX;
     conn->in_flight = conn->late = 0;
     conn->asked = conn->answers = conn->unheard_us = 0;
     conn->queries_size = conn->answers_head = conn->answers_tail = 0;
@@ -165,6 +173,28 @@ upstream_conn_retire(struct upstream_conn *conn)
 
 /* --- time ----------------------------------------------------------------------------------- */
 
+/* Nothing is in flight: close before the server does. One that is needed is replaced first. */
+static uint64_t
+tick_idle(struct upstream_conn *conn, uint64_t now)
+{
+    struct upstream *upstream = conn->upstream;
+    uint64_t configured_us = (uint64_t)conn->worker->config->upstream_idle_ms * 1000;
+    uint64_t limit_us = upstream_idle_us(upstream->server_idle_us, configured_us);
+    uint64_t end = conn->used_us + limit_us;
+    if (now < end)
+        return end;
+    bool is_needed = upstream->ready == 1 && upstream_pool_is_busy(conn->worker);
+    if (is_needed && now < end + limit_us / REPLACE_PARTS &&
+        upstream_pool_open(conn->worker, upstream)) {
+        conn->is_replaced = true;
+        return end + limit_us / REPLACE_PARTS;
+    }
+    if (!conn->is_replaced)
+        upstream->server_idle_us = upstream_idle_outlived(upstream->server_idle_us, configured_us);
+    upstream_conn_retire(conn);
+    return now;
+}
+
 static uint64_t
 tick_ready(struct upstream_conn *conn, uint64_t now)
 {
@@ -179,22 +209,21 @@ tick_ready(struct upstream_conn *conn, uint64_t now)
         upstream_step_conn(conn, UPSTREAM_ON_OVERDUE);
         return now;
     }
+    upstream_watch(conn);
+    uint64_t next = upstream_watch_next(conn);
     if (conn->state == UPSTREAM_DRAINING) {
         if (conn->in_flight == 0)
             upstream_step_conn(conn, UPSTREAM_ON_DRAINED);
         else if (now >= conn->deadline_us)
             upstream_step_conn(conn, UPSTREAM_ON_DEADLINE);
-        return silent < conn->deadline_us ? silent : conn->deadline_us;
+        return next < conn->deadline_us ? next : conn->deadline_us;
     }
-    uint64_t idle = conn->used_us + (uint64_t)config->upstream_idle_ms * 1000;
-    bool is_worn = conn->late > config->upstream_in_flight / 2;
-    if (conn->in_flight > 0 && !is_worn)
-        return silent;
-    if (now >= idle || is_worn) {
-        upstream_conn_retire(conn);
+    if (conn->late > config->upstream_in_flight / 2 && conn->doubt == UPSTREAM_CALM) {
+        upstream_conn_retire(conn); /* worn */
         return now;
     }
-    return silent < idle ? silent : idle;
+    uint64_t idle = conn->in_flight > 0 ? UINT64_MAX : tick_idle(conn, now);
+    return next < idle ? next : idle;
 }
 
 uint64_t

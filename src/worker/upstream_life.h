@@ -1,8 +1,9 @@
-/* upstream_life.h - what the three parts of a connection share
+/* upstream_life.h - what the parts of a connection share
  *
  * What: upstream_conn.c carries bytes, queries and answers; upstream_life.c opens and closes,
- * counts and watches the clock. Neither is called by others through this header. Who:
- * upstream_conn.c, upstream_life.c.
+ *       counts and watches the clock; upstream_flight.c knows what is in flight; upstream_watch.c
+ *       looks for silence. Others do not call them through this header.
+ * Who:  upstream_*.c.
  */
 #pragma once
 
@@ -46,6 +47,15 @@ uint64_t upstream_silence_end(const struct upstream_conn *conn);
 /** The event handler of its socket. */
 void upstream_socket_ready(struct ev_source *source, uint32_t events);
 
+/** The connection is lost. @param why  for the log */
+void upstream_lost(struct upstream_conn *conn, const char *why);
+
+/* upstream_write.c */
+
+/** An answer to our own query came. */
+enum relay_verdict upstream_judge_probe(struct upstream_conn *conn, const uint8_t *message,
+                                        size_t size);
+
 /* upstream_flight.c */
 
 /** A query was written under `id`. */
@@ -54,5 +64,16 @@ void upstream_take_off(struct upstream_conn *conn, uint16_t id, uint32_t questio
 /** Its answer came, or its question left: the id is free again. It must be out. */
 void upstream_land(struct upstream_conn *conn, uint16_t id);
 
-/** Hand every query in flight back. @param counts  it was an attempt */
-void upstream_orphan_all(struct upstream_conn *conn, bool counts);
+/** Hand every query in flight back. */
+void upstream_orphan_all(struct upstream_conn *conn, enum relay_loss loss);
+
+/* upstream_watch.c */
+
+/** The server said something: whatever was suspected is over. */
+void upstream_calm(struct upstream_conn *conn);
+
+/** Look for silence and for queries that are late; ask them elsewhere too. */
+void upstream_watch(struct upstream_conn *conn);
+
+/** When upstream_watch() has something to do, or silence ends the connection. */
+uint64_t upstream_watch_next(const struct upstream_conn *conn);

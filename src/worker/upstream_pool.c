@@ -8,8 +8,8 @@
 
 #include <unistd.h>
 
-/* What every upstream is chosen by until the configuration says otherwise. */
-#define STRATEGY UPSTREAM_FASTEST
+/* no burst past what a server may take within so many parts of a second */
+#define RATE_BURST_PARTS 10U
 
 static void *
 reserve(size_t size)
@@ -55,13 +55,48 @@ prepare_conns(struct worker *worker, struct upstream *upstream)
     }
 }
 
+static struct upstream_policy
+policy_of(const struct config *config)
+{
+    struct upstream_policy policy = {.strategy = UPSTREAM_FASTEST,
+                                     .handshakes_per_s = config->handshakes_per_s,
+                                     .handshakes_burst = config->handshakes_burst,
+                                     .retry_percent = config->retry_percent,
+                                     .hedge_percent = config->hedge_percent};
+    switch ((enum config_strategy)config->strategy) {
+    case CONFIG_FASTEST:
+        break;
+    case CONFIG_ORDERED:
+        policy.strategy = UPSTREAM_ORDERED;
+        break;
+    case CONFIG_SPREAD:
+        policy.strategy = UPSTREAM_SPREAD;
+        break;
+    }
+    for (uint32_t i = 0; i < config->upstreams_count; i++) {
+        policy.weights[i] = config->upstreams[i].weight;
+        policy.qps[i] = config->upstreams[i].qps;
+    }
+    return policy;
+}
+
+static void
+prepare_budgets(const struct upstream_policy *policy, struct upstream *upstream)
+{
+    uint32_t qps = policy->qps[upstream->index];
+    upstream->rate = tokens_make(qps, qps / RATE_BURST_PARTS + 1, 0);
+    upstream->dials = tokens_make(policy->handshakes_per_s * UPSTREAM_HANDSHAKE_FULL,
+                                  policy->handshakes_burst * UPSTREAM_HANDSHAKE_FULL, 0);
+}
+
 void
 upstream_pool_reserve(struct worker *worker, const void *ca_pem, size_t ca_size)
 {
     const struct config *config = worker->config;
     struct upstream_pool *pool = &worker->pool;
     *pool = (struct upstream_pool){.count = config->upstreams_count,
-                                   .conns_count = config->upstream_connections};
+                                   .conns_count = config->upstream_connections,
+                                   .policy = policy_of(config)};
     load_anchors(worker, ca_pem, ca_size);
     size_t total = (size_t)pool->count * pool->conns_count;
     pool->conns = reserve(total * sizeof *pool->conns);
@@ -78,6 +113,7 @@ upstream_pool_reserve(struct worker *worker, const void *ca_pem, size_t ca_size)
                              pool->anchors) != STATUS_OK)
             log_fatal("upstream %s: no TLS with this policy", upstream->config->name);
         prepare_conns(worker, upstream);
+        prepare_budgets(&pool->policy, upstream);
     }
 }
 
@@ -125,27 +161,12 @@ upstream_pool_is_down(const struct worker *worker)
     return true;
 }
 
-/* One at a time, and none during back-off. */
-static void
-open_another(struct worker *worker, struct upstream *upstream)
-{
-    if (upstream->opening > 0 || !upstream_health_may_dial(upstream->health, worker->loop.now_us))
-        return;
-    for (uint32_t i = 0; i < worker->pool.conns_count; i++) {
-        if (upstream->conns[i].state != UPSTREAM_IDLE)
-            continue;
-        upstream_conn_open(&upstream->conns[i]);
-        return;
-    }
-}
-
 void
 upstream_pool_start(struct worker *worker)
 {
-    for (unsigned i = 0; i < worker->pool.count; i++) {
-        worker->pool.upstreams[i].used_us = worker->loop.now_us;
-        open_another(worker, &worker->pool.upstreams[i]);
-    }
+    worker->pool.used_us = worker->loop.now_us;
+    for (unsigned i = 0; i < worker->pool.count; i++)
+        (void)upstream_pool_open(worker, &worker->pool.upstreams[i]);
 }
 
 static uint32_t
@@ -162,30 +183,61 @@ is_roomy(const struct upstream_conn *conn, uint32_t limit)
     return conn->state == UPSTREAM_READY && conn->in_flight + conn->late < limit;
 }
 
+static bool
+is_better(const struct upstream_conn *conn, const struct upstream_conn *than)
+{
+    bool is_calm = conn->doubt == UPSTREAM_CALM, was_calm = than->doubt == UPSTREAM_CALM;
+    return is_calm != was_calm ? is_calm : conn->in_flight < than->in_flight;
+}
+
 /*
  * The first connection that is not crowded: few busy connections make large records, many make
- * small ones. Where all are crowded, the one with the fewest.
+ * small ones. Where all are crowded, the one with the fewest. A suspect one only if all are.
  */
 static struct upstream_conn *
-find_room(struct worker *worker, struct upstream *upstream)
+find_room(struct worker *worker, struct upstream *upstream, const struct upstream_conn *without)
 {
     uint32_t crowd = crowd_of(worker);
-    if (upstream->open != NULL && is_roomy(upstream->open, crowd))
-        return upstream->open;
-    struct upstream_conn *best = NULL;
+    struct upstream_conn *open = upstream->open, *best = NULL;
+    if (open != NULL && open != without && open->doubt == UPSTREAM_CALM && is_roomy(open, crowd))
+        return open;
     for (uint32_t i = 0; i < worker->pool.conns_count && upstream->ready > 0; i++) {
         struct upstream_conn *conn = &upstream->conns[i];
-        if (!is_roomy(conn, worker->config->upstream_in_flight))
+        if (conn == without || !is_roomy(conn, worker->config->upstream_in_flight))
             continue;
-        if (best == NULL || conn->in_flight < best->in_flight)
+        if (best == NULL || is_better(conn, best))
             best = conn;
-        if (is_roomy(conn, crowd)) {
+        if (conn->doubt == UPSTREAM_CALM && is_roomy(conn, crowd)) {
             best = conn;
             break;
         }
     }
-    upstream->open = best;
+    if (without == NULL)
+        upstream->open = best;
     return best;
+}
+
+static bool
+is_in_rate(const struct worker *worker, const struct upstream *upstream)
+{
+    return worker->pool.policy.qps[upstream->index] == 0 ||
+           tokens_free(&upstream->rate, worker->loop.now_us / 1000) > 0;
+}
+
+void
+upstream_pool_spend(struct worker *worker, struct upstream *upstream)
+{
+    if (worker->pool.policy.qps[upstream->index] != 0)
+        tokens_spend(&upstream->rate, 1, worker->loop.now_us / 1000);
+}
+
+static struct upstream_ask
+ask_of(const struct upstream_pool *pool)
+{
+    return (struct upstream_ask){.strategy = pool->policy.strategy,
+                                 .count = pool->count,
+                                 .weights = pool->policy.weights,
+                                 .random = pool->count > 1 ? random_u32() : 1};
 }
 
 struct upstream_conn *
@@ -193,23 +245,67 @@ upstream_pool_pick(struct worker *worker, unsigned avoid)
 {
     struct upstream_pool *pool = &worker->pool;
     struct upstream_conn *found[CONFIG_UPSTREAMS_MAX];
-    uint32_t usable = 0;
+    struct upstream_ask ask = ask_of(pool);
+    bool is_held_back = false; /* by its rate alone */
     for (unsigned i = 0; i < pool->count; i++) {
-        found[i] = find_room(worker, &pool->upstreams[i]);
-        usable |= found[i] != NULL ? 1U << i : 0U;
+        struct upstream *upstream = &pool->upstreams[i];
+        found[i] = find_room(worker, upstream, NULL);
+        bool is_in = found[i] == NULL || is_in_rate(worker, upstream);
+        is_held_back |= !is_in;
+        ask.usable |= found[i] != NULL && is_in ? 1U << i : 0U;
+        ask.suspect |= upstream->suspects > 0 ? 1U << i : 0U;
     }
-    if (avoid < pool->count && (usable & ~(1U << avoid)) != 0)
-        usable &= ~(1U << avoid);
-    uint32_t random = pool->count > 1 ? random_u32() : 1;
-    int pick = upstream_choose(STRATEGY, pool->health, pool->count, usable, random);
+    ask.avoid = avoid < pool->count ? 1U << avoid : 0;
+    int pick = upstream_choose(&ask, pool->health);
     if (pick < 0) {
         for (unsigned i = 0; i < pool->count; i++)
-            open_another(worker, &pool->upstreams[i]);
+            if (found[i] == NULL)
+                (void)upstream_pool_open(worker, &pool->upstreams[i]);
+        if (is_held_back) /* whoever waits is looked at again when a token may be there */
+            upstream_pool_sooner(pool, worker->loop.now_us + 1000);
         return NULL;
     }
     if (!is_roomy(found[pick], crowd_of(worker)))
-        open_another(worker, &pool->upstreams[pick]);
+        (void)upstream_pool_open(worker, &pool->upstreams[pick]);
     return found[pick];
+}
+
+struct upstream_conn *
+upstream_pool_elsewhere(struct worker *worker, const struct upstream_conn *conn)
+{
+    struct upstream_pool *pool = &worker->pool;
+    struct upstream_conn *found[CONFIG_UPSTREAMS_MAX];
+    struct upstream_ask ask = ask_of(pool);
+    ask.random |= 1; /* nothing is explored with what is late already */
+    for (unsigned i = 0; i < pool->count; i++) {
+        struct upstream *upstream = &pool->upstreams[i];
+        bool is_well = pool->health[i].failures == 0 && upstream->suspects == 0;
+        if (upstream == conn->upstream || !is_well || !is_in_rate(worker, upstream))
+            continue;
+        found[i] = find_room(worker, upstream, NULL);
+        ask.usable |= found[i] != NULL ? 1U << i : 0U;
+        if (found[i] == NULL || !is_roomy(found[i], crowd_of(worker)))
+            (void)upstream_pool_open(worker, upstream);
+    }
+    int pick = upstream_choose(&ask, pool->health);
+    if (pick >= 0)
+        return found[pick];
+    struct upstream_conn *other = find_room(worker, conn->upstream, conn);
+    bool is_good = other != NULL && other->doubt == UPSTREAM_CALM;
+    return is_good && is_in_rate(worker, conn->upstream) ? other : NULL;
+}
+
+void
+upstream_pool_asked(struct worker *worker)
+{
+    struct upstream_pool *pool = &worker->pool;
+    if (!upstream_pool_is_busy(worker)) {
+        for (unsigned i = 0; i < pool->count; i++)
+            upstream_health_hurry(&pool->health[i], worker->loop.now_us);
+        pool->next_us = 0;
+    }
+    pool->used_us = worker->loop.now_us;
+    pool->asked++;
 }
 
 uint64_t
@@ -220,24 +316,10 @@ upstream_pool_earliest_us(const struct worker *worker)
     for (unsigned i = 0; i < pool->count; i++) {
         const struct upstream *upstream = &pool->upstreams[i];
         bool is_near = upstream->opening > 0 || upstream->ready > 0;
-        uint64_t at = is_near ? worker->loop.now_us : upstream->health->retry_us;
+        uint64_t at = is_near ? worker->loop.now_us : upstream_pool_dial_us(upstream);
         earliest = at < earliest ? at : earliest;
     }
     return earliest;
-}
-
-/* With traffic there is always a connection, so that the next query need not wait for one. */
-static void
-keep_warm(struct worker *worker, struct upstream *upstream)
-{
-    uint64_t quiet_us = upstream->used_us + (uint64_t)worker->config->upstream_idle_ms * 1000;
-    if (upstream->ready + upstream->opening > 0 || worker->loop.now_us >= quiet_us ||
-        worker->stop_us != 0)
-        return;
-    open_another(worker, upstream);
-    uint64_t retry = upstream->health->retry_us;
-    if (upstream->opening == 0 && retry > worker->loop.now_us && retry < worker->pool.next_us)
-        worker->pool.next_us = retry;
 }
 
 void
@@ -258,7 +340,7 @@ upstream_pool_tick(struct worker *worker)
         }
     }
     for (unsigned i = 0; i < pool->count; i++)
-        keep_warm(worker, &pool->upstreams[i]);
+        upstream_pool_keep_warm(worker, &pool->upstreams[i]);
     if (next < pool->next_us)
         pool->next_us = next;
 }

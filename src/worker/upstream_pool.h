@@ -1,18 +1,24 @@
 /* upstream_pool.h - the connections to every upstream: opened ahead of need, grown, shrunk
  *
- * What: one connection is opened at the start and kept while there is traffic; one more whenever
- *       those there have many queries in flight; one at a time, and none during back-off, so there
- *       is no storm. Idle ones are closed in order.
- * Who:  worker.
- * Ref:  core/upstream_choice.h; docs/LIMITS.md "upstream".
+ * What: while there is traffic every upstream has a connection, used or not; one more is opened
+ *       whenever those there have many queries in flight, or one of them is suspect. One at a time,
+ *       within a budget, and none during back-off, so there is no storm. Idle ones are closed in
+ *       order, before the server does, and replaced first where one is still needed.
+ * Who:  worker. upstream_pool.c picks; upstream_open.c opens, keeps warm and probes.
+ * Ref:  core/upstream_choice.h, core/upstream_idle.h; docs/LIMITS.md "upstream".
  */
 #pragma once
 
+#include "core/tokens.h"
 #include "core/upstream_choice.h"
 #include "worker/upstream_conn.h"
 
-#define UPSTREAM_DOWN_FAILURES 3U
-#define UPSTREAM_CROWD         64U /* queries in flight on a connection, from which another one helps */
+#define UPSTREAM_DOWN_FAILURES  3U
+#define UPSTREAM_CROWD          64U /* queries in flight on a connection: another one helps */
+#define UPSTREAM_HANDSHAKE_FULL 4U  /* price of a handshake without a ticket; with one it is 1 */
+#define UPSTREAM_PROBE_QUIET_US                                                                    \
+    10000000U                     /* not measured for so long: probed, if there is traffic */
+#define UPSTREAM_PROBE_ONE_IN 50U /* questions, for each probe of a quiet upstream */
 
 struct upstream {
     unsigned index;
@@ -23,12 +29,28 @@ struct upstream {
     struct upstream_conn *conns; /* config.upstream_connections */
     struct upstream_conn *open;  /* where the last query went; NULL: none */
     unsigned ready, opening;     /* how many are READY; WANTED to HANDSHAKE */
-    uint64_t used_us;            /* a query last */
+    unsigned suspects;           /* how many are not UPSTREAM_CALM */
+    struct tokens rate;          /* queries, where config.qps is not 0 */
+    struct tokens dials;         /* quarters of full handshakes */
+    uint64_t dial_us;            /* no connection is opened before: the budget was used up */
+    uint64_t heard_us;           /* an answer last */
+    uint64_t probed_us;          /* a probe of a quiet upstream last, and */
+    uint64_t probed_asked;       /* pool.asked then */
+    uint64_t server_idle_us;     /* it closes idle connections after; 0: not known */
+};
+
+struct upstream_policy { /* what the configuration says about all */
+    enum upstream_strategy strategy;
+    uint32_t weights[CONFIG_UPSTREAMS_MAX];
+    uint32_t qps[CONFIG_UPSTREAMS_MAX]; /* 0: no limit */
+    uint32_t handshakes_per_s, handshakes_burst;
+    uint32_t retry_percent, hedge_percent;
 };
 
 struct upstream_pool {
     unsigned count;       /* config.upstreams_count */
     uint32_t conns_count; /* per upstream */
+    struct upstream_policy policy;
     struct upstream upstreams[CONFIG_UPSTREAMS_MAX];
     struct upstream_health health[CONFIG_UPSTREAMS_MAX];
     struct upstream_conn *conns;  /* count * conns_count */
@@ -36,6 +58,8 @@ struct upstream_pool {
     unsigned dirty_count;
     struct tls_anchors *anchors; /* NULL: no upstream asks for a CA */
     uint64_t next_us;            /* no deadline before */
+    uint64_t used_us;            /* a question last */
+    uint64_t asked;              /* questions so far */
 };
 
 /** Reserve memory, parse CAs from `ca_pem` (may be NULL), prepare TLS for each upstream; fatal. */
@@ -58,6 +82,38 @@ uint32_t upstream_pool_next_tag(const struct worker *worker, uint32_t tag);
  * @return NULL: there is none; connections are opened as far as that is allowed.
  */
 struct upstream_conn *upstream_pool_pick(struct worker *worker, unsigned avoid);
+
+/** A second place for what is in flight on `conn`: another upstream that is well, else another
+ *  connection. @return NULL: there is none now. */
+struct upstream_conn *upstream_pool_elsewhere(struct worker *worker,
+                                              const struct upstream_conn *conn);
+
+/** A question came. */
+void upstream_pool_asked(struct worker *worker);
+
+/** A query was written: it counts toward the upstream's rate. */
+void upstream_pool_spend(struct worker *worker, struct upstream *upstream);
+
+/* upstream_open.c */
+
+/** Open one more connection, unless one is being opened, or back-off or budget forbid it.
+ *  @return it is being opened */
+bool upstream_pool_open(struct worker *worker, struct upstream *upstream);
+
+/** When may a connection be opened? */
+uint64_t upstream_pool_dial_us(const struct upstream *upstream);
+
+/** Is there traffic, so that connections are kept? */
+bool upstream_pool_is_busy(const struct worker *worker);
+
+/** A connection is ready: it may take another one's place, and an upstream may have come back. */
+void upstream_pool_opened(struct worker *worker, struct upstream_conn *conn);
+
+/** Keep a connection, ask who was quiet for long. */
+void upstream_pool_keep_warm(struct worker *worker, struct upstream *upstream);
+
+/** The server closed an idle connection. */
+void upstream_pool_closed_idle(struct upstream *upstream, uint64_t idle_us);
 
 /** The earliest time at which an upstream could be ready: now while one is being opened. */
 uint64_t upstream_pool_earliest_us(const struct worker *worker);

@@ -23,6 +23,15 @@ start_random(void)
     printf("seed %u\n", seed);
 }
 
+static int
+choose(enum upstream_strategy strategy, const struct upstream_health *health, unsigned count,
+       uint32_t usable, uint32_t random)
+{
+    struct upstream_ask ask = {
+        .strategy = strategy, .count = count, .usable = usable, .random = random};
+    return upstream_choose(&ask, health);
+}
+
 Test(upstream_choice, back_off_grows_to_its_ceiling_with_jitter)
 {
     start_random();
@@ -109,9 +118,18 @@ Test(upstream_choice, never_picks_what_is_not_usable)
         for (unsigned i = 0; i < count; i++)
             h[i] = (struct upstream_health){.srtt_us = next_random() % 100000,
                                             .failures = next_random() % 3};
-        uint32_t usable = next_random() & next_random();
-        uint32_t seen = count < 32 ? usable & ((1U << count) - 1) : usable;
-        int pick = upstream_choose(next_random() % 3, h, count, usable, next_random());
+        uint32_t weights[32];
+        for (unsigned i = 0; i < count; i++)
+            weights[i] = next_random() % 4;
+        struct upstream_ask ask = {.strategy = next_random() % 3,
+                                   .count = count,
+                                   .usable = next_random() & next_random(),
+                                   .suspect = next_random(),
+                                   .avoid = next_random() & next_random(),
+                                   .weights = next_random() % 2 == 0 ? weights : NULL,
+                                   .random = next_random()};
+        uint32_t seen = count < 32 ? ask.usable & ((1U << count) - 1) : ask.usable;
+        int pick = upstream_choose(&ask, h);
         if (seen == 0)
             cr_assert_eq(pick, -1);
         else
@@ -123,22 +141,22 @@ Test(upstream_choice, fastest_takes_the_least_round_trip)
 {
     struct upstream_health h[3] = {{.srtt_us = 30000}, {.srtt_us = 10000}, {.srtt_us = 9500}};
     /* the third is not a tenth better than the second */
-    cr_assert_eq(upstream_choose(UPSTREAM_FASTEST, h, 3, 7, 1), 1);
+    cr_assert_eq(choose(UPSTREAM_FASTEST, h, 3, 7, 1), 1);
     h[2].srtt_us = 5000;
-    cr_assert_eq(upstream_choose(UPSTREAM_FASTEST, h, 3, 7, 1), 2);
+    cr_assert_eq(choose(UPSTREAM_FASTEST, h, 3, 7, 1), 2);
     h[2].failures = 1;
-    cr_assert_eq(upstream_choose(UPSTREAM_FASTEST, h, 3, 7, 1), 1);
-    cr_assert_eq(upstream_choose(UPSTREAM_FASTEST, h, 3, 4, 1), 2);
+    cr_assert_eq(choose(UPSTREAM_FASTEST, h, 3, 7, 1), 1);
+    cr_assert_eq(choose(UPSTREAM_FASTEST, h, 3, 4, 1), 2);
 }
 
 Test(upstream_choice, ordered_takes_the_first_that_is_healthy)
 {
     struct upstream_health h[3] = {{.srtt_us = 90000}, {.srtt_us = 10}, {.srtt_us = 10}};
-    cr_assert_eq(upstream_choose(UPSTREAM_ORDERED, h, 3, 7, 1), 0);
+    cr_assert_eq(choose(UPSTREAM_ORDERED, h, 3, 7, 1), 0);
     h[0].failures = 1;
-    cr_assert_eq(upstream_choose(UPSTREAM_ORDERED, h, 3, 7, 1), 1);
+    cr_assert_eq(choose(UPSTREAM_ORDERED, h, 3, 7, 1), 1);
     h[1].failures = h[2].failures = 1;
-    cr_assert_eq(upstream_choose(UPSTREAM_ORDERED, h, 3, 7, 1), 0);
+    cr_assert_eq(choose(UPSTREAM_ORDERED, h, 3, 7, 1), 0);
 }
 
 Test(upstream_choice, one_that_comes_back_gets_queries_to_prove_itself)
@@ -149,7 +167,7 @@ Test(upstream_choice, one_that_comes_back_gets_queries_to_prove_itself)
     for (unsigned strategy = 0; strategy < 3; strategy++) {
         unsigned given = 0;
         for (unsigned i = 0; i < 20000; i++)
-            given += upstream_choose(strategy, h, 3, 7, next_random()) == 0;
+            given += choose(strategy, h, 3, 7, next_random()) == 0;
         cr_assert(given > 60 && given < 400, "strategy %u gave %u", strategy, given);
     }
 }
@@ -160,7 +178,108 @@ Test(upstream_choice, spread_reaches_all_alike)
     struct upstream_health h[4] = {0};
     unsigned seen[4] = {0};
     for (unsigned i = 0; i < 40000; i++)
-        seen[upstream_choose(UPSTREAM_SPREAD, h, 4, 15, next_random())]++;
+        seen[choose(UPSTREAM_SPREAD, h, 4, 15, next_random())]++;
     for (unsigned i = 0; i < 4; i++)
         cr_assert(seen[i] > 9000 && seen[i] < 11000);
+}
+
+Test(upstream_choice, spread_follows_the_weights)
+{
+    start_random();
+    struct upstream_health h[3] = {0};
+    uint32_t weights[3] = {1, 5, 2};
+    unsigned seen[3] = {0};
+    struct upstream_ask ask = {
+        .strategy = UPSTREAM_SPREAD, .count = 3, .usable = 7, .weights = weights};
+    for (unsigned i = 0; i < 80000; i++) {
+        ask.random = next_random();
+        seen[upstream_choose(&ask, h)]++;
+    }
+    for (unsigned i = 0; i < 3; i++)
+        cr_assert(seen[i] > weights[i] * 9400 && seen[i] < weights[i] * 10600, "%u of weight %u",
+                  seen[i], weights[i]);
+}
+
+Test(upstream_choice, what_is_avoided_or_suspect_is_taken_only_where_nothing_else_is_left)
+{
+    struct upstream_health h[3] = {{.srtt_us = 10}, {.srtt_us = 20}, {.srtt_us = 30}};
+    for (unsigned strategy = 0; strategy < 3; strategy++)
+        for (uint32_t random = 0; random < 300; random++) {
+            struct upstream_ask ask = {.strategy = strategy,
+                                       .count = 3,
+                                       .usable = 7,
+                                       .avoid = 1,
+                                       .suspect = 2,
+                                       .random = random << 24 | random};
+            cr_assert_eq(upstream_choose(&ask, h), 2);
+            ask.usable = 3; /* a suspect rather than one that had its chance */
+            cr_assert_eq(upstream_choose(&ask, h), 1);
+            ask.usable = 1;
+            cr_assert_eq(upstream_choose(&ask, h), 0);
+        }
+}
+
+Test(upstream_choice, estimate_of_the_95th_percentile_settles_where_it_is)
+{
+    start_random();
+    struct upstream_health h = {0};
+    unsigned later = 0;
+    for (unsigned i = 0; i < 60000; i++) {
+        uint32_t rtt = 1000 + next_random() % 1000 + (next_random() % 10 == 0 ? 50000 : 0) +
+                       (next_random() % 40 == 0 ? 200000 : 0);
+        if (i > 20000)
+            later += rtt > h.p95_us;
+        upstream_health_answered(&h, rtt);
+    }
+    cr_assert(later > 40000 / 40 && later < 40000 / 12, "%u of 40000 later, %u us", later,
+              h.p95_us);
+}
+
+Test(upstream_choice, the_estimate_sinks_again)
+{
+    start_random();
+    for (uint32_t start = 1; start < 10000000; start *= 7) {
+        struct upstream_health h = {.p95_us = start};
+        for (unsigned i = 0; i < 20000; i++)
+            upstream_health_answered(&h, next_random() % 100);
+        cr_assert(h.p95_us < 300 && h.p95_us > 50, "%u from %u", h.p95_us, start);
+    }
+}
+
+Test(upstream_choice, a_query_is_late_by_the_best_upstreams_measure_only_with_fastest)
+{
+    struct upstream_health h[3] = {{.p95_us = 200000}, {.p95_us = 50000}, {.p95_us = 30000}};
+    h[2].failures = 1;
+    cr_assert_eq(upstream_hedge_us(UPSTREAM_FASTEST, h, 3, 0), 50000);
+    cr_assert_eq(upstream_hedge_us(UPSTREAM_ORDERED, h, 3, 0), 200000);
+    h[1].p95_us = 10;
+    cr_assert_eq(upstream_hedge_us(UPSTREAM_FASTEST, h, 3, 0), UPSTREAM_HEDGE_MIN_US);
+}
+
+Test(upstream_choice, suspicion_comes_before_leaving_and_leaving_before_the_end)
+{
+    start_random();
+    for (unsigned round = 0; round < 100000; round++) {
+        struct upstream_health h = {.srtt_us = next_random() >> (next_random() % 32),
+                                    .failures = next_random() % 2};
+        uint32_t query_ms = 100 + next_random() % 29901;
+        uint64_t suspect = upstream_suspect_us(&h, query_ms),
+                 left = upstream_leave_us(&h, query_ms), end = upstream_silence_us(&h, query_ms);
+        cr_assert(suspect <= left && left <= end && end <= (uint64_t)query_ms * 1000);
+    }
+    struct upstream_health near = {.srtt_us = 500}, far = {.srtt_us = 100000};
+    cr_assert_eq(upstream_suspect_us(&near, 4000), 100000);
+    cr_assert_eq(upstream_leave_us(&near, 4000), 150000);
+    cr_assert_eq(upstream_suspect_us(&far, 4000), 400000);
+    cr_assert_eq(upstream_leave_us(&far, 4000), 600000);
+}
+
+Test(upstream_choice, a_back_off_that_was_long_for_want_of_traffic_ends_with_traffic)
+{
+    struct upstream_health h = {.failures = 9, .retry_us = 5000000};
+    upstream_health_hurry(&h, 1000000);
+    cr_assert_eq(h.retry_us, 1000000);
+    h.retry_us = 1000000 + UPSTREAM_BACKOFF_LONE_US / 2;
+    upstream_health_hurry(&h, 1000000);
+    cr_assert_eq(h.retry_us, 1000000 + UPSTREAM_BACKOFF_LONE_US / 2);
 }
