@@ -188,24 +188,41 @@ tls_context_tickets(const struct tls_context *context, uint64_t now_ms)
     return count;
 }
 
+static void
+put_back(struct tls_context *context, const struct tls_ticket *ticket)
+{
+    struct tls_ticket *to = &context->tickets[context->ticket_next];
+    drop(to);
+    *to = *ticket;
+    context->ticket_next = (context->ticket_next + 1) % TLS_TICKETS;
+}
+
 void
 tls_ticket_keep(struct tls_session *session)
 {
     struct tls_context *context = session->context;
     if (!session->is_trusted || session->generation != context->generation)
         return;
-    struct tls_ticket *ticket = &context->tickets[context->ticket_next];
-    drop(ticket);
-    mbedtls_ssl_session_init(&ticket->session);
-    if (mbedtls_ssl_get_session(&session->ssl, &ticket->session) != 0) {
-        mbedtls_ssl_session_free(&ticket->session);
+    struct tls_ticket ticket = {
+        .is_held = true,
+        /* counted from the certificate, not from this ticket: a chain of tickets has an end */
+        .until_ms = session->until_ms,
+        .clock_s = session->clock_s,
+        .facts = session->facts};
+    mbedtls_ssl_session_init(&ticket.session);
+    if (mbedtls_ssl_get_session(&session->ssl, &ticket.session) != 0) {
+        mbedtls_ssl_session_free(&ticket.session);
         return;
     }
-    ticket->is_held = true;
-    /* counted from the certificate, not from this ticket: a chain of tickets has an end */
-    ticket->until_ms = session->until_ms;
-    ticket->facts = session->facts;
-    context->ticket_next = (context->ticket_next + 1) % TLS_TICKETS;
+    put_back(context, &ticket);
+}
+
+static bool
+is_usable(const struct tls_ticket *ticket, const struct tls_session *session)
+{
+    int64_t step = session->clock_s - ticket->clock_s;
+    return session->now_ms < ticket->until_ms && step <= TLS_CLOCK_STEP_S &&
+           step >= -TLS_CLOCK_STEP_S;
 }
 
 /* The newest first; each once, so that two connections cannot be linked by it (RFC 8446 C.4). */
@@ -218,13 +235,33 @@ tls_ticket_offer(struct tls_session *session)
         struct tls_ticket *ticket = &context->tickets[newest];
         if (!ticket->is_held)
             return;
-        if (session->now_ms < ticket->until_ms &&
-            mbedtls_ssl_set_session(&session->ssl, &ticket->session) == 0) {
-            session->has_ticket = true;
-            session->until_ms = ticket->until_ms;
-            session->facts = ticket->facts;
-        }
-        drop(ticket);
         context->ticket_next = newest;
+        if (!is_usable(ticket, session) ||
+            mbedtls_ssl_set_session(&session->ssl, &ticket->session) != 0) {
+            drop(ticket);
+            continue;
+        }
+        session->has_ticket = true;
+        session->until_ms = ticket->until_ms;
+        session->facts = ticket->facts;
+        session->offered = *ticket; /* moved */
+        *ticket = (struct tls_ticket){0};
     }
+}
+
+void
+tls_ticket_spend(struct tls_session *session)
+{
+    drop(&session->offered);
+}
+
+void
+tls_ticket_return(struct tls_session *session)
+{
+    if (session->offered.is_held && session->generation == session->context->generation &&
+        session->context->is_open)
+        put_back(session->context, &session->offered);
+    else
+        drop(&session->offered);
+    session->offered.is_held = false;
 }

@@ -20,9 +20,14 @@ struct tls_anchors {
     mbedtls_x509_crt chain;
 };
 
+/* a wall clock that is off by so much against the monotonic one was set: what was dated by it goes
+ */
+#define TLS_CLOCK_STEP_S 60
+
 struct tls_ticket {
     bool is_held;
     uint64_t until_ms;      /* monotonic; past this it is not used */
+    int64_t clock_s;        /* wall clock less monotonic clock when it was obtained */
     struct tls_facts facts; /* of the handshake that showed the certificate */
     mbedtls_ssl_session session;
 };
@@ -47,18 +52,20 @@ struct tls_buffer { /* bytes at data[head..tail) */
 
 struct tls_session {
     bool is_open;
-    bool is_trusted; /* the one gate: set by tls_trust.c or by a ticket, read by write */
-    bool is_shown;   /* a certificate was looked at in this handshake */
-    bool is_done;    /* handshake over */
-    bool is_starved; /* mbedTLS asked for more than there was */
-    bool has_ended;  /* the peer's stream is over */
-    bool has_ticket; /* one was offered */
+    bool is_trusted;           /* the one gate: set by tls_trust.c or by a ticket, read by write */
+    bool is_shown;             /* a certificate was looked at in this handshake */
+    bool is_done;              /* handshake over */
+    bool is_starved;           /* mbedTLS asked for more than there was */
+    bool has_ended;            /* the peer's stream is over */
+    bool has_ticket;           /* one was offered */
+    struct tls_ticket offered; /* it; held until the first octet leaves: then it is used up */
     enum tls_cause cause;
     uint32_t generation;
     struct tls_context *context; /* borrowed */
     mbedtls_ssl_context ssl;
     struct tls_buffer in, out;
     uint64_t now_ms;      /* when it was opened */
+    int64_t clock_s;      /* wall clock less monotonic clock then */
     uint64_t until_ms;    /* tickets of this session are good until then */
     uint32_t chain_flags; /* MBEDTLS_X509_BADCERT_… of all certificates of the built chain */
     int8_t chain_pin;     /* pin found nearest to the leaf of the built chain; -1 none */
@@ -85,3 +92,7 @@ void tls_fail(struct tls_session *session, enum tls_cause cause, const char *for
 void tls_ticket_keep(struct tls_session *session);
 /** Offer a ticket in `session`, which is being opened. */
 void tls_ticket_offer(struct tls_session *session);
+/** Octets of the session left: its ticket is used up. */
+void tls_ticket_spend(struct tls_session *session);
+/** The session ends: a ticket that nobody saw can be offered again. */
+void tls_ticket_return(struct tls_session *session);

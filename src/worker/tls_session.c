@@ -73,6 +73,7 @@ tls_session_open(struct tls_session *session, struct tls_context *context, uint8
         .in = {.data = in, .size = TLS_IN_BYTES},
         .out = {.data = out, .size = TLS_OUT_BYTES},
         .now_ms = now_ms,
+        .clock_s = (int64_t)mbedtls_time(NULL) - (int64_t)(now_ms / 1000),
         .chain_pin = -1,
         .facts = {.pin_index = -1},
     };
@@ -95,6 +96,7 @@ tls_session_close(struct tls_session *session)
     if (!session->is_open)
         return;
     mbedtls_ssl_free(&session->ssl); /* wipes keys */
+    tls_ticket_return(session);
     session->is_open = session->is_trusted = session->is_done = false;
     session->in = session->out = (struct tls_buffer){0};
 }
@@ -131,6 +133,8 @@ void
 tls_session_sent(struct tls_session *session, size_t size)
 {
     struct tls_buffer *out = &session->out;
+    if (size > 0)
+        tls_ticket_spend(session);
     out->head += size;
     if (out->head == out->tail)
         out->head = out->tail = 0;

@@ -25,7 +25,7 @@
 #define TLS_OUT_BYTES (36U << 10) /* ciphertext waiting to be sent; two of the largest records */
 #define TLS_WRITE_MAX 16384U      /* octets in one record */
 #define TLS_ERROR_MAX 400         /* characters of an explanation, with its NUL */
-#define TLS_TICKETS   4           /* kept per upstream; each is used once */
+#define TLS_TICKETS   8           /* kept per upstream; each is used once */
 
 enum tls_result {
     TLS_OK,
@@ -114,7 +114,9 @@ unsigned tls_context_tickets(const struct tls_context *context, uint64_t now_ms)
 void tls_context_forget(struct tls_context *context);
 
 /**
- * Begin a session, resuming from a ticket if there is one.
+ * Begin a session, resuming from a ticket if there is one. The ticket goes back if the session is
+ * closed before an octet of it was sent. A ticket that was obtained before the wall clock was set
+ * is not used: what it vouches for was dated by that clock.
  *
  * @param session  memory of tls_session_bytes(), zeroed or closed
  * @param in,out   borrowed until closed: TLS_IN_BYTES and TLS_OUT_BYTES

@@ -378,6 +378,20 @@ policy(enum config_verify verify, const char *name, const struct party *pin,
     return upstream;
 }
 
+static int64_t wall_ahead_s;
+
+/* The wall clock as the library reads it: ours to set. */
+time_t
+time(time_t *to)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    time_t shown = now.tv_sec + (time_t)wall_ahead_s;
+    if (to != NULL)
+        *to = shown;
+    return shown;
+}
+
 struct scene { /* one handshake, start to end */
     struct client client;
     struct server server;
@@ -619,14 +633,65 @@ Test(tls_session, resumed_sessions_do_not_put_off_the_certificate_for_ever)
     uint64_t hour = 3600 * 1000;
     for (unsigned i = 1; i < 24; i++) {
         s.client.now_ms = 1000 + i * hour;
+        wall_ahead_s = (int64_t)i * 3600;
         cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_OK);
         cr_assert(tls_session_facts(s.client.session)->resumed);
         assert_talks(&s.client, &s.server);
     }
     s.client.now_ms = 1000 + 24 * hour;
+    wall_ahead_s = 24 * 3600;
     cr_assert_eq(tls_context_tickets(s.client.context, s.client.now_ms), 0);
     cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_OK);
     cr_assert_not(tls_session_facts(s.client.session)->resumed);
+    client_fini(&s.client);
+    server_fini(&s.server);
+}
+
+Test(tls_session, a_ticket_that_nobody_saw_can_be_offered_again)
+{
+    struct scene s;
+    play(&s, policy(CONFIG_VERIFY_PIN_CA, NAME, &leaf, NULL), &root, CHAIN(&leaf, &inter));
+    cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_OK);
+    assert_talks(&s.client, &s.server);
+    tls_session_close(s.client.session);
+    uint64_t now = s.client.now_ms;
+    for (unsigned i = 0; i < 10; i++) { /* connections that are never made */
+        cr_assert_eq(
+            tls_session_open(s.client.session, s.client.context, s.client.in, s.client.out, now),
+            STATUS_OK);
+        cr_assert_eq(tls_session_handshake(s.client.session), TLS_AGAIN_READ);
+        tls_session_close(s.client.session);
+        cr_assert_eq(tls_context_tickets(s.client.context, now), 2);
+    }
+    for (unsigned i = 0; i < 2; i++) { /* the first octet leaves, and the peer with it */
+        cr_assert_eq(
+            tls_session_open(s.client.session, s.client.context, s.client.in, s.client.out, now),
+            STATUS_OK);
+        cr_assert_eq(tls_session_handshake(s.client.session), TLS_AGAIN_READ);
+        tls_session_sent(s.client.session, 1);
+        tls_session_close(s.client.session);
+        cr_assert_eq(tls_context_tickets(s.client.context, now), 1 - i);
+    }
+    client_fini(&s.client);
+    server_fini(&s.server);
+}
+
+Test(tls_session, a_ticket_does_not_outlive_the_clock_it_was_dated_by)
+{
+    struct scene s;
+    play(&s, policy(CONFIG_VERIFY_PIN_CA, NAME, &leaf, NULL), &root, CHAIN(&leaf, &inter));
+    static const int64_t steps[] = {3600, -3600, 59, 86400 * 365};
+    static const bool is_resumed[] = {false, false, true, false};
+    for (unsigned i = 0; i < 4; i++) {
+        wall_ahead_s = 0;
+        tls_context_forget(s.client.context);
+        cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_OK);
+        assert_talks(&s.client, &s.server);
+        wall_ahead_s = steps[i];
+        cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_OK);
+        cr_assert_eq(tls_session_facts(s.client.session)->resumed, is_resumed[i], "step %d",
+                     (int)steps[i]);
+    }
     client_fini(&s.client);
     server_fini(&s.server);
 }
