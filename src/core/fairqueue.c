@@ -60,6 +60,7 @@ fairqueue_init(struct fairqueue *q, const struct fairqueue_config *config, void 
     if (!config_is_sound(config))
         return STATUS_INVALID;
     q->config = *config;
+    q->prefix_most = config->prefix_limit;
     uint8_t *at = memory;
     q->items = (struct fairqueue_item *)at;
     at += round_up(config->items * sizeof *q->items);
@@ -254,18 +255,12 @@ has_given_up(const struct fairqueue *q, uint32_t index, uint64_t now_ms)
     return q->items[index].deadline_ms <= now_ms;
 }
 
-/* Who has to go so that a question of a prefix with `waiting` inside can come in? */
+/* Who has to go so that one more of a prefix with `waiting` inside finds room in a full table? */
 static enum fairqueue_shed
-choose(const struct fairqueue *q, uint32_t flow, uint32_t waiting, uint64_t now_ms, uint32_t *index)
+choose_among_all(const struct fairqueue *q, uint32_t flow, uint32_t waiting, uint64_t now_ms,
+                 uint32_t *index)
 {
-    bool prefix_is_full = waiting >= q->config.prefix_limit;
-    if (!prefix_is_full && q->count < q->config.limit)
-        return FAIRQUEUE_KEPT;
-    if (prefix_is_full) {
-        *index = q->flows[flow].first;
-        return has_given_up(q, *index, now_ms) ? FAIRQUEUE_PATIENCE : FAIRQUEUE_PREFIX;
-    }
-    if (has_given_up(q, q->heap[0], now_ms)) {
+    if (q->count > 0 && has_given_up(q, q->heap[0], now_ms)) {
         *index = q->heap[0];
         return FAIRQUEUE_PATIENCE;
     }
@@ -275,6 +270,25 @@ choose(const struct fairqueue *q, uint32_t flow, uint32_t waiting, uint64_t now_
     else
         *index = q->flows[q->by_size[q->longest]].first;
     return FAIRQUEUE_FULL;
+}
+
+/* Who has to go so that a question of a prefix with `waiting` inside can come in? */
+static enum fairqueue_shed
+choose(const struct fairqueue *q, uint32_t flow, uint32_t waiting, uint64_t now_ms, uint32_t *index)
+{
+    bool prefix_is_full = waiting >= q->config.prefix_limit;
+    if (!prefix_is_full && q->count < q->config.limit)
+        return FAIRQUEUE_KEPT;
+    if (!prefix_is_full)
+        return choose_among_all(q, flow, waiting, now_ms, index);
+    *index = q->flows[flow].first;
+    return has_given_up(q, *index, now_ms) ? FAIRQUEUE_PATIENCE : FAIRQUEUE_PREFIX;
+}
+
+static uint32_t
+waiting_of(const struct fairqueue *q, uint32_t flow)
+{
+    return flow == TALLY_NONE ? 0 : tally_count(&q->flows_tally, flow);
 }
 
 static void
@@ -305,8 +319,7 @@ fairqueue_push(struct fairqueue *q, uint32_t index, const struct addr *client, u
     enum fairqueue_shed why = FAIRQUEUE_PATIENCE;
     if (deadline_ms > now_ms) {
         uint32_t flow = tally_find(&q->flows_tally, client);
-        uint32_t waiting = flow == TALLY_NONE ? 0 : tally_count(&q->flows_tally, flow);
-        why = choose(q, flow, waiting, now_ms, shed_index);
+        why = choose(q, flow, waiting_of(q, flow), now_ms, shed_index);
     }
     count_shed(q, why);
     if (why != FAIRQUEUE_KEPT && *shed_index == FAIRQUEUE_NONE) {
@@ -318,7 +331,7 @@ fairqueue_push(struct fairqueue *q, uint32_t index, const struct addr *client, u
     struct fairqueue_item *item = &q->items[index];
     item->deadline_ms = deadline_ms;
     item->cost = cost == 0 ? 1 : cost < q->config.quantum ? cost : q->config.quantum;
-    enter(q, index, tally_take(&q->flows_tally, client, q->config.prefix_limit));
+    enter(q, index, tally_take(&q->flows_tally, client, q->prefix_most));
     return why;
 }
 
@@ -331,6 +344,25 @@ fairqueue_expire(struct fairqueue *q, uint64_t now_ms)
     leave(q, index);
     q->shed_patience++;
     return index;
+}
+
+uint32_t
+fairqueue_make_room(struct fairqueue *q, const struct addr *client, uint64_t now_ms)
+{
+    uint32_t flow = tally_find(&q->flows_tally, client), index;
+    enum fairqueue_shed why = choose_among_all(q, flow, waiting_of(q, flow), now_ms, &index);
+    if (index == FAIRQUEUE_NONE)
+        return FAIRQUEUE_NONE;
+    count_shed(q, why);
+    leave(q, index);
+    return index;
+}
+
+void
+fairqueue_change(struct fairqueue *q, uint32_t prefix_limit)
+{
+    uint32_t wanted = prefix_limit == 0 ? 1 : prefix_limit;
+    q->config.prefix_limit = wanted < q->prefix_most ? wanted : q->prefix_most;
 }
 
 uint32_t
@@ -371,6 +403,5 @@ fairqueue_deadline_ms(const struct fairqueue *q)
 uint32_t
 fairqueue_waiting(const struct fairqueue *q, const struct addr *client)
 {
-    uint32_t flow = tally_find(&q->flows_tally, client);
-    return flow == TALLY_NONE ? 0 : tally_count(&q->flows_tally, flow);
+    return waiting_of(q, tally_find(&q->flows_tally, client));
 }

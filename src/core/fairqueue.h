@@ -19,7 +19,7 @@
 struct fairqueue_config {
     uint32_t items; /* size of the caller's table: indices are 0..items-1; 1..FAIRQUEUE_ITEMS_MAX */
     uint32_t limit; /* questions inside at most, 1..items */
-    uint32_t prefix_limit; /* of one prefix at most, 1..limit */
+    uint32_t prefix_limit; /* of one prefix at most, 1..limit; can be lowered later */
     uint32_t quantum;      /* cost that a prefix may spend per turn, 1..FAIRQUEUE_COST_MAX */
     uint8_t ipv4_length;   /* prefix lengths that share a sub-queue, 0..32 ... */
     uint8_t ipv6_length;   /* ... and 0..128 */
@@ -37,6 +37,7 @@ struct fairqueue_flow; /* 28 bytes each */
 
 struct fairqueue {
     struct fairqueue_config config;
+    uint32_t prefix_most;         /* prefix_limit at the beginning: what there is memory for */
     struct tally flows_tally;     /* a prefix's slot is its sub-queue's index */
     struct fairqueue_item *items; /* indexed as the caller's table */
     struct fairqueue_flow *flows;
@@ -85,6 +86,18 @@ uint32_t fairqueue_expire(struct fairqueue *q, uint64_t now_ms);
 
 /** Take the question whose turn it is. @return its index; FAIRQUEUE_NONE: the queue is empty. */
 uint32_t fairqueue_pop(struct fairqueue *q);
+
+/**
+ * Shed one question so that something of `client` finds room elsewhere, by the rule of a full
+ * queue: patience first, then the oldest of the longest sub-queue, or of the client's own if none
+ * is longer.
+ *
+ * @return its index, counted; FAIRQUEUE_NONE: nobody has to go for this client
+ */
+uint32_t fairqueue_make_room(struct fairqueue *q, const struct addr *client, uint64_t now_ms);
+
+/** Another bound for each prefix, at most the one given to fairqueue_init(). Nothing is shed. */
+void fairqueue_change(struct fairqueue *q, uint32_t prefix_limit);
 
 /** Take a question out whose clients are gone. @return false: it was not inside. */
 bool fairqueue_remove(struct fairqueue *q, uint32_t index);

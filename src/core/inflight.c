@@ -39,28 +39,28 @@ inflight_init(struct inflight *table, void *memory, uint32_t count, struct hash_
 }
 
 static void
-list_push(struct inflight *table, enum inflight_list list, uint32_t slot)
+age_push(struct inflight *table, uint32_t slot)
 {
-    struct inflight_links *ends = &table->ends[list];
-    table->slots[slot].links[list] = (struct inflight_links){.previous = ends->previous};
+    struct inflight_links *ends = &table->ends;
+    table->slots[slot].links = (struct inflight_links){.previous = ends->previous};
     if (ends->previous != NONE)
-        table->slots[ends->previous].links[list].next = slot;
+        table->slots[ends->previous].links.next = slot;
     else
         ends->next = slot;
     ends->previous = slot;
 }
 
 static void
-list_remove(struct inflight *table, enum inflight_list list, uint32_t slot)
+age_remove(struct inflight *table, uint32_t slot)
 {
-    struct inflight_links links = table->slots[slot].links[list];
-    struct inflight_links *ends = &table->ends[list];
+    struct inflight_links links = table->slots[slot].links;
+    struct inflight_links *ends = &table->ends;
     if (links.previous != NONE)
-        table->slots[links.previous].links[list].next = links.next;
+        table->slots[links.previous].links.next = links.next;
     else
         ends->next = links.next;
     if (links.next != NONE)
-        table->slots[links.next].links[list].previous = links.previous;
+        table->slots[links.next].links.previous = links.previous;
     else
         ends->previous = links.previous;
 }
@@ -69,17 +69,8 @@ list_remove(struct inflight *table, enum inflight_list list, uint32_t slot)
 static void
 set_state(struct inflight *table, struct inflight_question *question, enum inflight_state state)
 {
-    uint32_t slot = inflight_slot(table, question);
-    if (question->state == state)
-        return;
-    if (question->state == INFLIGHT_QUEUED) {
-        list_remove(table, INFLIGHT_BY_QUEUE, slot);
-        table->queued--;
-    }
-    if (state == INFLIGHT_QUEUED) {
-        list_push(table, INFLIGHT_BY_QUEUE, slot);
-        table->queued++;
-    }
+    table->queued -= question->state == INFLIGHT_QUEUED;
+    table->queued += state == INFLIGHT_QUEUED;
     question->state = (uint8_t)state;
 }
 
@@ -145,7 +136,7 @@ start(struct inflight *table, struct inflight_question *question, uint64_t now_m
     question->next = table->buckets[question->bucket];
     table->buckets[question->bucket] = slot;
     question->indexed = true;
-    list_push(table, INFLIGHT_BY_AGE, slot);
+    age_push(table, slot);
     set_state(table, question, INFLIGHT_QUEUED);
 }
 
@@ -164,22 +155,25 @@ push_waiting(struct inflight_question *question, struct query_table *queries, st
 
 enum inflight_result
 inflight_join(struct inflight *table, struct query_table *queries, struct query *query,
-              uint64_t now_ms, uint32_t life_ms)
+              uint64_t now_ms, uint32_t life_ms, struct inflight_question **joined)
 {
     struct inflight_question *wanted = draft(table, &query->dns);
     wanted->bucket = bucket_of(table, wanted);
     struct inflight_question *question = find_same(table, wanted);
+    *joined = question;
     if (question != NULL && now_ms <= question->join_ms &&
         question->waiting_count < INFLIGHT_WAITING_MAX) {
         push_waiting(question, queries, query);
         return INFLIGHT_JOINED;
     }
+    *joined = NULL;
     if (table->alive == table->count)
         return INFLIGHT_TOO_MANY;
     if (question != NULL)
         inflight_unindex(table, question);
     start(table, wanted, now_ms, life_ms);
     push_waiting(wanted, queries, query);
+    *joined = wanted;
     return INFLIGHT_STARTED;
 }
 
@@ -200,22 +194,29 @@ inflight_slot(const struct inflight *table, const struct inflight_question *ques
 }
 
 static struct inflight_question *
-first_of(const struct inflight *table, enum inflight_list list)
+at_or_null(const struct inflight *table, uint32_t slot)
 {
-    uint32_t slot = table->ends[list].next;
     return slot != NONE ? &table->slots[slot] : NULL;
 }
 
 struct inflight_question *
 inflight_oldest(const struct inflight *table)
 {
-    return first_of(table, INFLIGHT_BY_AGE);
+    return at_or_null(table, table->ends.next);
 }
 
 struct inflight_question *
-inflight_queued(const struct inflight *table)
+inflight_younger(const struct inflight *table, const struct inflight_question *question)
 {
-    return first_of(table, INFLIGHT_BY_QUEUE);
+    return at_or_null(table, question->links.next);
+}
+
+struct inflight_question *
+inflight_at(const struct inflight *table, uint32_t slot)
+{
+    if (slot == NONE || slot > table->touched || table->slots[slot].state == INFLIGHT_FREE)
+        return NULL;
+    return &table->slots[slot];
 }
 
 void
@@ -225,17 +226,19 @@ inflight_asked(struct inflight *table, struct inflight_question *question)
     question->asked++;
 }
 
-void
-inflight_requeue(struct inflight *table)
+bool
+inflight_ask_again(struct inflight *table, struct inflight_question *question)
 {
-    for (uint32_t slot = table->ends[INFLIGHT_BY_AGE].next; slot != NONE;
-         slot = table->slots[slot].links[INFLIGHT_BY_AGE].next) {
-        struct inflight_question *question = &table->slots[slot];
-        if (question->asked >= INFLIGHT_ASKED_MAX)
-            continue;
-        set_state(table, question, INFLIGHT_ASKED); /* off the queue, to its end in order of age */
-        set_state(table, question, INFLIGHT_QUEUED);
-    }
+    if (question->state != INFLIGHT_ASKED || question->asked >= INFLIGHT_ASKED_MAX)
+        return false;
+    set_state(table, question, INFLIGHT_QUEUED);
+    return true;
+}
+
+const struct query *
+inflight_first_waiting(const struct query_table *queries, const struct inflight_question *question)
+{
+    return query_at(queries, question->waiting_first);
 }
 
 struct query *
@@ -275,7 +278,7 @@ inflight_end(struct inflight *table, struct inflight_question *question)
     uint32_t slot = inflight_slot(table, question);
     inflight_unindex(table, question);
     set_state(table, question, INFLIGHT_FREE);
-    list_remove(table, INFLIGHT_BY_AGE, slot);
+    age_remove(table, slot);
     memset(question->question.name.wire, 0, question->question.name.size);
     question->question.name.size = 0;
     question->waiting_first = question->waiting_last = question->waiting_count = 0;

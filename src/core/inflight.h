@@ -2,10 +2,9 @@
  *
  * What: a fixed table. Queries that ask the same (name without case, type, class, RD, AD, CD, DO)
  *       share one question and one answer: fewer upstream queries, and no second chance to guess
- *       an answer (birthday attack). A question is queued until there is room in the ring, then
- *       asked; its name across the ring is (slot, generation).
- * Who:  front. Pure: no clock, no allocation.
- * Ref:  RFC 5452 section 5; docs/QUERY.md; docs/LIMITS.md "questions".
+ *       an answer (birthday attack). A question is queued until its turn comes (front/queue.h),
+ * then asked; its name across the ring is (slot, generation). Who:  front. Pure: no clock, no
+ * allocation. Ref:  RFC 5452 section 5; docs/QUERY.md; docs/LIMITS.md "questions".
  */
 #pragma once
 
@@ -17,23 +16,22 @@
 
 enum inflight_state { INFLIGHT_FREE, INFLIGHT_QUEUED, INFLIGHT_ASKED };
 
-enum inflight_list { INFLIGHT_BY_AGE, INFLIGHT_BY_QUEUE, INFLIGHT_LISTS };
-
 struct inflight_links {
     uint32_t previous, next;
 };
 
 struct inflight_question {
-    uint64_t deadline_ms; /* monotonic; all who wait get SERVFAIL then */
-    uint64_t join_ms;     /* who asks later than this starts a new question */
-    uint32_t generation;  /* odd: in use; never 0 then */
-    uint32_t bucket;      /* of the index */
-    uint32_t next;        /* in the bucket, or next free slot */
-    struct inflight_links links[INFLIGHT_LISTS];
+    uint64_t deadline_ms;        /* monotonic; all who wait get SERVFAIL then */
+    uint64_t join_ms;            /* who asks later than this starts a new question */
+    uint32_t generation;         /* odd: in use; never 0 then */
+    uint32_t bucket;             /* of the index */
+    uint32_t next;               /* in the bucket, or next free slot */
+    struct inflight_links links; /* by age */
     uint32_t waiting_first, waiting_last, waiting_count; /* queries, linked by their next */
     uint16_t flags;                                      /* DNS_RD, DNS_AD, DNS_CD */
     uint8_t state;                                       /* enum inflight_state */
     uint8_t asked;                                       /* times put into a ring */
+    uint8_t line;                                        /* QUEUED: the caller's, which queue */
     bool dnssec_ok;
     bool indexed;                 /* can be found and joined */
     struct dns_question question; /* name in lower case */
@@ -43,9 +41,9 @@ struct inflight {
     struct inflight_question *slots; /* borrowed; [0] is never used */
     uint32_t *buckets;               /* borrowed; first question of each, 0 none */
     uint32_t buckets_mask;
-    uint32_t count, touched, free, alive;       /* as in struct query_table */
-    uint32_t queued;                            /* questions in state INFLIGHT_QUEUED */
-    struct inflight_links ends[INFLIGHT_LISTS]; /* next: first, previous: last */
+    uint32_t count, touched, free, alive; /* as in struct query_table */
+    uint32_t queued;                      /* questions in state INFLIGHT_QUEUED */
+    struct inflight_links ends;           /* by age; next: first, previous: last */
     struct hash_key key;
     uint8_t scratch[8 + DNS_NAME_MAX]; /* what is hashed */
 };
@@ -73,10 +71,12 @@ void inflight_init(struct inflight *table, void *memory, uint32_t count, struct 
  * @param query    borrowed until inflight_pop_waiting() returns it
  * @param now_ms   monotonic
  * @param life_ms  from now to the deadline of a new question, at least 1
+ * @param question written: what it waits for; NULL with INFLIGHT_TOO_MANY
  */
 MUST_CHECK enum inflight_result inflight_join(struct inflight *table, struct query_table *queries,
                                               struct query *query, uint64_t now_ms,
-                                              uint32_t life_ms);
+                                              uint32_t life_ms,
+                                              struct inflight_question **question);
 
 /** The question asked under this name; NULL: stale or invented. */
 struct inflight_question *inflight_find(const struct inflight *table, uint32_t slot,
@@ -88,15 +88,27 @@ uint32_t inflight_slot(const struct inflight *table, const struct inflight_quest
 /** The question with the earliest deadline, NULL if there is none. */
 struct inflight_question *inflight_oldest(const struct inflight *table);
 
-/** The question that waits longest for room in the ring, NULL if there is none. */
-struct inflight_question *inflight_queued(const struct inflight *table);
+/** The one that started next after this one, NULL if there is none. */
+struct inflight_question *inflight_younger(const struct inflight *table,
+                                           const struct inflight_question *question);
+
+/** The question in use in a slot, NULL if it is free. */
+struct inflight_question *inflight_at(const struct inflight *table, uint32_t slot);
 
 /** It is in the ring now: INFLIGHT_QUEUED → INFLIGHT_ASKED. */
 void inflight_asked(struct inflight *table, struct inflight_question *question);
 
-/** The ring is lost: every question is queued again, the oldest first. Those asked
- *  INFLIGHT_ASKED_MAX times are not; they stay INFLIGHT_ASKED until their deadline. */
-void inflight_requeue(struct inflight *table);
+/**
+ * The ring is lost, and with it what was asked: INFLIGHT_ASKED → INFLIGHT_QUEUED.
+ *
+ * @return false: it was not asked, or INFLIGHT_ASKED_MAX times already; nothing changed, and it
+ *         waits for its deadline.
+ */
+bool inflight_ask_again(struct inflight *table, struct inflight_question *question);
+
+/** The query that has waited longest for this question; NULL when nobody is left. */
+const struct query *inflight_first_waiting(const struct query_table *queries,
+                                           const struct inflight_question *question);
 
 /** Take the next query off the question's list, first come first; NULL when nobody is left. */
 struct query *inflight_pop_waiting(struct inflight *table, struct query_table *queries,

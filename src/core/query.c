@@ -49,8 +49,10 @@ query_give(struct query_table *table, struct query *query)
     memset(&query->client, 0, sizeof query->client);
     query->dns.question.name.size = 0;
     query->generation++;
-    query->next = table->free;
-    table->free = query_index(table, query);
+    /* behind the draft, which somebody may be filling in */
+    uint32_t *link = table->free != QUERY_NONE ? &table->slots[table->free].next : &table->free;
+    query->next = *link;
+    *link = query_index(table, query);
     table->alive--;
 }
 

@@ -23,6 +23,8 @@ struct query_client { /* who asked, and how an answer gets back */
     uint32_t connection_generation; /* its generation */
     uint8_t transport;              /* enum query_transport */
     uint8_t listener;               /* index in config.listen */
+    uint8_t payer;  /* which limiter's buckets pay: enum limit_payer of front/limit.h */
+    bool is_proven; /* the address is the client's own: it came over TCP, or with a valid cookie */
 };
 
 struct query {
@@ -30,6 +32,8 @@ struct query {
     uint64_t arrived_us;  /* monotonic */
     uint32_t generation;  /* odd: in use; even: free */
     uint32_t next;        /* next waiting for the same question, or next free slot */
+    uint32_t held;        /* its network's slot in a tally of queries alive */
+    uint8_t cookie;       /* enum cookie_verdict */
     struct dns_query dns; /* as parsed */
 };
 
@@ -54,7 +58,7 @@ struct query *query_draft(struct query_table *table);
 /** Keep the draft. @return STATUS_OK; STATUS_FULL (it stays the draft). */
 MUST_CHECK enum status query_keep(struct query_table *table, struct query *draft);
 
-/** Wipe and free a kept query. May be called twice. */
+/** Wipe and free a kept query; the draft stays the draft. May be called twice. */
 void query_give(struct query_table *table, struct query *query);
 
 /** Index of a slot, 1.. */

@@ -12,7 +12,7 @@
 static bool
 pass_source(struct front *front, const struct query *draft)
 {
-    if (draft->client.addr.port == 0) { /* no answer could be sent there */
+    if (limit_is_martian(front, &draft->client)) {
         deliver_drop(front, draft, WHY_MARTIAN);
         return false;
     }
@@ -57,14 +57,17 @@ static bool
 pass_parse(struct front *front, struct query *draft, const uint8_t *message, size_t size)
 {
     enum dns_query_verdict verdict = dns_query_parse(message, size, &draft->dns);
-    if (verdict == DNS_QUERY_OK)
+    if (verdict == DNS_QUERY_OK) {
+        limit_look_at_cookie(front, draft);
         return true;
+    }
     enum why why = why_of_verdict(verdict);
     int rcode = dns_query_verdict_rcode(verdict, &draft->dns);
     if (rcode < 0) {
         deliver_drop(front, draft, why);
         tcp_distrust(front, &draft->client);
     } else {
+        limit_charge(front, draft, LIMITER_PRICE_ERROR);
         deliver_refuse(front, draft, why, (uint16_t)rcode, DNS_EDE_NONE);
     }
     return false;
@@ -76,6 +79,7 @@ pass_class(struct front *front, const struct query *draft)
 {
     if (draft->dns.question.class == DNS_CLASS_IN)
         return true;
+    limit_charge(front, draft, LIMITER_PRICE_ERROR);
     deliver_refuse(front, draft, WHY_CLASS, DNS_REFUSED, DNS_EDE_NOT_SUPPORTED);
     return false;
 }
@@ -84,20 +88,25 @@ pass_class(struct front *front, const struct query *draft)
 static void
 wait_for_question(struct front *front, struct query *draft)
 {
-    if (query_keep(&front->queries, draft) != STATUS_OK) {
-        deliver_refuse(front, draft, WHY_QUEUE_FULL, DNS_SERVFAIL, DNS_EDE_NOT_READY);
+    struct inflight_question *question;
+    enum why why;
+    limit_charge(front, draft, LIMITER_PRICE_MISS);
+    if (!queue_keep(front, draft, &why)) {
+        deliver_refuse(front, draft, why, DNS_SERVFAIL, DNS_EDE_NOT_READY);
         return;
     }
     switch (inflight_join(&front->inflight, &front->queries, draft, front_now_ms(front),
-                          front_life_ms(front))) {
+                          front_life_ms(front), &question)) {
     case INFLIGHT_STARTED:
+        queue_push(front, question, draft);
         break;
     case INFLIGHT_JOINED:
         stats_add(front->stats, STAT_COALESCED, 1);
+        queue_promote(front, question, draft);
         break;
     case INFLIGHT_TOO_MANY:
         deliver_refuse(front, draft, WHY_QUEUE_FULL, DNS_SERVFAIL, DNS_EDE_NOT_READY);
-        query_give(&front->queries, draft);
+        queue_give(front, draft);
         break;
     }
 }
@@ -105,7 +114,7 @@ wait_for_question(struct front *front, struct query *draft)
 void
 admit_message(struct front *front, struct query *draft, const uint8_t *message, size_t size)
 {
-    if (pass_source(front, draft) && pass_parse(front, draft, message, size) &&
-        pass_class(front, draft))
+    if (pass_source(front, draft) && limit_pass(front, draft, message, size) &&
+        pass_parse(front, draft, message, size) && pass_class(front, draft))
         wait_for_question(front, draft);
 }

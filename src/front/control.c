@@ -95,12 +95,13 @@ control_begin(struct front *front)
         ;
 }
 
-/* Tables have their size and sockets their address for life; the rest can change. */
+/* Tables have their size and sockets their address for life; the rest can change. The supervisor
+ * does not ask for what cannot. */
 static bool
 fits(const struct config *old, const struct config *new)
 {
     if (new->queries != old->queries || new->tcp_clients != old->tcp_clients ||
-        new->listen_count != old->listen_count)
+        new->rates_entries != old->rates_entries || new->listen_count != old->listen_count)
         return false;
     for (uint32_t i = 0; i < new->listen_count; i++)
         if (!addr_is_equal(&new->listen[i], &old->listen[i]))
@@ -122,6 +123,10 @@ reload(struct front *front, const struct ipc_message *message, int fd)
             front->config = config;
             front->config_size = size;
             front->acl = acl;
+            limit_change(front);
+            queue_change(front);
+            pace_change(front);
+            tcp_change(front);
             log_open_chan(CHAN_FD, level_of(config));
         } else {
             memory_unmap((void *)(uintptr_t)config, size);

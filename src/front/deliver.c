@@ -23,14 +23,13 @@ room_for(struct front *front, const struct query_client *client, size_t size)
 
 /* The end of one message: what was composed in the room goes out, the reason is counted. */
 static void
-finish(struct front *front, const struct query *query, const uint8_t *room, size_t size,
-       enum why why)
+finish(struct front *front, const struct query *query, uint8_t *room, size_t size, enum why why)
 {
     const struct query_client *client = &query->client;
     if (room != NULL && size > 2 && (room[2] & DNS_TC >> 8) != 0)
         stats_add(front->stats, STAT_TRUNCATED, 1);
     if (client->transport == QUERY_UDP) {
-        udp_send(front, client, size, why); /* counts when the kernel has taken it */
+        pace_send(front, query, room, size, why); /* counts when the kernel has taken it */
         return;
     }
     if (room != NULL)
@@ -52,13 +51,15 @@ static struct dns_edns_put
 opt_for(const struct front *front, const struct query *query, uint16_t ede)
 {
     bool keepalive = query->client.transport == QUERY_TCP && query->dns.edns.keepalive;
-    return (struct dns_edns_put){
+    struct dns_edns_put opt = {
         .udp_size = DNS_EDNS_UDP_MAX,
         .dnssec_ok = query->dns.edns.dnssec_ok, /* RFC 3225: repeated in the answer */
         .ede = ede,
         .keepalive = keepalive,
-        .keepalive_100ms = (uint16_t)(front->config->tcp_idle_ms / 100), /* at most 600 s */
+        .keepalive_100ms = (uint16_t)(tcp_idle_ms(front) / 100), /* at most 600 s */
     };
+    limit_put_cookie(front, query, &opt);
+    return opt;
 }
 
 static void
@@ -80,6 +81,12 @@ deliver_refuse(struct front *front, const struct query *query, enum why why, uin
     reply(front, query, why, rcode, false, ede);
 }
 
+void
+deliver_slip(struct front *front, const struct query *query, enum why why)
+{
+    reply(front, query, why, DNS_NOERROR, true, DNS_EDE_NONE);
+}
+
 /* One client's copy of a sound answer: his id, spelling, OPT and size. */
 static void
 answer_one(struct front *front, const struct query *query, const uint8_t *message,
@@ -97,6 +104,8 @@ answer_one(struct front *front, const struct query *query, const uint8_t *messag
     if (room != NULL) {
         memcpy(room, message, answer->end);
         size = dns_answer_deliver(room, size, answer, &query->dns, &opt, limit);
+        if (!query->client.is_proven)
+            limit_charge(front, query, limiter_price_of_size(size));
     }
     finish(front, query, room, size, WHY_ANSWERED);
 }
@@ -110,7 +119,7 @@ answer_all(struct front *front, struct inflight_question *question, const uint8_
     while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
         histogram_add(&front->stats->latency, front->loop.now_us - query->arrived_us);
         answer_one(front, query, message, answer);
-        query_give(&front->queries, query);
+        queue_give(front, query);
     }
     inflight_end(&front->inflight, question);
 }
@@ -134,14 +143,32 @@ deliver_answer(struct front *front, struct inflight_question *question,
     answer_all(front, question, from_worker->message, &answer);
 }
 
+/* Nobody gets an answer. @param slips  who is unproven is told to come over TCP instead */
+static void
+fail_all(struct front *front, struct inflight_question *question, enum why why, uint16_t ede,
+         bool slips)
+{
+    struct query *query;
+    queue_remove(front, question);
+    inflight_unindex(&front->inflight, question);
+    while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
+        if (slips && !query->client.is_proven)
+            deliver_slip(front, query, why);
+        else
+            reply(front, query, why, DNS_SERVFAIL, false, ede);
+        queue_give(front, query);
+    }
+    inflight_end(&front->inflight, question);
+}
+
 void
 deliver_failure(struct front *front, struct inflight_question *question, enum why why, uint16_t ede)
 {
-    struct query *query;
-    inflight_unindex(&front->inflight, question);
-    while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
-        reply(front, query, why, DNS_SERVFAIL, false, ede);
-        query_give(&front->queries, query);
-    }
-    inflight_end(&front->inflight, question);
+    fail_all(front, question, why, ede, false);
+}
+
+void
+deliver_shed(struct front *front, struct inflight_question *question, enum why why)
+{
+    fail_all(front, question, why, DNS_EDE_NOT_READY, true);
 }

@@ -22,6 +22,9 @@ void deliver_drop(struct front *front, const struct query *query, enum why why);
 void deliver_refuse(struct front *front, const struct query *query, enum why why, uint16_t rcode,
                     uint16_t ede);
 
+/** A message ends with TC=1: no larger than it came, and who is honest asks again over TCP. */
+void deliver_slip(struct front *front, const struct query *query, enum why why);
+
 /** The worker answered: judge its answer again and give it to all who wait. The question ends. */
 void deliver_answer(struct front *front, struct inflight_question *question,
                     const struct handoff_answer *from_worker);
@@ -29,6 +32,10 @@ void deliver_answer(struct front *front, struct inflight_question *question,
 /** No answer comes: SERVFAIL to all who wait. The question ends. */
 void deliver_failure(struct front *front, struct inflight_question *question, enum why why,
                      uint16_t ede);
+
+/** A question loses its place to others: SERVFAIL to those who wait and have a proven address, TC=1
+ *  to the others. The question ends. */
+void deliver_shed(struct front *front, struct inflight_question *question, enum why why);
 
 /** A transport tells what became of an answer it was given. */
 void deliver_count(struct front *front, enum why why);

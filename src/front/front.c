@@ -2,6 +2,7 @@
 #include "front/front.h"
 
 #include "front/deliver.h"
+#include "os/clock.h"
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/random.h"
@@ -19,6 +20,9 @@ front_reserve(struct front *front)
     query_table_init(&front->queries, queries, count);
     inflight_init(&front->inflight, inflight, count, hash_key_from(key));
     explicit_bzero(key, sizeof key);
+    limit_reserve(front);
+    queue_reserve(front);
+    pace_reserve(front);
     udp_reserve(front);
     tcp_reserve(front);
     relay_reserve(front);
@@ -44,6 +48,8 @@ deadline_us(const struct front *front)
     const struct inflight_question *question = inflight_oldest(&front->inflight);
     if (question != NULL && question->deadline_ms * 1000 < earliest)
         earliest = question->deadline_ms * 1000;
+    if (pace_deadline_us(front) < earliest)
+        earliest = pace_deadline_us(front);
     if (front->stop_us != 0 && front->stop_us < earliest)
         earliest = front->stop_us;
     return earliest;
@@ -52,7 +58,7 @@ deadline_us(const struct front *front)
 static bool
 is_done(const struct front *front)
 {
-    bool is_empty = front->queries.alive == 0 && front->tcp.open == 0;
+    bool is_empty = front->queries.alive == 0 && front->pace.count == 0 && front->tcp.open == 0;
     return front->stop_us != 0 && (is_empty || front->loop.now_us >= front->stop_us);
 }
 
@@ -62,6 +68,10 @@ show_levels(struct front *front)
     stats_add(front->stats, STAT_TURNS, 1);
     stats_set(front->stats, STAT_QUERIES_ALIVE, front->queries.alive);
     stats_set(front->stats, STAT_QUESTIONS_QUEUED, front->inflight.queued);
+    stats_set(front->stats, STAT_ANSWERS_HELD, front->pace.count);
+    stats_set(front->stats, STAT_RATES_FORGIVEN_MS,
+              limiter_forgiven_ms(&front->limit.tables[LIMIT_UNPROVEN]) +
+                  limiter_forgiven_ms(&front->limit.tables[LIMIT_PROVEN]));
 }
 
 int
@@ -79,6 +89,7 @@ front_run(struct front *front)
         log_tick(front_now_ms(front));
         relay_take(front);
         expire_questions(front);
+        pace_release(front);
         tcp_resume(front);
         tcp_expire(front);
         tcp_settle(front);   /* may take messages that had to wait */

@@ -11,6 +11,9 @@
 #include "core/acl.h"
 #include "core/inflight.h"
 #include "core/rest.h"
+#include "front/limit.h"
+#include "front/pace.h"
+#include "front/queue.h"
 #include "front/relay.h"
 #include "front/tcp.h"
 #include "front/udp.h"
@@ -31,8 +34,11 @@ struct front {
     struct acl acl; /* of config */
     struct evloop loop;
     struct ev_source control; /* the channel to the supervisor */
+    struct limit limit;
     struct query_table queries;
     struct inflight inflight;
+    struct queue queue;
+    struct pace pace;
     struct udp udp;
     struct tcp tcp;
     struct relay relay;

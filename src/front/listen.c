@@ -1,6 +1,7 @@
 /* listen.c - see listen.h */
 #include "front/listen.h"
 
+#include "core/packet_filter.h"
 #include "front/front.h"
 #include "os/chan.h"
 #include "os/log.h"
@@ -9,6 +10,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
+
+_Static_assert(CONFIG_PORTS_MAX <= PACKET_FILTER_PORTS_MAX, "all of them fit");
 
 static const char *
 kind_text(enum ipc_socket_kind kind)
@@ -29,10 +32,34 @@ source_of(const struct front *front, uint32_t index, enum ipc_socket_kind kind)
                                   : &front->tcp.listeners[index].source;
 }
 
+/*
+ * What can never be a query does not wake us. With several lanes the supervisor locks the socket,
+ * after it has attached the program that steers among them.
+ */
+static enum status
+filter(const struct front *front, int fd)
+{
+    struct sock_filter program[PACKET_FILTER_MAX];
+    if (!front->config->filter_kernel || sock_filter_is_locked(fd)) /* an earlier front did it */
+        return STATUS_OK;
+    uint16_t ports[PACKET_FILTER_PORTS_MAX];
+    uint32_t ports_count = front->config->filter_ports_count;
+    for (uint32_t i = 0; i < ports_count; i++)
+        ports[i] = (uint16_t)front->config->filter_ports[i];
+    size_t count = packet_filter_build(ports, ports_count, program);
+    enum status status = sock_filter_attach(fd, program, count);
+    if (status == STATUS_OK && front->config->lanes == 1)
+        status = sock_filter_lock(fd);
+    return status;
+}
+
 static enum status
 serve(struct front *front, uint32_t index, enum ipc_socket_kind kind, int fd)
 {
-    return kind == IPC_SOCKET_UDP ? udp_listen(front, index, fd) : tcp_listen(front, index, fd);
+    if (kind == IPC_SOCKET_TCP)
+        return tcp_listen(front, index, fd);
+    enum status status = filter(front, fd);
+    return status == STATUS_OK ? udp_listen(front, index, fd) : status;
 }
 
 void

@@ -65,7 +65,7 @@ relay_attach(struct front *front, const struct ipc_message *ring, const int fds[
     ring_consumer_init(&relay->from_worker, memory + RING_MEMORY_BYTES(ring->ring_query_bytes),
                        ring->ring_answer_bytes);
     relay->is_broken = relay->has_more = false;
-    inflight_requeue(&front->inflight);
+    queue_refill(front);
     /* on the edge: each ring is an event of its own, and nobody needs to clear the counter */
     return evloop_add(&front->loop, &relay->bell, fds[1], EPOLLIN | EPOLLET, bell_rung, front);
 }
@@ -155,10 +155,12 @@ relay_submit(struct front *front)
         return;
     enum status status = STATUS_OK;
     struct inflight_question *question;
-    while (status == STATUS_OK && (question = inflight_queued(&front->inflight)) != NULL) {
+    while (status == STATUS_OK && (question = queue_next(front)) != NULL) {
         status = put_question(front, question);
         if (status == STATUS_OK)
             inflight_asked(&front->inflight, question);
+        else
+            queue_put_back(front, question);
     }
     if (status == STATUS_FULL)
         stats_add(front->stats, STAT_RING_FULL, 1);

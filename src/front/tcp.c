@@ -12,10 +12,48 @@
 #include "front/tcp_table.h"
 #include "os/log.h"
 #include "os/memory.h"
+#include "os/random.h"
 #include "os/sock.h"
 
 #include <errno.h>
 #include <unistd.h>
+
+/* An octet of the pacer's is a connection here, and none waits for its time. */
+static struct pacer_config
+arrivals_config(const struct config *config)
+{
+    return (struct pacer_config){.ipv4_length = QUEUE_IPV4_LENGTH,
+                                 .ipv6_length = QUEUE_IPV6_LENGTH,
+                                 .rate_octets_per_s = config->tcp_new_per_s,
+                                 .burst_octets = config->tcp_new_per_s * TCP_NEW_BURST_S};
+}
+
+static void
+reserve_counts(struct front *front)
+{
+    struct tcp *tcp = &front->tcp;
+    uint8_t key[16];
+    struct pacer_config config = arrivals_config(front->config);
+    void *held = memory_reserve(tally_memory_bytes(tcp->count));
+    void *arrivals = memory_reserve(BUCKETS_MEMORY_BYTES(TCP_NETWORKS));
+    if (held == NULL || arrivals == NULL)
+        log_fatal("no memory to count TCP connections");
+    random_fill(key, sizeof key);
+    tally_init(&tcp->held, held, tcp->count, QUEUE_IPV4_LENGTH, QUEUE_IPV6_LENGTH,
+               hash_key_from(key));
+    if (pacer_init(&tcp->arrivals, &config, arrivals, TCP_NETWORKS, hash_key_from(key)) !=
+        STATUS_OK)
+        log_fatal("the rate of new TCP connections is not sound");
+    explicit_bzero(key, sizeof key);
+}
+
+void
+tcp_change(struct front *front)
+{
+    struct pacer_config config = arrivals_config(front->config);
+    if (pacer_reload(&front->tcp.arrivals, &config) != STATUS_OK)
+        log_fatal("the rate of new TCP connections is not sound");
+}
 
 void
 tcp_reserve(struct front *front)
@@ -27,6 +65,7 @@ tcp_reserve(struct front *front)
     tcp->inputs = memory_reserve(slots * sizeof *tcp->inputs);
     if (tcp->connections == NULL || tcp->inputs == NULL)
         log_fatal("no memory for %u TCP connections", front->config->tcp_clients);
+    reserve_counts(front);
     tcp_output_reserve(front);
     for (uint32_t i = 0; i < CONFIG_LISTEN_MAX; i++)
         tcp->listeners[i] =
@@ -38,7 +77,7 @@ tcp_reserve(struct front *front)
 static bool
 may_take(const struct front *front, const struct tcp_connection *c)
 {
-    return !c->is_paused && !c->is_distrusted && !c->is_doomed && front->stop_us == 0;
+    return !c->is_paused && !c->is_over && !c->is_doomed && front->stop_us == 0;
 }
 
 /* Who does not take his answers is not asked for more questions. */
@@ -62,7 +101,9 @@ take_message(struct front *front, struct tcp_connection *c, const uint8_t *messa
     draft->arrived_us = front->loop.now_us;
     stats_add(front->stats, STAT_TCP_QUERIES, 1);
     c->took_a_message = true;
+    c->reads = 0;
     c->is_paused = ++c->waiting >= TCP_WAITING_MAX;
+    c->is_over = ++c->taken == front->config->tcp_queries; /* 0: never */
     admit_message(front, draft, message, size);
 }
 
@@ -81,7 +122,7 @@ take_messages(struct front *front, struct tcp_connection *c)
             break;
         if (result == DNS_FRAME_BAD) {
             stats_add(front->stats, STAT_TCP_BAD, 1);
-            c->is_distrusted = true;
+            c->is_over = true;
             break;
         }
         take_message(front, c, message, size);
@@ -110,7 +151,12 @@ connection_ready(struct ev_source *source, uint32_t events)
     if (got < 0 && errno != EAGAIN && errno != EINTR)
         tcp_table_doom(front, c);
     if (got == 0)
-        c->has_ended = true; /* he may still read: RFC 7766 6.2.4 */
+        c->has_ended = true;                     /* he may still read: RFC 7766 6.2.4 */
+    if (got > 0 && ++c->reads > TCP_READS_MAX) { /* octet by octet, to keep us busy */
+        stats_add(front->stats, STAT_TCP_SLOW, 1);
+        tcp_table_doom(front, c);
+        return;
+    }
     if (got > 0) {
         c->input_size = (uint16_t)(c->input_size + got);
         c->input_most = c->input_size > c->input_most ? c->input_size : c->input_most;
@@ -153,8 +199,8 @@ settle(struct front *front, struct tcp_connection *c)
     }
     if (!tcp_output_flush(front, c))
         tcp_table_doom(front, c);
-    bool is_over = (c->has_ended && !c->is_paused) || c->is_distrusted || front->stop_us != 0;
-    if (c->is_doomed || (is_over && c->waiting == 0 && c->output == 0))
+    bool ends = (c->has_ended && !c->is_paused) || c->is_over || front->stop_us != 0;
+    if (c->is_doomed || (ends && c->waiting == 0 && c->output == 0))
         tcp_table_close(front, c);
     else
         wait_on(front, c);
@@ -178,6 +224,19 @@ set_accepting(struct front *front, bool accepts)
         evloop_want(&front->loop, &front->tcp.listeners[i].source, accepts ? EPOLLIN : 0);
 }
 
+/* Who may not ask costs no slot, and who comes too often neither. */
+static bool
+may_come(struct front *front, struct tcp_listener *listener, const struct addr *addr)
+{
+    struct query_client client = {
+        .addr = *addr, .transport = QUERY_TCP, .listener = listener->index};
+    uint32_t wait_ms;
+    if (limit_is_martian(front, &client) || !acl_allows(&front->acl, addr))
+        return false;
+    return limit_is_exempt(front, addr) ||
+           pacer_take(&front->tcp.arrivals, addr, 1, front_now_ms(front), &wait_ms) == PACER_NOW;
+}
+
 static void
 take_connection(struct tcp_listener *listener, int fd, const struct sockaddr_storage *from,
                 socklen_t size)
@@ -186,7 +245,7 @@ take_connection(struct tcp_listener *listener, int fd, const struct sockaddr_sto
     struct addr addr;
     struct tcp_connection *c = NULL;
     if (sock_to_addr((const struct sockaddr *)from, size, &addr) == STATUS_OK &&
-        acl_allows(&front->acl, &addr))
+        may_come(front, listener, &addr))
         c = tcp_table_open(front, fd, &addr, connection_ready);
     if (c == NULL) {
         stats_add(front->stats, STAT_TCP_REFUSED, 1);
@@ -291,5 +350,14 @@ tcp_distrust(struct front *front, const struct query_client *client)
     struct tcp_connection *c =
         client->transport == QUERY_TCP ? tcp_table_find(&front->tcp, client) : NULL;
     if (c != NULL)
-        c->is_distrusted = true;
+        c->is_over = true;
+}
+
+void
+tcp_refused(struct front *front, const struct query_client *client)
+{
+    struct tcp_connection *c =
+        client->transport == QUERY_TCP ? tcp_table_find(&front->tcp, client) : NULL;
+    if (c != NULL && ++c->refused >= TCP_REFUSED_MAX)
+        c->is_over = true;
 }

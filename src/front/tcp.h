@@ -9,7 +9,9 @@
 #pragma once
 
 #include "conf/config.h"
+#include "core/pacer.h"
 #include "core/query.h"
+#include "core/tally.h"
 #include "os/evloop.h"
 
 struct front;
@@ -20,8 +22,13 @@ struct front;
 #define TCP_ACCEPT_BATCH  64           /* connections accepted per listener and turn */
 #define TCP_OUTPUTS       64           /* output buffers in the pool */
 #define TCP_OUTPUT_BYTES  (132 * 1024) /* two answers of 65,535 octets */
-#define TCP_MESSAGE_MS    3000 /* from a message's first octet to its last; two retransmissions */
-#define TCP_STALL_MS      5000 /* for a client to take what waits in its output buffer */
+#define TCP_STALL_MS      5000         /* for a client to take what waits in its output buffer */
+#define TCP_READS_MAX     64           /* reads for one message; a query fits in one segment */
+#define TCP_REFUSED_MAX   128          /* queries over the rate; then the connection ends */
+#define TCP_IDLE_SHARE    8    /* an eighth of the idle time is left when the table is full */
+#define TCP_EVICT_LOOK    64   /* connections idle longest, of which one makes room */
+#define TCP_NEW_BURST_S   4    /* seconds' worth of new connections at once, after quiet time */
+#define TCP_NETWORKS      4096 /* whose new connections are counted */
 #define TCP_PAUSE_MS      100  /* without accepting, after the kernel had no descriptor or memory */
 #define TCP_SEND_BYTES    (64 * 1024) /* kernel's buffer per connection, so it cannot grow there */
 #define TCP_RECEIVE_BYTES (16 * 1024)
@@ -38,21 +45,25 @@ enum tcp_timer { /* what a connection is waited for at most; each kind is one li
 struct tcp_connection {
     struct ev_source source;
     struct front *front;
-    struct addr addr; /* the client's */
-    uint64_t deadline_us;
+    struct addr addr;        /* the client's */
+    uint64_t armed_us;       /* when its timer began */
     uint32_t generation;     /* odd: open */
     uint32_t previous, next; /* of its timer's list; next: of the free list */
     uint32_t touched_next;   /* of the list to settle */
     uint32_t output;         /* index in the pool, 0 none */
+    uint32_t taken;          /* messages, since it opened */
+    uint32_t held;           /* its network's slot in tcp.held */
     uint16_t input_most;     /* octets of the input buffer that were ever in use, to be wiped */
     uint16_t input_size;     /* octets received and not yet taken */
     uint16_t waiting;        /* queries that wait for an answer */
     uint8_t listener;
-    uint8_t timer;       /* enum tcp_timer */
-    bool is_touched;     /* in the list to settle */
-    bool is_paused;      /* TCP_WAITING_MAX was reached */
-    bool has_ended;      /* the client shut its side; it may still take answers */
-    bool is_distrusted;  /* it sent what is no query; what else it sent is not looked at */
+    uint8_t timer;   /* enum tcp_timer */
+    uint8_t reads;   /* since a message was taken last, at most TCP_READS_MAX */
+    uint8_t refused; /* queries over the rate, at most TCP_REFUSED_MAX */
+    bool is_touched; /* in the list to settle */
+    bool is_paused;  /* TCP_WAITING_MAX was reached */
+    bool has_ended;  /* the client shut its side; it may still take answers */
+    bool is_over; /* it sent what is no query, or had its share; nothing more of it is looked at */
     bool is_doomed;      /* closed when the turn ends; nothing more is sent */
     bool took_a_message; /* since it was settled last */
 };
@@ -81,6 +92,8 @@ struct tcp {
     } timers[TCP_TIMERS];
     struct tcp_listener listeners[CONFIG_LISTEN_MAX];
     uint64_t accept_again_us; /* 0: accepting */
+    struct tally held;        /* connections of each network */
+    struct pacer arrivals;    /* new connections of each network; an octet is a connection */
 };
 
 /** Reserve the tables; fatal if there is no memory. */
@@ -103,6 +116,16 @@ void tcp_done(struct front *front, const struct query_client *client);
 
 /** Read no more from a connection that sends what is no query. */
 void tcp_distrust(struct front *front, const struct query_client *client);
+
+/** It asked for more than it may: end it if that happens too often. */
+void tcp_refused(struct front *front, const struct query_client *client);
+
+/** How long a connection may be idle now: all of config.tcp_idle while half of the table is free,
+ * then less and less. In ms. */
+uint32_t tcp_idle_ms(const struct front *front);
+
+/** Take up front->config after it changed. */
+void tcp_change(struct front *front);
 
 /** End connections whose time is up. */
 void tcp_expire(struct front *front);

@@ -4,10 +4,6 @@
 #include "front/front.h"
 #include "front/tcp_output.h"
 
-#define EVICT_LOOK                                                                                 \
-    16 /* idle connections looked at for one that nothing happened to in this turn                 \
-        */
-
 uint32_t
 tcp_table_index(const struct tcp *tcp, const struct tcp_connection *c)
 {
@@ -42,8 +38,6 @@ tcp_table_pop_touched(struct tcp *tcp)
     return c;
 }
 
-/* Each kind of timer lasts equally long for all, so a list in order of arming is one of deadlines.
- */
 static void
 disarm(struct tcp *tcp, struct tcp_connection *c)
 {
@@ -61,16 +55,35 @@ disarm(struct tcp *tcp, struct tcp_connection *c)
     c->timer = TCP_TIMER_NONE;
 }
 
+uint32_t
+tcp_idle_ms(const struct front *front)
+{
+    uint32_t count = front->tcp.count, whole = front->config->tcp_idle_ms;
+    uint64_t left = 2 * (uint64_t)whole * (count - front->tcp.open) / count;
+    uint32_t least = whole / TCP_IDLE_SHARE;
+    return left >= whole ? whole : left > least ? (uint32_t)left : least;
+}
+
+/* Each kind of timer is as long for all at any moment, so a list in order of arming is one of
+ * deadlines. */
+static uint64_t
+timer_us(const struct front *front, int timer)
+{
+    if (timer == TCP_TIMER_IDLE)
+        return (uint64_t)tcp_idle_ms(front) * 1000;
+    return (uint64_t)(timer == TCP_TIMER_MESSAGE ? front->config->tcp_message_ms : TCP_STALL_MS) *
+           1000;
+}
+
 void
 tcp_table_arm(struct front *front, struct tcp_connection *c, enum tcp_timer timer)
 {
     struct tcp *tcp = &front->tcp;
-    const uint32_t ms[TCP_TIMERS] = {front->config->tcp_idle_ms, TCP_MESSAGE_MS, TCP_STALL_MS};
     disarm(tcp, c);
     if (timer == TCP_TIMER_NONE)
         return;
     c->timer = (uint8_t)timer;
-    c->deadline_us = front->loop.now_us + (uint64_t)ms[timer] * 1000;
+    c->armed_us = front->loop.now_us;
     c->previous = tcp->timers[timer].last;
     if (c->previous != 0)
         tcp->connections[c->previous].next = tcp_table_index(tcp, c);
@@ -86,9 +99,10 @@ tcp_expire(struct front *front)
                                                            STAT_TCP_SLOW};
     struct tcp *tcp = &front->tcp;
     for (int timer = 0; timer < TCP_TIMERS; timer++) {
+        uint64_t us = timer_us(front, timer);
         uint32_t first;
         while ((first = tcp->timers[timer].first) != 0 &&
-               tcp->connections[first].deadline_us <= front->loop.now_us) {
+               tcp->connections[first].armed_us + us <= front->loop.now_us) {
             stats_add(front->stats, counted[timer], 1);
             tcp_table_doom(front, &tcp->connections[first]);
         }
@@ -102,8 +116,10 @@ tcp_deadline_us(const struct front *front)
     uint64_t earliest = tcp->accept_again_us != 0 ? tcp->accept_again_us : UINT64_MAX;
     for (int timer = 0; timer < TCP_TIMERS; timer++) {
         uint32_t first = tcp->timers[timer].first;
-        if (first != 0 && tcp->connections[first].deadline_us < earliest)
-            earliest = tcp->connections[first].deadline_us;
+        if (first == 0)
+            continue;
+        uint64_t due_us = tcp->connections[first].armed_us + timer_us(front, timer);
+        earliest = due_us < earliest ? due_us : earliest;
     }
     return earliest;
 }
@@ -117,21 +133,26 @@ tcp_table_doom(struct front *front, struct tcp_connection *c)
     tcp_table_touch(&front->tcp, c);
 }
 
-/* Close the connection that has been idle longest. */
+/* Of the connections that have been idle longest, close the one whose network holds most. */
 static void
 evict(struct front *front)
 {
     struct tcp *tcp = &front->tcp;
-    uint32_t i = tcp->timers[TCP_TIMER_IDLE].first;
-    for (int looked = 0; i != 0 && looked < EVICT_LOOK; looked++) {
+    struct tcp_connection *chosen = NULL;
+    uint32_t most = 0, i = tcp->timers[TCP_TIMER_IDLE].first;
+    for (int looked = 0; i != 0 && looked < TCP_EVICT_LOOK; looked++) {
         struct tcp_connection *c = &tcp->connections[i];
-        if (!c->is_touched) {
-            tcp_table_close(front, c);
-            stats_add(front->stats, STAT_TCP_EVICTED, 1);
-            return;
+        uint32_t holds = tally_count(&tcp->held, c->held);
+        if (!c->is_touched && holds > most) { /* in this turn something happened to a touched one */
+            chosen = c;
+            most = holds;
         }
         i = c->next;
     }
+    if (chosen == NULL)
+        return;
+    tcp_table_close(front, chosen);
+    stats_add(front->stats, STAT_TCP_EVICTED, 1);
 }
 
 struct tcp_connection *
@@ -145,13 +166,20 @@ tcp_table_open(struct front *front, int fd, const struct addr *addr, ev_handler 
     if (tcp->free == 0)
         return NULL;
     struct tcp_connection *c = &tcp->connections[tcp->free];
-    if (evloop_add(&front->loop, &c->source, fd, EPOLLIN, ready, c) != STATUS_OK)
+    uint32_t most = limit_is_exempt(front, addr) ? tcp->count : front->config->tcp_per_prefix;
+    uint32_t held = tally_take(&tcp->held, addr, most);
+    if (held == TALLY_NONE)
         return NULL;
+    if (evloop_add(&front->loop, &c->source, fd, EPOLLIN, ready, c) != STATUS_OK) {
+        tally_give(&tcp->held, held);
+        return NULL;
+    }
     tcp->free = c->next;
     *c = (struct tcp_connection){
         .source = c->source,
         .front = front,
         .addr = *addr,
+        .held = held,
         .generation = c->generation + 1,
         .timer = TCP_TIMER_NONE,
     };
@@ -168,6 +196,7 @@ tcp_table_close(struct front *front, struct tcp_connection *c)
         return;
     disarm(tcp, c);
     tcp_output_give(front, c);
+    tally_give(&tcp->held, c->held);
     memset(tcp->inputs[tcp_table_index(tcp, c)], 0, c->input_most);
     memset(&c->addr, 0, sizeof c->addr);
     evloop_remove(&front->loop, &c->source, true);

@@ -21,3 +21,12 @@ clock_now_ms(void)
 {
     return clock_now_us() / 1000U;
 }
+
+/** Wall clock, seconds since 1970 modulo 2^32; may jump. For cookies only (RFC 9018 4.3). */
+static inline uint32_t
+clock_wall_s(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (uint32_t)ts.tv_sec;
+}

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -200,4 +201,37 @@ sock_dial(const struct addr *addr, int *fd)
     if (connect(*fd, (struct sockaddr *)&to, size) == 0 || errno == EINPROGRESS)
         return STATUS_OK;
     return close_failed(fd);
+}
+
+static enum status
+attach(int fd, int option, const struct sock_filter *program, size_t count)
+{
+    struct sock_fprog whole = {.len = (unsigned short)count,
+                               .filter = (struct sock_filter *)(uintptr_t)program};
+    return setsockopt(fd, SOL_SOCKET, option, &whole, sizeof whole) == 0 ? STATUS_OK
+                                                                         : STATUS_SYSTEM;
+}
+
+enum status
+sock_filter_attach(int fd, const struct sock_filter *program, size_t count)
+{
+    return attach(fd, SO_ATTACH_FILTER, program, count);
+}
+
+bool
+sock_filter_is_locked(int fd)
+{
+    return is_option(fd, SOL_SOCKET, SO_LOCK_FILTER, 1);
+}
+
+enum status
+sock_filter_lock(int fd)
+{
+    return set(fd, SOL_SOCKET, SO_LOCK_FILTER, 1) ? STATUS_OK : STATUS_SYSTEM;
+}
+
+enum status
+sock_steering_attach(int fd, const struct sock_filter *program, size_t count)
+{
+    return attach(fd, SO_ATTACH_REUSEPORT_CBPF, program, count);
 }

@@ -38,3 +38,20 @@ MUST_CHECK enum status sock_bound(int fd, struct addr *addr, int *type);
 /** Start a TCP connection, non-blocking. @return STATUS_OK (connecting or connected);
  * STATUS_SYSTEM. */
 MUST_CHECK enum status sock_dial(const struct addr *addr, int *fd);
+
+struct sock_filter;
+
+/** Have the kernel drop, before it wakes us, what a classic-BPF program refuses. @return STATUS_OK;
+ *  STATUS_SYSTEM. */
+MUST_CHECK enum status sock_filter_attach(int fd, const struct sock_filter *program, size_t count);
+
+/** Was sock_filter_lock() called on it, by us or an earlier process? */
+bool sock_filter_is_locked(int fd);
+
+/** Nobody can change or remove the socket's programs any more. @return STATUS_OK; STATUS_SYSTEM. */
+MUST_CHECK enum status sock_filter_lock(int fd);
+
+/** Let a program choose the socket of a SO_REUSEPORT group that gets a datagram or connection.
+ *  @return STATUS_OK; STATUS_SYSTEM. */
+MUST_CHECK enum status sock_steering_attach(int fd, const struct sock_filter *program,
+                                            size_t count);

@@ -67,7 +67,8 @@ def test_every_client_gets_its_own_answer(serve, bad):
     seed = random.randrange(1 << 32)
     rng = random.Random(seed)
     bad.shuffle = 0.05
-    service = serve(bad, settings={"timeouts": {"query": "15s", "connect": "3s"}, "limits": {"queries": 16384}})
+    service = serve(bad, settings={"timeouts": {"query": "15s", "connect": "3s"}, "rates": {"mode": "off"},
+                                   "limits": {"queries": 16384, "queue_per_prefix": 16384}})
     questions = [(f"u{rng.randrange(1 << 48):x}.example.test", rng.choice(["A", "AAAA", "TXT"])) for _ in range(COUNT)]
     answers, strangers = asyncio.run(crowd(service.port, questions))
     wrong, unanswered = [], 0

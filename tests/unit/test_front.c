@@ -13,7 +13,7 @@
 
 #include <criterion/criterion.h>
 
-#define QUERIES    64
+#define QUERIES    32
 #define CLIENTS    9216
 #define RING_BYTES 4096
 #define NAMES      12
@@ -59,6 +59,10 @@ look_at_answer(const struct query_client *client, const uint8_t *message, size_t
     cr_assert_eq(bytes_get_u16(&r), asked->id);
     uint16_t flags = bytes_get_u16(&r);
     cr_assert(flags & DNS_QR);
+    if (flags & DNS_TC) { /* over a limit: nothing follows the question */
+        cr_assert_leq(size, DNS_HEADER_SIZE + asked->name.size + 4 + DNS_EDNS_PUT_MAX);
+        return;
+    }
     if (!asked->is_sound)
         cr_assert_neq(flags & DNS_RCODE, DNS_NOERROR);
     if ((flags & DNS_RCODE) != DNS_NOERROR)
@@ -122,6 +126,20 @@ tcp_done(struct front *f, const struct query_client *client)
 }
 
 void
+tcp_refused(struct front *f, const struct query_client *client)
+{
+    (void)f;
+    (void)client;
+}
+
+uint32_t
+tcp_idle_ms(const struct front *f)
+{
+    (void)f;
+    return 1000;
+}
+
+void
 tcp_distrust(struct front *f, const struct query_client *client)
 {
     (void)f;
@@ -169,7 +187,9 @@ client_asks(void)
     }
     struct query *draft = query_draft(&front.queries);
     draft->client = (struct query_client){
-        .addr = {.family = ADDR_IPV4, .bytes = {127, 0, 0, (uint8_t)(1 + prng_below(&prng, 9))}},
+        .addr = {.family = ADDR_IPV4,
+                 .bytes = {127, 0, (uint8_t)prng_below(&prng, 4),
+                           (uint8_t)(1 + prng_below(&prng, 3))}},
         .transport = prng_below(&prng, 3) == 0 ? QUERY_TCP : QUERY_UDP,
     };
     draft->client.addr.port = (uint16_t)clients_count++;
@@ -261,7 +281,7 @@ worker_dies(void)
                        RING_BYTES);
     front.relay.is_broken = false;
     held_count = 0;
-    inflight_requeue(&front.inflight);
+    queue_refill(&front);
 }
 
 /* Time. */
@@ -270,6 +290,7 @@ static void
 time_passes(unsigned ms)
 {
     front.loop.now_us += (uint64_t)ms * 1000;
+    pace_release(&front);
     struct inflight_question *oldest;
     while ((oldest = inflight_oldest(&front.inflight)) != NULL &&
            oldest->deadline_ms <= front_now_ms(&front))
@@ -285,15 +306,37 @@ ends_counted(void)
     return sum;
 }
 
+/* Tight enough that each limit is met now and then. */
+static void
+set_limits(void)
+{
+    config.query_ms = 1000;
+    config.queries = QUERIES;
+    config.queue_per_prefix = QUERIES * 2 / 5;
+    config.upstreams_count = config.upstream_connections = config.upstream_in_flight = 1;
+    config.listen_count = 1;
+    config.rates_mode = CONFIG_RATES_ENFORCE;
+    config.rates_ipv4_count = config.rates_proven_ipv4_count = 1;
+    config.rates_ipv4[0] = (struct config_rate){.length = 32, .rate_per_s = 1, .burst = 2};
+    config.rates_proven_ipv4[0] = (struct config_rate){.length = 32, .rate_per_s = 1, .burst = 2};
+    config.rates_slip = 2;
+    config.rates_entries = 64;
+    config.cookies_enabled = 1;
+    config.pacing = 1;
+    config.pacing_rate = 1000;
+    config.pacing_burst = 2000;
+    config.pacing_wait_ms = 100;
+}
+
 static void
 setup(void)
 {
     struct addr_prefix allow, deny;
     struct hash_key key = {.k0 = 3, .k1 = 4};
     cr_assert_eq(addr_prefix_parse("127.0.0.0/8", &allow), STATUS_OK);
-    cr_assert_eq(addr_prefix_parse("127.0.0.9", &deny), STATUS_OK);
+    cr_assert_eq(addr_prefix_parse("127.0.3.3", &deny), STATUS_OK);
     cr_assert_eq(acl_init(&front.acl, &allow, 1, &deny, 1), STATUS_OK);
-    config.query_ms = 1000;
+    set_limits();
     front.config = &config;
     front.stats = &stats;
     front.loop.now_us = 1000000;
@@ -301,6 +344,10 @@ setup(void)
     front.relay.record = malloc(RING_RECORD_MAX);
     front.relay.worker_bell = -1;
     query_table_init(&front.queries, calloc(1, query_table_bytes(QUERIES)), QUERIES);
+    limit_reserve(&front);
+    queue_reserve(&front);
+    front.queue.asked_max = 6; /* so that questions stand in line */
+    pace_reserve(&front);
     inflight_init(&front.inflight, calloc(1, inflight_bytes(QUERIES)), QUERIES, key);
     worker_dies();
 }
@@ -309,6 +356,8 @@ Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
 {
     prng = prng_begin("front");
     for (int step = 0; step < 40000; step++) {
+        if (step % 4000 == 0) /* now without rates, so that the tables fill up */
+            config.rates_mode = step % 8000 == 0 ? CONFIG_RATES_ENFORCE : CONFIG_RATES_OFF;
         switch (prng_below(&prng, 9)) {
         case 0:
         case 1:
@@ -328,7 +377,7 @@ Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
             relay_take(&front);
             break;
         case 7:
-            time_passes(prng_below(&prng, 50));
+            time_passes(prng_below(&prng, 30));
             break;
         case 8:
             if (prng_below(&prng, 40) == 0)
@@ -337,7 +386,7 @@ Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
                 clients[prng_below(&prng, clients_count)].is_gone = prng_below(&prng, 9) == 0;
             break;
         }
-        cr_assert_eq(received, ends_counted() + front.queries.alive);
+        cr_assert_eq(received, ends_counted() + front.queries.alive + front.pace.count);
         cr_assert_leq(front.inflight.alive, front.queries.alive);
         cr_assert_not(front.relay.is_broken);
     }
@@ -347,8 +396,10 @@ Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
     cr_assert_eq(received, ends_counted());
     cr_assert_eq(tcp_ends, tcp_received, "each connection was told of each end");
     static const enum why all_seen[] = {
-        WHY_ANSWERED, WHY_ACL,     WHY_SHORT,           WHY_RESPONSE,   WHY_NAME,
-        WHY_TIMEOUT,  WHY_MARTIAN, WHY_UPSTREAM_FAILED, WHY_ANSWER_BAD, WHY_SEND_FAILED};
+        WHY_ANSWERED,     WHY_ACL,         WHY_SHORT,        WHY_RESPONSE,
+        WHY_NAME,         WHY_TIMEOUT,     WHY_MARTIAN,      WHY_UPSTREAM_FAILED,
+        WHY_ANSWER_BAD,   WHY_SEND_FAILED, WHY_RATE_DROPPED, WHY_RATE_SLIPPED,
+        WHY_RATE_REFUSED, WHY_PREFIX_FULL, WHY_QUEUE_FULL,   WHY_PACE_SLIPPED};
     for (size_t i = 0; i < sizeof all_seen / sizeof all_seen[0]; i++)
         cr_assert_gt(stats.why[all_seen[i]], 0, "%s never happened", why_name(all_seen[i]));
 }

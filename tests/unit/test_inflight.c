@@ -41,17 +41,40 @@ ask(const char *name, uint16_t type, uint16_t flags, bool dnssec_ok)
     return query;
 }
 
+static struct inflight_question *joined; /* by the last join() */
+
 static enum inflight_result
 join(struct query *query, uint64_t now_ms)
 {
-    return inflight_join(&table, &queries, query, now_ms, LIFE_MS);
+    enum inflight_result result = inflight_join(&table, &queries, query, now_ms, LIFE_MS, &joined);
+    cr_assert_eq(joined == NULL, result == INFLIGHT_TOO_MANY);
+    return result;
 }
 
 static struct inflight_question *
 start(const char *name, uint64_t now_ms)
 {
     cr_assert_eq(join(ask(name, DNS_TYPE_A, DNS_RD, false), now_ms), INFLIGHT_STARTED);
-    return &table.slots[table.ends[INFLIGHT_BY_AGE].previous];
+    return joined;
+}
+
+static struct inflight_question *
+oldest_queued(void)
+{
+    struct inflight_question *question = inflight_oldest(&table);
+    while (question != NULL && question->state != INFLIGHT_QUEUED)
+        question = inflight_younger(&table, question);
+    return question;
+}
+
+static void
+lose_the_ring(void)
+{
+    for (struct inflight_question *q = inflight_oldest(&table); q != NULL;
+         q = inflight_younger(&table, q)) {
+        bool again = q->state == INFLIGHT_ASKED && q->asked < INFLIGHT_ASKED_MAX;
+        cr_assert_eq(inflight_ask_again(&table, q), again);
+    }
 }
 
 /* What deliver.c does: everybody is answered, the question ends. */
@@ -118,7 +141,7 @@ Test(inflight, bounds_how_many_wait_for_one_question)
         struct query *query = query_draft(&many);
         cr_assert_eq(dns_name_parse("a.test", &query->dns.question.name), STATUS_OK);
         cr_assert_eq(query_keep(&many, query), STATUS_OK);
-        cr_assert_neq(inflight_join(&table, &many, query, 0, LIFE_MS), INFLIGHT_TOO_MANY);
+        cr_assert_neq(inflight_join(&table, &many, query, 0, LIFE_MS, &joined), INFLIGHT_TOO_MANY);
     }
     cr_assert_eq(table.alive, 4);
     cr_assert_eq(inflight_oldest(&table)->waiting_count, INFLIGHT_WAITING_MAX);
@@ -147,24 +170,24 @@ Test(inflight, is_found_by_its_name_only_while_asked)
 Test(inflight, is_queued_in_order_and_again_when_the_ring_is_lost)
 {
     struct inflight_question *a = start("a.test", 0), *b = start("b.test", 1);
-    cr_assert_eq(inflight_queued(&table), a);
+    cr_assert_eq(oldest_queued(), a);
     inflight_asked(&table, a);
-    cr_assert_eq(inflight_queued(&table), b);
+    cr_assert_eq(oldest_queued(), b);
     cr_assert_eq(table.queued, 1);
-    inflight_requeue(&table);
+    lose_the_ring();
     cr_assert_eq(table.queued, 2);
-    cr_assert_eq(inflight_queued(&table), a, "the oldest first");
+    cr_assert_eq(oldest_queued(), a, "the oldest first");
 }
 
 Test(inflight, is_not_asked_for_ever_when_workers_die_of_it)
 {
     struct inflight_question *question = start("a.test", 0);
     for (int i = 0; i < INFLIGHT_ASKED_MAX; i++) {
-        cr_assert_eq(inflight_queued(&table), question);
+        cr_assert_eq(oldest_queued(), question);
         inflight_asked(&table, question);
-        inflight_requeue(&table);
+        lose_the_ring();
     }
-    cr_assert_null(inflight_queued(&table));
+    cr_assert_null(oldest_queued());
     cr_assert_eq(inflight_oldest(&table), question, "its deadline still ends it");
 }
 
@@ -176,7 +199,7 @@ Test(inflight, ends_once_and_wipes_the_name)
     cr_assert_eq(table.alive, 0);
     cr_assert_eq(question->question.name.wire[1], 0);
     cr_assert_null(inflight_oldest(&table));
-    cr_assert_null(inflight_queued(&table));
+    cr_assert_null(oldest_queued());
 }
 
 Test(inflight, refuses_more_questions_than_it_has_room_for)
@@ -189,7 +212,7 @@ Test(inflight, refuses_more_questions_than_it_has_room_for)
         snprintf(name, sizeof name, "n%d.test", i);
         cr_assert_eq(dns_name_parse(name, &query->dns.question.name), STATUS_OK);
         cr_assert_eq(query_keep(&many, query), STATUS_OK);
-        cr_assert_eq(inflight_join(&table, &many, query, 0, LIFE_MS),
+        cr_assert_eq(inflight_join(&table, &many, query, 0, LIFE_MS, &joined),
                      i < COUNT ? INFLIGHT_STARTED : INFLIGHT_TOO_MANY);
     }
     cr_assert_eq(table.alive, COUNT);
@@ -206,7 +229,7 @@ Test(inflight, agrees_with_a_plain_model)
         unsigned what = prng_below(&prng, 8);
         now_ms += prng_below(&prng, 100);
         struct inflight_question *oldest = inflight_oldest(&table);
-        struct inflight_question *queued = inflight_queued(&table);
+        struct inflight_question *queued = oldest_queued();
         if (what < 4 && queries.alive < COUNT) {
             char name[16];
             snprintf(name, sizeof name, "n%u.test", prng_below(&prng, 20));
@@ -217,7 +240,7 @@ Test(inflight, agrees_with_a_plain_model)
         } else if (what == 5 && oldest != NULL && oldest->deadline_ms <= now_ms) {
             waiting -= finish(oldest);
         } else if (what == 6) {
-            inflight_requeue(&table);
+            lose_the_ring();
         } else {
             uint32_t slot = 1 + prng_below(&prng, COUNT);
             struct inflight_question *any =
@@ -230,12 +253,16 @@ Test(inflight, agrees_with_a_plain_model)
         cr_assert_eq(table.alive == 0, waiting == 0, "no question without a query");
         uint64_t before = 0;
         unsigned sum = 0;
-        for (uint32_t i = table.ends[INFLIGHT_BY_AGE].next; i != 0;
-             i = table.slots[i].links[INFLIGHT_BY_AGE].next) {
-            cr_assert_leq(before, table.slots[i].deadline_ms);
-            before = table.slots[i].deadline_ms;
-            sum += table.slots[i].waiting_count;
+        unsigned queued_count = 0;
+        for (struct inflight_question *q = inflight_oldest(&table); q != NULL;
+             q = inflight_younger(&table, q)) {
+            cr_assert_leq(before, q->deadline_ms);
+            before = q->deadline_ms;
+            sum += q->waiting_count;
+            queued_count += q->state == INFLIGHT_QUEUED;
+            cr_assert_eq(inflight_at(&table, inflight_slot(&table, q)), q);
         }
+        cr_assert_eq(queued_count, table.queued);
         cr_assert_eq(sum, waiting);
     }
 }

@@ -55,13 +55,29 @@ Test(query, has_a_draft_even_when_full)
 
 Test(query, hands_out_the_slot_freed_last)
 {
-    struct query *a = keep(), *b = keep();
+    struct query *a = keep(), *b = keep(), *c = keep();
     query_give(&table, a);
     query_give(&table, b);
-    cr_assert_eq(query_draft(&table), b);
+    query_give(&table, c);
+    cr_assert_eq(keep(), a, "the draft since it was freed");
+    cr_assert_eq(keep(), c);
     cr_assert_eq(keep(), b);
-    cr_assert_eq(keep(), a);
-    cr_assert_eq(table.touched, 2, "no fresh memory is touched while old is free");
+    cr_assert_eq(table.touched, 3, "no fresh memory is touched while old is free");
+}
+
+Test(query, keeps_its_draft_while_others_are_given_back)
+{
+    struct query *kept[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        kept[i] = keep();
+    struct query *draft = query_draft(&table);
+    query_give(&table, kept[0]);
+    query_give(&table, kept[1]);
+    cr_assert_eq(query_draft(&table), draft);
+    cr_assert_eq(keep(), draft);
+    cr_assert_eq(keep(), kept[1], "nothing was lost");
+    cr_assert_eq(table.alive, COUNT);
+    cr_assert_eq(query_draft(&table), kept[0]);
 }
 
 Test(query, gives_a_slot_back_once)

@@ -1,0 +1,71 @@
+/* limit.h - how much a client may ask, and what proves that he is who he says
+ *
+ * What: two limiters, for clients with a proven address and for the others; DNS cookies; the list
+ *       of those who are exempt; one log line now and then that says who is over.
+ * Who:  front.
+ * Ref:  core/limiter.h, core/cookie.h; docs/LIMITS.md "limiter", "prices", "cookie".
+ */
+#pragma once
+
+#include "conf/config.h"
+#include "core/acl.h"
+#include "core/cookie.h"
+#include "core/limiter.h"
+#include "core/martian.h"
+#include "core/query.h"
+#include "dns/dns_edns.h"
+
+struct front;
+
+#define LIMIT_LOG_MS 10000 /* between two lines that say who is over */
+
+enum limit_payer {
+    LIMIT_UNPROVEN,
+    LIMIT_PROVEN,
+    LIMIT_TABLES,
+    LIMIT_NOBODY = LIMIT_TABLES, /* there are no limits */
+    LIMIT_EXEMPT,                /* not for this client */
+};
+
+struct limit {
+    struct limiter tables[LIMIT_TABLES];
+    struct cookie_secrets secrets;
+    bool has_cookies;
+    struct acl exempt;                    /* its allow list; deny is empty */
+    struct martian_ports ports;           /* sources that only reflect */
+    uint32_t percents[CONFIG_LISTEN_MAX]; /* of the limits, by listener; 0: no limits */
+    uint32_t wall_s;                      /* wall clock, read once per turn; for cookies only */
+    uint64_t told_ms;                     /* when the last line was written */
+    uint64_t untold;                      /* queries over their rate since then */
+};
+
+/** Reserve the tables; fatal if there is no memory. */
+void limit_reserve(struct front *front);
+
+/** Take up front->config after it changed. Each bucket keeps its level. */
+void limit_change(struct front *front);
+
+/** Can nobody have this source? */
+bool limit_is_martian(const struct front *front, const struct query_client *client);
+
+/** Is this client on the list of those who are not limited? */
+bool limit_is_exempt(const struct front *front, const struct addr *client);
+
+/**
+ * The stage before parsing: may this client ask now? Who may not is answered or dropped here.
+ *
+ * @param draft  its client; payer and is_proven are written, dns may be
+ * @return true: go on
+ */
+MUST_CHECK bool limit_pass(struct front *front, struct query *draft, const uint8_t *message,
+                           size_t size);
+
+/** The stage after parsing: does a cookie prove the address? */
+void limit_look_at_cookie(const struct front *front, struct query *draft);
+
+/** Pour what a query costs beyond its admission. @param price  core/limiter.h, 0 for nothing */
+void limit_charge(struct front *front, const struct query *query, uint32_t price);
+
+/** Put the server's cookie into what our OPT says, if the client sent one. */
+void limit_put_cookie(const struct front *front, const struct query *query,
+                      struct dns_edns_put *opt);
