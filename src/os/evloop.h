@@ -50,7 +50,8 @@ void evloop_want(struct evloop *loop, struct ev_source *source, uint32_t events)
  */
 void evloop_remove(struct evloop *loop, struct ev_source *source, bool close_fd);
 
-/** Sleep for `us` microseconds (1..999999), events or not: what comes meanwhile is for the next turn. */
+/** Sleep for `us` microseconds (1..999999), events or not: what comes meanwhile is for the next
+ * turn. */
 void evloop_rest(uint32_t us);
 
 /**
