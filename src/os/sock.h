@@ -35,9 +35,19 @@ MUST_CHECK enum status sock_adopt(int fd, int type);
  * STATUS_INVALID. */
 MUST_CHECK enum status sock_bound(int fd, struct addr *addr, int *type);
 
-/** Start a TCP connection, non-blocking. @return STATUS_OK (connecting or connected);
- * STATUS_SYSTEM. */
+/* what was sent is acknowledged by then, or the connection ends */
+#define SOCK_USER_TIMEOUT_MS 5000
+
+/**
+ * Start a TCP connection, non-blocking. With TCP Fast Open it may count as connected before the
+ * first octet was written: send() then may say EINPROGRESS, and an error comes with a later call.
+ * @return STATUS_OK (connecting or connected); STATUS_SYSTEM.
+ */
 MUST_CHECK enum status sock_dial(const struct addr *addr, int *fd);
+
+/** Acknowledge what was received now, not with the next segment or 40 ms later: a sender that
+ *  collects small segments waits for that. */
+void sock_acknowledge(int fd);
 
 struct sock_filter;
 

@@ -43,7 +43,7 @@ push(struct look *look)
     const uint8_t *from = tls_session_due(look->session, &due);
     if (due > 0) {
         ssize_t sent = send(look->socket.fd, from, due, MSG_NOSIGNAL);
-        if (sent < 0 && errno != EAGAIN)
+        if (sent < 0 && errno != EAGAIN && errno != EINPROGRESS)
             return false;
         if (sent > 0)
             tls_session_sent(look->session, (size_t)sent);

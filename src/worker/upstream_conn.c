@@ -295,6 +295,8 @@ receive(struct upstream_conn *conn)
     }
     take_all(conn);
     listen_anew(conn);
+    if (conn->in_flight > 0)
+        upstream_pool_mark(conn->worker, conn); /* acknowledged at the turn's end */
 }
 
 void

@@ -3,6 +3,7 @@
 #include "dns/dns_answer.h"
 #include "dns/dns_frame.h"
 #include "os/random.h"
+#include "os/sock.h"
 #include "worker/upstream_life.h"
 
 #include <errno.h>
@@ -116,6 +117,12 @@ upstream_conn_flush(struct upstream_conn *conn)
 {
     if (conn->state != UPSTREAM_READY && conn->state != UPSTREAM_DRAINING)
         return;
+    if (conn->queries_size == 0 && conn->in_flight > 0) {
+        /* no query carries the acknowledgement: a server without TCP_NODELAY holds its next answer
+         * back until it comes */
+        sock_acknowledge(conn->socket.fd);
+        return;
+    }
     if (!encrypt(conn))
         upstream_lost(conn, tls_session_error(conn->tls));
     else if (!upstream_push(conn))
