@@ -162,14 +162,29 @@ find(const struct cache *cache, const struct cache_key *key, uint32_t hash)
     return index;
 }
 
+static bool
+is_over(const struct entry *entry, uint32_t now_s)
+{
+    return now_s - entry->stored_s >= entry->ttl_s + entry->stale_s;
+}
+
+bool
+cache_has_better(const struct cache *cache, const struct cache_key *key, uint32_t now_s)
+{
+    uint32_t index = find(cache, key, hash_of(cache, key));
+    if (index == NONE || is_over(entry_at(cache, index), now_s))
+        return false;
+    uint16_t rcode = entry_at(cache, index)->answer.rcode;
+    return rcode == DNS_NOERROR || rcode == DNS_NXDOMAIN;
+}
+
 enum cache_result
 cache_get(struct cache *cache, const struct cache_key *key, uint32_t now_s, uint8_t *to,
           size_t room, struct cache_hit *hit)
 {
     uint32_t index = find(cache, key, hash_of(cache, key));
     struct entry *entry = entry_at(cache, index);
-    if (index == NONE || entry->size > room ||
-        now_s - entry->stored_s >= entry->ttl_s + entry->stale_s) {
+    if (index == NONE || entry->size > room || is_over(entry, now_s)) {
         cache->counts.misses++;
         return CACHE_MISS;
     }

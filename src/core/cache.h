@@ -79,6 +79,9 @@ MUST_CHECK enum status cache_put(struct cache *cache, const struct cache_key *ke
                                  const uint8_t *message, const struct dns_answer *answer,
                                  uint32_t ttl_s, uint32_t stale_s, uint32_t now_s);
 
+/** Is there an answer other than a failure, fresh or within its stale time? */
+bool cache_has_better(const struct cache *cache, const struct cache_key *key, uint32_t now_s);
+
 /** Was the question's answer evicted lately after nobody had asked again? (It may come back to
  * stay.) */
 bool cache_is_ghost(const struct cache *cache, const struct cache_key *key);

@@ -133,6 +133,7 @@ start(struct inflight *table, struct inflight_question *question, uint64_t now_m
     question->deadline_ms = now_ms + life_ms;
     question->join_ms = now_ms + life_ms / 2;
     question->asked = 0;
+    question->is_stood_in = false;
     question->next = table->buckets[question->bucket];
     table->buckets[question->bucket] = slot;
     question->indexed = true;
@@ -175,6 +176,33 @@ inflight_join(struct inflight *table, struct query_table *queries, struct query 
     push_waiting(wanted, queries, query);
     *joined = wanted;
     return INFLIGHT_STARTED;
+}
+
+enum inflight_result
+inflight_start(struct inflight *table, const struct dns_query *query, uint64_t now_ms,
+               uint32_t life_ms, struct inflight_question **started)
+{
+    *started = NULL;
+    if (table->alive == table->count)
+        return INFLIGHT_TOO_MANY;
+    struct inflight_question *wanted = draft(table, query);
+    wanted->bucket = bucket_of(table, wanted);
+    if (find_same(table, wanted) != NULL)
+        return INFLIGHT_JOINED;
+    start(table, wanted, now_ms, life_ms);
+    *started = wanted;
+    return INFLIGHT_STARTED;
+}
+
+bool
+inflight_is_stood_in(struct inflight *table, const struct dns_query *query)
+{
+    if (table->alive == 0 || table->alive == table->count)
+        return false; /* no slot to compare with; rare, and the query only waits longer */
+    struct inflight_question *wanted = draft(table, query);
+    wanted->bucket = bucket_of(table, wanted);
+    const struct inflight_question *same = find_same(table, wanted);
+    return same != NULL && same->is_stood_in;
 }
 
 struct inflight_question *

@@ -34,6 +34,7 @@ struct inflight_question {
     uint8_t line;                                        /* QUEUED: the caller's, which queue */
     bool dnssec_ok;
     bool indexed;                 /* can be found and joined */
+    bool is_stood_in;             /* the caller's: a stale answer went to those who waited */
     struct dns_question question; /* name in lower case */
 };
 
@@ -77,6 +78,21 @@ MUST_CHECK enum inflight_result inflight_join(struct inflight *table, struct que
                                               struct query *query, uint64_t now_ms,
                                               uint32_t life_ms,
                                               struct inflight_question **question);
+
+/**
+ * Start a question that nobody waits for, unless the same is under way.
+ *
+ * @param query    what is asked, borrowed for the call
+ * @param started  written: the question; NULL if none was started
+ * @return INFLIGHT_STARTED; INFLIGHT_JOINED (it is under way already); INFLIGHT_TOO_MANY.
+ */
+MUST_CHECK enum inflight_result inflight_start(struct inflight *table,
+                                               const struct dns_query *query, uint64_t now_ms,
+                                               uint32_t life_ms,
+                                               struct inflight_question **started);
+
+/** Is the same question under way, and did a stale answer stand in for it? */
+bool inflight_is_stood_in(struct inflight *table, const struct dns_query *query);
 
 /** The question asked under this name; NULL: stale or invented. */
 struct inflight_question *inflight_find(const struct inflight *table, uint32_t slot,

@@ -84,6 +84,14 @@ pass_class(struct front *front, const struct query *draft)
     return false;
 }
 
+/* What needs no upstream: policy first, then the cache. */
+static bool
+pass_known(struct front *front, struct query *draft)
+{
+    store_look(front, draft);
+    return !local_answer(front, draft) && !store_answer(front, draft);
+}
+
 /* Keep the draft and let it wait for its question, new or already under way. */
 static void
 wait_for_question(struct front *front, struct query *draft)
@@ -98,6 +106,7 @@ wait_for_question(struct front *front, struct query *draft)
     switch (inflight_join(&front->inflight, &front->queries, draft, front_now_ms(front),
                           front_life_ms(front), &question)) {
     case INFLIGHT_STARTED:
+        store_watch(front, question);
         queue_push(front, question, draft);
         break;
     case INFLIGHT_JOINED:
@@ -115,6 +124,7 @@ void
 admit_message(struct front *front, struct query *draft, const uint8_t *message, size_t size)
 {
     if (pass_source(front, draft) && limit_pass(front, draft, message, size) &&
-        pass_parse(front, draft, message, size) && pass_class(front, draft))
+        pass_parse(front, draft, message, size) && pass_class(front, draft) &&
+        pass_known(front, draft))
         wait_for_question(front, draft);
 }

@@ -101,7 +101,8 @@ static bool
 fits(const struct config *old, const struct config *new)
 {
     if (new->queries != old->queries || new->tcp_clients != old->tcp_clients ||
-        new->rates_entries != old->rates_entries || new->listen_count != old->listen_count)
+        new->rates_entries != old->rates_entries || new->cache_bytes != old->cache_bytes ||
+        new->listen_count != old->listen_count)
         return false;
     for (uint32_t i = 0; i < new->listen_count; i++)
         if (!addr_is_equal(&new->listen[i], &old->listen[i]))
@@ -127,6 +128,7 @@ reload(struct front *front, const struct ipc_message *message, int fd)
             queue_change(front);
             pace_change(front);
             tcp_change(front);
+            store_change(front);
             log_open_chan(CHAN_FD, level_of(config));
         } else {
             memory_unmap((void *)(uintptr_t)config, size);

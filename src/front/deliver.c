@@ -2,11 +2,13 @@
 #include "front/deliver.h"
 
 #include "dns/dns_answer.h"
+#include "dns/dns_chain.h"
 #include "dns/dns_reply.h"
 #include "front/front.h"
 
-#define REPLY_ROOM 512 /* octets; dns_reply_write() never needs more */
-#define OPT_ROOM   128 /* octets; dns_answer_deliver() never adds more */
+#define REPLY_ROOM   512  /* octets; dns_reply_write() never needs more */
+#define SPECIAL_ROOM 1024 /* octets; special_write() never needs more */
+#define OPT_ROOM     128  /* octets; dns_answer_deliver() never adds more */
 
 void
 deliver_count(struct front *front, enum why why)
@@ -90,12 +92,12 @@ deliver_slip(struct front *front, const struct query *query, enum why why)
 /* One client's copy of a sound answer: his id, spelling, OPT and size. */
 static void
 answer_one(struct front *front, const struct query *query, const uint8_t *message,
-           const struct dns_answer *answer)
+           const struct dns_answer *answer, enum why why)
 {
     bool udp = query->client.transport == QUERY_UDP;
     size_t limit = udp ? dns_reply_udp_limit(&query->dns.edns) : DNS_MESSAGE_MAX;
     if (answer->end > limit) { /* nothing of it would be left: no need to copy it first */
-        reply(front, query, WHY_ANSWERED, answer->rcode, true, answer->ede);
+        reply(front, query, why, answer->rcode, true, answer->ede);
         return;
     }
     struct dns_edns_put opt = opt_for(front, query, answer->ede);
@@ -107,7 +109,7 @@ answer_one(struct front *front, const struct query *query, const uint8_t *messag
         if (!query->client.is_proven)
             limit_charge(front, query, limiter_price_of_size(size));
     }
-    finish(front, query, room, size, WHY_ANSWERED);
+    finish(front, query, room, size, why);
 }
 
 static void
@@ -118,7 +120,7 @@ answer_all(struct front *front, struct inflight_question *question, const uint8_
     inflight_unindex(&front->inflight, question);
     while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
         histogram_add(&front->stats->latency, front->loop.now_us - query->arrived_us);
-        answer_one(front, query, message, answer);
+        answer_one(front, query, message, answer, WHY_ANSWERED);
         queue_give(front, query);
     }
     inflight_end(&front->inflight, question);
@@ -140,7 +142,47 @@ deliver_answer(struct front *front, struct inflight_question *question,
         deliver_failure(front, question, WHY_ANSWER_BAD, DNS_EDE_NETWORK_ERROR);
         return;
     }
+    if (front->config->local_refuse_private &&
+        dns_chain_has_private(from_worker->message, &answer)) {
+        deliver_failure(front, question, WHY_PRIVATE, DNS_EDE_BLOCKED);
+        return;
+    }
+    store_keep(front, question, from_worker->message, &answer);
+    if (freshness_is_failure(&answer) && store_stand_in(front, question)) {
+        inflight_end(&front->inflight, question);
+        return;
+    }
     answer_all(front, question, from_worker->message, &answer);
+}
+
+void
+deliver_kept(struct front *front, const struct query *query, const uint8_t *message,
+             const struct dns_answer *answer, enum why why)
+{
+    answer_one(front, query, message, answer, why);
+}
+
+void
+deliver_stand_in(struct front *front, struct inflight_question *question, const uint8_t *message,
+                 const struct dns_answer *answer)
+{
+    struct query *query;
+    while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
+        histogram_add(&front->stats->latency, front->loop.now_us - query->arrived_us);
+        answer_one(front, query, message, answer, WHY_CACHE_STALE);
+        queue_give(front, query);
+    }
+}
+
+void
+deliver_special(struct front *front, const struct query *query, enum special_action action)
+{
+    struct dns_edns_put opt = opt_for(front, query, DNS_EDE_NONE);
+    uint8_t *room = room_for(front, &query->client, SPECIAL_ROOM);
+    size_t size = 0;
+    if (room != NULL)
+        size = special_write(&query->dns, action, &opt, room, SPECIAL_ROOM);
+    finish(front, query, room, size, WHY_LOCAL);
 }
 
 /* Nobody gets an answer. @param slips  who is unproven is told to come over TCP instead */
@@ -164,6 +206,8 @@ fail_all(struct front *front, struct inflight_question *question, enum why why, 
 void
 deliver_failure(struct front *front, struct inflight_question *question, enum why why, uint16_t ede)
 {
+    if (why != WHY_PRIVATE)
+        (void)store_stand_in(front, question);
     fail_all(front, question, why, ede, false);
 }
 

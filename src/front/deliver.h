@@ -10,7 +10,9 @@
 
 #include "core/handoff.h"
 #include "core/inflight.h"
+#include "core/special.h"
 #include "core/why.h"
+#include "dns/dns_answer.h"
 
 struct front;
 
@@ -39,3 +41,14 @@ void deliver_shed(struct front *front, struct inflight_question *question, enum 
 
 /** A transport tells what became of an answer it was given. */
 void deliver_count(struct front *front, enum why why);
+
+/** Answered from what is kept. @param why  WHY_CACHE_HIT or WHY_CACHE_STALE */
+void deliver_kept(struct front *front, const struct query *query, const uint8_t *message,
+                  const struct dns_answer *answer, enum why why);
+
+/** A stale answer for all who wait; the question stays under way. */
+void deliver_stand_in(struct front *front, struct inflight_question *question,
+                      const uint8_t *message, const struct dns_answer *answer);
+
+/** A special-use name, answered here. */
+void deliver_special(struct front *front, const struct query *query, enum special_action action);

@@ -23,6 +23,7 @@ front_reserve(struct front *front)
     limit_reserve(front);
     queue_reserve(front);
     pace_reserve(front);
+    store_reserve(front);
     udp_reserve(front);
     tcp_reserve(front);
     relay_reserve(front);
@@ -48,6 +49,8 @@ deadline_us(const struct front *front)
     const struct inflight_question *question = inflight_oldest(&front->inflight);
     if (question != NULL && question->deadline_ms * 1000 < earliest)
         earliest = question->deadline_ms * 1000;
+    if (store_deadline_us(front) < earliest)
+        earliest = store_deadline_us(front);
     if (pace_deadline_us(front) < earliest)
         earliest = pace_deadline_us(front);
     if (front->stop_us != 0 && front->stop_us < earliest)
@@ -68,6 +71,12 @@ show_levels(struct front *front)
     stats_add(front->stats, STAT_TURNS, 1);
     stats_set(front->stats, STAT_QUERIES_ALIVE, front->queries.alive);
     stats_set(front->stats, STAT_QUESTIONS_QUEUED, front->inflight.queued);
+    if (front->store.cache != NULL) {
+        const struct cache_counts *cache = cache_counts(front->store.cache);
+        stats_set(front->stats, STAT_CACHE_ENTRIES, cache->entries);
+        stats_set(front->stats, STAT_CACHE_BYTES, (uint64_t)cache->chunks_used * CACHE_CHUNK_BYTES);
+        stats_set(front->stats, STAT_CACHE_EVICTED, cache->evicted);
+    }
     stats_set(front->stats, STAT_ANSWERS_HELD, front->pace.count);
     stats_set(front->stats, STAT_RATES_FORGIVEN_MS,
               limiter_forgiven_ms(&front->limit.tables[LIMIT_UNPROVEN]) +
@@ -88,6 +97,7 @@ front_run(struct front *front)
         relay_wake(front);
         log_tick(front_now_ms(front));
         relay_take(front);
+        store_expire(front);
         expire_questions(front);
         pace_release(front);
         tcp_resume(front);

@@ -12,9 +12,11 @@
 #include "core/inflight.h"
 #include "core/rest.h"
 #include "front/limit.h"
+#include "front/local.h"
 #include "front/pace.h"
 #include "front/queue.h"
 #include "front/relay.h"
+#include "front/store.h"
 #include "front/tcp.h"
 #include "front/udp.h"
 #include "os/evloop.h"
@@ -43,6 +45,8 @@ struct front {
     struct tcp tcp;
     struct relay relay;
     struct rest rest;
+    struct store store;
+    struct local local;
     uint64_t
         stop_us; /* 0: serving; else no message is read any more, and the end is here at last */
 };

@@ -203,7 +203,9 @@ queue_refill(struct front *front)
     /* who is shed for another stands in line already, so he is never the next */
     for (question = inflight_oldest(inflight); question != NULL; question = next) {
         next = inflight_younger(inflight, question);
-        if (question->state == INFLIGHT_QUEUED)
+        if (question->waiting_count == 0) /* nobody waits: not worth another upstream query */
+            inflight_end(inflight, question);
+        else if (question->state == INFLIGHT_QUEUED)
             queue_push(front, question, inflight_first_waiting(&front->queries, question));
     }
 }

@@ -40,7 +40,7 @@ def pki(shared):
 
 
 class Unbound:
-    """A real resolver as DoT server; it knows example.test and asks nobody."""
+    """A real resolver as DoT server; it knows penstock.example and asks nobody."""
 
     def __init__(self, folder, certificate, wrap=()):
         folder.mkdir()
@@ -65,13 +65,13 @@ server:
     tls-service-pem: "{certificate.chain}"
     module-config: "iterator"
     local-zone: "." static
-    local-zone: "example.test." redirect
-    local-data: "example.test. 300 IN A 192.0.2.1"
-    local-data: "example.test. 300 IN A 192.0.2.2"
-    local-data: "example.test. 300 IN AAAA 2001:db8::1"
-    local-data: 'example.test. 300 IN TXT "answered by unbound"'
-    local-zone: "long.test." redirect
-    local-data: 'long.test. 300 IN TXT {long_text}'
+    local-zone: "penstock.example." redirect
+    local-data: "penstock.example. 300 IN A 192.0.2.1"
+    local-data: "penstock.example. 300 IN A 192.0.2.2"
+    local-data: "penstock.example. 300 IN AAAA 2001:db8::1"
+    local-data: 'penstock.example. 300 IN TXT "answered by unbound"'
+    local-zone: "long.example." redirect
+    local-data: 'long.example. 300 IN TXT {long_text}'
 remote-control:
     control-enable: no
 """)

@@ -14,7 +14,7 @@ def config(tmp_path, pki):
     def write(**changes):
         content = {
             "listen": ["127.0.0.1:5353"],
-            "upstreams": [{"name": "first", "address": "127.0.0.1:853", "tls_name": "dot.test",
+            "upstreams": [{"name": "first", "address": "127.0.0.1:853", "tls_name": "dot.example",
                            "pins": [pki.good.pin, pki.rotated.pin]}],
             "tls": {"ca_file": str(pki.authority.pem)},
             "user": "nobody",  # not every system has an account penstock
@@ -62,8 +62,8 @@ def test_check_of_a_sound_file(config):
     ({"timeouts": {"query": "4 parsecs"}}, "query"),
     ({"timeouts": {"query": "1h"}}, "query"),
     ({"acl": {"allow": ["10.0.0.1/8"]}}, "allow"),
-    ({"upstreams": [{"name": "x", "address": "127.0.0.1:853", "tls_name": "dot.test"}]}, "pins"),
-    ({"upstreams": [{"name": "x", "address": "127.0.0.1:53", "tls_name": "dot.test", "verify": "ca"}]}, "address"),
+    ({"upstreams": [{"name": "x", "address": "127.0.0.1:853", "tls_name": "dot.example"}]}, "pins"),
+    ({"upstreams": [{"name": "x", "address": "127.0.0.1:53", "tls_name": "dot.example", "verify": "ca"}]}, "address"),
     ({"upstreams": [{"name": "x", "address": "127.0.0.1", "tls_name": "a", "pins": ["sha256//AAAA"]}]}, "pins"),
     ({"tls": {"versions": ["1.1"]}}, "versions"),
     ({"lanes": 99}, "lanes"),
@@ -134,7 +134,7 @@ def test_address_in_use(config, launch, bad):
 
 
 def test_pin_shows_the_chain_ready_to_paste(bad, pki):
-    result = run("pin", bad.where, "--tls-name", "dot.test")
+    result = run("pin", bad.where, "--tls-name", "dot.example")
     assert result.returncode == 0, result.stderr
     assert pki.good.pin in result.stdout
     assert pki.authority.pin in result.stdout

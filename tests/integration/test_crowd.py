@@ -69,7 +69,7 @@ def test_every_client_gets_its_own_answer(serve, bad):
     bad.shuffle = 0.05
     service = serve(bad, settings={"timeouts": {"query": "15s", "connect": "3s"}, "rates": {"mode": "off"},
                                    "limits": {"queries": 16384, "queue_per_prefix": 16384}})
-    questions = [(f"u{rng.randrange(1 << 48):x}.example.test", rng.choice(["A", "AAAA", "TXT"])) for _ in range(COUNT)]
+    questions = [(f"u{rng.randrange(1 << 48):x}.penstock.example", rng.choice(["A", "AAAA", "TXT"])) for _ in range(COUNT)]
     answers, strangers = asyncio.run(crowd(service.port, questions))
     wrong, unanswered = [], 0
     for (name, kind), answer in zip(questions, answers):
@@ -86,7 +86,7 @@ def test_every_client_gets_its_own_answer(serve, bad):
 def test_same_question_from_many(serve, bad):
     """Identical questions under way at once: each asker has its own id and spelling back."""
     service = serve(bad)
-    name = "late300-same.example.test"
+    name = "late300-same.penstock.example"
     rng = random.Random(5)
     spelled = ["".join(rng.choice([c.upper(), c]) for c in name) for _ in range(200)]
     answers, strangers = asyncio.run(crowd(service.port, [(s, "A") for s in spelled]))
@@ -99,8 +99,8 @@ def test_same_question_from_many(serve, bad):
 def test_full_table_sheds_and_recovers(serve, bad):
     """More questions than there are slots: the rest is refused at once, and nothing stays behind."""
     service = serve(bad, settings={"limits": {"queries": 64}})
-    questions = [(f"late500-{i}.example.test", "A") for i in range(500)]
+    questions = [(f"late500-{i}.penstock.example", "A") for i in range(500)]
     answers, _ = asyncio.run(crowd(service.port, questions))
     good = [a for a in answers if not isinstance(a, Exception) and a.rcode() == dns.rcode.NOERROR]
     assert 32 <= len(good) <= 200
-    assert records(service.ask("after.example.test")) == [encoded("after.example.test")]
+    assert records(service.ask("after.penstock.example")) == [encoded("after.penstock.example")]

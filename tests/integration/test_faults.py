@@ -17,14 +17,14 @@ HOPELESS = ["silent", "half", "leave", "rst", "wrongid", "wrongq", "wrongtype", 
 
 @pytest.mark.parametrize("habit", HOPELESS)
 def test_single_bad_upstream_gives_servfail_in_time(bad_service, clock, habit):
-    answer = bad_service.ask(f"{habit}-1.example.test", timeout=QUERY_S + SLACK_S)
+    answer = bad_service.ask(f"{habit}-1.penstock.example", timeout=QUERY_S + SLACK_S)
     assert is_servfail(answer)
     assert ede(answer), "SERVFAIL says why (RFC 8914)"
     assert records(answer) == []
     assert clock() < QUERY_S + SLACK_S
     assert bad_service.bad.habits[habit] >= 1
-    after = bad_service.ask("after.example.test")
-    assert records(after) == [encoded("after.example.test")], "the service goes on"
+    after = bad_service.ask("after.penstock.example")
+    assert records(after) == [encoded("after.penstock.example")], "the service goes on"
 
 
 @pytest.mark.parametrize("habit", HOPELESS)
@@ -34,14 +34,14 @@ def test_second_upstream_answers_instead(serve, bads, pki, habit):
     first.habit = habit
     service = serve([upstream(first.where, pki), upstream(second.where, pki, name="second")])
     for i in range(6):
-        name = f"q{i}.example.test"
+        name = f"q{i}.penstock.example"
         answer = service.ask(name, timeout=QUERY_S + SLACK_S)
         assert records(answer) == [encoded(name)], f"question {i}: {dns.rcode.to_text(answer.rcode())} {ede(answer)}"
 
 
 def test_bad_answer_does_not_hurt_its_neighbours(bad_service):
     """A wrong question closes the connection; what was in flight on it is asked again, and the question itself too."""
-    names = [f"late100-{i}.example.test" for i in range(20)] + ["once-1.example.test"]
+    names = [f"late100-{i}.penstock.example" for i in range(20)] + ["once-1.penstock.example"]
     with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
         answers = dict(zip(names, pool.map(bad_service.ask, names)))
     for name, answer in answers.items():
@@ -52,49 +52,49 @@ def test_bad_answer_does_not_hurt_its_neighbours(bad_service):
 def test_clean_close_is_no_failure(bad_service):
     """A server may close after each answer; the next query opens a new connection."""
     for i in range(10):
-        name = f"bye-{i}.example.test"
+        name = f"bye-{i}.penstock.example"
         assert records(bad_service.ask(name)) == [encoded(name)]
 
 
 def test_server_that_closes_after_every_third_answer(bad_service):
     bad_service.bad.close_after = 3
     for i in range(20):
-        name = f"third{i}.example.test"
+        name = f"third{i}.penstock.example"
         assert records(bad_service.ask(name)) == [encoded(name)]
 
 
 def test_answer_in_single_octets(bad_service):
-    assert records(bad_service.ask("drip-1.example.test")) == [encoded("drip-1.example.test")]
+    assert records(bad_service.ask("drip-1.penstock.example")) == [encoded("drip-1.penstock.example")]
 
 
 def test_handshake_in_single_octets(serve, bad):
     bad.drip_handshake = True
-    assert records(serve(bad).ask("slow.example.test")) == [encoded("slow.example.test")]
+    assert records(serve(bad).ask("slow.penstock.example")) == [encoded("slow.penstock.example")]
 
 
 def test_largest_answer_reaches_a_tcp_client(bad_service):
-    answer = bad_service.ask("big-1.example.test", "TXT", tcp=True, use_edns=-1)
+    answer = bad_service.ask("big-1.penstock.example", "TXT", tcp=True, use_edns=-1)
     assert len(answer.answer[0]) > 200
     assert sum(len(text) for text in records(answer)) > 60000
-    cut = bad_service.ask("big-2.example.test", "TXT")
+    cut = bad_service.ask("big-2.penstock.example", "TXT")
     assert cut.answer == []
 
 
 def test_same_answer_twice(bad_service):
     """The second one has no question any more."""
-    assert records(bad_service.ask("twice-1.example.test")) == [encoded("twice-1.example.test")]
-    assert records(bad_service.ask("next.example.test")) == [encoded("next.example.test")]
+    assert records(bad_service.ask("twice-1.penstock.example")) == [encoded("twice-1.penstock.example")]
+    assert records(bad_service.ask("next.penstock.example")) == [encoded("next.penstock.example")]
 
 
 @pytest.mark.parametrize("habit,rcode", [("nx", dns.rcode.NXDOMAIN), ("refused", dns.rcode.REFUSED)])
 def test_upstreams_rcode_passes(bad_service, habit, rcode):
-    assert bad_service.ask(f"{habit}-1.example.test").rcode() == rcode
+    assert bad_service.ask(f"{habit}-1.penstock.example").rcode() == rcode
 
 
 def test_stall_in_the_handshake(serve, bad, clock):
     bad.stall_handshake = True
     service = serve(bad)
-    answer = service.ask("stalled.example.test", timeout=QUERY_S + SLACK_S)
+    answer = service.ask("stalled.penstock.example", timeout=QUERY_S + SLACK_S)
     assert is_servfail(answer)
     assert clock() < QUERY_S + SLACK_S + 5  # the start is in it
     bad.stall_handshake = False
@@ -102,12 +102,12 @@ def test_stall_in_the_handshake(serve, bad, clock):
 
 def test_upstream_that_is_away_comes_back(serve, bad):
     service = serve(bad)
-    assert records(service.ask("before.example.test")) == [encoded("before.example.test")]
+    assert records(service.ask("before.penstock.example")) == [encoded("before.penstock.example")]
     bad.refuse()
-    assert is_servfail(service.ask("away.example.test"))
+    assert is_servfail(service.ask("away.penstock.example"))
     bad.listen_again()
     for i in range(30):
-        if records(service.ask(f"back{i}.example.test")) == [encoded(f"back{i}.example.test")]:
+        if records(service.ask(f"back{i}.penstock.example")) == [encoded(f"back{i}.penstock.example")]:
             return
     raise AssertionError("no answer after the upstream came back")
 
@@ -115,7 +115,7 @@ def test_upstream_that_is_away_comes_back(serve, bad):
 def test_answers_out_of_order(bad_service):
     """Every answer is late by another time, so nearly all overtake one another on their connection."""
     bad_service.bad.shuffle = 0.2
-    names = [f"order{i}.example.test" for i in range(300)]
+    names = [f"order{i}.penstock.example" for i in range(300)]
     with concurrent.futures.ThreadPoolExecutor(50) as pool:
         for name, answer in zip(names, pool.map(bad_service.ask, names)):
             assert records(answer) == [encoded(name)]
@@ -123,8 +123,8 @@ def test_answers_out_of_order(bad_service):
 
 def test_late_answer_goes_to_nobody(bad_service):
     """An answer behind its question's deadline must not meet a later question."""
-    assert is_servfail(bad_service.ask("late2600-1.example.test", timeout=QUERY_S + SLACK_S))
+    assert is_servfail(bad_service.ask("late2600-1.penstock.example", timeout=QUERY_S + SLACK_S))
     seed = random.randrange(1 << 30)
     for i in range(50):
-        name = f"fresh{seed}-{i}.example.test"
+        name = f"fresh{seed}-{i}.penstock.example"
         assert records(bad_service.ask(name)) == [encoded(name)], f"seed {seed}"

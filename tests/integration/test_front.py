@@ -54,18 +54,18 @@ def test_answers_the_question_with_id_and_spelling(front, ask, address):
 
 
 def test_flags_and_do_reach_the_upstream(front):
-    message = query("flags.test", "TXT", want_dnssec=True)
+    message = query("flags.example", "TXT", want_dnssec=True)
     message.flags |= dns.flags.CD | dns.flags.AD
     answer = ask_udp(front, message)
-    assert str(answer.answer[0][0]) == '"flags.test 16 1 130 1"'
+    assert str(answer.answer[0][0]) == '"flags.example 16 1 130 1"'
     assert answer.ednsflags & dns.flags.DO
-    answer = ask_udp(front, query("flags2.test", "TXT", flags=0))
-    assert str(answer.answer[0][0]) == '"flags2.test 16 1 0 0"'
+    answer = ask_udp(front, query("flags2.example", "TXT", flags=0))
+    assert str(answer.answer[0][0]) == '"flags2.example 16 1 0 0"'
 
 
 def test_unknown_options_and_ecs_are_ignored(front):
     options = [dns.edns.ECSOption("192.0.2.0", 24), dns.edns.GenericOption(65001, b"x" * 40)]
-    answer = ask_udp(front, query("options.test", use_edns=0, options=options))
+    answer = ask_udp(front, query("options.example", use_edns=0, options=options))
     assert answer.rcode() == dns.rcode.NOERROR
     assert answer.payload == 1232
     assert not answer.options, "nothing comes back, padding least of all"
@@ -74,39 +74,39 @@ def test_unknown_options_and_ecs_are_ignored(front):
 @pytest.mark.parametrize("payload, fits", [(None, False), (512, False), (1232, False), (4096, False)])
 def test_large_answer_is_truncated_over_udp(front, payload, fits):
     more = {} if payload is None else {"use_edns": 0, "payload": payload}
-    answer = ask_udp(front, query("size-3000.test", "TXT", **more))
+    answer = ask_udp(front, query("size-3000.example", "TXT", **more))
     assert answer.flags & dns.flags.TC
     assert not answer.answer and answer.question
     assert len(answer.to_wire()) <= 512
 
 
 def test_middling_answer_fits_who_has_room(front):
-    short = ask_udp(front, query("size-900.test", "TXT"))
+    short = ask_udp(front, query("size-900.example", "TXT"))
     assert short.flags & dns.flags.TC
-    long = ask_udp(front, query("size-900.test", "TXT", use_edns=0, payload=1232))
+    long = ask_udp(front, query("size-900.example", "TXT", use_edns=0, payload=1232))
     assert not long.flags & dns.flags.TC and len(long.to_wire()) >= 900
 
 
 @pytest.mark.parametrize("size", [1100, 1180, 1210, 1220, 1232, 1240])
 def test_no_udp_answer_exceeds_1232(front, size):
     with front.udp() as sock:
-        sock.send(query(f"size-{size}.test", "TXT", use_edns=0, payload=4096).to_wire())
+        sock.send(query(f"size-{size}.example", "TXT", use_edns=0, payload=4096).to_wire())
         assert len(sock.recv(65535)) <= 1232
 
 
 @pytest.mark.parametrize("size", [3000, 20000, 64000])
 def test_large_answer_comes_whole_over_tcp(front, size):
-    answer = ask_tcp(front, query(f"size-{size}.test", "TXT"))
+    answer = ask_tcp(front, query(f"size-{size}.example", "TXT"))
     assert not answer.flags & dns.flags.TC
     assert len(answer.to_wire()) > size * 0.9 and len(answer.answer[0]) > 1
 
 
 def test_nxdomain_is_an_answer(front):
-    assert ask_udp(front, query("nx-1.test")).rcode() == dns.rcode.NXDOMAIN
+    assert ask_udp(front, query("nx-1.example")).rcode() == dns.rcode.NXDOMAIN
 
 
 def test_keepalive_is_offered_over_tcp_only(front):
-    message = query("keep.test", use_edns=0, options=[dns.edns.GenericOption(11, b"")])
+    message = query("keep.example", use_edns=0, options=[dns.edns.GenericOption(11, b"")])
     over_tcp = [o for o in ask_tcp(front, message).options if o.otype == 11]
     assert over_tcp and over_tcp[0].data == struct.pack("!H", 20)
     assert not [o for o in ask_udp(front, message).options if o.otype == 11]
@@ -146,7 +146,7 @@ def test_reflection_and_scraps_get_silence(front, message):
     with front.udp() as sock:
         sock.send(message)
         assert is_silent(sock)
-    assert ask_udp(front, query("alive.test")).answer
+    assert ask_udp(front, query("alive.example")).answer
 
 
 def test_denied_address_gets_silence_and_no_connection():
@@ -154,7 +154,7 @@ def test_denied_address_gets_silence_and_no_connection():
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.bind(("127.0.0.2", 0))
             sock.connect(("127.0.0.1", front.port))
-            sock.send(query("a.test").to_wire())
+            sock.send(query("a.example").to_wire())
             assert is_silent(sock)
         with socket.socket() as sock:
             sock.settimeout(5)
@@ -164,14 +164,14 @@ def test_denied_address_gets_silence_and_no_connection():
                 read_exactly(sock, 1)
         stats = front.stats()
         assert stats["why_ACL"] == 1 and stats["TCP_REFUSED"] == 1
-        assert ask_udp(front, query("a.test")).answer
+        assert ask_udp(front, query("a.example")).answer
 
 
 # ---- failure --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("ask", [ask_udp, ask_tcp])
-@pytest.mark.parametrize("name, ede", [("fail-1.test", 23), ("garbage-1.test", 23), ("wrong-1.test", 23)])
+@pytest.mark.parametrize("name, ede", [("fail-1.example", 23), ("garbage-1.example", 23), ("wrong-1.example", 23)])
 def test_bad_or_no_answer_is_servfail(front, ask, name, ede):
     answer = ask(front, query(name, use_edns=0))
     assert answer.rcode() == dns.rcode.SERVFAIL
@@ -181,7 +181,7 @@ def test_bad_or_no_answer_is_servfail(front, ask, name, ede):
 @pytest.mark.parametrize("ask", [ask_udp, ask_tcp])
 def test_unanswered_query_is_servfail_inside_its_time(front, ask):
     start = time.monotonic()
-    answer = ask(front, query("drop-1.test", use_edns=0))
+    answer = ask(front, query("drop-1.example", use_edns=0))
     took = time.monotonic() - start
     assert answer.rcode() == dns.rcode.SERVFAIL and ede_of(answer) == [22]
     assert 1.3 < took < 1.5 + 0.3, took  # 1.49 unless the machine is busy
@@ -190,7 +190,7 @@ def test_unanswered_query_is_servfail_inside_its_time(front, ask):
 def test_late_and_double_answers_are_counted_not_delivered(front):
     before = front.stats()["RING_STALE"]
     with front.udp() as sock:
-        sock.send(query("twice-1.test").to_wire())
+        sock.send(query("twice-1.example").to_wire())
         assert dns.message.from_wire(sock.recv(65535)).answer
         assert is_silent(sock)
     assert front.stats()["RING_STALE"] == before + 1
@@ -200,13 +200,13 @@ def test_full_table_refuses_and_recovers():
     with Front(queries=64, query_ms=1000) as front:
         with front.udp() as sock:
             for i in range(80):
-                sock.send(query(f"drop-{i}.test", use_edns=0).to_wire())
+                sock.send(query(f"drop-{i}.example", use_edns=0).to_wire())
             answers = [dns.message.from_wire(sock.recv(65535)) for _ in range(16)]
             assert all(a.rcode() == dns.rcode.SERVFAIL and ede_of(a) == [14] for a in answers)
             assert front.stats()["QUERIES_ALIVE"] == 64
             answers = [dns.message.from_wire(sock.recv(65535)) for _ in range(64)]
             assert all(ede_of(a) == [22] for a in answers)
-        assert ask_udp(front, query("a.test")).answer
+        assert ask_udp(front, query("a.example")).answer
         assert front.stats()["why_QUEUE_FULL"] == 16
 
 
@@ -215,7 +215,7 @@ def test_small_ring_queues_and_loses_nothing():
         front.say("freeze")
         with front.udp() as sock:
             for i in range(200):
-                sock.send(query(f"a{i}.test").to_wire())
+                sock.send(query(f"a{i}.example").to_wire())
                 if i % 50 == 0:
                     time.sleep(0.01)
             front.wait_for(lambda s: s["QUESTIONS_QUEUED"] > 50 and s["RING_FULL"] > 0)
@@ -227,7 +227,7 @@ def test_small_ring_queues_and_loses_nothing():
 def test_same_question_is_asked_once():
     with Front() as front:
         with front.udp() as sock:
-            messages = [query("delay-300.test") for _ in range(50)]
+            messages = [query("delay-300.example") for _ in range(50)]
             for message in messages:
                 sock.send(message.to_wire())
             ids = sorted(dns.message.from_wire(sock.recv(65535)).id for _ in messages)
@@ -243,7 +243,7 @@ def test_new_ring_gets_every_unfinished_question():
     with Front() as front:
         front.say("freeze")
         with front.udp() as sock:
-            messages = {m.id: m for m in (query(f"a{i}.test") for i in range(20))}
+            messages = {m.id: m for m in (query(f"a{i}.example") for i in range(20))}
             for message in messages.values():
                 sock.send(message.to_wire())
             front.wait_for(lambda s: s["QUERIES_ALIVE"] == len(messages))
@@ -258,37 +258,37 @@ def test_new_ring_gets_every_unfinished_question():
 
 def test_broken_ring_is_reported_once_and_replaced():
     with Front(query_ms=1000) as front:
-        assert ask_udp(front, query("a.test")).answer
+        assert ask_udp(front, query("a.example")).answer
         front.say("break")
         with front.udp() as sock:
-            sock.send(query("b.test").to_wire())
+            sock.send(query("b.example").to_wire())
             front.wait_for(lambda s: s["QUERIES_ALIVE"] == 1)
             time.sleep(0.1)
             broken = [line for line in front.log if line.startswith("LOG 1 ")]
             assert len(broken) == 1 and "worker broke the ring" in broken[0]
             front.say("ring")
             assert dns.message.from_wire(sock.recv(65535)).answer
-        assert ask_udp(front, query("c.test")).answer
+        assert ask_udp(front, query("c.example")).answer
 
 
 def test_killed_front_leaves_its_sockets_to_the_next():
     with Front(listen=("127.0.0.1", "::1")) as front:
-        assert ask_udp(front, query("a.test")).answer
+        assert ask_udp(front, query("a.example")).answer
         with front.udp() as sock:
             front.wait_for(lambda s: s["why_ANSWERED"] == 1)  # the page outlives the process
             front.say("respawn")
             front.expect("KILLED")
-            sock.send(query("b.test").to_wire())
+            sock.send(query("b.example").to_wire())
             front.expect("READY")
             assert dns.message.from_wire(sock.recv(65535)).answer, "the kernel kept it"
-        assert ask_tcp(front, query("c.test"), "::1").answer
+        assert ask_tcp(front, query("c.example"), "::1").answer
 
 
 def test_stop_answers_what_is_in_flight():
     with Front() as front:
         with front.udp() as udp, front.tcp() as tcp, front.tcp() as idle:
-            udp.send(query("delay-400-a.test").to_wire())
-            tcp.sendall(frame(query("delay-400-b.test")))
+            udp.send(query("delay-400-a.example").to_wire())
+            tcp.sendall(frame(query("delay-400-b.example")))
             front.wait_for(lambda s: s["QUERIES_ALIVE"] == 2)
             front.say("stop")
             assert idle.recv(1) == b"", "nothing waits there"
@@ -306,11 +306,11 @@ def test_reload_is_taken_or_refused_as_a_whole():
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.bind(("127.0.0.9", 0))
             sock.connect(("127.0.0.1", front.port))
-            sock.send(query("a.test").to_wire())
+            sock.send(query("a.example").to_wire())
             assert is_silent(sock)
         front.say("reload queries=64")  # tables keep their size for life
         front.expect("RELOADED 1")
-        assert ask_udp(front, query("a.test")).answer
+        assert ask_udp(front, query("a.example")).answer
 
 
 def test_bind_failure_is_one_clear_line():
@@ -329,15 +329,15 @@ def test_bind_failure_is_one_clear_line():
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.77", "::1"])
 def test_wildcard_listener_answers_from_the_address_asked(address):
     with Front(listen=("0.0.0.0", "::")) as front:
-        assert ask_udp(front, query("a.test"), address).answer  # a connected socket takes no other
-        assert ask_tcp(front, query("a.test"), address).answer
+        assert ask_udp(front, query("a.example"), address).answer  # a connected socket takes no other
+        assert ask_tcp(front, query("a.example"), address).answer
 
 
 def test_vanished_udp_client_disturbs_nobody(front):
     with front.udp() as sock:
-        sock.send(query("delay-100.test").to_wire())
+        sock.send(query("delay-100.example").to_wire())
     time.sleep(0.3)
-    assert ask_udp(front, query("a.test")).answer
+    assert ask_udp(front, query("a.example")).answer
 
 
 def test_no_answer_reaches_the_wrong_client(front):
@@ -348,7 +348,7 @@ def test_no_answer_reaches_the_wrong_client(front):
     wanted = [{} for _ in socks]
     for _ in range(1000):
         who = chance.randrange(len(socks))
-        name = "".join(chance.choice("aBcDeF") for _ in range(chance.randint(1, 3))) + ".delay.TEST."
+        name = "".join(chance.choice("aBcDeF") for _ in range(chance.randint(1, 3))) + ".delay.EXAMPLE."
         if chance.random() < 0.5:
             name = f"delay-{chance.randint(0, 50)}-{name}"
         message = query(name)
@@ -373,7 +373,7 @@ def test_no_answer_reaches_the_wrong_client(front):
 
 def test_pipelined_answers_come_as_they_are_ready(front):
     with front.tcp() as sock:
-        slow, fast = query("delay-300-slow.test"), query("fast.test")
+        slow, fast = query("delay-300-slow.example"), query("fast.example")
         sock.sendall(frame(slow) + frame(fast))
         assert read_message(sock).id == fast.id
         assert read_message(sock).id == slow.id
@@ -381,7 +381,7 @@ def test_pipelined_answers_come_as_they_are_ready(front):
 
 def test_many_pipelined_queries_are_all_answered(front):
     with front.tcp() as sock:
-        messages = {m.id: m for m in (query(f"p{i}.test") for i in range(500))}
+        messages = {m.id: m for m in (query(f"p{i}.example") for i in range(500))}
         sock.sendall(b"".join(frame(m) for m in messages.values()))
         for _ in range(len(messages)):
             answer = read_message(sock)
@@ -392,7 +392,7 @@ def test_many_pipelined_queries_are_all_answered(front):
 def test_a_connection_has_64_queries_waiting_at_most():
     with Front(query_ms=1000) as front:
         with front.tcp() as sock:
-            sock.sendall(b"".join(frame(query(f"drop-{i}.test")) for i in range(100)))
+            sock.sendall(b"".join(frame(query(f"drop-{i}.example")) for i in range(100)))
             front.wait_for(lambda s: s["QUERIES_ALIVE"] == 64)
             time.sleep(0.1)
             assert front.stats()["QUERIES_ALIVE"] == 64
@@ -401,7 +401,7 @@ def test_a_connection_has_64_queries_waiting_at_most():
 
 def test_half_closed_connection_gets_its_answers(front):
     with front.tcp() as sock:
-        sock.sendall(frame(query("delay-200.test")) + frame(query("now.test")))
+        sock.sendall(frame(query("delay-200.example")) + frame(query("now.example")))
         sock.shutdown(socket.SHUT_WR)
         assert read_message(sock).answer and read_message(sock).answer
         assert sock.recv(1) == b""
@@ -409,7 +409,7 @@ def test_half_closed_connection_gets_its_answers(front):
 
 def test_half_close_behind_more_than_may_wait_loses_nothing(front):
     with front.tcp() as sock:
-        sock.sendall(b"".join(frame(query(f"delay-50-{i}.test")) for i in range(150)))
+        sock.sendall(b"".join(frame(query(f"delay-50-{i}.example")) for i in range(150)))
         sock.shutdown(socket.SHUT_WR)
         assert sum(bool(read_message(sock).answer) for _ in range(150)) == 150
         assert sock.recv(1) == b""
@@ -418,7 +418,7 @@ def test_half_close_behind_more_than_may_wait_loses_nothing(front):
 def test_byte_by_byte_arrival(front):
     with front.tcp() as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for octet in frame(query("slow.test")) + frame(query("slower.test")):
+        for octet in frame(query("slow.example")) + frame(query("slower.example")):
             sock.sendall(bytes([octet]))
             time.sleep(0.002)
         assert read_message(sock).answer and read_message(sock).answer
@@ -432,7 +432,7 @@ def test_idle_connection_is_closed():
             assert 0.45 < time.monotonic() - start < 1.0
         with front.tcp() as sock:  # a query starts the time anew, and one that waits stops it
             time.sleep(0.3)
-            sock.sendall(frame(query("delay-800.test")))
+            sock.sendall(frame(query("delay-800.example")))
             assert read_message(sock).answer
             start = time.monotonic()
             assert sock.recv(1) == b""
@@ -445,7 +445,7 @@ def test_unfinished_message_has_a_deadline_of_its_own():
         with front.tcp() as sock:
             start = time.monotonic()
             try:
-                for octet in frame(query("a" * 60 + ".test")):
+                for octet in frame(query("a" * 60 + ".example")):
                     sock.sendall(bytes([octet]))
                     time.sleep(0.1)
             except ConnectionError:
@@ -458,7 +458,7 @@ def test_unfinished_message_has_a_deadline_of_its_own():
 def test_wrong_length_ends_the_connection_after_its_answers(front):
     for length in (0, 11, 4097, 65535):
         with front.tcp() as sock:
-            sock.sendall(frame(query("delay-100.test")) + struct.pack("!H", length) + b"x" * 64)
+            sock.sendall(frame(query("delay-100.example")) + struct.pack("!H", length) + b"x" * 64)
             assert read_message(sock).answer
             with pytest.raises((EOFError, ConnectionError)):
                 read_exactly(sock, 1)
@@ -474,7 +474,7 @@ def test_a_response_on_tcp_ends_the_connection(front):
 def test_client_gone_before_its_answer_is_counted(front):
     before = front.stats()["why_CLIENT_GONE"]
     with front.tcp() as sock:
-        sock.sendall(frame(query("delay-300-gone.test")))
+        sock.sendall(frame(query("delay-300-gone.example")))
         front.wait_for(lambda s: s["QUERIES_ALIVE"] == 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # RST
     front.wait_for(lambda s: s["why_CLIENT_GONE"] == before + 1)
@@ -484,10 +484,10 @@ def test_full_table_closes_who_is_idle_longest():
     with Front(tcp_clients=8, query_ms=2000, tcp_idle_ms=60000) as front:
         socks = [front.tcp() for _ in range(8)]
         front.wait_for(lambda s: s["TCP_CLIENTS"] == 8)
-        socks[0].sendall(frame(query("drop-1.test")))  # not idle
+        socks[0].sendall(frame(query("drop-1.example")))  # not idle
         front.wait_for(lambda s: s["QUERIES_ALIVE"] == 1)
         new = front.tcp()
-        new.sendall(frame(query("a.test")))
+        new.sendall(frame(query("a.example")))
         assert read_message(new).answer
         assert socks[1].recv(1) == b"", "the oldest of the idle ones"
         assert read_message(socks[0]).rcode() == dns.rcode.SERVFAIL
@@ -501,7 +501,7 @@ def test_full_table_of_busy_connections_refuses_new_ones():
     with Front(tcp_clients=8, query_ms=1500) as front:
         socks = [front.tcp() for _ in range(8)]
         for i, sock in enumerate(socks):
-            sock.sendall(frame(query(f"drop-{i}.test")))
+            sock.sendall(frame(query(f"drop-{i}.example")))
         front.wait_for(lambda s: s["QUERIES_ALIVE"] == 8)
         with front.tcp() as sock, pytest.raises((EOFError, ConnectionError)):
             read_exactly(sock, 1)
@@ -516,10 +516,10 @@ def test_slow_reader_gets_all_or_is_cut_off_and_harms_nobody():
         before = memory_of(front.pid)
         slow = [front.tcp(receive_bytes=4096) for _ in range(80)]  # more than there are output buffers
         for i, sock in enumerate(slow):
-            sock.sendall(b"".join(frame(query(f"size-60000-{i}-{k}.test", "TXT")) for k in range(8)))
+            sock.sendall(b"".join(frame(query(f"size-60000-{i}-{k}.example", "TXT")) for k in range(8)))
         for i in range(20):
-            assert ask_tcp(front, query(f"honest{i}.test")).answer
-            assert ask_udp(front, query(f"honest{i}.test")).answer
+            assert ask_tcp(front, query(f"honest{i}.example")).answer
+            assert ask_udp(front, query(f"honest{i}.example")).answer
         front.wait_for(lambda s: s["TCP_CLIENTS"] == 0, timeout=20)
         assert front.stats()["TCP_SLOW"] == len(slow)
         if not penstock.SANITIZED:
@@ -530,7 +530,7 @@ def test_slow_reader_gets_all_or_is_cut_off_and_harms_nobody():
 
 def test_patient_reader_of_large_answers_gets_them(front):
     with front.tcp(receive_bytes=16384) as sock:
-        messages = [query(f"size-60000-{i}.test", "TXT") for i in range(30)]
+        messages = [query(f"size-60000-{i}.example", "TXT") for i in range(30)]
         for message in messages[:2]:
             sock.sendall(frame(message))
         got = 0

@@ -18,30 +18,30 @@ FAMILIES = ["127.0.0.1", pytest.param("::1", marks=pytest.mark.skipif(not has_ip
 @pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
 @pytest.mark.parametrize("address", FAMILIES)
 def test_unbound_answers_over_every_transport(unbound_service, address, tcp):
-    answer = unbound_service.ask("www.example.test", tcp=tcp, address=address)
+    answer = unbound_service.ask("www.penstock.example", tcp=tcp, address=address)
     assert answer.rcode() == dns.rcode.NOERROR
     assert records(answer) == ["192.0.2.1", "192.0.2.2"]
 
 
 @pytest.mark.parametrize("kind,expected", [("AAAA", ["2001:db8::1"]), ("TXT", ['"answered by unbound"']), ("MX", [])])
 def test_unbound_answers_every_type(unbound_service, kind, expected):
-    answer = unbound_service.ask("x.example.test", kind)
+    answer = unbound_service.ask("x.penstock.example", kind)
     assert answer.rcode() == dns.rcode.NOERROR
     assert records(answer) == expected
 
 
 def test_name_that_does_not_exist(unbound_service):
-    assert unbound_service.ask("nothing.invalid.test").rcode() == dns.rcode.NXDOMAIN
+    assert unbound_service.ask("nothing.elsewhere.example").rcode() == dns.rcode.NXDOMAIN
 
 
 def test_client_without_edns_gets_none(unbound_service):
-    answer = unbound_service.ask("plain.example.test", use_edns=-1)
+    answer = unbound_service.ask("plain.penstock.example", use_edns=-1)
     assert answer.edns == -1
     assert records(answer) == ["192.0.2.1", "192.0.2.2"]
 
 
 def test_client_with_edns_gets_opt_without_padding(unbound_service):
-    answer = unbound_service.ask("edns.example.test")
+    answer = unbound_service.ask("edns.penstock.example")
     assert answer.edns == 0
     assert not [o for o in answer.options if o.otype == dns.edns.OptionType.PADDING]
 
@@ -53,10 +53,10 @@ def test_answer_repeats_the_spelling_of_the_question(unbound_service):
 
 
 def test_long_answer_is_cut_over_udp_and_whole_over_tcp(unbound_service):
-    cut = unbound_service.ask("a.long.test", "TXT")
+    cut = unbound_service.ask("a.long.example", "TXT")
     assert cut.flags & dns.flags.TC
     assert records(cut) == []
-    whole = unbound_service.ask("a.long.test", "TXT", tcp=True)
+    whole = unbound_service.ask("a.long.example", "TXT", tcp=True)
     assert not whole.flags & dns.flags.TC
     assert len(records(whole)[0]) > 2000
 
@@ -69,7 +69,7 @@ def test_long_answer_is_cut_over_udp_and_whole_over_tcp(unbound_service):
 def test_udp_answers_keep_to_the_clients_size(bad_service, size, payload, is_cut):
     """Without EDNS 512; with it the client's, never above 1232; values below 512 count as 512. An OPT takes 11."""
     options = {"use_edns": -1} if payload is None else {"payload": payload}
-    answer = bad_service.ask(f"medium{size}.example.test", "TXT", **options)
+    answer = bad_service.ask(f"medium{size}.penstock.example", "TXT", **options)
     assert bool(answer.flags & dns.flags.TC) == is_cut
     assert bool(answer.answer) != is_cut
     assert len(answer.to_wire()) <= 1232
@@ -84,7 +84,7 @@ def upstream_queries(service):
 @pytest.mark.parametrize("cd", [True, False])
 @pytest.mark.parametrize("do", [True, False])
 def test_flags_pass(shared_bad_service, rd, ad, cd, do):
-    name = f"flags-{rd:d}{ad:d}{cd:d}{do:d}.example.test"
+    name = f"flags-{rd:d}{ad:d}{cd:d}{do:d}.penstock.example"
     query = shared_bad_service.query(name, want_dnssec=do)
     query.flags = rd * dns.flags.RD | ad * dns.flags.AD | cd * dns.flags.CD
     answer = shared_bad_service.ask(query)
@@ -112,11 +112,11 @@ def shared_bad_service(launch, pki):
 
 def test_ad_reaches_only_a_client_that_asks(shared_bad_service):
     """RFC 6840 5.8: by AD or DO."""
-    assert shared_bad_service.ask("secure-1.example.test", want_dnssec=True).flags & dns.flags.AD
-    query = shared_bad_service.query("secure-2.example.test")
+    assert shared_bad_service.ask("secure-1.penstock.example", want_dnssec=True).flags & dns.flags.AD
+    query = shared_bad_service.query("secure-2.penstock.example")
     query.flags |= dns.flags.AD
     assert shared_bad_service.ask(query).flags & dns.flags.AD
-    query = shared_bad_service.query("secure-3.example.test")
+    query = shared_bad_service.query("secure-3.penstock.example")
     query.flags &= ~dns.flags.AD
     assert not shared_bad_service.ask(query).flags & dns.flags.AD
 
@@ -125,7 +125,7 @@ def test_queries_upstream_are_padded_to_blocks(shared_bad_service):
     """RFC 8467 4.1: 128 octets; names of every length, so that each has to be padded differently."""
     before = len(shared_bad_service.bad.queries)
     for length in (1, 20, 50, 63):
-        shared_bad_service.ask("p" * length + ".example.test")
+        shared_bad_service.ask("p" * length + ".penstock.example")
     sizes = {len(wire) for wire in shared_bad_service.bad.queries[before:]}
     assert sizes and all(size % 128 == 0 for size in sizes)
 
@@ -134,9 +134,9 @@ def test_clients_options_stay_here(shared_bad_service):
     """Neither ECS nor unknown options nor the client's id, spelling or cookie reach the upstream."""
     options = [dns.edns.ECSOption("198.51.100.0", 24), dns.edns.GenericOption(65001, b"mine"),
                dns.edns.GenericOption(10, b"cookie01")]
-    query = shared_bad_service.query("OpTiOnS.example.test", options=options)
+    query = shared_bad_service.query("OpTiOnS.penstock.example", options=options)
     answer = shared_bad_service.ask(query)
-    assert records(answer) == [encoded("options.example.test")]
+    assert records(answer) == [encoded("options.penstock.example")]
     got = upstream_queries(shared_bad_service)[-1]
     assert got.question[0].name.labels[0] == b"options"
     assert {int(o.otype) for o in got.options} <= {12}
@@ -144,9 +144,9 @@ def test_clients_options_stay_here(shared_bad_service):
 
 
 def test_connection_upstream_is_what_was_promised(shared_bad_service):
-    shared_bad_service.ask("handshake.example.test")
+    shared_bad_service.ask("handshake.penstock.example")
     done = [h for h in shared_bad_service.bad.handshakes if h.done]
-    assert done and all((h.version, h.alpn, h.sni) == ("TLSv1.3", "dot", "dot.test") for h in done)
+    assert done and all((h.version, h.alpn, h.sni) == ("TLSv1.3", "dot", "dot.example") for h in done)
 
 
 @pytest.mark.parametrize("wire,rcode", [
@@ -175,7 +175,7 @@ def test_tls12_when_configured(serve, bad, pki, versions, presented):
     import ssl
     bad.present(pki.good, versions=(ssl.TLSVersion.TLSv1_2, getattr(ssl.TLSVersion, presented)))
     service = serve(bad, settings={"tls": {"versions": versions}})
-    assert records(service.ask("old.example.test")) == [encoded("old.example.test")]
+    assert records(service.ask("old.penstock.example")) == [encoded("old.penstock.example")]
     assert bad.handshakes[-1].version == "TLSv1.2"
 
 
@@ -183,19 +183,19 @@ def test_tls12_is_refused_unless_configured(serve, bad, pki):
     import ssl
     bad.present(pki.good, versions=(ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2))
     service = serve(bad)
-    assert service.ask("old.example.test").rcode() == dns.rcode.SERVFAIL
+    assert service.ask("old.penstock.example").rcode() == dns.rcode.SERVFAIL
     assert bad.plaintext == 0
 
 
 def test_rsa_certificate(serve, bad, pki):
     bad.present(pki.rsa)
     service = serve([upstream(bad.where, pki, pins=[pki.rsa.pin])])
-    assert records(service.ask("rsa.example.test")) == [encoded("rsa.example.test")]
+    assert records(service.ask("rsa.penstock.example")) == [encoded("rsa.penstock.example")]
 
 
 def test_answers_leave_from_the_address_that_was_asked(serve, bad):
     """One socket for all addresses; a client that connected to 127.0.0.5 takes no other source."""
     service = serve(bad, addresses=("0.0.0.0",))
     for last in (1, 5, 77):
-        answer = service.ask(f"from{last}.example.test", address=f"127.0.0.{last}")
-        assert records(answer) == [encoded(f"from{last}.example.test")]
+        answer = service.ask(f"from{last}.penstock.example", address=f"127.0.0.{last}")
+        assert records(answer) == [encoded(f"from{last}.penstock.example")]

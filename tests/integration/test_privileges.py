@@ -123,7 +123,7 @@ def check_all(service, account=NOBODY, bounding=0):
 
 def warm(service):
     for i in range(4):
-        name = f"warm{i}.example.test"
+        name = f"warm{i}.penstock.example"
         assert records(service.ask(name)) == [encoded(name)]
 
 
@@ -149,9 +149,9 @@ def test_descriptors_do_not_pile_up(bad_service):
     warm(bad_service)
     before = {role: sum(descriptors(bad_service.pid_of(role)).values()) for role in ROLES}
     for i in range(100):
-        bad_service.ask(f"tcp{i}.example.test", tcp=True)
+        bad_service.ask(f"tcp{i}.penstock.example", tcp=True)
     for i in range(20):
-        bad_service.ask(f"bye-{i}.example.test")
+        bad_service.ask(f"bye-{i}.penstock.example")
 
     def settled():
         after = {role: sum(descriptors(bad_service.pid_of(role)).values()) for role in ROLES}
@@ -206,7 +206,7 @@ def as_nobody(*more):
 def check_53(service, bounding=0):
     service.wait_ready()
     try:
-        name = "well-known.example.test"
+        name = "well-known.penstock.example"
         assert records(service.ask(name)) == [encoded(name)]
         assert records(service.ask("tcp." + name, tcp=True)) == [encoded("tcp." + name)]
         check_all(service, bounding=bounding)
@@ -254,7 +254,7 @@ def test_front_returns_without_privileges_on_53(launch, bad, copies):
         old = service.pid_of("front")
         os.kill(old, signal.SIGKILL)
         wait_for(lambda: is_gone(old), 2, "its end")
-        name = "again.example.test"
+        name = "again.penstock.example"
         assert records(service.ask(name)) == [encoded(name)]
         check_all(service)
     finally:

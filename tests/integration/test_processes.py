@@ -30,18 +30,18 @@ def kill_and_wait(service, role):
 @pytest.mark.smoke
 @pytest.mark.parametrize("role", ["front", "worker"])
 def test_killed_child_is_back_soon(bad_service, role):
-    assert records(bad_service.ask("before.example.test"))
+    assert records(bad_service.ask("before.penstock.example"))
     old, new, took = kill_and_wait(bad_service, role)
     assert is_gone(old)
     assert took < BACK_S, f"{role} was away for {took * 1000:.0f} ms"
-    assert records(bad_service.ask("after.example.test")) == [encoded("after.example.test")]
+    assert records(bad_service.ask("after.penstock.example")) == [encoded("after.penstock.example")]
     bad_service.wait_log(rf"(?i)penstock-{role}|{role}.*(signal|killed|died|ended)")
 
 
 @pytest.mark.smoke
 def test_packets_queued_while_the_front_is_away_are_answered(bad_service):
     """Sent once each, while nobody reads: the kernel keeps them for the next front."""
-    assert records(bad_service.ask("warm.example.test"))
+    assert records(bad_service.ask("warm.penstock.example"))
     old = bad_service.pid_of("front")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.connect(("127.0.0.1", bad_service.port))
@@ -50,10 +50,10 @@ def test_packets_queued_while_the_front_is_away_are_answered(bad_service):
         wait_for(lambda: is_gone(old), 1, "the old front's end", interval=0.0005)
         wanted = {}
         for number in range(100):
-            query = dns.message.make_query(f"queued{number}.example.test", "A")
+            query = dns.message.make_query(f"queued{number}.penstock.example", "A")
             query.id = number
             s.send(query.to_wire())
-            wanted[number] = encoded(f"queued{number}.example.test")
+            wanted[number] = encoded(f"queued{number}.penstock.example")
         while wanted:
             answer = dns.message.from_wire(s.recv(4096))
             assert records(answer) == [wanted.pop(answer.id)]
@@ -63,14 +63,14 @@ def test_tcp_connections_queue_while_the_front_is_away(bad_service):
     old = bad_service.pid_of("front")
     os.kill(old, signal.SIGKILL)
     wait_for(lambda: is_gone(old), 1, "the old front's end", interval=0.0005)
-    answer = bad_service.ask("tcp.example.test", tcp=True)
-    assert records(answer) == [encoded("tcp.example.test")]
+    answer = bad_service.ask("tcp.penstock.example", tcp=True)
+    assert records(answer) == [encoded("tcp.penstock.example")]
 
 
 @pytest.mark.smoke
 def test_questions_survive_the_worker(bad_service):
     """What was in flight in the dead worker is asked again by its successor."""
-    names = [f"late300-{i}.example.test" for i in range(40)]
+    names = [f"late300-{i}.penstock.example" for i in range(40)]
     with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
         answers = pool.map(bad_service.ask, names)
         wait_for(lambda: bad_service.bad.habits["late"] >= len(names), 3, "the questions at the upstream")
@@ -108,17 +108,17 @@ def test_supervisor_killed_takes_all_with_it(launch, bad):
 def test_stop_answers_what_is_in_flight(launch, bad, number):
     service = launch(bad).wait_ready()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(service.ask, "late600-1.example.test")
+        answer = pool.submit(service.ask, "late600-1.penstock.example")
         wait_for(lambda: bad.habits["late"], 3, "the question at the upstream")
         service.process.send_signal(number)
-        assert records(answer.result()) == [encoded("late600-1.example.test")]
+        assert records(answer.result()) == [encoded("late600-1.penstock.example")]
     assert service.stop() == 0
 
 
 def test_stop_does_not_wait_for_ever(launch, bad, clock):
     service = launch(bad).wait_ready()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(service.ask, "silent-1.example.test")
+        answer = pool.submit(service.ask, "silent-1.penstock.example")
         wait_for(lambda: bad.habits["silent"], 3, "the question at the upstream")
         service.process.send_signal(signal.SIGTERM)
         assert is_servfail(answer.result())
@@ -128,8 +128,8 @@ def test_stop_does_not_wait_for_ever(launch, bad, clock):
 @pytest.mark.smoke
 def test_statistics_on_sigusr1(bad_service):
     for i in range(10):
-        bad_service.ask(f"count{i}.example.test")
-    bad_service.ask("tcp.example.test", tcp=True)
+        bad_service.ask(f"count{i}.penstock.example")
+    bad_service.ask("tcp.penstock.example", tcp=True)
     # a counter may follow its answer by the rest of a turn
     wait_for(lambda: bad_service.statistic("ends", "answered") == 11, 2, "eleven answers")
     statistics = bad_service.statistics()
@@ -150,12 +150,12 @@ def test_repeated_log_lines_are_limited(serve, bad, pki):
     from conftest import upstream
     service = serve([upstream(bad.where, pki, pins=[pki.stranger.pin])])
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
-        list(pool.map(service.ask, [f"r{i}.example.test" for i in range(200)]))
+        list(pool.map(service.ask, [f"r{i}.penstock.example" for i in range(200)]))
     assert service.log().count("\n") < 60
 
 
 def test_log_has_no_names_of_clients(bad_service):
     """What is asked is nobody's business, not even at the info level."""
-    bad_service.ask("very-private-name.example.test")
-    bad_service.ask("wrongq-private-name.example.test")
+    bad_service.ask("very-private-name.penstock.example")
+    bad_service.ask("wrongq-private-name.penstock.example")
     assert "private-name" not in bad_service.log()

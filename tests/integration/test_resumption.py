@@ -8,7 +8,7 @@ from penstock import records, wait_for
 
 def test_one_connection_serves_many_queries(bad_service):
     for i in range(50):
-        bad_service.ask(f"many{i}.example.test")
+        bad_service.ask(f"many{i}.penstock.example")
     assert len(bad_service.bad.handshakes) <= 4
 
 
@@ -16,7 +16,7 @@ def test_later_handshakes_are_resumed(bad_service):
     """The server closes after each answer; a ticket of the last connection shortens the next handshake."""
     bad_service.bad.close_after = 1
     for i in range(10):
-        name = f"again{i}.example.test"
+        name = f"again{i}.penstock.example"
         assert records(bad_service.ask(name)) == [encoded(name)]
         time.sleep(0.02)
     done = [h for h in bad_service.bad.handshakes if h.done]
@@ -27,17 +27,17 @@ def test_later_handshakes_are_resumed(bad_service):
 
 def test_resumed_after_the_server_closed_an_idle_connection(bad_service):
     bad_service.bad.idle_close = 0.3
-    bad_service.ask("first.example.test")
+    bad_service.ask("first.penstock.example")
     time.sleep(0.8)
-    assert records(bad_service.ask("second.example.test")) == [encoded("second.example.test")]
+    assert records(bad_service.ask("second.penstock.example")) == [encoded("second.penstock.example")]
     assert bad_service.bad.handshakes[-1].resumed
 
 
 def test_idle_connection_is_closed_by_us(serve, bad):
     service = serve(bad, settings={"timeouts": {"upstream_idle": "1s"}})
-    service.ask("first.example.test")
+    service.ask("first.penstock.example")
     wait_for(lambda: not bad.tasks, 4, "the end of the idle connection")
-    assert records(service.ask("second.example.test")) == [encoded("second.example.test")]
+    assert records(service.ask("second.penstock.example")) == [encoded("second.penstock.example")]
 
 
 def test_ticket_is_not_used_at_another_upstream(serve, bads, pki):
@@ -45,10 +45,10 @@ def test_ticket_is_not_used_at_another_upstream(serve, bads, pki):
     first, second = bads(), bads()
     service = serve([upstream(first.where, pki), upstream(second.where, pki, name="second")])
     for i in range(10):
-        service.ask(f"a{i}.example.test")
+        service.ask(f"a{i}.penstock.example")
     first.refuse()
     for i in range(20):
-        service.ask(f"b{i}.example.test")
+        service.ask(f"b{i}.penstock.example")
     for server in (first, second):
         done = [h for h in server.handshakes if h.done]
         assert not done or not done[0].resumed

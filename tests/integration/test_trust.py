@@ -9,7 +9,7 @@ def refused(serve, bad, entry, ca_file=None):
     """A service whose upstream must not be trusted; its log."""
     service = serve([entry], **({"ca_file": ca_file} if ca_file else {}))
     for i in range(3):
-        answer = service.ask(f"secret{i}.example.test")
+        answer = service.ask(f"secret{i}.penstock.example")
         assert is_servfail(answer)
         assert ede(answer)
     assert bad.plaintext == 0, "octets of a query reached a server that is not trusted"
@@ -41,17 +41,17 @@ def test_pin_alone_asks_for_nothing_else(serve, bad, pki, which):
     certificate = getattr(pki, which)
     bad.present(certificate)
     service = serve([upstream(bad.where, pki, verify="pin", pins=[certificate.pin])])
-    assert records(service.ask("pinned.example.test")) == [encoded("pinned.example.test")]
+    assert records(service.ask("pinned.penstock.example")) == [encoded("pinned.penstock.example")]
 
 
 def test_ca_alone_needs_no_pin(serve, bad, pki):
     service = serve([upstream(bad.where, pki, verify="ca")])
-    assert records(service.ask("ca.example.test")) == [encoded("ca.example.test")]
+    assert records(service.ask("ca.penstock.example")) == [encoded("ca.penstock.example")]
 
 
 def test_pin_of_an_authority_in_the_chain(serve, bad, pki):
     service = serve([upstream(bad.where, pki, pins=[pki.authority.pin])])
-    assert records(service.ask("chain.example.test")) == [encoded("chain.example.test")]
+    assert records(service.ask("chain.penstock.example")) == [encoded("chain.penstock.example")]
 
 
 def test_pin_of_an_authority_that_did_not_sign(serve, bad, pki):
@@ -71,25 +71,25 @@ def test_authority_appended_to_a_foreign_chain_is_not_believed(serve, bad, pki, 
 
 def test_backup_pin_survives_a_change_of_key(serve, bad, pki):
     service = serve([upstream(bad.where, pki, pins=[pki.good.pin, pki.rotated.pin])])
-    assert records(service.ask("old.example.test")) == [encoded("old.example.test")]
+    assert records(service.ask("old.penstock.example")) == [encoded("old.penstock.example")]
     bad.present(pki.rotated)
     bad.refuse()
     bad.listen_again()
     for i in range(20):
-        if records(service.ask(f"new{i}.example.test")) == [encoded(f"new{i}.example.test")]:
+        if records(service.ask(f"new{i}.penstock.example")) == [encoded(f"new{i}.penstock.example")]:
             return
     raise AssertionError("no answer under the backup pin")
 
 
 def test_change_to_an_unknown_key_is_refused_even_with_tickets(serve, bad, pki):
     service = serve([upstream(bad.where, pki, pins=[pki.good.pin])])
-    assert records(service.ask("old.example.test")) == [encoded("old.example.test")]
+    assert records(service.ask("old.penstock.example")) == [encoded("old.penstock.example")]
     bad.present(pki.rotated)
     bad.refuse()
     bad.listen_again()
     before = bad.plaintext
     for i in range(5):
-        assert is_servfail(service.ask(f"new{i}.example.test"))
+        assert is_servfail(service.ask(f"new{i}.penstock.example"))
     assert bad.plaintext == before
 
 
@@ -98,6 +98,6 @@ def test_refused_upstream_is_no_obstacle_for_the_other(serve, bads, pki):
     service = serve([upstream(first.where, pki, pins=[pki.stranger.pin]),
                      upstream(second.where, pki, name="second")])
     for i in range(5):
-        name = f"other{i}.example.test"
+        name = f"other{i}.penstock.example"
         assert records(service.ask(name)) == [encoded(name)]
     assert first.plaintext == 0

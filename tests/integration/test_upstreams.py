@@ -68,7 +68,7 @@ def entries(servers, pki, **more):
     return [{**upstream(server.where, pki, name=name), **more} for server, name in zip(servers, ("first", "second"))]
 
 
-def steady(world, service, rate=RATE, seconds=3.0, suffix="example.test", events=()):
+def steady(world, service, rate=RATE, seconds=3.0, suffix="penstock.example", events=()):
     """An even stream of queries with events, (second, function), under way. {number: value}"""
     process = subprocess.Popen([*world.wrap, STEADY, "127.0.0.1", str(service.port), str(rate), str(seconds), suffix],
                                stdout=subprocess.PIPE, text=True, env=penstock.plain_environment())
@@ -164,7 +164,7 @@ def test_certificate_changes_under_load(serve, world, inside, pki, which, truste
     nothing_lost(result)
     assert result["gap_us"] < GAP_US, result
     if trusted:
-        wait_for(lambda: records(ask(world, service, f"n{time.monotonic_ns()}.example.test"))
+        wait_for(lambda: records(ask(world, service, f"n{time.monotonic_ns()}.penstock.example"))
                  and service.statistic("upstream", "pin", name="first") == 2, 5, "the backup key in use")
         service.wait_log(r"upstream first: .*pin 2 of 2")
     else:
@@ -217,9 +217,9 @@ def test_a_twentieth_of_all_packets_is_lost(serve, world, unbounds, pki):
 def test_lone_upstream_is_used_within_a_second_of_its_return(serve, world, unbounds, pki, failure):
     server = unbounds[0]
     service = serve(entries([server], pki), settings={"timeouts": {"query": "1s", "connect": "500ms"}}, wrap=world.wrap)
-    assert records(ask(world, service, "before.example.test"))
+    assert records(ask(world, service, "before.penstock.example"))
     FAILURES[failure](world, server)
-    assert is_servfail(ask(world, service, "away.example.test"))
+    assert is_servfail(ask(world, service, "away.penstock.example"))
     time.sleep(2.5)  # no traffic, and a back-off that has grown
     if failure == "kill":
         server.process.wait(5)
@@ -229,7 +229,7 @@ def test_lone_upstream_is_used_within_a_second_of_its_return(serve, world, unbou
     back = time.monotonic()
     answers = 0
     while time.monotonic() - back < 1.0:
-        answer = ask(world, service, f"n{time.monotonic_ns()}.example.test")
+        answer = ask(world, service, f"n{time.monotonic_ns()}.penstock.example")
         if records(answer):
             break
         time.sleep(0.02)
@@ -238,14 +238,14 @@ def test_lone_upstream_is_used_within_a_second_of_its_return(serve, world, unbou
 
 def test_all_down_is_told_at_once(serve, world, unbounds, pki, clock):
     service = serve(entries(unbounds, pki), wrap=world.wrap)
-    assert records(ask(world, service, "before.example.test"))
+    assert records(ask(world, service, "before.penstock.example"))
     for server in unbounds:
         server.process.kill()
     for i in range(5):
-        ask(world, service, f"while{i}.example.test")
+        ask(world, service, f"while{i}.penstock.example")
         time.sleep(0.1)
     begun = clock()
-    answer = ask(world, service, "down.example.test")
+    answer = ask(world, service, "down.penstock.example")
     assert is_servfail(answer) and set(ede(answer)) & {22, 23}
     assert clock() - begun < 1.0
     dials = service.statistic("counters", "upstream_dials")
@@ -312,13 +312,13 @@ def test_idle_connection_is_closed_before_the_server_does(serve, world, inside, 
     server = inside()
     server.idle_close = 1.5
     service = serve(entries([server], pki), settings={"timeouts": {"upstream_idle": "3s"}}, wrap=world.wrap)
-    assert records(ask(world, service, "first.example.test"))
+    assert records(ask(world, service, "first.penstock.example"))
     wait_for(lambda: server.accepted >= 2, 4, "a new connection when the server closed")
     wait_for(lambda: server.accepted >= 3, 4, "another one in its place")
-    assert records(ask(world, service, "second.example.test"))
+    assert records(ask(world, service, "second.penstock.example"))
     begun = server.accepted
     for i in range(12):
-        assert records(ask(world, service, f"kept{i}.example.test"))
+        assert records(ask(world, service, f"kept{i}.penstock.example"))
         time.sleep(0.2)
     assert server.accepted <= begun + 1, "a connection that is used is kept"
 

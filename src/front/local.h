@@ -1,0 +1,27 @@
+/* local.h - names that are answered here and never leave
+ *
+ * What: special-use names, and lists of names that are blocked or allowed. Policy comes before the
+ *       cache, so that a change of it holds at once.
+ * Who:  front.
+ * Ref:  core/special.h, core/nameset.h; RFC 8482 (ANY), 8914 (why blocked).
+ */
+#pragma once
+
+#include "core/nameset.h"
+#include "core/query.h"
+
+struct front;
+
+enum local_list { LOCAL_BLOCK, LOCAL_ALLOW, LOCAL_LISTS };
+
+struct local {
+    const struct nameset *lists[LOCAL_LISTS]; /* read-only mappings; NULL: empty */
+    size_t sizes[LOCAL_LISTS];
+};
+
+/** A list arrived: a sealed memfd that becomes ours. @return STATUS_OK; STATUS_INVALID (not a
+ * list). */
+MUST_CHECK enum status local_take_list(struct front *front, enum local_list list, int fd);
+
+/** The stage, after store_look(). @return true: the query has ended. */
+MUST_CHECK bool local_answer(struct front *front, struct query *draft);

@@ -1,0 +1,228 @@
+/* store.c - see store.h */
+#include "front/store.h"
+
+#include "dns/dns_chain.h"
+#include "front/deliver.h"
+#include "front/front.h"
+#include "front/queue.h"
+#include "os/log.h"
+#include "os/memory.h"
+#include "os/random.h"
+
+#define MS_PER_S 1000u
+
+static uint32_t
+now_s(const struct front *front)
+{
+    return (uint32_t)(front->loop.now_us / 1000000U);
+}
+
+/* Configured durations are in ms; a part of a second counts as a whole one. */
+static uint32_t
+seconds(uint32_t ms)
+{
+    return ms / MS_PER_S + (ms % MS_PER_S != 0);
+}
+
+void
+store_change(struct front *front)
+{
+    const struct config *config = front->config;
+    front->store.freshness = (struct freshness){
+        .ttl_min_s = seconds(config->cache_ttl_min_ms),
+        .ttl_max_s = seconds(config->cache_ttl_max_ms),
+        .negative_max_s = seconds(config->cache_negative_max_ms),
+        .failure_s = seconds(config->cache_failure_ms),
+    };
+}
+
+void
+store_reserve(struct front *front)
+{
+    struct store *store = &front->store;
+    size_t bytes = (size_t)front->config->cache_bytes;
+    store_change(front);
+    store->prefetch = tokens_make(0, STORE_PREFETCH_BURST, front_now_ms(front));
+    if (bytes == 0)
+        return;
+    store->waits_size = 1;
+    while (store->waits_size < front->config->queries)
+        store->waits_size *= 2;
+    void *memory = memory_reserve(bytes);
+    store->message = memory_reserve(CACHE_MESSAGE_MAX);
+    store->waits = memory_reserve(store->waits_size * sizeof *store->waits);
+    if (memory == NULL || store->message == NULL || store->waits == NULL)
+        log_fatal("no memory for a cache of %zu octets", bytes);
+    uint8_t key[16];
+    random_fill(key, sizeof key);
+    struct hash_key hash_key = hash_key_from(key);
+    store->cache = cache_init(memory, bytes, &hash_key);
+    explicit_bzero(key, sizeof key);
+}
+
+void
+store_look(struct front *front, const struct query *draft)
+{
+    struct dns_question *asked = &front->store.asked;
+    const struct dns_question *question = &draft->dns.question;
+    asked->type = question->type;
+    asked->class = question->class;
+    asked->name.size = question->name.size;
+    memcpy(asked->name.wire, question->name.wire, question->name.size);
+    dns_name_lower(&asked->name);
+    front->store.has_stale = false;
+}
+
+static struct cache_key
+key_of_draft(const struct front *front, const struct query *draft)
+{
+    return (struct cache_key){&front->store.asked, draft->dns.flags,
+                              draft->dns.edns.present && draft->dns.edns.dnssec_ok};
+}
+
+static struct cache_key
+key_of_question(const struct inflight_question *question)
+{
+    return (struct cache_key){&question->question, question->flags, question->dnssec_ok};
+}
+
+/* Ask again while the answer still serves; nobody waits for it. */
+static void
+refresh(struct front *front, const struct query *draft, const struct cache_hit *hit)
+{
+    struct inflight_question *question;
+    uint32_t left_s = hit->ttl_s - hit->age_s;
+    if (!front->config->cache_prefetch || hit->hits < STORE_PREFETCH_HITS ||
+        left_s > hit->ttl_s / STORE_PREFETCH_PART || freshness_is_failure(&hit->answer) ||
+        tokens_free(&front->store.prefetch, front_now_ms(front)) == 0)
+        return;
+    if (inflight_start(&front->inflight, &draft->dns, front_now_ms(front), front_life_ms(front),
+                       &question) != INFLIGHT_STARTED)
+        return;
+    (void)tokens_take(&front->store.prefetch, 1, front_now_ms(front));
+    stats_add(front->stats, STAT_CACHE_PREFETCHED, 1);
+    queue_push(front, question, draft);
+}
+
+static void
+give_fresh(struct front *front, const struct query *draft, struct cache_hit *hit)
+{
+    struct store *store = &front->store;
+    if (hit->age_s > 0)
+        dns_answer_age(store->message, &hit->answer, hit->age_s, false, 0);
+    if (freshness_is_failure(&hit->answer) && hit->answer.ede == DNS_EDE_NONE)
+        hit->answer.ede = DNS_EDE_CACHED_ERROR;
+    tokens_earn(&store->prefetch, STORE_PREFETCH_MILLI);
+    histogram_add(&front->stats->latency, 0);
+    deliver_kept(front, draft, store->message, &hit->answer, WHY_CACHE_HIT);
+}
+
+/* The answer as it is told when it is past its time (RFC 8767 section 5). */
+static void
+make_stale(struct store *store, struct cache_hit *hit)
+{
+    dns_answer_age(store->message, &hit->answer, 0, true, STORE_STALE_TTL_S);
+    hit->answer.ede = DNS_EDE_STALE_ANSWER;
+}
+
+bool
+store_answer(struct front *front, struct query *draft)
+{
+    struct store *store = &front->store;
+    struct cache_key key = key_of_draft(front, draft);
+    struct cache_hit hit;
+    if (store->cache == NULL)
+        return false;
+    enum cache_result result =
+        cache_get(store->cache, &key, now_s(front), store->message, CACHE_MESSAGE_MAX, &hit);
+    if (result == CACHE_FRESH) {
+        give_fresh(front, draft, &hit);
+        refresh(front, draft, &hit);
+        return true;
+    }
+    store->has_stale = result == CACHE_STALE;
+    if (!store->has_stale || !inflight_is_stood_in(&front->inflight, &draft->dns))
+        return false;
+    make_stale(store, &hit); /* others waited in vain for the same a moment ago */
+    deliver_kept(front, draft, store->message, &hit.answer, WHY_CACHE_STALE);
+    return true;
+}
+
+void
+store_watch(struct front *front, const struct inflight_question *question)
+{
+    struct store *store = &front->store;
+    if (!store->has_stale || store->waits_count == store->waits_size)
+        return; /* without a place, it stands in when the question fails */
+    uint32_t at = (store->waits_first + store->waits_count++) & (store->waits_size - 1);
+    store->waits[at] = (struct store_wait){
+        .due_us = front->loop.now_us + (uint64_t)front->config->cache_stale_after_ms * 1000,
+        .slot = inflight_slot(&front->inflight, question),
+        .generation = question->generation,
+    };
+}
+
+void
+store_keep(struct front *front, const struct inflight_question *question, const uint8_t *message,
+           const struct dns_answer *answer)
+{
+    struct store *store = &front->store;
+    if (store->cache == NULL)
+        return;
+    uint32_t ttl_s = freshness_ttl(&store->freshness, answer);
+    if (ttl_s == 0)
+        return;
+    if (!dns_chain_is_whole(message, answer, &question->question)) {
+        stats_add(front->stats, STAT_CACHE_STRANGE, 1);
+        return;
+    }
+    bool is_failure = freshness_is_failure(answer);
+    struct cache_key key = key_of_question(question);
+    /* a failure does not take the place of what can still stand in for it */
+    if (is_failure && cache_has_better(store->cache, &key, now_s(front)))
+        return;
+    uint32_t stale_s = is_failure ? 0 : seconds(front->config->cache_stale_ms);
+    if (cache_put(store->cache, &key, message, answer, ttl_s, stale_s, now_s(front)) != STATUS_OK)
+        stats_add(front->stats, STAT_CACHE_TOO_LARGE, 1);
+}
+
+bool
+store_stand_in(struct front *front, struct inflight_question *question)
+{
+    struct store *store = &front->store;
+    struct cache_hit hit;
+    if (store->cache == NULL || question->waiting_count == 0)
+        return false;
+    struct cache_key key = key_of_question(question);
+    enum cache_result result =
+        cache_get(store->cache, &key, now_s(front), store->message, CACHE_MESSAGE_MAX, &hit);
+    if (result == CACHE_MISS || freshness_is_failure(&hit.answer))
+        return false;
+    make_stale(store, &hit);
+    question->is_stood_in = true;
+    deliver_stand_in(front, question, store->message, &hit.answer);
+    return true;
+}
+
+void
+store_expire(struct front *front)
+{
+    struct store *store = &front->store;
+    while (store->waits_count > 0) {
+        const struct store_wait *wait = &store->waits[store->waits_first];
+        if (wait->due_us > front->loop.now_us)
+            return;
+        struct inflight_question *question = inflight_at(&front->inflight, wait->slot);
+        if (question != NULL && question->generation == wait->generation)
+            (void)store_stand_in(front, question);
+        store->waits_first = (store->waits_first + 1) & (store->waits_size - 1);
+        store->waits_count--;
+    }
+}
+
+uint64_t
+store_deadline_us(const struct front *front)
+{
+    const struct store *store = &front->store;
+    return store->waits_count > 0 ? store->waits[store->waits_first].due_us : UINT64_MAX;
+}

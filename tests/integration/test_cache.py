@@ -1,0 +1,200 @@
+"""Answers that need no upstream: the cache, stale answers in need, and names that are answered here."""
+import os
+import signal
+import time
+
+import dns.flags
+import dns.rcode
+import pytest
+
+import baddot
+import penstock
+from penstock import ede, is_servfail, records
+
+CACHE = {"cache": {"size": "1MiB"}}
+
+
+@pytest.fixture
+def cached(serve, bad):
+    """A service with a cache in front of our misbehaving server; `.bad` is the server."""
+    service = serve(bad, settings=CACHE)
+    service.bad = bad
+    return service
+
+
+def ttl_of(answer):
+    return answer.answer[0].ttl
+
+
+def asked(server, name):
+    """How often the upstream was asked for a name."""
+    label = name.split(".")[0].encode()
+    return sum(bytes([len(label)]) + label in query for query in server.queries)
+
+
+@pytest.mark.smoke
+def test_second_answer_comes_from_the_cache(cached):
+    first = cached.ask("one.penstock.example")
+    for kind in (False, True):
+        again = cached.ask("one.penstock.example", tcp=kind)
+        assert records(again) == records(first) == [baddot.encoded("one.penstock.example")]
+    assert asked(cached.bad, "one.penstock.example") == 1
+    assert cached.statistic("ends", "cache_hit") == 2
+
+
+def test_hit_keeps_this_clients_case_and_id(cached):
+    cached.ask("case.penstock.example")
+    query = cached.query("CaSe.PENSTOCK.example")
+    answer = cached.ask(query)
+    assert answer.id == query.id
+    assert answer.question[0].name.to_text() == "CaSe.PENSTOCK.example."
+    assert asked(cached.bad, "case.penstock.example") == 1
+
+
+def test_ttl_counts_down_and_ends(cached):
+    assert ttl_of(cached.ask("ttl3-a.penstock.example")) == 3
+    time.sleep(1.2)
+    assert 1 <= ttl_of(cached.ask("ttl3-a.penstock.example")) <= 2
+    time.sleep(2.2)
+    assert ttl_of(cached.ask("ttl3-a.penstock.example")) == 3
+    assert asked(cached.bad, "ttl3-a.penstock.example") == 2
+
+
+def test_large_hit_is_truncated_over_udp_and_whole_over_tcp(cached):
+    whole = cached.ask("medium1500-a.penstock.example", "TXT", tcp=True)
+    assert len(records(whole)) > 1
+    small = cached.ask("medium1500-a.penstock.example", "TXT")
+    assert small.flags & dns.flags.TC and not small.answer
+    assert asked(cached.bad, "medium1500-a.penstock.example") == 1
+
+
+@pytest.mark.parametrize("options", [{"want_dnssec": True}, {"flags": dns.flags.RD | dns.flags.CD}, {"flags": 0}])
+def test_do_cd_and_rd_are_asked_apart(cached, options):
+    cached.ask("apart.penstock.example")
+    cached.ask("apart.penstock.example", **options)
+    assert asked(cached.bad, "apart.penstock.example") == 2
+
+
+def test_negative_answer_is_kept_as_the_soa_says(cached):
+    for _ in range(2):
+        answer = cached.ask("gone-a.penstock.example")
+        assert answer.rcode() == dns.rcode.NXDOMAIN
+    assert asked(cached.bad, "gone-a.penstock.example") == 1
+
+
+def test_negative_answer_without_soa_is_not_kept(cached):
+    for _ in range(2):
+        assert cached.ask("nx-a.penstock.example").rcode() == dns.rcode.NXDOMAIN
+    assert asked(cached.bad, "nx-a.penstock.example") == 2
+
+
+def test_failure_is_kept_briefly_and_says_so(cached):
+    assert is_servfail(cached.ask("servfail-a.penstock.example"))
+    again = cached.ask("servfail-a.penstock.example")
+    assert is_servfail(again) and ede(again) == [13]
+    assert asked(cached.bad, "servfail-a.penstock.example") == 1
+
+
+def test_answer_with_a_strangers_record_is_not_kept(cached):
+    for _ in range(2):
+        assert cached.ask("stranger-a.penstock.example").rcode() == dns.rcode.NOERROR
+    assert asked(cached.bad, "stranger-a.penstock.example") == 2
+    assert cached.statistic("counters", "cache_strange") == 2
+
+
+def test_stale_answer_stands_in_for_a_dead_upstream(serve, bad):
+    service = serve(bad, settings={"cache": {"size": "1MiB", "stale_after": "300ms"}})
+    fresh = service.ask("ttl1-a.penstock.example")
+    time.sleep(1.3)
+    bad.habit = "silent"
+    begun = time.monotonic()
+    stale = service.ask("ttl1-a.penstock.example")
+    assert 0.25 < time.monotonic() - begun < 1
+    assert records(stale) == records(fresh)
+    assert ttl_of(stale) == 30 and ede(stale) == [3]
+    begun = time.monotonic()
+    assert ede(service.ask("ttl1-a.penstock.example")) == [3]
+    assert time.monotonic() - begun < 0.2, "the next client does not wait for what is known to be late"
+    bad.habit = None
+    penstock.wait_for(lambda: not ede(service.ask("ttl1-a.penstock.example")), 5, "a fresh answer")
+    assert service.statistic("ends", "cache_stale") >= 2
+
+
+def test_stale_answer_stands_in_for_a_servfail(serve, bad):
+    service = serve(bad, settings=CACHE)
+    fresh = service.ask("ttl1-b.penstock.example")
+    time.sleep(1.3)
+    bad.habit = "servfail"
+    for _ in range(2):
+        stale = service.ask("ttl1-b.penstock.example")
+        assert records(stale) == records(fresh) and ede(stale) == [3]
+
+
+def test_no_stale_answer_if_it_is_switched_off(serve, bad):
+    service = serve(bad, settings={"cache": {"size": "1MiB", "stale": "0s"}})
+    service.ask("ttl1-c.penstock.example")
+    time.sleep(1.3)
+    bad.habit = "servfail"
+    assert is_servfail(service.ask("ttl1-c.penstock.example"))
+
+
+def test_cache_survives_its_worker(cached):
+    cached.ask("kept.penstock.example")
+    os.kill(cached.pid_of("worker"), signal.SIGKILL)
+    assert records(cached.ask("kept.penstock.example")) == [baddot.encoded("kept.penstock.example")]
+    assert asked(cached.bad, "kept.penstock.example") == 1
+
+
+def test_popular_answer_is_asked_for_again_before_its_end(cached):
+    name = "ttl10-p.penstock.example"
+    for _ in range(30):
+        cached.ask(name)  # earns the right to ask ahead
+    assert asked(cached.bad, name) == 1
+    time.sleep(9.2)
+    cached.ask(name)
+    penstock.wait_for(lambda: asked(cached.bad, name) == 2, 1, "a second question, with nobody waiting")
+    assert cached.statistic("counters", "cache_prefetched") == 1
+    assert ttl_of(cached.ask(name)) >= 9
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("name, kind, rcode, data", [
+    ("localhost", "A", dns.rcode.NOERROR, ["127.0.0.1"]),
+    ("a.localhost", "AAAA", dns.rcode.NOERROR, ["::1"]),
+    ("localhost", "TXT", dns.rcode.NOERROR, []),
+    ("printer.local", "A", dns.rcode.NXDOMAIN, []),
+    ("x.onion", "A", dns.rcode.NXDOMAIN, []),
+    ("1.0.168.192.in-addr.arpa", "PTR", dns.rcode.NXDOMAIN, []),
+    ("_dns.resolver.arpa", "TYPE64", dns.rcode.NXDOMAIN, []),
+    ("home.arpa", "SOA", dns.rcode.NOERROR, []),
+])
+def test_special_names_are_answered_here(cached, name, kind, rcode, data):
+    for tcp in (False, True):
+        answer = cached.ask(name, kind, tcp=tcp)
+        assert answer.rcode() == rcode
+        assert records(answer) == data
+    assert not cached.bad.queries
+
+
+def test_special_names_go_upstream_if_told_so(serve, bad):
+    service = serve(bad, settings={"local": {"special": "no"}})
+    assert records(service.ask("a.test")) == [baddot.encoded("a.test")]
+
+
+def test_private_addresses_are_refused_if_told_so(serve, bad):
+    service = serve(bad, settings={"local": {"refuse_private": "yes"}})
+    answer = service.ask("inside.penstock.example")  # 10.x.y.z, as this server encodes names
+    assert is_servfail(answer) and ede(answer) == [15]
+    assert records(service.ask("public-a.penstock.example")) == ["203.0.113.7"]
+    assert service.statistic("ends", "private") == 1
+
+
+def test_memory_stays_within_the_size_of_the_cache(serve, bad):
+    service = serve(bad, settings={"cache": {"size": "64KiB"}, "rates": {"mode": "off"}})
+    for i in range(600):
+        service.ask(f"many{i}.penstock.example")
+    assert service.statistic("counters", "cache_bytes") <= 65536
+    assert service.statistic("counters", "cache_evicted") > 100
+    last = asked(bad, "many599.penstock.example")
+    assert records(service.ask("many599.penstock.example")) == [baddot.encoded("many599.penstock.example")]
+    assert asked(bad, "many599.penstock.example") == last == 1

@@ -1,0 +1,161 @@
+/* test_dns_chain.c - records that belong to what was asked, and addresses that do not belong out
+ * here */
+#include "dns/dns_chain.h"
+
+#include "dns_build.h"
+
+#include <stdio.h>
+
+struct made {
+    uint8_t message[1024];
+    struct bytes_writer w;
+    struct dns_question question;
+    struct dns_answer answer;
+    uint16_t counts[2];
+};
+
+static void
+begin(struct made *made, const char *name, uint16_t type)
+{
+    made->question = question_of(name, type);
+    made->counts[0] = made->counts[1] = 0;
+    made->w = bytes_writer(made->message, sizeof made->message);
+    build_header(&made->w, 1, DNS_QR, 1, 0, 0, 0);
+    build_question(&made->w, &made->question);
+}
+
+static void
+add(struct made *made, unsigned section, const char *owner, uint16_t type, const void *data,
+    uint16_t size)
+{
+    build_name(&made->w, owner);
+    build_record(&made->w, type, 60, size);
+    bytes_put_copy(&made->w, data, size);
+    made->counts[section]++;
+    bytes_set_u16(&made->w, 6 + 2 * section, made->counts[section]);
+}
+
+static void
+add_name(struct made *made, unsigned section, const char *owner, uint16_t type, const char *target)
+{
+    struct dns_name name = name_of(target);
+    add(made, section, owner, type, name.wire, name.size);
+}
+
+static bool
+is_whole(struct made *made)
+{
+    cr_assert_eq(dns_answer_parse(made->message, made->w.pos, &made->question, &made->answer),
+                 DNS_ANSWER_OK);
+    return dns_chain_is_whole(made->message, &made->answer, &made->question);
+}
+
+static const uint8_t address[4] = {192, 0, 2, 1};
+
+Test(dns_chain, the_asked_name_in_any_case_is_whole)
+{
+    struct made made;
+    begin(&made, "www.example.com", DNS_TYPE_A);
+    cr_assert(is_whole(&made), "nothing is no stranger");
+    add(&made, 0, "WWW.example.COM", DNS_TYPE_A, address, 4);
+    add_name(&made, 1, "example.com", DNS_TYPE_NS, "ns.elsewhere.net");
+    cr_assert(is_whole(&made));
+}
+
+Test(dns_chain, a_record_of_another_name_is_not)
+{
+    struct made made;
+    begin(&made, "www.example.com", DNS_TYPE_A);
+    add(&made, 0, "bank.example.net", DNS_TYPE_A, address, 4);
+    cr_assert_not(is_whole(&made));
+    begin(&made, "www.example.com", DNS_TYPE_A);
+    add(&made, 0, "example.com", DNS_TYPE_A, address, 4);
+    cr_assert_not(is_whole(&made), "a name above is another name");
+}
+
+Test(dns_chain, aliases_lead_on_in_their_order)
+{
+    struct made made;
+    begin(&made, "a.example", DNS_TYPE_A);
+    add_name(&made, 0, "a.example", DNS_TYPE_CNAME, "b.example");
+    add_name(&made, 0, "b.example", DNS_TYPE_CNAME, "c.other");
+    add(&made, 0, "c.other", DNS_TYPE_A, address, 4);
+    add_name(&made, 1, "other", DNS_TYPE_NS, "ns.other");
+    cr_assert(is_whole(&made));
+    begin(&made, "a.example", DNS_TYPE_A);
+    add(&made, 0, "c.other", DNS_TYPE_A, address, 4);
+    add_name(&made, 0, "a.example", DNS_TYPE_CNAME, "c.other");
+    cr_assert_not(is_whole(&made), "used before it was led to");
+}
+
+Test(dns_chain, a_chain_has_an_end)
+{
+    struct made made;
+    begin(&made, "a0.example", DNS_TYPE_A);
+    for (unsigned i = 0; i < DNS_CHAIN_MAX; i++) {
+        char from[32], to[32];
+        snprintf(from, sizeof from, "a%u.example", i);
+        snprintf(to, sizeof to, "a%u.example", i + 1);
+        cr_assert(is_whole(&made));
+        add_name(&made, 0, from, DNS_TYPE_CNAME, to);
+    }
+    cr_assert_not(is_whole(&made));
+}
+
+Test(dns_chain, a_dname_stands_above_what_it_leads_from)
+{
+    struct made made;
+    begin(&made, "www.old.example", DNS_TYPE_A);
+    add_name(&made, 0, "old.example", 39, "new.example");
+    add_name(&made, 0, "www.old.example", DNS_TYPE_CNAME, "www.new.example");
+    add(&made, 0, "www.new.example", DNS_TYPE_A, address, 4);
+    cr_assert(is_whole(&made));
+    begin(&made, "www.old.example", DNS_TYPE_A);
+    add_name(&made, 0, "other.example", 39, "new.example");
+    cr_assert_not(is_whole(&made));
+}
+
+Test(dns_chain, a_zone_that_is_not_above_the_name_has_no_say)
+{
+    static const uint8_t soa[22] = {0};
+    struct made made;
+    begin(&made, "a.example.com", DNS_TYPE_A);
+    add(&made, 1, "com", DNS_TYPE_SOA, soa, sizeof soa);
+    cr_assert(is_whole(&made));
+    begin(&made, "a.example.com", DNS_TYPE_A);
+    add(&made, 1, "net", DNS_TYPE_SOA, soa, sizeof soa);
+    cr_assert_not(is_whole(&made));
+}
+
+static bool
+is_private(uint16_t type, const uint8_t *data, uint16_t size)
+{
+    struct made made;
+    begin(&made, "a.example", type);
+    add(&made, 0, "a.example", type, data, size);
+    cr_assert(is_whole(&made));
+    return dns_chain_has_private(made.message, &made.answer);
+}
+
+Test(dns_chain, sees_private_addresses_and_no_others)
+{
+    static const uint8_t private4[][4] = {{10, 1, 2, 3},    {172, 16, 0, 1}, {172, 31, 255, 255},
+                                          {192, 168, 9, 9}, {127, 0, 0, 1},  {0, 0, 0, 0},
+                                          {169, 254, 1, 1}, {100, 64, 0, 1}};
+    static const uint8_t public4[][4] = {{11, 0, 0, 1},    {172, 15, 0, 1}, {172, 32, 0, 1},
+                                         {192, 169, 0, 1}, {128, 0, 0, 1},  {100, 128, 0, 1},
+                                         {9, 9, 9, 9}};
+    static const uint8_t private6[][16] = {
+        {0}, {[15] = 1}, {0xfd, 1}, {0xfe, 0x80, [15] = 1}, {[10] = 0xff, 0xff, 10, 0, 0, 1}};
+    static const uint8_t public6[][16] = {
+        {0x20, 1, 0xd, 0xb8, [15] = 1}, {[15] = 2}, {[10] = 0xff, 0xff, 9, 9, 9, 9}, {0xff, 2}};
+    for (size_t i = 0; i < sizeof private4 / sizeof private4[0]; i++)
+        cr_expect(is_private(DNS_TYPE_A, private4[i], 4), "%zu", i);
+    for (size_t i = 0; i < sizeof public4 / sizeof public4[0]; i++)
+        cr_expect_not(is_private(DNS_TYPE_A, public4[i], 4), "%zu", i);
+    for (size_t i = 0; i < sizeof private6 / sizeof private6[0]; i++)
+        cr_expect(is_private(DNS_TYPE_AAAA, private6[i], 16), "%zu", i);
+    for (size_t i = 0; i < sizeof public6 / sizeof public6[0]; i++)
+        cr_expect_not(is_private(DNS_TYPE_AAAA, public6[i], 16), "%zu", i);
+    cr_expect_not(is_private(DNS_TYPE_TXT, private4[0], 4), "octets of another type");
+}
