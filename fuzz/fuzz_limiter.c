@@ -7,6 +7,7 @@
 #include "core/limiter.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define LENGTHS 2
 #define ENTRIES LIMITER_ENTRIES_MIN
@@ -121,6 +122,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bytes_reader r = bytes_reader(data, size);
     struct limiter_config config = any_config(&r);
     struct limiter lim;
+    memset(memory, 0, sizeof memory);
     if (limiter_init(&lim, &config, memory, ENTRIES, (struct hash_key){1, 2}) != STATUS_OK)
         return 0;
     uint64_t now = 1000, takes = 0;

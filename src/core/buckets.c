@@ -10,7 +10,6 @@ void
 buckets_init(struct buckets *b, void *memory, size_t entries, struct hash_key key)
 {
     *b = (struct buckets){.groups = memory, .groups_mask = entries / BUCKETS_GROUP - 1, .key = key};
-    memset(memory, 0, BUCKETS_MEMORY_BYTES(entries));
 }
 
 struct buckets_ref

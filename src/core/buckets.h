@@ -42,7 +42,8 @@ struct buckets_ref {
 /**
  * Start with every bucket free.
  *
- * @param memory   borrowed as long as `b` lives; BUCKETS_MEMORY_BYTES(entries), 64-byte aligned
+ * @param memory   borrowed as long as `b` lives; BUCKETS_MEMORY_BYTES(entries), 64-byte aligned,
+ *                 zeroed: pages that no bucket uses are never touched
  * @param entries  a power of two, 8..2^26
  */
 void buckets_init(struct buckets *b, void *memory, size_t entries, struct hash_key key);

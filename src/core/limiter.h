@@ -81,7 +81,8 @@ struct limiter_config limiter_config_default(bool proven);
 /**
  * Make an empty limiter.
  *
- * @param memory   borrowed as long as `lim` lives; BUCKETS_MEMORY_BYTES(entries), 64-byte aligned
+ * @param memory   borrowed as long as `lim` lives; BUCKETS_MEMORY_BYTES(entries), 64-byte aligned,
+ *                 zeroed: pages that no bucket uses are never touched
  * @param entries  buckets, a power of two, LIMITER_ENTRIES_MIN..LIMITER_ENTRIES_MAX
  * @param key      random and secret
  * @return STATUS_OK; STATUS_INVALID (a number out of range, lengths not strictly descending).

@@ -39,7 +39,8 @@ struct pacer {
 struct pacer_config pacer_config_default(void);
 
 /**
- * @param memory   borrowed as long as `p` lives; BUCKETS_MEMORY_BYTES(entries), 64-byte aligned
+ * @param memory   borrowed as long as `p` lives; BUCKETS_MEMORY_BYTES(entries), 64-byte aligned,
+ *                 zeroed: pages that no bucket uses are never touched
  * @param entries  networks, a power of two, 64..2^24
  * @param key      random and secret
  * @return STATUS_OK; STATUS_INVALID (a number out of range).

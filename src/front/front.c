@@ -83,12 +83,24 @@ show_levels(struct front *front)
                   limiter_forgiven_ms(&front->limit.tables[LIMIT_PROVEN]));
 }
 
+/* In and out, over UDP and TCP, since the page began. */
+static uint64_t
+messages_passed(const struct front *front)
+{
+    static const enum stats_counter counted[] = {STAT_UDP_QUERIES, STAT_UDP_ANSWERS,
+                                                 STAT_TCP_QUERIES, STAT_TCP_ANSWERS};
+    uint64_t sum = 0;
+    for (size_t i = 0; i < sizeof counted / sizeof counted[0]; i++)
+        sum += atomic_load_explicit(&front->stats->counts[counted[i]], memory_order_relaxed);
+    return sum;
+}
+
 int
 front_run(struct front *front)
 {
     rest_init(&front->rest, front->loop.now_us);
     while (!is_done(front)) {
-        uint32_t rest = rest_after_turn(&front->rest, front->loop.now_us);
+        uint32_t rest = rest_after_turn(&front->rest, front->loop.now_us, messages_passed(front));
         if (rest > 0)
             evloop_rest(rest);
         uint64_t until = relay_sleep(front) ? deadline_us(front) : 0;

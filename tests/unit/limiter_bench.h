@@ -24,6 +24,7 @@ open_limiter(const struct limiter_config *config, size_t entries)
     b.memory = aligned_alloc(64, b.bytes + 2 * CANARY);
     cr_assert_not_null(b.memory);
     memset(b.memory, 0xa5, b.bytes + 2 * CANARY);
+    memset(b.memory + CANARY, 0, b.bytes);
     cr_assert_eq(limiter_init(&b.lim, config, b.memory + CANARY, entries, key), STATUS_OK);
     return b;
 }

@@ -20,8 +20,10 @@ static struct pacer
 open_pacer(const struct pacer_config *c)
 {
     struct pacer p;
-    cr_assert_eq(pacer_init(&p, c, aligned_alloc(64, BUCKETS_MEMORY_BYTES(ENTRIES)), ENTRIES, key),
-                 STATUS_OK);
+    void *memory = aligned_alloc(64, BUCKETS_MEMORY_BYTES(ENTRIES));
+    cr_assert_not_null(memory);
+    memset(memory, 0, BUCKETS_MEMORY_BYTES(ENTRIES));
+    cr_assert_eq(pacer_init(&p, c, memory, ENTRIES, key), STATUS_OK);
     return p;
 }
 
