@@ -1,8 +1,9 @@
 /* cache.c - see cache.h
  *
- * The block holds the head, the buckets (first entry of each hash chain) and the chunks. An entry
- * is a first chunk with its fields and the first octets of the message, and further chunks in a
- * chain. Chunks are named by index; 0 is none, so zeroed memory is an empty cache.
+ * The block holds the head, the chunks and the index: a table with linear probing that
+ * holds the whole hash beside each entry's place, so that a miss touches no entry. An entry is a
+ * first chunk with its fields and the first octets of the message, and further chunks in a chain.
+ * Chunks are named by index; 0 is none, so zeroed memory is an empty cache.
  *
  * S3-FIFO: a new answer enters the small queue, a tenth of the memory. What was not asked for again
  * while it stood there is evicted from it, and only its hash is remembered for a while (the
@@ -12,11 +13,10 @@
  */
 #include "core/cache.h"
 
-#define NONE              0u
-#define CHUNKS_PER_BUCKET 2
-#define SMALL_PART        10 /* the small queue is one in ten chunks */
-#define FREQUENCY_MAX     3
-#define IN_MAIN           0x80 /* bit of struct entry.asked */
+#define NONE          0u
+#define SMALL_PART    10 /* the small queue is one in ten chunks */
+#define FREQUENCY_MAX 3
+#define IN_MAIN       0x80 /* bit of struct entry.asked */
 
 struct chunk {
     uint32_t next; /* next chunk of the message or of the free list */
@@ -25,7 +25,6 @@ struct chunk {
 
 struct entry {             /* a first chunk */
     uint32_t next;         /* as in struct chunk */
-    uint32_t hash_next;    /* chain of the bucket */
     uint32_t newer, older; /* queue by age */
     uint32_t hash;
     uint32_t stored_s, ttl_s, stale_s;
@@ -34,11 +33,16 @@ struct entry {             /* a first chunk */
     uint8_t frequency; /* times asked for since it entered or went round, up to FREQUENCY_MAX */
     uint8_t asked;     /* RD, CD, DO, and whether it stands in the main queue */
     struct dns_answer answer;
-    uint8_t data[CACHE_CHUNK_BYTES - 9 * sizeof(uint32_t) - 4 - sizeof(struct dns_answer)];
+    uint8_t data[CACHE_CHUNK_BYTES - 8 * sizeof(uint32_t) - 4 - sizeof(struct dns_answer)];
 };
 
 _Static_assert(sizeof(struct chunk) == CACHE_CHUNK_BYTES, "chunks tile the block");
 _Static_assert(sizeof(struct entry) == CACHE_CHUNK_BYTES, "an entry is a chunk");
+
+struct slot { /* of the index */
+    uint32_t hash;
+    uint32_t entry; /* NONE: free */
+};
 
 struct queue {
     uint32_t newest, oldest;
@@ -48,14 +52,15 @@ struct queue {
 struct cache {
     struct hash_key key;
     struct cache_counts counts;
-    uint32_t *buckets;
+    struct slot *slots;   /* slots_mask + 1 of them, at most three in four used */
     struct chunk *chunks; /* chunks[0] is never used */
-    uint32_t buckets_mask;
+    uint32_t slots_mask;
+    uint32_t ghosts_mask;
     uint32_t chunks_count; /* chunks[1..chunks_count] */
     uint32_t fresh;        /* chunks above it were never used */
     uint32_t free;         /* list of chunks given back */
     struct queue small, main;
-    uint32_t *ghosts; /* hashes of what left the small queue, one for each bucket */
+    uint32_t *ghosts; /* hashes of what left the small queue, each at its place */
 };
 
 static struct entry *
@@ -70,29 +75,31 @@ cache_init(void *memory, size_t bytes, const struct hash_key *key)
     struct cache *cache = memory;
     size_t head = (sizeof *cache + CACHE_CHUNK_BYTES - 1) / CACHE_CHUNK_BYTES * CACHE_CHUNK_BYTES;
     size_t chunks = (bytes - head) / CACHE_CHUNK_BYTES;
-    size_t buckets = 64;
-    while (buckets * 2 <= chunks / CHUNKS_PER_BUCKET)
-        buckets *= 2;
-    /* buckets and ghosts take the place of chunks; what remains but one are answers */
-    chunks -= (buckets * 2 * sizeof(uint32_t) + CACHE_CHUNK_BYTES - 1) / CACHE_CHUNK_BYTES;
+    size_t slots = 64;
+    while (slots * 3 < chunks * 4)
+        slots *= 2;
+    /* slots and ghosts take the place of chunks; what remains but one are answers */
+    size_t index = slots * sizeof(struct slot) + slots / 2 * sizeof(uint32_t);
+    chunks -= (index + CACHE_CHUNK_BYTES - 1) / CACHE_CHUNK_BYTES;
     cache->key = *key;
     cache->chunks = (struct chunk *)((uint8_t *)memory + head);
-    cache->buckets = (uint32_t *)&cache->chunks[chunks];
-    cache->ghosts = cache->buckets + buckets;
-    cache->buckets_mask = (uint32_t)buckets - 1;
+    cache->slots = (struct slot *)&cache->chunks[chunks];
+    cache->ghosts = (uint32_t *)(cache->slots + slots);
+    cache->slots_mask = (uint32_t)slots - 1;
+    cache->ghosts_mask = (uint32_t)(slots / 2) - 1;
     cache->chunks_count = (uint32_t)chunks - 1;
-    cache_clear(cache);
-    return cache;
+    cache->counts.chunks = cache->chunks_count;
+    return cache; /* all else is zero: empty */
 }
 
 void
 cache_clear(struct cache *cache)
 {
-    memset(cache->buckets, 0, ((size_t)cache->buckets_mask + 1) * 2 * sizeof(uint32_t));
+    memset(cache->slots, 0, ((size_t)cache->slots_mask + 1) * sizeof *cache->slots);
+    memset(cache->ghosts, 0, ((size_t)cache->ghosts_mask + 1) * sizeof *cache->ghosts);
     cache->fresh = cache->free = NONE;
     cache->small = cache->main = (struct queue){NONE, NONE, 0};
     cache->counts.entries = cache->counts.chunks_used = 0;
-    cache->counts.chunks = cache->chunks_count;
 }
 
 const struct cache_counts *
@@ -136,13 +143,11 @@ copy_out(const struct cache *cache, const struct entry *entry, uint8_t *to, size
 }
 
 static bool
-entry_is(const struct cache *cache, const struct entry *entry, const struct cache_key *key,
-         uint32_t hash)
+entry_is(const struct cache *cache, const struct entry *entry, const struct cache_key *key)
 {
     const struct dns_name *name = &key->question->name;
     size_t question = DNS_HEADER_SIZE + name->size + 4u;
-    if (entry->hash != hash || (entry->asked & ~IN_MAIN) != asked_bits(key) ||
-        entry->answer.question_end != question)
+    if ((entry->asked & ~IN_MAIN) != asked_bits(key) || entry->answer.question_end != question)
         return false;
     uint8_t head[DNS_HEADER_SIZE + DNS_NAME_MAX + 4];
     copy_out(cache, entry, head, question);
@@ -156,10 +161,12 @@ entry_is(const struct cache *cache, const struct entry *entry, const struct cach
 static uint32_t
 find(const struct cache *cache, const struct cache_key *key, uint32_t hash)
 {
-    uint32_t index = cache->buckets[hash & cache->buckets_mask];
-    while (index != NONE && !entry_is(cache, entry_at(cache, index), key, hash))
-        index = entry_at(cache, index)->hash_next;
-    return index;
+    uint32_t at = hash & cache->slots_mask;
+    for (; cache->slots[at].entry != NONE; at = (at + 1) & cache->slots_mask)
+        if (cache->slots[at].hash == hash &&
+            entry_is(cache, entry_at(cache, cache->slots[at].entry), key))
+            return cache->slots[at].entry;
+    return NONE;
 }
 
 static bool
@@ -203,13 +210,29 @@ cache_get(struct cache *cache, const struct cache_key *key, uint32_t now_s, uint
 }
 
 static void
-unchain(struct cache *cache, uint32_t index)
+enter_index(struct cache *cache, uint32_t hash, uint32_t index)
 {
-    struct entry *entry = entry_at(cache, index);
-    uint32_t *link = &cache->buckets[entry->hash & cache->buckets_mask];
-    while (*link != index)
-        link = &entry_at(cache, *link)->hash_next;
-    *link = entry->hash_next;
+    uint32_t at = hash & cache->slots_mask;
+    while (cache->slots[at].entry != NONE)
+        at = (at + 1) & cache->slots_mask;
+    cache->slots[at] = (struct slot){hash, index};
+}
+
+/* Take an entry out of the index, and close the gap: what was pushed past it moves up. */
+static void
+leave_index(struct cache *cache, uint32_t index)
+{
+    uint32_t mask = cache->slots_mask, gap = entry_at(cache, index)->hash & mask;
+    while (cache->slots[gap].entry != index)
+        gap = (gap + 1) & mask;
+    for (uint32_t at = (gap + 1) & mask; cache->slots[at].entry != NONE; at = (at + 1) & mask) {
+        uint32_t home = cache->slots[at].hash & mask;
+        if (((at - home) & mask) < ((at - gap) & mask))
+            continue; /* its home lies behind the gap */
+        cache->slots[gap] = cache->slots[at];
+        gap = at;
+    }
+    cache->slots[gap] = (struct slot){0, NONE};
 }
 
 static size_t
@@ -262,7 +285,7 @@ enter_queue(struct cache *cache, uint32_t index, bool main)
 static void
 drop(struct cache *cache, uint32_t index)
 {
-    unchain(cache, index);
+    leave_index(cache, index);
     leave_queue(cache, index);
     cache->counts.entries--;
     while (index != NONE) {
@@ -287,7 +310,7 @@ evict(struct cache *cache)
         struct entry *entry = entry_at(cache, index);
         if (entry->frequency == 0) {
             if (small)
-                cache->ghosts[entry->hash & cache->buckets_mask] = entry->hash;
+                cache->ghosts[entry->hash & cache->ghosts_mask] = entry->hash;
             drop(cache, index);
             cache->counts.evicted++;
             return;
@@ -330,7 +353,7 @@ bool
 cache_is_ghost(const struct cache *cache, const struct cache_key *key)
 {
     uint32_t hash = hash_of(cache, key);
-    return cache->ghosts[hash & cache->buckets_mask] == hash;
+    return cache->ghosts[hash & cache->ghosts_mask] == hash;
 }
 
 /* The message's question must be the key's, or a later look-up would answer another question. */
@@ -358,7 +381,7 @@ cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *messa
     }
     uint32_t hash = hash_of(cache, key);
     uint32_t old = find(cache, key, hash);
-    bool main = cache->ghosts[hash & cache->buckets_mask] == hash;
+    bool main = cache->ghosts[hash & cache->ghosts_mask] == hash;
     uint8_t frequency = 0;
     uint32_t hits = 0;
     if (old != NONE) { /* a refreshed answer keeps its standing */
@@ -390,9 +413,7 @@ cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *messa
     bytes_get_copy(&lower, entry->data + at, part);
     if (left > part)
         bytes_get_copy(&lower, cache->chunks[entry->next].data, left - part);
-    uint32_t *bucket = &cache->buckets[hash & cache->buckets_mask];
-    entry->hash_next = *bucket;
-    *bucket = index;
+    enter_index(cache, hash, index);
     enter_queue(cache, index, main);
     cache->counts.entries++;
     cache->counts.stored++;
