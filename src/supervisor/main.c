@@ -231,6 +231,8 @@ main(int argc, char **argv)
         return 0;
     case OPTIONS_PIN:
         return pin_run(&options);
+    case OPTIONS_PIN_CHECK:
+        return pin_check(&options);
     }
     return OPTIONS_EXIT_FAILURE;
 }

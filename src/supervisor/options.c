@@ -13,7 +13,8 @@ enum {
     LONG_CHECK,
     LONG_PRINT_CONFIG,
     LONG_VERSION,
-    LONG_TLS_NAME
+    LONG_TLS_NAME,
+    LONG_POLICY
 };
 
 #define HOST_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
@@ -31,6 +32,9 @@ static const struct option long_options[] = {
 
 static const struct option pin_options[] = {
     {"tls-name", required_argument, NULL, LONG_TLS_NAME},
+    {"policy", no_argument, NULL, LONG_POLICY},
+    {"check", no_argument, NULL, LONG_CHECK},
+    {"config", required_argument, NULL, LONG_CONFIG},
     {"help", no_argument, NULL, LONG_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -60,22 +64,59 @@ refuse_option(struct options *options, int result, char **argv)
 }
 
 static enum status
+take_pin(struct options *options, int option)
+{
+    switch (option) {
+    case 'h':
+    case LONG_HELP:
+        options->action = OPTIONS_HELP;
+        return STATUS_OK;
+    case 'c':
+    case LONG_CONFIG:
+        options->file = optarg;
+        return STATUS_OK;
+    case LONG_CHECK:
+        options->action = OPTIONS_PIN_CHECK;
+        return STATUS_OK;
+    case LONG_TLS_NAME:
+        options->pin_tls_name = optarg;
+        return STATUS_OK;
+    case LONG_POLICY:
+        options->pin_policy = true;
+        return STATUS_OK;
+    default:
+        return STATUS_NONE;
+    }
+}
+
+/* pin --check [-c FILE] [NAME]: what to look at is in the configuration */
+static enum status
+parse_pin_check(int argc, char **argv, struct options *options)
+{
+    if (options->pin_policy || options->pin_tls_name[0] != '\0')
+        return refuse(options, "pin --check takes the name of an upstream and -c FILE, no more");
+    if (argc - optind > 1)
+        return refuse(options, "pin --check takes one name of an upstream at most");
+    options->pin_upstream = argc > optind ? argv[optind] : NULL;
+    return STATUS_OK;
+}
+
+static enum status
 parse_pin(int argc, char **argv, struct options *options)
 {
     int option;
     options->action = OPTIONS_PIN;
     options->pin_tls_name = "";
     optind = 0; /* glibc: start anew, with the subcommand as argv[0] */
-    while ((option = getopt_long(argc, argv, ":h", pin_options, NULL)) != -1) {
-        if (option == 'h' || option == LONG_HELP)
-            options->action = OPTIONS_HELP;
-        else if (option == LONG_TLS_NAME)
-            options->pin_tls_name = optarg;
-        else
+    while ((option = getopt_long(argc, argv, ":hc:", pin_options, NULL)) != -1)
+        if (take_pin(options, option) != STATUS_OK)
             return refuse_option(options, option, argv);
-    }
     if (options->action == OPTIONS_HELP)
         return STATUS_OK;
+    if (options->action == OPTIONS_PIN_CHECK)
+        return parse_pin_check(argc, argv, options);
+    if (options->file != NULL)
+        return refuse(options, "pin reads no configuration; pin --check does");
     if (argc - optind != 1)
         return refuse(options, "pin needs one ADDRESS:PORT");
     if (addr_parse(argv[optind], OPTIONS_TLS_PORT, &options->pin_address) != STATUS_OK)
@@ -151,7 +192,8 @@ options_print_help(FILE *to)
 {
     fputs("usage: penstock [-c FILE] [-a ADDRESS[:PORT]]... [-v]\n"
           "       penstock [-c FILE] --check | --print-config\n"
-          "       penstock pin ADDRESS[:PORT] [--tls-name NAME]\n"
+          "       penstock pin ADDRESS[:PORT] [--tls-name NAME] [--policy]\n"
+          "       penstock pin --check [-c FILE] [UPSTREAM]\n"
           "\n"
           "Forwards DNS queries from port 53 to upstream resolvers over pinned TLS.\n"
           "\n"
@@ -167,6 +209,9 @@ options_print_help(FILE *to)
           "  pin ADDRESS[:PORT]         connect once and print the keys that an upstream shows,\n"
           "                             as configuration to paste\n"
           "      --tls-name NAME        send NAME as SNI\n"
+          "      --policy               print a whole policy that starts as it is\n"
+          "      --check                compare what the configured upstreams show, or the one of\n"
+          "                             that name, with their pins; exit 1 if one has no match\n"
           "\n"
           "Every configuration key is also an environment variable: PENSTOCK_TIMEOUTS_QUERY=2s.\n"
           "SIGUSR1 writes statistics to the log; SIGTERM answers what is in flight and ends.\n",

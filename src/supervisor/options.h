@@ -9,6 +9,7 @@
 #include "base/addr.h"
 #include "conf/config.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #define OPTIONS_CONFIG_FILE  "/etc/penstock/penstock.yaml" /* read if it exists */
@@ -23,7 +24,8 @@ enum options_action {
     OPTIONS_PRINT_CONFIG, /* print it with every default, exit */
     OPTIONS_VERSION,
     OPTIONS_HELP,
-    OPTIONS_PIN, /* look at an upstream's certificates */
+    OPTIONS_PIN,       /* look at an upstream's certificates */
+    OPTIONS_PIN_CHECK, /* compare them with the configured pins */
 };
 
 struct options {
@@ -34,6 +36,8 @@ struct options {
     uint32_t verbose;              /* how many -v */
     struct addr pin_address;       /* OPTIONS_PIN */
     const char *pin_tls_name;      /* OPTIONS_PIN: "" for none; points into argv */
+    bool pin_policy;               /* OPTIONS_PIN: print a whole policy */
+    const char *pin_upstream;      /* OPTIONS_PIN_CHECK: its name, or NULL for all; as above */
     char error[OPTIONS_ERROR_MAX]; /* on failure: one line without newline */
 };
 

@@ -15,20 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-struct seen {
-    uint8_t pin[CONFIG_PIN_BYTES];
-    char text[IPC_TEXT_MAX]; /* subject and validity, cleaned by ipc_decode() */
-};
-
-struct look {
-    struct seen chain[PIN_CERTIFICATES];
-    unsigned count;
-    bool complete;              /* the end of the list was seen */
-    char problem[IPC_TEXT_MAX]; /* what the worker says went wrong, or "" */
-};
-
-static enum status
-dial(const struct addr *addr, int *fd, struct config_error *error)
+enum status
+pin_dial(const struct addr *addr, int *fd, struct config_error *error)
 {
     char text[ADDR_TEXT_MAX];
     int problem = 0;
@@ -54,46 +42,46 @@ dial(const struct addr *addr, int *fd, struct config_error *error)
 }
 
 static void
-take(struct look *look, const struct ipc_message *message)
+take(struct pin_chain *chain, const struct ipc_message *message)
 {
     if (message->type == IPC_LOG)
-        snprintf(look->problem, sizeof look->problem, "%s", message->text);
+        snprintf(chain->problem, sizeof chain->problem, "%s", message->text);
     if (message->type != IPC_PIN_SEEN)
         return;
     if (message->kind == 255) {
-        look->complete = true;
+        chain->complete = true;
         if (message->text[0] != '\0')
-            snprintf(look->problem, sizeof look->problem, "%s", message->text);
-    } else if (look->count < PIN_CERTIFICATES) {
-        struct seen *seen = &look->chain[look->count++];
+            snprintf(chain->problem, sizeof chain->problem, "%s", message->text);
+    } else if (chain->count < PIN_CERTIFICATES) {
+        struct pin_seen *seen = &chain->seen[chain->count++];
         memcpy(seen->pin, message->pin, sizeof seen->pin);
         snprintf(seen->text, sizeof seen->text, "%s", message->text);
     }
 }
 
 static void
-listen_to(int chan_fd, struct look *look)
+listen_to(int chan_fd, struct pin_chain *chain)
 {
     struct ipc_message message;
     int fds[IPC_FDS_MAX];
-    while (!look->complete && chan_await(chan_fd, PIN_LOOK_MS) == STATUS_OK &&
+    while (!chain->complete && chan_await(chan_fd, PIN_LOOK_MS) == STATUS_OK &&
            chan_receive(chan_fd, IPC_FROM_CHILD, &message, fds) == STATUS_OK) {
-        take(look, &message);
+        take(chain, &message);
         for (size_t i = 0; i < IPC_FDS_MAX; i++)
             if (fds[i] >= 0)
                 close(fds[i]);
     }
 }
 
-/* Let a worker look. The socket is lent to it. */
-static enum status
-look_with_worker(const struct options *options, int exec_fd, int socket_fd, struct look *look,
-                 struct config_error *error)
+enum status
+pin_look(const struct addr *addr, const char *tls_name, int exec_fd, int socket_fd,
+         struct pin_chain *chain, struct config_error *error)
 {
     int pair[2], wait_status = 0;
     pid_t pid = 0;
     struct ipc_message ask = {.type = IPC_PIN_LOOK};
-    snprintf(ask.text, sizeof ask.text, "%s", options->pin_tls_name);
+    *chain = (struct pin_chain){0};
+    snprintf(ask.text, sizeof ask.text, "%s", tls_name);
     if (chan_pair(pair) != STATUS_OK ||
         spawn_child(CHILD_WORKER, exec_fd, pair[1], &pid) != STATUS_OK) {
         snprintf(error->text, sizeof error->text, "cannot start penstock-worker: %s",
@@ -102,70 +90,86 @@ look_with_worker(const struct options *options, int exec_fd, int socket_fd, stru
     }
     close(pair[1]);
     if (chan_send(pair[0], &ask, &socket_fd, 1) == STATUS_OK)
-        listen_to(pair[0], look);
+        listen_to(pair[0], chain);
     close(pair[0]);
-    if (!look->complete)
+    if (!chain->complete)
         kill(pid, SIGKILL);
-    if (waitpid(pid, &wait_status, 0) == pid && look->count > 0)
+    if (waitpid(pid, &wait_status, 0) == pid && chain->count > 0)
         return STATUS_OK;
     char ending[SPAWN_ENDING_MAX], address[ADDR_TEXT_MAX];
-    bool told = look->problem[0] != '\0';
+    bool told = chain->problem[0] != '\0';
     snprintf(error->text, sizeof error->text, "%s shows no certificate: %s%.300s",
-             addr_format(&options->pin_address, address), told ? "" : "the worker ",
-             told ? look->problem : spawn_ending(wait_status, ending));
+             addr_format(addr, address), told ? "" : "the worker ",
+             told ? chain->problem : spawn_ending(wait_status, ending));
     return STATUS_NONE;
 }
 
+#define WARNING                                                                                    \
+    "# These are the keys that %s showed to this machine just now. A first look is not proof:\n"   \
+    "# whoever sits between here and there shows keys of his own. Compare them with what the\n"    \
+    "# operator publishes, or look from another network, before you rely on them.\n"
+
 static void
-print_chain(const struct options *options, const struct look *look)
+print_chain(const struct options *options, const struct pin_chain *chain)
 {
     const char *tls_name = options->pin_tls_name;
     bool has_name = tls_name[0] != '\0';
     char address[ADDR_TEXT_MAX], pin[PIN_TEXT_MAX];
     addr_format(&options->pin_address, address);
-    printf("# These are the keys that %s showed to this machine just now. A first look is not "
-           "proof:\n"
-           "# whoever sits between here and there shows keys of his own. Compare them with what "
-           "the\n"
-           "# operator publishes, or look from another network, before you rely on them.\n"
-           "upstreams:\n"
-           "  - name: %.63s\n"
-           "    address: \"%s\"\n",
+    printf(WARNING "upstreams:\n"
+                   "  - name: %.63s\n"
+                   "    address: \"%s\"\n",
            address, has_name ? tls_name : "upstream", address);
     if (has_name)
         printf("    tls_name: %s\n", tls_name);
     printf("    verify: %s\n"
            "    pins:\n",
            has_name ? "pin+ca" : "pin # there is no tls_name to check");
-    for (unsigned i = 0; i < look->count; i++) {
+    for (unsigned i = 0; i < chain->count; i++) {
         if (i == 1)
             printf("      # Keys of issuers: any certificate of theirs would match. Add the "
                    "operator's backup\n"
                    "      # key instead, if he publishes one.\n");
-        printf("      %s- \"%s\" # %s\n", i == 0 ? "" : "# ", pin_format(look->chain[i].pin, pin),
-               look->chain[i].text);
+        printf("      %s- \"%s\" # %s\n", i == 0 ? "" : "# ", pin_format(chain->seen[i].pin, pin),
+               chain->seen[i].text);
     }
+}
+
+/* What stands before and behind the upstreams of a policy that starts as it is. */
+static void
+print_policy_head(void)
+{
+    printf("# A policy for this host alone. Check it with: penstock --check -c FILE\n"
+           "listen: [\"127.0.0.1:53\", \"[::1]:53\"]\n"
+           "acl:\n"
+           "  # Add the prefixes of your clients, and an address of yours to listen.\n"
+           "  allow: [\"127.0.0.0/8\", \"::1/128\"]\n");
 }
 
 int
 pin_run(const struct options *options)
 {
-    static struct look look;
+    static struct pin_chain chain;
     struct config_error error;
     int exec_fds[CHILD_ROLES], socket_fd = -1;
     enum status status = spawn_open(exec_fds, &error);
     if (status == STATUS_OK)
-        status = dial(&options->pin_address, &socket_fd, &error);
+        status = pin_dial(&options->pin_address, &socket_fd, &error);
     if (status == STATUS_OK)
         status = jail_enter(NULL, &error);
     if (status == STATUS_OK)
-        status = look_with_worker(options, exec_fds[CHILD_WORKER], socket_fd, &look, &error);
+        status = pin_look(&options->pin_address, options->pin_tls_name, exec_fds[CHILD_WORKER],
+                          socket_fd, &chain, &error);
     if (status != STATUS_OK) {
         fprintf(stderr, "penstock: %s\n", error.text);
         return OPTIONS_EXIT_FAILURE;
     }
-    print_chain(options, &look);
-    if (look.problem[0] != '\0')
-        fprintf(stderr, "penstock: the handshake did not end well: %s\n", look.problem);
+    if (options->pin_policy)
+        print_policy_head();
+    print_chain(options, &chain);
+    if (options->pin_policy)
+        printf("tls:\n  versions: [\"1.3\"]\n");
+    if (chain.problem[0] != '\0')
+        fprintf(stderr, "penstock: the handshake did not end well: %s\n", chain.problem);
     return ferror(stdout) != 0 || fflush(stdout) != 0 ? OPTIONS_EXIT_FAILURE : 0;
 }

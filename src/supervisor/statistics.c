@@ -154,26 +154,31 @@ static void
 log_upstream(const struct supervisor *sup, uint32_t index)
 {
     struct line line = {.group = "upstream"};
-    uint64_t sums[6] = {0}, rtt_us = 0, measured = 0, pin = 0, tls = 0;
+    uint64_t sums[7] = {0}, rtt_us = 0, measured = 0, pin = 0, tls = 0, days = 0;
     static const char *const names[] = {"connections", "queries",         "answers",
-                                        "failures",    "handshakes_full", "handshakes_resumed"};
+                                        "failures",    "handshakes_full", "handshakes_resumed",
+                                        "pin_changes"};
     for (unsigned lane = 0; lane < sup->lanes_count; lane++) {
         const struct stats_upstream *up = &page_of(sup, lane, CHILD_WORKER)->upstreams[index];
         const _Atomic uint64_t *const values[] = {&up->connections,     &up->queries,
                                                   &up->answers,         &up->failures,
-                                                  &up->handshakes_full, &up->handshakes_resumed};
-        for (size_t i = 0; i < 6; i++)
+                                                  &up->handshakes_full, &up->handshakes_resumed,
+                                                  &up->pin_changes};
+        for (size_t i = 0; i < 7; i++)
             sums[i] += load(values[i]);
         measured += load(&up->rtt_us) > 0;
         rtt_us += load(&up->rtt_us);
         pin = load(&up->pin_seen) > 0 ? load(&up->pin_seen) : pin;
+        days = load(&up->valid_days) > 0 ? load(&up->valid_days) : days;
         tls = load(&up->tls) > 0 ? load(&up->tls) : tls;
     }
     line_add(&line, "name=%s", sup->config.upstreams[index].name);
-    for (size_t i = 0; i < 6; i++)
+    for (size_t i = 0; i < 7; i++)
         line_add(&line, "%s=%" PRIu64, names[i], sums[i]);
     line_add(&line, "rtt_us=%" PRIu64, measured > 0 ? rtt_us / measured : 0);
     line_add(&line, "pin=%" PRIu64, pin); /* which of the configured, from 1; 0: none yet */
+    if (days > 0)                         /* whole days until the certificate ends */
+        line_add(&line, "valid_days=%" PRIu64, days - 1);
     line_add(&line, "tls=%s", tls_version(tls));
     line_add(&line, "cipher=0x%04x", (unsigned)(tls & 0xffff));
     line_end(&line);

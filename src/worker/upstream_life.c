@@ -60,6 +60,7 @@ serve(struct upstream_conn *conn)
               upstream->config->name, tls_version_text(facts->version),
               tls_cipher_text(facts->cipher), pin, facts->resumed ? "resumed" : "full handshake",
               (unsigned)(took / 1000));
+    upstream_note_trust(conn);
     conn->worker->relay.has_more = true; /* whoever waits may be placed now */
     upstream_pool_opened(conn->worker, conn);
 }

@@ -67,6 +67,11 @@ void upstream_land(struct upstream_conn *conn, uint16_t id);
 /** Hand every query in flight back. */
 void upstream_orphan_all(struct upstream_conn *conn, enum relay_loss loss);
 
+/* upstream_trust.c */
+
+/** A handshake is done: is there news about the server's key? */
+void upstream_note_trust(struct upstream_conn *conn);
+
 /* upstream_watch.c */
 
 /** The server said something: whatever was suspected is over. */

@@ -11,6 +11,7 @@
 
 #include "core/tokens.h"
 #include "core/upstream_choice.h"
+#include "core/upstream_trust.h"
 #include "worker/upstream_conn.h"
 
 #define UPSTREAM_DOWN_FAILURES  3U
@@ -37,6 +38,7 @@ struct upstream {
     uint64_t probed_us;          /* a probe of a quiet upstream last, and */
     uint64_t probed_asked;       /* pool.asked then */
     uint64_t server_idle_us;     /* it closes idle connections after; 0: not known */
+    struct upstream_trust trust;
 };
 
 struct upstream_policy { /* what the configuration says about all */

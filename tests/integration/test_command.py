@@ -156,6 +156,55 @@ def test_pin_of_nobody(bad):
     bad.listen_again()
 
 
+def test_pin_prints_a_policy_that_is_sound(bad, pki, config, shared):
+    policy = run("pin", bad.where, "--tls-name", "dot.example", "--policy")
+    assert policy.returncode == 0, policy.stderr
+    path = shared / "policy-of-pin.yaml"
+    path.write_text(policy.stdout + f"  ca_file: {pki.authority.pem}\nuser: nobody\n")
+    result = run("-c", path, "--check")
+    assert result.returncode == 0, result.stderr
+
+
+def look(config, bad, pins, **more):
+    entry = {"name": "live", "address": bad.where, "tls_name": "dot.example", "pins": pins, **more}
+    return run("pin", "--check", "-c", config(upstreams=[entry]))
+
+
+@pytest.mark.smoke
+def test_pin_check_says_which_pin_matches(bad, pki, config):
+    result = look(config, bad, [pki.rotated.pin, pki.good.pin])
+    assert result.returncode == 0, result.stderr + result.stdout
+    assert "live: pin 2 of 2 matches the server's key: " + pki.good.pin in result.stdout
+    assert "last pin is in use" in result.stdout
+    result = look(config, bad, [pki.authority.pin, pki.rotated.pin])
+    assert "pin 1 of 2 matches an issuer's key" in result.stdout
+    assert bad.plaintext == 0
+
+
+def test_pin_check_of_another_key_fails_and_names_it(bad, pki, config):
+    result = look(config, bad, [pki.rotated.pin, pki.stranger.pin])
+    assert result.returncode == 1
+    assert "no pin of 2 matches" in result.stdout and pki.good.pin in result.stdout
+
+
+def test_pin_check_of_nobody(bad, pki, config):
+    bad.refuse()
+    result = look(config, bad, [pki.good.pin])
+    assert result.returncode == 1 and "cannot connect" in result.stdout
+    bad.listen_again()
+
+
+def test_pin_check_of_one_by_name(bad, pki, config):
+    entries = [{"name": name, "address": bad.where, "tls_name": "dot.example", "pins": [pin]}
+               for name, pin in (("right", pki.good.pin), ("wrong", pki.stranger.pin))]
+    path = config(upstreams=entries)
+    assert run("pin", "--check", "-c", path, "right").returncode == 0
+    assert run("pin", "--check", "-c", path, "wrong").returncode == 1
+    assert run("pin", "--check", "-c", path).returncode == 1
+    unknown = run("pin", "--check", "-c", path, "nobody")
+    assert unknown.returncode == 1 and "nobody" in unknown.stderr
+
+
 def test_pin_needs_an_address():
     refused(run("pin"), USAGE)
     refused(run("pin", "dns.example"), USAGE)

@@ -110,6 +110,30 @@ Test(options, pin_takes_address_and_name_in_any_order)
 }
 
 /* what is printed as YAML must not be able to end its line or its quotes */
+Test(options, pin_compares_with_the_configuration)
+{
+    cr_assert_eq(PARSE("pin", "--check", "-c", "file", "quad9"), STATUS_OK);
+    cr_assert_eq(options.action, OPTIONS_PIN_CHECK);
+    cr_assert_str_eq(options.file, "file");
+    cr_assert_str_eq(options.pin_upstream, "quad9");
+    cr_assert_eq(PARSE("pin", "--check"), STATUS_OK);
+    cr_assert_eq(options.action, OPTIONS_PIN_CHECK);
+    cr_assert_null(options.pin_upstream);
+    assert_refused(PARSE("pin", "--check", "a", "b"), "one name");
+    assert_refused(PARSE("pin", "--check", "--policy"), "--check");
+    assert_refused(PARSE("pin", "--check", "--tls-name", "dns.example"), "--check");
+    assert_refused(PARSE("pin", "-c", "file", "192.0.2.1"), "--check");
+}
+
+Test(options, pin_can_print_a_whole_policy)
+{
+    cr_assert_eq(PARSE("pin", "192.0.2.1", "--policy"), STATUS_OK);
+    cr_assert_eq(options.action, OPTIONS_PIN);
+    cr_assert(options.pin_policy);
+    cr_assert_eq(PARSE("pin", "192.0.2.1"), STATUS_OK);
+    cr_assert_not(options.pin_policy);
+}
+
 Test(options, pin_refuses_what_is_no_address_or_name)
 {
     assert_refused(PARSE("pin"), "ADDRESS");
