@@ -31,6 +31,9 @@ struct upstream_flight {
     uint64_t sent_us;
 };
 
+#define UPSTREAM_ACK_GAP_US      2000U /* writes closer than this carry acknowledgements soon enough */
+#define UPSTREAM_ACK_GAP_MOST_US 100000U /* a longer gap counts as this */
+
 struct upstream_conn {
     struct ev_source socket;
     struct worker *worker;     /* borrowed */
@@ -52,6 +55,8 @@ struct upstream_conn {
     uint64_t unheard_us;  /* silence began: bytes came last, or the first query after; 0: nothing to
                              wait for */
     uint64_t used_us;     /* a query or an answer last */
+    uint64_t wrote_us;    /* queries last */
+    uint32_t write_gap_us; /* between two writes of queries, smoothed */
     struct tls_session *tls;
     uint8_t *tls_in, *tls_out; /* TLS_IN_BYTES, TLS_OUT_BYTES */
     uint8_t *queries;          /* UPSTREAM_WRITE_BYTES: framed, not yet encrypted */

@@ -112,6 +112,24 @@ encrypt(struct upstream_conn *conn)
     return true;
 }
 
+/* Do queries come too rarely for the next one to carry the acknowledgement soon? */
+static bool
+is_slow(const struct upstream_conn *conn)
+{
+    return conn->write_gap_us > UPSTREAM_ACK_GAP_US ||
+           now_of(conn) - conn->wrote_us > UPSTREAM_ACK_GAP_US;
+}
+
+static void
+note_write(struct upstream_conn *conn)
+{
+    uint64_t gap_us = now_of(conn) - conn->wrote_us;
+    if (gap_us > UPSTREAM_ACK_GAP_MOST_US)
+        gap_us = UPSTREAM_ACK_GAP_MOST_US;
+    conn->write_gap_us = (conn->write_gap_us * 7 + (uint32_t)gap_us) / 8;
+    conn->wrote_us = now_of(conn);
+}
+
 void
 upstream_conn_flush(struct upstream_conn *conn)
 {
@@ -120,9 +138,11 @@ upstream_conn_flush(struct upstream_conn *conn)
     if (conn->queries_size == 0 && conn->in_flight > 0) {
         /* no query carries the acknowledgement: a server without TCP_NODELAY holds its next answer
          * back until it comes */
-        sock_acknowledge(conn->socket.fd);
+        if (is_slow(conn))
+            sock_acknowledge(conn->socket.fd);
         return;
     }
+    note_write(conn);
     if (!encrypt(conn))
         upstream_lost(conn, tls_session_error(conn->tls));
     else if (!upstream_push(conn))
