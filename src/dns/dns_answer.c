@@ -162,6 +162,8 @@ note_opt(struct bytes_reader *r, size_t owner, unsigned section, struct dns_answ
     answer->has_opt = true;
     answer->dnssec_ok = edns.dnssec_ok;
     answer->ede = edns.ede;
+    answer->keepalive_timed = edns.keepalive_timed;
+    answer->keepalive_100ms = edns.keepalive_100ms;
     answer->rcode = (uint16_t)(answer->rcode | (unsigned)edns.extended_rcode << 4);
     return true;
 }

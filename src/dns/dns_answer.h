@@ -28,8 +28,10 @@ struct dns_answer {        /* offsets are octets from the message's first */
     bool has_ttl;          /* at least one record other than OPT */
     bool has_soa;          /* SOA in authority */
     bool has_opt;
-    bool dnssec_ok;   /* DO of its OPT */
-    uint32_t ttl_min; /* s; least TTL of all relayed records; 0 if none */
+    bool dnssec_ok;           /* DO of its OPT */
+    bool keepalive_timed;     /* the server says how long it keeps an idle connection */
+    uint16_t keepalive_100ms; /* so long, units of 100 ms */
+    uint32_t ttl_min;         /* s; least TTL of all relayed records; 0 if none */
     uint32_t
         soa_minimum; /* s; MINIMUM of the first SOA in authority (RFC 2308), and its TTL if less */
 };

@@ -32,6 +32,8 @@ get_option(uint16_t code, struct bytes_reader *option, struct dns_edns *edns)
         return get_cookie(option, edns);
     case DNS_OPTION_KEEPALIVE:
         edns->keepalive = true;
+        edns->keepalive_timed = size == KEEPALIVE_OCTETS;
+        edns->keepalive_100ms = edns->keepalive_timed ? bytes_get_u16(option) : 0;
         return size == 0 || size == KEEPALIVE_OCTETS;
     case DNS_OPTION_PADDING:
         edns->padding = true;
@@ -125,6 +127,8 @@ dns_edns_put(struct bytes_writer *w, const struct dns_edns_put *put)
         put_option_head(w, DNS_OPTION_COOKIE, put->cookie_size);
         bytes_put_copy(w, put->cookie, put->cookie_size);
     }
+    if (put->keepalive_asked)
+        put_option_head(w, DNS_OPTION_KEEPALIVE, 0);
     if (put->keepalive) {
         put_option_head(w, DNS_OPTION_KEEPALIVE, KEEPALIVE_OCTETS);
         bytes_put_u16(w, put->keepalive_100ms);

@@ -42,8 +42,10 @@ enum dns_ede { /* RFC 8914 section 4; the ones we send */
 struct dns_edns {
     bool present;
     bool dnssec_ok;
-    bool padding;   /* the padding option was there */
-    bool keepalive; /* the keepalive option was there (meant for TCP only) */
+    bool padding;             /* the padding option was there */
+    bool keepalive;           /* the keepalive option was there (meant for TCP only) */
+    bool keepalive_timed;     /* and named a time: a server's */
+    uint16_t keepalive_100ms; /* it, units of 100 ms */
     uint8_t version;
     uint8_t cookie_size;    /* 0 = none; 8 or 16..40 */
     uint16_t udp_size;      /* as announced, octets */
@@ -72,7 +74,8 @@ struct dns_edns_put {       /* what our OPT says; zeroed fields are left out */
     uint8_t extended_rcode; /* upper eight bits of the RCODE */
     bool dnssec_ok;
     uint16_t ede;             /* DNS_EDE_NONE: leave out */
-    bool keepalive;           /* send edns-tcp-keepalive */
+    bool keepalive_asked;     /* send edns-tcp-keepalive without a value: a client asks for it */
+    bool keepalive;           /* send it with a value */
     uint16_t keepalive_100ms; /* its value, units of 100 ms */
     uint8_t cookie_size;      /* 0: leave out */
     uint8_t cookie[DNS_COOKIE_MAX];

@@ -123,6 +123,8 @@ dns_query_write(const struct dns_question *question, uint16_t id, uint16_t flags
     struct dns_edns_put opt = {.udp_size = DNS_EDNS_UDP_MAX,
                                .dnssec_ok = dnssec_ok,
                                .ede = DNS_EDE_NONE,
+                               /* inside padding it costs nothing */
+                               .keepalive_asked = padding_block > 0,
                                .padding_block = padding_block};
     dns_edns_put(&w, &opt);
     /* a message that room kept from its block would show the length of its name */

@@ -103,7 +103,8 @@ int dns_query_verdict_rcode(enum dns_query_verdict verdict, const struct dns_que
 
 /**
  * Write the query for an upstream: header with `id` and `flags` (DNS_RD, DNS_AD, DNS_CD), the
- * question in lower case, OPT with DO as asked and padding to `padding_block` octets (0: none).
+ * question in lower case, OPT with DO as asked and padding to `padding_block` octets (0: none;
+ * else the server is also asked how long it keeps idle connections, RFC 7828).
  *
  * @return octets written; 0 if `size` is too small (512 always suffices).
  */

@@ -94,6 +94,8 @@ relay_answer(struct worker *worker, struct upstream_conn *conn, uint32_t questio
     }
     if (!relay_has_room(worker, HANDOFF_ANSWER_HEAD + size))
         return RELAY_HELD;
+    if (answer.keepalive_timed)
+        upstream_pool_keepalive(conn, answer.keepalive_100ms);
     relay_put(worker, &(struct handoff_answer){.slot = q->query.slot,
                                                .generation = q->query.generation,
                                                .outcome = HANDOFF_ANSWERED,

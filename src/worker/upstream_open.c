@@ -69,6 +69,17 @@ upstream_pool_opened(struct worker *worker, struct upstream_conn *conn)
 }
 
 void
+upstream_pool_keepalive(struct upstream_conn *conn, uint16_t keepalive_100ms)
+{
+    /* a time so short that connections would do nothing but come and go is not believed */
+    if (keepalive_100ms > 0)
+        conn->upstream->server_idle_us =
+            later((uint64_t)keepalive_100ms * 100000U, UPSTREAM_IDLE_LEARN_US);
+    else if (conn->state == UPSTREAM_READY)
+        upstream_conn_retire(conn);
+}
+
+void
 upstream_pool_closed_idle(struct upstream *upstream, uint64_t idle_us)
 {
     upstream->server_idle_us = upstream_idle_closed(upstream->server_idle_us, idle_us);

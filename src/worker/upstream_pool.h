@@ -114,6 +114,9 @@ void upstream_pool_opened(struct worker *worker, struct upstream_conn *conn);
 /** Keep a connection, ask who was quiet for long. */
 void upstream_pool_keep_warm(struct worker *worker, struct upstream *upstream);
 
+/** The server says how long it keeps idle connections (RFC 7828); 0: it wants this one closed. */
+void upstream_pool_keepalive(struct upstream_conn *conn, uint16_t keepalive_100ms);
+
 /** The server closed an idle connection. */
 void upstream_pool_closed_idle(struct upstream *upstream, uint64_t idle_us);
 

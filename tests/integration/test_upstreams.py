@@ -10,6 +10,7 @@ import threading
 import time
 
 import baddot
+import dns.message
 import conftest
 import namespace
 import penstock
@@ -332,6 +333,23 @@ def test_idle_connection_is_closed_before_the_server_does(serve, world, inside, 
         assert records(ask(world, service, f"kept{i}.penstock.example"))
         time.sleep(0.2)
     assert server.accepted <= begun + 1, "a connection that is used is kept"
+
+
+def test_idle_time_that_the_server_names_is_kept(serve, world, inside, pki):
+    """RFC 7828: asked for in every query, and obeyed."""
+    server = inside()
+    server.keepalive = 15
+    service = serve(entries([server], pki), settings={"timeouts": {"upstream_idle": "30s"}}, wrap=world.wrap)
+    assert records(ask(world, service, "first.penstock.example"))
+    query = dns.message.from_wire(server.queries[-1])
+    assert [option for option in query.options if option.otype == 11], "it is asked for"
+    begun = time.monotonic()
+    wait_for(lambda: server.accepted >= 2, 4, "a new connection before the time is over")
+    assert time.monotonic() - begun > 0.8
+    server.keepalive = 0  # close now
+    assert records(ask(world, service, "second.penstock.example"))
+    wait_for(lambda: server.accepted >= 3, 2, "another one at once")
+    assert records(ask(world, service, "third.penstock.example"))
 
 
 def test_handshakes_are_resumed_when_several_connections_close_at_once(serve, world, inside, pki):

@@ -39,7 +39,7 @@ Test(dns_edns, reads_options_and_passes_unknown_ones_over)
                                   "abc";
     struct dns_edns edns;
     cr_assert_eq(get(0, options, sizeof options - 1, &edns), DNS_EDNS_OK);
-    cr_assert(edns.padding && edns.keepalive);
+    cr_assert(edns.padding && edns.keepalive && !edns.keepalive_timed);
     cr_assert_eq(edns.cookie_size, 8);
     cr_assert_arr_eq(edns.cookie, "cccccccc", 8);
     cr_assert_eq(edns.ede, DNS_EDE_NETWORK_ERROR);
@@ -146,6 +146,8 @@ Test(dns_edns, writes_what_it_reads)
     cr_assert_eq(dns_edns_get(&r, &edns), DNS_EDNS_OK);
     cr_assert_eq(bytes_left(&r), 0);
     cr_assert(edns.dnssec_ok && edns.keepalive && edns.padding);
+    cr_assert(edns.keepalive_timed);
+    cr_assert_eq(edns.keepalive_100ms, 100);
     cr_assert_eq(edns.extended_rcode, 1);
     cr_assert_eq(edns.ede, DNS_EDE_STALE_ANSWER);
     cr_assert_eq(edns.cookie_size, 24);

@@ -229,6 +229,7 @@ Test(dns_query, pads_names_of_every_length)
         cr_assert(size > 0 && size % DNS_PADDING_QUERY == 0, "%zu", length);
         cr_assert_eq(parse(size), DNS_QUERY_OK);
         cr_assert(query.edns.padding, "always there");
+        cr_assert(query.edns.keepalive && !query.edns.keepalive_timed, "asked for, no more");
     }
 }
 
