@@ -5,6 +5,7 @@
  */
 #include "front/admit.h"
 
+#include "core/minimal.h"
 #include "front/deliver.h"
 #include "front/front.h"
 
@@ -73,11 +74,19 @@ pass_parse(struct front *front, struct query *draft, const uint8_t *message, siz
     return false;
 }
 
-/* What is asked. Upstreams resolve the Internet; version.bind and its kind tell of servers. */
+/* What is asked: everything there is gets one record, other classes nothing but our name. */
 static bool
 pass_class(struct front *front, const struct query *draft)
 {
-    if (draft->dns.question.class == DNS_CLASS_IN)
+    const struct dns_question *question = &draft->dns.question;
+    const struct config *config = front->config;
+    bool is_any = question->class == DNS_CLASS_IN && question->type == DNS_TYPE_ANY;
+    bool is_identity = config->local_server_id[0] != '\0' && minimal_is_identity(question);
+    if (is_identity || (is_any && !config->local_forward_any)) {
+        deliver_minimal(front, draft);
+        return false;
+    }
+    if (question->class == DNS_CLASS_IN)
         return true;
     limit_charge(front, draft, LIMITER_PRICE_ERROR);
     deliver_refuse(front, draft, WHY_CLASS, DNS_REFUSED, DNS_EDE_NOT_SUPPORTED);

@@ -1,12 +1,14 @@
 /* deliver.c - see deliver.h */
 #include "front/deliver.h"
 
+#include "core/minimal.h"
 #include "dns/dns_answer.h"
 #include "dns/dns_chain.h"
 #include "dns/dns_reply.h"
 #include "front/front.h"
 
 #define REPLY_ROOM   512  /* octets; dns_reply_write() never needs more */
+#define MINIMAL_ROOM 768  /* octets; minimal_write_…() never need more */
 #define SPECIAL_ROOM 1024 /* octets; special_write() never needs more */
 #define OPT_ROOM     128  /* octets; dns_answer_deliver() never adds more */
 
@@ -87,6 +89,20 @@ void
 deliver_slip(struct front *front, const struct query *query, enum why why)
 {
     reply(front, query, why, DNS_NOERROR, true, DNS_EDE_NONE);
+}
+
+void
+deliver_minimal(struct front *front, const struct query *query)
+{
+    struct dns_edns_put opt = opt_for(front, query, DNS_EDE_NONE);
+    uint8_t *room = room_for(front, &query->client, MINIMAL_ROOM);
+    size_t size = 0;
+    if (room != NULL && query->dns.question.class == DNS_CLASS_IN)
+        size = minimal_write_any(&query->dns, &opt, room, MINIMAL_ROOM);
+    else if (room != NULL)
+        size = minimal_write_identity(&query->dns, front->config->local_server_id, &opt, room,
+                                      MINIMAL_ROOM);
+    finish(front, query, room, size, WHY_MINIMAL);
 }
 
 /* One client's copy of a sound answer: his id, spelling, OPT and size. */

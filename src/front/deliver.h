@@ -27,6 +27,9 @@ void deliver_refuse(struct front *front, const struct query *query, enum why why
 /** A message ends with TC=1: no larger than it came, and who is honest asks again over TCP. */
 void deliver_slip(struct front *front, const struct query *query, enum why why);
 
+/** Type ANY, or who we are (core/minimal.h): answered here. */
+void deliver_minimal(struct front *front, const struct query *query);
+
 /** The worker answered: judge its answer again and give it to all who wait. The question ends. */
 void deliver_answer(struct front *front, struct inflight_question *question,
                     const struct handoff_answer *from_worker);

@@ -81,7 +81,8 @@ pace_send(struct front *front, const struct query *query, uint8_t *room, size_t 
 {
     const struct query_client *client = &query->client;
     uint32_t wait_ms;
-    if (!front->config->pacing || client->is_proven || client->payer == LIMIT_EXEMPT) {
+    if (size <= PACE_FREE || !front->config->pacing || client->is_proven ||
+        client->payer == LIMIT_EXEMPT) {
         udp_send(front, client, size, why);
         return;
     }

@@ -1,8 +1,8 @@
 /* pace.h - answers to one network leave at a bounded rate
  *
- * What: every answer to an unproven UDP client goes through here. One that comes too early for its
- *       network is held in a fixed table until its time; one for which there is no place or no time
- *       becomes TC=1, so that an honest client asks over TCP.
+ * What: every answer to an unproven UDP client goes through here. A large one that comes too early
+ *       for its network is held in a fixed table until its time; one for which there is no place or
+ *       no time becomes TC=1, so that an honest client asks over TCP.
  * Who:  front.
  * Ref:  core/pacer.h; docs/LIMITS.md "pacer".
  */
@@ -18,7 +18,8 @@ struct front;
 #define PACE_NETWORKS    16384 /* with a place in time */
 #define PACE_IPV4_LENGTH 24
 #define PACE_IPV6_LENGTH 56
-#define PACE_HEAD_OCTETS 28 /* IPv4 and UDP headers, which the network carries too */
+#define PACE_FREE        256 /* octets: smaller answers always leave, and are not counted */
+#define PACE_HEAD_OCTETS 28  /* IPv4 and UDP headers, which the network carries too */
 
 struct pace_held {
     struct query_client client;

@@ -190,6 +190,19 @@ wait_on(struct front *front, struct tcp_connection *c)
     evloop_want(&front->loop, &c->source, c->output != 0 ? EPOLLOUT : events);
 }
 
+/* A close with unread octets would be a reset, and could take answers with it that are on their
+ * way. */
+static void
+drain(struct front *front, struct tcp_connection *c)
+{
+    uint8_t *input = front->tcp.inputs[tcp_table_index(&front->tcp, c)];
+    for (int i = 0; i < TCP_DRAINS; i++)
+        if (recv(c->source.fd, input, TCP_INPUT_BYTES, MSG_DONTWAIT) > 0)
+            c->input_most = TCP_INPUT_BYTES;
+        else
+            break;
+}
+
 static void
 settle(struct front *front, struct tcp_connection *c)
 {
@@ -200,10 +213,13 @@ settle(struct front *front, struct tcp_connection *c)
     if (!tcp_output_flush(front, c))
         tcp_table_doom(front, c);
     bool ends = (c->has_ended && !c->is_paused) || c->is_over || front->stop_us != 0;
-    if (c->is_doomed || (ends && c->waiting == 0 && c->output == 0))
-        tcp_table_close(front, c);
-    else
+    if (!c->is_doomed && (!ends || c->waiting > 0 || c->output != 0)) {
         wait_on(front, c);
+        return;
+    }
+    if (c->is_over)
+        drain(front, c);
+    tcp_table_close(front, c);
 }
 
 void

@@ -29,6 +29,7 @@ keep_listener(struct child *child, const struct ipc_message *message, int *fd)
         return STATUS_INVALID;
     *slot = *fd;
     *fd = -1;
+    lanes_listener_kept(child);
     return STATUS_OK;
 }
 
@@ -52,13 +53,16 @@ obey(struct child *child, const struct ipc_message *message, int *fd)
         return child->role == CHILD_WORKER && serves
                    ? dial_answer(child, message->index, message->tag)
                    : STATUS_INVALID;
+    case IPC_RELOADED:
+        if (message->error != 0)
+            lanes_kill(child, "it did not take up the new configuration; the next one will");
+        return STATUS_OK;
     case IPC_CONFIG: /* the rest is not for us, or was not asked for */
     case IPC_RING:
     case IPC_START:
     case IPC_UPSTREAM_SOCKET:
     case IPC_STOP:
     case IPC_RELOAD:
-    case IPC_RELOADED:
     case IPC_PIN_LOOK:
     case IPC_PIN_SEEN:
         break;
@@ -76,7 +80,7 @@ take_one(struct child *child)
     if (status != STATUS_OK)
         return status;
     /* the last words of one that we killed are worth a line, nothing else is */
-    if (child->state != CHILD_KILLED || message.type == IPC_LOG)
+    if ((child->state != CHILD_KILLED && child->state != CHILD_REPLACED) || message.type == IPC_LOG)
         status = obey(child, &message, &fds[0]);
     for (size_t i = 0; i < IPC_FDS_MAX; i++)
         if (fds[i] >= 0)

@@ -7,6 +7,7 @@
 #include "supervisor/inherited.h"
 #include "supervisor/rings.h"
 #include "supervisor/spawn.h"
+#include "supervisor/steer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,8 +15,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define CONFIG_NUMBER 1 /* of the configuration in force */
 
 bool
 lanes_is_alive(const struct child *child)
@@ -77,21 +76,36 @@ send_listeners(struct child *front)
     }
 }
 
+static void
+send_start(struct child *child)
+{
+    channel_send(child, &(struct ipc_message){.type = IPC_START}, NULL, 0);
+}
+
+void
+lanes_listener_kept(struct child *front)
+{
+    struct supervisor *sup = front->supervisor;
+    if (front->lane + 1 < sup->lanes_count && steer_is_bound(sup, front->lane))
+        send_start(&sup->lanes[front->lane + 1].children[CHILD_FRONT]);
+}
+
 /* All that a child needs is queued at once: it never has to wait for us. */
 static enum status
 send_beginning(struct child *child)
 {
     struct supervisor *sup = child->supervisor;
     bool with_ca = child->role == CHILD_WORKER && sup->ca_fd >= 0;
-    int fds[] = {sup->config_fd, child->stats_fd, sup->ca_fd};
-    channel_send(
-        child,
-        &(struct ipc_message){.type = IPC_CONFIG, .lane = child->lane, .epoch = CONFIG_NUMBER}, fds,
-        with_ca ? 3 : 2);
+    int fds[] = {sup->config_fds[child->role], child->stats_fd, sup->ca_fd};
+    struct ipc_message config = {
+        .type = IPC_CONFIG, .lane = child->lane, .epoch = sup->config_number};
+    channel_send(child, &config, fds, with_ca ? 3 : 2);
     enum status status = rings_give(child);
     if (child->role == CHILD_FRONT)
         send_listeners(child);
-    channel_send(child, &(struct ipc_message){.type = IPC_START}, NULL, 0);
+    /* fronts bind one after the other: the order of sockets is the order of lanes */
+    if (child->role != CHILD_FRONT || child->lane == 0 || steer_is_bound(sup, child->lane - 1))
+        send_start(child);
     return status;
 }
 
@@ -168,7 +182,7 @@ lanes_ready(struct child *child)
 void
 lanes_kill(struct child *child, const char *why)
 {
-    if (!lanes_is_alive(child) || child->state == CHILD_KILLED)
+    if (!lanes_is_alive(child) || child->state == CHILD_KILLED || child->state == CHILD_REPLACED)
         return;
     if (why != NULL)
         log_write(LOG_ERROR, LOG_INTERNAL, "%s is killed: %s", child->name, why);
@@ -178,6 +192,15 @@ lanes_kill(struct child *child, const char *why)
     /* a front that is root still, while we are not any more: it ends when its channel does */
     log_write(LOG_ERROR, LOG_INTERNAL, "%s cannot be killed: %s", child->name, strerror(errno));
     evloop_remove(&child->supervisor->loop, &child->chan, true);
+}
+
+void
+lanes_replace(struct child *child)
+{
+    if (child->state != CHILD_READY)
+        return; /* the next one is new anyway */
+    lanes_kill(child, NULL);
+    child->state = CHILD_REPLACED;
 }
 
 /* Counters go on counting in the next process; levels of a dead process are nothing. */
@@ -245,6 +268,7 @@ died(struct child *child, int wait_status)
     char ending[SPAWN_ENDING_MAX];
     bool was_starting = child->state == CHILD_STARTING;
     bool was_draining = child->state == CHILD_DRAINING;
+    bool was_replaced = child->state == CHILD_REPLACED;
     child->state = CHILD_KILLED; /* its last words are read as a dead one's */
     channel_close(child);
     child->state = CHILD_GONE;
@@ -260,7 +284,10 @@ died(struct child *child, int wait_status)
         sup->stop_by_us = sup->loop.now_us; /* nobody was served, nothing is in flight */
         break;
     case PHASE_RUNNING:
-        arrange_restart(child, ending);
+        if (was_replaced)
+            child->restart_at_us = sup->loop.now_us;
+        else
+            arrange_restart(child, ending);
         break;
     case PHASE_STOPPING:
     case PHASE_ENDED:

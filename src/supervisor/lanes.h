@@ -43,5 +43,11 @@ void lanes_ready(struct child *child);
 /** SIGKILL with the reason in the log; lanes_reap() does the rest. May be called twice. */
 void lanes_kill(struct child *child, const char *why);
 
+/** A front handed over a copy of a socket: the next lane may bind once that was the last. */
+void lanes_listener_kept(struct child *front);
+
+/** End a child that is ready so that a new one takes its place at once: no failure, no back-off. */
+void lanes_replace(struct child *child);
+
 /** Is there a process that may still speak? */
 bool lanes_is_alive(const struct child *child);

@@ -1,14 +1,15 @@
 /* main.c - the ladder of the supervisor: configuration, sockets, fronts, jail, workers, loop */
 #include "os/log.h"
-#include "os/memory.h"
 #include "supervisor/inherited.h"
 #include "supervisor/jail.h"
 #include "supervisor/lanes.h"
 #include "supervisor/options.h"
 #include "supervisor/pin.h"
+#include "supervisor/reload.h"
 #include "supervisor/settings.h"
 #include "supervisor/spawn.h"
 #include "supervisor/statistics.h"
+#include "supervisor/steer.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -49,8 +50,7 @@ take_signal(struct supervisor *sup, uint32_t number)
         statistics_log(sup);
         break;
     case SIGHUP:
-        log_write(LOG_WARNING, LOG_CONFIG,
-                  "reloading is not supported yet: restart to take up a new configuration");
+        reload_ask(sup);
         break;
     default:
         log_write(LOG_NOTICE, LOG_STOPPING, "%s%s", number == SIGINT ? "SIGINT" : "SIGTERM",
@@ -113,6 +113,8 @@ prepare(const struct options *options, const struct inherited *inherited, struct
         struct config_error *error)
 {
     enum status status = settings_load(options, &sup->config, error);
+    sup->options = options;
+    sup->loaded = sup->config;
     if (status == STATUS_OK)
         status = jail_check_account(sup->config.user, error);
     if (status == STATUS_OK)
@@ -126,11 +128,11 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     if (status != STATUS_OK)
         return status;
     sup->lanes_count = sup->config.lanes = count_lanes(&sup->config);
+    settings_fill_secret(&sup->config, NULL);
     log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)sup->config.verbose);
     log_warnings(&sup->config);
     sup->notify_fd = inherited_connect_notify();
-    status =
-        memory_share("penstock-config", &sup->config, sizeof sup->config, true, &sup->config_fd);
+    status = settings_share(&sup->config, sup->config_fds);
     if (status == STATUS_OK)
         status = lanes_open(sup);
     if (status == STATUS_OK)
@@ -140,6 +142,31 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     if (status != STATUS_OK)
         snprintf(error->text, sizeof error->text, "cannot start: %s", strerror(errno));
     return status;
+}
+
+static void
+turn(struct supervisor *sup)
+{
+    if (evloop_turn(&sup->loop, lanes_deadline_us(sup)) != STATUS_OK)
+        log_fatal("the event loop failed: %s", strerror(errno));
+    log_tick(sup->loop.now_us / 1000);
+    lanes_tick(sup);
+    reload_tick(sup);
+}
+
+/* Several lanes share their addresses by a program that only we, unjailed, can attach. */
+static enum status
+steer(struct supervisor *sup, struct config_error *error)
+{
+    if (sup->lanes_count == 1)
+        return STATUS_OK;
+    while (sup->phase == PHASE_STARTING && !steer_is_bound(sup, sup->lanes_count - 1))
+        turn(sup);
+    if (sup->phase != PHASE_STARTING || steer_lanes(sup) == STATUS_OK)
+        return STATUS_OK;
+    snprintf(error->text, sizeof error->text, "clients cannot be steered to lanes: %s",
+             strerror(errno));
+    return STATUS_SYSTEM;
 }
 
 /*
@@ -152,7 +179,11 @@ start(struct supervisor *sup, struct config_error *error)
 {
     enum status status = lanes_spawn(sup, CHILD_FRONT);
     if (status == STATUS_OK) {
-        status = jail_enter(&sup->config, error);
+        status = steer(sup, error);
+        if (status == STATUS_OK && sup->phase != PHASE_STARTING)
+            return STATUS_OK; /* a front could not start: it said why */
+        if (status == STATUS_OK)
+            status = jail_enter(&sup->config, error);
         if (status != STATUS_OK)
             return status;
         status = lanes_spawn(sup, CHILD_WORKER);
@@ -168,16 +199,13 @@ serve(const struct options *options, const struct inherited *inherited)
 {
     static struct supervisor sup;
     struct config_error error;
-    sup = (struct supervisor){.config_fd = -1, .ca_fd = -1, .notify_fd = -1};
+    sup = (struct supervisor){
+        .config_fds = {-1, -1}, .config_number = 1, .ca_fd = -1, .notify_fd = -1};
     lanes_init(&sup);
     if (prepare(options, inherited, &sup, &error) != STATUS_OK || start(&sup, &error) != STATUS_OK)
         return fail(error.text); /* a child that lives already ends with its channel */
-    while (sup.phase != PHASE_ENDED) {
-        if (evloop_turn(&sup.loop, lanes_deadline_us(&sup)) != STATUS_OK)
-            log_fatal("the event loop failed: %s", strerror(errno));
-        log_tick(sup.loop.now_us / 1000);
-        lanes_tick(&sup);
-    }
+    while (sup.phase != PHASE_ENDED)
+        turn(&sup);
     log_write(LOG_NOTICE, LOG_STOPPING, "penstock has ended");
     return sup.exit_code;
 }

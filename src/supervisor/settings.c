@@ -1,6 +1,7 @@
 #include "supervisor/settings.h"
 
 #include "os/memory.h"
+#include "os/random.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -116,5 +117,40 @@ settings_load_ca(const struct config *config, int *fd, struct config_error *erro
     else
         status = STATUS_OK;
     free(pem);
+    return status;
+}
+
+void
+settings_fill_secret(struct config *config, const struct config *before)
+{
+    if (config->cookies_secret.is_set)
+        return;
+    if (before != NULL) {
+        config->cookies_secret = before->cookies_secret;
+        return;
+    }
+    random_fill(config->cookies_secret.bytes, sizeof config->cookies_secret.bytes);
+    config->cookies_secret.is_set = 1;
+}
+
+enum status
+settings_share(const struct config *config, int fds[CHILD_ROLES])
+{
+    static const struct config_secret none;
+    static struct config worker;
+    fds[CHILD_FRONT] = fds[CHILD_WORKER] = -1;
+    worker = *config;
+    worker.cookies_secret = worker.cookies_previous_secret = worker.cookies_staged_secret = none;
+    enum status status =
+        memory_share("penstock-config", &worker, sizeof worker, true, &fds[CHILD_WORKER]);
+    if (status == STATUS_OK)
+        status = memory_share("penstock-config", config, sizeof *config, true, &fds[CHILD_FRONT]);
+    if (status == STATUS_OK)
+        return STATUS_OK;
+    int saved = errno;
+    if (fds[CHILD_WORKER] >= 0)
+        close(fds[CHILD_WORKER]);
+    fds[CHILD_FRONT] = fds[CHILD_WORKER] = -1;
+    errno = saved;
     return status;
 }

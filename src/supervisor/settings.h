@@ -2,11 +2,12 @@
  *
  * What: reads the bytes that conf/ judges, and the CA file as bytes only: the one process that is
  *       not jailed yet parses no certificate.
- * Who:  supervisor, at its start.
+ * Who:  supervisor, at its start and at a reload.
  */
 #pragma once
 
 #include "supervisor/options.h"
+#include "supervisor/supervisor.h"
 
 #define SETTINGS_CA_FILE_MAX (8u << 20) /* bytes */
 
@@ -27,3 +28,20 @@ MUST_CHECK enum status settings_load(const struct options *options, struct confi
  */
 MUST_CHECK enum status settings_load_ca(const struct config *config, int *fd,
                                         struct config_error *error);
+
+/**
+ * Give cookies a secret where none is configured: the same in all lanes, and kept when a front dies
+ * or the configuration is read again.
+ *
+ * @param before  the configuration in force, NULL at the start
+ */
+void settings_fill_secret(struct config *config, const struct config *before);
+
+/**
+ * Put the configuration into sealed memfds, one for each kind of child. The worker knows no client:
+ * it gets no secret of cookies.
+ *
+ * @param fds  written: the caller's; -1 each on failure
+ * @return STATUS_OK; STATUS_SYSTEM
+ */
+MUST_CHECK enum status settings_share(const struct config *config, int fds[CHILD_ROLES]);

@@ -32,6 +32,7 @@ enum child_state {
     CHILD_READY,    /* serves */
     CHILD_DRAINING, /* was told to STOP */
     CHILD_KILLED,   /* got SIGKILL from us; waiting for its end */
+    CHILD_REPLACED, /* the same, and another one follows at once */
 };
 
 struct supervisor;
@@ -70,17 +71,23 @@ enum phase {
     PHASE_ENDED,    /* no child is left: exit with `exit_code` */
 };
 
+struct options;
+
 struct supervisor {
-    struct config config;
+    struct config config;          /* in force */
+    struct config loaded;          /* at the start, as its file had it */
+    const struct options *options; /* borrowed from main() */
+    uint32_t config_number;        /* how many were in force */
+    bool reload_asked;
     struct evloop loop;
     struct ev_source signals; /* signalfd */
     enum phase phase;
     int exit_code;
-    uint64_t stopped_us;       /* PHASE_STOPPING: since when */
-    uint64_t stop_by_us;       /* PHASE_STOPPING: when stragglers are killed, and then given up */
-    bool all_killed;           /* PHASE_STOPPING: that time has come */
-    int exec_fds[CHILD_ROLES]; /* the executables, O_PATH */
-    int config_fd;             /* sealed memfd with `config` */
+    uint64_t stopped_us;         /* PHASE_STOPPING: since when */
+    uint64_t stop_by_us;         /* PHASE_STOPPING: when stragglers are killed, and then given up */
+    bool all_killed;             /* PHASE_STOPPING: that time has come */
+    int exec_fds[CHILD_ROLES];   /* the executables, O_PATH */
+    int config_fds[CHILD_ROLES]; /* sealed memfds with `config`; the worker's has no secret in it */
     int ca_fd;            /* sealed memfd with the CA file and a NUL behind it; -1: not needed */
     int notify_fd;        /* the service manager's datagram socket, connected; -1: none */
     unsigned lanes_count; /* config.lanes after `auto` was resolved */

@@ -209,9 +209,10 @@ put_answer(const struct handoff_query *query, const struct dns_question *questio
     struct handoff_answer answer = {
         .slot = query->slot, .generation = query->generation, .ede = DNS_EDE_NONE};
     bool is_aaaa = question->type == DNS_TYPE_AAAA;
+    uint32_t more = prng_below(&prng, 3) == 0 ? 20 : 0; /* large enough for a pace */
     bytes_put_u32(&w, DNS_QR | DNS_RA);
     bytes_put_u32(&w, 1U << 16 | 1);
-    bytes_put_u32(&w, 0);
+    bytes_put_u32(&w, more);
     bytes_put_copy(&w, question->name.wire, question->name.size);
     bytes_put_u16(&w, question->type);
     bytes_put_u16(&w, question->class);
@@ -222,6 +223,14 @@ put_answer(const struct handoff_query *query, const struct dns_question *questio
     bytes_put_u16(&w, is_aaaa ? 16 : 4);
     bytes_put_u32(&w, hash_of(question));
     bytes_put_zeros(&w, is_aaaa ? 12 : 0);
+    for (; more > 0; more--) {
+        bytes_put_u16(&w, 0xc00c);
+        bytes_put_u16(&w, DNS_TYPE_A);
+        bytes_put_u16(&w, question->class);
+        bytes_put_u32(&w, 60);
+        bytes_put_u16(&w, 4);
+        bytes_put_u32(&w, more);
+    }
     answer.outcome = prng_below(&prng, 10) == 0 ? HANDOFF_FAILED : HANDOFF_ANSWERED;
     handoff_answer_write(&answer, head);
     size_t size = answer.outcome == HANDOFF_FAILED ? 0 : w.pos;

@@ -1,0 +1,187 @@
+#include "supervisor/reload.h"
+
+#include "os/log.h"
+#include "os/memory.h"
+#include "supervisor/channel.h"
+#include "supervisor/inherited.h"
+#include "supervisor/lanes.h"
+#include "supervisor/settings.h"
+#include "supervisor/steer.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define IS_SAME(field) (memcmp(&a->field, &b->field, sizeof a->field) == 0)
+
+/* Landlock lets us connect to these ports for ever, and to no others. */
+static bool
+has_port(const struct config *config, uint16_t port)
+{
+    for (uint32_t i = 0; i < config->upstreams_count; i++)
+        if (config->upstreams[i].address.port == port)
+            return true;
+    return false;
+}
+
+const char *
+reload_needs_restart(const struct config *loaded, const struct config *next)
+{
+    const struct config *a = loaded, *b = next;
+    if (!IS_SAME(listen) || !IS_SAME(listen_count))
+        return "listen";
+    if (!IS_SAME(user))
+        return "user";
+    if (!IS_SAME(lanes))
+        return "lanes";
+    if (!IS_SAME(queries))
+        return "limits.queries";
+    if (!IS_SAME(tcp_clients))
+        return "limits.tcp_clients";
+    if (!IS_SAME(rates_entries))
+        return "rates.entries";
+    if (!IS_SAME(cache_bytes))
+        return "cache.size";
+    if (!IS_SAME(filter_kernel) ||
+        (a->filter_kernel && (!IS_SAME(filter_ports) || !IS_SAME(filter_ports_count))))
+        return "filter.kernel and its filter.ports (the kernel's filter is locked)";
+    if (!IS_SAME(local_block) || !IS_SAME(local_block_count) || !IS_SAME(local_allow) ||
+        !IS_SAME(local_allow_count))
+        return "local.block and local.allow";
+    if (a->lanes != 1 && !steer_is_same(a, b))
+        return "the shortest prefix of rates (it chooses the lane)";
+    for (uint32_t i = 0; i < b->upstreams_count; i++)
+        if (!has_port(a, b->upstreams[i].address.port))
+            return "a port of upstreams that none had at the start";
+    return NULL;
+}
+
+bool
+reload_concerns_workers(const struct config *now, const struct config *next)
+{
+    const struct config *a = now, *b = next;
+    return !(IS_SAME(strategy) && IS_SAME(upstreams_count) && IS_SAME(upstreams) &&
+             IS_SAME(tls_ca_file) && IS_SAME(tls_versions) && IS_SAME(query_ms) &&
+             IS_SAME(connect_ms) && IS_SAME(upstream_idle_ms) && IS_SAME(upstream_connections) &&
+             IS_SAME(upstream_in_flight) && IS_SAME(handshakes_per_s) &&
+             IS_SAME(handshakes_burst) && IS_SAME(retry_percent) && IS_SAME(hedge_percent) &&
+             IS_SAME(verbose));
+}
+
+/* Has the CA file other contents? */
+static bool
+is_same_memory(int a_fd, int b_fd)
+{
+    void *a = NULL, *b = NULL;
+    size_t a_size = 0, b_size = 0;
+    if (a_fd < 0 || b_fd < 0)
+        return a_fd < 0 && b_fd < 0;
+    bool same = memory_map(a_fd, 1, true, &a, &a_size) == STATUS_OK &&
+                memory_map(b_fd, 1, true, &b, &b_size) == STATUS_OK && a_size == b_size &&
+                memcmp(a, b, a_size) == 0;
+    memory_unmap(a, a_size);
+    memory_unmap(b, b_size);
+    return same;
+}
+
+static void
+close_all(const int fds[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
+/* Children that live get it now; those that come later, with their beginning. */
+static void
+spread(struct supervisor *sup, bool to_workers)
+{
+    struct ipc_message message = {.type = IPC_RELOAD, .epoch = sup->config_number};
+    for (unsigned i = 0; i < sup->lanes_count; i++) {
+        struct lane *lane = &sup->lanes[i];
+        if (lane->children[CHILD_FRONT].state == CHILD_READY)
+            channel_send(&lane->children[CHILD_FRONT], &message, &sup->config_fds[CHILD_FRONT], 1);
+        if (to_workers)
+            lanes_replace(&lane->children[CHILD_WORKER]);
+    }
+}
+
+/* @param fds  given away: configurations of front and worker, and the CA file */
+static void
+take_up(struct supervisor *sup, const struct config *next, const int fds[CHILD_ROLES + 1])
+{
+    int old[] = {sup->config_fds[CHILD_FRONT], sup->config_fds[CHILD_WORKER], sup->ca_fd};
+    bool to_workers = reload_concerns_workers(&sup->config, next) ||
+                      !is_same_memory(sup->ca_fd, fds[CHILD_ROLES]);
+    sup->config = *next;
+    sup->config_number++;
+    memcpy(sup->config_fds, fds, sizeof sup->config_fds);
+    sup->ca_fd = fds[CHILD_ROLES];
+    close_all(old, CHILD_ROLES + 1);
+    log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)next->verbose);
+    spread(sup, to_workers);
+    log_write(LOG_NOTICE, LOG_CONFIG, "the new configuration is in force%s",
+              to_workers ? "; workers are replaced" : "");
+}
+
+static enum status
+read_again(struct supervisor *sup, struct config *next, int fds[CHILD_ROLES + 1],
+           struct config_error *error)
+{
+    memset(fds, 0xff, (CHILD_ROLES + 1) * sizeof *fds); /* -1 each */
+    if (settings_load(sup->options, next, error) != STATUS_OK)
+        return STATUS_INVALID;
+    const char *what = reload_needs_restart(&sup->loaded, next);
+    if (what != NULL) {
+        snprintf(error->text, sizeof error->text, "%s can only change with a restart", what);
+        return STATUS_INVALID;
+    }
+    /* sockets that were handed in may have added to these */
+    memcpy(next->listen, sup->config.listen, sizeof next->listen);
+    next->listen_count = sup->config.listen_count;
+    next->lanes = sup->config.lanes;
+    settings_fill_secret(next, &sup->config);
+    if (settings_load_ca(next, &fds[CHILD_ROLES], error) != STATUS_OK)
+        return STATUS_INVALID;
+    if (settings_share(next, fds) != STATUS_OK) {
+        snprintf(error->text, sizeof error->text, "no memory for it: %s", strerror(errno));
+        return STATUS_SYSTEM;
+    }
+    return STATUS_OK;
+}
+
+static bool
+is_settled(const struct supervisor *sup)
+{
+    for (unsigned i = 0; i < sup->lanes_count * CHILD_ROLES; i++)
+        if (sup->lanes[i / CHILD_ROLES].children[i % CHILD_ROLES].state == CHILD_STARTING)
+            return false;
+    return sup->phase == PHASE_RUNNING;
+}
+
+void
+reload_tick(struct supervisor *sup)
+{
+    static struct config next;
+    struct config_error error;
+    int fds[CHILD_ROLES + 1];
+    if (!sup->reload_asked || !is_settled(sup))
+        return;
+    sup->reload_asked = false;
+    inherited_notify(sup->notify_fd, "RELOADING=1\n");
+    if (read_again(sup, &next, fds, &error) == STATUS_OK) {
+        take_up(sup, &next, fds);
+    } else {
+        close_all(fds, CHILD_ROLES + 1);
+        log_write(LOG_ERROR, LOG_CONFIG, "the configuration stays as it is: %s", error.text);
+    }
+    explicit_bzero(&next, sizeof next);
+    inherited_notify(sup->notify_fd, "READY=1\n");
+}
+
+void
+reload_ask(struct supervisor *sup)
+{
+    log_write(LOG_NOTICE, LOG_CONFIG, "SIGHUP: reading the configuration again");
+    sup->reload_asked = true;
+}

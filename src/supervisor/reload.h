@@ -1,0 +1,25 @@
+/* reload.h - another configuration for a service that runs
+ *
+ * What: reads the configuration again and takes it up as a whole, or not at all: what is wrong with
+ *       it, or what of it would need a restart, is one line in the log, and the old one stays in
+ *       force. Fronts change what they have and lose neither a query nor a bucket's level. A worker
+ *       that is concerned is replaced; its front asks what was unfinished once more.
+ * Who:  supervisor.
+ * Ref:  docs/ARCHITECTURE.md "reload"; penstock(8).
+ */
+#pragma once
+
+#include "supervisor/supervisor.h"
+
+/** What cannot change while the service runs: the words for the log, NULL if nothing does. Pure.
+ *  @param loaded  the configuration at the start, as its file had it */
+const char *reload_needs_restart(const struct config *loaded, const struct config *next);
+
+/** Must workers be replaced for the new configuration to hold? Pure. */
+bool reload_concerns_workers(const struct config *now, const struct config *next);
+
+/** SIGHUP. Waits for lanes_tick() while a child is starting. */
+void reload_ask(struct supervisor *sup);
+
+/** Take up a configuration that was asked for, once every child that lives is ready. */
+void reload_tick(struct supervisor *sup);

@@ -1,0 +1,91 @@
+#include "supervisor/steer.h"
+
+#include "core/steering.h"
+#include "ipc/ipc.h"
+#include "os/random.h"
+#include "os/sock.h"
+
+#include <string.h>
+
+#define IPV4_LENGTH 24 /* what a network has besides its rates: lines, pace, connections */
+#define IPV6_LENGTH 56
+
+static unsigned
+shortest(unsigned length, const struct config_rate rates[], uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        length = rates[i].length < length ? rates[i].length : length;
+    return length;
+}
+
+static unsigned
+ipv4_length(const struct config *config)
+{
+    unsigned length = shortest(IPV4_LENGTH, config->rates_ipv4, config->rates_ipv4_count);
+    return shortest(length, config->rates_proven_ipv4, config->rates_proven_ipv4_count);
+}
+
+static unsigned
+ipv6_length(const struct config *config)
+{
+    unsigned length = shortest(IPV6_LENGTH, config->rates_ipv6, config->rates_ipv6_count);
+    return shortest(length, config->rates_proven_ipv6, config->rates_proven_ipv6_count);
+}
+
+bool
+steer_is_same(const struct config *a, const struct config *b)
+{
+    return ipv4_length(a) == ipv4_length(b) && ipv6_length(a) == ipv6_length(b);
+}
+
+bool
+steer_is_bound(const struct supervisor *sup, unsigned lane)
+{
+    for (uint32_t i = 0; i < sup->config.listen_count; i++)
+        for (unsigned kind = 0; kind < SUPERVISOR_KINDS; kind++)
+            if (sup->lanes[lane].listeners[i][kind] < 0)
+                return false;
+    return true;
+}
+
+/* One program for a whole group; any of its sockets can bring it. A socket that is locked was
+ * handed in and served another penstock before: it has such a program. */
+static enum status
+attach(const struct supervisor *sup, const struct sock_filter *program, size_t count)
+{
+    for (uint32_t i = 0; i < sup->config.listen_count; i++)
+        for (unsigned kind = 0; kind < SUPERVISOR_KINDS; kind++) {
+            int fd = sup->lanes[0].listeners[i][kind];
+            if (!sock_filter_is_locked(fd) && sock_steering_attach(fd, program, count) != STATUS_OK)
+                return STATUS_SYSTEM;
+        }
+    return STATUS_OK;
+}
+
+static enum status
+lock(const struct supervisor *sup)
+{
+    for (unsigned lane = 0; lane < sup->lanes_count; lane++)
+        for (uint32_t i = 0; i < sup->config.listen_count; i++)
+            for (unsigned kind = 0; kind < SUPERVISOR_KINDS; kind++)
+                if (sock_filter_lock(sup->lanes[lane].listeners[i][kind]) != STATUS_OK)
+                    return STATUS_SYSTEM;
+    return STATUS_OK;
+}
+
+enum status
+steer_lanes(const struct supervisor *sup)
+{
+    struct steering steering;
+    struct sock_filter program[STEERING_MAX];
+    uint8_t key[16];
+    if (sup->lanes_count == 1)
+        return STATUS_OK;
+    random_fill(key, sizeof key);
+    enum status status = steering_init(&steering, sup->lanes_count, ipv4_length(&sup->config),
+                                       ipv6_length(&sup->config), hash_key_from(key));
+    explicit_bzero(key, sizeof key);
+    if (status == STATUS_OK)
+        status = attach(sup, program, steering_build(&steering, program));
+    return status == STATUS_OK ? lock(sup) : status;
+}
