@@ -65,6 +65,13 @@ take_ring(struct front *front, const struct ipc_message *message, const int fds[
         log_fatal("the ring that was handed in cannot be used");
 }
 
+static void
+take_list(struct front *front, const struct ipc_message *message, int fd)
+{
+    if (local_take_list(front, (enum ipc_list)message->index, fd) != STATUS_OK)
+        log_fatal("the list of names that was handed in cannot be used");
+}
+
 /* @return false: all is there (START) */
 static bool
 begin_step(struct front *front)
@@ -79,6 +86,8 @@ begin_step(struct front *front)
         take_config(front, &message, fds);
     else if (message.type == IPC_RING && is_configured)
         take_ring(front, &message, fds);
+    else if (message.type == IPC_LIST && is_configured)
+        take_list(front, &message, fds[0]);
     else if (message.type == IPC_LISTENER && is_configured)
         listen_take(front, &message, fds[0]);
     else if (message.type == IPC_START && is_configured && front->relay.memory != NULL)
@@ -154,6 +163,8 @@ take_message(struct front *front, const struct ipc_message *message, const int f
 {
     if (message->type == IPC_RING) {
         take_ring(front, message, fds);
+    } else if (message->type == IPC_LIST) {
+        take_list(front, message, fds[0]);
     } else if (message->type == IPC_RELOAD) {
         reload(front, message, fds[0]);
         close_all(fds);

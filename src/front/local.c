@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum status
-local_take_list(struct front *front, enum local_list list, int fd)
+local_take_list(struct front *front, enum ipc_list list, int fd)
 {
     struct local *local = &front->local;
     void *memory;
@@ -30,7 +30,7 @@ local_take_list(struct front *front, enum local_list list, int fd)
 }
 
 static bool
-is_listed(const struct front *front, enum local_list list)
+is_listed(const struct front *front, enum ipc_list list)
 {
     const struct nameset *names = front->local.lists[list];
     return names != NULL && nameset_matches(names, &front->store.asked.name);
@@ -46,7 +46,7 @@ local_answer(struct front *front, struct query *draft)
             return true;
         }
     }
-    if (is_listed(front, LOCAL_BLOCK) && !is_listed(front, LOCAL_ALLOW)) {
+    if (is_listed(front, IPC_LIST_BLOCK) && !is_listed(front, IPC_LIST_ALLOW)) {
         deliver_refuse(front, draft, WHY_BLOCKED, DNS_NXDOMAIN, DNS_EDE_BLOCKED);
         return true;
     }

@@ -9,19 +9,18 @@
 
 #include "core/nameset.h"
 #include "core/query.h"
+#include "ipc/ipc.h"
 
 struct front;
 
-enum local_list { LOCAL_BLOCK, LOCAL_ALLOW, LOCAL_LISTS };
-
 struct local {
-    const struct nameset *lists[LOCAL_LISTS]; /* read-only mappings; NULL: empty */
-    size_t sizes[LOCAL_LISTS];
+    const struct nameset *lists[IPC_LISTS]; /* read-only mappings; NULL: empty */
+    size_t sizes[IPC_LISTS];
 };
 
 /** A list arrived: a sealed memfd that becomes ours. @return STATUS_OK; STATUS_INVALID (not a
  * list). */
-MUST_CHECK enum status local_take_list(struct front *front, enum local_list list, int fd);
+MUST_CHECK enum status local_take_list(struct front *front, enum ipc_list list, int fd);
 
 /** The stage, after store_look(). @return true: the query has ended. */
 MUST_CHECK bool local_answer(struct front *front, struct query *draft);

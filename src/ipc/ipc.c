@@ -44,6 +44,8 @@ fields_of(enum ipc_type type)
         return EPOCH | RING_QUERY | RING_ANSWER;
     case IPC_LISTENER:
         return INDEX | KIND;
+    case IPC_LIST:
+        return INDEX;
     case IPC_UPSTREAM_WANT:
         return INDEX | TAG;
     case IPC_UPSTREAM_SOCKET:
@@ -136,6 +138,8 @@ is_sound(const struct ipc_message *m, size_t fds)
         return (m->error == 0) == (fds == 1);
     case IPC_RELOADED:
         return m->error <= 1;
+    case IPC_LIST:
+        return m->index < IPC_LISTS;
     case IPC_CONFIG:
     case IPC_START:
     case IPC_READY:

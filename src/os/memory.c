@@ -51,6 +51,32 @@ memory_share(const char *name, const void *from, size_t size, bool read_only, in
 }
 
 enum status
+memory_make(const char *name, size_t size, int *fd, void **at)
+{
+    *at = NULL;
+    *fd = create(name);
+    if (*fd < 0)
+        return STATUS_SYSTEM;
+    if (ftruncate(*fd, (off_t)size) == 0)
+        *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+    if (*at != NULL && *at != MAP_FAILED)
+        return STATUS_OK;
+    int saved = errno;
+    close(*fd);
+    *fd = -1;
+    *at = NULL;
+    errno = saved;
+    return STATUS_SYSTEM;
+}
+
+enum status
+memory_seal(int fd, void *at, size_t size)
+{
+    int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL | F_SEAL_WRITE;
+    return munmap(at, size) == 0 && fcntl(fd, F_ADD_SEALS, seals) == 0 ? STATUS_OK : STATUS_SYSTEM;
+}
+
+enum status
 memory_map(int fd, size_t size_min, bool read_only, void **at, size_t *size)
 {
     *at = NULL;

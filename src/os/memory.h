@@ -14,6 +14,14 @@
 MUST_CHECK enum status memory_share(const char *name, const void *from, size_t size, bool read_only,
                                     int *fd);
 
+/** A memfd of `size` zeroed bytes, mapped for writing: to be filled, then memory_seal()ed.
+ *  @return STATUS_OK; STATUS_SYSTEM (`*fd` is -1). */
+MUST_CHECK enum status memory_make(const char *name, size_t size, int *fd, void **at);
+
+/** Unmap what memory_make() mapped, and seal the memfd against resizing and writing. @return
+ *  STATUS_OK; STATUS_SYSTEM. The descriptor stays the caller's. */
+MUST_CHECK enum status memory_seal(int fd, void *at, size_t size);
+
 /** Map a whole memfd after checking its seals (no shrinking; with `read_only` no writing) and that
  *  its size is at least `size_min`. @return STATUS_OK; STATUS_INVALID; STATUS_SYSTEM. */
 MUST_CHECK enum status memory_map(int fd, size_t size_min, bool read_only, void **at, size_t *size);

@@ -65,6 +65,7 @@ obey(struct child *child, const struct ipc_message *message, int *fd)
     case IPC_RELOAD:
     case IPC_PIN_LOOK:
     case IPC_PIN_SEEN:
+    case IPC_LIST:
         break;
     }
     return STATUS_INVALID;

@@ -101,8 +101,10 @@ send_beginning(struct child *child)
         .type = IPC_CONFIG, .lane = child->lane, .epoch = sup->config_number};
     channel_send(child, &config, fds, with_ca ? 3 : 2);
     enum status status = rings_give(child);
-    if (child->role == CHILD_FRONT)
+    if (child->role == CHILD_FRONT) {
+        lists_give(child);
         send_listeners(child);
+    }
     /* fronts bind one after the other: the order of sockets is the order of lanes */
     if (child->role != CHILD_FRONT || child->lane == 0 || steer_is_bound(sup, child->lane - 1))
         send_start(child);

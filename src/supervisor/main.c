@@ -3,6 +3,7 @@
 #include "supervisor/inherited.h"
 #include "supervisor/jail.h"
 #include "supervisor/lanes.h"
+#include "supervisor/lists.h"
 #include "supervisor/options.h"
 #include "supervisor/pin.h"
 #include "supervisor/reload.h"
@@ -89,14 +90,14 @@ open_signals(struct supervisor *sup)
 }
 
 static void
-log_warnings(const struct config *config)
+log_warnings(const struct config *config, const struct lists *lists)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *to = open_memstream(&text, &size);
     if (to == NULL)
         return;
-    unsigned count = config_warnings(config, to);
+    unsigned count = config_warnings(config, to) + lists_warnings(config, lists, to);
     if (fclose(to) != 0 || text == NULL)
         return;
     char *rest = text;
@@ -120,6 +121,8 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     if (status == STATUS_OK)
         status = settings_load_ca(&sup->config, &sup->ca_fd, error);
     if (status == STATUS_OK)
+        status = lists_load(&sup->config, &sup->lists, error);
+    if (status == STATUS_OK)
         status = spawn_open(sup->exec_fds, error);
     if (status == STATUS_OK)
         status = spawn_check_root(sup->exec_fds, error);
@@ -130,7 +133,7 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     sup->lanes_count = sup->config.lanes = count_lanes(&sup->config);
     settings_fill_secret(&sup->config, NULL);
     log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)sup->config.verbose);
-    log_warnings(&sup->config);
+    log_warnings(&sup->config, &sup->lists);
     sup->notify_fd = inherited_connect_notify();
     status = settings_share(&sup->config, sup->config_fds);
     if (status == STATUS_OK)
@@ -214,6 +217,7 @@ static int
 check(const struct options *options)
 {
     static struct config config;
+    static struct lists lists;
     struct config_error error;
     int ca_fd = -1;
     if (settings_load(options, &config, &error) != STATUS_OK)
@@ -223,9 +227,11 @@ check(const struct options *options)
         return fflush(stdout) == 0 ? 0 : fail("cannot write the configuration");
     }
     if (settings_load_ca(&config, &ca_fd, &error) != STATUS_OK ||
+        lists_load(&config, &lists, &error) != STATUS_OK ||
         jail_check_account(config.user, &error) != STATUS_OK)
         return fail(error.text);
     (void)config_warnings(&config, stderr);
+    (void)lists_warnings(&config, &lists, stderr);
     puts("the configuration is sound");
     return 0;
 }

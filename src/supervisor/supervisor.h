@@ -13,6 +13,7 @@
 #include "os/evloop.h"
 #include "os/privs.h"
 #include "os/stats.h"
+#include "supervisor/lists.h"
 
 #include <sys/types.h>
 
@@ -89,6 +90,7 @@ struct supervisor {
     int exec_fds[CHILD_ROLES];   /* the executables, O_PATH */
     int config_fds[CHILD_ROLES]; /* sealed memfds with `config`; the worker's has no secret in it */
     int ca_fd;            /* sealed memfd with the CA file and a NUL behind it; -1: not needed */
+    struct lists lists;   /* of names; each front gets the descriptors */
     int notify_fd;        /* the service manager's datagram socket, connected; -1: none */
     unsigned lanes_count; /* config.lanes after `auto` was resolved */
     struct lane lanes[CONFIG_LANES_MAX];

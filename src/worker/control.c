@@ -112,6 +112,7 @@ take_message(struct worker *worker, const struct ipc_message *message, const int
     case IPC_RELOADED:
     case IPC_PIN_LOOK:
     case IPC_PIN_SEEN:
+    case IPC_LIST:
         break;
     }
     log_fatal("the supervisor sent %s to a worker that serves", ipc_type_text(message->type));

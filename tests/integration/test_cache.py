@@ -198,3 +198,46 @@ def test_memory_stays_within_the_size_of_the_cache(serve, bad):
     last = asked(bad, "many599.penstock.example")
     assert records(service.ask("many599.penstock.example")) == [baddot.encoded("many599.penstock.example")]
     assert asked(bad, "many599.penstock.example") == last == 1
+
+
+def write_list(shared, name, text):
+    path = shared / name
+    path.write_text(text)
+    path.chmod(0o644)
+    return str(path)
+
+
+@pytest.fixture
+def listed(serve, bad, shared):
+    block = write_list(shared, "block", "# ads\nads.penstock.example\n0.0.0.0 tracker.example\nthis is no name\n")
+    allow = write_list(shared, "allow", "good.ads.penstock.example\n")
+    service = serve(bad, settings={**CACHE, "local": {"block": [block], "allow": [allow]}})
+    service.bad = bad
+    return service
+
+
+def test_blocked_names_do_not_exist_and_allowed_ones_do(listed):
+    for name in ("ads.penstock.example", "X.Ads.Penstock.Example", "a.b.tracker.example"):
+        for tcp in (False, True):
+            answer = listed.ask(name, tcp=tcp)
+            assert answer.rcode() == dns.rcode.NXDOMAIN and ede(answer) == [15]
+    assert not listed.bad.queries
+    for name in ("good.ads.penstock.example", "more.good.ads.penstock.example", "bads.penstock.example"):
+        assert records(listed.ask(name)) == [baddot.encoded(name)]
+    assert listed.statistic("ends", "blocked") == 6
+    assert "1 of 3 lines hold no name and were left out; first is line 4" in listed.log()
+
+
+def test_lists_are_there_again_after_the_fronts_death(listed):
+    front = listed.pid_of("front")
+    os.kill(front, signal.SIGKILL)
+    penstock.wait_for(lambda: listed.pids()["front"] not in ([], [front]), 5, "a new front")
+    assert listed.ask("ads.penstock.example").rcode() == dns.rcode.NXDOMAIN
+
+
+def test_a_list_that_cannot_be_read_stops_the_start(launch, bad, shared):
+    service = launch(bad, settings={"local": {"block": [str(shared / "missing")]}})
+    assert service.process.wait(10) == 1
+    assert "local.block: " in service.log() and "No such file" in service.log()
+    check = penstock.run("--check", "-c", service.file)
+    assert check.returncode == 1 and "local.block: " in check.stderr

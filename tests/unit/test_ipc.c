@@ -39,6 +39,9 @@ example(enum ipc_type type)
         m.ring_query_bytes = 1 << 16;
         m.ring_answer_bytes = 1 << 20;
         break;
+    case IPC_LIST:
+        m.index = IPC_LIST_ALLOW;
+        break;
     case IPC_LISTENER:
         m.index = 2;
         m.kind = IPC_SOCKET_TCP;

@@ -1,0 +1,50 @@
+/* lists.h - files of names become one set each, in memory that fronts only read
+ *
+ * What: reads the block and allow lists of the configuration line by line into a set (core/nameset)
+ *       that lies in a sealed memfd: however large it is, and however many lanes share it, it
+ *       exists once. A line that is no name is left out and counted; a file that cannot be read
+ *       stops a start.
+ * Who:  supervisor, at its start, before the jail.
+ * Ref:  docs/LIMITS.md "lists".
+ */
+#pragma once
+
+#include "conf/config.h"
+#include "ipc/ipc.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#define LISTS_NAMES_MAX 100000000 /* in one list: 1 GB */
+#define LISTS_LINE_MAX  4096      /* octets; the rest of a longer line is left out */
+
+struct child;
+
+struct lists_file { /* what became of one file */
+    size_t names;   /* lines with a name */
+    size_t skipped; /* lines left out */
+    size_t first;   /* number of the first of those, from 1 */
+};
+
+struct lists {
+    int fds[IPC_LISTS];      /* by enum ipc_list: sealed memfd with the set; -1: no such list */
+    size_t names[IPC_LISTS]; /* different ones in it */
+    struct lists_file files[IPC_LISTS][CONFIG_LISTS_MAX];
+};
+
+/**
+ * Read every list that the configuration names.
+ *
+ * @param lists  written; the descriptors are the caller's. All -1 on failure.
+ * @param error  written on failure: one line that names key, file and reason
+ * @return STATUS_OK; STATUS_INVALID (a file cannot be read, is not a regular file, or has more than
+ *         LISTS_NAMES_MAX names); STATUS_SYSTEM (no memory).
+ */
+MUST_CHECK enum status lists_load(const struct config *config, struct lists *lists,
+                                  struct config_error *error);
+
+/** What lists_load() left out, one line for each file. Returns the number of lines. */
+unsigned lists_warnings(const struct config *config, const struct lists *lists, FILE *to);
+
+/** Send a front its lists. */
+void lists_give(struct child *front);

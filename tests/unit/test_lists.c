@@ -1,0 +1,144 @@
+/* test_lists.c - files of names, as they become a set that others map */
+#include "supervisor/lists.h"
+
+#include "core/nameset.h"
+#include "os/memory.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct config config;
+static struct lists lists;
+static struct config_error error;
+
+static void
+write_file(char path[CONFIG_LIST_PATH_MAX], const char *text, size_t size)
+{
+    strcpy(path, "listXXXXXX");
+    int fd = mkstemp(path);
+    cr_assert(fd >= 0);
+    cr_assert_eq(write(fd, text, size), (ssize_t)size);
+    close(fd);
+}
+
+static void
+give(enum ipc_list list, const char *text)
+{
+    if (list == IPC_LIST_BLOCK)
+        write_file(config.local_block[config.local_block_count++], text, strlen(text));
+    else
+        write_file(config.local_allow[config.local_allow_count++], text, strlen(text));
+}
+
+static enum status
+load(void)
+{
+    enum status status = lists_load(&config, &lists, &error);
+    for (uint32_t i = 0; i < config.local_block_count; i++)
+        unlink(config.local_block[i]);
+    for (uint32_t i = 0; i < config.local_allow_count; i++)
+        unlink(config.local_allow[i]);
+    return status;
+}
+
+static bool
+has(enum ipc_list list, const char *text)
+{
+    void *at;
+    size_t size;
+    struct dns_name name;
+    cr_assert_eq(dns_name_parse(text, &name), STATUS_OK);
+    cr_assert_eq(memory_map(lists.fds[list], 1, true, &at, &size), STATUS_OK, "sealed");
+    cr_assert(nameset_is_sound(at, size));
+    bool matches = nameset_matches(at, &name);
+    memory_unmap(at, size);
+    return matches;
+}
+
+Test(lists, without_files_there_are_none)
+{
+    cr_assert_eq(load(), STATUS_OK);
+    cr_assert_eq(lists.fds[IPC_LIST_BLOCK], -1);
+    cr_assert_eq(lists.fds[IPC_LIST_ALLOW], -1);
+}
+
+Test(lists, names_of_several_files_are_one_set)
+{
+    give(IPC_LIST_BLOCK, "# a comment\nads.example\n0.0.0.0 tracker.example # why\n\n");
+    give(IPC_LIST_BLOCK, "ads.example\r\n||last.example^");
+    give(IPC_LIST_ALLOW, "good.ads.example\n");
+    cr_assert_eq(load(), STATUS_OK);
+    cr_assert(has(IPC_LIST_BLOCK, "x.ads.example"));
+    cr_assert(has(IPC_LIST_BLOCK, "tracker.example"));
+    cr_assert(has(IPC_LIST_BLOCK, "last.example"), "the last line needs no end");
+    cr_assert_not(has(IPC_LIST_BLOCK, "example"));
+    cr_assert_not(has(IPC_LIST_ALLOW, "ads.example"));
+    cr_assert(has(IPC_LIST_ALLOW, "good.ads.example"));
+    cr_assert_eq(lists.names[IPC_LIST_BLOCK], 3);
+    cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].names, 2);
+    cr_assert_eq(lists.files[IPC_LIST_BLOCK][1].skipped, 0);
+}
+
+Test(lists, a_line_that_is_no_name_is_left_out_and_told)
+{
+    char text[512] = "";
+    give(IPC_LIST_BLOCK, "one.example\nnot a name at all\ntwo.example\n.\nthree..example\n");
+    cr_assert_eq(load(), STATUS_OK);
+    cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].names, 2);
+    cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].skipped, 3);
+    cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].first, 2);
+    FILE *to = fmemopen(text, sizeof text, "w");
+    cr_assert_eq(lists_warnings(&config, &lists, to), 1);
+    fclose(to);
+    cr_assert_not_null(strstr(text, "3 of 5 lines"), "%s", text);
+    cr_assert_not_null(strstr(text, "first is line 2"), "%s", text);
+}
+
+Test(lists, a_line_without_end_does_not_swallow_the_next)
+{
+    static char text[700000];
+    memset(text, 'x', sizeof text);
+    memcpy(text, "one.example\n", 12);
+    memcpy(text + sizeof text - 13, "\ntwo.example\n", 13);
+    write_file(config.local_block[config.local_block_count++], text, sizeof text);
+    cr_assert_eq(load(), STATUS_OK);
+    cr_assert_eq(lists.names[IPC_LIST_BLOCK], 2);
+    cr_assert_geq(lists.files[IPC_LIST_BLOCK][0].skipped, 1);
+    cr_assert(has(IPC_LIST_BLOCK, "two.example"));
+}
+
+Test(lists, lines_are_whole_across_any_border_of_what_is_read)
+{
+    static char text[1200000];
+    size_t size = 0;
+    unsigned count = 0;
+    for (; size + 40 < sizeof text; count++)
+        size += (size_t)snprintf(text + size, sizeof text - size, "n%u.%.*s.example\n", count,
+                                 (int)(1 + count % 13), "abcdefghijklmnop");
+    write_file(config.local_block[config.local_block_count++], text, size);
+    cr_assert_eq(load(), STATUS_OK);
+    cr_assert_eq(lists.names[IPC_LIST_BLOCK], count);
+    cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].skipped, 0);
+}
+
+Test(lists, a_file_that_cannot_be_read_is_named)
+{
+    give(IPC_LIST_BLOCK, "one.example\n");
+    strcpy(config.local_allow[config.local_allow_count++], "no/such/file");
+    cr_assert_eq(load(), STATUS_INVALID);
+    cr_assert_not_null(strstr(error.text, "local.allow: no/such/file: "), "%s", error.text);
+    cr_assert_eq(lists.fds[IPC_LIST_BLOCK], -1);
+}
+
+Test(lists, what_has_no_end_is_refused)
+{
+    char *path = config.local_block[config.local_block_count];
+    write_file(path, "", 0); /* for a name that is ours */
+    cr_assert_eq(unlink(path), 0);
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    config.local_block_count++;
+    cr_assert_eq(load(), STATUS_INVALID);
+}
