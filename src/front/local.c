@@ -12,18 +12,20 @@ enum status
 local_take_list(struct front *front, enum ipc_list list, int fd)
 {
     struct local *local = &front->local;
-    void *memory;
-    size_t size;
-    enum status status = memory_map(fd, 1, true, &memory, &size);
-    close(fd);
+    void *memory = NULL;
+    size_t size = 0;
+    enum status status = STATUS_OK;
+    if (fd >= 0) {
+        status = memory_map(fd, 1, true, &memory, &size);
+        close(fd);
+    }
     if (status != STATUS_OK)
         return status;
-    if (!nameset_is_sound(memory, size)) {
+    if (memory != NULL && !nameset_is_sound(memory, size)) {
         memory_unmap(memory, size);
         return STATUS_INVALID;
     }
-    if (local->lists[list] != NULL)
-        memory_unmap((void *)(uintptr_t)local->lists[list], local->sizes[list]);
+    memory_unmap((void *)(uintptr_t)local->lists[list], local->sizes[list]);
     local->lists[list] = memory;
     local->sizes[list] = size;
     return STATUS_OK;

@@ -18,8 +18,8 @@ struct local {
     size_t sizes[IPC_LISTS];
 };
 
-/** A list arrived: a sealed memfd that becomes ours. @return STATUS_OK; STATUS_INVALID (not a
- * list). */
+/** A list arrived: a sealed memfd that becomes ours; -1: the list is empty. @return STATUS_OK;
+ * STATUS_INVALID (not a list). */
 MUST_CHECK enum status local_take_list(struct front *front, enum ipc_list list, int fd);
 
 /** The stage, after store_look(). @return true: the query has ended. */

@@ -253,7 +253,6 @@ lists_give(struct child *front)
 {
     const struct lists *lists = &front->supervisor->lists;
     for (uint32_t i = 0; i < IPC_LISTS; i++)
-        if (lists->fds[i] >= 0)
-            channel_send(front, &(struct ipc_message){.type = IPC_LIST, .index = i}, &lists->fds[i],
-                         1);
+        channel_send(front, &(struct ipc_message){.type = IPC_LIST, .index = i}, &lists->fds[i],
+                     lists->fds[i] >= 0);
 }

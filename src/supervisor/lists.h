@@ -4,7 +4,7 @@
  *       that lies in a sealed memfd: however large it is, and however many lanes share it, it
  *       exists once. A line that is no name is left out and counted; a file that cannot be read
  *       stops a start.
- * Who:  supervisor, at its start, before the jail.
+ * Who:  supervisor, at its start and again when it reloads; it does nothing else meanwhile.
  * Ref:  docs/LIMITS.md "lists".
  */
 #pragma once
@@ -46,5 +46,5 @@ MUST_CHECK enum status lists_load(const struct config *config, struct lists *lis
 /** What lists_load() left out, one line for each file. Returns the number of lines. */
 unsigned lists_warnings(const struct config *config, const struct lists *lists, FILE *to);
 
-/** Send a front its lists. */
+/** Send a front its lists, those that are empty too: it may have others from before. */
 void lists_give(struct child *front);

@@ -89,25 +89,6 @@ open_signals(struct supervisor *sup)
                   : evloop_add(&sup->loop, &sup->signals, fd, EPOLLIN, signals_are_ready, sup);
 }
 
-static void
-log_warnings(const struct config *config, const struct lists *lists)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *to = open_memstream(&text, &size);
-    if (to == NULL)
-        return;
-    unsigned count = config_warnings(config, to) + lists_warnings(config, lists, to);
-    if (fclose(to) != 0 || text == NULL)
-        return;
-    char *rest = text;
-    for (const char *line = strsep(&rest, "\n"); count > 0 && line != NULL;
-         line = strsep(&rest, "\n"))
-        if (*line != '\0')
-            log_write(LOG_WARNING, LOG_CONFIG, "%s", line);
-    free(text);
-}
-
 /* Everything that can be wrong with configuration and surroundings, before anything is spawned. */
 static enum status
 prepare(const struct options *options, const struct inherited *inherited, struct supervisor *sup,
@@ -133,7 +114,7 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     sup->lanes_count = sup->config.lanes = count_lanes(&sup->config);
     settings_fill_secret(&sup->config, NULL);
     log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)sup->config.verbose);
-    log_warnings(&sup->config, &sup->lists);
+    settings_log_warnings(&sup->config, &sup->lists);
     sup->notify_fd = inherited_connect_notify();
     status = settings_share(&sup->config, sup->config_fds);
     if (status == STATUS_OK)

@@ -45,9 +45,6 @@ reload_needs_restart(const struct config *loaded, const struct config *next)
     if (!IS_SAME(filter_kernel) ||
         (a->filter_kernel && (!IS_SAME(filter_ports) || !IS_SAME(filter_ports_count))))
         return "filter.kernel and its filter.ports (the kernel's filter is locked)";
-    if (!IS_SAME(local_block) || !IS_SAME(local_block_count) || !IS_SAME(local_allow) ||
-        !IS_SAME(local_allow_count))
-        return "local.block and local.allow";
     if (a->lanes != 1 && !steer_is_same(a, b))
         return "the shortest prefix of rates (it chooses the lane)";
     for (uint32_t i = 0; i < b->upstreams_count; i++)
@@ -99,16 +96,19 @@ spread(struct supervisor *sup, bool to_workers)
     struct ipc_message message = {.type = IPC_RELOAD, .epoch = sup->config_number};
     for (unsigned i = 0; i < sup->lanes_count; i++) {
         struct lane *lane = &sup->lanes[i];
-        if (lane->children[CHILD_FRONT].state == CHILD_READY)
+        if (lane->children[CHILD_FRONT].state == CHILD_READY) {
             channel_send(&lane->children[CHILD_FRONT], &message, &sup->config_fds[CHILD_FRONT], 1);
+            lists_give(&lane->children[CHILD_FRONT]);
+        }
         if (to_workers)
             lanes_replace(&lane->children[CHILD_WORKER]);
     }
 }
 
-/* @param fds  given away: configurations of front and worker, and the CA file */
+/* @param fds  given away: configurations of front and worker, and the CA file. Lists too. */
 static void
-take_up(struct supervisor *sup, const struct config *next, const int fds[CHILD_ROLES + 1])
+take_up(struct supervisor *sup, const struct config *next, const int fds[CHILD_ROLES + 1],
+        const struct lists *lists)
 {
     int old[] = {sup->config_fds[CHILD_FRONT], sup->config_fds[CHILD_WORKER], sup->ca_fd};
     bool to_workers = reload_concerns_workers(&sup->config, next) ||
@@ -118,15 +118,18 @@ take_up(struct supervisor *sup, const struct config *next, const int fds[CHILD_R
     memcpy(sup->config_fds, fds, sizeof sup->config_fds);
     sup->ca_fd = fds[CHILD_ROLES];
     close_all(old, CHILD_ROLES + 1);
+    close_all(sup->lists.fds, IPC_LISTS);
+    sup->lists = *lists;
     log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)next->verbose);
     spread(sup, to_workers);
+    settings_log_warnings(next, lists);
     log_write(LOG_NOTICE, LOG_CONFIG, "the new configuration is in force%s",
               to_workers ? "; workers are replaced" : "");
 }
 
 static enum status
 read_again(struct supervisor *sup, struct config *next, int fds[CHILD_ROLES + 1],
-           struct config_error *error)
+           struct lists *lists, struct config_error *error)
 {
     memset(fds, 0xff, (CHILD_ROLES + 1) * sizeof *fds); /* -1 each */
     if (settings_load(sup->options, next, error) != STATUS_OK)
@@ -147,7 +150,7 @@ read_again(struct supervisor *sup, struct config *next, int fds[CHILD_ROLES + 1]
         snprintf(error->text, sizeof error->text, "no memory for it: %s", strerror(errno));
         return STATUS_SYSTEM;
     }
-    return STATUS_OK;
+    return lists_load(next, lists, error);
 }
 
 static bool
@@ -163,14 +166,15 @@ void
 reload_tick(struct supervisor *sup)
 {
     static struct config next;
+    static struct lists lists;
     struct config_error error;
     int fds[CHILD_ROLES + 1];
     if (!sup->reload_asked || !is_settled(sup))
         return;
     sup->reload_asked = false;
     inherited_notify(sup->notify_fd, "RELOADING=1\n");
-    if (read_again(sup, &next, fds, &error) == STATUS_OK) {
-        take_up(sup, &next, fds);
+    if (read_again(sup, &next, fds, &lists, &error) == STATUS_OK) {
+        take_up(sup, &next, fds, &lists);
     } else {
         close_all(fds, CHILD_ROLES + 1);
         log_write(LOG_ERROR, LOG_CONFIG, "the configuration stays as it is: %s", error.text);

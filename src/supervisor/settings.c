@@ -1,5 +1,6 @@
 #include "supervisor/settings.h"
 
+#include "os/log.h"
 #include "os/memory.h"
 #include "os/random.h"
 
@@ -153,4 +154,23 @@ settings_share(const struct config *config, int fds[CHILD_ROLES])
     fds[CHILD_FRONT] = fds[CHILD_WORKER] = -1;
     errno = saved;
     return status;
+}
+
+void
+settings_log_warnings(const struct config *config, const struct lists *lists)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&text, &size);
+    if (to == NULL)
+        return;
+    unsigned count = config_warnings(config, to) + lists_warnings(config, lists, to);
+    if (fclose(to) != 0 || text == NULL)
+        return;
+    char *rest = text;
+    for (const char *line = strsep(&rest, "\n"); count > 0 && line != NULL;
+         line = strsep(&rest, "\n"))
+        if (*line != '\0')
+            log_write(LOG_WARNING, LOG_CONFIG, "%s", line);
+    free(text);
 }

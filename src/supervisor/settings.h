@@ -45,3 +45,6 @@ void settings_fill_secret(struct config *config, const struct config *before);
  * @return STATUS_OK; STATUS_SYSTEM
  */
 MUST_CHECK enum status settings_share(const struct config *config, int fds[CHILD_ROLES]);
+
+/** Log what is sound in the configuration and its lists, and still worth a word. */
+void settings_log_warnings(const struct config *config, const struct lists *lists);

@@ -1,4 +1,5 @@
 """Answers that need no upstream: the cache, stale answers in need, and names that are answered here."""
+import json
 import os
 import signal
 import time
@@ -241,3 +242,17 @@ def test_a_list_that_cannot_be_read_stops_the_start(launch, bad, shared):
     assert "local.block: " in service.log() and "No such file" in service.log()
     check = penstock.run("--check", "-c", service.file)
     assert check.returncode == 1 and "local.block: " in check.stderr
+
+
+def test_reload_takes_up_changed_lists(listed, shared):
+    assert records(listed.ask("new.penstock.example"))
+    write_list(shared, "block", "new.penstock.example\n")
+    listed.process.send_signal(signal.SIGHUP)
+    listed.wait_log("is in force")
+    assert listed.ask("new.penstock.example").rcode() == dns.rcode.NXDOMAIN, "policy comes before the cache"
+    assert records(listed.ask("ads.penstock.example"))
+    config = json.loads(listed.file.read_text())
+    listed.file.write_text(json.dumps({**config, "local": {}}))
+    listed.process.send_signal(signal.SIGHUP)
+    penstock.wait_for(lambda: listed.log().count("is in force") == 2, 5, "the second reload")
+    assert records(listed.ask("new.penstock.example")), "no list any more"
