@@ -244,7 +244,7 @@ struct upstream_conn *
 upstream_pool_pick(struct worker *worker, unsigned avoid)
 {
     struct upstream_pool *pool = &worker->pool;
-    struct upstream_conn *found[CONFIG_UPSTREAMS_MAX];
+    struct upstream_conn *found[CONFIG_UPSTREAMS_MAX] = {NULL};
     struct upstream_ask ask = ask_of(pool);
     bool is_held_back = false; /* by its rate alone */
     for (unsigned i = 0; i < pool->count; i++) {
