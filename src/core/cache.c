@@ -13,7 +13,9 @@
  */
 #include "core/cache.h"
 
-#define NONE          0u
+#include "core/cache_index.h"
+
+#define NONE          CACHE_INDEX_NONE
 #define SMALL_PART    10 /* the small queue is one in ten chunks */
 #define FREQUENCY_MAX 3
 #define IN_MAIN       0x80 /* bit of struct entry.asked */
@@ -39,11 +41,6 @@ struct entry {             /* a first chunk */
 _Static_assert(sizeof(struct chunk) == CACHE_CHUNK_BYTES, "chunks tile the block");
 _Static_assert(sizeof(struct entry) == CACHE_CHUNK_BYTES, "an entry is a chunk");
 
-struct slot { /* of the index */
-    uint32_t hash;
-    uint32_t entry; /* NONE: free */
-};
-
 struct queue {
     uint32_t newest, oldest;
     uint32_t chunks; /* used by its entries */
@@ -52,9 +49,8 @@ struct queue {
 struct cache {
     struct hash_key key;
     struct cache_counts counts;
-    struct slot *slots;   /* slots_mask + 1 of them, at most three in four used */
+    struct cache_index index;
     struct chunk *chunks; /* chunks[0] is never used */
-    uint32_t slots_mask;
     uint32_t ghosts_mask;
     uint32_t chunks_count; /* chunks[1..chunks_count] */
     uint32_t fresh;        /* chunks above it were never used */
@@ -75,17 +71,15 @@ cache_init(void *memory, size_t bytes, const struct hash_key *key)
     struct cache *cache = memory;
     size_t head = (sizeof *cache + CACHE_CHUNK_BYTES - 1) / CACHE_CHUNK_BYTES * CACHE_CHUNK_BYTES;
     size_t chunks = (bytes - head) / CACHE_CHUNK_BYTES;
-    size_t slots = 64;
-    while (slots * 3 < chunks * 4)
-        slots *= 2;
+    size_t slots = cache_index_slots(chunks);
     /* slots and ghosts take the place of chunks; what remains but one are answers */
-    size_t index = slots * sizeof(struct slot) + slots / 2 * sizeof(uint32_t);
+    size_t index = slots * sizeof(struct cache_slot) + slots / 2 * sizeof(uint32_t);
     chunks -= (index + CACHE_CHUNK_BYTES - 1) / CACHE_CHUNK_BYTES;
     cache->key = *key;
     cache->chunks = (struct chunk *)((uint8_t *)memory + head);
-    cache->slots = (struct slot *)&cache->chunks[chunks];
-    cache->ghosts = (uint32_t *)(cache->slots + slots);
-    cache->slots_mask = (uint32_t)slots - 1;
+    cache->index.slots = (struct cache_slot *)&cache->chunks[chunks];
+    cache->index.mask = (uint32_t)slots - 1;
+    cache->ghosts = (uint32_t *)(cache->index.slots + slots);
     cache->ghosts_mask = (uint32_t)(slots / 2) - 1;
     cache->chunks_count = (uint32_t)chunks - 1;
     cache->counts.chunks = cache->chunks_count;
@@ -95,7 +89,7 @@ cache_init(void *memory, size_t bytes, const struct hash_key *key)
 void
 cache_clear(struct cache *cache)
 {
-    memset(cache->slots, 0, ((size_t)cache->slots_mask + 1) * sizeof *cache->slots);
+    memset(cache->index.slots, 0, ((size_t)cache->index.mask + 1) * sizeof *cache->index.slots);
     memset(cache->ghosts, 0, ((size_t)cache->ghosts_mask + 1) * sizeof *cache->ghosts);
     cache->fresh = cache->free = NONE;
     cache->small = cache->main = (struct queue){NONE, NONE, 0};
@@ -161,11 +155,10 @@ entry_is(const struct cache *cache, const struct entry *entry, const struct cach
 static uint32_t
 find(const struct cache *cache, const struct cache_key *key, uint32_t hash)
 {
-    uint32_t at = hash & cache->slots_mask;
-    for (; cache->slots[at].entry != NONE; at = (at + 1) & cache->slots_mask)
-        if (cache->slots[at].hash == hash &&
-            entry_is(cache, entry_at(cache, cache->slots[at].entry), key))
-            return cache->slots[at].entry;
+    uint32_t at = 0, index;
+    while ((index = cache_index_next(&cache->index, hash, &at)) != NONE)
+        if (entry_is(cache, entry_at(cache, index), key))
+            return index;
     return NONE;
 }
 
@@ -207,32 +200,6 @@ cache_get(struct cache *cache, const struct cache_key *key, uint32_t now_s, uint
     }
     cache->counts.hits++;
     return CACHE_FRESH;
-}
-
-static void
-enter_index(struct cache *cache, uint32_t hash, uint32_t index)
-{
-    uint32_t at = hash & cache->slots_mask;
-    while (cache->slots[at].entry != NONE)
-        at = (at + 1) & cache->slots_mask;
-    cache->slots[at] = (struct slot){hash, index};
-}
-
-/* Take an entry out of the index, and close the gap: what was pushed past it moves up. */
-static void
-leave_index(struct cache *cache, uint32_t index)
-{
-    uint32_t mask = cache->slots_mask, gap = entry_at(cache, index)->hash & mask;
-    while (cache->slots[gap].entry != index)
-        gap = (gap + 1) & mask;
-    for (uint32_t at = (gap + 1) & mask; cache->slots[at].entry != NONE; at = (at + 1) & mask) {
-        uint32_t home = cache->slots[at].hash & mask;
-        if (((at - home) & mask) < ((at - gap) & mask))
-            continue; /* its home lies behind the gap */
-        cache->slots[gap] = cache->slots[at];
-        gap = at;
-    }
-    cache->slots[gap] = (struct slot){0, NONE};
 }
 
 static size_t
@@ -285,7 +252,7 @@ enter_queue(struct cache *cache, uint32_t index, bool main)
 static void
 drop(struct cache *cache, uint32_t index)
 {
-    leave_index(cache, index);
+    cache_index_leave(&cache->index, entry_at(cache, index)->hash, index);
     leave_queue(cache, index);
     cache->counts.entries--;
     while (index != NONE) {
@@ -413,7 +380,7 @@ cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *messa
     bytes_get_copy(&lower, entry->data + at, part);
     if (left > part)
         bytes_get_copy(&lower, cache->chunks[entry->next].data, left - part);
-    enter_index(cache, hash, index);
+    cache_index_enter(&cache->index, hash, index);
     enter_queue(cache, index, main);
     cache->counts.entries++;
     cache->counts.stored++;

@@ -25,7 +25,9 @@ pytestmark = [conftest.needs_root,
 
 RATE = 1000 if penstock.SANITIZED else 2000  # queries per second
 GAP_US = 300_000
-STEADY = penstock.BUILD / "tests/fixtures/steady"
+# a release build has no fixtures: then that of the tests is used
+STEADY = next((path for build in (penstock.BUILD, penstock.TOP / "build/test")
+               if (path := build / "tests/fixtures/steady").exists()), penstock.BUILD / "tests/fixtures/steady")
 
 
 @pytest.fixture(scope="module")
