@@ -16,7 +16,7 @@ RUN meson setup build -Dprefix=/usr -Dbuildtype=debugoptimized -Dstatic=true -Dt
     && ninja -C build \
     && install -D -s build/src/supervisor/penstock /image/usr/bin/penstock \
     && install -D -s -t /image/usr/libexec/penstock build/src/front/penstock-front build/src/worker/penstock-worker \
-    && setcap cap_net_bind_service=ep /image/usr/libexec/penstock/penstock-front \
+    && setcap cap_net_bind_service=p /image/usr/libexec/penstock/penstock-front \
     && install -D -m 644 -t /image/etc/ssl/certs /etc/ssl/certs/ca-certificates.crt \
     && echo 'penstock:x:65532:65532::/:/nonexistent' >/image/etc/passwd
 
