@@ -1,8 +1,10 @@
 /* udp_echo.c - the floor: a UDP server that only turns a query into an answer of the same bytes
  *
- * usage: udp_echo ADDRESS PORT   Takes and sends batches of 64 as the front does; runs until killed.
+ * usage: udp_echo ADDRESS PORT [sink]   Takes and sends batches of 64 as the front does; a sink sends
+ * nothing. Runs until killed.
  */
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +34,8 @@ prepare(void)
 int
 main(int argc, char **argv)
 {
-    if (argc != 3)
+    bool is_sink = argc == 4 && strcmp(argv[3], "sink") == 0;
+    if (argc != 3 && !is_sink)
         return 2;
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[2]))};
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
@@ -53,12 +56,13 @@ main(int argc, char **argv)
             int count = recvmmsg(fd, messages, BATCH, 0, NULL);
             if (count <= 0)
                 break;
-            for (int i = 0; i < count; i++) {
+            for (int i = 0; i < count && !is_sink; i++) {
                 vectors[i].iov_len = messages[i].msg_len;
                 if (messages[i].msg_len >= 12)
                     buffers[i][2] |= 0x80; /* QR */
             }
-            sendmmsg(fd, messages, (unsigned)count, 0);
+            if (!is_sink)
+                sendmmsg(fd, messages, (unsigned)count, 0);
             if (count < BATCH)
                 break;
         }

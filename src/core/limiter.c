@@ -134,18 +134,21 @@ inherited(const struct limiter_rule *child, const struct limiter_rule *parent, u
     return child->capacity_ticks * fill / FILL_FULL;
 }
 
-/* Find the bucket of rule `i` and how long it needs to leak empty. */
-static inline struct buckets_ref
-look(const struct limiter *lim, const struct addr *client, unsigned i, uint64_t now,
-     uint64_t lefts[LIMITER_LENGTHS_MAX])
+/* How long the bucket of rule `i` needs to leak empty; those before it are known. */
+static inline uint64_t
+level(const struct limiter_family *family, const struct buckets_ref *ref, unsigned i, uint64_t now,
+      const uint64_t lefts[LIMITER_LENGTHS_MAX])
 {
-    const struct limiter_rule *rule = &lim->families[family_index(client)].rules[i];
-    struct buckets_ref ref = find(lim, client, i);
-    if (ref.slot < BUCKETS_GROUP)
-        lefts[i] = time_left(*buckets_empty_at(&ref), now);
-    else
-        lefts[i] = i == 0 ? 0 : inherited(rule, rule - 1, lefts[i - 1]);
-    return ref;
+    const struct limiter_rule *rule = &family->rules[i];
+    if (ref->slot < BUCKETS_GROUP)
+        return time_left(*buckets_empty_at(ref), now);
+    return i == 0 ? 0 : inherited(rule, rule - 1, lefts[i - 1]);
+}
+
+static inline bool
+has_room(const struct limiter_rule *rule, uint64_t left, uint32_t price)
+{
+    return left + price * rule->unit_ticks <= rule->capacity_ticks;
 }
 
 static inline void
@@ -172,6 +175,13 @@ refuse(struct limiter *lim, const struct addr *client, unsigned i)
     return LIMITER_DROP;
 }
 
+static enum limiter_verdict
+pass(struct limiter *lim)
+{
+    lim->passed++;
+    return LIMITER_PASS;
+}
+
 enum limiter_verdict
 limiter_take(struct limiter *lim, const struct addr *client, uint32_t price, uint64_t now_ms)
 {
@@ -180,17 +190,24 @@ limiter_take(struct limiter *lim, const struct addr *client, uint32_t price, uin
     uint64_t now = now_ms * BUCKETS_TICKS_PER_MS;
     struct buckets_ref refs[LIMITER_LENGTHS_MAX];
     uint64_t lefts[LIMITER_LENGTHS_MAX];
-    /* shortest prefix first: a network that is over is refused at the cost of one look */
+    if (count == 0)
+        return pass(lim);
+    /* the longest prefix first: most floods come from one source, and cost one look */
+    struct buckets_ref last = find(lim, client, count - 1);
+    if (last.slot < BUCKETS_GROUP &&
+        !has_room(&family->rules[count - 1], time_left(*buckets_empty_at(&last), now), price))
+        return refuse(lim, client, count - 1);
+    /* then from the shortest on, because a new bucket is as full as the one around it */
     for (unsigned i = 0; i < count; i++) {
-        refs[i] = look(lim, client, i, now, lefts);
-        if (lefts[i] + price * family->rules[i].unit_ticks > family->rules[i].capacity_ticks)
+        refs[i] = i < count - 1 ? find(lim, client, i) : last;
+        lefts[i] = level(family, &refs[i], i, now, lefts);
+        if (!has_room(&family->rules[i], lefts[i], price))
             return refuse(lim, client, i);
     }
     for (unsigned i = 0; i < count; i++)
         pour(&lim->buckets[place_of(family, i)], &refs[i], now,
              lefts[i] + price * family->rules[i].unit_ticks);
-    lim->passed++;
-    return LIMITER_PASS;
+    return pass(lim);
 }
 
 void
@@ -201,7 +218,8 @@ limiter_charge(struct limiter *lim, const struct addr *client, uint32_t price, u
     uint64_t lefts[LIMITER_LENGTHS_MAX];
     for (unsigned i = 0; i < family->count; i++) {
         const struct limiter_rule *rule = &family->rules[i];
-        struct buckets_ref ref = look(lim, client, i, now, lefts);
+        struct buckets_ref ref = find(lim, client, i);
+        lefts[i] = level(family, &ref, i, now, lefts);
         uint64_t left = lefts[i] + price * rule->unit_ticks;
         pour(&lim->buckets[place_of(family, i)], &ref, now,
              at_most(left, LIMITER_DEBT * rule->capacity_ticks));

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -244,4 +245,13 @@ void
 sock_acknowledge(int fd)
 {
     (void)set(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
+}
+
+uint32_t
+sock_drops(int fd)
+{
+    uint32_t values[SK_MEMINFO_VARS] = {0};
+    socklen_t size = sizeof values;
+    return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, values, &size) == 0 ? values[SK_MEMINFO_DROPS]
+                                                                      : 0;
 }

@@ -65,3 +65,7 @@ MUST_CHECK enum status sock_filter_lock(int fd);
  *  @return STATUS_OK; STATUS_SYSTEM. */
 MUST_CHECK enum status sock_steering_attach(int fd, const struct sock_filter *program,
                                             size_t count);
+
+/** Packets that the kernel dropped before we could read them: refused by the socket's filter, or no
+ *  room in its buffer. Modulo 2^32; 0 if it does not say. */
+uint32_t sock_drops(int fd);

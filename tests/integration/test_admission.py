@@ -731,6 +731,14 @@ def test_a_client_has_one_bucket_however_many_lanes_there_are(serve, bad):
     assert sum(received) == 8 * 80
 
 
+def test_statistics_say_what_the_kernel_dropped(serve, bad):
+    service = serve(bad)
+    for _ in range(7):
+        service.raw(b"\0\7\x81\x80\0\1\0\0\0\0\0\0\1a\7example\0\0\1\0\1", timeout=0.01)
+    assert service.statistic("queues", "kernel_drops") == 7
+    assert service.statistic("counters", "udp_queries") == 0
+
+
 def test_lanes_answer_over_tcp_too(serve, bad):
     service = serve(bad, settings={"lanes": 2})
     for i in range(20):
