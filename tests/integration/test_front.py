@@ -197,7 +197,7 @@ def test_late_and_double_answers_are_counted_not_delivered(front):
 
 
 def test_full_table_refuses_and_recovers():
-    with Front(queries=64, query_ms=1000) as front:
+    with Front(queries=64, query_ms=2500) as front:
         with front.udp() as sock:
             for i in range(80):
                 sock.send(query(f"drop-{i}.example", use_edns=0).to_wire())
