@@ -21,7 +21,7 @@ import dns.rcode
 import pytest
 
 import penstock
-from front import Front, frame, query, read_message
+from front import Front, ended, frame, query, read_message
 
 COOKIE = 10
 
@@ -362,6 +362,31 @@ def test_a_full_table_makes_room_at_the_cost_of_who_has_most_in_line():
             front.say("thaw")
             assert is_answer(read_message(sock))
         assert sum(map(is_answer, neighbour.read())) == 10
+
+
+def test_floods_into_a_frozen_upstream_leave_nothing_behind():
+    with Front(yaml="rates: {mode: off}", query_ms=2000) as front:
+        clients = [Client(front, f"127.{i}.0.1") for i in range(1, 51)]
+        resident = []
+        for turn in range(3):
+            front.say("freeze")
+            for _ in range(500):
+                for client in clients:
+                    client.send()
+            full = front.wait_for(lambda s: s["QUERIES_ALIVE"] + ended(s) == s["UDP_QUERIES"])
+            assert full["QUERIES_ALIVE"] <= 8192 and full["why_QUEUE_FULL"] > 0
+            front.say("thaw")
+            begin = time.monotonic()
+            with Client(front, f"127.200.{turn}.1") as fresh:
+                fresh.send()
+                fresh.sock.settimeout(5)
+                assert is_answer(dns.message.from_wire(fresh.sock.recv(65535)))
+            assert time.monotonic() - begin < 1
+            front.wait_for(lambda s: s["QUERIES_ALIVE"] == 0)
+            resident.append(int(penstock.status_of(front.pid)["VmRSS"].split()[0]))
+        assert resident[2] - resident[1] <= 64, "KiB: reserved at the start, and touched by now, the rings too"
+        for client in clients:
+            client.sock.close()
 
 
 # ---- pace -----------------------------------------------------------------------------------------

@@ -394,3 +394,45 @@ Test(fairqueue, the_account_adds_up_over_random_events)
         cr_assert_gt(m.shed[why], 100, "reason %u was hardly tried: no test", why);
     close_queue();
 }
+
+Test(fairqueue, makes_room_at_the_cost_of_the_longest_line)
+{
+    struct fairqueue q = open_queue(&plain);
+    struct addr newcomer = client(7), greedy = client(1);
+    cr_assert_eq(fairqueue_make_room(&q, &newcomer, 0), FAIRQUEUE_NONE, "nobody is inside");
+    push_kept(&q, 0, 2);
+    cr_assert_eq(fairqueue_make_room(&q, &newcomer, 0), FAIRQUEUE_NONE, "nobody has more");
+    push_kept(&q, 1, 1);
+    push_kept(&q, 2, 1);
+    push_kept(&q, 3, 1);
+    cr_assert_eq(fairqueue_make_room(&q, &newcomer, 0), 1, "the oldest of the longest");
+    cr_assert_eq(fairqueue_make_room(&q, &greedy, 0), 2, "his own, since none is longer");
+    cr_assert_eq(fairqueue_make_room(&q, &newcomer, LATER), 0, "who has given up goes first");
+    cr_assert_eq(q.count, 1);
+    cr_assert_eq(q.pushed, q.popped + q.removed + q.shed_patience + q.shed_full + q.count);
+    close_queue();
+}
+
+Test(fairqueue, takes_another_bound_for_each_prefix_while_it_runs)
+{
+    struct fairqueue q = open_queue(&plain);
+    uint32_t shed;
+    for (uint32_t i = 0; i < 4; i++)
+        push_kept(&q, i, 1);
+    fairqueue_change(&q, 2);
+    cr_assert_eq(q.count, 4, "nobody is shed by the change");
+    cr_assert_eq(push(&q, 4, 1, &shed), FAIRQUEUE_PREFIX);
+    cr_assert_eq(shed, 0);
+    cr_assert_eq(q.count, 4);
+    push_kept(&q, 5, 2);
+    push_kept(&q, 6, 2);
+    cr_assert_eq(push(&q, 7, 2, &shed), FAIRQUEUE_PREFIX);
+    fairqueue_change(&q, 1000);
+    cr_assert_eq(q.config.prefix_limit, plain.prefix_limit, "at most what there is memory for");
+    fairqueue_change(&q, 0);
+    cr_assert_eq(q.config.prefix_limit, 1);
+    while (fairqueue_pop(&q) != FAIRQUEUE_NONE)
+        ;
+    cr_assert_eq(q.longest, 0);
+    close_queue();
+}
