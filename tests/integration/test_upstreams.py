@@ -114,7 +114,7 @@ def nothing_lost(result):
 @pytest.fixture
 def pair(serve, world, unbounds, pki):
     """A service that prefers the first of two servers."""
-    service = serve(entries(unbounds, pki), settings={"strategy": "ordered", "timeouts": {"query": "3s"}},
+    service = serve(entries(unbounds, pki), settings={"strategy": "ordered", "rates": {"mode": "off"}, "timeouts": {"query": "3s"}},
                     wrap=world.wrap)
     service.wait_log("upstream first: connected")
     service.wait_log("upstream second: connected")
@@ -156,7 +156,7 @@ def test_preferred_upstream_is_used_again_when_it_thaws(pair, world, unbounds):
 def test_certificate_changes_under_load(serve, world, inside, pki, which, trusted):
     """The first server restarts with the backup key, or with a stranger's."""
     first, second = inside(), inside()
-    service = serve(entries((first, second), pki), settings={"strategy": "ordered"}, wrap=world.wrap)
+    service = serve(entries((first, second), pki), settings={"strategy": "ordered", "rates": {"mode": "off"}}, wrap=world.wrap)
     service.wait_log("upstream first: connected")
 
     def change():
@@ -218,7 +218,7 @@ def test_slow_upstreams_are_no_failure(serve, world, inside, pki, delay_ms):
 
 
 def test_a_twentieth_of_all_packets_is_lost(serve, world, unbounds, pki):
-    service = serve(entries(unbounds, pki), settings={"timeouts": {"query": "4s"}}, wrap=world.wrap)
+    service = serve(entries(unbounds, pki), settings={"timeouts": {"query": "4s"}, "rates": {"mode": "off"}}, wrap=world.wrap)
     service.wait_log("upstream second: connected")
     world.lossy(5, *(server.port for server in unbounds))
     result = steady(world, service, rate=500, seconds=3.0)
