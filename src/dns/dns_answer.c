@@ -257,19 +257,6 @@ dns_answer_id(const uint8_t *message)
     return bytes_get_u16(&r);
 }
 
-/* Step over a name of a message that dns_answer_parse() judged sound. */
-static void
-pass_name(struct bytes_reader *r)
-{
-    uint8_t label = bytes_get_u8(r);
-    while (label != 0 && label <= DNS_LABEL_MAX && !r->failed) {
-        bytes_skip(r, label);
-        label = bytes_get_u8(r);
-    }
-    if (label > DNS_LABEL_MAX)
-        bytes_skip(r, 1);
-}
-
 void
 dns_answer_age(uint8_t *message, const struct dns_answer *answer, uint32_t age_s, bool replace,
                uint32_t ttl_s)
@@ -279,7 +266,7 @@ dns_answer_age(uint8_t *message, const struct dns_answer *answer, uint32_t age_s
     (void)bytes_put_view(&w, answer->end); /* what stands there may be overwritten */
     bytes_seek(&r, answer->question_end);
     while (bytes_left(&r) > 0) {
-        pass_name(&r);
+        dns_name_pass(&r);
         bytes_skip(&r, 2 * sizeof(uint16_t));
         size_t ttl_at = r.pos;
         uint32_t ttl = ttl_value(bytes_get_u32(&r));

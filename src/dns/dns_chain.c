@@ -9,6 +9,7 @@
 struct chain {
     struct dns_name names[DNS_CHAIN_MAX];
     unsigned count;
+    unsigned steps; /* names that may still be compared */
 };
 
 struct place { /* one record, behind its owner */
@@ -39,19 +40,20 @@ is_at_or_above(const struct dns_name *upper, const struct dns_name *name)
     return left == upper->size && dns_name_is_wire(upper, suffix, left);
 }
 
+/* Most records belong to the name that was led to last. */
 static bool
-chain_has(const struct chain *chain, const struct dns_name *owner)
+chain_has(struct chain *chain, const struct dns_name *owner)
 {
-    for (unsigned i = 0; i < chain->count; i++)
+    for (unsigned i = chain->count; i-- > 0 && chain->steps > 0; chain->steps--)
         if (dns_name_is_equal(&chain->names[i], owner))
             return true;
     return false;
 }
 
 static bool
-chain_is_below(const struct chain *chain, const struct dns_name *owner)
+chain_is_below(struct chain *chain, const struct dns_name *owner)
 {
-    for (unsigned i = 0; i < chain->count; i++)
+    for (unsigned i = chain->count; i-- > 0 && chain->steps > 0; chain->steps--)
         if (is_at_or_above(owner, &chain->names[i]))
             return true;
     return false;
@@ -82,7 +84,7 @@ answer_fits(struct chain *chain, const uint8_t *message, const struct dns_answer
 }
 
 static bool
-authority_fits(const struct chain *chain, const struct dns_name *owner, const struct place *place)
+authority_fits(struct chain *chain, const struct dns_name *owner, const struct place *place)
 {
     bool names_zone = place->type == DNS_TYPE_SOA || place->type == DNS_TYPE_NS;
     return !names_zone || chain_is_below(chain, owner);
@@ -92,7 +94,7 @@ bool
 dns_chain_is_whole(const uint8_t *message, const struct dns_answer *answer,
                    const struct dns_question *question)
 {
-    struct chain chain = {.count = 1};
+    struct chain chain = {.count = 1, .steps = DNS_CHAIN_STEPS};
     struct bytes_reader r = bytes_reader(message, answer->end);
     chain.names[0] = question->name;
     bytes_seek(&r, answer->question_end);
@@ -137,8 +139,7 @@ dns_chain_has_private(const uint8_t *message, const struct dns_answer *answer)
     bytes_seek(&r, answer->question_end);
     for (unsigned i = 0; i < answer->counts[0]; i++) {
         struct place place;
-        if (!dns_name_skip(&r, NULL))
-            return false;
+        dns_name_pass(&r);
         get_place(&r, &place);
         if (r.failed)
             return false;

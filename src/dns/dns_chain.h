@@ -10,7 +10,8 @@
 
 #include "dns/dns_answer.h"
 
-#define DNS_CHAIN_MAX 16 /* names that aliases may lead through */
+#define DNS_CHAIN_MAX   16   /* names that aliases may lead through */
+#define DNS_CHAIN_STEPS 4096 /* names compared in one answer */
 
 /**
  * Is every record of the answer section owned by the question's name or by a name that a CNAME
@@ -18,7 +19,7 @@
  * or above one of those names?
  *
  * @param message  borrowed; its first `answer->end` octets are walked
- * @return false also for more than DNS_CHAIN_MAX links
+ * @return false also for more than DNS_CHAIN_MAX links or DNS_CHAIN_STEPS comparisons
  */
 bool dns_chain_is_whole(const uint8_t *message, const struct dns_answer *answer,
                         const struct dns_question *question);

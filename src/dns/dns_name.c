@@ -49,8 +49,9 @@ static size_t
 known_size(const struct walk *walk)
 {
     const struct dns_name_budget *budget = walk->budget;
-    if (walk->run == HEADER_SIZE && budget->question_size != 0)
-        return budget->question_size;
+    bool is_question = walk->run == HEADER_SIZE && budget->question_size != 0;
+    if (is_question && (size_t)HEADER_SIZE + budget->question_size <= walk->limit)
+        return budget->question_size; /* pointed at from within itself, it would not be whole */
     return walk->run == walk->target && walk->run == budget->known_at ? budget->known_size : 0;
 }
 
@@ -153,6 +154,18 @@ static uint8_t
 lower(uint8_t octet)
 {
     return (uint8_t)(octet | (octet >= 'A' && octet <= 'Z' ? 0x20 : 0));
+}
+
+void
+dns_name_pass(struct bytes_reader *r)
+{
+    uint8_t label = bytes_get_u8(r);
+    while (label != 0 && label <= DNS_LABEL_MAX && !r->failed) {
+        bytes_skip(r, label);
+        label = bytes_get_u8(r);
+    }
+    if (label > DNS_LABEL_MAX)
+        bytes_skip(r, 1);
 }
 
 void

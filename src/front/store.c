@@ -172,6 +172,10 @@ store_keep(struct front *front, const struct inflight_question *question, const 
     uint32_t ttl_s = freshness_ttl(&store->freshness, answer);
     if (ttl_s == 0)
         return;
+    if (answer->end > CACHE_MESSAGE_MAX) {
+        stats_add(front->stats, STAT_CACHE_TOO_LARGE, 1);
+        return;
+    }
     if (!dns_chain_is_whole(message, answer, &question->question)) {
         stats_add(front->stats, STAT_CACHE_STRANGE, 1);
         return;

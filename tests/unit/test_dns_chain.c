@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#define CHAIN_ROOM 65535
+
 struct made {
     uint8_t message[1024];
     struct bytes_writer w;
@@ -100,6 +102,39 @@ Test(dns_chain, a_chain_has_an_end)
         add_name(&made, 0, from, DNS_TYPE_CNAME, to);
     }
     cr_assert_not(is_whole(&made));
+}
+
+Test(dns_chain, what_is_dear_to_check_is_not_whole)
+{
+    static struct {
+        uint8_t message[CHAIN_ROOM];
+        struct bytes_writer w;
+    } big;
+    struct dns_question question = question_of("a0.example", DNS_TYPE_A);
+    struct dns_answer answer;
+    for (unsigned records = 1300; records <= 1400; records += 100) {
+        unsigned links = 4; /* the first owner is compared last */
+        big.w = bytes_writer(big.message, sizeof big.message);
+        build_header(&big.w, 1, DNS_QR, 1, (uint16_t)(records + links - 1), 0, 0);
+        build_question(&big.w, &question);
+        for (unsigned i = 1; i < links; i++) {
+            char from[32], to[32];
+            snprintf(from, sizeof from, "a%u.example", i - 1);
+            snprintf(to, sizeof to, "a%u.example", i);
+            struct dns_name target = name_of(to);
+            build_name(&big.w, from);
+            build_record(&big.w, DNS_TYPE_CNAME, 60, target.size);
+            bytes_put_copy(&big.w, target.wire, target.size);
+        }
+        for (unsigned i = 0; i < records; i++) {
+            build_pointer(&big.w, DNS_HEADER_SIZE);
+            build_record(&big.w, DNS_TYPE_A, 60, 4);
+            bytes_put_copy(&big.w, address, 4);
+        }
+        cr_assert_eq(dns_answer_parse(big.message, big.w.pos, &question, &answer), DNS_ANSWER_OK);
+        cr_assert_eq(dns_chain_is_whole(big.message, &answer, &question),
+                     records * (links - 1) < DNS_CHAIN_STEPS);
+    }
 }
 
 Test(dns_chain, a_dname_stands_above_what_it_leads_from)

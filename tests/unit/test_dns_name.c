@@ -192,6 +192,11 @@ Test(dns_name, what_is_known_does_not_excuse_a_later_hop)
     bytes_seek(&r, 18);
     cr_assert(dns_name_check(&r, &budget));
     cr_assert_not(dns_name_check(&r, &budget));
+    /* nor where the name is the question's */
+    budget = (struct dns_name_budget){.steps = 100, .question_size = 6};
+    r.failed = false;
+    bytes_seek(&r, 20);
+    cr_assert_not(dns_name_check(&r, &budget));
 }
 
 Test(dns_name, equality_ignores_ascii_case_only)
