@@ -87,7 +87,7 @@ draft(struct inflight *table, const struct dns_query *query)
     dns_name_lower(name);
     question->question.type = query->question.type;
     question->question.class = query->question.class;
-    question->flags = query->flags;
+    question->flags = (uint16_t)(query->flags | DNS_AD); /* of whose bit each gets what is his */
     question->dnssec_ok = query->edns.present && query->edns.dnssec_ok;
     return question;
 }

@@ -1,6 +1,6 @@
 /* inflight.h - the questions under way to an upstream, and who waits for each
  *
- * What: a fixed table. Queries that ask the same (name without case, type, class, RD, AD, CD, DO)
+ * What: a fixed table. Queries that ask the same (name without case, type, class, RD, CD, DO)
  *       share one question and one answer: fewer upstream queries, and no second chance to guess
  *       an answer (birthday attack). A question is queued until its turn comes (front/queue.h),
  * then asked; its name across the ring is (slot, generation). Who:  front. Pure: no clock, no
@@ -28,10 +28,10 @@ struct inflight_question {
     uint32_t next;               /* in the bucket, or next free slot */
     struct inflight_links links; /* by age */
     uint32_t waiting_first, waiting_last, waiting_count; /* queries, linked by their next */
-    uint16_t flags;                                      /* DNS_RD, DNS_AD, DNS_CD */
-    uint8_t state;                                       /* enum inflight_state */
-    uint8_t asked;                                       /* times put into a ring */
-    uint8_t line;                                        /* QUEUED: the caller's, which queue */
+    uint16_t flags; /* DNS_RD, DNS_CD; DNS_AD always (RFC 6840 5.7): one answer serves all */
+    uint8_t state;  /* enum inflight_state */
+    uint8_t asked;  /* times put into a ring */
+    uint8_t line;   /* QUEUED: the caller's, which queue */
     bool dnssec_ok;
     bool indexed;                 /* can be found and joined */
     bool is_stood_in;             /* the caller's: a stale answer went to those who waited */

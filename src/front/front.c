@@ -75,6 +75,7 @@ show_levels(struct front *front)
         const struct cache_counts *cache = cache_counts(front->store.cache);
         stats_set(front->stats, STAT_CACHE_ENTRIES, cache->entries);
         stats_set(front->stats, STAT_CACHE_BYTES, (uint64_t)cache->chunks_used * CACHE_CHUNK_BYTES);
+        stats_set(front->stats, STAT_CACHE_MISSES, cache->misses);
         stats_set(front->stats, STAT_CACHE_EVICTED, cache->evicted);
     }
     stats_set(front->stats, STAT_ANSWERS_HELD, front->pace.count);

@@ -27,8 +27,13 @@ seconds(uint32_t ms)
 void
 store_change(struct front *front)
 {
+    struct store *store = &front->store;
     const struct config *config = front->config;
-    front->store.freshness = (struct freshness){
+    bool is_stricter = config->local_refuse_private && !store->refuses_private;
+    if (store->cache != NULL && is_stricter)
+        cache_clear(store->cache); /* it may hold what is to be refused now */
+    store->refuses_private = config->local_refuse_private;
+    store->freshness = (struct freshness){
         .ttl_min_s = seconds(config->cache_ttl_min_ms),
         .ttl_max_s = seconds(config->cache_ttl_max_ms),
         .negative_max_s = seconds(config->cache_negative_max_ms),
@@ -86,22 +91,31 @@ key_of_question(const struct inflight_question *question)
     return (struct cache_key){&question->question, question->flags, question->dnssec_ok};
 }
 
-/* Ask again while the answer still serves; nobody waits for it. */
+/* Ask with nobody waiting, unless it is asked already. @return whether it is asked now */
+static bool
+ask_alone(struct front *front, const struct query *draft)
+{
+    struct inflight_question *question;
+    if (inflight_start(&front->inflight, &draft->dns, front_now_ms(front), front_life_ms(front),
+                       &question) != INFLIGHT_STARTED)
+        return false;
+    queue_push(front, question, draft);
+    return true;
+}
+
+/* Ask again while the answer still serves. */
 static void
 refresh(struct front *front, const struct query *draft, const struct cache_hit *hit)
 {
-    struct inflight_question *question;
     uint32_t left_s = hit->ttl_s - hit->age_s;
     if (!front->config->cache_prefetch || hit->hits < STORE_PREFETCH_HITS ||
         left_s > hit->ttl_s / STORE_PREFETCH_PART || freshness_is_failure(&hit->answer) ||
         tokens_free(&front->store.prefetch, front_now_ms(front)) == 0)
         return;
-    if (inflight_start(&front->inflight, &draft->dns, front_now_ms(front), front_life_ms(front),
-                       &question) != INFLIGHT_STARTED)
+    if (!ask_alone(front, draft))
         return;
     (void)tokens_take(&front->store.prefetch, 1, front_now_ms(front));
     stats_add(front->stats, STAT_CACHE_PREFETCHED, 1);
-    queue_push(front, question, draft);
 }
 
 static void
@@ -141,10 +155,13 @@ store_answer(struct front *front, struct query *draft)
         return true;
     }
     store->has_stale = result == CACHE_STALE;
-    if (!store->has_stale || !inflight_is_stood_in(&front->inflight, &draft->dns))
+    if (!store->has_stale || (store->failing_until_us <= front->loop.now_us &&
+                              !inflight_is_stood_in(&front->inflight, &draft->dns)))
         return false;
-    make_stale(store, &hit); /* others waited in vain for the same a moment ago */
+    make_stale(store, &hit); /* others waited in vain a moment ago */
     deliver_kept(front, draft, store->message, &hit.answer, WHY_CACHE_STALE);
+    if (ask_alone(front, draft))
+        limit_charge(front, draft, LIMITER_PRICE_MISS);
     return true;
 }
 
@@ -169,6 +186,9 @@ store_keep(struct front *front, const struct inflight_question *question, const 
     struct store *store = &front->store;
     if (store->cache == NULL)
         return;
+    bool is_failure = freshness_is_failure(answer);
+    if (!is_failure)
+        store->failing_until_us = 0;
     uint32_t ttl_s = freshness_ttl(&store->freshness, answer);
     if (ttl_s == 0)
         return;
@@ -180,7 +200,6 @@ store_keep(struct front *front, const struct inflight_question *question, const 
         stats_add(front->stats, STAT_CACHE_STRANGE, 1);
         return;
     }
-    bool is_failure = freshness_is_failure(answer);
     struct cache_key key = key_of_question(question);
     /* a failure does not take the place of what can still stand in for it */
     if (is_failure && cache_has_better(store->cache, &key, now_s(front)))
@@ -217,8 +236,10 @@ store_expire(struct front *front)
         if (wait->due_us > front->loop.now_us)
             return;
         struct inflight_question *question = inflight_at(&front->inflight, wait->slot);
-        if (question != NULL && question->generation == wait->generation)
+        if (question != NULL && question->generation == wait->generation) {
+            store->failing_until_us = front->loop.now_us + STORE_RECHECK_S * 1000000U;
             (void)store_stand_in(front, question);
+        }
         store->waits_first = (store->waits_first + 1) & (store->waits_size - 1);
         store->waits_count--;
     }

@@ -2,8 +2,11 @@
  *
  * What: the stage of a query that can be answered without an upstream, and what becomes of answers
  *       that come from one. A stale answer stands in only where an upstream failed to answer, or
- * did not within cache.stale_after; the question stays under way, and what comes late is kept. Who:
- * front. Ref:  core/cache.h, core/freshness.h; RFC 8767, 9520; docs/LIMITS.md "cache".
+ *       did not within cache.stale_after; the question stays under way, and what comes late is
+ *       kept. From then on, until an upstream answers anything, stale answers leave at once, while
+ *       their questions are asked with nobody waiting.
+ * Who:  front.
+ * Ref:  core/cache.h, core/freshness.h; RFC 8767, 9520; docs/LIMITS.md "cache".
  */
 #pragma once
 
@@ -14,6 +17,7 @@
 
 struct front;
 
+#define STORE_RECHECK_S     30 /* RFC 8767 section 5: so long nobody waits for upstreams that fail */
 #define STORE_STALE_TTL_S   30 /* RFC 8767 section 5: what a client is told of a stale answer */
 #define STORE_PREFETCH_HITS 3  /* asked for so often, it is worth asking ahead */
 #define STORE_PREFETCH_PART 10 /* in the last tenth of its TTL */
@@ -31,10 +35,12 @@ struct store {
     struct freshness freshness;
     struct dns_question asked; /* what the message at hand asks, in lower case */
     bool has_stale;            /* there is a stale answer to it */
+    bool refuses_private;      /* as configured when the answers were kept */
     uint8_t *message;          /* CACHE_MESSAGE_MAX octets to copy an answer into */
     struct store_wait *waits;  /* in the order they are due; a ring of waits_size */
     uint32_t waits_size, waits_first, waits_count;
     struct tokens prefetch;
+    uint64_t failing_until_us; /* an upstream was late, and none has answered since; 0: not so */
 };
 
 /** Reserve the memory; fatal if there is none. */

@@ -151,9 +151,8 @@ def test_popular_answer_is_asked_for_again_before_its_end(cached):
     for _ in range(30):
         cached.ask(name)  # earns the right to ask ahead
     assert asked(cached.bad, name) == 1
-    time.sleep(9.2)
-    cached.ask(name)
-    penstock.wait_for(lambda: asked(cached.bad, name) == 2, 1, "a second question, with nobody waiting")
+    time.sleep(7.8)
+    penstock.wait_for(lambda: cached.ask(name) and asked(cached.bad, name) == 2, 5, "a second question", interval=0.05)
     assert cached.statistic("counters", "cache_prefetched") == 1
     penstock.wait_for(lambda: ttl_of(cached.ask(name)) >= 9, 1, "the answer to it")
 
@@ -256,3 +255,52 @@ def test_reload_takes_up_changed_lists(listed, shared):
     listed.process.send_signal(signal.SIGHUP)
     penstock.wait_for(lambda: listed.log().count("is in force") == 2, 5, "the second reload")
     assert records(listed.ask("new.penstock.example")), "no list any more"
+
+
+def test_frozen_upstream_is_stood_in_for_and_its_return_is_seen(serve, bad, bads):
+    """The first client waits stale_after; then, for every name, nobody waits until something answers."""
+    service = serve(bad, settings={"cache": {"size": "1MiB", "stale_after": "400ms"}})
+    names = [f"ttl1-{i}.penstock.example" for i in range(20)]
+    fresh = {name: records(service.ask(name)) for name in names}
+    time.sleep(1.3)
+    bad.habit = "silent"
+    assert ede(service.ask(names[0])) == [3]
+    begun = time.monotonic()
+    for name in names:
+        stale = service.ask(name)
+        assert ede(stale) == [3] and records(stale) == fresh[name]
+    assert time.monotonic() - begun < 0.3, "nobody waits for upstreams that are known to fail"
+    bad.habit = None
+    penstock.wait_for(lambda: not ede(service.ask(names[1])), 6, "a fresh answer")
+    penstock.wait_for(lambda: not any(ede(service.ask(name)) for name in names), 6, "fresh answers for all")
+
+
+def test_real_upstream_frozen_and_thawed(serve, unbound):
+    service = serve(unbound, settings={"cache": {"size": "1MiB", "stale_after": "300ms", "ttl_max": "1s"}})
+    fresh = service.ask("frozen.penstock.example")
+    time.sleep(1.2)
+    os.kill(unbound.process.pid, signal.SIGSTOP)
+    try:
+        stale = service.ask("frozen.penstock.example")
+        assert ede(stale) == [3] and sorted(records(stale)) == sorted(records(fresh))
+    finally:
+        os.kill(unbound.process.pid, signal.SIGCONT)
+    penstock.wait_for(lambda: not ede(service.ask("frozen.penstock.example")), 6, "a fresh answer")
+
+
+def test_ad_of_a_kept_answer_is_told_to_whom_asks(cached):
+    for ad in (False, True, False):
+        query = cached.query("secure-1.penstock.example")
+        query.flags = dns.flags.RD | ad * dns.flags.AD
+        assert bool(cached.ask(query).flags & dns.flags.AD) == ad
+    assert asked(cached.bad, "secure-1.penstock.example") == 1
+
+
+def test_private_answers_are_forgotten_when_they_are_to_be_refused(cached):
+    name = "inside.penstock.example"
+    assert records(cached.ask(name))
+    config = json.loads(cached.file.read_text())
+    cached.file.write_text(json.dumps({**config, "local": {"refuse_private": "yes"}}))
+    cached.process.send_signal(signal.SIGHUP)
+    cached.wait_log("is in force")
+    assert is_servfail(cached.ask(name))

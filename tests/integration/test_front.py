@@ -60,7 +60,7 @@ def test_flags_and_do_reach_the_upstream(front):
     assert str(answer.answer[0][0]) == '"flags.example 16 1 130 1"'
     assert answer.ednsflags & dns.flags.DO
     answer = ask_udp(front, query("flags2.example", "TXT", flags=0))
-    assert str(answer.answer[0][0]) == '"flags2.example 16 1 0 0"'
+    assert str(answer.answer[0][0]) == '"flags2.example 16 1 20 0"'
 
 
 def test_unknown_options_and_ecs_are_ignored(front):
