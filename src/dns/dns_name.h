@@ -51,7 +51,7 @@ struct dns_name_budget {
 MUST_CHECK bool dns_name_check(struct bytes_reader *message, struct dns_name_budget *budget);
 
 /** Step over a name of a message that was judged sound: its pointers are not followed. */
-void dns_name_pass(struct bytes_reader *message);
+void dns_name_pass(struct bytes_reader *r);
 
 /** Fold A-Z to a-z in place (RFC 4343). */
 void dns_name_lower(struct dns_name *name);
