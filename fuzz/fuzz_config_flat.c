@@ -17,7 +17,10 @@ static const char good[] =
     "upstreams:\n"
     "- {name: a, address: 192.0.2.1, tls_name: a.example,\n"
     "   pins: [sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=]}\n"
-    "- {name: b, address: \"2001:db8::1\", tls_name: b.example, verify: ca}\n";
+    "- {name: b, address: \"2001:db8::1\", tls_name: b.example, verify: ca}\n"
+    "rates: {exempt: [192.0.2.1], listeners: [\"0.0.0.0:53 50%\"]}\n"
+    "cookies: {secret: 000102030405060708090a0b0c0d0e0f}\n"
+    "local: {block: [/b], allow: [/a], server_id: one}\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -45,9 +45,12 @@ fail_value(struct loader *l, enum config_row_id id, uint32_t upstream, struct co
 {
     const struct config_row *row = &config_rows[id];
     char allowed[VALUE_ALLOWED_MAX];
+    (void)value_allowed(&row->rule, allowed);
+    if (row->rule.kind == VALUE_SECRET) /* a slip of one key would else put it into the log */
+        return config_error_of(l->error, l->source->file, origin, row, upstream,
+                               "%s, and not shown; allowed: %s", wrong, allowed);
     return config_error_of(l->error, l->source->file, origin, row, upstream,
-                           "\"%.*s\" is %s; allowed: %s", SHOWN_MAX, text, wrong,
-                           value_allowed(&row->rule, allowed));
+                           "\"%.*s\" is %s; allowed: %s", SHOWN_MAX, text, wrong, allowed);
 }
 
 static enum status

@@ -37,6 +37,7 @@ enum config_tls_versions { CONFIG_TLS12 = 1, CONFIG_TLS13 = 2 }; /* bits */
 
 #define CONFIG_RATES_MAX     4       /* prefix lengths per family, as core/limiter.h has room for */
 #define CONFIG_RATE_MAX      1000000 /* queries per second, and queries in a burst */
+#define CONFIG_DRAIN_S       3600    /* burst / rate, of rates and of pacing: less than this */
 #define CONFIG_EXEMPT_MAX    64
 #define CONFIG_PORTS_MAX     32
 #define CONFIG_LISTS_MAX     16 /* files of names */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define WHOLE_PERCENT 100
+
 bool
 config_is_twice(const struct config_row *row, const void *base, uint32_t item)
 {
@@ -101,18 +103,72 @@ judge_rates(const struct config_rate rates[], uint32_t count)
     return NULL;
 }
 
+static uint32_t
+least_burst(const struct config_rate rates[], uint32_t count, uint32_t least)
+{
+    for (uint32_t i = 0; i < count; i++)
+        least = rates[i].burst < least ? rates[i].burst : least;
+    return least;
+}
+
+static uint32_t
+least_burst_of_all(const struct config *config)
+{
+    uint32_t least = UINT32_MAX;
+    least = least_burst(config->rates_ipv4, config->rates_ipv4_count, least);
+    least = least_burst(config->rates_ipv6, config->rates_ipv6_count, least);
+    least = least_burst(config->rates_proven_ipv4, config->rates_proven_ipv4_count, least);
+    return least_burst(config->rates_proven_ipv6, config->rates_proven_ipv6_count, least);
+}
+
+static bool
+is_served(const struct config *config, const struct addr *listen)
+{
+    for (uint32_t i = 0; i < config->listen_count; i++)
+        if (addr_is_equal(&config->listen[i], listen))
+            return true;
+    return false;
+}
+
 static const char *
 judge_shares(const struct config *config)
 {
+    uint32_t burst = least_burst_of_all(config);
     for (uint32_t i = 0; i < config->rates_listeners_count; i++) {
-        uint32_t at = 0;
-        while (at < config->listen_count &&
-               !addr_is_equal(&config->listen[at], &config->rates_listeners[i].listen))
-            at++;
-        if (at == config->listen_count)
+        const struct config_share *share = &config->rates_listeners[i];
+        if (!is_served(config, &share->listen))
             return "an address that is not served; allowed: addresses of listen";
+        if (share->percent != 0 && (uint64_t)burst * share->percent < WHOLE_PERCENT)
+            return "less than one query of the smallest burst; allowed: a larger share";
+        for (uint32_t other = 0; other < i; other++)
+            if (addr_is_equal(&config->rates_listeners[other].listen, &share->listen))
+                return "two shares for one address; allowed: one for each";
     }
     return NULL;
+}
+
+static const char *
+judge_secret(const struct config *config, const struct config_secret *other)
+{
+    return other->is_set == 0 || config->cookies_secret.is_set != 0
+               ? NULL
+               : "given without cookies.secret; allowed: beside the one that is in use";
+}
+
+static const char *
+judge_pacing(const struct config *config)
+{
+    return config->pacing_burst / config->pacing_rate < CONFIG_DRAIN_S
+               ? NULL
+               : "an hour of pacing.rate or more; allowed: less, or a higher rate";
+}
+
+static const char *
+judge_ttls(const struct config *config)
+{
+    return config->cache_ttl_min_ms <= config->cache_ttl_max_ms
+               ? NULL
+               : "longer than cache.ttl_max; allowed: up to cache.ttl_max";
 }
 
 static const char *
@@ -135,6 +191,11 @@ judge_limits(const struct config *config, struct config_complaint *complaint)
          judge_rates(config->rates_proven_ipv6, config->rates_proven_ipv6_count)},
         {CONFIG_ROW_rates_listeners, 0, judge_shares(config)},
         {CONFIG_ROW_rates_entries, 0, judge_entries(config->rates_entries)},
+        {CONFIG_ROW_cookies_previous_secret, 0,
+         judge_secret(config, &config->cookies_previous_secret)},
+        {CONFIG_ROW_cookies_staged_secret, 0, judge_secret(config, &config->cookies_staged_secret)},
+        {CONFIG_ROW_pacing_burst, 0, judge_pacing(config)},
+        {CONFIG_ROW_cache_ttl_min_ms, 0, judge_ttls(config)},
     };
     for (size_t i = 0; i < sizeof found / sizeof found[0]; i++) {
         if (found[i].text == NULL)

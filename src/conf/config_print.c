@@ -128,6 +128,8 @@ config_warnings(const struct config *config, FILE *to)
     } others[] = {
         {is_open, "acl.allow: a prefix of length 0 serves every client of the internet"},
         {config->allow_count == 0, "acl.allow: empty, so that nobody is served"},
+        {is_open && config->rates_mode != CONFIG_RATES_ENFORCE,
+         "rates.mode: not enforce, so that any client of the internet may ask without limit"},
         {(config->tls_versions & CONFIG_TLS12) != 0,
          "tls.versions: TLS 1.2 is allowed, in which a server's certificate is sent in the clear"},
         {config->connect_ms >= config->query_ms,

@@ -9,7 +9,6 @@
 #define BYTES_MIN     (64u << 10)
 #define BYTES_MAX     ((uint64_t)4 << 30)
 #define PERCENT_MAX   10000u
-#define BURST_DRAIN_S 3600u /* a full bucket is empty again after so long */
 #define SECRET_DIGITS ((size_t)2 * CONFIG_SECRET_BYTES)
 
 static const struct {
@@ -101,7 +100,7 @@ value_parse_rate(const struct value_rule *rule, const char *text, struct config_
     if (rate->rate_per_s == 0 || rate->rate_per_s > CONFIG_RATE_MAX || rate->burst == 0 ||
         rate->burst > CONFIG_RATE_MAX)
         return "a rate or burst out of range";
-    if (rate->burst / rate->rate_per_s >= BURST_DRAIN_S)
+    if (rate->burst / rate->rate_per_s >= CONFIG_DRAIN_S)
         return "a burst of more than an hour of its rate";
     return NULL;
 }

@@ -16,11 +16,12 @@
 #define SECOND_MS      1000u
 #define MINUTE_MS      (60 * SECOND_MS)
 #define HOUR_MS        (60 * MINUTE_MS)
+#define DAY_MS         (24 * HOUR_MS)
 
 static const struct {
     const char *text;
     uint32_t ms;
-} units[] = {{"h", HOUR_MS}, {"m", MINUTE_MS}, {"s", SECOND_MS}, {"ms", 1}};
+} units[] = {{"d", DAY_MS}, {"h", HOUR_MS}, {"m", MINUTE_MS}, {"s", SECOND_MS}, {"ms", 1}};
 
 #define UNITS (sizeof units / sizeof units[0])
 
@@ -209,9 +210,9 @@ static const char *
 format_duration(uint32_t ms, char text[VALUE_TEXT_MAX])
 {
     size_t i = 0;
-    while (i < UNITS - 1 && (ms == 0 || ms % units[i].ms != 0))
+    while (ms % units[i].ms != 0)
         i++;
-    snprintf(text, VALUE_TEXT_MAX, "%u%s", ms / units[i].ms, units[i].text);
+    snprintf(text, VALUE_TEXT_MAX, "%u%s", ms / units[i].ms, ms == 0 ? "s" : units[i].text);
     return text;
 }
 
@@ -328,7 +329,7 @@ allowed_range(const struct value_rule *rule, char text[VALUE_ALLOWED_MAX])
         snprintf(text, VALUE_ALLOWED_MAX, "%s%s%u to %u", rule->words,
                  *rule->words == '\0' ? "" : ", or ", rule->low, rule->high);
     else
-        snprintf(text, VALUE_ALLOWED_MAX, "%.*s to %.*s, with a unit (ms, s, m or h)",
+        snprintf(text, VALUE_ALLOWED_MAX, "%.*s to %.*s, with a unit (ms, s, m, h or d)",
                  UNIT_TEXT_MAX, format_duration(rule->low, low), UNIT_TEXT_MAX,
                  format_duration(rule->high, high));
 }

@@ -3,10 +3,6 @@
 #include "conf/config_rows.h"
 #include "conf/pin.h"
 
-#include "core/limiter.h"
-#include "core/pacer.h"
-#include "core/packet_filter.h"
-
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,7 +153,7 @@ Test(config, says_line_key_wrong_and_allowed_for_values)
 {
     expect_error("lanes: 2\ntimeouts:\n  query: 4\n" UPSTREAM, NULL,
                  "test.yaml:3: timeouts.query: \"4\" is a number without its unit; allowed: 100ms "
-                 "to 30s, with a unit (ms, s, m or h)");
+                 "to 30s, with a unit (ms, s, m, h or d)");
     expect_error(UPSTREAM "limits: {queries: 63}\n", NULL,
                  "test.yaml:6: limits.queries: \"63\" is out of range; allowed: 64 to 65536");
     expect_error("lanes: many\n", NULL,
@@ -397,62 +393,6 @@ Test(config, something_must_be_listened_on)
     cr_expect_eq(config.allow_count, 0);
 }
 
-Test(config, limits_hold_together)
-{
-    expect_error(UPSTREAM "rates: {ipv4: [\"/24 1/s 1\", \"/32 1/s 1\"]}\n", NULL,
-                 "test.yaml:6: rates.ipv4: a prefix that is not shorter than the one before; "
-                 "allowed: the longest first, each once");
-    expect_error(UPSTREAM "rates: {ipv4: [\"/33 1/s 1\"]}\n", NULL,
-                 "test.yaml:6: rates.ipv4: \"/33 1/s 1\" is a prefix longer than an address; "
-                 "allowed: /LENGTH RATE/s BURST, such as /24 3000/s 6000; up to 1000000 each");
-    expect_error(UPSTREAM "rates: {entries: 100}\n", NULL,
-                 "test.yaml:6: rates.entries: no power of two; allowed: 64, 128, ... 16777216");
-    expect_error(UPSTREAM "rates: {listeners: [\"127.0.0.9:53 off\"]}\n", NULL,
-                 "test.yaml:6: rates.listeners: an address that is not served; allowed: addresses "
-                 "of listen");
-    expect_error(UPSTREAM "cookies: {secret: 0123}\n", NULL,
-                 "test.yaml:6: cookies.secret: \"0123\" is not a secret; allowed: 32 hexadecimal "
-                 "digits in lower case");
-    expect_error(UPSTREAM "cache: {size: 1KiB}\n", NULL,
-                 "test.yaml:6: cache.size: \"1KiB\" is out of range; allowed: off, or 64KiB to "
-                 "4GiB, with a unit (KiB, MiB or GiB)");
-}
-
-static void
-expect_rates(const struct config_rate got[], uint32_t got_count, const struct limiter_rate want[],
-             uint32_t want_count)
-{
-    cr_assert_eq(got_count, want_count);
-    for (uint32_t i = 0; i < want_count; i++) {
-        cr_expect_eq(got[i].length, want[i].length);
-        cr_expect_eq(got[i].rate_per_s, want[i].rate_per_s);
-        cr_expect_eq(got[i].burst, want[i].burst);
-    }
-}
-
-Test(config, defaults_of_limits_are_those_of_the_modules)
-{
-    struct limiter_config unproven = limiter_config_default(false),
-                          proven = limiter_config_default(true);
-    struct pacer_config pacer = pacer_config_default();
-    load_ok(UPSTREAM, NULL);
-    expect_rates(config.rates_ipv4, config.rates_ipv4_count, unproven.ipv4, unproven.ipv4_count);
-    expect_rates(config.rates_ipv6, config.rates_ipv6_count, unproven.ipv6, unproven.ipv6_count);
-    expect_rates(config.rates_proven_ipv4, config.rates_proven_ipv4_count, proven.ipv4,
-                 proven.ipv4_count);
-    expect_rates(config.rates_proven_ipv6, config.rates_proven_ipv6_count, proven.ipv6,
-                 proven.ipv6_count);
-    cr_expect_eq(config.rates_slip, unproven.slip);
-    cr_expect_eq(config.pacing_rate, pacer.rate_octets_per_s);
-    cr_expect_eq(config.pacing_burst, pacer.burst_octets);
-    cr_expect_eq(config.pacing_wait_ms, pacer.wait_ms);
-    cr_assert_eq(config.filter_ports_count, packet_filter_ports_count);
-    for (uint32_t i = 0; i < config.filter_ports_count; i++)
-        cr_expect_eq(config.filter_ports[i], packet_filter_ports[i]);
-    cr_expect_eq(CONFIG_RATE_MAX, LIMITER_RATE_MAX);
-    cr_expect_eq(CONFIG_RATES_MAX, LIMITER_LENGTHS_MAX);
-}
-
 Test(config, the_environment_has_every_key)
 {
     static const char *const env[] = {
@@ -578,7 +518,7 @@ Test(config, the_environment_is_judged_like_the_file)
 #define ENV(...) (const char *const[]){__VA_ARGS__, NULL}
     expect_error(UPSTREAM, ENV("PENSTOCK_TIMEOUTS_QUERY=4"),
                  "environment: PENSTOCK_TIMEOUTS_QUERY: \"4\" is a number without its unit; "
-                 "allowed: 100ms to 30s, with a unit (ms, s, m or h)");
+                 "allowed: 100ms to 30s, with a unit (ms, s, m, h or d)");
     expect_error(UPSTREAM, ENV("PENSTOCK_TIMEOUT=4s"),
                  "environment: PENSTOCK_TIMEOUT: unknown variable; allowed: PENSTOCK_ and a key of "
                  "penstock.yaml(5), dots as _, in upper case, such as PENSTOCK_TIMEOUTS_QUERY");
@@ -678,6 +618,10 @@ Test(config, warns_of_what_is_allowed_but_unwise)
     cr_expect_not_null(strstr(warnings(), "upstream one: verify: ca"));
     load_ok(UPSTREAM, ENV("PENSTOCK_ACL_ALLOW=::/0"));
     cr_expect_not_null(strstr(warnings(), "acl.allow: a prefix of length 0"));
+    load_ok(UPSTREAM, ENV("PENSTOCK_ACL_ALLOW=0.0.0.0/0", "PENSTOCK_RATES_MODE=dry-run"));
+    cr_expect_not_null(strstr(warnings(), "rates.mode: not enforce"));
+    load_ok(UPSTREAM, ENV("PENSTOCK_RATES_MODE=off"));
+    cr_expect_str_empty(warnings());
     load_ok(UPSTREAM, ENV("PENSTOCK_ACL_ALLOW="));
     cr_expect_not_null(strstr(warnings(), "acl.allow: empty"));
     load_ok(UPSTREAM, ENV("PENSTOCK_TLS_VERSIONS=1.2"));
@@ -840,6 +784,8 @@ Test(config, any_configuration_prints_to_itself)
             cr_assert(strstr(error.text, "twice") != NULL ||
                           strstr(error.text, "earlier") != NULL ||
                           strstr(error.text, "bits set past") != NULL ||
+                          strstr(error.text, "cache.ttl_max") != NULL ||
+                          strstr(error.text, "pacing.rate") != NULL ||
                           strstr(error.text, "itself listens") != NULL,
                       "seed %u round %u: %s", seed, round, error.text);
             continue;
@@ -923,6 +869,32 @@ Test(config, unsound_structs_are_refused)
     REFUSES(bad.queries = 63);
     REFUSES(bad.upstream_connections = 33);
     REFUSES(bad.verbose = CONFIG_VERBOSE_MAX + 1);
+    REFUSES(bad.upstreams[0].weight = 0);
+    REFUSES(bad.upstreams[0].qps = 1000001);
+    REFUSES(bad.rates_mode = 3);
+    REFUSES(bad.rates_slip = 101);
+    REFUSES(bad.rates_entries = 65537);
+    REFUSES(bad.rates_ipv4_count = CONFIG_RATES_MAX + 1);
+    REFUSES(bad.rates_ipv4_count--);
+    REFUSES(bad.rates_ipv4[0].length = 33);
+    REFUSES(bad.rates_ipv4[0].length = 24);
+    REFUSES(bad.rates_ipv6[0].rate_per_s = 0);
+    REFUSES(bad.rates_proven_ipv4[1].burst = CONFIG_RATE_MAX + 1);
+    REFUSES(bad.rates_listeners_count = 1);
+    REFUSES(bad.cookies_enabled = 2);
+    REFUSES(bad.cookies_secret.is_set = 2);
+    REFUSES(bad.cookies_secret.bytes[0] = 1);
+    REFUSES(bad.cookies_previous_secret.is_set = 1);
+    REFUSES(bad.pacing_rate = 999);
+    REFUSES(bad.pacing_wait_ms = 10001);
+    REFUSES(bad.filter_ports[0] = 65536);
+    REFUSES(bad.filter_ports[1] = bad.filter_ports[0]);
+    REFUSES(bad.cache_bytes = 1);
+    REFUSES(bad.cache_bytes = (uint64_t)1 << 33);
+    REFUSES(bad.cache_ttl_max_ms = 0);
+    REFUSES(bad.local_block_count = 1);
+    REFUSES(bad.local_server_id[0] = ' ');
+    REFUSES(memset(bad.local_server_id, 'a', sizeof bad.local_server_id));
 }
 
 Test(config, rows_of_a_group_stand_together_and_no_name_is_taken_twice)

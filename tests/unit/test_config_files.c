@@ -1,6 +1,7 @@
 /* test_config_files.c - the files that are shipped say what the table says */
 #include "conf/config.h"
 #include "conf/config_reference.h"
+#include "conf/config_rows.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -119,4 +120,36 @@ Test(config_files, the_manual_page_has_the_section_of_the_table)
     cr_expect(is_same, "docs/penstock.yaml.5 differs from src/conf/config.def; the section as it "
                        "must be is in penstock.yaml.5.keys");
     free(section);
+}
+
+/* "/24 1/s 1,/20 2/s 2" with a blank behind each comma, as people write it. */
+static void
+spread_commas(const char *text, char *to)
+{
+    for (; *text != '\0'; text++) {
+        *to++ = *text;
+        if (*text == ',')
+            *to++ = ' ';
+    }
+    *to = '\0';
+}
+
+Test(config_files, every_default_that_is_a_number_stands_in_the_list_of_limits)
+{
+    size_t size;
+    const char *limits = read_file(SOURCE_ROOT "/docs/LIMITS.md", &size);
+    unsigned count = 0;
+    for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
+        const struct config_row *row = &config_rows[id];
+        char value[256], line[512];
+        if (row->rule.kind != VALUE_COUNT && row->rule.kind != VALUE_DURATION &&
+            row->rule.kind != VALUE_BYTES && row->rule.kind != VALUE_RATE)
+            continue;
+        spread_commas(row->fallback, value);
+        snprintf(line, sizeof line, "\n| `%s%s%s%s` | %s |", row->group,
+                 row->is_upstream ? "[]" : "", *row->group == '\0' ? "" : ".", row->key, value);
+        cr_expect_not_null(strstr(limits, line), "docs/LIMITS.md has no row%s", line);
+        count++;
+    }
+    cr_expect_gt(count, 30);
 }

@@ -20,10 +20,16 @@ static const struct value_rule listen = {VALUE_LISTEN, sizeof(struct addr), 0, 0
 static const struct value_rule upstream = {VALUE_UPSTREAM, sizeof(struct addr), 0, 0, ""};
 static const struct value_rule prefix = {VALUE_PREFIX, sizeof(struct addr_prefix), 0, 0, ""};
 static const struct value_rule pin = {VALUE_PIN, CONFIG_PIN_BYTES, 0, 0, ""};
+static const struct value_rule port = {VALUE_PORT, 4, 0, 0, ""};
+static const struct value_rule bytes = {VALUE_BYTES, 8, 0, 0, "off"};
+static const struct value_rule rate = {VALUE_RATE, sizeof(struct config_rate), 0, 0, "32"};
+static const struct value_rule share = {VALUE_SHARE, sizeof(struct config_share), 0, 0, ""};
+static const struct value_rule secret = {VALUE_SECRET, sizeof(struct config_secret), 0, 0, ""};
+static const struct value_rule from_zero = {VALUE_DURATION, 4, 0, 604800000, ""};
 
-static const struct value_rule *const all[] = {&duration, &count,  &lanes, &word, &flags,
-                                               &name,     &user,   &host,  &path, &listen,
-                                               &upstream, &prefix, &pin};
+static const struct value_rule *const all[] = {
+    &duration, &count,  &lanes, &word, &flags, &name, &user,  &host,   &path,     &listen,
+    &upstream, &prefix, &pin,   &port, &bytes, &rate, &share, &secret, &from_zero};
 
 #define KINDS (sizeof all / sizeof all[0])
 
@@ -63,7 +69,7 @@ Test(values, durations_need_a_unit_and_are_milliseconds)
     cr_expect_eq(number(&duration, "1h"), 3600000);
     cr_expect_str_eq(again(&duration, "4"), "a number without its unit");
     static const char *const wrong[] = {"",    "s",     "4 s",  " 4s", "4S",  "1.5s", "-4s",
-                                        "04s", "4s4ms", "0x4s", "4sm", "+4s", "4d"};
+                                        "04s", "4s4ms", "0x4s", "4sm", "+4s", "4w"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         cr_expect_str_eq(again(&duration, wrong[i]), "not a duration", "%s", wrong[i]);
 }
@@ -86,6 +92,12 @@ Test(values, durations_are_written_in_the_largest_exact_unit)
     cr_expect_str_eq(again(&duration, "90s"), "90s");
     cr_expect_str_eq(again(&duration, "1500ms"), "1500ms");
     cr_expect_str_eq(again(&duration, "60m"), "1h");
+    cr_expect_str_eq(again(&from_zero, "24h"), "1d");
+    cr_expect_str_eq(again(&from_zero, "36h"), "36h");
+    cr_expect_str_eq(again(&from_zero, "7d"), "7d");
+    cr_expect_str_eq(again(&from_zero, "8d"), "out of range");
+    cr_expect_str_eq(again(&from_zero, "50d"), "out of range"); /* past 2^32 ms */
+    cr_expect_str_eq(again(&from_zero, "0h"), "0s");
 }
 
 Test(values, counts_are_whole_numbers_in_range)
@@ -200,6 +212,92 @@ Test(values, prefixes_have_no_host_bits)
                          wrong[i]);
 }
 
+Test(values, ports_have_sixteen_bits)
+{
+    cr_expect_str_eq(again(&port, "0"), "0");
+    cr_expect_str_eq(again(&port, "65535"), "65535");
+    static const char *const wrong[] = {"", "65536", "4294967296", "-1", "053", "53 ", "dns"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        cr_expect_str_eq(again(&port, wrong[i]), "not a port", "%s", wrong[i]);
+}
+
+Test(values, sizes_have_a_unit_and_stay_in_range)
+{
+    cr_expect_str_eq(again(&bytes, "off"), "off");
+    cr_expect_str_eq(again(&bytes, "64KiB"), "64KiB");
+    cr_expect_str_eq(again(&bytes, "1024KiB"), "1MiB");
+    cr_expect_str_eq(again(&bytes, "1536MiB"), "1536MiB");
+    cr_expect_str_eq(again(&bytes, "4GiB"), "4GiB");
+    static const char *const out[] = {"63KiB", "0MiB", "4097MiB", "5GiB", "4294967295GiB"};
+    for (size_t i = 0; i < sizeof out / sizeof out[0]; i++)
+        cr_expect_str_eq(again(&bytes, out[i]), "out of range", "%s", out[i]);
+    cr_expect_str_eq(again(&bytes, "65536"), "a number without its unit");
+    static const char *const wrong[] = {"",       "KiB",   "1MB", "1M",
+                                        "1.5MiB", "1 MiB", "Off", "4294967296KiB"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        cr_expect_str_eq(again(&bytes, wrong[i]), "not a size", "%s", wrong[i]);
+}
+
+Test(values, rates_are_a_length_a_rate_and_a_burst)
+{
+    cr_expect_str_eq(again(&rate, "/24 2000/s 4000"), "/24 2000/s 4000");
+    cr_expect_str_eq(again(&rate, "/0 1/s 3599"), "/0 1/s 3599");
+    cr_expect_str_eq(again(&rate, "/32 1000000/s 1000000"), "/32 1000000/s 1000000");
+    cr_expect_str_eq(again(&rate, "/33 1/s 1"), "a prefix longer than an address");
+    cr_expect_str_eq(again(&rate, "/0 1/s 3600"), "a burst of more than an hour of its rate");
+    static const char *const out[] = {"/24 0/s 1", "/24 1/s 0", "/24 1000001/s 1",
+                                      "/24 1000/s 1000001"};
+    for (size_t i = 0; i < sizeof out / sizeof out[0]; i++)
+        cr_expect_str_eq(again(&rate, out[i]), "a rate or burst out of range", "%s", out[i]);
+    static const char *const wrong[] = {"",
+                                        "24 1/s 1",
+                                        "/24",
+                                        "/24 1/s",
+                                        "/24 1 1",
+                                        "/24 1/m 1",
+                                        "/24 1/s1",
+                                        "/24 1/s 1 ",
+                                        "/24  1/s 1",
+                                        "/024 1/s 1",
+                                        "/24 1/s 1x",
+                                        "/24 -1/s 1",
+                                        "/4294967296 1/s 1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        cr_expect_str_eq(again(&rate, wrong[i]), "not a prefix length, a rate and a burst", "%s",
+                         wrong[i]);
+}
+
+Test(values, shares_are_of_an_address)
+{
+    cr_expect_str_eq(again(&share, "192.0.2.1 200%"), "192.0.2.1:53 200%");
+    cr_expect_str_eq(again(&share, "[2001:db8::1]:5300 off"), "[2001:db8::1]:5300 off");
+    cr_expect_str_eq(again(&share, "[::]:53 1%"), "[::]:53 1%");
+    cr_expect_str_eq(again(&share, "[::]:53 10000%"), "[::]:53 10000%");
+    cr_expect_str_eq(again(&share, "[::]:53 0%"), "a share out of range");
+    cr_expect_str_eq(again(&share, "[::]:53 10001%"), "a share out of range");
+    static const char *const wrong[] = {"",        "[::]:53",      "[::]:53 ",  "[::]:53 50",
+                                        "off",     "[::]:53 50%x", " off",      "[::]:53  off",
+                                        "dns 50%", "[::]:53 -1%",  "[::]:0 off"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        cr_expect_str_eq(again(&share, wrong[i]), "not an address and a share", "%s", wrong[i]);
+}
+
+Test(values, secrets_are_thirty_two_digits)
+{
+    static const char good[] = "00112233445566778899aabbccddeeff";
+    cr_expect_str_eq(again(&secret, good), good);
+    cr_expect_str_eq(again(&secret, "00000000000000000000000000000000"),
+                     "00000000000000000000000000000000");
+    static const char *const wrong[] = {"",
+                                        "00112233445566778899aabbccddeef",
+                                        "00112233445566778899aabbccddeeff0",
+                                        "00112233445566778899AABBCCDDEEFF",
+                                        "0x112233445566778899aabbccddeeff",
+                                        "00112233445566778899aabbccddeef "};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        cr_expect_str_eq(again(&secret, wrong[i]), "not a secret", "%s", wrong[i]);
+}
+
 Test(values, every_kind_says_what_is_allowed)
 {
     char text[VALUE_ALLOWED_MAX];
@@ -207,7 +305,7 @@ Test(values, every_kind_says_what_is_allowed)
         size_t len = strlen(value_allowed(all[i], text));
         cr_expect(len > 4 && len < sizeof text - 1, "kind %u: %s", (unsigned)all[i]->kind, text);
     }
-    cr_expect_str_eq(value_allowed(&duration, text), "100ms to 2h, with a unit (ms, s, m or h)");
+    cr_expect_str_eq(value_allowed(&duration, text), "100ms to 2h, with a unit (ms, s, m, h or d)");
     cr_expect_str_eq(value_allowed(&lanes, text), "auto, or 1 to 16");
     cr_expect_str_eq(value_allowed(&word, text), "pin+ca, pin or ca");
     cr_expect_str_eq(value_allowed(&flags, text), "1.2 or 1.3");
