@@ -84,7 +84,7 @@ def ede_of(answer):
 
 
 def cookie_of(answer):
-    found = [option.data for option in answer.options if option.otype == COOKIE]
+    found = [option.to_wire() for option in answer.options if option.otype == COOKIE]
     return found[0] if found else None
 
 
@@ -502,7 +502,7 @@ def test_idle_time_shrinks_as_the_table_fills_and_keepalive_says_so():
     with Front(yaml=yaml, tcp_clients=16, tcp_idle_ms=8000) as front:
         def told(sock):
             sock.sendall(frame(query("k.example", use_edns=0, options=[dns.edns.GenericOption(11, b"")])))
-            return struct.unpack("!H", [o.data for o in read_message(sock).options if o.otype == 11][0])[0] * 100
+            return struct.unpack("!H", [o.to_wire() for o in read_message(sock).options if o.otype == 11][0])[0] * 100
 
         first = connect_from(front, "127.1.0.1")
         assert told(first) == 8000
