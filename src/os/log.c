@@ -1,4 +1,8 @@
-/* log.c - one line, one write: "2026-11-24T08:00:00.123Z notice  front.0 listening: text" */
+/* log.c - one line, one write
+ *
+ *     2026-11-24T08:00:00.123Z notice  front.0 listening: text
+ *     <5>front.0 listening: text                                  where the journal reads
+ */
 #include "os/log.h"
 
 #include "os/chan.h"
@@ -7,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,7 +20,8 @@
 
 struct source { /* whose lines are limited apart from everybody else's */
     char process[PROCESS_MAX];
-    struct log_limit limits[LOG_EVENTS_COUNT];
+    /* by level and event: what is said often does not silence what is worse */
+    struct log_limit limits[LOG_DEBUG + 1][LOG_EVENTS_COUNT];
 };
 
 static struct {
@@ -23,8 +29,9 @@ static struct {
     struct source relays[RELAYS_MAX];
     uint64_t now_ms;
     enum log_level most;
-    int chan_fd; /* -1: stderr */
-    bool unsaid; /* some limit may hold lines that nothing told of */
+    int chan_fd;     /* -1: stderr */
+    bool to_journal; /* stderr is the journal's stream: it knows the time, and wants a priority */
+    bool unsaid;     /* some limit may hold lines that nothing told of */
 } log_state = {.own.process = "penstock", .most = LOG_NOTICE, .chan_fd = -1};
 
 static const char *const level_names[] = {"error", "error", "warning", "notice", "info", "debug"};
@@ -69,6 +76,20 @@ name_source(struct source *source, const char *process)
     snprintf(source->process, sizeof source->process, "%s", process);
 }
 
+bool
+log_find_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    char own[48];
+    struct stat status;
+    log_state.to_journal = false;
+    if (stream != NULL && fstat(STDERR_FILENO, &status) == 0) {
+        snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+        log_state.to_journal = strcmp(own, stream) == 0;
+    }
+    return log_state.to_journal;
+}
+
 void
 log_open_stderr(const char *process, enum log_level most)
 {
@@ -93,21 +114,34 @@ clean(char *text)
             *text = '?';
 }
 
+/* What stands before the text of a line. */
 static void
-write_stderr(const char *process, enum log_level level, enum log_event event, const char *text)
+format_head(char *to, size_t room, const char *process, enum log_level level, enum log_event event)
 {
-    char line[IPC_TEXT_MAX + 128], name[32];
+    char name[32];
     struct timespec now;
     struct tm utc;
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
     size_t length = 0;
     for (const char *c = event_names[event]; *c != '\0' && length + 1 < sizeof name; c++)
         name[length++] = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
     name[length] = '\0';
-    int size = snprintf(line, sizeof line, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %-7s %s %s: %s\n",
-                        utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-                        utc.tm_sec, now.tv_nsec / 1000000, level_names[level], process, name, text);
+    if (log_state.to_journal) { /* sd-daemon(3) */
+        snprintf(to, room, "<%d>%s %s", LOG_JOURNAL_PRIORITY(level), process, name);
+        return;
+    }
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    snprintf(to, room, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %-7s %s %s", utc.tm_year + 1900,
+             utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+             now.tv_nsec / 1000000, level_names[level], process, name);
+}
+
+static void
+write_stderr(const char *process, enum log_level level, enum log_event event, const char *text)
+{
+    char line[IPC_TEXT_MAX + 160], head[128];
+    format_head(head, sizeof head, process, level, event);
+    int size = snprintf(line, sizeof line, "%s: %s\n", head, text);
     if (size <= 0)
         return;
     size_t bytes = (size_t)size < sizeof line ? (size_t)size : sizeof line - 1;
@@ -138,7 +172,7 @@ put_line(const struct source *source, enum log_level level, enum log_event event
 static void
 put_limited(struct source *source, enum log_level level, enum log_event event, const char *text)
 {
-    struct log_limit *limit = &source->limits[event];
+    struct log_limit *limit = &source->limits[level][event];
     uint32_t left_out = 0;
     char longer[IPC_TEXT_MAX];
     if (!log_limit_take(limit, log_state.now_ms, &left_out)) {
@@ -160,12 +194,13 @@ static void
 tell_overdue(struct source *source)
 {
     char text[64];
-    for (unsigned event = 0; event < LOG_EVENTS_COUNT; event++) {
-        struct log_limit *limit = &source->limits[event];
+    for (unsigned i = 0; i < (LOG_DEBUG + 1) * LOG_EVENTS_COUNT; i++) {
+        unsigned level = i / LOG_EVENTS_COUNT, event = i % LOG_EVENTS_COUNT;
+        struct log_limit *limit = &source->limits[level][event];
         uint32_t left_out = log_limit_overdue(limit, log_state.now_ms);
         if (left_out > 0) {
             snprintf(text, sizeof text, "%u lines of this kind were left out", left_out);
-            if (!put_line(source, LOG_NOTICE, (enum log_event)event, text))
+            if (!put_line(source, (enum log_level)level, (enum log_event)event, text))
                 limit->left_out = left_out;
         }
         log_state.unsaid = log_state.unsaid || limit->left_out > 0;

@@ -2,19 +2,24 @@
  *
  * What: the supervisor writes lines to stderr (time, level, process, text); children send theirs
  *       over their control channel, and have no descriptor to write to. Repeats of an event are
- *       limited (LOG_BURST, then one line per LOG_INTERVAL_MS that says how many were left out).
+ *       limited for each level (LOG_BURST, then one line per LOG_INTERVAL_MS that says how many
+ *       were left out). Where stderr is the journal, a line begins with its priority instead of
+ *       time and level.
  * Who:  everybody.
- * Ref:  src/os/log.def (one row per event).
+ * Ref:  src/os/log.def (one row per event); sd-daemon(3), systemd.exec(5) JOURNAL_STREAM.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LOG_BURST       20    /* lines of one event before its limit is felt */
+#define LOG_BURST       20    /* lines of one event and level before their limit is felt */
 #define LOG_INTERVAL_MS 10000 /* after that, one line per interval */
 
 enum log_level { LOG_ERROR = 1, LOG_WARNING = 2, LOG_NOTICE = 3, LOG_INFO = 4, LOG_DEBUG = 5 };
+
+/* A level as a priority of syslog(3), which the journal takes: 3 error to 7 debug. */
+#define LOG_JOURNAL_PRIORITY(level) ((int)(level) + 2)
 
 enum log_event {
 #define LOG_EVENT(name, text) LOG_##name,
@@ -23,7 +28,7 @@ enum log_event {
     LOG_EVENTS_COUNT
 };
 
-struct log_limit {      /* of one event; all zero is its start */
+struct log_limit {      /* of one event and level; all zero is its start */
     uint64_t spent_ms;  /* monotonic: when the budget would be whole again */
     uint64_t unsaid_ms; /* when the first line after the last printed one was left out */
     uint32_t left_out;  /* lines since the last printed one */
@@ -34,6 +39,10 @@ bool log_limit_take(struct log_limit *limit, uint64_t now_ms, uint32_t *left_out
 
 /** Lines left out that nothing has told of for an interval: taken from the limit; 0: none. */
 uint32_t log_limit_overdue(struct log_limit *limit, uint64_t now_ms);
+
+/** Supervisor, once at its start: is stderr the journal's stream? From then on lines are as it
+ * wants them. Reads the environment and looks at descriptor 2. */
+bool log_find_journal(void);
 
 /** Write to stderr as `process` ("supervisor", "front.0"); levels above `most` are left out. */
 void log_open_stderr(const char *process, enum log_level most);

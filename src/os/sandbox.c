@@ -5,6 +5,7 @@
  */
 #include "os/sandbox.h"
 
+#include "os/random.h"
 #include "os/sandbox_rows.h"
 
 #include <errno.h>
@@ -77,6 +78,9 @@ enum status
 sandbox_enter(enum sandbox_role role)
 {
     tzset(); /* the C library opens the time zone file at its first conversion; later it may not */
+    /* and glibc 2.41 maps memory and blocks signals for its first random bytes, not for later ones
+     */
+    (void)random_u32();
     scmp_filter_ctx filter = seccomp_init(DENIED);
     if (filter == NULL) {
         errno = ENOMEM;

@@ -192,7 +192,8 @@ lanes_kill(struct child *child, const char *why)
     if (kill(child->pid, SIGKILL) == 0)
         return;
     /* a front that is root still, while we are not any more: it ends when its channel does */
-    log_write(LOG_ERROR, LOG_INTERNAL, "%s cannot be killed: %s", child->name, strerror(errno));
+    if (!child->supervisor->start_failed)
+        log_write(LOG_ERROR, LOG_INTERNAL, "%s cannot be killed: %s", child->name, strerror(errno));
     evloop_remove(&child->supervisor->loop, &child->chan, true);
 }
 
@@ -283,6 +284,7 @@ died(struct child *child, int wait_status)
         log_write(LOG_ERROR, LOG_CHILD_DIED, "%s %s%s; penstock cannot start", child->name, ending,
                   was_starting ? " before it was ready" : "");
         lanes_stop(sup, 1);
+        sup->start_failed = true;           /* that was said; how the others end is no news */
         sup->stop_by_us = sup->loop.now_us; /* nobody was served, nothing is in flight */
         break;
     case PHASE_RUNNING:
@@ -293,7 +295,7 @@ died(struct child *child, int wait_status)
         break;
     case PHASE_STOPPING:
     case PHASE_ENDED:
-        if (!was_draining || wait_status != 0)
+        if (!sup->start_failed && (!was_draining || wait_status != 0))
             log_write(LOG_WARNING, LOG_CHILD_DIED, "%s %s while stopping", child->name, ending);
         if (child->role == CHILD_FRONT) /* nobody asks this worker any more */
             tell_to_stop(&sup->lanes[child->lane].children[CHILD_WORKER]);
@@ -336,7 +338,7 @@ tick_child(struct child *child)
     struct supervisor *sup = child->supervisor;
     uint64_t now_us = sup->loop.now_us;
     if (sup->phase == PHASE_STOPPING && now_us >= sup->stop_by_us)
-        lanes_kill(child, "its time to stop is over");
+        lanes_kill(child, sup->start_failed ? NULL : "its time to stop is over");
     else if (child->state == CHILD_STARTING && now_us >= child->ready_by_us)
         lanes_kill(child, "it was not ready in time");
     else if (child->state == CHILD_GONE && now_us >= child->restart_at_us &&

@@ -20,12 +20,23 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+static bool to_journal;
+
 /* What stops a start before there is a log: one line, for whoever typed the command. */
 static int
-fail(const char *text)
+fail(int exit_code, const char *text)
 {
+    if (to_journal)
+        fprintf(stderr, "<%d>", LOG_JOURNAL_PRIORITY(LOG_ERROR));
     fprintf(stderr, "penstock: %s\n", text);
-    return OPTIONS_EXIT_FAILURE;
+    return exit_code;
+}
+
+/* What is wrong with files and settings stays wrong until somebody mends it. */
+static int
+exit_code_of(enum status status)
+{
+    return status == STATUS_INVALID ? OPTIONS_EXIT_CONFIG : OPTIONS_EXIT_FAILURE;
 }
 
 static unsigned
@@ -186,8 +197,11 @@ serve(const struct options *options, const struct inherited *inherited)
     sup = (struct supervisor){
         .config_fds = {-1, -1}, .config_number = 1, .ca_fd = -1, .notify_fd = -1};
     lanes_init(&sup);
-    if (prepare(options, inherited, &sup, &error) != STATUS_OK || start(&sup, &error) != STATUS_OK)
-        return fail(error.text); /* a child that lives already ends with its channel */
+    enum status status = prepare(options, inherited, &sup, &error);
+    if (status == STATUS_OK)
+        status = start(&sup, &error);
+    if (status != STATUS_OK) /* a child that lives already ends with its channel */
+        return fail(exit_code_of(status), error.text);
     while (sup.phase != PHASE_ENDED)
         turn(&sup);
     log_write(LOG_NOTICE, LOG_STOPPING, "penstock has ended");
@@ -202,15 +216,16 @@ check(const struct options *options)
     struct config_error error;
     int ca_fd = -1;
     if (settings_load(options, &config, &error) != STATUS_OK)
-        return fail(error.text);
+        return fail(OPTIONS_EXIT_CONFIG, error.text);
     if (options->action == OPTIONS_PRINT_CONFIG) {
         config_print(&config, stdout);
-        return fflush(stdout) == 0 ? 0 : fail("cannot write the configuration");
+        return fflush(stdout) == 0 ? 0
+                                   : fail(OPTIONS_EXIT_FAILURE, "cannot write the configuration");
     }
     if (settings_load_ca(&config, &ca_fd, &error) != STATUS_OK ||
         lists_load(&config, &lists, &error) != STATUS_OK ||
         jail_check_account(config.user, &error) != STATUS_OK)
-        return fail(error.text);
+        return fail(OPTIONS_EXIT_CONFIG, error.text);
     (void)config_warnings(&config, stderr);
     (void)lists_warnings(&config, &lists, stderr);
     puts("the configuration is sound");
@@ -222,16 +237,18 @@ main(int argc, char **argv)
 {
     static struct inherited inherited;
     static struct options options;
+    to_journal = log_find_journal();
     enum status status = options_parse(argc, argv, &options);
     if (status != STATUS_OK) {
-        fprintf(stderr, "penstock: %s; see penstock --help\n", options.error);
-        return OPTIONS_EXIT_USAGE;
+        static char line[OPTIONS_ERROR_MAX + 32];
+        snprintf(line, sizeof line, "%s; see penstock --help", options.error);
+        return fail(OPTIONS_EXIT_USAGE, line);
     }
     status = inherited_open(&inherited);
     if (status == STATUS_FULL)
-        return fail("more sockets were handed in than penstock can have");
+        return fail(OPTIONS_EXIT_CONFIG, "more sockets were handed in than penstock can have");
     if (status != STATUS_OK)
-        return fail(strerror(errno));
+        return fail(OPTIONS_EXIT_FAILURE, strerror(errno));
     switch (options.action) {
     case OPTIONS_SERVE:
         return serve(&options, &inherited);

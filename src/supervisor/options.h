@@ -16,6 +16,7 @@
 #define OPTIONS_ERROR_MAX    256
 #define OPTIONS_EXIT_FAILURE 1
 #define OPTIONS_EXIT_USAGE   2
+#define OPTIONS_EXIT_CONFIG  78  /* EX_CONFIG of sysexits.h: to try again is of no use */
 #define OPTIONS_TLS_PORT     853 /* RFC 7858 section 3.1 */
 
 enum options_action {

@@ -70,13 +70,14 @@ pin_check(const struct options *options)
     struct config_error error;
     int exec_fds[CHILD_ROLES];
     enum status status = settings_load(options, &config, &error);
+    int exit_code = status == STATUS_OK ? OPTIONS_EXIT_FAILURE : OPTIONS_EXIT_CONFIG;
     if (status == STATUS_OK)
         status = spawn_open(exec_fds, &error);
     if (status == STATUS_OK)
         status = jail_enter(&config, &error);
     if (status != STATUS_OK) {
         fprintf(stderr, "penstock: %s\n", error.text);
-        return OPTIONS_EXIT_FAILURE;
+        return exit_code;
     }
     unsigned looked = 0, failed = 0;
     for (uint32_t i = 0; i < config.upstreams_count; i++) {

@@ -9,6 +9,7 @@
 #include "supervisor/steer.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -172,7 +173,9 @@ reload_tick(struct supervisor *sup)
     if (!sup->reload_asked || !is_settled(sup))
         return;
     sup->reload_asked = false;
-    inherited_notify(sup->notify_fd, "RELOADING=1\n");
+    char state[64]; /* with the time, for units of Type=notify-reload (systemd 253 and later) */
+    snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\n", sup->loop.now_us);
+    inherited_notify(sup->notify_fd, state);
     if (read_again(sup, &next, fds, &lists, &error) == STATUS_OK) {
         take_up(sup, &next, fds, &lists);
     } else {

@@ -84,6 +84,7 @@ struct supervisor {
     struct ev_source signals; /* signalfd */
     enum phase phase;
     int exit_code;
+    bool start_failed;           /* a child ended before all were READY */
     uint64_t stopped_us;         /* PHASE_STOPPING: since when */
     uint64_t stop_by_us;         /* PHASE_STOPPING: when stragglers are killed, and then given up */
     bool all_killed;             /* PHASE_STOPPING: that time has come */

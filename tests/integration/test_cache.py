@@ -240,7 +240,7 @@ def test_a_list_that_cannot_be_read_stops_the_start(launch, bad, shared):
     assert service.process.wait(10) == 1
     assert "local.block: " in service.log() and "No such file" in service.log()
     check = penstock.run("--check", "-c", service.file)
-    assert check.returncode == 1 and "local.block: " in check.stderr
+    assert check.returncode == 78 and "local.block: " in check.stderr
 
 
 def test_reload_takes_up_changed_lists(listed, shared):

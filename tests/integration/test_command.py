@@ -27,9 +27,10 @@ def config(tmp_path, pki):
 
 
 USAGE = 2  # the exit status of a command line that cannot be understood
+CONFIG = 78  # of a configuration that is wrong: a service manager need not try again
 
 
-def refused(result, status=1):
+def refused(result, status=CONFIG):
     """One line that says why."""
     assert result.returncode == status, result
     lines = result.stderr.strip().splitlines()
@@ -127,7 +128,7 @@ def test_address_in_use(config, launch, bad):
     try:
         # a UDP port shared by SO_REUSEPORT would split the clients between two strangers
         result = run("-c", config(), "-a", f"127.0.0.1:{service.port}")
-        assert result.returncode == 1
+        assert result.returncode == 1, "the address may be free the next time"
         assert str(service.port) in result.stderr
     finally:
         assert service.stop() == 0
@@ -203,6 +204,7 @@ def test_pin_check_of_one_by_name(bad, pki, config):
     assert run("pin", "--check", "-c", path).returncode == 1
     unknown = run("pin", "--check", "-c", path, "nobody")
     assert unknown.returncode == 1 and "nobody" in unknown.stderr
+    refused(run("pin", "--check", "-c", config(upstreams=[])))
 
 
 def test_pin_needs_an_address():

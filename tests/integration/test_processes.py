@@ -1,6 +1,7 @@
 """Death, return, signals: what happens to clients meanwhile."""
 import concurrent.futures
 import os
+import re
 import signal
 import socket
 import time
@@ -93,6 +94,38 @@ def test_child_that_keeps_dying_ends_the_service(launch, bad):
     assert service.process.poll() is not None, "the supervisor never gave up"
     assert service.process.returncode > 0
     service.stop()
+
+
+def test_failed_start_says_what_failed_and_no_more(launch, bad):
+    """The first front has its port, the second's is a stranger's: the others' ends are no news."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        service = launch(bad, port=port, settings={"lanes": 2})
+        assert service.process.wait(30) == 1
+    lines = [line for line in service.log().splitlines() if re.search(r" (error|warning) ", line)]
+    assert any(f":{port}" in line for line in lines), service.log()
+    assert sum("penstock cannot start" in line for line in lines) == 1, service.log()
+    assert not re.search("cannot be killed|time to stop|while stopping|is killed", service.log()), service.log()
+
+
+def test_journal_gets_priorities_and_no_second_time(launch, bad):
+    """JOURNAL_STREAM names the device and inode of standard error, as systemd sets it."""
+    wrap = ("sh", "-c", 'JOURNAL_STREAM=$(stat -L -c %d:%i /dev/fd/2) exec "$@"', "sh")
+    service = launch(bad, wrap=wrap).wait_ready()
+    assert service.stop() == 0
+    lines = service.log().splitlines()
+    assert lines and all(re.match(r"<[3-6]>\S+ \w+: ", line) for line in lines), service.log()
+    assert any(line.startswith("<5>supervisor listening: ") for line in lines)
+    assert any(re.match(r"<6>supervisor started: front\.0 is ready", line) for line in lines)
+
+
+def test_wrong_configuration_in_the_journal_is_an_error(launch, bad):
+    wrap = ("sh", "-c", 'JOURNAL_STREAM=$(stat -L -c %d:%i /dev/fd/2) exec "$@"', "sh")
+    service = launch(bad, wrap=wrap, settings={"lanes": 99})
+    assert service.process.wait(30) == 78
+    assert re.fullmatch(r"<3>penstock: .*lanes.*\n", service.log())
 
 
 def test_supervisor_killed_takes_all_with_it(launch, bad):

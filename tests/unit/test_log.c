@@ -4,8 +4,11 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <regex.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,6 +121,75 @@ Test(log, statistics_that_were_asked_for_are_not_limited)
     for (unsigned i = 0; i < 3 * LOG_BURST; i++)
         log_write(LOG_NOTICE, LOG_STATISTICS, "x");
     cr_assert_eq(count_lines(lines()), 3 * LOG_BURST);
+}
+
+Test(log, an_error_is_not_silenced_by_notices_of_its_event)
+{
+    for (unsigned i = 0; i < 3 * LOG_BURST; i++)
+        log_write(LOG_NOTICE, LOG_CONFIG, "read again");
+    (void)lines();
+    log_write(LOG_ERROR, LOG_CONFIG, "refused");
+    const char *text = lines();
+    cr_assert_eq(count_lines(text), 1);
+    cr_assert_not_null(strstr(text, " error   front.0 config: refused\n"), "%s", text);
+    for (unsigned i = 0; i < 3 * LOG_BURST; i++)
+        log_relay("worker.0", LOG_INFO, LOG_UPSTREAM_DOWN, "idle");
+    (void)lines();
+    log_relay("worker.0", LOG_WARNING, LOG_UPSTREAM_DOWN, "reset");
+    cr_assert_eq(count_lines(lines()), 1);
+}
+
+Test(log, lines_left_out_are_told_at_their_own_level)
+{
+    for (unsigned i = 0; i < LOG_BURST + 3; i++)
+        log_write(LOG_ERROR, LOG_CONFIG, "refused");
+    (void)lines();
+    log_tick(1000 + LOG_INTERVAL_MS);
+    const char *text = lines();
+    cr_assert_not_null(strstr(text, " error   front.0 config: 3 lines of this kind"), "%s", text);
+}
+
+static void
+set_journal(const char *before, const struct stat *status, const char *after)
+{
+    char value[64];
+    snprintf(value, sizeof value, "%s%ju:%ju%s", before, (uintmax_t)status->st_dev,
+             (uintmax_t)status->st_ino, after);
+    cr_assert_eq(setenv("JOURNAL_STREAM", value, 1), 0);
+}
+
+Test(log, the_journal_gets_a_priority_and_no_time)
+{
+    struct stat status;
+    cr_assert_eq(fstat(STDERR_FILENO, &status), 0);
+    set_journal("", &status, "");
+    cr_assert(log_find_journal());
+    log_write(LOG_NOTICE, LOG_LISTENING, "127.0.0.1:53");
+    cr_assert_str_eq(lines(), "<5>front.0 listening: 127.0.0.1:53\n");
+    log_relay("worker.0", LOG_ERROR, LOG_RING, "broken");
+    cr_assert_str_eq(lines(), "<3>worker.0 ring: broken\n");
+    log_write(LOG_WARNING, LOG_PIN, "last");
+    cr_assert_str_eq(lines(), "<4>front.0 pin: last\n");
+    log_write(LOG_INFO, LOG_STARTED, "ready");
+    cr_assert_str_eq(lines(), "<6>front.0 started: ready\n");
+}
+
+Test(log, another_stream_than_the_journals_is_as_ever)
+{
+    struct stat status;
+    cr_assert_eq(fstat(STDERR_FILENO, &status), 0);
+    set_journal("", &status, "1");
+    cr_assert_not(log_find_journal());
+    set_journal("1", &status, "");
+    cr_assert_not(log_find_journal());
+    set_journal("", &status, " ");
+    cr_assert_not(log_find_journal());
+    cr_assert_eq(setenv("JOURNAL_STREAM", "", 1), 0);
+    cr_assert_not(log_find_journal());
+    cr_assert_eq(unsetenv("JOURNAL_STREAM"), 0);
+    cr_assert_not(log_find_journal());
+    log_write(LOG_NOTICE, LOG_LISTENING, "x");
+    cr_assert_eq(lines()[0], '2');
 }
 
 Test(log, one_child_does_not_use_up_the_lines_of_another)
