@@ -101,7 +101,7 @@ privs_keep_bind_only(void)
 }
 
 static bool
-set_limit(int resource, rlim_t value)
+set_limit(PRIVS_RESOURCE resource, rlim_t value)
 {
     struct rlimit limit = {.rlim_cur = value, .rlim_max = value};
     return setrlimit(resource, &limit) == 0;
@@ -201,7 +201,7 @@ are_bounds_closed(void)
 }
 
 static bool
-is_limit(int resource, rlim_t value)
+is_limit(PRIVS_RESOURCE resource, rlim_t value)
 {
     struct rlimit limit;
     return getrlimit(resource, &limit) == 0 && limit.rlim_cur == value && limit.rlim_max == value;

@@ -37,7 +37,7 @@ jail_check_account(const char *user, struct config_error *error)
 }
 
 static size_t
-limit_of(int resource, size_t most)
+limit_of(PRIVS_RESOURCE resource, size_t most)
 {
     struct rlimit limit;
     if (getrlimit(resource, &limit) != 0)
