@@ -24,18 +24,22 @@ slots_bytes(uint32_t count)
 size_t
 inflight_bytes(uint32_t count)
 {
-    return slots_bytes(count) + buckets_count(count) * sizeof(uint32_t);
+    return slots_bytes(count) + deadlines_bytes(count + SLOTS_BESIDE) +
+           buckets_count(count) * sizeof(uint32_t);
 }
 
 void
 inflight_init(struct inflight *table, void *memory, uint32_t count, struct hash_key key)
 {
     struct inflight_question *slots = memory;
+    uint8_t *deadlines = (uint8_t *)memory + slots_bytes(count);
+    uint8_t *buckets = deadlines + deadlines_bytes(count + SLOTS_BESIDE);
     *table = (struct inflight){.slots = slots,
-                               .buckets = (uint32_t *)(void *)&slots[count + SLOTS_BESIDE],
+                               .buckets = (uint32_t *)(void *)buckets,
                                .buckets_mask = (uint32_t)buckets_count(count) - 1,
                                .count = count,
                                .key = key};
+    deadlines_init(&table->deadlines, deadlines, count + SLOTS_BESIDE);
 }
 
 static void
@@ -138,6 +142,7 @@ start(struct inflight *table, struct inflight_question *question, uint64_t now_m
     table->buckets[question->bucket] = slot;
     question->indexed = true;
     age_push(table, slot);
+    deadlines_set(&table->deadlines, slot, question->deadline_ms);
     set_state(table, question, INFLIGHT_QUEUED);
 }
 
@@ -228,6 +233,13 @@ at_or_null(const struct inflight *table, uint32_t slot)
 }
 
 struct inflight_question *
+inflight_first_due(const struct inflight *table)
+{
+    uint32_t slot = deadlines_first(&table->deadlines);
+    return at_or_null(table, slot == DEADLINES_NONE ? NONE : slot);
+}
+
+struct inflight_question *
 inflight_oldest(const struct inflight *table)
 {
     return at_or_null(table, table->ends.next);
@@ -307,6 +319,7 @@ inflight_end(struct inflight *table, struct inflight_question *question)
     inflight_unindex(table, question);
     set_state(table, question, INFLIGHT_FREE);
     age_remove(table, slot);
+    deadlines_clear(&table->deadlines, slot);
     memset(question->question.name.wire, 0, question->question.name.size);
     question->question.name.size = 0;
     question->waiting_first = question->waiting_last = question->waiting_count = 0;

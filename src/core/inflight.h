@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/hash.h"
+#include "core/deadlines.h"
 #include "core/query.h"
 
 #define INFLIGHT_WAITING_MAX 256 /* queries per question; one more starts a new question */
@@ -45,6 +46,7 @@ struct inflight {
     uint32_t count, touched, free, alive; /* as in struct query_table */
     uint32_t queued;                      /* questions in state INFLIGHT_QUEUED */
     struct inflight_links ends;           /* by age; next: first, previous: last */
+    struct deadlines deadlines;           /* by slot */
     struct hash_key key;
     uint8_t scratch[8 + DNS_NAME_MAX]; /* what is hashed */
 };
@@ -101,7 +103,11 @@ struct inflight_question *inflight_find(const struct inflight *table, uint32_t s
 /** Index of a question, 1.. */
 uint32_t inflight_slot(const struct inflight *table, const struct inflight_question *question);
 
-/** The question with the earliest deadline, NULL if there is none. */
+/** The question with the earliest deadline, NULL if there is none. Not always the oldest: a reload
+ *  may shorten what later ones are given. */
+struct inflight_question *inflight_first_due(const struct inflight *table);
+
+/** The question that started first, NULL if there is none. */
 struct inflight_question *inflight_oldest(const struct inflight *table);
 
 /** The one that started next after this one, NULL if there is none. */

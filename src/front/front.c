@@ -35,7 +35,7 @@ expire_questions(struct front *front)
 {
     uint64_t now_ms = front_now_ms(front);
     for (int i = 0; i < FRONT_EXPIRE_BATCH; i++) {
-        struct inflight_question *question = inflight_oldest(&front->inflight);
+        struct inflight_question *question = inflight_first_due(&front->inflight);
         if (question == NULL || question->deadline_ms > now_ms)
             return;
         deliver_failure(front, question, WHY_TIMEOUT, DNS_EDE_NO_REACHABLE_AUTHORITY);
@@ -46,7 +46,7 @@ static uint64_t
 deadline_us(const struct front *front)
 {
     uint64_t earliest = tcp_deadline_us(front);
-    const struct inflight_question *question = inflight_oldest(&front->inflight);
+    const struct inflight_question *question = inflight_first_due(&front->inflight);
     if (question != NULL && question->deadline_ms * 1000 < earliest)
         earliest = question->deadline_ms * 1000;
     if (store_deadline_us(front) < earliest)

@@ -27,8 +27,10 @@ static void
 forget_all(struct worker *worker)
 {
     struct relay *relay = &worker->relay;
-    while (relay->ages.first != RELAY_NONE) {
-        struct relay_question *q = &relay->questions[relay->ages.first];
+    for (uint32_t i = 0; i < relay->fresh && relay->alive > 0; i++) {
+        struct relay_question *q = &relay->questions[i];
+        if (q->state == RELAY_FREE)
+            continue;
         relay_recall(q);
         relay_question_give(relay, q);
     }
@@ -153,7 +155,7 @@ take_record(struct worker *worker, size_t size)
         q->deadline_us = deadline_ms < (now + LIFE_MAX_US) / 1000
                              ? deadline_ms * 1000 - RELAY_MARGIN_US
                              : now + LIFE_MAX_US;
-    relay_add_to_ages(relay, q);
+    deadlines_set(&relay->deadlines, relay_index_of(relay, q), q->deadline_us);
     if (!is_sound) {
         relay_question_give(relay, q);
         return false;
@@ -210,15 +212,9 @@ relay_expire(struct worker *worker)
 {
     struct relay *relay = &worker->relay;
     uint64_t now = worker->loop.now_us;
-    for (uint32_t i = relay->ages.first; i != RELAY_NONE;) {
-        struct relay_question *q = &relay->questions[i];
-        if (q->deadline_us > now)
-            break;
-        i = q->newer;
-        if (q->state == RELAY_FAILED)
-            continue;
-        relay_fail(worker, q, DNS_EDE_NO_REACHABLE_AUTHORITY);
-    }
+    while (deadlines_first_at(&relay->deadlines) <= now)
+        relay_fail(worker, &relay->questions[deadlines_first(&relay->deadlines)],
+                   DNS_EDE_NO_REACHABLE_AUTHORITY);
     if (!relay_is_waiting(relay))
         return;
     /* nobody is let wait for a connection that cannot come in time */
@@ -247,13 +243,7 @@ uint64_t
 relay_deadline_us(const struct worker *worker)
 {
     const struct relay *relay = &worker->relay;
-    uint64_t at = UINT64_MAX;
-    /* failures that wait for room are at the head of the ages: the bell wakes us for them */
-    uint32_t i = relay->ages.first;
-    while (i != RELAY_NONE && relay->questions[i].state == RELAY_FAILED)
-        i = relay->questions[i].newer;
-    if (i != RELAY_NONE)
-        at = relay->questions[i].deadline_us;
+    uint64_t at = deadlines_first_at(&relay->deadlines);
     if (relay_is_waiting(relay)) {
         uint64_t earliest = upstream_pool_earliest_us(worker);
         if (earliest > worker->loop.now_us && earliest < at)

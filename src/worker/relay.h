@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "core/deadlines.h"
 #include "core/handoff.h"
 #include "core/ring.h"
 #include "core/tokens.h"
@@ -55,7 +56,7 @@ struct relay_way {              /* where a question is under way */
 struct relay_question {
     struct handoff_query query;
     uint64_t deadline_us;     /* monotonic, margin taken off */
-    uint32_t older, newer;    /* by age: all that are alive; `newer` also chains the free ones */
+    uint32_t next_free;       /* FREE: the next that was given back */
     uint32_t before, after;   /* in the list of its state: WAITING or FAILED */
     struct relay_way ways[2]; /* ASKED: the first is set, the second where it is asked twice */
     uint16_t ede;             /* FAILED */
@@ -85,7 +86,8 @@ struct relay {
     uint32_t free;                    /* given back; RELAY_NONE: none */
     uint32_t fresh,
         count; /* questions from `fresh` on were never used: their pages are untouched */
-    struct relay_list ages, waiting, failed;
+    struct relay_list waiting, failed;
+    struct deadlines deadlines;               /* of questions that are WAITING or ASKED, in us */
     struct tokens retries, hedges, failovers; /* what may still be asked again */
     uint8_t record[HANDOFF_QUERY_MAX];
 };

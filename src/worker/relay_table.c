@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define SORT_STEPS 32 /* places that a question may be put before later ones, by its deadline */
-
 uint32_t
 relay_index_of(const struct relay *relay, const struct relay_question *q)
 {
@@ -36,6 +34,7 @@ list_of(struct relay *relay, enum relay_state state)
 void
 relay_set_state(struct relay *relay, struct relay_question *q, enum relay_state state)
 {
+    uint32_t index = relay_index_of(relay, q);
     struct relay_list *from = list_of(relay, q->state), *to = list_of(relay, state);
     if (from != NULL) {
         if (q->before != RELAY_NONE)
@@ -51,33 +50,14 @@ relay_set_state(struct relay *relay, struct relay_question *q, enum relay_state 
     if (to != NULL) {
         q->before = to->last;
         if (to->last != RELAY_NONE)
-            relay->questions[to->last].after = relay_index_of(relay, q);
+            relay->questions[to->last].after = index;
         else
-            to->first = relay_index_of(relay, q);
-        to->last = relay_index_of(relay, q);
+            to->first = index;
+        to->last = index;
     }
+    if (state == RELAY_FREE || state == RELAY_FAILED) /* it ends, and waits for nothing but room */
+        deadlines_clear(&relay->deadlines, index);
     q->state = (uint8_t)state;
-}
-
-/* By deadline, nearly always at the end: the front gives every query the same time. */
-void
-relay_add_to_ages(struct relay *relay, struct relay_question *q)
-{
-    uint32_t older = relay->ages.last;
-    for (int i = 0; i < SORT_STEPS && older != RELAY_NONE &&
-                    relay->questions[older].deadline_us > q->deadline_us;
-         i++)
-        older = relay->questions[older].older;
-    q->older = older;
-    q->newer = older != RELAY_NONE ? relay->questions[older].newer : relay->ages.first;
-    if (q->older != RELAY_NONE)
-        relay->questions[q->older].newer = relay_index_of(relay, q);
-    else
-        relay->ages.first = relay_index_of(relay, q);
-    if (q->newer != RELAY_NONE)
-        relay->questions[q->newer].older = relay_index_of(relay, q);
-    else
-        relay->ages.last = relay_index_of(relay, q);
 }
 
 bool
@@ -93,7 +73,7 @@ relay_question_take(struct relay *relay)
     struct relay_question *q;
     if (relay->free != RELAY_NONE) {
         q = &relay->questions[relay->free];
-        relay->free = q->newer;
+        relay->free = q->next_free;
     } else {
         q = &relay->questions[relay->fresh++];
     }
@@ -109,16 +89,8 @@ void
 relay_question_give(struct relay *relay, struct relay_question *q)
 {
     relay_set_state(relay, q, RELAY_FREE);
-    if (q->older != RELAY_NONE)
-        relay->questions[q->older].newer = q->newer;
-    else
-        relay->ages.first = q->newer;
-    if (q->newer != RELAY_NONE)
-        relay->questions[q->newer].older = q->older;
-    else
-        relay->ages.last = q->older;
     explicit_bzero(&q->query, sizeof q->query);
-    q->newer = relay->free;
+    q->next_free = relay->free;
     relay->free = relay_index_of(relay, q);
     relay->alive--;
 }
@@ -132,12 +104,13 @@ relay_reserve(struct worker *worker)
                             .bell.fd = -1,
                             .front_bell = -1,
                             .free = RELAY_NONE,
-                            .ages = {RELAY_NONE, RELAY_NONE},
                             .waiting = {RELAY_NONE, RELAY_NONE},
                             .failed = {RELAY_NONE, RELAY_NONE}};
     relay->questions = memory_reserve(count * sizeof *relay->questions);
-    if (relay->questions == NULL)
+    void *deadlines = memory_reserve(deadlines_bytes(count));
+    if (relay->questions == NULL || deadlines == NULL)
         log_fatal("no memory for %u questions", count);
+    deadlines_init(&relay->deadlines, deadlines, count);
     relay->retries = tokens_make(RELAY_RETRY_FLOOR, RELAY_RETRY_BURST, 0);
     relay->failovers = tokens_make(count / RELAY_FAILOVER_PARTS, count, 0);
     relay->hedges = tokens_make(0, RELAY_HEDGE_BURST, 0);

@@ -1,6 +1,6 @@
 /* relay_table.h - the questions a worker has under way: a fixed table with lists through it
  *
- * What: taking and giving entries, their state, their order by age. Pages of the table are touched
+ * What: taking and giving entries, their state and deadline. Pages of the table are touched
  *       only as far as it was ever used at once.
  * Who:  relay.c, relay_ask.c; no other file includes this.
  */
@@ -15,9 +15,6 @@ bool relay_is_full(const struct relay *relay);
 
 /** An entry in state FREE, in no list yet; only where relay_is_full() says no. */
 struct relay_question *relay_question_take(struct relay *relay);
-
-/** Put a new entry in its place by deadline. */
-void relay_add_to_ages(struct relay *relay, struct relay_question *q);
 
 /** Move an entry into the list of another state. Nothing else writes the state. */
 void relay_set_state(struct relay *relay, struct relay_question *q, enum relay_state state);

@@ -300,10 +300,10 @@ time_passes(unsigned ms)
 {
     front.loop.now_us += (uint64_t)ms * 1000;
     pace_release(&front);
-    struct inflight_question *oldest;
-    while ((oldest = inflight_oldest(&front.inflight)) != NULL &&
-           oldest->deadline_ms <= front_now_ms(&front))
-        deliver_failure(&front, oldest, WHY_TIMEOUT, DNS_EDE_NO_REACHABLE_AUTHORITY);
+    struct inflight_question *due;
+    while ((due = inflight_first_due(&front.inflight)) != NULL &&
+           due->deadline_ms <= front_now_ms(&front))
+        deliver_failure(&front, due, WHY_TIMEOUT, DNS_EDE_NO_REACHABLE_AUTHORITY);
 }
 
 static unsigned

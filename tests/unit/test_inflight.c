@@ -191,6 +191,20 @@ Test(inflight, is_not_asked_for_ever_when_workers_die_of_it)
     cr_assert_eq(inflight_oldest(&table), question, "its deadline still ends it");
 }
 
+Test(inflight, the_first_due_need_not_be_the_oldest)
+{
+    struct inflight_question *patient = start("a.test", 0), *hasty;
+    cr_assert_eq(
+        inflight_join(&table, &queries, ask("b.test", DNS_TYPE_A, DNS_RD, false), 10, 100, &hasty),
+        INFLIGHT_STARTED, "a reload has shortened the time");
+    cr_assert_eq(inflight_oldest(&table), patient);
+    cr_assert_eq(inflight_first_due(&table), hasty);
+    finish(hasty);
+    cr_assert_eq(inflight_first_due(&table), patient);
+    finish(patient);
+    cr_assert_null(inflight_first_due(&table));
+}
+
 Test(inflight, ends_once_and_wipes_the_name)
 {
     struct inflight_question *question = start("secret.test", 0);
@@ -228,17 +242,19 @@ Test(inflight, agrees_with_a_plain_model)
     for (int step = 0; step < 50000; step++) {
         unsigned what = prng_below(&prng, 8);
         now_ms += prng_below(&prng, 100);
-        struct inflight_question *oldest = inflight_oldest(&table);
+        struct inflight_question *due = inflight_first_due(&table);
         struct inflight_question *queued = oldest_queued();
         if (what < 4 && queries.alive < COUNT) {
             char name[16];
             snprintf(name, sizeof name, "n%u.test", prng_below(&prng, 20));
-            cr_assert_neq(join(ask(name, DNS_TYPE_A, 0, false), now_ms), INFLIGHT_TOO_MANY);
+            cr_assert_neq(inflight_join(&table, &queries, ask(name, DNS_TYPE_A, 0, false), now_ms,
+                                        1 + prng_below(&prng, LIFE_MS), &joined),
+                          INFLIGHT_TOO_MANY);
             waiting++;
         } else if (what == 4 && queued != NULL) {
             inflight_asked(&table, queued);
-        } else if (what == 5 && oldest != NULL && oldest->deadline_ms <= now_ms) {
-            waiting -= finish(oldest);
+        } else if (what == 5 && due != NULL && due->deadline_ms <= now_ms) {
+            waiting -= finish(due);
         } else if (what == 6) {
             lose_the_ring();
         } else {
@@ -251,18 +267,19 @@ Test(inflight, agrees_with_a_plain_model)
         cr_assert_eq(queries.alive, waiting);
         cr_assert_leq(table.alive, waiting);
         cr_assert_eq(table.alive == 0, waiting == 0, "no question without a query");
-        uint64_t before = 0;
+        uint64_t least = UINT64_MAX;
         unsigned sum = 0;
         unsigned queued_count = 0;
         for (struct inflight_question *q = inflight_oldest(&table); q != NULL;
              q = inflight_younger(&table, q)) {
-            cr_assert_leq(before, q->deadline_ms);
-            before = q->deadline_ms;
+            least = q->deadline_ms < least ? q->deadline_ms : least;
             sum += q->waiting_count;
             queued_count += q->state == INFLIGHT_QUEUED;
             cr_assert_eq(inflight_at(&table, inflight_slot(&table, q)), q);
         }
         cr_assert_eq(queued_count, table.queued);
         cr_assert_eq(sum, waiting);
+        due = inflight_first_due(&table);
+        cr_assert_eq(due != NULL ? due->deadline_ms : UINT64_MAX, least);
     }
 }
