@@ -56,10 +56,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
          (edns.cookie_size >= 16 && edns.cookie_size <= DNS_COOKIE_MAX));
     if (result == DNS_EDNS_FORM) {
         must(edns.cookie_size == 0 && !edns.padding && !edns.keepalive);
+        must(!edns.cookie_is_odd && !edns.keepalive_is_odd);
         must(edns.ede == DNS_EDE_NONE && edns.present == (size >= 8));
         return 0;
     }
-    must(edns.present);
+    must(edns.present && !(edns.cookie_is_odd && edns.cookie_size != 0));
+    must(!edns.keepalive_is_odd || (edns.keepalive && !edns.keepalive_timed));
     uint16_t block = (uint16_t)(edns.udp_size & 1 ? edns.udp_size % 1024 : 0);
     check_put(&edns, 12 + edns.udp_size % 300, block, edns.extended_rcode * 4);
     check_put(&edns, 12 + edns.udp_size % 300, block, 0);

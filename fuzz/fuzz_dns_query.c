@@ -47,7 +47,11 @@ check_reply(const struct dns_query *query, enum dns_query_verdict verdict)
         return;
     size_t size = dns_reply_write(query, (uint16_t)rcode, false, &opt, wire, sizeof wire);
     must(size >= DNS_HEADER_SIZE && dns_answer_id(wire) == query->id);
-    if (query->question.name.size == 0 || query->opcode != 0)
+    if (query->question.name.size == 0) {
+        must(size == (query->edns.present ? DNS_HEADER_SIZE + 11 : DNS_HEADER_SIZE));
+        return;
+    }
+    if (query->opcode != 0)
         return;
     must(dns_answer_parse(wire, size, &query->question, &answer) == DNS_ANSWER_OK);
     must(answer.rcode == rcode && answer.has_opt == query->edns.present);
@@ -63,6 +67,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must((verdict == DNS_QUERY_SHORT) == (size < DNS_HEADER_SIZE));
     must((query.flags & ~(DNS_RD | DNS_AD | DNS_CD)) == 0);
     must(verdict != DNS_QUERY_OK || (query.opcode == 0 && query.question.name.size > 0));
+    must(verdict != DNS_QUERY_TYPE || query.question.name.size > 0);
+    must(verdict != DNS_QUERY_COOKIE ||
+         (query.question.name.size == 0 && query.edns.cookie_size > 0 && query.edns.version == 0));
     check_reply(&query, verdict);
     if (verdict == DNS_QUERY_OK) {
         check_rewrite(&query, DNS_PADDING_QUERY);

@@ -6,6 +6,7 @@
 #define UDP_HEADER      8
 #define DNS_FLAGS       (UDP_HEADER + 2)
 #define DNS_QDCOUNT     (UDP_HEADER + 4)
+#define DNS_ARCOUNT     (UDP_HEADER + 10)
 #define QR_BIT          0x80u
 
 const uint16_t packet_filter_ports[] = {
@@ -43,7 +44,13 @@ packet_filter_build(const uint16_t ports[], size_t count,
     program[n] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, QR_BIT, TO_REFUSE, 0);
     n++;
     program[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_H | BPF_ABS, DNS_QDCOUNT);
+    program[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 1, 4, 0);
+    program[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_H | BPF_ABS, DNS_ARCOUNT);
     program[n] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, TO_REFUSE);
+    n++;
+    program[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0);
+    program[n] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K,
+                                              UDP_HEADER + PACKET_FILTER_COOKIE_MIN, 0, TO_REFUSE);
     n++;
     program[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_H | BPF_ABS, UDP_SOURCE_PORT);
     for (size_t i = 0; i < count; i++) {

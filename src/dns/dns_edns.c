@@ -9,56 +9,63 @@
 #define MESSAGE_MAX      65535
 #define KEEPALIVE_OCTETS 2 /* RFC 7828 3.1; none in a query */
 
-static bool
+static void
 get_cookie(struct bytes_reader *option, struct dns_edns *edns)
 {
     size_t size = bytes_left(option);
-    if (size != COOKIE_CLIENT && (size < COOKIE_FULL_MIN || size > DNS_COOKIE_MAX))
-        return false;
-    if (edns->cookie_size != 0)
-        return true;
+    if (edns->cookie_size != 0 || edns->cookie_is_odd)
+        return;
+    edns->cookie_is_odd =
+        size != COOKIE_CLIENT && (size < COOKIE_FULL_MIN || size > DNS_COOKIE_MAX);
+    if (edns->cookie_is_odd)
+        return;
     edns->cookie_size = (uint8_t)size;
     bytes_get_copy(option, edns->cookie, size);
-    return true;
 }
 
-/* One option; false if it breaks the rules of its kind. */
-static bool
-get_option(uint16_t code, struct bytes_reader *option, struct dns_edns *edns)
+static void
+get_keepalive(struct bytes_reader *option, struct dns_edns *edns)
 {
     size_t size = bytes_left(option);
+    edns->keepalive = true;
+    edns->keepalive_is_odd = size != 0 && size != KEEPALIVE_OCTETS;
+    edns->keepalive_timed = size == KEEPALIVE_OCTETS;
+    edns->keepalive_100ms = edns->keepalive_timed ? bytes_get_u16(option) : 0;
+}
+
+static void
+get_option(uint16_t code, struct bytes_reader *option, struct dns_edns *edns)
+{
     switch (code) {
     case DNS_OPTION_COOKIE:
-        return get_cookie(option, edns);
+        get_cookie(option, edns);
+        break;
     case DNS_OPTION_KEEPALIVE:
-        edns->keepalive = true;
-        edns->keepalive_timed = size == KEEPALIVE_OCTETS;
-        edns->keepalive_100ms = edns->keepalive_timed ? bytes_get_u16(option) : 0;
-        return size == 0 || size == KEEPALIVE_OCTETS;
+        get_keepalive(option, edns);
+        break;
     case DNS_OPTION_PADDING:
         edns->padding = true;
-        return true;
+        break;
     case DNS_OPTION_EDE:
-        if (edns->ede == DNS_EDE_NONE)
+        if (edns->ede == DNS_EDE_NONE && bytes_left(option) >= sizeof edns->ede)
             edns->ede = bytes_get_u16(option);
-        return size >= sizeof edns->ede;
+        break;
     default:
-        return true;
+        break;
     }
 }
 
 static bool
 get_options(struct bytes_reader *r, struct dns_edns *edns)
 {
-    for (unsigned count = 0; bytes_left(r) > 0; count++) {
+    while (bytes_left(r) > 0) {
         uint16_t code = bytes_get_u16(r);
         uint16_t size = bytes_get_u16(r);
         const uint8_t *data = bytes_get_view(r, size);
-        if (data == NULL || count == DNS_EDNS_OPTIONS_MAX)
+        if (data == NULL)
             return false;
         struct bytes_reader option = bytes_reader(data, size);
-        if (!get_option(code, &option, edns))
-            return false;
+        get_option(code, &option, edns);
     }
     return true;
 }

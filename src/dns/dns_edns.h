@@ -8,13 +8,12 @@
 
 #include "base/bytes.h"
 
-#define DNS_EDNS_UDP_MAX     1232 /* octets; the largest UDP answer we send and announce */
-#define DNS_EDNS_UDP_MIN     512  /* RFC 6891 6.2.3: smaller values count as this */
-#define DNS_EDNS_OPTIONS_MAX 16   /* options in one OPT; more is malformed for us */
-#define DNS_PADDING_QUERY    128  /* octets; RFC 8467 4.1 */
-#define DNS_PADDING_ANSWER   468  /* octets; RFC 8467 4.1, only where a client may ask for it */
-#define DNS_COOKIE_MAX       40   /* client cookie 8, server cookie 8..32 octets */
-#define DNS_EDNS_PUT_MAX     71   /* octets of our OPT at most, padding's contents aside */
+#define DNS_EDNS_UDP_MAX   1232 /* octets; the largest UDP answer we send and announce */
+#define DNS_EDNS_UDP_MIN   512  /* RFC 6891 6.2.3: smaller values count as this */
+#define DNS_PADDING_QUERY  128  /* octets; RFC 8467 4.1 */
+#define DNS_PADDING_ANSWER 468  /* octets; RFC 8467 4.1, only where a client may ask for it */
+#define DNS_COOKIE_MAX     40   /* client cookie 8, server cookie 8..32 octets */
+#define DNS_EDNS_PUT_MAX   71   /* octets of our OPT at most, padding's contents aside */
 
 enum dns_edns_option {
     DNS_OPTION_NSID = 3,
@@ -42,9 +41,11 @@ enum dns_ede { /* RFC 8914 section 4; the ones we send */
 struct dns_edns {
     bool present;
     bool dnssec_ok;
-    bool padding;             /* the padding option was there */
-    bool keepalive;           /* the keepalive option was there (meant for TCP only) */
-    bool keepalive_timed;     /* and named a time: a server's */
+    bool padding;          /* the padding option was there */
+    bool cookie_is_odd;    /* a cookie of a size that none has: malformed for who knows cookies */
+    bool keepalive;        /* the keepalive option was there (means something over TCP only) */
+    bool keepalive_is_odd; /* of a size that it cannot have: malformed over TCP */
+    bool keepalive_timed;  /* and named a time: a server's */
     uint16_t keepalive_100ms; /* it, units of 100 ms */
     uint8_t version;
     uint8_t cookie_size;    /* 0 = none; 8 or 16..40 */
@@ -56,16 +57,16 @@ struct dns_edns {
 
 enum dns_edns_result {
     DNS_EDNS_OK,
-    DNS_EDNS_FORM, /* lengths do not add up, owner not the root, cookie of a wrong size, too many
-                      options */
+    DNS_EDNS_FORM, /* lengths do not add up */
 };
 
 /**
  * Read the body of an OPT record. The reader stands behind its TYPE; on DNS_EDNS_OK it stands
- * behind its RDATA. Unknown options are passed over (RFC 6891 6.1.2); of several cookies or
- * extended errors the first counts (RFC 7873 5.2). Options of a version over 0 are not looked at.
- * One bounded pass. On DNS_EDNS_FORM no option is set, and `present` tells whether the fixed part
- * was whole.
+ * behind its RDATA. Unknown options are passed over, however many (RFC 6891 6.1.2); of several
+ * cookies or extended errors the first counts (RFC 7873 5.2). Whether an option of a wrong size
+ * matters is for the caller to say, who knows the transport and what it makes use of: only
+ * `…_is_odd` tells. Options of a version over 0 are not looked at. One bounded pass. On
+ * DNS_EDNS_FORM no option is set, and `present` tells whether the fixed part was whole.
  */
 enum dns_edns_result dns_edns_get(struct bytes_reader *r, struct dns_edns *edns);
 

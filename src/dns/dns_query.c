@@ -10,8 +10,6 @@ judge_type(uint16_t type)
     case DNS_TYPE_OPT:
     case DNS_TYPE_TKEY:
     case DNS_TYPE_TSIG:
-    case DNS_TYPE_IXFR:
-    case DNS_TYPE_AXFR:
     case DNS_TYPE_MAILB:
     case DNS_TYPE_MAILA:
         return DNS_QUERY_TYPE;
@@ -46,29 +44,113 @@ get_question(struct bytes_reader *r, struct dns_question *question)
     return false;
 }
 
+struct counts {
+    uint16_t questions, answers, authorities, additionals;
+};
+
+/* @return false: no whole header */
+static bool
+get_header(struct bytes_reader *r, struct dns_query *query, bool *is_response,
+           struct counts *counts)
+{
+    uint16_t id = bytes_get_u16(r), flags = bytes_get_u16(r);
+    counts->questions = bytes_get_u16(r);
+    counts->answers = bytes_get_u16(r);
+    counts->authorities = bytes_get_u16(r);
+    counts->additionals = bytes_get_u16(r);
+    if (r->failed)
+        return false;
+    query->id = id;
+    query->flags = flags & FLAGS_KEPT;
+    query->opcode = flags & DNS_OPCODE;
+    *is_response = (flags & DNS_QR) != 0;
+    return true;
+}
+
+/*
+ * Pass over the records of a message that is refused whatever they are (another opcode, a transfer
+ * with the SOA that the asker has, a signed one), and over its questions if there are several, to
+ * the OPT among the additional ones.
+ */
+static void
+find_opt(struct bytes_reader *r, const struct counts *counts, struct dns_edns *edns)
+{
+    uint32_t before = (uint32_t)counts->answers + counts->authorities;
+    for (uint32_t i = 0; counts->questions > 1 && i < counts->questions && !r->failed; i++) {
+        dns_name_pass(r);
+        bytes_skip(r, 2 * sizeof(uint16_t)); /* type, class */
+    }
+    for (uint32_t i = 0; i < before + counts->additionals && !r->failed; i++) {
+        size_t owner = r->pos;
+        dns_name_pass(r);
+        bool is_root = r->pos == owner + 1;
+        uint16_t type = bytes_get_u16(r);
+        if (i >= before && is_root && type == DNS_TYPE_OPT) {
+            (void)dns_edns_get(r, edns); /* what is wrong with it changes nothing */
+            return;
+        }
+        bytes_skip(r, sizeof(uint16_t) + sizeof(uint32_t)); /* class, TTL */
+        bytes_skip(r, bytes_get_u16(r));
+    }
+}
+
+/* No question: only who asks for a cookie may come so. */
+static enum dns_query_verdict
+judge_cookie(struct bytes_reader *r, const struct counts *counts, struct dns_edns *edns)
+{
+    if (counts->questions != 0 || counts->answers != 0 || counts->authorities != 0 ||
+        counts->additionals != 1)
+        return DNS_QUERY_COUNTS;
+    if (get_additional(r, edns) != DNS_QUERY_OK || bytes_left(r) > 0)
+        return DNS_QUERY_COUNTS;
+    if (edns->version > 0)
+        return DNS_QUERY_VERSION;
+    return edns->cookie_size > 0 ? DNS_QUERY_COOKIE : DNS_QUERY_COUNTS;
+}
+
+static bool
+is_transfer(const struct dns_question *question)
+{
+    return question->type == DNS_TYPE_AXFR || question->type == DNS_TYPE_IXFR;
+}
+
+/* What is no plain query: another opcode, other counts, a transfer. The reader stands behind the
+ * question, if there is one. */
+static enum dns_query_verdict
+judge_other(struct bytes_reader *r, const struct counts *counts, struct dns_query *query)
+{
+    bool has_question = query->question.name.size > 0;
+    if (query->opcode == 0 && counts->questions == 0)
+        return judge_cookie(r, counts, &query->edns);
+    if (has_question || counts->questions != 1)
+        find_opt(r, counts, &query->edns);
+    if (query->opcode != 0)
+        return DNS_QUERY_OPCODE;
+    if (has_question && is_transfer(&query->question))
+        return query->edns.version > 0 ? DNS_QUERY_VERSION : DNS_QUERY_TYPE;
+    return DNS_QUERY_COUNTS;
+}
+
 enum dns_query_verdict
 dns_query_parse(const uint8_t *message, size_t size, struct dns_query *query)
 {
     struct bytes_reader r = bytes_reader(message, size);
+    struct counts counts;
+    bool is_response;
     *query = (struct dns_query){.edns.ede = DNS_EDE_NONE};
-    uint16_t id = bytes_get_u16(&r), flags = bytes_get_u16(&r);
-    uint16_t questions = bytes_get_u16(&r), answers = bytes_get_u16(&r);
-    uint16_t authorities = bytes_get_u16(&r), additionals = bytes_get_u16(&r);
-    if (r.failed)
+    if (!get_header(&r, query, &is_response, &counts))
         return DNS_QUERY_SHORT;
-    query->id = id;
-    query->flags = flags & FLAGS_KEPT;
-    query->opcode = flags & DNS_OPCODE;
-    if ((flags & DNS_QR) != 0)
+    if (is_response)
         return DNS_QUERY_RESPONSE;
-    if (query->opcode != 0)
-        return DNS_QUERY_OPCODE;
-    if (questions != 1 || answers != 0 || authorities != 0 || additionals > 1)
-        return DNS_QUERY_COUNTS;
-    if (!get_question(&r, &query->question))
+    bool has_question = counts.questions == 1 && get_question(&r, &query->question);
+    bool is_plain = query->opcode == 0 && counts.questions == 1 && counts.answers == 0 &&
+                    counts.authorities == 0 && counts.additionals <= 1;
+    if (is_plain && !has_question)
         return DNS_QUERY_NAME;
+    if (!is_plain || is_transfer(&query->question))
+        return judge_other(&r, &counts, query);
     enum dns_query_verdict verdict = DNS_QUERY_OK;
-    if (additionals == 1)
+    if (counts.additionals == 1)
         verdict = get_additional(&r, &query->edns);
     if (verdict != DNS_QUERY_OK)
         return verdict;
@@ -82,7 +164,6 @@ dns_query_parse(const uint8_t *message, size_t size, struct dns_query *query)
 int
 dns_query_verdict_rcode(enum dns_query_verdict verdict, const struct dns_query *query)
 {
-    uint16_t type = query->question.type;
     switch (verdict) {
     case DNS_QUERY_SHORT:
     case DNS_QUERY_RESPONSE:
@@ -90,6 +171,7 @@ dns_query_verdict_rcode(enum dns_query_verdict verdict, const struct dns_query *
     case DNS_QUERY_OPCODE:
         return DNS_NOTIMP;
     case DNS_QUERY_COUNTS:
+    case DNS_QUERY_COOKIE:
     case DNS_QUERY_NAME:
     case DNS_QUERY_RECORD:
     case DNS_QUERY_OPT:
@@ -98,7 +180,7 @@ dns_query_verdict_rcode(enum dns_query_verdict verdict, const struct dns_query *
     case DNS_QUERY_VERSION:
         return DNS_BADVERS;
     case DNS_QUERY_TYPE:
-        return type == DNS_TYPE_AXFR || type == DNS_TYPE_IXFR ? DNS_REFUSED : DNS_NOTIMP;
+        return is_transfer(&query->question) ? DNS_REFUSED : DNS_NOTIMP;
     case DNS_QUERY_OK:
         break;
     }

@@ -78,13 +78,15 @@ enum dns_query_verdict {
     DNS_QUERY_RESPONSE, /* QR=1: silence */
     DNS_QUERY_OPCODE,   /* not QUERY: NOTIMP */
     DNS_QUERY_COUNTS,   /* QDCOUNT not 1, ANCOUNT or NSCOUNT not 0, ARCOUNT over 1: FORMERR */
+    DNS_QUERY_COOKIE,   /* no question and an OPT with a cookie: it asks for one (RFC 7873 5.4);
+                           FORMERR where there are none */
     DNS_QUERY_NAME,     /* the question does not parse: FORMERR */
     DNS_QUERY_RECORD,   /* the additional record is not an OPT: FORMERR */
     DNS_QUERY_OPT,      /* the OPT breaks its rules: FORMERR */
     DNS_QUERY_TRAILING, /* bytes behind the last record: FORMERR */
     DNS_QUERY_VERSION,  /* EDNS version over 0: BADVERS */
-    DNS_QUERY_TYPE, /* meta type or transfer, refused here: NOTIMP (OPT, TKEY, TSIG, MAILA, MAILB),
-                       REFUSED (AXFR, IXFR) */
+    DNS_QUERY_TYPE,     /* meta type, refused here: NOTIMP (OPT, TKEY, TSIG, MAILA, MAILB); or a
+                           transfer (AXFR, IXFR), whatever records come with it: REFUSED */
 };
 
 /**
@@ -92,8 +94,9 @@ enum dns_query_verdict {
  *
  * @param message  borrowed; `size` octets, 0..65535
  * @param query    written. With every verdict but SHORT, id, flags and opcode are set; the question
- * is set (name.size > 0) as soon as it parsed, so that an error reply can repeat it; name.size is 0
- * where it did not.
+ * is set (name.size > 0) where there is one and it parsed, so that an error reply can repeat it;
+ * name.size is 0 where it did not. Where the records behind it can be passed over, an OPT among the
+ * additional ones is read, which asks for one in the reply (RFC 6891 6.1.1).
  */
 MUST_CHECK enum dns_query_verdict dns_query_parse(const uint8_t *message, size_t size,
                                                   struct dns_query *query);

@@ -35,6 +35,7 @@ why_of_verdict(enum dns_query_verdict verdict)
     case DNS_QUERY_OPCODE:
         return WHY_OPCODE;
     case DNS_QUERY_COUNTS:
+    case DNS_QUERY_COOKIE: /* where there are no cookies */
         return WHY_COUNTS;
     case DNS_QUERY_NAME:
         return WHY_NAME;
@@ -53,17 +54,44 @@ why_of_verdict(enum dns_query_verdict verdict)
     return WHY_TYPE;
 }
 
+/* Options that break the rules of their kind, where we make use of that kind. */
+static bool
+has_odd_option(const struct front *front, const struct query *draft)
+{
+    const struct dns_edns *edns = &draft->dns.edns;
+    return (edns->keepalive_is_odd && draft->client.transport == QUERY_TCP) ||
+           (edns->cookie_is_odd && front->limit.has_cookies);
+}
+
+/* No question, but a cookie (RFC 7873 5.4): the answer is a cookie, and how the client's was. */
+static void
+answer_cookie(struct front *front, struct query *draft)
+{
+    limit_look_at_cookie(front, draft);
+    bool is_false =
+        draft->cookie != COOKIE_CLIENT && !cookie_is_proof((enum cookie_verdict)draft->cookie);
+    deliver_refuse(front, draft, WHY_COOKIE, is_false ? DNS_BADCOOKIE : DNS_NOERROR, DNS_EDE_NONE);
+}
+
 /* The form of the message, by the strict parser. */
 static bool
 pass_parse(struct front *front, struct query *draft, const uint8_t *message, size_t size)
 {
     enum dns_query_verdict verdict = dns_query_parse(message, size, &draft->dns);
-    if (verdict == DNS_QUERY_OK) {
+    bool is_cut = draft->client.transport == QUERY_UDP && size > UDP_MESSAGE_MAX;
+    if (verdict == DNS_QUERY_OK && has_odd_option(front, draft))
+        verdict = DNS_QUERY_OPT;
+    if (verdict == DNS_QUERY_OK && !is_cut) {
         limit_look_at_cookie(front, draft);
         return true;
     }
-    enum why why = why_of_verdict(verdict);
-    int rcode = dns_query_verdict_rcode(verdict, &draft->dns);
+    if (verdict == DNS_QUERY_COOKIE && front->limit.has_cookies && !is_cut) {
+        answer_cookie(front, draft);
+        return false;
+    }
+    int rcode =
+        verdict == DNS_QUERY_OK ? DNS_FORMERR : dns_query_verdict_rcode(verdict, &draft->dns);
+    enum why why = is_cut && rcode == DNS_FORMERR ? WHY_CUT : why_of_verdict(verdict);
     if (rcode < 0) {
         deliver_drop(front, draft, why);
         tcp_distrust(front, &draft->client);

@@ -68,13 +68,12 @@ opt_for(const struct front *front, const struct query *query, uint16_t ede)
 
 static void
 reply(struct front *front, const struct query *query, enum why why, uint16_t rcode,
-      bool is_truncated, uint16_t ede)
+      bool is_truncated, const struct dns_edns_put *opt)
 {
-    struct dns_edns_put opt = opt_for(front, query, ede);
     uint8_t *room = room_for(front, &query->client, REPLY_ROOM);
     size_t size = 0;
     if (room != NULL)
-        size = dns_reply_write(&query->dns, rcode, is_truncated, &opt, room, REPLY_ROOM);
+        size = dns_reply_write(&query->dns, rcode, is_truncated, opt, room, REPLY_ROOM);
     finish(front, query, room, size, why);
 }
 
@@ -82,13 +81,17 @@ void
 deliver_refuse(struct front *front, const struct query *query, enum why why, uint16_t rcode,
                uint16_t ede)
 {
-    reply(front, query, why, rcode, false, ede);
+    struct dns_edns_put opt = opt_for(front, query, ede);
+    reply(front, query, why, rcode, false, &opt);
 }
 
 void
 deliver_slip(struct front *front, const struct query *query, enum why why)
 {
-    reply(front, query, why, DNS_NOERROR, true, DNS_EDE_NONE);
+    struct dns_edns_put opt = opt_for(front, query, DNS_EDE_NONE);
+    if (query->dns.edns.cookie_size < opt.cookie_size) /* a first cookie would make it larger */
+        opt.cookie_size = 0;
+    reply(front, query, why, DNS_NOERROR, true, &opt);
 }
 
 void
@@ -112,11 +115,11 @@ answer_one(struct front *front, const struct query *query, const uint8_t *messag
 {
     bool udp = query->client.transport == QUERY_UDP;
     size_t limit = udp ? dns_reply_udp_limit(&query->dns.edns) : DNS_MESSAGE_MAX;
+    struct dns_edns_put opt = opt_for(front, query, answer->ede);
     if (answer->end > limit) { /* nothing of it would be left: no need to copy it first */
-        reply(front, query, why, answer->rcode, true, answer->ede);
+        reply(front, query, why, answer->rcode, true, &opt);
         return;
     }
-    struct dns_edns_put opt = opt_for(front, query, answer->ede);
     size_t size = answer->end + OPT_ROOM;
     uint8_t *room = room_for(front, &query->client, size);
     if (room != NULL) {
@@ -213,7 +216,7 @@ fail_all(struct front *front, struct inflight_question *question, enum why why, 
         if (slips && !query->client.is_proven)
             deliver_slip(front, query, why);
         else
-            reply(front, query, why, DNS_SERVFAIL, false, ede);
+            deliver_refuse(front, query, why, DNS_SERVFAIL, ede);
         queue_give(front, query);
     }
     inflight_end(&front->inflight, question);

@@ -7,8 +7,8 @@
 #include "os/memory.h"
 #include "os/random.h"
 
-/* A query that can hold a cookie of ours: header, the root's question, OPT, option. */
-#define COOKIE_QUERY_MIN (DNS_HEADER_SIZE + 5 + 11 + 4 + COOKIE_BYTES)
+/* A query that can hold a cookie of ours: header, OPT, option. */
+#define COOKIE_QUERY_MIN (DNS_HEADER_SIZE + 11 + 4 + COOKIE_BYTES)
 #define WHOLE            100 /* per cent */
 
 static struct hash_key
@@ -184,12 +184,19 @@ take(struct front *front, struct query_client *client, enum limit_payer table)
                         price_at(limit, client, LIMITER_PRICE_ADMIT), front_now_ms(front));
 }
 
+/* A query with a question, or one that asks for a cookie and has none. */
+static bool
+is_query(const uint8_t *message, size_t size, struct query *draft)
+{
+    enum dns_query_verdict verdict = dns_query_parse(message, size, &draft->dns);
+    return verdict == DNS_QUERY_OK || verdict == DNS_QUERY_COOKIE;
+}
+
 /* Who is over his rate as anybody may have another as himself. */
 static bool
 has_proof(struct front *front, struct query *draft, const uint8_t *message, size_t size)
 {
-    if (!front->limit.has_cookies || size < COOKIE_QUERY_MIN ||
-        dns_query_parse(message, size, &draft->dns) != DNS_QUERY_OK)
+    if (!front->limit.has_cookies || size < COOKIE_QUERY_MIN || !is_query(message, size, draft))
         return false;
     limit_look_at_cookie(front, draft);
     return draft->client.is_proven;
@@ -200,13 +207,12 @@ refuse(struct front *front, struct query *draft, const uint8_t *message, size_t 
        enum limiter_verdict verdict)
 {
     if (draft->client.is_proven) { /* we spoke with him: he is told, and it reaches nobody else */
-        if (dns_query_parse(message, size, &draft->dns) == DNS_QUERY_OK)
+        if (is_query(message, size, draft))
             deliver_refuse(front, draft, WHY_RATE_REFUSED, DNS_REFUSED, DNS_EDE_PROHIBITED);
         else
             deliver_drop(front, draft, WHY_RATE_DROPPED);
         tcp_refused(front, &draft->client);
-    } else if (verdict == LIMITER_SLIP &&
-               dns_query_parse(message, size, &draft->dns) == DNS_QUERY_OK) {
+    } else if (verdict == LIMITER_SLIP && is_query(message, size, draft)) {
         deliver_slip(front, draft, WHY_RATE_SLIPPED);
     } else {
         deliver_drop(front, draft, WHY_RATE_DROPPED);

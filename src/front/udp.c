@@ -41,7 +41,7 @@ udp_reserve(struct front *front)
         log_fatal("no memory for UDP batches");
     for (uint32_t i = 0; i < UDP_BATCH; i++) {
         fill_header(&udp->received->headers[i], &udp->received->slots[i],
-                    udp->received->messages[i], UDP_MESSAGE_MAX);
+                    udp->received->messages[i], UDP_RECEIVED_MAX);
         reset_sizes(&udp->received->headers[i], &udp->received->slots[i]);
     }
     for (uint32_t i = 0; i < CONFIG_LISTEN_MAX; i++)

@@ -17,9 +17,10 @@
 
 struct front;
 
-#define UDP_BATCH         64   /* messages per system call */
-#define UDP_BATCHES       4    /* received per listener and turn */
-#define UDP_MESSAGE_MAX   1232 /* octets of a query; what is longer arrives cut and is malformed */
+#define UDP_BATCH         64                       /* messages per system call */
+#define UDP_BATCHES       4                        /* received per listener and turn */
+#define UDP_MESSAGE_MAX   1232                     /* octets of a query */
+#define UDP_RECEIVED_MAX  (UDP_MESSAGE_MAX + 1)    /* one more: what is larger is seen to be */
 #define UDP_ROOM          (DNS_EDNS_UDP_MAX + 176) /* octets to compose an answer in */
 #define UDP_CONTROL_BYTES 64                       /* one IP_PKTINFO or IPV6_PKTINFO, aligned */
 
@@ -36,7 +37,7 @@ struct udp_slot { /* one message of a batch and what recvmmsg and sendmmsg want 
 struct udp_received {
     struct mmsghdr headers[UDP_BATCH];
     struct udp_slot slots[UDP_BATCH];
-    uint8_t messages[UDP_BATCH][UDP_MESSAGE_MAX];
+    uint8_t messages[UDP_BATCH][UDP_RECEIVED_MAX];
 };
 
 struct udp_sending {

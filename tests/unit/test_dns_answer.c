@@ -311,7 +311,7 @@ Test(dns_answer, there_is_one_opt_of_the_root_in_the_additional_section)
     build_record(&w, DNS_TYPE_OPT, 0, 0);
     cr_assert_eq(parse(w.pos), DNS_ANSWER_OPT, "of another name");
     w = begin(DNS_TYPE_A, 0, 0, 1);
-    build_opt(&w, 1232, 0, "\0\x0f\0\1x", 5);
+    build_opt(&w, 1232, 0, "\0\x0f\0\2x", 5);
     cr_assert_eq(parse(w.pos), DNS_ANSWER_OPT, "broken");
 }
 

@@ -83,13 +83,103 @@ Test(dns_query, remembers_a_wrong_opcode_for_the_reply)
 {
     for (unsigned opcode = 1; opcode < 16; opcode++) {
         struct bytes_writer w = begin(DNS_RD | opcode << 11, 0);
-        bytes_set_u16(&w, 4, 7); /* another opcode may count otherwise */
         cr_assert_eq(parse(w.pos), DNS_QUERY_OPCODE);
         cr_assert_eq(query.opcode, opcode << 11);
         cr_assert_eq(query.flags, DNS_RD);
+        cr_assert_gt(query.question.name.size, 0, "the reply repeats it");
+        bytes_set_u16(&w, 4, 7); /* another opcode may count otherwise */
+        cr_assert_eq(parse(w.pos), DNS_QUERY_OPCODE);
         cr_assert_eq(query.question.name.size, 0);
+        bytes_set_u16(&w, 4, 0);
+        cr_assert_eq(parse(w.pos), DNS_QUERY_OPCODE);
     }
     cr_assert_eq(dns_query_verdict_rcode(DNS_QUERY_OPCODE, &query), DNS_NOTIMP);
+}
+
+/* A record of one octet of RDATA that nobody looks at. */
+static void
+add_record(struct bytes_writer *w)
+{
+    build_pointer(w, 12);
+    build_record(w, DNS_TYPE_SOA, 60, 1);
+    bytes_put_u8(w, 'x');
+}
+
+Test(dns_query, finds_the_opt_of_what_is_refused)
+{
+    for (unsigned round = 0; round < 3; round++) {
+        /* an UPDATE, a query with an answer, two questions */
+        struct bytes_writer w = begin(round == 0 ? 0x2800 : DNS_RD, 2);
+        bytes_set_u16(&w, 6, round == 2 ? 0 : 1);
+        bytes_set_u16(&w, 8, round == 0 ? 2 : 0);
+        bytes_set_u16(&w, 4, round == 2 ? 2 : 1);
+        if (round == 2)
+            bytes_put_copy(&w, "\1b\0\0\1\0\1", 7);
+        for (unsigned records = round == 0 ? 4 : round == 1 ? 2 : 1; records > 0; records--)
+            add_record(&w);
+        build_opt(&w, 1400, 0x00008000, "\0\x0c\0\0", 4);
+        cr_assert_eq(parse(w.pos), round == 0 ? DNS_QUERY_OPCODE : DNS_QUERY_COUNTS);
+        cr_assert(query.edns.present && query.edns.dnssec_ok, "round %u", round);
+        for (size_t size = 12; size < w.pos; size++) /* and is content without one */
+            cr_assert_eq(parse(size), round == 0 ? DNS_QUERY_OPCODE : DNS_QUERY_COUNTS);
+    }
+}
+
+Test(dns_query, a_transfer_is_one_whatever_comes_with_it)
+{
+    static const uint16_t types[] = {DNS_TYPE_IXFR, DNS_TYPE_AXFR};
+    for (size_t i = 0; i < 2; i++) {
+        struct bytes_writer w = begin(0, 0);
+        bytes_set_u16(&w, w.pos - 4, types[i]);
+        cr_assert_eq(parse(w.pos), DNS_QUERY_TYPE);
+        bytes_set_u16(&w, 8, 1); /* RFC 1995 section 3: the SOA that the client has */
+        bytes_set_u16(&w, 10, 2);
+        add_record(&w);
+        build_opt(&w, 1400, 0, "", 0);
+        bytes_put_u8(&w, 0);
+        build_record(&w, DNS_TYPE_TSIG, 0, 0);
+        cr_assert_eq(parse(w.pos), DNS_QUERY_TYPE);
+        cr_assert(query.edns.present && query.question.name.size > 0);
+        cr_assert_eq(dns_query_verdict_rcode(DNS_QUERY_TYPE, &query), DNS_REFUSED);
+    }
+    struct bytes_writer w = begin(0, 1);
+    bytes_set_u16(&w, w.pos - 4, DNS_TYPE_AXFR);
+    build_opt(&w, 1400, 0x00010000, "", 0);
+    cr_assert_eq(parse(w.pos), DNS_QUERY_VERSION);
+}
+
+/* Without a question: `size` octets of options in the one additional record. */
+static struct bytes_writer
+begin_cookie(uint32_t opt_ttl, const void *options, uint16_t size)
+{
+    struct bytes_writer w = bytes_writer(room, sizeof room);
+    build_header(&w, 0x1234, DNS_RD, 0, 0, 0, 1);
+    build_opt(&w, 1232, opt_ttl, options, size);
+    return w;
+}
+
+#define COOKIE_OPTION "\0\x0a\0\x08\1\2\3\4\5\6\7\x08"
+
+Test(dns_query, without_a_question_it_may_ask_for_a_cookie)
+{
+    struct bytes_writer w = begin_cookie(0, COOKIE_OPTION, 12);
+    cr_assert_eq(parse(w.pos), DNS_QUERY_COOKIE);
+    cr_assert_eq(query.edns.cookie_size, 8);
+    cr_assert_eq(query.question.name.size, 0);
+    cr_assert_eq(dns_query_verdict_rcode(DNS_QUERY_COOKIE, &query), DNS_FORMERR);
+    for (size_t size = 12; size < w.pos; size++)
+        cr_assert_eq(parse(size), DNS_QUERY_COUNTS);
+    bytes_put_u8(&w, 0);
+    cr_assert_eq(parse(w.pos), DNS_QUERY_COUNTS, "octets behind it");
+    w = begin_cookie(0, "\0\x0c\0\0", 4);
+    cr_assert_eq(parse(w.pos), DNS_QUERY_COUNTS, "no cookie");
+    w = begin_cookie(0x00010000, COOKIE_OPTION, 12);
+    cr_assert_eq(parse(w.pos), DNS_QUERY_VERSION);
+    for (size_t at = 6; at < 10; at += 2) {
+        w = begin_cookie(0, COOKIE_OPTION, 12);
+        bytes_set_u16(&w, at, 1);
+        cr_assert_eq(parse(w.pos), DNS_QUERY_COUNTS);
+    }
 }
 
 Test(dns_query, counts_are_one_zero_zero_and_at_most_one)
@@ -157,7 +247,7 @@ Test(dns_query, the_opt_belongs_to_the_root)
 Test(dns_query, a_broken_opt_is_told_and_remembered_as_edns)
 {
     struct bytes_writer w = begin(DNS_RD, 1);
-    build_opt(&w, 1232, 0, "\0\x0a\0\3abc", 7);
+    build_opt(&w, 1232, 0, "\0\x0c\0\4abc", 7);
     cr_assert_eq(parse(w.pos), DNS_QUERY_OPT);
     cr_assert(query.edns.present, "RFC 6891 6.1.1: then the reply has an OPT too");
 }

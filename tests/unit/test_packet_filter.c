@@ -73,9 +73,13 @@ Test(packet_filter, agrees_with_its_words_on_random_messages)
         prng_fill(&prng, message, sizeof message);
         message[4] = (uint8_t)(message[4] % 4 == 0 ? 1 : 0); /* make every outcome common */
         message[5] = (uint8_t)(message[5] % 4);
+        message[10] = 0;
+        message[11] = (uint8_t)(message[11] % 3);
         size_t octets = prng_below(&prng, sizeof message + 1);
+        bool has_question = message[4] != 0 || message[5] != 0;
+        bool asks_for_cookie = message[11] == 1 && octets >= PACKET_FILTER_COOKIE_MIN;
         bool wanted = octets >= PACKET_FILTER_DNS_MIN && (message[2] & 0x80) == 0 &&
-                      message[4] == 0 && message[5] == 1;
+                      (has_question || asks_for_cookie);
         cr_assert_eq(run(program, size, ANY_PORT, message, octets), wanted ? UINT32_MAX : 0);
     }
 }
