@@ -11,7 +11,7 @@
 #define ACCESS_CONNECT_TCP (UINT64_C(1) << 1)
 #define RULE_NET_PORT      2
 
-struct ruleset { /* struct landlock_ruleset_attr as of ABI 4 */
+struct ruleset { /* struct landlock_ruleset_attr as of ABI 4; ABI 1 knows the first member only */
     uint64_t access_fs, access_net;
 };
 
@@ -20,27 +20,45 @@ struct port_rule { /* struct landlock_net_port_attr */
 };
 
 static bool
-can_restrict_tcp(void)
+add_ports(int ruleset_fd, const struct landlock_permit *permit)
 {
-    return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) >=
-           ABI_WITH_TCP;
+    for (size_t i = 0; i < permit->ports_count; i++) {
+        struct port_rule rule = {.access = ACCESS_CONNECT_TCP, .port = permit->ports[i]};
+        if (syscall(SYS_landlock_add_rule, ruleset_fd, RULE_NET_PORT, &rule, 0) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool
+add_programs(int ruleset_fd, const struct landlock_permit *permit)
+{
+    for (size_t i = 0; i < permit->programs_count; i++) {
+        struct landlock_path_beneath_attr rule = {.allowed_access = LANDLOCK_ACCESS_FS_EXECUTE,
+                                                  .parent_fd = permit->programs[i]};
+        if (syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0)
+            return false;
+    }
+    return true;
 }
 
 enum status
-landlock_connect_only(const uint16_t *ports, size_t count)
+landlock_restrict(const struct landlock_permit *permit)
 {
-    struct ruleset ruleset = {.access_net = ACCESS_CONNECT_TCP};
-    if (!can_restrict_tcp())
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    bool has_tcp = abi >= ABI_WITH_TCP;
+    struct ruleset ruleset = {
+        .access_fs = permit->programs_count > 0 ? LANDLOCK_ACCESS_FS_EXECUTE : 0,
+        .access_net = has_tcp ? ACCESS_CONNECT_TCP : 0,
+    };
+    if (abi < 1 || (ruleset.access_fs | ruleset.access_net) == 0)
         return STATUS_NONE;
-    int fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, sizeof ruleset, 0);
+    size_t size = has_tcp ? sizeof ruleset : sizeof ruleset.access_fs;
+    int fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, size, 0);
     if (fd < 0)
         return STATUS_SYSTEM;
-    bool done = true;
-    for (size_t i = 0; i < count && done; i++) {
-        struct port_rule rule = {.access = ACCESS_CONNECT_TCP, .port = ports[i]};
-        done = syscall(SYS_landlock_add_rule, fd, RULE_NET_PORT, &rule, 0) == 0;
-    }
-    done = done && syscall(SYS_landlock_restrict_self, fd, 0) == 0;
+    bool done = (!has_tcp || add_ports(fd, permit)) && add_programs(fd, permit) &&
+                syscall(SYS_landlock_restrict_self, fd, 0) == 0;
     int saved = errno;
     close(fd);
     errno = saved;

@@ -1,9 +1,10 @@
-/* landlock.h - TCP connections to a few ports only, where the kernel can promise that
+/* landlock.h - few ports to connect to, few programs to start, where the kernel can promise that
  *
- * What: with Linux 6.7 and Landlock enabled, this process and all that it spawns can connect over
- *       TCP to `ports` only. The filter of os/sandbox.h cannot look at addresses; this can.
+ * What: with Landlock enabled (Linux 5.13), this process and all that it spawns can execute the
+ *       programs named and nothing else; from Linux 6.7 on they can connect over TCP to the ports
+ *       named only. The filter of os/sandbox.h cannot look at paths and addresses; this can.
  * Who:  supervisor, after no-new-privileges and before its filter.
- * Ref:  landlock(7), ABI 4.
+ * Ref:  landlock(7), ABI 1 and 4.
  */
 #pragma once
 
@@ -12,5 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** @return STATUS_OK; STATUS_NONE (this kernel cannot: nothing changed); STATUS_SYSTEM. */
-MUST_CHECK enum status landlock_connect_only(const uint16_t *ports, size_t count);
+struct landlock_permit {
+    const uint16_t *ports; /* TCP, to connect to */
+    size_t ports_count;
+    const int *programs; /* descriptors of regular files, O_PATH; none: any may be executed */
+    size_t programs_count;
+};
+
+/**
+ * @param permit  borrowed for this call
+ * @return STATUS_OK; STATUS_NONE (this kernel cannot: nothing changed); STATUS_SYSTEM.
+ */
+MUST_CHECK enum status landlock_restrict(const struct landlock_permit *permit);

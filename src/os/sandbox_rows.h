@@ -22,14 +22,18 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-#define SANDBOX_ARGS_MAX    2
+#define SANDBOX_ARGS_MAX    3
 #define SANDBOX_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
-/* Flags of clone(2) that make a namespace: each is a door into rarely walked parts of the kernel.
- */
-#define SANDBOX_NAMESPACES                                                                         \
-    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |  \
-     CLONE_NEWNET)
+/* Flags of the calls that send, with none of which a socket connects itself (MSG_FASTOPEN does). */
+#define SANDBOX_SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT)
+
+/* Flags of openat(2) with which nothing is made, written or cut. */
+#define SANDBOX_READ_FLAGS                                                                         \
+    (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_DIRECTORY | O_NOFOLLOW | O_LARGEFILE)
+
+/* How a child is made: a fork with a descriptor that stands for it (os/spawn). */
+#define SANDBOX_FORK (CLONE_PIDFD | SIGCHLD)
 
 struct sandbox_row {
     const char *name; /* of the call */
@@ -75,12 +79,34 @@ struct sandbox_table sandbox_table(enum sandbox_role role);
      .args = {SANDBOX_BITS(arg_, mask_, value_)},                                                  \
      .reason = reason_},
 
-/* socket(2) of this family and type, whatever flags are mixed into the type. */
+/* Allowed if argument `arg_` has no other bits than those of `flags_`. */
+#define ALLOW_FLAGS(call_, arg_, flags_, reason_) ALLOW_MASK(call_, arg_, ~(flags_), 0, reason_)
+
+/* Allowed if argument `arg_` is `value_` and `other_` has no other bits than those of `flags_`. */
+#define ALLOW_FLAGS_ARG(call_, arg_, value_, other_, flags_, reason_)                              \
+    {.name = #call_,                                                                               \
+     .call = SCMP_SYS(call_),                                                                      \
+     .args_count = 2,                                                                              \
+     .args = {SANDBOX_EQ(arg_, value_), SANDBOX_BITS(other_, ~(flags_), 0)},                       \
+     .reason = reason_},
+
+/* Flags of `arg_` as in ALLOW_FLAGS, and argument `null_` is NULL: no address is named. */
+#define ALLOW_FLAGS_NULL(call_, arg_, flags_, null_, reason_)                                      \
+    {.name = #call_,                                                                               \
+     .call = SCMP_SYS(call_),                                                                      \
+     .args_count = 2,                                                                              \
+     .args = {SANDBOX_BITS(arg_, ~(flags_), 0), SANDBOX_EQ(null_, 0)},                             \
+     .reason = reason_},
+
+/* socket(2) of this family and type, and of the protocol that goes with them by default; the type
+ * may have the flags SOCK_NONBLOCK and SOCK_CLOEXEC.
+ */
 #define ALLOW_SOCKET(family_, type_, reason_)                                                      \
     {.name = "socket",                                                                             \
      .call = SCMP_SYS(socket),                                                                     \
-     .args_count = 2,                                                                              \
-     .args = {SANDBOX_EQ(0, family_), SANDBOX_BITS(1, 0xf, type_)},                                \
+     .args_count = 3,                                                                              \
+     .args = {SANDBOX_EQ(0, family_), SANDBOX_BITS(1, ~(SOCK_NONBLOCK | SOCK_CLOEXEC), type_),     \
+              SANDBOX_EQ(2, 0)},                                                                   \
      .reason = reason_},
 
 /* Not allowed, but a question that deserves an answer: it fails with `errno_`. */

@@ -55,8 +55,23 @@ find_account(const struct config *config, struct privs_account *account)
     return privs_find_account("nobody", account);
 }
 
+/* Only a static child needs no other program: a dynamic one is started by the loader. */
+static enum status
+restrict_paths(const struct config *config, const int exec_fds[CHILD_ROLES])
+{
+    uint16_t ports[CONFIG_UPSTREAMS_MAX];
+    struct landlock_permit permit = {.ports = ports, .programs = exec_fds};
+    if (config != NULL)
+        for (; permit.ports_count < config->upstreams_count; permit.ports_count++)
+            ports[permit.ports_count] = config->upstreams[permit.ports_count].address.port;
+#ifdef PENSTOCK_STATIC
+    permit.programs_count = CHILD_ROLES;
+#endif
+    return landlock_restrict(&permit);
+}
+
 enum status
-jail_enter(const struct config *config, struct config_error *error)
+jail_enter(const struct config *config, const int exec_fds[CHILD_ROLES], struct config_error *error)
 {
     /*
      * The children take their own, lower limits, which they could not if ours were lower still:
@@ -68,15 +83,11 @@ jail_enter(const struct config *config, struct config_error *error)
     struct privs_account account;
     const char *what_failed = NULL;
     bool is_root = geteuid() == 0;
-    uint16_t ports[CONFIG_UPSTREAMS_MAX];
-    size_t ports_count = config != NULL ? config->upstreams_count : 0;
-    for (size_t i = 0; i < ports_count; i++)
-        ports[i] = config->upstreams[i].address.port;
     if (is_root && find_account(config, &account) != STATUS_OK)
         snprintf(error->text, sizeof error->text, "there is no account to give up root for");
     else if (privs_drop(is_root ? &account : NULL, &limits, &what_failed) != STATUS_OK)
         snprintf(error->text, sizeof error->text, "privileges cannot be given up: %s", what_failed);
-    else if (landlock_connect_only(ports, ports_count) == STATUS_SYSTEM)
+    else if (restrict_paths(config, exec_fds) == STATUS_SYSTEM)
         snprintf(error->text, sizeof error->text, "Landlock cannot be set up: %s", strerror(errno));
     else if (sandbox_enter(SANDBOX_SUPERVISOR) != STATUS_OK)
         snprintf(error->text, sizeof error->text, "the system call filter cannot be set: %s",

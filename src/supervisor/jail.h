@@ -1,7 +1,9 @@
 /* jail.h - the supervisor gives up what it has
  *
  * What: account, capabilities, no-new-privileges, limits, syscall filter; and, where the kernel has
- *       it, Landlock: TCP connections only to the ports of the upstreams.
+ *       it, Landlock: TCP connections only to the ports of the upstreams, and, in a static build,
+ *       no program to execute but the two of the children (the loader of a dynamic build is a
+ *       program of its own).
  * Who:  supervisor, as soon as the fronts that may need privileges are spawned.
  * Ref:  os/privs.h, os/sandbox.h, landlock(7).
  */
@@ -20,6 +22,8 @@ MUST_CHECK enum status jail_check_account(const char *user, struct config_error 
  *
  * @param config  whose account (if root) and whose ports; NULL: before there is a configuration:
  *                the account "penstock" or else "nobody", no ports at all
+ * @param exec_fds  from spawn_open(); borrowed
  * @return STATUS_OK; STATUS_SYSTEM (`error` says what could not be given up: do not go on)
  */
-MUST_CHECK enum status jail_enter(const struct config *config, struct config_error *error);
+MUST_CHECK enum status jail_enter(const struct config *config, const int exec_fds[CHILD_ROLES],
+                                  struct config_error *error);

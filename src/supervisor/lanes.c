@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -35,6 +34,7 @@ lanes_init(struct supervisor *sup)
                                     .role = (enum child_role)role,
                                     .lane = i,
                                     .chan.fd = -1,
+                                    .pid_fd = -1,
                                     .stats_fd = -1,
                                     .restart_at_us = UINT64_MAX};
             snprintf(child->name, sizeof child->name, "%s.%u", names[role], i);
@@ -119,7 +119,8 @@ spawn(struct child *child)
     enum status status = chan_pair(pair);
     if (status != STATUS_OK)
         return status;
-    status = spawn_child(child->role, sup->exec_fds[child->role], pair[1], &child->pid);
+    status =
+        spawn_child(child->role, sup->exec_fds[child->role], pair[1], &child->pid, &child->pid_fd);
     close(pair[1]);
     if (status != STATUS_OK) {
         close(pair[0]);
@@ -189,7 +190,7 @@ lanes_kill(struct child *child, const char *why)
     if (why != NULL)
         log_write(LOG_ERROR, LOG_INTERNAL, "%s is killed: %s", child->name, why);
     child->state = CHILD_KILLED;
-    if (kill(child->pid, SIGKILL) == 0)
+    if (spawn_kill(child->pid_fd))
         return;
     /* a front that is root still, while we are not any more: it ends when its channel does */
     if (!child->supervisor->start_failed)
@@ -276,6 +277,8 @@ died(struct child *child, int wait_status)
     channel_close(child);
     child->state = CHILD_GONE;
     child->pid = 0;
+    close(child->pid_fd);
+    child->pid_fd = -1;
     clear_gauges(child->stats);
     rings_forget(child);
     spawn_ending(wait_status, ending);

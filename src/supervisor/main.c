@@ -178,7 +178,7 @@ start(struct supervisor *sup, struct config_error *error)
         if (status == STATUS_OK && sup->phase != PHASE_STARTING)
             return STATUS_OK; /* a front could not start: it said why */
         if (status == STATUS_OK)
-            status = jail_enter(&sup->config, error);
+            status = jail_enter(&sup->config, sup->exec_fds, error);
         if (status != STATUS_OK)
             return status;
         status = lanes_spawn(sup, CHILD_WORKER);

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -78,12 +77,13 @@ pin_look(const struct addr *addr, const char *tls_name, int exec_fd, int socket_
          struct pin_chain *chain, struct config_error *error)
 {
     int pair[2], wait_status = 0;
+    int pid_fd = -1;
     pid_t pid = 0;
     struct ipc_message ask = {.type = IPC_PIN_LOOK};
     *chain = (struct pin_chain){0};
     snprintf(ask.text, sizeof ask.text, "%s", tls_name);
     if (chan_pair(pair) != STATUS_OK ||
-        spawn_child(CHILD_WORKER, exec_fd, pair[1], &pid) != STATUS_OK) {
+        spawn_child(CHILD_WORKER, exec_fd, pair[1], &pid, &pid_fd) != STATUS_OK) {
         snprintf(error->text, sizeof error->text, "cannot start penstock-worker: %s",
                  strerror(errno));
         return STATUS_SYSTEM;
@@ -93,7 +93,8 @@ pin_look(const struct addr *addr, const char *tls_name, int exec_fd, int socket_
         listen_to(pair[0], chain);
     close(pair[0]);
     if (!chain->complete)
-        kill(pid, SIGKILL);
+        (void)spawn_kill(pid_fd); /* it may have ended by itself */
+    close(pid_fd);
     if (waitpid(pid, &wait_status, 0) == pid && chain->count > 0)
         return STATUS_OK;
     char ending[SPAWN_ENDING_MAX], address[ADDR_TEXT_MAX];
@@ -156,7 +157,7 @@ pin_run(const struct options *options)
     if (status == STATUS_OK)
         status = pin_dial(&options->pin_address, &socket_fd, &error);
     if (status == STATUS_OK)
-        status = jail_enter(NULL, &error);
+        status = jail_enter(NULL, exec_fds, &error);
     if (status == STATUS_OK)
         status = pin_look(&options->pin_address, options->pin_tls_name, exec_fds[CHILD_WORKER],
                           socket_fd, &chain, &error);

@@ -74,7 +74,7 @@ pin_check(const struct options *options)
     if (status == STATUS_OK)
         status = spawn_open(exec_fds, &error);
     if (status == STATUS_OK)
-        status = jail_enter(&config, &error);
+        status = jail_enter(&config, exec_fds, &error);
     if (status != STATUS_OK) {
         fprintf(stderr, "penstock: %s\n", error.text);
         return exit_code;

@@ -10,6 +10,8 @@
 
 #include "supervisor/supervisor.h"
 
+#include <stdbool.h>
+
 /**
  * Find and open penstock-front and penstock-worker: beside our own executable, in the layout of a
  * build folder, or in the folder that was compiled in. The environment has no say.
@@ -28,9 +30,15 @@ MUST_CHECK enum status spawn_check_root(const int exec_fds[CHILD_ROLES],
  * @param exec_fd  from spawn_open(); borrowed
  * @param chan_fd  the child's end of its channel; borrowed, the caller closes its copy
  * @param pid      written; 0 on failure
+ * @param pid_fd   written: stands for the process and no other, also when its number is used again;
+ *                 owned by the caller, who closes it; -1 on failure
  * @return STATUS_OK: it exists (if exec itself fails it exits 126 or 127); STATUS_SYSTEM.
  */
-MUST_CHECK enum status spawn_child(enum child_role role, int exec_fd, int chan_fd, pid_t *pid);
+MUST_CHECK enum status spawn_child(enum child_role role, int exec_fd, int chan_fd, pid_t *pid,
+                                   int *pid_fd);
+
+/** Send SIGKILL. @return false: it is root still, or gone already (errno EPERM, ESRCH). */
+bool spawn_kill(int pid_fd);
 
 #define SPAWN_ENDING_MAX 128
 

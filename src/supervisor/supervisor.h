@@ -45,6 +45,7 @@ struct child {
     unsigned lane; /* index in supervisor.lanes */
     char name[SUPERVISOR_NAME_MAX];
     pid_t pid;             /* 0: none */
+    int pid_fd;            /* stands for it; -1: none */
     struct ev_source chan; /* our end of its control channel */
     int stats_fd;          /* its statistics page; the page outlives the process */
     struct stats_page *stats;

@@ -61,6 +61,9 @@ static char byte[64];
     /* new sockets and their addresses */                                                          \
     P(socket_tcp, S, SYS_socket, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)                          \
     P(socket_tcp6, S, SYS_socket, AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)                         \
+    P(socket_mptcp, 0, SYS_socket, AF_INET, SOCK_STREAM, IPPROTO_MPTCP)                            \
+    P(socket_sctp, 0, SYS_socket, AF_INET6, SOCK_STREAM, IPPROTO_SCTP)                             \
+    P(socket_flag, 0, SYS_socket, AF_INET, SOCK_STREAM | 0x100, 0)                                 \
     P(socket_udp, 0, SYS_socket, AF_INET, SOCK_DGRAM, 0)                                           \
     P(socket_udp6, 0, SYS_socket, AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, 0)                         \
     P(socket_raw, 0, SYS_socket, AF_INET, SOCK_RAW, IPPROTO_ICMP)                                  \
@@ -70,13 +73,20 @@ static char byte[64];
     P(connect, S, SYS_connect, closed, NULL, 0)                                                    \
     P(bind, 0, SYS_bind, closed, NULL, 0)                                                          \
     P(listen, 0, SYS_listen, closed, 1)                                                            \
-    P(accept4, S | F, SYS_accept4, closed, NULL, NULL, 0)                                          \
+    P(accept4, S | F, SYS_accept4, closed, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)               \
+    P(accept4_inherited, 0, SYS_accept4, closed, NULL, NULL, SOCK_NONBLOCK)                        \
     P(set_nodelay, S, SYS_setsockopt, closed, IPPROTO_TCP, TCP_NODELAY, byte, 4)                   \
     P(set_mark, 0, SYS_setsockopt, closed, SOL_SOCKET, SO_MARK, byte, 4)                           \
     P(get_error, S, SYS_getsockopt, closed, SOL_SOCKET, SO_ERROR, byte, NULL)                      \
     P(get_peercred, SANITIZED &S, SYS_getsockopt, closed, SOL_SOCKET, SO_PEERCRED, byte, NULL)     \
     /* files */                                                                                    \
     P(openat, S | SANITIZED, SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY)                        \
+    P(openat_write, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY)                        \
+    P(openat_both, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", O_RDWR)                           \
+    P(openat_create, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY | O_CREAT, 0600)       \
+    P(openat_cut, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY | O_TRUNC)                \
+    P(openat_tmpfile, SANITIZED, SYS_openat, AT_FDCWD, "/nothing", O_RDWR | O_TMPFILE, 0600)       \
+    P(openat_path, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", O_PATH)                           \
     P(openat2, 0, SYS_openat2, AT_FDCWD, "/etc/passwd", NULL, 0)                                   \
     P(unlinkat, 0, SYS_unlinkat, closed, "nothing", 0)                                             \
     P(renameat2, 0, SYS_renameat2, closed, "nothing", closed, "nothing", 0)                        \
@@ -89,15 +99,24 @@ static char byte[64];
     /* processes */                                                                                \
     P(execve, 0, SYS_execve, "/nothing", NULL, NULL)                                               \
     P(execveat, S, SYS_execveat, closed, "", NULL, NULL, AT_EMPTY_PATH)                            \
+    P(execveat_path, 0, SYS_execveat, AT_FDCWD, "/nothing", NULL, NULL, 0)                         \
     P(clone_namespace, 0, SYS_clone, CLONE_NEWUSER | CLONE_THREAD, NULL, NULL, NULL, 0)            \
+    P(clone_thread, 0, SYS_clone, CLONE_VM | CLONE_THREAD, NULL, NULL, NULL, 0)                    \
+    P(clone_plain, 0, SYS_clone, SIGCHLD, NULL, NULL, NULL, 0)                                     \
+    P(vfork, 0, SYS_clone, CLONE_VM | CLONE_VFORK | SIGCHLD, NULL, NULL, NULL, 0)                  \
     P(clone3, S, SYS_clone3, NULL, 0)                                                              \
     P(unshare, 0, SYS_unshare, 0)                                                                  \
     P(setns, 0, SYS_setns, closed, 0)                                                              \
     P(ptrace, 0, SYS_ptrace, PTRACE_PEEKDATA, 1, NULL, NULL)                                       \
     P(process_vm_readv, 0, SYS_process_vm_readv, 1, NULL, 0, NULL, 0, 0)                           \
     P(pidfd_getfd, 0, SYS_pidfd_getfd, closed, 0, 0)                                               \
-    P(kill, S, SYS_kill, 0x7fffffff, SIGKILL)                                                      \
+    P(kill, 0, SYS_kill, 0x7fffffff, SIGKILL)                                                      \
     P(kill_term, 0, SYS_kill, 0x7fffffff, SIGTERM)                                                 \
+    P(pidfd_kill, S, SYS_pidfd_send_signal, closed, SIGKILL, NULL, 0)                              \
+    P(pidfd_term, 0, SYS_pidfd_send_signal, closed, SIGTERM, NULL, 0)                              \
+    P(pidfd_info, 0, SYS_pidfd_send_signal, closed, SIGKILL, byte, 0)                              \
+    P(pidfd_open, 0, SYS_pidfd_open, 0x7fffffff, 0)                                                \
+    P(sigqueue, 0, SYS_rt_sigqueueinfo, 0x7fffffff, SIGKILL, byte)                                 \
     P(tkill, 0, SYS_tkill, 0x7fffffff, SIGKILL)                                                    \
     P(tgkill, SANITIZED, SYS_tgkill, 0x7fffffff, 0x7fffffff, SIGKILL)                              \
     P(wait4, S, SYS_wait4, -1, NULL, WNOHANG, NULL)                                                \
@@ -114,6 +133,7 @@ static char byte[64];
     P(prctl_ptracer, SANITIZED, SYS_prctl, PR_SET_PTRACER, 0, 0, 0, 0)                             \
     P(seccomp, S, SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, NULL)                                  \
     P(prlimit, S, SYS_prlimit64, 0, RLIMIT_CORE, NULL, byte)                                       \
+    P(prlimit_other, 0, SYS_prlimit64, 0x7fffffff, RLIMIT_CORE, NULL, byte)                        \
     /* memory */                                                                                   \
     P(mmap, ALL, SYS_mmap, NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)              \
     P(mmap_shared, ALL, SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0)       \
@@ -123,14 +143,23 @@ static char byte[64];
     P(memfd_create, S, SYS_memfd_create, "probe", 0)                                               \
     P(get_seals, ALL, SYS_fcntl, memory, F_GET_SEALS, 0)                                           \
     P(set_flags, S | SANITIZED, SYS_fcntl, bell, F_SETFL, O_NONBLOCK)                              \
+    P(set_async, SANITIZED, SYS_fcntl, memory, F_SETFL, O_ASYNC)                                   \
+    P(set_owner, SANITIZED, SYS_fcntl, bell, F_SETOWN, 1)                                          \
+    P(set_signal, SANITIZED, SYS_fcntl, bell, F_SETSIG, SIGKILL)                                   \
+    P(set_lease, SANITIZED, SYS_fcntl, memory, F_SETLEASE, F_RDLCK)                                \
     P(dup, 0, SYS_dup, bell)                                                                       \
     /* what everybody lives on */                                                                  \
     P(recvmmsg, S | F, SYS_recvmmsg, closed, NULL, 0, 0, NULL)                                     \
-    P(sendmmsg, S | F, SYS_sendmmsg, closed, NULL, 0, 0)                                           \
+    P(sendmmsg, S | F, SYS_sendmmsg, closed, NULL, 0, MSG_DONTWAIT | MSG_NOSIGNAL)                 \
+    P(sendmmsg_connects, 0, SYS_sendmmsg, closed, NULL, 0, MSG_FASTOPEN)                           \
     P(recvmsg, ALL, SYS_recvmsg, pair[0], NULL, MSG_DONTWAIT)                                      \
     P(sendmsg, ALL, SYS_sendmsg, pair[0], NULL, MSG_DONTWAIT)                                      \
     P(recvfrom, ALL, SYS_recvfrom, pair[0], byte, 1, MSG_DONTWAIT, NULL, NULL)                     \
+    P(sendmsg_connects, 0, SYS_sendmsg, pair[0], NULL, MSG_DONTWAIT | MSG_FASTOPEN)                \
     P(sendto, ALL, SYS_sendto, pair[0], byte, 1, MSG_DONTWAIT, NULL, 0)                            \
+    P(sendto_connects, 0, SYS_sendto, pair[0], byte, 1, MSG_FASTOPEN, NULL, 0)                     \
+    P(sendto_address, 0, SYS_sendto, pair[0], byte, 1, MSG_DONTWAIT, byte, 16)                     \
+    P(sendto_oob, 0, SYS_sendto, pair[0], byte, 1, MSG_OOB, NULL, 0)                               \
     P(read, S | SANITIZED, SYS_read, bell, byte, 8)                                                \
     P(write, ALL, SYS_write, bell, byte, 8)                                                        \
     P(epoll_pwait, ALL, SYS_epoll_pwait, epoll, byte, 1, 0, NULL, 8)                               \

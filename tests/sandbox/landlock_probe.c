@@ -1,0 +1,118 @@
+/* landlock_probe.c - does Landlock hold what os/landlock.h promises?
+ *
+ * Each case is a process of its own that restricts itself and then tries. Exit 77: this kernel has
+ * no Landlock, which the test runner shows as skipped.
+ */
+#include "os/landlock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SKIPPED 77
+#define REFUSED 3 /* by Landlock: EACCES */
+#define FAILED  4 /* for another reason */
+
+static const uint16_t ports[] = {853, 8853};
+
+static void
+restrict_self(bool with_programs)
+{
+    /* the loader of a dynamic program is a program, too */
+    static const char *const paths[] = {"/bin/true", "/lib64/ld-linux-x86-64.so.2",
+                                        "/lib/ld-linux-aarch64.so.1"};
+    int programs[3];
+    size_t count = 0;
+    for (size_t i = 0; with_programs && i < 3; i++)
+        if ((programs[count] = open(paths[i], O_PATH | O_CLOEXEC)) >= 0)
+            count++;
+    struct landlock_permit permit = {ports, 2, programs, count};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || landlock_restrict(&permit) != STATUS_OK)
+        _exit(FAILED);
+}
+
+static int
+try_exec(const char *path)
+{
+    char *argv[] = {(char *)(uintptr_t)path, NULL}, *none[] = {NULL};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    restrict_self(true);
+    (void)syscall(SYS_execveat, fd, "", argv, none, AT_EMPTY_PATH);
+    return errno == EACCES ? REFUSED : FAILED;
+}
+
+static int
+try_connect(uint16_t port)
+{
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    restrict_self(false);
+    if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0 || errno == ECONNREFUSED)
+        return 0; /* it reached the port: whether somebody listens there is not ours */
+    return errno == EACCES ? REFUSED : FAILED;
+}
+
+static int
+permitted_program(void)
+{
+    return try_exec("/bin/true");
+}
+static int
+other_program(void)
+{
+    return try_exec("/bin/cat");
+}
+static int
+permitted_port(void)
+{
+    return try_connect(ports[1]);
+}
+static int
+other_port(void)
+{
+    return try_connect(8854);
+}
+
+static int
+run(const char *what, int (*attempt)(void), int expected)
+{
+    int ended = 0;
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(attempt());
+    if (pid < 0 || waitpid(pid, &ended, 0) != pid)
+        return 1;
+    bool right = WIFEXITED(ended) && WEXITSTATUS(ended) == expected;
+    printf("%s: wait status %#x%s\n", what, (unsigned)ended, right ? "" : ", which is wrong");
+    return right ? 0 : 1;
+}
+
+int
+main(void)
+{
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    if (abi < 1) {
+        printf("no Landlock in this kernel\n");
+        return SKIPPED;
+    }
+    int wrong = run("a program that is named", permitted_program, 0);
+    wrong += run("another program", other_program, REFUSED);
+    if (abi >= 4) {
+        wrong += run("a port that is named", permitted_port, 0);
+        wrong += run("another port", other_port, REFUSED);
+    } else {
+        printf("ports: not before Linux 6.7\n");
+    }
+    return wrong == 0 ? 0 : 1;
+}
