@@ -1,6 +1,8 @@
 /* dns_chain.c - see dns_chain.h */
 #include "dns/dns_chain.h"
 
+#include <limits.h>
+
 #define TYPE_DNAME  39
 #define TYPE_RRSIG  46
 #define IPV4_OCTETS 4
@@ -59,16 +61,22 @@ chain_is_below(struct chain *chain, const struct dns_name *owner)
     return false;
 }
 
-/* An alias adds the name that it leads to. @return false: too many */
+/* An alias adds the name that it leads to, if that is a new one. @return false: too many */
 static bool
 follow(struct chain *chain, const uint8_t *message, const struct dns_answer *answer,
        const struct place *place)
 {
-    if (chain->count == DNS_CHAIN_MAX)
-        return false;
+    struct dns_name target;
     struct bytes_reader r = bytes_reader(message, answer->end);
     bytes_seek(&r, place->data);
-    return dns_name_skip(&r, &chain->names[chain->count++]);
+    if (!dns_name_skip(&r, &target))
+        return false;
+    if (chain_has(chain, &target))
+        return true;
+    if (chain->count == DNS_CHAIN_MAX)
+        return false;
+    chain->names[chain->count++] = target;
+    return true;
 }
 
 /* A record of the answer section. Signatures and aliases of a zone (DNAME) stand above the names.
@@ -90,6 +98,42 @@ authority_fits(struct chain *chain, const struct dns_name *owner, const struct p
     return !names_zone || chain_is_below(chain, owner);
 }
 
+/*
+ * Walk the answer section once; the reader ends behind it. @return records that nothing has led to
+ * so far; UINT_MAX: a record does not parse
+ */
+static unsigned
+count_strangers(struct chain *chain, struct bytes_reader *r, const uint8_t *message,
+                const struct dns_answer *answer)
+{
+    unsigned strangers = 0;
+    bytes_seek(r, answer->question_end);
+    for (unsigned i = 0; i < answer->counts[0]; i++) {
+        struct dns_name owner;
+        struct place place;
+        if (!dns_name_skip(r, &owner))
+            return UINT_MAX;
+        get_place(r, &place);
+        if (!answer_fits(chain, message, answer, &owner, &place))
+            strangers++;
+    }
+    return strangers;
+}
+
+/* Nothing says that an alias stands before what it leads to: as long as new names are found, those
+ * who were strangers are looked at again. */
+static bool
+answer_section_fits(struct chain *chain, struct bytes_reader *r, const uint8_t *message,
+                    const struct dns_answer *answer)
+{
+    unsigned known, strangers;
+    do {
+        known = chain->count;
+        strangers = count_strangers(chain, r, message, answer);
+    } while (strangers != 0 && strangers != UINT_MAX && chain->count > known && chain->steps > 0);
+    return strangers == 0;
+}
+
 bool
 dns_chain_is_whole(const uint8_t *message, const struct dns_answer *answer,
                    const struct dns_question *question)
@@ -97,20 +141,18 @@ dns_chain_is_whole(const uint8_t *message, const struct dns_answer *answer,
     struct chain chain = {.count = 1, .steps = DNS_CHAIN_STEPS};
     struct bytes_reader r = bytes_reader(message, answer->end);
     chain.names[0] = question->name;
-    bytes_seek(&r, answer->question_end);
-    unsigned records = answer->counts[0] + answer->counts[1];
-    for (unsigned i = 0; i < records; i++) {
+    if (!answer_section_fits(&chain, &r, message, answer))
+        return false;
+    for (unsigned i = 0; i < answer->counts[1]; i++) {
         struct dns_name owner;
         struct place place;
         if (!dns_name_skip(&r, &owner))
             return false;
         get_place(&r, &place);
-        bool fits = i < answer->counts[0] ? answer_fits(&chain, message, answer, &owner, &place)
-                                          : authority_fits(&chain, &owner, &place);
-        if (r.failed || !fits)
+        if (r.failed || !authority_fits(&chain, &owner, &place))
             return false;
     }
-    return true;
+    return !r.failed;
 }
 
 static bool

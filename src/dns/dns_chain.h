@@ -14,9 +14,9 @@
 #define DNS_CHAIN_STEPS 4096 /* names compared in one answer */
 
 /**
- * Is every record of the answer section owned by the question's name or by a name that a CNAME
- * before it led to (a DNAME by a name above it), and every SOA and NS of the authority section at
- * or above one of those names?
+ * Is every record of the answer section owned by the question's name or by a name that a CNAME of
+ * it leads to (a DNAME by a name above it), in whatever order they stand, and every SOA and NS of
+ * the authority section at or above one of those names?
  *
  * @param message  borrowed; its first `answer->end` octets are walked
  * @return false also for more than DNS_CHAIN_MAX links or DNS_CHAIN_STEPS comparisons
