@@ -4,7 +4,7 @@
  *       one block of chunks given at start; a full cache evicts by S3-FIFO, so that names
  *       asked only once push out each other and not what is asked for again and again.
  * Who:  front. Pure: time is an argument, nothing is allocated.
- * Ref:  RFC 2181 section 8, 2308, 8767 (stale), 9520 (failures); Yang et al., FIFO queues
+ * Ref:  RFC 8767 (TTL, stale), 2308, 9520 (failures); Yang et al., FIFO queues
  *       are all you need for cache eviction, SOSP 2023; docs/LIMITS.md "cache".
  */
 #pragma once

@@ -1,7 +1,7 @@
 /* freshness.h - how long an answer may be kept
  *
  * Who:  front, before cache_put(). Pure.
- * Ref:  RFC 2181 section 8 (TTL), 2308 (negative answers), 8767 (stale), 9520 (failures).
+ * Ref:  RFC 8767 (TTL, stale), 2308 (negative answers), 9520 (failures).
  */
 #pragma once
 

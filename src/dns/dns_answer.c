@@ -6,7 +6,6 @@
 #define QUESTION_TAIL      4    /* type and class, octets */
 #define STEPS_BASE         1024 /* labels and hops that any answer may cost; docs/LIMITS.md */
 #define RCODE_HEADER_MAX   15   /* the four bits of the header */
-#define TTL_TOP_BIT        0x80000000U
 #define SECTION_ANSWER     0
 #define SECTION_AUTHORITY  1
 #define SECTION_ADDITIONAL 2
@@ -123,11 +122,11 @@ get_record(struct bytes_reader *r, struct record *record)
     record->end = r->pos;
 }
 
-/* RFC 2181 section 8: a TTL with its top bit set counts as 0. */
+/* RFC 8767 section 4: 32 bits without a sign, capped. */
 static uint32_t
 ttl_value(uint32_t ttl)
 {
-    return (ttl & TTL_TOP_BIT) != 0 ? 0 : ttl;
+    return ttl < DNS_TTL_MAX ? ttl : DNS_TTL_MAX;
 }
 
 static void
@@ -138,6 +137,7 @@ note_record(struct bytes_reader *r, const struct record *record, unsigned sectio
     if (!answer->has_ttl || ttl < answer->ttl_min)
         answer->ttl_min = ttl;
     answer->has_ttl = true;
+    answer->has_long_ttl |= record->ttl > DNS_TTL_MAX;
     answer->counts[section]++;
     answer->end = (uint16_t)record->end;
     if (section != SECTION_AUTHORITY || record->type != DNS_TYPE_SOA || answer->has_soa)
@@ -331,6 +331,8 @@ dns_answer_deliver(uint8_t *message, size_t size, const struct dns_answer *answe
     assert(answer->question_end == DNS_HEADER_SIZE + query->question.name.size + QUESTION_TAIL);
     /* records beside an RCODE that the client cannot be told would mislead it */
     bool with_records = query->edns.present || answer->rcode <= RCODE_HEADER_MAX;
+    if (answer->has_long_ttl)
+        dns_answer_age(message, answer, 0, false, 0);
     struct bytes_writer w = bytes_writer(message, size);
     size_t whole = put_around(&w, answer, query, opt, limit, with_records);
     if (whole > 0)

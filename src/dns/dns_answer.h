@@ -3,11 +3,13 @@
  * What: one bounded walk over an answer; then delivery to a client: id, spelling, OPT and size are
  *       the client's own. Records are relayed as they stand, never compressed again.
  * Who:  worker (belongs?), front (again, then cache and delivery). Pure.
- * Ref:  RFC 1035 4.1, 5452 (matching), 6891, 2181 (TTL), 2308 (negative answers).
+ * Ref:  RFC 1035 4.1, 5452 (matching), 6891, 8767 section 4 (TTL), 2308 (negative answers).
  */
 #pragma once
 
 #include "dns/dns_query.h"
+
+#define DNS_TTL_MAX 604800 /* s; RFC 8767 section 4: more counts as this, top bit or not */
 
 enum dns_answer_verdict {
     DNS_ANSWER_OK,
@@ -31,7 +33,8 @@ struct dns_answer {        /* offsets are octets from the message's first */
     bool dnssec_ok;           /* DO of its OPT */
     bool keepalive_timed;     /* the server says how long it keeps an idle connection */
     uint16_t keepalive_100ms; /* so long, units of 100 ms */
-    uint32_t ttl_min;         /* s; least TTL of all relayed records; 0 if none */
+    bool has_long_ttl;        /* at least one record's TTL is over DNS_TTL_MAX */
+    uint32_t ttl_min; /* s, at most DNS_TTL_MAX; least TTL of all relayed records; 0 if none */
     uint32_t
         soa_minimum; /* s; MINIMUM of the first SOA in authority (RFC 2308), and its TTL if less */
 };
@@ -51,15 +54,16 @@ MUST_CHECK enum dns_answer_verdict dns_answer_parse(const uint8_t *message, size
 /** The id of a message of at least two octets. */
 uint16_t dns_answer_id(const uint8_t *message);
 
-/** Take `age_s` seconds off every TTL but the OPT's, not below 0 (or set all to `ttl_s` if
- * `replace`). */
+/** Take `age_s` seconds off every TTL but the OPT's, not below 0 and from DNS_TTL_MAX if it is over
+ * that (or set all to `ttl_s` if `replace`). */
 void dns_answer_age(uint8_t *message, const struct dns_answer *answer, uint32_t age_s, bool replace,
                     uint32_t ttl_s);
 
 /**
  * Make the client's answer in place: its id, its spelling of the question, its flags (RD as it
- * asked, RA set, AA cleared, AD only if it set AD or DO: RFC 6840 5.8), `opt` appended if the
- * client spoke EDNS, and TC=1 with empty sections where the whole exceeds `limit`.
+ * asked, RA set, AA cleared, AD only if it set AD or DO: RFC 6840 5.8), TTLs of DNS_TTL_MAX at
+ * most, `opt` appended if the client spoke EDNS, and TC=1 with empty sections where the whole
+ * exceeds `limit`.
  *
  * @param message  changed; its first `answer->end` octets are the answer
  * @param size     room in message; `answer->end` + 128 always suffices

@@ -6,6 +6,7 @@ import time
 
 import dns.flags
 import dns.rcode
+import dns.rdatatype
 import pytest
 
 import baddot
@@ -59,6 +60,22 @@ def test_ttl_counts_down_and_ends(cached):
     time.sleep(2.2)
     assert ttl_of(cached.ask("ttl3-a.penstock.example")) == 3
     assert asked(cached.bad, "ttl3-a.penstock.example") == 2
+
+
+def test_a_ttl_with_its_top_bit_is_a_long_one(cached):
+    """RFC 8767 section 4: positive and capped, for the first client as for the next."""
+    assert ttl_of(cached.ask("ages-a.penstock.example")) == 604800
+    assert 604790 < ttl_of(cached.ask("ages-a.penstock.example")) <= 604800
+    assert asked(cached.bad, "ages-a.penstock.example") == 1
+
+
+def test_an_answer_with_its_alias_last_is_kept(cached):
+    first = cached.ask("backwards-a.penstock.example")
+    assert [rrset.rdtype for rrset in first.answer] == [dns.rdatatype.A, dns.rdatatype.CNAME, dns.rdatatype.CNAME]
+    again = cached.ask("backwards-a.penstock.example")
+    assert again.answer == first.answer
+    assert asked(cached.bad, "backwards-a.penstock.example") == 1
+    assert cached.statistic("counters", "cache_strange") == 0
 
 
 def test_large_hit_is_truncated_over_udp_and_whole_over_tcp(cached):

@@ -97,17 +97,32 @@ Test(dns_answer, negative_ttl_is_the_lesser_of_minimum_and_ttl)
     cr_assert_not(answer.has_soa, "in the answer section it says nothing of negatives");
 }
 
-Test(dns_answer, a_ttl_with_its_top_bit_counts_as_zero)
+Test(dns_answer, a_ttl_over_a_week_counts_as_a_week_with_its_top_bit_too)
 {
-    struct bytes_writer w = begin(DNS_TYPE_A, 2, 0, 0);
-    put_a(&w, 0x80000001U);
-    put_a(&w, 100);
+    static const uint32_t ttls[][2] = {{0, 0},
+                                       {604799, 604799},
+                                       {604800, 604800},
+                                       {604801, 604800},
+                                       {0x7fffffffU, 604800},
+                                       {0x80000000U, 604800},
+                                       {0xffffffffU, 604800}};
+    for (size_t i = 0; i < sizeof ttls / sizeof ttls[0]; i++) {
+        struct bytes_writer w = begin(DNS_TYPE_A, 1, 1, 0);
+        put_a(&w, ttls[i][0]);
+        put_soa(&w, 0xffffffffU, ttls[i][0]);
+        cr_assert_eq(parse(w.pos), DNS_ANSWER_OK);
+        cr_assert_eq(answer.ttl_min, ttls[i][1]);
+        cr_assert_eq(answer.soa_minimum, ttls[i][1]);
+        cr_assert(answer.has_long_ttl);
+        dns_answer_age(room, &answer, 5, false, 0);
+        struct bytes_reader r = bytes_reader(room, w.pos);
+        bytes_skip(&r, answer.question_end + 6U);
+        cr_assert_eq(bytes_get_u32(&r), ttls[i][1] < 5 ? 0 : ttls[i][1] - 5);
+    }
+    struct bytes_writer w = begin(DNS_TYPE_A, 1, 0, 0);
+    put_a(&w, 604800);
     cr_assert_eq(parse(w.pos), DNS_ANSWER_OK);
-    cr_assert_eq(answer.ttl_min, 0);
-    dns_answer_age(room, &answer, 0, false, 0);
-    struct bytes_reader r = bytes_reader(room, w.pos);
-    bytes_skip(&r, answer.question_end + 6U);
-    cr_assert_eq(bytes_get_u32(&r), 0);
+    cr_assert_not(answer.has_long_ttl);
 }
 
 Test(dns_answer, every_cut_is_seen)
@@ -393,11 +408,11 @@ Test(dns_answer, ages_every_relayed_ttl_and_not_the_opt)
     cr_assert_eq(bytes_get_u32(&r), 70);
     bytes_seek(&r, opt + 5);
     cr_assert_eq(bytes_get_u32(&r), 0x00008000U);
-    dns_answer_age(room, &before, 0, true, 0x12345678);
+    dns_answer_age(room, &before, 0, true, 0x00045678);
     cr_assert_eq(parse(w.pos), DNS_ANSWER_OK);
-    cr_assert_eq(answer.ttl_min, 0x12345678);
+    cr_assert_eq(answer.ttl_min, 0x00045678);
     bytes_seek(&r, plain - 10);
-    cr_assert_eq(bytes_get_u32(&r), 0x12345678);
+    cr_assert_eq(bytes_get_u32(&r), 0x00045678);
 }
 
 Test(dns_answer, random_damage_gets_a_verdict_and_never_a_wrong_end)

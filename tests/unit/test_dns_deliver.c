@@ -125,6 +125,19 @@ Test(dns_deliver, truncates_when_one_octet_is_too_much)
     cr_assert_eq(received(size).flags & DNS_TC, DNS_TC);
 }
 
+Test(dns_deliver, no_client_sees_a_ttl_over_a_week)
+{
+    begin(DNS_RA, 1, 0);
+    struct bytes_writer w = bytes_writer(room, sizeof room);
+    (void)bytes_put_view(&w, sizeof room);
+    bytes_set_u16(&w, QUESTION_END + 6, 0xffff);
+    struct dns_question asked = question_of("www.example", DNS_TYPE_A);
+    cr_assert_eq(dns_answer_parse(room, QUESTION_END + 16 + 11 + 9, &asked, &answer),
+                 DNS_ANSWER_OK);
+    struct dns_answer got = received(deliver(1232));
+    cr_assert(!got.has_long_ttl && got.ttl_min == DNS_TTL_MAX);
+}
+
 Test(dns_deliver, keeps_a_truncation_that_came_from_upstream)
 {
     begin(DNS_TC, 1, 0);
