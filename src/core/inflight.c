@@ -260,16 +260,27 @@ inflight_at(const struct inflight *table, uint32_t slot)
 }
 
 void
-inflight_asked(struct inflight *table, struct inflight_question *question)
+inflight_asked(struct inflight *table, struct inflight_question *question, uint32_t ring)
 {
     set_state(table, question, INFLIGHT_ASKED);
     question->asked++;
+    question->ring = ring;
 }
 
 bool
-inflight_ask_again(struct inflight *table, struct inflight_question *question)
+inflight_is_in_ring(const struct inflight_question *question, uint32_t ring)
 {
-    if (question->state != INFLIGHT_ASKED || question->asked >= INFLIGHT_ASKED_MAX)
+    return question->state == INFLIGHT_ASKED && question->ring == ring;
+}
+
+bool
+inflight_ask_again(struct inflight *table, struct inflight_question *question, bool is_death)
+{
+    if (question->state != INFLIGHT_ASKED)
+        return false;
+    if (!is_death)
+        question->asked--;
+    else if (question->asked >= INFLIGHT_ASKED_MAX)
         return false;
     set_state(table, question, INFLIGHT_QUEUED);
     return true;

@@ -25,13 +25,14 @@ struct inflight_question {
     uint64_t deadline_ms;        /* monotonic; all who wait get SERVFAIL then */
     uint64_t join_ms;            /* who asks later than this starts a new question */
     uint32_t generation;         /* odd: in use; never 0 then */
+    uint32_t ring;               /* ASKED: the number of the ring that it was put into */
     uint32_t bucket;             /* of the index */
     uint32_t next;               /* in the bucket, or next free slot */
     struct inflight_links links; /* by age */
     uint32_t waiting_first, waiting_last, waiting_count; /* queries, linked by their next */
     uint16_t flags; /* DNS_RD, DNS_CD; DNS_AD always (RFC 6840 5.7): one answer serves all */
     uint8_t state;  /* enum inflight_state */
-    uint8_t asked;  /* times put into a ring */
+    uint8_t asked;  /* times put into a ring whose worker did not end in order */
     uint8_t line;   /* QUEUED: the caller's, which queue */
     bool dnssec_ok;
     bool indexed;                 /* can be found and joined */
@@ -117,16 +118,21 @@ struct inflight_question *inflight_younger(const struct inflight *table,
 /** The question in use in a slot, NULL if it is free. */
 struct inflight_question *inflight_at(const struct inflight *table, uint32_t slot);
 
-/** It is in the ring now: INFLIGHT_QUEUED → INFLIGHT_ASKED. */
-void inflight_asked(struct inflight *table, struct inflight_question *question);
+/** It is in a ring now: INFLIGHT_QUEUED → INFLIGHT_ASKED. @param ring  the ring's number */
+void inflight_asked(struct inflight *table, struct inflight_question *question, uint32_t ring);
+
+/** Was it put into this ring, and is the answer still awaited? */
+bool inflight_is_in_ring(const struct inflight_question *question, uint32_t ring);
 
 /**
- * The ring is lost, and with it what was asked: INFLIGHT_ASKED → INFLIGHT_QUEUED.
+ * The ring is gone, and with it what was asked: INFLIGHT_ASKED → INFLIGHT_QUEUED.
  *
+ * @param is_death  the worker died, perhaps of this question: it has used up one of the times that
+ *                  it may be asked. Else the worker ended in order, and it has not.
  * @return false: it was not asked, or INFLIGHT_ASKED_MAX times already; nothing changed, and it
  *         waits for its deadline.
  */
-bool inflight_ask_again(struct inflight *table, struct inflight_question *question);
+bool inflight_ask_again(struct inflight *table, struct inflight_question *question, bool is_death);
 
 /** The query that has waited longest for this question; NULL when nobody is left. */
 const struct query *inflight_first_waiting(const struct query_table *queries,

@@ -86,11 +86,13 @@ begin_step(struct front *front)
         take_config(front, &message, fds);
     else if (message.type == IPC_RING && is_configured)
         take_ring(front, &message, fds);
+    else if (message.type == IPC_RING_END && is_configured)
+        relay_detach(front, message.epoch, message.error != 0);
     else if (message.type == IPC_LIST && is_configured)
         take_list(front, &message, fds[0]);
     else if (message.type == IPC_LISTENER && is_configured)
         listen_take(front, &message, fds[0]);
-    else if (message.type == IPC_START && is_configured && front->relay.memory != NULL)
+    else if (message.type == IPC_START && is_configured)
         return false;
     else
         log_fatal("message %s at the wrong time", ipc_type_text(message.type));
@@ -148,12 +150,26 @@ reload(struct front *front, const struct ipc_message *message, int fd)
         log_fatal("the supervisor does not read");
 }
 
+/* When whoever waits now has been answered, if only by its deadline. A reload may have shortened
+ * the time of those who come later. */
+static uint64_t
+last_deadline_us(const struct front *front)
+{
+    uint64_t last_us = front->loop.now_us + (uint64_t)front->config->query_ms * 1000;
+    const struct inflight_question *question = inflight_oldest(&front->inflight);
+    for (; question != NULL; question = inflight_younger(&front->inflight, question)) {
+        uint64_t end_us = (question->deadline_ms + FRONT_MARGIN_MS) * 1000;
+        last_us = end_us > last_us ? end_us : last_us;
+    }
+    return last_us;
+}
+
 static void
 stop(struct front *front)
 {
     if (front->stop_us != 0)
         return;
-    front->stop_us = front->loop.now_us + (uint64_t)front->config->query_ms * 1000;
+    front->stop_us = last_deadline_us(front);
     udp_stop(front);
     tcp_stop(front);
 }
@@ -163,6 +179,8 @@ take_message(struct front *front, const struct ipc_message *message, const int f
 {
     if (message->type == IPC_RING) {
         take_ring(front, message, fds);
+    } else if (message->type == IPC_RING_END) {
+        relay_detach(front, message->epoch, message->error != 0);
     } else if (message->type == IPC_LIST) {
         take_list(front, message, fds[0]);
     } else if (message->type == IPC_RELOAD) {
@@ -191,6 +209,14 @@ ready(struct ev_source *source, uint32_t events)
             log_fatal("the supervisor broke the contract: %s", status_text(status));
         take_message(source->owner, &message, fds);
     }
+}
+
+void
+control_ring_broken(uint32_t number)
+{
+    struct ipc_message message = {.type = IPC_RING_END, .epoch = number, .error = 1};
+    if (chan_send(CHAN_FD, &message, NULL, 0) != STATUS_OK)
+        log_fatal("the supervisor does not read");
 }
 
 void

@@ -190,19 +190,35 @@ queue_put_back(struct front *front, struct inflight_question *question)
     front->queue.stuck = inflight_slot(&front->inflight, question);
 }
 
+static bool
+is_any_in_ring(const struct inflight *inflight, uint32_t ring)
+{
+    const struct inflight_question *question = inflight_oldest(inflight);
+    while (question != NULL && !inflight_is_in_ring(question, ring))
+        question = inflight_younger(inflight, question);
+    return question != NULL;
+}
+
 void
-queue_refill(struct front *front)
+queue_refill(struct front *front, uint32_t ring, bool is_death)
 {
     struct inflight *inflight = &front->inflight;
     struct inflight_question *question, *next;
+    if (!is_any_in_ring(inflight, ring))
+        return;
     for (question = inflight_oldest(inflight); question != NULL;
          question = inflight_younger(inflight, question)) {
         queue_remove(front, question);
-        (void)inflight_ask_again(inflight, question); /* false: asked often enough */
+        if (inflight_is_in_ring(question, ring))
+            (void)inflight_ask_again(inflight, question, is_death); /* false: often enough */
     }
     /* who is shed for another stands in line already, so he is never the next */
     for (question = inflight_oldest(inflight); question != NULL; question = next) {
         next = inflight_younger(inflight, question);
+        bool is_elsewhere =
+            question->state == INFLIGHT_ASKED && !inflight_is_in_ring(question, ring);
+        if (is_elsewhere)
+            continue;
         if (question->waiting_count == 0) /* nobody waits: not worth another upstream query */
             inflight_end(inflight, question);
         else if (question->state == INFLIGHT_QUEUED)

@@ -67,5 +67,10 @@ struct inflight_question *queue_next(struct front *front);
 /** There was no room for the one just taken: it stays the next. */
 void queue_put_back(struct front *front, struct inflight_question *question);
 
-/** What was asked is lost with its ring: each question stands in line again, the oldest first. */
-void queue_refill(struct front *front);
+/**
+ * A ring is gone: what was asked in it and has no answer stands in line again, the oldest first.
+ *
+ * @param ring      its number
+ * @param is_death  as inflight_ask_again()
+ */
+void queue_refill(struct front *front, uint32_t ring, bool is_death);

@@ -55,6 +55,7 @@ fields_of(enum ipc_type type)
     case IPC_RELOAD:
         return EPOCH;
     case IPC_RELOADED:
+    case IPC_RING_END:
         return EPOCH | ERROR;
     case IPC_PIN_LOOK:
         return TEXT;
@@ -137,6 +138,7 @@ is_sound(const struct ipc_message *m, size_t fds)
     case IPC_UPSTREAM_SOCKET: /* a socket or a reason, never both, never neither */
         return (m->error == 0) == (fds == 1);
     case IPC_RELOADED:
+    case IPC_RING_END:
         return m->error <= 1;
     case IPC_LIST:
         return m->index < IPC_LISTS;

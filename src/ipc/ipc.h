@@ -27,14 +27,16 @@ enum ipc_list { IPC_LIST_BLOCK, IPC_LIST_ALLOW, IPC_LISTS }; /* of names */
 
 struct ipc_message { /* fields that a type does not use are zero, on the wire they are absent */
     enum ipc_type type;
-    uint32_t lane;  /* CONFIG */
-    uint32_t epoch; /* CONFIG, RELOAD, RELOADED: configuration number; RING: ring number */
+    uint32_t lane; /* CONFIG */
+    uint32_t
+        epoch; /* CONFIG, RELOAD, RELOADED: configuration number; RING, RING_END: ring number */
     uint32_t ring_query_bytes;  /* RING: data bytes of the ring front → worker, a power of two */
     uint32_t ring_answer_bytes; /* RING: of the ring worker → front, which lies behind it */
     uint32_t index;             /* LISTENER: in config.listen; UPSTREAM_*: in config.upstreams;
                                    LIST: enum ipc_list */
     uint32_t tag;               /* UPSTREAM_*: the worker's name for the connection */
-    uint32_t error;             /* UPSTREAM_SOCKET: errno or 0; RELOADED: 0 taken, 1 refused */
+    uint32_t error;             /* UPSTREAM_SOCKET: errno or 0; RELOADED: 0 taken, 1 refused;
+                                   RING_END: 0 its worker had been told to end, 1 it died */
     uint8_t kind;            /* LISTENER: enum ipc_socket_kind; PIN_SEEN: depth (0 leaf), 255 end */
     uint8_t level;           /* LOG: enum log_level */
     uint8_t event;           /* LOG: enum log_event */

@@ -5,6 +5,7 @@
 #include "os/sock.h"
 #include "supervisor/dial.h"
 #include "supervisor/lanes.h"
+#include "supervisor/rings.h"
 
 #include <unistd.h>
 
@@ -57,6 +58,9 @@ obey(struct child *child, const struct ipc_message *message, int *fd)
         if (message->error != 0)
             lanes_kill(child, "it did not take up the new configuration; the next one will");
         return STATUS_OK;
+    case IPC_RING_END:
+        rings_broken(child, message->epoch);
+        return STATUS_OK;
     case IPC_CONFIG: /* the rest is not for us, or was not asked for */
     case IPC_RING:
     case IPC_START:
@@ -81,7 +85,7 @@ take_one(struct child *child)
     if (status != STATUS_OK)
         return status;
     /* the last words of one that we killed are worth a line, nothing else is */
-    if ((child->state != CHILD_KILLED && child->state != CHILD_REPLACED) || message.type == IPC_LOG)
+    if (child->state != CHILD_KILLED || message.type == IPC_LOG)
         status = obey(child, &message, &fds[0]);
     for (size_t i = 0; i < IPC_FDS_MAX; i++)
         if (fds[i] >= 0)

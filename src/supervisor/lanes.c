@@ -4,7 +4,10 @@
 #include "os/log.h"
 #include "os/memory.h"
 #include "supervisor/channel.h"
+#include "supervisor/deaths.h"
+#include "supervisor/dial.h"
 #include "supervisor/inherited.h"
+#include "supervisor/retire.h"
 #include "supervisor/rings.h"
 #include "supervisor/spawn.h"
 #include "supervisor/steer.h"
@@ -12,13 +15,18 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 bool
 lanes_is_alive(const struct child *child)
 {
     return child->pid != 0;
+}
+
+struct child *
+lanes_child(struct supervisor *sup, unsigned i)
+{
+    return &sup->lanes[i / SUPERVISOR_CHILDREN].children[i % SUPERVISOR_CHILDREN];
 }
 
 void
@@ -28,10 +36,11 @@ lanes_init(struct supervisor *sup)
     memset(sup->lanes, 0, sizeof sup->lanes);
     for (unsigned i = 0; i < CONFIG_LANES_MAX; i++) {
         struct lane *lane = &sup->lanes[i];
-        for (unsigned role = 0; role < CHILD_ROLES; role++) {
-            struct child *child = &lane->children[role];
+        for (unsigned at = 0; at < SUPERVISOR_CHILDREN; at++) {
+            struct child *child = &lane->children[at];
+            enum child_role role = at < CHILD_ROLES ? (enum child_role)at : CHILD_WORKER;
             *child = (struct child){.supervisor = sup,
-                                    .role = (enum child_role)role,
+                                    .role = role,
                                     .lane = i,
                                     .chan.fd = -1,
                                     .pid_fd = -1,
@@ -47,8 +56,8 @@ lanes_init(struct supervisor *sup)
 enum status
 lanes_open(struct supervisor *sup)
 {
-    for (unsigned i = 0; i < sup->lanes_count * CHILD_ROLES; i++) {
-        struct child *child = &sup->lanes[i / CHILD_ROLES].children[i % CHILD_ROLES];
+    for (unsigned i = 0; i < sup->lanes_count * SUPERVISOR_CHILDREN; i++) {
+        struct child *child = lanes_child(sup, i);
         void *at;
         size_t size;
         enum status status = memory_share("penstock-stats", NULL, sizeof(struct stats_page), false,
@@ -128,7 +137,9 @@ spawn(struct child *child)
     }
     child->state = CHILD_STARTING;
     child->started_us = sup->loop.now_us;
-    child->ready_by_us = sup->loop.now_us + (uint64_t)SUPERVISOR_READY_MS * 1000;
+    child->due_us = sup->loop.now_us + (uint64_t)SUPERVISOR_READY_MS * 1000;
+    child->drain_ms = sup->config.query_ms + SUPERVISOR_DRAIN_MS;
+    dial_begin(child);
     child->restart_at_us = UINT64_MAX;
     status = evloop_add(&sup->loop, &child->chan, pair[0], EPOLLIN, channel_is_ready, child);
     if (status == STATUS_OK)
@@ -164,6 +175,15 @@ announce(struct supervisor *sup)
     inherited_notify(sup->notify_fd, "READY=1\nSTATUS=Serving\n");
 }
 
+static bool
+is_all_ready(const struct supervisor *sup)
+{
+    for (unsigned i = 0; i < sup->lanes_count * CHILD_ROLES; i++)
+        if (sup->lanes[i / CHILD_ROLES].children[i % CHILD_ROLES].state != CHILD_READY)
+            return false;
+    return true;
+}
+
 void
 lanes_ready(struct child *child)
 {
@@ -173,11 +193,12 @@ lanes_ready(struct child *child)
     child->state = CHILD_READY;
     log_write(LOG_INFO, LOG_STARTED, "%s is ready (process %d, after %" PRIu64 " ms)", child->name,
               (int)child->pid, (sup->loop.now_us - child->started_us) / 1000);
-    if (sup->phase != PHASE_STARTING)
+    if (child->role == CHILD_WORKER) {
+        rings_hand_over(child);
+        retire_dismiss(&sup->lanes[child->lane]);
+    }
+    if (sup->phase != PHASE_STARTING || !is_all_ready(sup))
         return;
-    for (unsigned i = 0; i < sup->lanes_count * CHILD_ROLES; i++)
-        if (sup->lanes[i / CHILD_ROLES].children[i % CHILD_ROLES].state != CHILD_READY)
-            return;
     sup->phase = PHASE_RUNNING;
     announce(sup);
 }
@@ -185,7 +206,7 @@ lanes_ready(struct child *child)
 void
 lanes_kill(struct child *child, const char *why)
 {
-    if (!lanes_is_alive(child) || child->state == CHILD_KILLED || child->state == CHILD_REPLACED)
+    if (!lanes_is_alive(child) || child->state == CHILD_KILLED)
         return;
     if (why != NULL)
         log_write(LOG_ERROR, LOG_INTERNAL, "%s is killed: %s", child->name, why);
@@ -198,66 +219,17 @@ lanes_kill(struct child *child, const char *why)
     evloop_remove(&child->supervisor->loop, &child->chan, true);
 }
 
-void
-lanes_replace(struct child *child)
+bool
+lanes_is_anybody_alive(struct supervisor *sup)
 {
-    if (child->state != CHILD_READY)
-        return; /* the next one is new anyway */
-    lanes_kill(child, NULL);
-    child->state = CHILD_REPLACED;
-}
-
-/* Counters go on counting in the next process; levels of a dead process are nothing. */
-static void
-clear_gauges(struct stats_page *page)
-{
-    static const bool is_gauge[STATS_COUNT] = {
-#define COUNTER(name, text) [STAT_##name] = false,
-#define GAUGE(name, text)   [STAT_##name] = true,
-#include "os/stats.def"
-#undef COUNTER
-#undef GAUGE
-    };
-    for (unsigned i = 0; i < STATS_COUNT; i++)
-        if (is_gauge[i])
-            stats_set(page, (enum stats_counter)i, 0);
-    for (unsigned i = 0; i < STATS_UPSTREAMS; i++)
-        atomic_store_explicit(&page->upstreams[i].connections, 0, memory_order_relaxed);
-}
-
-static void
-arrange_restart(struct child *child, const char *ending)
-{
-    struct supervisor *sup = child->supervisor;
-    uint64_t lived_ms = (sup->loop.now_us - child->started_us) / 1000;
-    uint32_t wait_ms = restart_died(&child->restart, lived_ms);
-    sup->lanes[child->lane].deaths++;
-    if (restart_ceiling_reached(&sup->lanes[child->lane].ceiling, sup->loop.now_us / 1000)) {
-        log_write(LOG_ERROR, LOG_CHILD_DIED,
-                  "%s %s; more than %d deaths of lane %u within %d s: penstock ends", child->name,
-                  ending, RESTART_DEATHS_MAX, child->lane, RESTART_WINDOW_MS / 1000);
-        lanes_stop(sup, 1);
-        return;
-    }
-    char when[24] = "at once";
-    if (wait_ms > 0)
-        snprintf(when, sizeof when, "in %" PRIu32 " ms", wait_ms);
-    child->restart_at_us = sup->loop.now_us + (uint64_t)wait_ms * 1000;
-    log_write(LOG_ERROR, LOG_CHILD_DIED, "%s %s after %" PRIu64 " ms; it is started again %s",
-              child->name, ending, lived_ms, when);
-}
-
-static bool
-is_anybody_alive(const struct supervisor *sup)
-{
-    for (unsigned i = 0; i < sup->lanes_count * CHILD_ROLES; i++)
-        if (lanes_is_alive(&sup->lanes[i / CHILD_ROLES].children[i % CHILD_ROLES]))
+    for (unsigned i = 0; i < sup->lanes_count * SUPERVISOR_CHILDREN; i++)
+        if (lanes_is_alive(lanes_child(sup, i)))
             return true;
     return false;
 }
 
-static void
-tell_to_stop(struct child *child)
+void
+lanes_tell_to_stop(struct child *child)
 {
     if (child->state != CHILD_STARTING && child->state != CHILD_READY)
         return;
@@ -265,74 +237,33 @@ tell_to_stop(struct child *child)
     channel_send(child, &(struct ipc_message){.type = IPC_STOP}, NULL, 0);
 }
 
-static void
-died(struct child *child, int wait_status)
+/* When something must have happened to this child; UINT64_MAX: nothing. */
+static uint64_t
+due_us(const struct child *child)
 {
-    struct supervisor *sup = child->supervisor;
-    char ending[SPAWN_ENDING_MAX];
-    bool was_starting = child->state == CHILD_STARTING;
-    bool was_draining = child->state == CHILD_DRAINING;
-    bool was_replaced = child->state == CHILD_REPLACED;
-    child->state = CHILD_KILLED; /* its last words are read as a dead one's */
-    channel_close(child);
-    child->state = CHILD_GONE;
-    child->pid = 0;
-    close(child->pid_fd);
-    child->pid_fd = -1;
-    clear_gauges(child->stats);
-    rings_forget(child);
-    spawn_ending(wait_status, ending);
-    switch (sup->phase) {
-    case PHASE_STARTING:
-        log_write(LOG_ERROR, LOG_CHILD_DIED, "%s %s%s; penstock cannot start", child->name, ending,
-                  was_starting ? " before it was ready" : "");
-        lanes_stop(sup, 1);
-        sup->start_failed = true;           /* that was said; how the others end is no news */
-        sup->stop_by_us = sup->loop.now_us; /* nobody was served, nothing is in flight */
-        break;
-    case PHASE_RUNNING:
-        if (was_replaced)
-            child->restart_at_us = sup->loop.now_us;
-        else
-            arrange_restart(child, ending);
-        break;
-    case PHASE_STOPPING:
-    case PHASE_ENDED:
-        if (!sup->start_failed && (!was_draining || wait_status != 0))
-            log_write(LOG_WARNING, LOG_CHILD_DIED, "%s %s while stopping", child->name, ending);
-        if (child->role == CHILD_FRONT) /* nobody asks this worker any more */
-            tell_to_stop(&sup->lanes[child->lane].children[CHILD_WORKER]);
+    switch (child->state) {
+    case CHILD_STARTING:
+        return child->due_us;
+    case CHILD_DRAINING:
+        return child->is_retired ? child->due_us : UINT64_MAX;
+    case CHILD_GONE:
+        return child->restart_at_us;
+    case CHILD_READY:
+    case CHILD_KILLED:
         break;
     }
-    if (sup->phase == PHASE_STOPPING && !is_anybody_alive(sup))
-        sup->phase = PHASE_ENDED;
-}
-
-void
-lanes_reap(struct supervisor *sup)
-{
-    for (unsigned i = 0; i < sup->lanes_count * CHILD_ROLES; i++) {
-        struct child *child = &sup->lanes[i / CHILD_ROLES].children[i % CHILD_ROLES];
-        int wait_status = 0;
-        if (lanes_is_alive(child) && waitpid(child->pid, &wait_status, WNOHANG) == child->pid)
-            died(child, wait_status);
-    }
+    return UINT64_MAX;
 }
 
 uint64_t
-lanes_deadline_us(const struct supervisor *sup)
+lanes_deadline_us(struct supervisor *sup)
 {
-    uint64_t deadline_us = sup->phase == PHASE_STOPPING ? sup->stop_by_us : UINT64_MAX;
-    for (unsigned i = 0; i < sup->lanes_count * CHILD_ROLES; i++) {
-        const struct child *child = &sup->lanes[i / CHILD_ROLES].children[i % CHILD_ROLES];
-        uint64_t due_us = UINT64_MAX;
-        if (child->state == CHILD_STARTING)
-            due_us = child->ready_by_us;
-        else if (child->state == CHILD_GONE)
-            due_us = child->restart_at_us;
-        deadline_us = due_us < deadline_us ? due_us : deadline_us;
+    uint64_t earliest = sup->phase == PHASE_STOPPING ? sup->stop_by_us : UINT64_MAX;
+    for (unsigned i = 0; i < sup->lanes_count * SUPERVISOR_CHILDREN; i++) {
+        uint64_t due = due_us(lanes_child(sup, i));
+        earliest = due < earliest ? due : earliest;
     }
-    return deadline_us;
+    return earliest;
 }
 
 static void
@@ -342,23 +273,26 @@ tick_child(struct child *child)
     uint64_t now_us = sup->loop.now_us;
     if (sup->phase == PHASE_STOPPING && now_us >= sup->stop_by_us)
         lanes_kill(child, sup->start_failed ? NULL : "its time to stop is over");
-    else if (child->state == CHILD_STARTING && now_us >= child->ready_by_us)
+    else if (now_us < due_us(child))
+        return;
+    else if (child->state == CHILD_STARTING)
         lanes_kill(child, "it was not ready in time");
-    else if (child->state == CHILD_GONE && now_us >= child->restart_at_us &&
-             spawn(child) != STATUS_OK) {
+    else if (child->state == CHILD_DRAINING)
+        lanes_kill(child, "it was replaced, and its time to answer is over");
+    else if (spawn(child) != STATUS_OK) {
         /* no process to be had: the same as one that died at once */
         char ending[SPAWN_ENDING_MAX];
         snprintf(ending, sizeof ending, "could not be started: %s", strerror(errno));
         child->started_us = now_us;
-        arrange_restart(child, ending);
+        deaths_restart(child, ending);
     }
 }
 
 void
 lanes_tick(struct supervisor *sup)
 {
-    for (unsigned i = 0; i < sup->lanes_count * CHILD_ROLES; i++)
-        tick_child(&sup->lanes[i / CHILD_ROLES].children[i % CHILD_ROLES]);
+    for (unsigned i = 0; i < sup->lanes_count * SUPERVISOR_CHILDREN; i++)
+        tick_child(lanes_child(sup, i));
     if (sup->phase != PHASE_STOPPING || sup->loop.now_us < sup->stop_by_us)
         return;
     if (sup->all_killed) /* and one is there still: it shall not keep us */
@@ -379,7 +313,7 @@ lanes_stop(struct supervisor *sup, int exit_code)
             sup->stop_by_us = sup->loop.now_us; /* lanes_tick() kills */
         return;
     }
-    uint64_t drain_ms = (uint64_t)sup->config.query_ms + SUPERVISOR_DRAIN_MS;
+    uint64_t drain_ms = (uint64_t)sup->query_ms_most + SUPERVISOR_DRAIN_MS;
     sup->phase = PHASE_STOPPING;
     sup->stopped_us = sup->loop.now_us;
     sup->stop_by_us = sup->loop.now_us + drain_ms * 1000;
@@ -388,11 +322,11 @@ lanes_stop(struct supervisor *sup, int exit_code)
         struct lane *lane = &sup->lanes[i];
         for (unsigned role = 0; role < CHILD_ROLES; role++)
             lane->children[role].restart_at_us = UINT64_MAX;
-        tell_to_stop(&lane->children[CHILD_FRONT]);
+        lanes_tell_to_stop(&lane->children[CHILD_FRONT]);
         /* the worker answers what its front still waits for: it is told when the front is gone */
         if (!lanes_is_alive(&lane->children[CHILD_FRONT]))
-            tell_to_stop(&lane->children[CHILD_WORKER]);
+            lanes_tell_to_stop(&lane->children[CHILD_WORKER]);
     }
-    if (!is_anybody_alive(sup))
+    if (!lanes_is_anybody_alive(sup))
         sup->phase = PHASE_ENDED;
 }

@@ -1,5 +1,6 @@
 /* main.c - the ladder of the supervisor: configuration, sockets, fronts, jail, workers, loop */
 #include "os/log.h"
+#include "supervisor/deaths.h"
 #include "supervisor/inherited.h"
 #include "supervisor/jail.h"
 #include "supervisor/lanes.h"
@@ -56,7 +57,7 @@ take_signal(struct supervisor *sup, uint32_t number)
 {
     switch (number) {
     case SIGCHLD:
-        lanes_reap(sup);
+        deaths_reap(sup);
         break;
     case SIGUSR1:
         statistics_log(sup);
@@ -122,6 +123,7 @@ prepare(const struct options *options, const struct inherited *inherited, struct
         status = inherited_adopt(inherited, sup, error);
     if (status != STATUS_OK)
         return status;
+    sup->query_ms_most = sup->config.query_ms;
     sup->lanes_count = sup->config.lanes = count_lanes(&sup->config);
     settings_fill_secret(&sup->config, NULL);
     log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)sup->config.verbose);

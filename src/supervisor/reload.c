@@ -4,7 +4,7 @@
 #include "os/memory.h"
 #include "supervisor/channel.h"
 #include "supervisor/inherited.h"
-#include "supervisor/lanes.h"
+#include "supervisor/retire.h"
 #include "supervisor/settings.h"
 #include "supervisor/steer.h"
 
@@ -102,19 +102,19 @@ spread(struct supervisor *sup, bool to_workers)
             lists_give(&lane->children[CHILD_FRONT]);
         }
         if (to_workers)
-            lanes_replace(&lane->children[CHILD_WORKER]);
+            retire_worker(&lane->children[CHILD_WORKER]);
     }
 }
 
 /* @param fds  given away: configurations of front and worker, and the CA file. Lists too. */
 static void
 take_up(struct supervisor *sup, const struct config *next, const int fds[CHILD_ROLES + 1],
-        const struct lists *lists)
+        const struct lists *lists, bool to_workers)
 {
     int old[] = {sup->config_fds[CHILD_FRONT], sup->config_fds[CHILD_WORKER], sup->ca_fd};
-    bool to_workers = reload_concerns_workers(&sup->config, next) ||
-                      !is_same_memory(sup->ca_fd, fds[CHILD_ROLES]);
     sup->config = *next;
+    if (next->query_ms > sup->query_ms_most)
+        sup->query_ms_most = next->query_ms;
     sup->config_number++;
     memcpy(sup->config_fds, fds, sizeof sup->config_fds);
     sup->ca_fd = fds[CHILD_ROLES];
@@ -163,6 +163,22 @@ is_settled(const struct supervisor *sup)
     return sup->phase == PHASE_RUNNING;
 }
 
+/* @return false: it has to wait until a worker that was replaced before is gone; nothing changed */
+static bool
+take_up_if_room(struct supervisor *sup, const struct config *next, const int fds[CHILD_ROLES + 1],
+                const struct lists *lists)
+{
+    bool to_workers = reload_concerns_workers(&sup->config, next) ||
+                      !is_same_memory(sup->ca_fd, fds[CHILD_ROLES]);
+    if (to_workers && !retire_has_room(sup)) {
+        close_all(fds, CHILD_ROLES + 1);
+        close_all(lists->fds, IPC_LISTS);
+        return false;
+    }
+    take_up(sup, next, fds, lists, to_workers);
+    return true;
+}
+
 void
 reload_tick(struct supervisor *sup)
 {
@@ -170,20 +186,23 @@ reload_tick(struct supervisor *sup)
     static struct lists lists;
     struct config_error error;
     int fds[CHILD_ROLES + 1];
-    if (!sup->reload_asked || !is_settled(sup))
+    if (!sup->reload_asked || sup->reload_waits || !is_settled(sup))
         return;
     sup->reload_asked = false;
     char state[64]; /* with the time, for units of Type=notify-reload (systemd 253 and later) */
     snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\n", sup->loop.now_us);
     inherited_notify(sup->notify_fd, state);
-    if (read_again(sup, &next, fds, &lists, &error) == STATUS_OK) {
-        take_up(sup, &next, fds, &lists);
-    } else {
+    if (read_again(sup, &next, fds, &lists, &error) != STATUS_OK) {
         close_all(fds, CHILD_ROLES + 1);
         log_write(LOG_ERROR, LOG_CONFIG, "the configuration stays as it is: %s", error.text);
+    } else if (!take_up_if_room(sup, &next, fds, &lists)) {
+        sup->reload_asked = sup->reload_waits = true; /* and what is in the files by then counts */
+        log_write(LOG_INFO, LOG_CONFIG,
+                  "the new configuration waits: workers that were replaced answer still");
     }
     explicit_bzero(&next, sizeof next);
-    inherited_notify(sup->notify_fd, "READY=1\n");
+    if (!sup->reload_waits)
+        inherited_notify(sup->notify_fd, "READY=1\n");
 }
 
 void
@@ -191,4 +210,5 @@ reload_ask(struct supervisor *sup)
 {
     log_write(LOG_NOTICE, LOG_CONFIG, "SIGHUP: reading the configuration again");
     sup->reload_asked = true;
+    sup->reload_waits = false;
 }

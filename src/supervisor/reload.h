@@ -3,7 +3,7 @@
  * What: reads the configuration again and takes it up as a whole, or not at all: what is wrong with
  *       it, or what of it would need a restart, is one line in the log, and the old one stays in
  *       force. Fronts change what they have and lose neither a query nor a bucket's level. A worker
- *       that is concerned is replaced; its front asks what was unfinished once more.
+ *       that is concerned is replaced (retire.h), and answers what it was asked.
  * Who:  supervisor.
  * Ref:  docs/ARCHITECTURE.md "reload"; penstock(8).
  */

@@ -5,6 +5,7 @@
 #include "os/memory.h"
 #include "supervisor/channel.h"
 #include "supervisor/lanes.h"
+#include "supervisor/retire.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -47,7 +48,15 @@ send_ring(struct lane *lane, struct child *child)
                                   .ring_query_bytes = RINGS_QUERY_BYTES,
                                   .ring_answer_bytes = RINGS_ANSWER_BYTES};
     lane->ring_given[child->role] = true;
+    child->ring_number = lane->ring_number;
     channel_send(child, &message, lane->ring_fds, 3);
+}
+
+static void
+close_if_given(struct lane *lane)
+{
+    if (lane->ring_given[CHILD_FRONT] && lane->ring_given[CHILD_WORKER])
+        close_ring(lane); /* theirs alone from now on */
 }
 
 enum status
@@ -59,17 +68,48 @@ rings_give(struct child *child)
         enum status status = make_ring(lane);
         if (status != STATUS_OK)
             return status;
-        if (lanes_is_alive(peer))
+        bool has_other = child->role == CHILD_WORKER && retire_is_serving(lane);
+        if (lanes_is_alive(peer) && !has_other)
             send_ring(lane, peer);
     }
     send_ring(lane, child);
-    if (lane->ring_given[CHILD_FRONT] && lane->ring_given[CHILD_WORKER])
-        close_ring(lane); /* theirs alone from now on */
+    close_if_given(lane);
     return STATUS_OK;
 }
 
 void
-rings_forget(struct child *child)
+rings_hand_over(struct child *worker)
 {
-    close_ring(&child->supervisor->lanes[child->lane]);
+    struct lane *lane = &worker->supervisor->lanes[worker->lane];
+    struct child *front = &lane->children[CHILD_FRONT];
+    if (lane->ring_fds[0] < 0 || lane->ring_given[CHILD_FRONT] || !lanes_is_alive(front))
+        return;
+    send_ring(lane, front);
+    close_if_given(lane);
+}
+
+void
+rings_forget(struct child *child, bool is_death)
+{
+    struct lane *lane = &child->supervisor->lanes[child->lane];
+    struct ipc_message end = {.type = IPC_RING_END, .epoch = child->ring_number, .error = is_death};
+    if (!child->is_retired) /* else the ring at hand is its successor's */
+        close_ring(lane);
+    if (child->role == CHILD_WORKER && child->ring_number != 0)
+        channel_send(&lane->children[CHILD_FRONT], &end, NULL, 0);
+    child->ring_number = 0;
+}
+
+void
+rings_broken(struct child *child, uint32_t number)
+{
+    struct lane *lane = &child->supervisor->lanes[child->lane];
+    for (unsigned i = 0; i < SUPERVISOR_CHILDREN; i++) {
+        struct child *peer = &lane->children[i];
+        if (child->role == CHILD_FRONT && peer->role == CHILD_WORKER && peer->ring_number == number)
+            lanes_kill(peer, "it broke the ring");
+    }
+    /* of a front that came later, a worker has another ring by now */
+    if (child->role == CHILD_WORKER && child->ring_number == number)
+        lanes_kill(&lane->children[CHILD_FRONT], "it broke the ring");
 }

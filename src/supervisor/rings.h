@@ -1,7 +1,9 @@
 /* rings.h - who of a lane has which ring
  *
- * What: each spawn after a death makes a new ring, because nobody knows what the dead one left in
- *       the old one; both sides of the lane get it. At the start both get the first.
+ * What: each spawn makes a new ring, because nobody knows what a dead process left in the old one;
+ *       both sides of the lane get it. At the start both get the first. The front of a worker that
+ *       takes another's place gets it when that worker is ready, and keeps the old one until the
+ *       old worker is gone.
  * Who:  supervisor. Never looks into a ring.
  */
 #pragma once
@@ -20,5 +22,13 @@
  * STATUS_SYSTEM. */
 MUST_CHECK enum status rings_give(struct child *child);
 
-/** The child is gone: its ring is of no use to its peer either. */
-void rings_forget(struct child *child);
+/** A worker is ready: if its front has waited for it, it gets the ring now. */
+void rings_hand_over(struct child *worker);
+
+/** The child is gone: a ring that only it has is of no use. A front is told that its worker is
+ * gone.
+ *  @param is_death  it was not told to end, or did not end in order */
+void rings_forget(struct child *child, bool is_death);
+
+/** A child says that the other side broke this ring: end that one, unless it is gone already. */
+void rings_broken(struct child *child, uint32_t number);

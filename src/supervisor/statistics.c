@@ -65,14 +65,21 @@ page_of(const struct supervisor *sup, unsigned lane, enum child_role role)
     return sup->lanes[lane].children[role].stats;
 }
 
+/* The i-th of all children, each lane's worker of now before those that it has replaced. */
+static const struct child *
+child_at(const struct supervisor *sup, unsigned i)
+{
+    return &sup->lanes[i / SUPERVISOR_CHILDREN].children[i % SUPERVISOR_CHILDREN];
+}
+
 /* A row is counted in one kind of process, or says the same of both. */
 static uint64_t
 sum_of(const struct supervisor *sup, unsigned stat)
 {
     uint64_t sum = 0;
     for (unsigned lane = 0; lane < sup->lanes_count; lane++)
-        for (unsigned role = 0; role < CHILD_ROLES; role++)
-            sum += load(&page_of(sup, lane, (enum child_role)role)->counts[stat]);
+        for (unsigned i = 0; i < SUPERVISOR_CHILDREN; i++)
+            sum += load(&sup->lanes[lane].children[i].stats->counts[stat]);
     return sum;
 }
 
@@ -142,9 +149,11 @@ log_latency(const struct supervisor *sup, enum child_role role)
 {
     struct histogram all = {0};
     struct line line = {.group = role == CHILD_FRONT ? "latency" : "upstream_latency"};
-    for (unsigned lane = 0; lane < sup->lanes_count; lane++)
-        for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
-            all.buckets[i] += load(&page_of(sup, lane, role)->latency.buckets[i]);
+    for (unsigned at = 0; at < sup->lanes_count * SUPERVISOR_CHILDREN; at++) {
+        const struct child *child = child_at(sup, at);
+        for (unsigned i = 0; i < HISTOGRAM_BUCKETS && child->role == role; i++)
+            all.buckets[i] += load(&child->stats->latency.buckets[i]);
+    }
     line_add(&line, "count=%" PRIu64, histogram_count(&all));
     line_add(&line, "p50_us=%" PRIu64, histogram_percentile(&all, 500));
     line_add(&line, "p90_us=%" PRIu64, histogram_percentile(&all, 900));
@@ -173,8 +182,11 @@ log_upstream(const struct supervisor *sup, uint32_t index)
     static const char *const names[] = {"connections", "queries",         "answers",
                                         "failures",    "handshakes_full", "handshakes_resumed",
                                         "pin_changes"};
-    for (unsigned lane = 0; lane < sup->lanes_count; lane++) {
-        const struct stats_upstream *up = &page_of(sup, lane, CHILD_WORKER)->upstreams[index];
+    for (unsigned at = sup->lanes_count * SUPERVISOR_CHILDREN; at-- > 0;) { /* now comes last */
+        const struct child *child = child_at(sup, at);
+        const struct stats_upstream *up = &child->stats->upstreams[index];
+        if (child->role != CHILD_WORKER)
+            continue;
         const _Atomic uint64_t *const values[] = {&up->connections,     &up->queries,
                                                   &up->answers,         &up->failures,
                                                   &up->handshakes_full, &up->handshakes_resumed,
@@ -276,8 +288,8 @@ statistics_log(const struct supervisor *sup)
         log_upstream(sup, i);
     log_supervisor(sup);
     log_memory("supervisor", getpid());
-    for (unsigned i = 0; i < sup->lanes_count * CHILD_ROLES; i++) {
-        const struct child *child = &sup->lanes[i / CHILD_ROLES].children[i % CHILD_ROLES];
+    for (unsigned i = 0; i < sup->lanes_count * SUPERVISOR_CHILDREN; i++) {
+        const struct child *child = child_at(sup, i);
         if (child->pid != 0)
             log_memory(child->name, child->pid);
     }

@@ -23,9 +23,13 @@
                                  */
 #define SUPERVISOR_ONCE_MS  200 /* two stop signals within this time are one */
 #define SUPERVISOR_NAME_MAX 16  /* "worker.15" */
+#define SUPERVISOR_RETIRED  2   /* workers of a lane that a reload replaced and that still answer */
 #define SUPERVISOR_KINDS    2   /* of listening socket: UDP, TCP (enum ipc_socket_kind less one) */
 
 enum child_role { CHILD_FRONT, CHILD_WORKER, CHILD_ROLES };
+
+/* Of a lane: one of each role, and behind them the workers that were replaced. */
+#define SUPERVISOR_CHILDREN (CHILD_ROLES + SUPERVISOR_RETIRED)
 
 enum child_state {
     CHILD_GONE,     /* no process; started again at `restart_at_us`, if ever */
@@ -33,7 +37,6 @@ enum child_state {
     CHILD_READY,    /* serves */
     CHILD_DRAINING, /* was told to STOP */
     CHILD_KILLED,   /* got SIGKILL from us; waiting for its end */
-    CHILD_REPLACED, /* the same, and another one follows at once */
 };
 
 struct supervisor;
@@ -50,13 +53,19 @@ struct child {
     int stats_fd;          /* its statistics page; the page outlives the process */
     struct stats_page *stats;
     struct restart restart;
+    bool is_retired;      /* see retire.h; only of the last SUPERVISOR_RETIRED of a lane */
+    bool is_unneeded;     /* retired: nobody waits for its answers any more, so we killed it */
+    uint32_t ring_number; /* the ring that it was given last; 0: none */
+    struct addr upstreams[CONFIG_UPSTREAMS_MAX]; /* worker: what its indices mean ... */
+    uint32_t upstreams_count;                    /* ... by the configuration it began with */
+    uint32_t drain_ms;                           /* what it may take to end once it is told to */
     uint64_t started_us;    /* monotonic: when the living process was spawned */
-    uint64_t ready_by_us;   /* CHILD_STARTING: its deadline */
+    uint64_t due_us;        /* CHILD_STARTING: READY by then; retired and CHILD_DRAINING: gone */
     uint64_t restart_at_us; /* CHILD_GONE: when to spawn again; UINT64_MAX: never */
 };
 
 struct lane {
-    struct child children[CHILD_ROLES];
+    struct child children[SUPERVISOR_CHILDREN];
     struct restart_ceiling ceiling;
     int listeners[CONFIG_LISTEN_MAX][SUPERVISOR_KINDS]; /* copies, by config.listen; -1: none */
     int ring_fds[3];              /* ring memfd, bells of front and worker, or -1 */
@@ -81,6 +90,8 @@ struct supervisor {
     const struct options *options; /* borrowed from main() */
     uint32_t config_number;        /* how many were in force */
     bool reload_asked;
+    bool reload_waits;      /* until a worker that was replaced before is gone */
+    uint32_t query_ms_most; /* of all configurations that were in force */
     struct evloop loop;
     struct ev_source signals; /* signalfd */
     enum phase phase;

@@ -113,6 +113,7 @@ take_message(struct worker *worker, const struct ipc_message *message, const int
     case IPC_PIN_LOOK:
     case IPC_PIN_SEEN:
     case IPC_LIST:
+    case IPC_RING_END:
         break;
     }
     log_fatal("the supervisor sent %s to a worker that serves", ipc_type_text(message->type));
@@ -145,6 +146,14 @@ control_ready(struct worker *worker)
             STATUS_OK ||
         chan_send(CHAN_FD, &ready, NULL, 0) != STATUS_OK)
         log_fatal("cannot tell the supervisor that the worker is ready");
+}
+
+void
+control_ring_broken(uint32_t number)
+{
+    struct ipc_message message = {.type = IPC_RING_END, .epoch = number, .error = 1};
+    if (chan_send(CHAN_FD, &message, NULL, 0) != STATUS_OK)
+        log_fatal("the supervisor does not read");
 }
 
 bool

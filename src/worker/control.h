@@ -18,5 +18,8 @@ bool control_begin(struct worker *worker, struct ipc_message *look, int *fd);
 /** Tell the supervisor that we serve, and listen to it from the loop. */
 void control_ready(struct worker *worker);
 
+/** Tell the supervisor that the front broke our ring. */
+void control_ring_broken(uint32_t number);
+
 /** Ask for a socket to upstream `index`. @return false: the supervisor does not listen now. */
 bool control_want(struct worker *worker, uint32_t index, uint32_t tag);

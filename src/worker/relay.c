@@ -6,6 +6,7 @@
 #include "os/bell.h"
 #include "os/log.h"
 #include "os/memory.h"
+#include "worker/control.h"
 #include "worker/relay_table.h"
 #include "worker/worker.h"
 
@@ -62,6 +63,7 @@ relay_attach(struct worker *worker, const struct ipc_message *ring, const int fd
     struct relay *relay = &worker->relay;
     detach(worker);
     relay->front_bell = fds[1];
+    relay->ring = ring->epoch;
     enum status status = STATUS_INVALID;
     if (is_ring_size(ring->ring_query_bytes) && is_ring_size(ring->ring_answer_bytes)) {
         size_t size =
@@ -86,13 +88,14 @@ relay_attach(struct worker *worker, const struct ipc_message *ring, const int fd
     return evloop_add(&worker->loop, &relay->bell, fds[2], EPOLLIN | EPOLLET, bell_rung, worker);
 }
 
-/* A broken ring ends the front, not us: the supervisor reads this and brings a new one. */
+/* A broken ring ends the front, not us: the supervisor is told, and brings a new one. */
 static void
 report_broken(struct worker *worker, const char *what)
 {
     worker->relay.is_broken = true;
     worker->relay.has_more = false;
     log_write(LOG_ERROR, LOG_RING, "lane %u: the front %s", worker->lane, what);
+    control_ring_broken(worker->relay.ring);
     forget_all(worker);
 }
 

@@ -73,7 +73,8 @@ struct relay_list {
 struct relay {
     struct ring_consumer from_front;
     struct ring_producer to_front;
-    void *memory; /* both rings; NULL: none yet */
+    uint32_t ring; /* the supervisor's name for them */
+    void *memory;  /* both rings; NULL: none yet */
     size_t memory_size;
     struct ev_source bell; /* rung by the front */
     int front_bell;        /* rung by us */
@@ -150,6 +151,13 @@ void relay_give_up(struct worker *worker);
 
 /** When relay_expire() has something to do; UINT64_MAX: nothing. */
 uint64_t relay_deadline_us(const struct worker *worker);
+
+/** Has every question that was put into the ring come to its end? */
+static inline bool
+relay_is_done(const struct relay *relay)
+{
+    return relay->alive == 0 && !relay->has_more;
+}
 
 /** Is anybody waiting for a connection? */
 static inline bool

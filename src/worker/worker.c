@@ -45,7 +45,7 @@ static bool
 is_over(const struct worker *worker)
 {
     return worker->stop_us != 0 &&
-           (worker->relay.alive == 0 || worker->loop.now_us >= worker->stop_us);
+           (relay_is_done(&worker->relay) || worker->loop.now_us >= worker->stop_us);
 }
 
 int

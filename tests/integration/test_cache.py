@@ -254,7 +254,7 @@ def test_lists_are_there_again_after_the_fronts_death(listed):
 
 def test_a_list_that_cannot_be_read_stops_the_start(launch, bad, shared):
     service = launch(bad, settings={"local": {"block": [str(shared / "missing")]}})
-    assert service.process.wait(10) == 1
+    assert service.process.wait(10) == 78
     assert "local.block: " in service.log() and "No such file" in service.log()
     check = penstock.run("--check", "-c", service.file)
     assert check.returncode == 78 and "local.block: " in check.stderr

@@ -261,6 +261,7 @@ def test_broken_ring_is_reported_once_and_replaced():
     with Front(query_ms=1000) as front:
         assert ask_udp(front, query("a.example")).answer
         front.say("break")
+        front.expect("BROKEN 1")
         with front.udp() as sock:
             sock.send(query("b.example").to_wire())
             front.wait_for(lambda s: s["QUERIES_ALIVE"] == 1)

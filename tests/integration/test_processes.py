@@ -1,14 +1,18 @@
 """Death, return, signals: what happens to clients meanwhile."""
 import concurrent.futures
+import contextlib
 import os
+import pathlib
 import re
 import signal
 import socket
 import time
 
+import dns.exception
 import dns.message
 import pytest
 from baddot import encoded
+from conftest import needs_root
 from penstock import SANITIZED, is_gone, is_servfail, records, status_of, wait_for
 
 # a sanitizer's start alone takes longer than a whole release process
@@ -78,6 +82,27 @@ def test_questions_survive_the_worker(bad_service):
         kill_and_wait(bad_service, "worker")
         for name, answer in zip(names, answers):
             assert records(answer) == [encoded(name)]
+
+
+@needs_root
+def test_broken_ring_ends_its_worker_and_another_one_comes(bad_service):
+    """Nonsense in what the two share, as of a worker that was taken over."""
+    assert records(bad_service.ask("before.penstock.example"))
+    worker = bad_service.pid_of("worker")
+    maps = pathlib.Path(f"/proc/{worker}/maps").read_text()
+    ring = next(line for line in maps.splitlines() if "penstock-ring" in line)
+    with open(f"/proc/{worker}/mem", "r+b", buffering=0) as memory:
+        memory.seek(int(ring.split("-")[0], 16) + 256 + 256 * 1024)  # behind the ring of questions
+        memory.write(b"\xa5" * 8)  # how much was written, ever
+    with contextlib.suppress(dns.exception.Timeout):
+        bad_service.ask("silent-wakes-the-front.penstock.example", timeout=0.5)
+    wait_for(lambda: bad_service.pids()["worker"] not in ([], [worker]), 5, "another worker")
+    bad_service.wait_log("it broke the ring")
+
+    def is_answered():
+        with contextlib.suppress(dns.exception.Timeout):
+            return records(bad_service.ask("after.penstock.example", timeout=1))
+    assert wait_for(is_answered, 10, "an answer") == [encoded("after.penstock.example")]
 
 
 def test_child_that_keeps_dying_ends_the_service(launch, bad):

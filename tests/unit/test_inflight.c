@@ -7,6 +7,7 @@
 
 #define COUNT   64
 #define LIFE_MS 4000
+#define RING    7
 
 static struct query_table queries;
 static struct inflight table;
@@ -73,7 +74,7 @@ lose_the_ring(void)
     for (struct inflight_question *q = inflight_oldest(&table); q != NULL;
          q = inflight_younger(&table, q)) {
         bool again = q->state == INFLIGHT_ASKED && q->asked < INFLIGHT_ASKED_MAX;
-        cr_assert_eq(inflight_ask_again(&table, q), again);
+        cr_assert_eq(inflight_ask_again(&table, q, true), again);
     }
 }
 
@@ -153,7 +154,7 @@ Test(inflight, is_found_by_its_name_only_while_asked)
     struct inflight_question *question = start("a.test", 0);
     uint32_t slot = inflight_slot(&table, question), generation = question->generation;
     cr_assert_null(inflight_find(&table, slot, generation), "not asked yet");
-    inflight_asked(&table, question);
+    inflight_asked(&table, question, RING);
     cr_assert_eq(inflight_find(&table, slot, generation), question);
     cr_assert_null(inflight_find(&table, slot, generation + 2));
     cr_assert_null(inflight_find(&table, slot, generation + 1));
@@ -163,7 +164,7 @@ Test(inflight, is_found_by_its_name_only_while_asked)
     finish(question);
     cr_assert_null(inflight_find(&table, slot, generation), "stale");
     start("b.test", 0);
-    inflight_asked(&table, question);
+    inflight_asked(&table, question, RING);
     cr_assert_null(inflight_find(&table, slot, generation), "another question in the same slot");
 }
 
@@ -171,7 +172,7 @@ Test(inflight, is_queued_in_order_and_again_when_the_ring_is_lost)
 {
     struct inflight_question *a = start("a.test", 0), *b = start("b.test", 1);
     cr_assert_eq(oldest_queued(), a);
-    inflight_asked(&table, a);
+    inflight_asked(&table, a, RING);
     cr_assert_eq(oldest_queued(), b);
     cr_assert_eq(table.queued, 1);
     lose_the_ring();
@@ -184,11 +185,29 @@ Test(inflight, is_not_asked_for_ever_when_workers_die_of_it)
     struct inflight_question *question = start("a.test", 0);
     for (int i = 0; i < INFLIGHT_ASKED_MAX; i++) {
         cr_assert_eq(oldest_queued(), question);
-        inflight_asked(&table, question);
+        inflight_asked(&table, question, RING);
         lose_the_ring();
     }
     cr_assert_null(oldest_queued());
     cr_assert_eq(inflight_oldest(&table), question, "its deadline still ends it");
+}
+
+Test(inflight, is_asked_as_often_as_workers_end_in_order)
+{
+    struct inflight_question *question = start("a.test", 0);
+    for (uint32_t ring = 1; ring <= 100; ring++) {
+        cr_assert_not(inflight_is_in_ring(question, ring));
+        inflight_asked(&table, question, ring);
+        cr_assert(inflight_is_in_ring(question, ring));
+        cr_assert_not(inflight_is_in_ring(question, ring + 1));
+        cr_assert(inflight_ask_again(&table, question, false));
+        cr_assert_not(inflight_ask_again(&table, question, false), "not asked");
+    }
+    for (int i = 0; i < INFLIGHT_ASKED_MAX; i++) {
+        inflight_asked(&table, question, RING);
+        cr_assert_eq(inflight_ask_again(&table, question, true), i + 1 < INFLIGHT_ASKED_MAX,
+                     "only deaths count");
+    }
 }
 
 Test(inflight, the_first_due_need_not_be_the_oldest)
@@ -252,7 +271,7 @@ Test(inflight, agrees_with_a_plain_model)
                           INFLIGHT_TOO_MANY);
             waiting++;
         } else if (what == 4 && queued != NULL) {
-            inflight_asked(&table, queued);
+            inflight_asked(&table, queued, RING);
         } else if (what == 5 && due != NULL && due->deadline_ms <= now_ms) {
             waiting -= finish(due);
         } else if (what == 6) {

@@ -63,6 +63,7 @@ example(enum ipc_type type)
         m.epoch = 8;
         break;
     case IPC_RELOADED:
+    case IPC_RING_END:
         m.epoch = 8;
         m.error = 1;
         break;

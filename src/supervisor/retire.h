@@ -1,0 +1,29 @@
+/* retire.h - a worker that a reload replaces goes on answering what it was asked
+ *
+ * What: a reload is not a death. The worker moves to a place of its own in its lane, and serves as
+ *       before until its successor is ready; then the front gets the successor's ring, and the old
+ *       worker is told to end: it answers what is under way, with the connections and the trust of
+ *       the configuration it began with, and exits. What it leaves unanswered the front asks again.
+ *       A lane has SUPERVISOR_RETIRED such places; a reload for which none is left waits for one,
+ *       at most the time that a query may take.
+ * Who:  supervisor.
+ * Ref:  docs/ARCHITECTURE.md "reload"; docs/LIMITS.md "supervisor".
+ */
+#pragma once
+
+#include "supervisor/supervisor.h"
+
+/** Is there a place for the worker of every lane that would have to move? */
+bool retire_has_room(const struct supervisor *sup);
+
+/** Replace this worker, where retire_has_room(); no effect on one that is not ready. */
+void retire_worker(struct child *worker);
+
+/** Does a worker of this lane serve until its successor is ready? */
+bool retire_is_serving(const struct lane *lane);
+
+/** The successor is ready, or none will ever be: tell whoever served in its place to end. */
+void retire_dismiss(struct lane *lane);
+
+/** The front is gone, and with it whoever waited for answers: end them now. */
+void retire_end(struct lane *lane);
