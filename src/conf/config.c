@@ -286,17 +286,27 @@ judge(struct loader *l)
                            &config_rows[complaint.row], complaint.upstream, "%s", complaint.text);
 }
 
+void
+config_set_defaults(struct config *config)
+{
+    static const struct config_source none;
+    static struct config_error unused; /* the table's own defaults are sound: a test loads them */
+    struct loader l = {.source = &none, .config = config, .error = &unused};
+    memset(config, 0, sizeof *config);
+    config->magic = CONFIG_MAGIC;
+    config->bytes = sizeof *config;
+    if (set_fallbacks(&l, false, 0, (struct config_origin){CONFIG_DEFAULTS, 0}) != STATUS_OK)
+        memset(config, 0, sizeof *config); /* sound for nobody */
+}
+
 enum status
 config_load(const struct config_source *source, struct config *config, struct config_error *error)
 {
     struct loader l = {.source = source, .config = config, .error = error};
-    struct config_origin nobody = {CONFIG_DEFAULTS, 0};
-    memset(config, 0, sizeof *config);
     memset(error, 0, sizeof *error);
-    config->magic = CONFIG_MAGIC;
-    config->bytes = sizeof *config;
-    if (set_fallbacks(&l, false, 0, nobody) == STATUS_OK && apply_file(&l) == STATUS_OK &&
-        apply_env(&l) == STATUS_OK && apply_flags(&l) == STATUS_OK && judge(&l) == STATUS_OK)
+    config_set_defaults(config);
+    if (apply_file(&l) == STATUS_OK && apply_env(&l) == STATUS_OK && apply_flags(&l) == STATUS_OK &&
+        judge(&l) == STATUS_OK)
         return STATUS_OK;
     memset(config, 0, sizeof *config);
     return STATUS_INVALID;

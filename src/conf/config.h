@@ -187,6 +187,10 @@ struct config_source {
 MUST_CHECK enum status config_load(const struct config_source *source, struct config *config,
                                    struct config_error *error);
 
+/** Every key that no upstream has with its default, and no upstream: not sound before one is added.
+ */
+void config_set_defaults(struct config *config);
+
 /** Print every key with its value, as YAML that loads to the same configuration. */
 void config_print(const struct config *config, FILE *to);
 

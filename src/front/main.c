@@ -5,6 +5,7 @@
 #include "front/listen.h"
 #include "os/chan.h"
 #include "os/log.h"
+#include "os/memory.h"
 #include "os/privs.h"
 #include "os/sandbox.h"
 
@@ -14,7 +15,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define FILES_BESIDE 64 /* descriptors other than clients' connections: at most 32 listeners */
+#define MEMORY_BESIDE (16U << 20) /* octets beside the tables: the C library, in passing */
+#define FILES_BESIDE  64 /* descriptors other than clients' connections: at most 32 listeners */
 
 /* A signal to the process group or control group is meant for the supervisor, who sends STOP. */
 static void
@@ -44,7 +46,8 @@ static void
 give_up(const struct front *front)
 {
     struct privs_account account;
-    struct privs_limits limits = {.files = files_limit(front)};
+    struct privs_limits limits = {.files = files_limit(front),
+                                  .memory_bytes = memory_bound(MEMORY_BESIDE)};
     const char *what;
     bool is_root = geteuid() == 0;
     if (is_root && privs_find_account(front->config->user, &account) != STATUS_OK)

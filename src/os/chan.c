@@ -57,7 +57,11 @@ chan_send(int fd, const struct ipc_message *message, const int *fds, size_t fds_
     return sent < 0 ? status_of_errno() : STATUS_OK;
 }
 
-/* Copy the descriptors out of the control data. Returns how many there are. */
+/*
+ * Copy the descriptors out of the control data. Returns how many there are, also where that is more
+ * than a message may have: CMSG_SPACE rounds up, so the kernel can put one more into the room than
+ * it was made for. Those are closed here.
+ */
 static size_t
 take_fds(struct msghdr *header, int fds[IPC_FDS_MAX])
 {
@@ -66,8 +70,14 @@ take_fds(struct msghdr *header, int fds[IPC_FDS_MAX])
         if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
             continue;
         size_t here = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (size_t i = 0; i < here && count < IPC_FDS_MAX; i++, count++)
-            memcpy(&fds[count], CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+        for (size_t i = 0; i < here; i++, count++) {
+            int fd;
+            memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof fd);
+            if (count < IPC_FDS_MAX)
+                fds[count] = fd;
+            else
+                close(fd);
+        }
     }
     return count;
 }
@@ -95,10 +105,10 @@ chan_receive(int fd, enum ipc_side sender, struct ipc_message *message, int fds[
     enum status status = STATUS_INVALID;
     if (size == 0 && count == 0) /* the end; an empty datagram ends its sender just as well */
         status = STATUS_CLOSED;
-    else if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0)
+    else if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 && count <= IPC_FDS_MAX)
         status = ipc_decode(bytes, (size_t)size, count, sender, message);
     if (status != STATUS_OK) {
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < count && i < IPC_FDS_MAX; i++) {
             close(fds[i]);
             fds[i] = -1;
         }

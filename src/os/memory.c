@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -125,3 +127,33 @@ memory_reserve(size_t size)
     madvise(at, whole, MADV_DONTDUMP);
     return at;
 }
+
+#ifdef PENSTOCK_SANITIZED
+size_t
+memory_bound(size_t more)
+{
+    (void)more;
+    return 0;
+}
+#else
+/* The sixth number of statm: private pages that can be written, as RLIMIT_DATA counts them, and the
+ * stack. */
+size_t
+memory_bound(size_t more)
+{
+    char text[128], *at = text;
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    if (size <= 0)
+        return 0;
+    text[size] = '\0';
+    for (int skipped = 0; skipped < 5 && at != NULL; skipped++) {
+        at = strchr(at, ' ');
+        at = at != NULL ? at + 1 : NULL;
+    }
+    unsigned long pages = at != NULL ? strtoul(at, NULL, 10) : 0;
+    return pages == 0 ? 0 : pages * (size_t)sysconf(_SC_PAGESIZE) + more;
+}
+#endif

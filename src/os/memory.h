@@ -27,5 +27,12 @@ MUST_CHECK enum status memory_seal(int fd, void *at, size_t size);
 MUST_CHECK enum status memory_map(int fd, size_t size_min, bool read_only, void **at, size_t *size);
 void memory_unmap(void *at, size_t size);
 
+/**
+ * A bound for this process's own memory (RLIMIT_DATA): what it has now and `more` octets. To be
+ * called when all tables are reserved, so that the configuration's sizes are in it.
+ * @return octets; 0: no bound, since /proc cannot be read, or a sanitizer maps memory of its own
+ */
+size_t memory_bound(size_t more);
+
 /** Zeroed pages, never given back, touched only when used. NULL: none to be had. */
 void *memory_reserve(size_t size);

@@ -112,7 +112,8 @@ set_limits(const struct privs_limits *limits)
 {
     return set_limit(RLIMIT_CORE, 0) && set_limit(RLIMIT_NOFILE, limits->files) &&
            set_limit(RLIMIT_NPROC, limits->processes) &&
-           set_limit(RLIMIT_FSIZE, limits->file_bytes);
+           set_limit(RLIMIT_FSIZE, limits->file_bytes) &&
+           (limits->memory_bytes == 0 || set_limit(RLIMIT_DATA, limits->memory_bytes));
 }
 
 /* Make effective what privs_keep_bind_only() left permitted. */
@@ -211,7 +212,9 @@ static bool
 are_limits(const struct privs_limits *limits)
 {
     return is_limit(RLIMIT_CORE, 0) && is_limit(RLIMIT_NOFILE, limits->files) &&
-           is_limit(RLIMIT_NPROC, limits->processes) && is_limit(RLIMIT_FSIZE, limits->file_bytes);
+           is_limit(RLIMIT_NPROC, limits->processes) &&
+           is_limit(RLIMIT_FSIZE, limits->file_bytes) &&
+           (limits->memory_bytes == 0 || is_limit(RLIMIT_DATA, limits->memory_bytes));
 }
 
 #define STEP(done, name)                                                                           \

@@ -24,10 +24,11 @@ struct privs_account {
     gid_t gid;
 };
 
-struct privs_limits {  /* hard and soft alike */
-    size_t files;      /* RLIMIT_NOFILE */
-    size_t processes;  /* RLIMIT_NPROC; children: 0 */
-    size_t file_bytes; /* RLIMIT_FSIZE; children: 0 */
+struct privs_limits {    /* hard and soft alike */
+    size_t files;        /* RLIMIT_NOFILE */
+    size_t processes;    /* RLIMIT_NPROC; children: 0 */
+    size_t file_bytes;   /* RLIMIT_FSIZE; children: 0 */
+    size_t memory_bytes; /* RLIMIT_DATA, memory of its own; 0: as it is */
 };
 
 /** Look an account up in /etc/passwd. @return STATUS_OK; STATUS_NONE; STATUS_SYSTEM. */

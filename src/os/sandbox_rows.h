@@ -32,6 +32,9 @@
 #define SANDBOX_READ_FLAGS                                                                         \
     (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_DIRECTORY | O_NOFOLLOW | O_LARGEFILE)
 
+/* Flags of mmap(2) that tell shared from private memory, and whether there is a descriptor. */
+#define SANDBOX_MAP_KIND (MAP_TYPE | MAP_ANONYMOUS)
+
 /* How a child is made: a fork with a descriptor that stands for it (os/spawn). */
 #define SANDBOX_FORK (CLONE_PIDFD | SIGCHLD)
 
@@ -77,6 +80,14 @@ struct sandbox_table sandbox_table(enum sandbox_role role);
      .call = SCMP_SYS(call_),                                                                      \
      .args_count = 1,                                                                              \
      .args = {SANDBOX_BITS(arg_, mask_, value_)},                                                  \
+     .reason = reason_},
+
+/* Allowed if, of both arguments, these bits are those of the values. */
+#define ALLOW_MASKS(call_, arg_, mask_, value_, other_, other_mask_, other_value_, reason_)        \
+    {.name = #call_,                                                                               \
+     .call = SCMP_SYS(call_),                                                                      \
+     .args_count = 2,                                                                              \
+     .args = {SANDBOX_BITS(arg_, mask_, value_), SANDBOX_BITS(other_, other_mask_, other_value_)}, \
      .reason = reason_},
 
 /* Allowed if argument `arg_` has no other bits than those of `flags_`. */

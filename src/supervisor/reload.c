@@ -1,5 +1,6 @@
 #include "supervisor/reload.h"
 
+#include "conf/config_worker.h"
 #include "os/log.h"
 #include "os/memory.h"
 #include "supervisor/channel.h"
@@ -52,18 +53,6 @@ reload_needs_restart(const struct config *loaded, const struct config *next)
         if (!has_port(a, b->upstreams[i].address.port))
             return "a port of upstreams that none had at the start";
     return NULL;
-}
-
-bool
-reload_concerns_workers(const struct config *now, const struct config *next)
-{
-    const struct config *a = now, *b = next;
-    return !(IS_SAME(strategy) && IS_SAME(upstreams_count) && IS_SAME(upstreams) &&
-             IS_SAME(tls_ca_file) && IS_SAME(tls_versions) && IS_SAME(query_ms) &&
-             IS_SAME(connect_ms) && IS_SAME(upstream_idle_ms) && IS_SAME(upstream_connections) &&
-             IS_SAME(upstream_in_flight) && IS_SAME(handshakes_per_s) &&
-             IS_SAME(handshakes_burst) && IS_SAME(retry_percent) && IS_SAME(hedge_percent) &&
-             IS_SAME(verbose));
 }
 
 /* Has the CA file other contents? */
@@ -168,7 +157,7 @@ static bool
 take_up_if_room(struct supervisor *sup, const struct config *next, const int fds[CHILD_ROLES + 1],
                 const struct lists *lists)
 {
-    bool to_workers = reload_concerns_workers(&sup->config, next) ||
+    bool to_workers = !config_is_same_for_worker(&sup->config, next) ||
                       !is_same_memory(sup->ca_fd, fds[CHILD_ROLES]);
     if (to_workers && !retire_has_room(sup)) {
         close_all(fds, CHILD_ROLES + 1);

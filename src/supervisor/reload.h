@@ -15,9 +15,6 @@
  *  @param loaded  the configuration at the start, as its file had it */
 const char *reload_needs_restart(const struct config *loaded, const struct config *next);
 
-/** Must workers be replaced for the new configuration to hold? Pure. */
-bool reload_concerns_workers(const struct config *now, const struct config *next);
-
 /** SIGHUP. Waits for lanes_tick() while a child is starting. */
 void reload_ask(struct supervisor *sup);
 

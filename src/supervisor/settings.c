@@ -1,5 +1,6 @@
 #include "supervisor/settings.h"
 
+#include "conf/config_worker.h"
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/random.h"
@@ -137,11 +138,9 @@ settings_fill_secret(struct config *config, const struct config *before)
 enum status
 settings_share(const struct config *config, int fds[CHILD_ROLES])
 {
-    static const struct config_secret none;
     static struct config worker;
     fds[CHILD_FRONT] = fds[CHILD_WORKER] = -1;
-    worker = *config;
-    worker.cookies_secret = worker.cookies_previous_secret = worker.cookies_staged_secret = none;
+    config_for_worker(config, &worker);
     enum status status =
         memory_share("penstock-config", &worker, sizeof worker, true, &fds[CHILD_WORKER]);
     if (status == STATUS_OK)

@@ -98,13 +98,24 @@ spawn_check_root(const int exec_fds[CHILD_ROLES], struct config_error *error)
     return STATUS_INVALID;
 }
 
+/* Only there each executable has a folder of its own. Beside PREFIX/bin nobody is looked for: who
+ * may write a folder PREFIX/front need not be who may write the executables. */
+static bool
+is_build_folder(const char *folder)
+{
+    static const char end[] = "/src/supervisor";
+    size_t size = strlen(folder);
+    return size >= sizeof end - 1 && strcmp(folder + size - (sizeof end - 1), end) == 0;
+}
+
 enum status
 spawn_open(int exec_fds[CHILD_ROLES], struct config_error *error)
 {
     char folder[CONFIG_PATH_MAX];
     find_own_folder(folder, sizeof folder);
-    if (folder[0] == '/' && (open_pair(folder, false, exec_fds) == STATUS_OK ||
-                             open_pair(folder, true, exec_fds) == STATUS_OK))
+    if (folder[0] == '/' && open_pair(folder, false, exec_fds) == STATUS_OK)
+        return STATUS_OK;
+    if (is_build_folder(folder) && open_pair(folder, true, exec_fds) == STATUS_OK)
         return STATUS_OK;
     if (open_pair(PENSTOCK_LIBEXEC_DIR, false, exec_fds) == STATUS_OK)
         return STATUS_OK;

@@ -4,6 +4,7 @@
  * it has one descriptor, the control channel.
  */
 #include "os/log.h"
+#include "os/memory.h"
 #include "os/privs.h"
 #include "os/sandbox.h"
 #include "worker/control.h"
@@ -17,6 +18,9 @@
 #define FILES_EXTRA                                                                                \
     32 /* descriptors beside upstream connections: channel, loop, ring, in passing */
 
+#define MEMORY_EXTRA (16U << 20)  /* octets beside tables and connections: the libraries */
+#define MEMORY_CONN  (192U << 10) /* octets that mbedTLS may take for one connection */
+
 static struct worker worker = {.ca_fd = -1};
 
 /* A signal to the process group or control group is meant for the supervisor, who sends STOP. */
@@ -29,7 +33,7 @@ ignore_signals(void)
 }
 
 static void
-drop(size_t files)
+drop(size_t files, size_t connections)
 {
     struct rlimit now;
     if (getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_max < files)
@@ -44,7 +48,9 @@ drop(size_t files)
             log_fatal("started as root, and there is no account \"%s\" to become", user);
         to = &account;
     }
-    if (privs_drop(to, &(struct privs_limits){.files = files}, &what) != STATUS_OK)
+    struct privs_limits limits = {
+        .files = files, .memory_bytes = memory_bound(MEMORY_EXTRA + connections * MEMORY_CONN)};
+    if (privs_drop(to, &limits, &what) != STATUS_OK)
         log_fatal("privileges could not be given up: %s", what);
     if (sandbox_enter(SANDBOX_WORKER) != STATUS_OK)
         log_fatal("the system call filter could not be entered");
@@ -58,10 +64,11 @@ main(void)
     ignore_signals();
     if (!control_begin(&worker, &look, &fd)) {
         pin_look_prepare(look.text);
-        drop(FILES_EXTRA);
+        drop(FILES_EXTRA, 1);
         return pin_look(fd);
     }
-    drop(FILES_EXTRA + 2 * (size_t)worker.pool.count * worker.pool.conns_count);
+    size_t connections = (size_t)worker.pool.count * worker.pool.conns_count;
+    drop(FILES_EXTRA + 2 * connections, connections);
     control_ready(&worker);
     return worker_run(&worker);
 }

@@ -102,6 +102,11 @@ def surplus(pid, role, account, bounding):
         problems.append(f"{role}: processes are allowed")
     if role != "supervisor" and not SANITIZED and not re.search(r"Max file size\s+0\s+0\s", limits):
         problems.append(f"{role}: files may be written")
+    bound = re.search(r"Max data size\s+(\d+|unlimited)\s+(\d+|unlimited)\s", limits)
+    if role != "supervisor" and not SANITIZED:
+        data = int(re.search(r"VmData:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) << 10
+        if "unlimited" in bound.groups() or not data < int(bound[2]) < data + (64 << 20):
+            problems.append(f"{role}: memory is bounded by {bound[2]}, with {data} in use")
     # the owner of a non-dumpable process's files in /proc is root
     if os.stat(f"/proc/{pid}/mem").st_uid != 0:
         problems.append(f"{role}: dumpable")
@@ -163,6 +168,50 @@ def test_worker_holds_no_address_of_a_client(bad_service):
     warm(bad_service)
     for target in descriptors(bad_service.pid_of("worker")):
         assert "listening" not in target and "udp" not in target
+
+
+def memory_of(pid):
+    """All that a process can write or was given to read, as one string of octets; skips what cannot be read."""
+    found = []
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
+            span, rights, *_ = line.split()
+            start, end = (int(part, 16) for part in span.split("-"))
+            if not rights.startswith("r") or end - start > 1 << 28:
+                continue
+            try:
+                memory.seek(start)
+                found.append(memory.read(end - start))
+            except (OSError, OverflowError, ValueError):
+                pass
+    return b"".join(found)
+
+
+@pytest.mark.skipif(SANITIZED, reason="shadow memory is too large to read")
+def test_worker_is_told_no_address_of_the_configuration(launch, bad):
+    """Access list, exempt networks and listening address: the front has them, the worker does not."""
+    network = bytes.fromhex("20010db8c11e4757")
+    service = launch(bad, addresses=("127.53.7.9",), settings={
+        "acl": {"allow": ["127.0.0.0/8", "2001:db8:c11e:4757::/64"], "deny": []},
+        "rates": {"mode": "enforce", "exempt": ["2001:db8:c11e:4757::/64"]}})
+    service.wait_ready()
+    warm(service)
+    told = {role: (network in memory_of(service.pid_of(role)), bytes([127, 53, 7, 9]) in memory_of(service.pid_of(role)))
+            for role in ("front", "worker")}
+    assert told == {"front": (True, True), "worker": (False, False)}
+
+
+def test_children_are_not_looked_for_beside_the_installation(shared, bad, launch):
+    """PREFIX/front may be anybody's folder: only a build folder has its executables so."""
+    base = pathlib.Path(tempfile.mkdtemp(prefix="prefix-", dir=shared))
+    base.chmod(0o755)
+    for folder, path in (("bin", EXECUTABLE), ("front", BUILD / "src/front/penstock-front"),
+                         ("worker", BUILD / "src/worker/penstock-worker")):
+        (base / folder).mkdir(mode=0o755)
+        shutil.copy(path, base / folder / path.name)
+    service = launch(bad, executable=base / "bin/penstock", expect_jail=False)
+    assert service.process.wait(10) == 1
+    service.wait_log("penstock-front and penstock-worker are neither in")
 
 
 # ---- the four ways to port 53

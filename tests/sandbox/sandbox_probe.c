@@ -137,6 +137,8 @@ static char byte[64];
     /* memory */                                                                                   \
     P(mmap, ALL, SYS_mmap, NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)              \
     P(mmap_shared, ALL, SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0)       \
+    P(mmap_unbounded, LOADER | SANITIZED, SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE,            \
+      MAP_SHARED | MAP_ANONYMOUS, -1, 0)                                                           \
     P(mmap_exec, LOADER | SANITIZED, SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC,                  \
       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)                                                          \
     P(mprotect_exec, SANITIZED, SYS_mprotect, NULL, 4096, PROT_EXEC)                               \

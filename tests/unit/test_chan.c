@@ -99,9 +99,10 @@ Test(chan, descriptors_of_a_message_that_breaks_the_rules_are_closed)
         size_t size;
         int fds;
     } bad[] = {
-        {stop, 2, 1},     /* STOP brings none */
-        {nonsense, 2, 3}, /* no such type */
-        {stop, 2, 8},     /* more than any message has */
+        {stop, 2, 1},               /* STOP brings none */
+        {nonsense, 2, 3},           /* no such type */
+        {stop, 2, IPC_FDS_MAX + 1}, /* one more than any message has: it fits the rounded room */
+        {stop, 2, 8},
         {too_long, sizeof too_long, 2},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

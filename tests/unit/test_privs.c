@@ -57,6 +57,22 @@ account(void)
     return geteuid() == 0 ? &nobody : NULL;
 }
 
+#ifndef PENSTOCK_SANITIZED
+static int
+drop_and_allocate(void)
+{
+    const char *what = NULL;
+    struct privs_limits bounded = {.files = 64, .memory_bytes = (size_t)64 << 20};
+    if (privs_drop(account(), &bounded, &what) != STATUS_OK)
+        return 1;
+    void *volatile small = malloc((size_t)1 << 20), *volatile large = malloc((size_t)65 << 20);
+    bool right = small != NULL && large == NULL;
+    free(small);
+    free(large);
+    return right ? 0 : 2;
+}
+#endif
+
 static int
 drop_and_look(void)
 {
@@ -80,6 +96,13 @@ drop_and_look(void)
         return 7;
     return 0;
 }
+
+#ifndef PENSTOCK_SANITIZED /* whose allocator keeps memory of its own */
+Test(privs, memory_has_a_bound)
+{
+    cr_expect_eq(in_child(drop_and_allocate), 0);
+}
+#endif
 
 Test(privs, after_the_drop_nothing_is_left)
 {
