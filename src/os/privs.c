@@ -6,6 +6,8 @@
  */
 #include "os/privs.h"
 
+#include "os/calls.h"
+
 #include <cap-ng.h>
 #include <errno.h>
 #include <grp.h>
@@ -256,7 +258,7 @@ privs_drop(const struct privs_account *account, const struct privs_limits *limit
 enum status
 privs_close_from(int first)
 {
-    if (close_range((unsigned)first, ~0U, 0) == 0)
+    if (calls_close_range((unsigned)first, ~0U) == 0)
         return STATUS_OK;
     /* an old kernel, or a container that does not know the call */
     struct rlimit limit;

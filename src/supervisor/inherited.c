@@ -1,5 +1,6 @@
 #include "supervisor/inherited.h"
 
+#include "os/calls.h"
 #include "os/sock.h"
 
 #include <errno.h>
@@ -59,7 +60,7 @@ inherited_open(struct inherited *inherited)
     inherited->count = 0;
     if (count > INHERITED_FDS_MAX)
         return STATUS_FULL;
-    if (open_standard() != STATUS_OK || close_range(INHERITED_FIRST_FD + count, ~0U, 0) != 0)
+    if (open_standard() != STATUS_OK || calls_close_range(INHERITED_FIRST_FD + count, ~0U) != 0)
         return STATUS_SYSTEM;
     for (unsigned i = 0; i < count; i++) {
         int above = INHERITED_FIRST_FD + 1 + (int)count;
@@ -70,7 +71,8 @@ inherited_open(struct inherited *inherited)
     }
     if (open_null() != STATUS_OK)
         return STATUS_SYSTEM;
-    return count < 2 || close_range(INHERITED_FIRST_FD + 1, INHERITED_FIRST_FD + count - 1, 0) == 0
+    return count < 2 ||
+                   calls_close_range(INHERITED_FIRST_FD + 1, INHERITED_FIRST_FD + count - 1) == 0
                ? STATUS_OK
                : STATUS_SYSTEM;
 }

@@ -1,5 +1,6 @@
 #include "supervisor/spawn.h"
 
+#include "os/calls.h"
 #include "os/chan.h"
 #include "supervisor/inherited.h"
 
@@ -156,7 +157,7 @@ arrange_descriptors(int exec_fd, int chan_fd)
         return false;
     if (exec_fd != EXEC_FD && dup3(exec_fd, EXEC_FD, O_CLOEXEC) < 0)
         return false;
-    return close_range(EXEC_FD + 1, ~0U, 0) == 0;
+    return calls_close_range(EXEC_FD + 1, ~0U) == 0;
 }
 
 /* After the fork: only calls that a signal handler may make too. */
@@ -168,7 +169,7 @@ become(enum child_role role, int exec_fd, int chan_fd)
     sigemptyset(&none);
     if (arrange_descriptors(exec_fd, chan_fd) && signal(SIGPIPE, SIG_DFL) != SIG_ERR &&
         sigprocmask(SIG_SETMASK, &none, NULL) == 0)
-        execveat(EXEC_FD, "", argv, child_environment(), AT_EMPTY_PATH);
+        calls_exec(EXEC_FD, argv, child_environment());
     _exit(errno == EPERM ? EXEC_DENIED : EXEC_FAILED);
 }
 
