@@ -3,13 +3,14 @@
  *
  * Input: one octet of choices, a limit in two, then the message; it is asked for with the question
  * that stands in it. Invariants: delivery is within its limit, parses again for the client's
- * spelling and carries its id; ageing changes nothing but TTLs.
+ * spelling and carries its id; ageing changes nothing but TTLs; what is left out of an answer
+ * is additional or name servers, never half an RRset, and what is left parses.
  */
-#include "dns/dns_answer.h"
+#include "dns/dns_trim.h"
 
 #include <stdlib.h>
 
-#define ROOM 128 /* octets that dns_answer_deliver() may need behind the records */
+#define ROOM DNS_EDNS_WHOLE_MAX /* octets that dns_answer_deliver() may need behind the records */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -55,6 +56,10 @@ check_delivery(const uint8_t *message, const struct dns_answer *answer,
     must(copy != NULL);
     memcpy(copy, message, answer->end);
     struct dns_edns_put opt = {.udp_size = DNS_EDNS_UDP_MAX,
+                               .ede_text = dns_answer_text(message, answer),
+                               .ede_text_size = answer->ede_text_size,
+                               .nsid = "a-name",
+                               .nsid_size = choice & 128 ? 6 : 0,
                                .ede = choice & 8 ? DNS_EDE_STALE_ANSWER : DNS_EDE_NONE,
                                .keepalive = choice & 16,
                                .cookie_size = choice & 32 ? DNS_COOKIE_MAX : 0,
@@ -71,6 +76,59 @@ check_delivery(const uint8_t *message, const struct dns_answer *answer,
     must(whole || (got.flags & DNS_TC) != 0 || got.rcode == DNS_SERVFAIL);
     must(got.rcode == answer->rcode || (!query->edns.present && answer->rcode > 15));
     must((got.flags & DNS_AD) == 0 || (query->flags & DNS_AD) != 0 || query->edns.dnssec_ok);
+    free(copy);
+}
+
+/* The n-th record of a message, its owner, and its type: a signature's is what it signs. */
+static uint16_t
+set_of(const uint8_t *message, const struct dns_answer *answer, unsigned number,
+       struct dns_name *owner)
+{
+    struct bytes_reader r = bytes_reader(message, answer->end);
+    uint16_t type = 0;
+    bytes_seek(&r, answer->question_end);
+    for (unsigned i = 0; i <= number; i++) {
+        must(dns_name_skip(&r, owner));
+        type = bytes_get_u16(&r);
+        bytes_skip(&r, 6);
+        uint16_t size = bytes_get_u16(&r);
+        struct bytes_reader data = r;
+        if (type == 46 && size >= 2)
+            type = bytes_get_u16(&data);
+        bytes_skip(&r, size);
+    }
+    return type;
+}
+
+static void
+check_trimming(const uint8_t *message, const struct dns_answer *answer,
+               const struct dns_question *question, size_t limit)
+{
+    struct dns_answer part = *answer, got;
+    if (!dns_trim(message, &part, limit)) {
+        must(memcmp(&part, answer, sizeof part) == 0 && answer->end > limit);
+        return;
+    }
+    must(part.end <= limit && part.counts[0] == answer->counts[0]);
+    must(part.counts[1] == answer->counts[1] || part.counts[2] == 0);
+    uint8_t *copy = malloc(part.end);
+    must(copy != NULL);
+    memcpy(copy, message, part.end);
+    struct bytes_writer w = bytes_writer(copy, part.end);
+    (void)bytes_put_view(&w, part.end);
+    for (unsigned i = 0; i < 3; i++)
+        bytes_set_u16(&w, 6 + 2 * i, part.counts[i]);
+    must(dns_answer_parse(copy, part.end, question, &got) == DNS_ANSWER_OK);
+    must(got.end == part.end && got.has_soa == answer->has_soa);
+    unsigned kept = (unsigned)part.counts[0] + part.counts[1] + part.counts[2];
+    unsigned all = (unsigned)answer->counts[0] + answer->counts[1] + answer->counts[2];
+    unsigned begin = part.counts[2] > 0 ? kept - part.counts[2] : kept;
+    for (unsigned i = begin; all <= 64 && i < kept; i++) {
+        struct dns_name owner, other;
+        uint16_t type = set_of(message, answer, i, &owner);
+        for (unsigned k = kept; k < all; k++)
+            must(set_of(message, answer, k, &other) != type || !dns_name_is_equal(&owner, &other));
+    }
     free(copy);
 }
 
@@ -114,5 +172,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_delivery(data + 3, &answer, &query, choice, limit < 512 ? 512 : limit);
     check_delivery(data + 3, &answer, &query, choice, DNS_MESSAGE_MAX);
     check_ageing(data + 3, &answer);
+    check_trimming(data + 3, &answer, &question, answer.question_end + limit % 1024);
     return 0;
 }

@@ -340,8 +340,10 @@ enum status
 cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *message,
           const struct dns_answer *answer, uint32_t ttl_s, uint32_t stale_s, uint32_t now_s)
 {
-    size_t need = chunks_for(answer->end);
-    if (answer->end > CACHE_MESSAGE_MAX || need > cache->chunks_count / 4 || ttl_s == 0 ||
+    bool has_text = answer->ede_text_at == answer->end;
+    size_t size = answer->end + (has_text ? (size_t)answer->ede_text_size : 0);
+    size_t need = chunks_for(size);
+    if (size > CACHE_MESSAGE_MAX || need > cache->chunks_count / 4 || ttl_s == 0 ||
         !answers_key(message, answer, key)) {
         cache->counts.refused++;
         return STATUS_FULL;
@@ -367,11 +369,13 @@ cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *messa
     entry->ttl_s = ttl_s;
     entry->stale_s = stale_s;
     entry->hits = hits;
-    entry->size = answer->end;
+    entry->size = (uint16_t)size;
     entry->frequency = frequency;
     entry->asked = asked_bits(key);
     entry->answer = *answer;
-    copy_in(cache, entry, message, answer->end);
+    if (!has_text)
+        entry->answer.ede_text_size = 0;
+    copy_in(cache, entry, message, size);
     /* the spelling of the question is its asker's; ours is lower case (the name is in the first
      * chunk or crosses it) */
     struct bytes_reader lower = bytes_reader(key->question->name.wire, key->question->name.size);

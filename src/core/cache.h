@@ -32,7 +32,7 @@ enum cache_result {
 
 struct cache_hit {
     struct dns_answer answer; /* as parsed when it was stored */
-    size_t size;              /* octets copied out, the answer's `end` */
+    size_t size;              /* octets copied out: the answer's `end` and the text behind it */
     uint32_t age_s;           /* seconds since it was stored */
     uint32_t ttl_s;           /* seconds it was stored for */
     uint32_t hits;            /* times it was asked for, this one included */
@@ -69,7 +69,8 @@ enum cache_result cache_get(struct cache *cache, const struct cache_key *key, ui
 /**
  * Keep an answer in place of an older one to the same question.
  *
- * @param message  borrowed; `answer->end` octets of it are kept, its question in lower case
+ * @param message  borrowed; `answer->end` octets of it are kept, its question in lower case, and
+ * the text of its error if it stands right behind those (dns_answer_pack())
  * @param ttl_s    seconds it is fresh, 1..2^31
  * @param stale_s  seconds beyond that it may serve while upstreams fail
  * @return STATUS_OK; STATUS_FULL: larger than CACHE_MESSAGE_MAX or than a quarter of the cache, or

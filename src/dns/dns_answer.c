@@ -162,6 +162,8 @@ note_opt(struct bytes_reader *r, size_t owner, unsigned section, struct dns_answ
     answer->has_opt = true;
     answer->dnssec_ok = edns.dnssec_ok;
     answer->ede = edns.ede;
+    answer->ede_text_at = edns.ede_text_at;
+    answer->ede_text_size = edns.ede_text_size;
     answer->keepalive_timed = edns.keepalive_timed;
     answer->keepalive_100ms = edns.keepalive_100ms;
     answer->rcode = (uint16_t)(answer->rcode | (unsigned)edns.extended_rcode << 4);
@@ -248,6 +250,29 @@ dns_answer_parse(const uint8_t *message, size_t size, const struct dns_question 
     if (verdict != DNS_ANSWER_OK)
         *answer = (struct dns_answer){0};
     return verdict;
+}
+
+const uint8_t *
+dns_answer_text(const uint8_t *message, const struct dns_answer *answer)
+{
+    struct bytes_reader r =
+        bytes_reader(message, (size_t)answer->ede_text_at + answer->ede_text_size);
+    bytes_seek(&r, answer->ede_text_at);
+    return bytes_get_view(&r, answer->ede_text_size);
+}
+
+void
+dns_answer_pack(uint8_t *to, size_t room, const uint8_t *message, struct dns_answer *answer)
+{
+    const uint8_t *text = dns_answer_text(message, answer);
+    struct bytes_writer w = bytes_writer(to, room);
+    if (answer->ede_text_size > DNS_EDE_TEXT_MAX)
+        answer->ede_text_size = DNS_EDE_TEXT_MAX;
+    bytes_put_copy(&w, message, answer->end);
+    if (bytes_room(&w) < answer->ede_text_size)
+        answer->ede_text_size = 0;
+    bytes_put_copy(&w, text, answer->ede_text_size);
+    answer->ede_text_at = answer->end;
 }
 
 uint16_t

@@ -27,8 +27,10 @@ struct dns_answer {        /* offsets are octets from the message's first */
     uint16_t question_end; /* first octet behind the question */
     uint16_t end;          /* first octet behind the last record that is relayed */
     uint16_t ede;          /* the upstream's info code, DNS_EDE_NONE if none */
-    bool has_ttl;          /* at least one record other than OPT */
-    bool has_soa;          /* SOA in authority */
+    uint16_t ede_text_at;  /* offset of the text that explains it, which may stand behind `end` */
+    uint16_t ede_text_size;
+    bool has_ttl; /* at least one record other than OPT */
+    bool has_soa; /* SOA in authority */
     bool has_opt;
     bool dnssec_ok;           /* DO of its OPT */
     bool keepalive_timed;     /* the server says how long it keeps an idle connection */
@@ -51,6 +53,18 @@ MUST_CHECK enum dns_answer_verdict dns_answer_parse(const uint8_t *message, size
                                                     const struct dns_question *question,
                                                     struct dns_answer *answer);
 
+/**
+ * Copy what is to be kept of an answer: its first `end` octets, and right behind them the text of
+ * its error, cut to DNS_EDE_TEXT_MAX.
+ *
+ * @param to      `room` octets, at least `end`; where they are too few for the text, it is left out
+ * @param answer  says then where the text stands
+ */
+void dns_answer_pack(uint8_t *to, size_t room, const uint8_t *message, struct dns_answer *answer);
+
+/** The text of an answer's error: borrowed from `message`, `answer->ede_text_size` octets. */
+const uint8_t *dns_answer_text(const uint8_t *message, const struct dns_answer *answer);
+
 /** The id of a message of at least two octets. */
 uint16_t dns_answer_id(const uint8_t *message);
 
@@ -66,7 +80,7 @@ void dns_answer_age(uint8_t *message, const struct dns_answer *answer, uint32_t 
  * exceeds `limit`.
  *
  * @param message  changed; its first `answer->end` octets are the answer
- * @param size     room in message; `answer->end` + 128 always suffices
+ * @param size     room in message; `answer->end` + DNS_EDNS_WHOLE_MAX always suffices
  * @param query    the client's query
  * @param opt      what our OPT says; ignored without EDNS in the query. The extended RCODE is
  *                 taken from `answer`; an RCODE over 15 to a client without EDNS becomes SERVFAIL.

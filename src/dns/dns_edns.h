@@ -2,7 +2,7 @@
  *
  * Who:  front, worker. Pure.
  * Ref:  RFC 6891 (EDNS), 7830 and 8467 (padding), 7828 (keepalive), 7873 and 9018 (cookies),
- *       8914 (extended errors).
+ *       8914 (extended errors), 5001 (NSID).
  */
 #pragma once
 
@@ -13,7 +13,10 @@
 #define DNS_PADDING_QUERY  128  /* octets; RFC 8467 4.1 */
 #define DNS_PADDING_ANSWER 468  /* octets; RFC 8467 4.1, only where a client may ask for it */
 #define DNS_COOKIE_MAX     40   /* client cookie 8, server cookie 8..32 octets */
-#define DNS_EDNS_PUT_MAX   71   /* octets of our OPT at most, padding's contents aside */
+#define DNS_EDE_TEXT_MAX   128  /* octets of an upstream's explanation that are passed on */
+#define DNS_NSID_MAX       63   /* octets of our name */
+#define DNS_EDNS_PUT_MAX   71   /* octets of our OPT that may not be left out, at most */
+#define DNS_EDNS_WHOLE_MAX (DNS_EDNS_PUT_MAX + DNS_EDE_TEXT_MAX + 4 + DNS_NSID_MAX)
 
 enum dns_edns_option {
     DNS_OPTION_NSID = 3,
@@ -42,6 +45,7 @@ struct dns_edns {
     bool present;
     bool dnssec_ok;
     bool padding;          /* the padding option was there */
+    bool nsid;             /* our name is asked for */
     bool cookie_is_odd;    /* a cookie of a size that none has: malformed for who knows cookies */
     bool keepalive;        /* the keepalive option was there (means something over TCP only) */
     bool keepalive_is_odd; /* of a size that it cannot have: malformed over TCP */
@@ -51,6 +55,8 @@ struct dns_edns {
     uint8_t cookie_size;    /* 0 = none; 8 or 16..40 */
     uint16_t udp_size;      /* as announced, octets */
     uint16_t ede;           /* info code of the first extended error, DNS_EDE_NONE if none */
+    uint16_t ede_text_at;   /* its text: offset from the reader's first octet, and */
+    uint16_t ede_text_size; /* octets, as they stand there */
     uint8_t extended_rcode; /* upper eight bits of the RCODE */
     uint8_t cookie[DNS_COOKIE_MAX];
 };
@@ -75,19 +81,27 @@ struct dns_edns_put {       /* what our OPT says; zeroed fields are left out */
     uint8_t extended_rcode; /* upper eight bits of the RCODE */
     bool dnssec_ok;
     uint16_t ede;             /* DNS_EDE_NONE: leave out */
+    const uint8_t *ede_text;  /* what explains it, of whatever octets; borrowed for the call */
+    uint16_t ede_text_size;   /* at most DNS_EDE_TEXT_MAX are passed on (dns_text_put()) */
+    const char *nsid;         /* our name; borrowed for the call */
+    uint8_t nsid_size;        /* octets, at most DNS_NSID_MAX; 0: leave out */
     bool keepalive_asked;     /* send edns-tcp-keepalive without a value: a client asks for it */
     bool keepalive;           /* send it with a value */
     uint16_t keepalive_100ms; /* its value, units of 100 ms */
     uint8_t cookie_size;      /* 0: leave out */
     uint8_t cookie[DNS_COOKIE_MAX];
     uint16_t padding_block; /* 0: no padding; else pad the whole message to a multiple of it */
-    uint16_t message_max;   /* padding never grows the message past this; 0: no bound */
+    uint16_t message_max; /* text, name and padding never grow the message past this; 0: no bound */
 };
 
 /**
- * Append an OPT record to a message begun at w->data[0]; the caller counts it. Padding (zeros) is
- * the last option. Where message_max or the room in `w` is less than the next multiple, padding
- * fills that; where not even its head fits, it is left out. The writer fails if the rest does not
- * fit.
+ * Append an OPT record to a message begun at w->data[0]; the caller counts it. Our name and the
+ * text of an error are left out, the text cut, where message_max or the room in `w` is less.
+ * Padding (zeros) is the last option. Where message_max or the room in `w` is less than the next
+ * multiple, padding fills that; where not even its head fits, it is left out. The writer fails if
+ * the rest does not fit.
  */
 void dns_edns_put(struct bytes_writer *w, const struct dns_edns_put *put);
+
+/** Octets of the OPT that dns_edns_put() makes, without what it may leave out. */
+size_t dns_edns_put_size(const struct dns_edns_put *put);

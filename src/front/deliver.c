@@ -5,12 +5,13 @@
 #include "dns/dns_answer.h"
 #include "dns/dns_chain.h"
 #include "dns/dns_reply.h"
+#include "dns/dns_trim.h"
 #include "front/front.h"
 
 #define REPLY_ROOM   512  /* octets; dns_reply_write() never needs more */
 #define MINIMAL_ROOM 768  /* octets; minimal_write_…() never need more */
 #define SPECIAL_ROOM 1024 /* octets; special_write() never needs more */
-#define OPT_ROOM     128  /* octets; dns_answer_deliver() never adds more */
+#define RCODE_MAX    15   /* without EDNS */
 
 void
 deliver_count(struct front *front, enum why why)
@@ -50,6 +51,14 @@ deliver_drop(struct front *front, const struct query *query, enum why why)
         tcp_done(front, &query->client);
 }
 
+/* Octets of an answer to this client at most. */
+static size_t
+limit_for(const struct query *query)
+{
+    bool udp = query->client.transport == QUERY_UDP;
+    return udp ? dns_reply_udp_limit(&query->dns.edns) : DNS_MESSAGE_MAX;
+}
+
 /* What our OPT says to this client; dns_* leave it out where he sent none. */
 static struct dns_edns_put
 opt_for(const struct front *front, const struct query *query, uint16_t ede)
@@ -61,7 +70,12 @@ opt_for(const struct front *front, const struct query *query, uint16_t ede)
         .ede = ede,
         .keepalive = keepalive,
         .keepalive_100ms = (uint16_t)(tcp_idle_ms(front) / 100), /* at most 600 s */
+        .message_max = (uint16_t)limit_for(query),
     };
+    if (query->dns.edns.nsid) {
+        opt.nsid = front->config->local_server_id;
+        opt.nsid_size = (uint8_t)strnlen(opt.nsid, DNS_NSID_MAX);
+    }
     limit_put_cookie(front, query, &opt);
     return opt;
 }
@@ -91,6 +105,7 @@ deliver_slip(struct front *front, const struct query *query, enum why why)
     struct dns_edns_put opt = opt_for(front, query, DNS_EDE_NONE);
     if (query->dns.edns.cookie_size < opt.cookie_size) /* a first cookie would make it larger */
         opt.cookie_size = 0;
+    opt.nsid_size = 0;
     reply(front, query, why, DNS_NOERROR, true, &opt);
 }
 
@@ -108,23 +123,38 @@ deliver_minimal(struct front *front, const struct query *query)
     finish(front, query, room, size, WHY_MINIMAL);
 }
 
+/* Is what the client is owed of an answer small enough? What it is not owed is left out of `part`
+ * then, as far as it has to be. */
+static bool
+fits(const uint8_t *message, struct dns_answer *part, const struct query *query,
+     const struct dns_edns_put *opt)
+{
+    size_t ours = query->dns.edns.present ? dns_edns_put_size(opt) : 0;
+    size_t limit = limit_for(query) - ours;
+    return part->end <= limit || dns_trim(message, part, limit);
+}
+
 /* One client's copy of a sound answer: his id, spelling, OPT and size. */
 static void
 answer_one(struct front *front, const struct query *query, const uint8_t *message,
            const struct dns_answer *answer, enum why why)
 {
-    bool udp = query->client.transport == QUERY_UDP;
-    size_t limit = udp ? dns_reply_udp_limit(&query->dns.edns) : DNS_MESSAGE_MAX;
+    struct dns_answer part = *answer;
     struct dns_edns_put opt = opt_for(front, query, answer->ede);
-    if (answer->end > limit) { /* nothing of it would be left: no need to copy it first */
-        reply(front, query, why, answer->rcode, true, &opt);
+    if (!fits(message, &part, query, &opt)) { /* nothing of it is left: it is not copied */
+        bool is_said = query->dns.edns.present || answer->rcode <= RCODE_MAX;
+        reply(front, query, why, answer->rcode, is_said, &opt);
         return;
     }
-    size_t size = answer->end + OPT_ROOM;
+    opt.ede_text = dns_answer_text(message, answer);
+    opt.ede_text_size = answer->ede_text_size;
+    size_t size = (size_t)part.end + DNS_EDNS_WHOLE_MAX;
+    if (query->client.transport == QUERY_UDP && size > UDP_ROOM)
+        size = UDP_ROOM; /* what is owed fits, and the rest is left out at our limit anyway */
     uint8_t *room = room_for(front, &query->client, size);
     if (room != NULL) {
-        memcpy(room, message, answer->end);
-        size = dns_answer_deliver(room, size, answer, &query->dns, &opt, limit);
+        memcpy(room, message, part.end);
+        size = dns_answer_deliver(room, size, &part, &query->dns, &opt, limit_for(query));
         if (!query->client.is_proven)
             limit_charge(front, query, limiter_price_of_size(size));
     }

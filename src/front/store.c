@@ -137,6 +137,7 @@ make_stale(struct store *store, struct cache_hit *hit)
 {
     dns_answer_age(store->message, &hit->answer, 0, true, STORE_STALE_TTL_S);
     hit->answer.ede = DNS_EDE_STALE_ANSWER;
+    hit->answer.ede_text_size = 0; /* it explained another error */
 }
 
 bool
@@ -205,7 +206,12 @@ store_keep(struct front *front, const struct inflight_question *question, const 
     if (is_failure && cache_has_better(store->cache, &key, now_s(front)))
         return;
     uint32_t stale_s = is_failure ? 0 : seconds(front->config->cache_stale_ms);
-    if (cache_put(store->cache, &key, message, answer, ttl_s, stale_s, now_s(front)) != STATUS_OK)
+    struct dns_answer kept = *answer;
+    if (answer->ede_text_size > 0) {
+        dns_answer_pack(store->message, CACHE_MESSAGE_MAX, message, &kept);
+        message = store->message;
+    }
+    if (cache_put(store->cache, &key, message, &kept, ttl_s, stale_s, now_s(front)) != STATUS_OK)
         stats_add(front->stats, STAT_CACHE_TOO_LARGE, 1);
 }
 

@@ -6,11 +6,13 @@ import contextlib
 import socket
 import struct
 
+import dns.edns
 import dns.flags
 import dns.message
 import dns.rcode
 import pytest
 
+from penstock import is_servfail
 from front import Front, ended, frame, is_silent, read_exactly
 
 HEADER = struct.Struct("!6H")
@@ -283,3 +285,76 @@ def test_a_slip_is_no_larger_than_its_query(options):
                     slips += 1
                     assert len(answer) <= len(wire)
                     assert answer[12:12 + len(QUESTION)] == QUESTION
+
+
+# ---- what an answer may leave out -----------------------------------------------------------------
+
+
+@pytest.fixture
+def kept(serve, bad):
+    """A whole service with a cache."""
+    return serve(bad, settings={"cache": {"size": "1MiB"}})
+
+
+@pytest.mark.parametrize("name, payload", [("mail30-a", 1232), ("mail60-a", 1232), ("mail12-a", 512), ("mail12-b", None)])
+def test_additional_records_that_do_not_fit_are_left_out_without_tc(kept, name, payload):
+    options = {"use_edns": 0, "payload": payload} if payload else {"use_edns": False}
+    for _ in range(2):  # from the upstream and from the cache
+        answer = kept.ask(f"{name}.penstock.example", "MX", **options)
+        assert not answer.flags & dns.flags.TC
+        assert len(answer.to_wire()) <= (payload or 512)
+        assert len(answer.answer) == 1 and len(answer.authority[0]) == 2
+        assert all(len(rrset) == 2 for rrset in answer.additional), "no half of a set"
+        if "60" not in name:  # and as many as fit
+            size = len(answer.to_wire()) + 2 * 16 + len("mx11") + 1 + 4
+            assert answer.additional and size > (payload or 512) - 40
+    whole = kept.ask(f"{name}.penstock.example", "MX", tcp=True)
+    assert len(whole.additional) == int(name[4:6])
+
+
+# ---- what explains an error -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
+def test_what_explains_an_error_reaches_the_client(kept, bad, tcp):
+    for _ in range(2):  # from the upstream and from the cache
+        answer = kept.ask("explained-a.penstock.example", tcp=tcp)
+        assert is_servfail(answer)
+        assert [option.code for option in answer.options if option.otype == dns.edns.EDE] == [9]
+        assert answer.options[0].text.startswith("no DNSKEY f\u00fcr ??xxx")
+        assert len(answer.options[0].text.encode()) == 128
+    assert sum(b"explained-a" in query for query in bad.queries) == 1
+    without = kept.ask("explained-a.penstock.example", use_edns=False)
+    assert is_servfail(without) and without.edns == -1
+
+
+# ---- who we are -----------------------------------------------------------------------------------
+
+
+def nsid_of(wire):
+    return next((o.data if hasattr(o, "data") else o.nsid for o in dns.message.from_wire(wire).options if o.otype == 3),
+                None)
+
+
+NSID = message(counts=(1, 0, 0, 1), body=QUESTION + opt(option(3)))
+
+
+@pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
+def test_our_name_is_told_to_who_asks_for_it(front, tcp):
+    with Front(yaml=NOT_FILTERED + ", local: {server_id: here-1.example}") as named:
+        assert nsid_of(ask(named, NSID, tcp)) == b"here-1.example"
+        assert nsid_of(ask(named, message(counts=(1, 0, 0, 1), body=QUESTION + opt(option(3, b"x"))), tcp)) \
+            == b"here-1.example"
+        assert nsid_of(ask(named, FORMS["AXFR"][0][:-5] + b"\xfc\0\1", tcp)) is None, "no EDNS"
+        refused = message(counts=(1, 0, 0, 1), body=question(16, 3) + opt(option(3)))
+        assert nsid_of(ask(named, refused, tcp)) == b"here-1.example", "with whatever answer"
+        assert nsid_of(ask(named, message(counts=(1, 0, 0, 1), body=QUESTION + opt()), tcp)) is None
+    assert nsid_of(ask(front, NSID, tcp)) is None
+
+
+def test_the_question_for_our_name_stays_here(serve, bad):
+    service = serve(bad, settings={"local": {"server_id": "here"}})
+    answer = service.raw(message(counts=(1, 0, 0, 1), body=b"\4nsid\x08penstock\7example\0\0\1\0\1" + opt(option(3))))
+    assert nsid_of(answer) == b"here"
+    asked = [dns.message.from_wire(wire) for wire in bad.queries if b"\x04nsid" in wire]
+    assert asked and not any(o.otype == 3 for query in asked for o in query.options)

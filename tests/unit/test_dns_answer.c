@@ -415,6 +415,29 @@ Test(dns_answer, ages_every_relayed_ttl_and_not_the_opt)
     cr_assert_eq(bytes_get_u32(&r), 0x00045678);
 }
 
+Test(dns_answer, is_packed_with_the_text_of_its_error_behind_it)
+{
+    struct bytes_writer w = begin(DNS_TYPE_A, 1, 0, 1);
+    put_a(&w, 300);
+    size_t end = w.pos;
+    build_opt(&w, 1232, 0,
+              "\0\x0f\0\7\0\x16"
+              "hello",
+              11);
+    cr_assert_eq(parse(w.pos), DNS_ANSWER_OK);
+    cr_assert_eq(answer.ede, DNS_EDE_NO_REACHABLE_AUTHORITY);
+    cr_assert_arr_eq(dns_answer_text(room, &answer), "hello", 5);
+    uint8_t packed[512];
+    struct dns_answer kept = answer;
+    dns_answer_pack(packed, sizeof packed, room, &kept);
+    cr_assert_eq(kept.ede_text_at, end);
+    cr_assert_arr_eq(packed, room, end);
+    cr_assert_arr_eq(dns_answer_text(packed, &kept), "hello", 5);
+    kept = answer;
+    dns_answer_pack(packed, end + 4, room, &kept);
+    cr_assert(kept.ede_text_size == 0 && kept.end == end, "no room: the text is left out");
+}
+
 Test(dns_answer, random_damage_gets_a_verdict_and_never_a_wrong_end)
 {
     struct prng prng = prng_begin("dns_answer");

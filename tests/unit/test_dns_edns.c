@@ -198,6 +198,72 @@ Test(dns_edns, without_padding_it_has_the_documented_size_at_most)
     cr_assert_eq(w.pos, 11, "nothing asked for, nothing put");
 }
 
+Test(dns_edns, our_name_is_asked_for_with_whatever_stands_in_the_option)
+{
+    struct dns_edns edns;
+    cr_assert_eq(get(0, "\0\3\0\0", 4, &edns), DNS_EDNS_OK);
+    cr_assert(edns.nsid);
+    cr_assert_eq(get(0, "\0\3\0\1x", 5, &edns), DNS_EDNS_OK);
+    cr_assert(edns.nsid);
+    cr_assert_eq(get(0, "\0\x0c\0\0", 4, &edns), DNS_EDNS_OK);
+    cr_assert_not(edns.nsid);
+}
+
+Test(dns_edns, says_where_the_text_of_an_error_stands)
+{
+    struct dns_edns edns;
+    cr_assert_eq(get(0,
+                     "\0\x0c\0\1x\0\x0f\0\5\0\x16"
+                     "abc\0\x0f\0\3\0\1z",
+                     21, &edns),
+                 DNS_EDNS_OK);
+    cr_assert_eq(edns.ede, DNS_EDE_NO_REACHABLE_AUTHORITY);
+    cr_assert_eq(edns.ede_text_at, 11 + 5 + 6, "from the message's first octet");
+    cr_assert_eq(edns.ede_text_size, 3);
+}
+
+/* An OPT behind 12 octets, with our name and an error that is explained. */
+static size_t
+put_whole(uint8_t room[], size_t size, uint16_t max, struct dns_edns *edns)
+{
+    static char text[300];
+    memset(text, 't', sizeof text);
+    struct dns_edns_put put = {.ede = DNS_EDE_OTHER,
+                               .ede_text = (const uint8_t *)text,
+                               .ede_text_size = sizeof text,
+                               .nsid = "name",
+                               .nsid_size = 4,
+                               .message_max = max};
+    struct bytes_writer w = bytes_writer(room, size);
+    bytes_put_zeros(&w, 12);
+    dns_edns_put(&w, &put);
+    cr_assert_not(w.failed);
+    cr_assert_eq(dns_edns_put_size(&put), 11 + 6, "what is never left out");
+    struct bytes_reader r = bytes_reader(room, w.pos);
+    bytes_skip(&r, 12 + 3);
+    cr_assert_eq(dns_edns_get(&r, edns), DNS_EDNS_OK);
+    cr_assert_eq(bytes_left(&r), 0);
+    cr_assert_eq(edns->ede, DNS_EDE_OTHER);
+    return w.pos;
+}
+
+Test(dns_edns, name_and_text_go_as_far_as_there_is_room)
+{
+    uint8_t room[512];
+    struct dns_edns edns;
+    size_t whole = put_whole(room, sizeof room, 0, &edns);
+    cr_assert_eq(whole, 12 + 17 + DNS_EDE_TEXT_MAX + 8);
+    cr_assert(edns.nsid && edns.ede_text_size == DNS_EDE_TEXT_MAX);
+    for (size_t end = 12 + 17; end < whole; end++) {
+        size_t by_limit = put_whole(room, sizeof room, (uint16_t)end, &edns);
+        cr_assert_leq(by_limit, end);
+        cr_assert_eq(put_whole(room, end, 0, &edns), by_limit);
+        size_t text = end - 29 < DNS_EDE_TEXT_MAX ? end - 29 : DNS_EDE_TEXT_MAX;
+        cr_assert_eq(edns.ede_text_size, text);
+        cr_assert_not(edns.nsid);
+    }
+}
+
 Test(dns_edns, pads_every_length_to_a_multiple_with_zeros)
 {
     uint8_t room[1500];
