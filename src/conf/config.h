@@ -66,7 +66,8 @@ struct config_secret {
 struct config_upstream {
     char name[CONFIG_NAME_MAX]; /* for logs and statistics; unique */
     struct addr address;
-    char tls_name[CONFIG_HOST_MAX]; /* SNI and the name checked; "" only with verify: pin */
+    char tls_name[CONFIG_HOST_MAX]; /* SNI and the name checked, or the address;
+                                       "": `address` is checked, or with verify: pin none */
     uint8_t pins[CONFIG_PINS_MAX][CONFIG_PIN_BYTES];
     uint32_t pins_count;
     uint32_t verify; /* enum config_verify */

@@ -63,16 +63,6 @@ judge_verify(const struct config_upstream *upstream)
     return NULL;
 }
 
-static const char *
-judge_tls_name(const struct config_upstream *upstream)
-{
-    if (*upstream->tls_name == '\0' && upstream->verify != CONFIG_VERIFY_PIN)
-        return "not given, and the certificate's name is to be checked; allowed: the DNS name in "
-               "the "
-               "upstream's certificate, or verify: pin to check keys alone";
-    return NULL;
-}
-
 static bool
 judge_upstream(const struct config *config, unsigned i, struct config_complaint *complaint)
 {
@@ -82,7 +72,6 @@ judge_upstream(const struct config *config, unsigned i, struct config_complaint 
         {CONFIG_ROW_upstream_address, i, judge_address(config, i)},
         {CONFIG_ROW_upstream_pins, i, judge_pins(upstream)},
         {CONFIG_ROW_upstream_verify, i, judge_verify(upstream)},
-        {CONFIG_ROW_upstream_tls_name, i, judge_tls_name(upstream)},
     };
     for (size_t c = 0; c < sizeof found / sizeof found[0]; c++) {
         if (found[c].text == NULL)

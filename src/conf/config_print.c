@@ -95,22 +95,39 @@ config_print(const struct config *config, FILE *to)
     }
 }
 
+/* A key that was forgotten is more likely than a certificate for an address. */
+static unsigned
+warn_address(const struct config_upstream *upstream, FILE *to)
+{
+    char text[ADDR_TEXT_MAX];
+    struct addr alone = upstream->address;
+    if (upstream->tls_name[0] != '\0' || upstream->verify == CONFIG_VERIFY_PIN)
+        return 0;
+    alone.port = 0;
+    fprintf(to,
+            "upstream %s: no tls_name, so that its certificate must be for the address %s; give "
+            "its name, or the address to say so\n",
+            upstream->name, addr_format(&alone, text));
+    return 1;
+}
+
 static unsigned
 warn_upstream(const struct config_upstream *upstream, FILE *to)
 {
+    unsigned count = warn_address(upstream, to);
     if (upstream->verify == CONFIG_VERIFY_CA) {
         fprintf(to,
                 "upstream %s: verify: ca, so that any trusted CA can stand in for it; add pins\n",
                 upstream->name);
-        return 1;
+        return count + 1;
     }
     if (upstream->pins_count > 1)
-        return 0;
+        return count;
     fprintf(
         to,
         "upstream %s: one pin and no backup: when its key changes, it is lost; add a second pin\n",
         upstream->name);
-    return 1;
+    return count + 1;
 }
 
 unsigned

@@ -33,9 +33,20 @@ check_user(const char *text)
     return *text == '_' ? check_name(text + 1) : check_name(text);
 }
 
+/* As a certificate may hold it in an iPAddress (RFC 5280 section 4.2.1.6): no port, no zone. */
+static bool
+is_plain_address(const char *text)
+{
+    struct addr addr;
+    return strchr(text, '[') == NULL && addr_parse(text, 0, &addr) == STATUS_OK && addr.port == 0 &&
+           addr.scope == 0 && (addr.family == ADDR_IPV6) == (strchr(text, ':') != NULL);
+}
+
 static const char *
 check_host(const char *text)
 {
+    if (is_plain_address(text))
+        return NULL;
     bool is_number = true; /* the label at hand: digits only */
     size_t label_len = 0;
     if (*text == '\0')
@@ -47,13 +58,14 @@ check_host(const char *text)
             if (label_len == 0 || label_len > LABEL_MAX || c[-1] == '-')
                 return "not a DNS name";
             if (*c == '\0')
-                return is_number ? "an address, not a DNS name" : NULL;
+                return is_number ? "neither a DNS name nor an address" : NULL;
             label_len = 0;
             is_number = true;
             continue;
         }
         if (!is_alnum(*c) && (*c != '-' || label_len == 0))
-            return strchr(text, ':') != NULL ? "an address, not a DNS name" : "not a DNS name";
+            return strchr(text, ':') != NULL ? "neither a DNS name nor an address alone"
+                                             : "not a DNS name";
         is_number = is_number && is_digit(*c);
         label_len++;
     }

@@ -342,7 +342,8 @@ value_allowed(const struct value_rule *rule, char text[VALUE_ALLOWED_MAX])
     } sentences[] = {
         [VALUE_NAME] = {"up to ", " letters, digits, . _ -; the first a letter or digit"},
         [VALUE_USER] = {"an account name of up to ", " letters, digits, . _ -"},
-        [VALUE_HOST] = {"a DNS name such as dns.example.net", NULL},
+        [VALUE_HOST] = {"a DNS name such as dns.example.net, or an address such as 192.0.2.1",
+                        NULL},
         [VALUE_PATH] = {"an absolute path of up to ", " printable ASCII characters"},
         [VALUE_LISTEN] = {"ADDRESS or ADDRESS:PORT, IPv6 as [ADDRESS]:PORT; no port means 53",
                           NULL},

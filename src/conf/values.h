@@ -19,7 +19,7 @@ enum value_kind {
     VALUE_FLAGS,    /* uint32_t: a list of words, each the bit of its index; never 0 */
     VALUE_NAME,     /* char[]: fit for a log line */
     VALUE_USER,     /* char[]: an account */
-    VALUE_HOST,     /* char[]: a DNS name, no address */
+    VALUE_HOST,     /* char[]: a DNS name or an address without port */
     VALUE_PATH,     /* char[]: an absolute path */
     VALUE_LISTEN,   /* struct addr, port 53 where none is given */
     VALUE_UPSTREAM, /* struct addr, port 853 where none is given, never 53 */

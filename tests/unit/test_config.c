@@ -342,13 +342,8 @@ Test(config, pins_are_never_left_unchecked)
                  "checked; allowed with pins: pin+ca or pin");
 }
 
-Test(config, a_checked_name_must_be_given)
+Test(config, an_upstream_needs_its_name_and_address)
 {
-    expect_error(
-        "upstreams:\n- {name: a, address: 192.0.2.1, pins: [\"" PIN_A "\"]}\n", NULL,
-        "test.yaml:2: upstreams[0].tls_name: not given, and the certificate's name is to "
-        "be checked; allowed: the DNS name in the upstream's certificate, or verify: pin to "
-        "check keys alone");
     expect_error("upstreams:\n- {tls_name: a.example, address: 192.0.2.1}\n", NULL,
                  "test.yaml:2: upstreams[0].name: not given; allowed: a short name for log lines, "
                  "its own for each upstream");
@@ -608,6 +603,30 @@ warnings(void)
     return text;
 }
 
+Test(config, without_a_name_the_certificate_must_be_for_the_address)
+{
+    load_ok("upstreams:\n- {name: a, address: \"[2001:db8::1]:853\", verify: ca}\n", NULL);
+    cr_expect_str_empty(config.upstreams[0].tls_name);
+    cr_expect_not_null(strstr(warnings(),
+                              "upstream a: no tls_name, so that its certificate must be "
+                              "for the address 2001:db8::1;"));
+    load_ok("upstreams:\n- {name: a, address: 192.0.2.1, pins: [\"" PIN_A "\"]}\n", NULL);
+    cr_expect_not_null(strstr(warnings(), "must be for the address 192.0.2.1;"));
+    load_ok("upstreams:\n- {name: a, address: \"2001:db8::1\", tls_name: \"2001:db8::1\",\n   "
+            "verify: ca}\n",
+            NULL);
+    cr_expect_str_eq(config.upstreams[0].tls_name, "2001:db8::1");
+    cr_expect_null(strstr(warnings(), "no tls_name"));
+    load_ok("upstreams:\n- {name: a, address: 192.0.2.1, verify: pin, pins: [\"" PIN_A "\"]}\n",
+            NULL);
+    cr_expect_null(strstr(warnings(), "no tls_name"));
+    expect_error(
+        "upstreams:\n- {name: a, address: 192.0.2.1, tls_name: \"192.0.2.1:853\"}\n", NULL,
+        "test.yaml:2: upstreams[0].tls_name: \"192.0.2.1:853\" is neither a DNS name nor an "
+        "address alone; allowed: a DNS name such as dns.example.net, or an address such as "
+        "192.0.2.1");
+}
+
 Test(config, warns_of_what_is_allowed_but_unwise)
 {
     load_ok(UPSTREAM, NULL);
@@ -859,7 +878,7 @@ Test(config, unsound_structs_are_refused)
     REFUSES(bad.upstreams[0].verify = CONFIG_VERIFY_CA);
     REFUSES(bad.upstreams[0].pins_count = CONFIG_PINS_MAX + 1);
     REFUSES(bad.upstreams[0].pins_count = 1);
-    REFUSES(memset(bad.upstreams[0].tls_name, 0, CONFIG_HOST_MAX));
+    REFUSES(snprintf(bad.upstreams[0].tls_name, CONFIG_HOST_MAX, "192.0.2.1:853"));
     REFUSES(bad.upstreams[CONFIG_UPSTREAMS_MAX - 1].verify = 1);
     REFUSES(bad.tls_ca_file[0] = 'x');
     REFUSES(bad.tls_versions = 0);

@@ -141,12 +141,20 @@ Test(values, names_fit_a_log_line)
     cr_expect_str_eq(again(&user, "_"), "empty");
 }
 
-Test(values, hosts_are_dns_names_and_no_addresses)
+Test(values, hosts_are_dns_names_or_addresses_alone)
 {
     cr_expect_str_eq(again(&host, "dns.quad9.net"), "dns.quad9.net");
     cr_expect_str_eq(again(&host, "One-1.1.one"), "One-1.1.one");
-    cr_expect_str_eq(again(&host, "9.9.9.9"), "an address, not a DNS name");
-    cr_expect_str_eq(again(&host, "2620:fe::fe"), "an address, not a DNS name");
+    cr_expect_str_eq(again(&host, "9.9.9.9"), "9.9.9.9");
+    cr_expect_str_eq(again(&host, "2620:fe::fe"), "2620:fe::fe");
+    cr_expect_str_eq(again(&host, "9.9.9"), "neither a DNS name nor an address");
+    static const char *const none[] = {"9.9.9.9:853",       "[2620:fe::fe]",
+                                       "[2620:fe::fe]:853", "fe80::1%2",
+                                       "2620:fe::fe::",     "2620:fe::fe:853:1:2:3:4:5",
+                                       "::ffff:192.0.2.1",  "dns.example:853"};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        cr_expect_str_eq(again(&host, none[i]), "neither a DNS name nor an address alone", "%s",
+                         none[i]);
     cr_expect_str_eq(again(&host, ""), "empty");
     static const char label_of_64[] =
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b";
