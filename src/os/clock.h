@@ -1,6 +1,7 @@
 /* clock.h - the one place that reads clocks
  *
- * Who:  event loop (once per turn) and start-up code. Nothing else reads a clock.
+ * Who:  event loop (once per turn) and start-up code; the worker's handshakes read what they cost.
+ *       Nothing else reads a clock.
  */
 #pragma once
 
@@ -29,4 +30,13 @@ clock_wall_s(void)
     struct timespec ts;
     clock_gettime(CLOCK_REALTIME, &ts);
     return (uint32_t)ts.tv_sec;
+}
+
+/** CPU time that this thread has used, in µs. */
+static inline uint64_t
+clock_cpu_us(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+    return (uint64_t)ts.tv_sec * 1000000U + (uint64_t)ts.tv_nsec / 1000U;
 }

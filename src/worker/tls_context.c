@@ -3,6 +3,7 @@
 
 #include "os/random.h"
 
+#include <arpa/inet.h>
 #include <psa/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,31 @@ static const int suites[] = {
     MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
     0,
 };
+
+/* For a server that speaks 1.2 and goes by our order, PKCS #1 stands before PSS, which mbedTLS can
+ * check in 1.3 only. In 1.3 PKCS #1 is for signatures in certificates (RFC 8446 section 4.2.3). */
+static const uint16_t signatures[] = {
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256, MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+    MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512, MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,
+    MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,       MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
+    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA256,    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA384,
+    MBEDTLS_TLS1_3_SIG_RSA_PSS_RSAE_SHA512,    MBEDTLS_TLS1_3_SIG_NONE};
+
+/* the same without PSS */
+static const uint16_t signatures12[] = {MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA256,
+                                        MBEDTLS_TLS1_3_SIG_ECDSA_SECP384R1_SHA384,
+                                        MBEDTLS_TLS1_3_SIG_ECDSA_SECP521R1_SHA512,
+                                        MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA256,
+                                        MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,
+                                        MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
+                                        MBEDTLS_TLS1_3_SIG_NONE};
+
+/* Elliptic curves alone: a server may choose among what is offered, and one exchange of keys over
+ * ffdhe8192 costs as much as a hundred over these. */
+static const uint16_t groups[] = {
+    MBEDTLS_SSL_IANA_TLS_GROUP_X25519, MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
+    MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1,
+    MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
 
 static const char *protocols[] = {"dot", NULL}; /* RFC 7858 section 3.1, IANA ALPN registry */
 
@@ -83,7 +109,8 @@ static bool
 is_complete(const struct config_upstream *upstream, const struct tls_anchors *anchors)
 {
     bool pins = upstream->pins_count > 0 && upstream->pins_count <= CONFIG_PINS_MAX;
-    bool ca = anchors != NULL && upstream->tls_name[0] != '\0';
+    bool ca =
+        anchors != NULL && (upstream->tls_name[0] != '\0' || upstream->address.family != ADDR_NONE);
     switch ((enum config_verify)upstream->verify) {
     case CONFIG_VERIFY_PIN_CA:
         return pins && ca;
@@ -95,10 +122,10 @@ is_complete(const struct config_upstream *upstream, const struct tls_anchors *an
     return false;
 }
 
+/* @param versions  bits of enum config_tls_versions */
 static enum status
-configure(struct tls_context *context, uint32_t versions, struct tls_anchors *anchors)
+configure(const struct tls_context *context, mbedtls_ssl_config *config, uint32_t versions)
 {
-    mbedtls_ssl_config *config = &context->config;
     if (mbedtls_ssl_config_defaults(config, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_STREAM,
                                     MBEDTLS_SSL_PRESET_DEFAULT) != 0 ||
         mbedtls_ssl_conf_alpn_protocols(config, protocols) != 0)
@@ -111,21 +138,50 @@ configure(struct tls_context *context, uint32_t versions, struct tls_anchors *an
                                                  ? MBEDTLS_SSL_VERSION_TLS1_3
                                                  : MBEDTLS_SSL_VERSION_TLS1_2);
     mbedtls_ssl_conf_ciphersuites(config, suites);
+    mbedtls_ssl_conf_groups(config, groups);
+    mbedtls_ssl_conf_sig_algs(config, (versions & CONFIG_TLS13) != 0 ? signatures : signatures12);
     /* a resumed session makes new keys too; keys of a ticket alone have no forward secrecy */
     mbedtls_ssl_conf_tls13_key_exchange_modes(
         config, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL |
                     MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
-    /* with pins alone the callback judges and ends the handshake itself; the CA's word is not asked
-     */
-    bool ca_counts = !context->look && context->verify != CONFIG_VERIFY_PIN;
-    mbedtls_ssl_conf_authmode(config, ca_counts ? MBEDTLS_SSL_VERIFY_REQUIRED
-                                                : MBEDTLS_SSL_VERIFY_OPTIONAL);
-    mbedtls_ssl_conf_ca_chain(config, ca_counts && anchors != NULL ? &anchors->chain : NULL, NULL);
+    /* tls_trust.c verifies, between two steps of the handshake */
+    mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE);
     mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED); /* of TLS 1.2 */
+    mbedtls_ssl_conf_renegotiation(config, MBEDTLS_SSL_RENEGOTIATION_DISABLED);
     if (!context->look)
         mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
             config, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
     return STATUS_OK;
+}
+
+/* What the certificate must be for: the configured name or address, else where the upstream is. */
+static enum status
+set_name(struct tls_context *context, const struct config_upstream *upstream, const char *name)
+{
+    char address[INET6_ADDRSTRLEN];
+    if (upstream != NULL)
+        name = upstream->tls_name;
+    if (upstream != NULL && name[0] == '\0' && upstream->verify != CONFIG_VERIFY_PIN) {
+        int family = upstream->address.family == ADDR_IPV4 ? AF_INET : AF_INET6;
+        name = inet_ntop(family, upstream->address.bytes, address, sizeof address);
+    }
+    size_t length = name != NULL ? strnlen(name, sizeof context->name) : sizeof context->name;
+    if (length == sizeof context->name)
+        return STATUS_INVALID;
+    memcpy(context->name, name, length);
+    context->ip_size = mbedtls_x509_crt_parse_cn_inet_pton(context->name, context->ip);
+    return STATUS_OK;
+}
+
+static void
+set_pins(struct tls_context *context, const struct config_upstream *upstream)
+{
+    context->verify = upstream->verify;
+    context->pins_count = upstream->verify != CONFIG_VERIFY_CA ? upstream->pins_count : 0;
+    memcpy(context->pins, upstream->pins, sizeof context->pins);
+    const mbedtls_x509_crt *ca = context->anchors != NULL ? &context->anchors->chain : NULL;
+    for (; context->pins_count > 0 && ca != NULL && !context->has_anchor_pin; ca = ca->next)
+        context->has_anchor_pin = tls_trust_pin(context, ca) >= 0;
 }
 
 enum status
@@ -133,25 +189,55 @@ tls_context_init(struct tls_context *context, const struct config_upstream *upst
                  const char *name, uint32_t versions, struct tls_anchors *anchors)
 {
     uint32_t generation = context->generation + 1;
-    *context = (struct tls_context){.generation = generation, .look = upstream == NULL};
+    *context = (struct tls_context){.generation = generation,
+                                    .look = upstream == NULL,
+                                    .anchors = anchors,
+                                    .versions = versions};
     if (upstream != NULL && !is_complete(upstream, anchors))
         return STATUS_INVALID;
-    if (upstream != NULL) {
-        context->verify = upstream->verify;
-        context->pins_count = upstream->verify != CONFIG_VERIFY_CA ? upstream->pins_count : 0;
-        memcpy(context->pins, upstream->pins, sizeof context->pins);
-        name = upstream->tls_name;
-    }
-    size_t length = strnlen(name, sizeof context->name);
-    if (length == sizeof context->name)
+    if (set_name(context, upstream, name) != STATUS_OK)
         return STATUS_INVALID;
-    memcpy(context->name, name, length);
+    if (upstream != NULL)
+        set_pins(context, upstream);
     mbedtls_ssl_config_init(&context->config);
+    mbedtls_ssl_config_init(&context->config12);
     context->is_open = true;
-    enum status status = configure(context, versions, anchors);
+    enum status status = configure(context, &context->config, versions);
+    if (status == STATUS_OK)
+        status = configure(context, &context->config12, CONFIG_TLS12);
     if (status != STATUS_OK)
         tls_context_fini(context);
     return status;
+}
+
+const mbedtls_ssl_config *
+tls_context_config(struct tls_session *session)
+{
+    struct tls_context *context = session->context;
+    if (session->now_ms >= context->fallback_ms)
+        context->fallback = TLS_FALLBACK_NONE;
+    session->fallback = context->fallback;
+    return session->fallback == TLS_FALLBACK_NONE ? &context->config : &context->config12;
+}
+
+bool
+tls_context_fall_back(struct tls_session *session, enum tls_fallback why)
+{
+    struct tls_context *context = session->context;
+    if (context->versions != (CONFIG_TLS12 | CONFIG_TLS13) || context->look ||
+        session->fallback != TLS_FALLBACK_NONE || session->generation != context->generation)
+        return false;
+    tls_context_forget(context); /* tickets are of TLS 1.3 */
+    context->fallback = why;
+    context->fallback_ms = session->now_ms + TLS_FALLBACK_MS;
+    return true;
+}
+
+void
+tls_context_climb(struct tls_session *session)
+{
+    if (session->generation == session->context->generation)
+        session->context->fallback = TLS_FALLBACK_NONE;
 }
 
 static void
@@ -176,6 +262,7 @@ tls_context_fini(struct tls_context *context)
         return;
     tls_context_forget(context);
     mbedtls_ssl_config_free(&context->config);
+    mbedtls_ssl_config_free(&context->config12);
     context->is_open = false;
 }
 
@@ -230,6 +317,8 @@ void
 tls_ticket_offer(struct tls_session *session)
 {
     struct tls_context *context = session->context;
+    if (session->fallback != TLS_FALLBACK_NONE)
+        return;
     for (unsigned i = 0; i < TLS_TICKETS && !session->has_ticket; i++) {
         unsigned newest = (context->ticket_next + TLS_TICKETS - 1) % TLS_TICKETS;
         struct tls_ticket *ticket = &context->tickets[newest];

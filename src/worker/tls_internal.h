@@ -1,6 +1,8 @@
-/* tls_internal.h - what the three tls_*.c share; the one header that includes mbedTLS
+/* tls_internal.h - what the tls_*.c share; the one header that includes mbedTLS
  *
- * Who:  tls_session.c, tls_context.c, tls_trust.c, and no other file.
+ * Who:  tls_session.c carries and steps, tls_context.c holds what is asked of an upstream,
+ *       tls_chain.c measures a chain before anything is computed with it, tls_trust.c decides,
+ *       tls_name.c compares names, tls_fault.c finds words; no other file.
  */
 #pragma once
 
@@ -32,15 +34,30 @@ struct tls_ticket {
     mbedtls_ssl_session session;
 };
 
+/* Why an upstream is asked in TLS 1.2 alone although 1.3 is allowed too. */
+enum tls_fallback {
+    TLS_FALLBACK_NONE,
+    TLS_FALLBACK_PSS,   /* as a TLS 1.2 server it signs with RSA-PSS, which mbedTLS refuses there */
+    TLS_FALLBACK_REKEY, /* it begins a TLS 1.3 connection with KeyUpdate, which mbedTLS has not */
+};
+
 struct tls_context {
     bool is_open;
-    bool look; /* shows a chain, trusts nobody */
+    bool look;           /* shows a chain, trusts nobody */
+    bool has_anchor_pin; /* a CA of ours has a pinned key: it need not be sent to count */
     uint32_t verify;
     uint32_t generation; /* counts tls_context_init(): a session of an older one keeps no ticket */
     uint32_t pins_count;
     uint8_t pins[CONFIG_PINS_MAX][CONFIG_PIN_BYTES];
-    char name[CONFIG_HOST_MAX]; /* "": none */
+    char name[CONFIG_HOST_MAX];  /* that the certificate must be for; "": none */
+    uint8_t ip[16];              /* `name` as address, */
+    size_t ip_size;              /* 4 or 16 octets of it; 0: it is a DNS name */
+    struct tls_anchors *anchors; /* borrowed; NULL: none */
+    uint32_t versions;           /* bits of enum config_tls_versions */
+    enum tls_fallback fallback;
+    uint64_t fallback_ms; /* monotonic: it ends then */
     mbedtls_ssl_config config;
+    mbedtls_ssl_config config12; /* the same, TLS 1.2 alone */
     struct tls_ticket tickets[TLS_TICKETS];
     unsigned ticket_next; /* the slot that is filled next */
 };
@@ -52,41 +69,97 @@ struct tls_buffer { /* bytes at data[head..tail) */
 
 struct tls_session {
     bool is_open;
-    bool is_trusted;           /* the one gate: set by tls_trust.c or by a ticket, read by write */
-    bool is_shown;             /* a certificate was looked at in this handshake */
-    bool is_done;              /* handshake over */
-    bool is_starved;           /* mbedTLS asked for more than there was */
-    bool has_ended;            /* the peer's stream is over */
-    bool has_ticket;           /* one was offered */
-    struct tls_ticket offered; /* it; held until the first octet leaves: then it is used up */
+    bool is_trusted;            /* the one gate: set by tls_trust.c or by a ticket, read by write */
+    bool is_shown;              /* a certificate was looked at in this handshake */
+    bool is_asked;              /* the peer asked for one of ours */
+    bool is_done;               /* handshake over */
+    bool is_starved;            /* mbedTLS asked for more than there was */
+    bool has_ended;             /* the peer's stream is over */
+    bool has_ticket;            /* one was offered */
+    bool has_read;              /* the peer has said something after the handshake */
+    bool is_downgraded;         /* a TLS 1.2 server that marks itself as able to speak 1.3 */
+    enum tls_fallback fallback; /* this session is held in TLS 1.2 because of it */
+    struct tls_ticket offered;  /* it; held until the first octet leaves: then it is used up */
     enum tls_cause cause;
     uint32_t generation;
     struct tls_context *context; /* borrowed */
     mbedtls_ssl_context ssl;
     struct tls_buffer in, out;
-    uint64_t now_ms;      /* when it was opened */
-    int64_t clock_s;      /* wall clock less monotonic clock then */
-    uint64_t until_ms;    /* tickets of this session are good until then */
-    uint32_t chain_flags; /* MBEDTLS_X509_BADCERT_… of all certificates of the built chain */
-    int8_t chain_pin;     /* pin found nearest to the leaf of the built chain; -1 none */
-    uint8_t chain_depth;
+    uint64_t now_ms;   /* when it was opened */
+    int64_t clock_s;   /* wall clock less monotonic clock then */
+    uint64_t until_ms; /* tickets of this session are good until then */
+    uint64_t cpu_us;   /* spent on its handshake */
     struct tls_facts facts;
     char error[TLS_ERROR_MAX];
 };
 
-/** mbedTLS asks about each certificate of the chain it built, root first, leaf last; `owner` is the
- * session. */
-int tls_trust_judge(void *owner, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+#define TLS_PATH_MAX (MBEDTLS_X509_MAX_INTERMEDIATE_CA + 2)
+
+struct tls_path { /* from the server's certificate to an anchor, as a walk found it */
+    const mbedtls_x509_crt *crt[TLS_PATH_MAX]; /* leaf first; the last one is the anchor's */
+    unsigned count;
+    uint32_t flags; /* MBEDTLS_X509_BADCERT_… of all of them; UINT32_MAX: no walk was possible */
+};
+
+/* tls_trust.c */
+
+/**
+ * Is this the server that the policy names? Sets is_trusted, and facts about what was seen.
+ *
+ * @param chain  what it sent, its own first; NULL: nothing
+ * @return 0; else the alert that fits, and tls_fail() was called
+ */
+unsigned char tls_trust_judge(struct tls_session *session, mbedtls_x509_crt *chain);
 
 /** SHA-256 of the SubjectPublicKeyInfo. @return false: the library failed. */
 bool tls_trust_key(const mbedtls_x509_crt *crt, uint8_t pin[CONFIG_PIN_BYTES]);
 
-/** Cause and words for a chain that did not validate, from session->chain_flags or `flags`. */
-void tls_trust_explain(struct tls_session *session, uint32_t flags, const mbedtls_x509_crt *leaf);
+/** The configured pin that `crt` has. @return its index; -1: none */
+int tls_trust_pin(const struct tls_context *context, const mbedtls_x509_crt *crt);
+
+/* tls_chain.c */
+
+/** Is it cheap to compute with every key of this chain? @return false: tls_fail() was called. */
+bool tls_chain_is_cheap(struct tls_session *session, const mbedtls_x509_crt *chain);
+
+/** Walk from `leaf` to one of `anchors`, checking signatures, times, uses and path lengths. */
+void tls_chain_walk(mbedtls_x509_crt *leaf, mbedtls_x509_crt *anchors, struct tls_path *path);
+
+/** Walk to the certificates of `leaf`'s chain that have a pinned key; each key is tried once.
+ *  @return false: none of them has one */
+bool tls_chain_walk_to_pins(const struct tls_context *context, mbedtls_x509_crt *leaf,
+                            struct tls_path *path);
+
+/* tls_name.c */
+
+/** Does the certificate's subjectAltName hold the context's name or address (RFC 9525 section 6)?
+ */
+bool tls_name_matches(const struct tls_context *context, const mbedtls_x509_crt *leaf);
+
+/* tls_fault.c */
+
+/** Cause and words for what mbedTLS returned. */
+void tls_fault_explain(struct tls_session *session, int error);
+
+/** Cause and words for a path that does not hold, by its flags. @return the alert that fits */
+unsigned char tls_fault_explain_path(struct tls_session *session, const struct tls_path *path,
+                                     const mbedtls_x509_crt *leaf);
 
 /** The first words stay: what came first is the reason. */
 void tls_fail(struct tls_session *session, enum tls_cause cause, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* tls_context.c */
+
+/** What a session of this context is to be held in now; a fallback that is over is forgotten. */
+const mbedtls_ssl_config *tls_context_config(struct tls_session *session);
+
+/** Hold the next sessions in TLS 1.2 alone. @return false: the policy does not allow that, or this
+ *  session was so already */
+bool tls_context_fall_back(struct tls_session *session, enum tls_fallback why);
+
+/** The fallback that this session is held under was wrong. */
+void tls_context_climb(struct tls_session *session);
 
 /** Keep the session that the peer just sent a ticket for. */
 void tls_ticket_keep(struct tls_session *session);

@@ -1,7 +1,8 @@
 /* tls_session.c - see tls_session.h */
 #include "worker/tls_internal.h"
 
-#include <stdarg.h>
+#include "os/clock.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -12,18 +13,6 @@ size_t
 tls_session_bytes(void)
 {
     return sizeof(struct tls_session);
-}
-
-void
-tls_fail(struct tls_session *session, enum tls_cause cause, const char *format, ...)
-{
-    if (session->cause != TLS_CAUSE_NONE)
-        return;
-    session->cause = cause;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(session->error, sizeof session->error, format, args);
-    va_end(args);
 }
 
 static int
@@ -62,6 +51,21 @@ carry_in(void *owner, unsigned char *to, size_t size)
     return (int)size;
 }
 
+/* A server that could speak TLS 1.3 marks its random when it speaks 1.2, and signs that mark (RFC
+ * 8446 section 4.1.3). mbedTLS looks for it where 1.3 was offered; where it was not, we do. The
+ * keys that are shown here are none of our business. */
+static void
+look_for_downgrade(void *owner, mbedtls_ssl_key_export_type type, const unsigned char *secret,
+                   size_t size, const unsigned char client_random[32],
+                   const unsigned char server_random[32], mbedtls_tls_prf_types prf)
+{
+    static const char mark[] = {'D', 'O', 'W', 'N', 'G', 'R', 'D'};
+    (void)secret, (void)size, (void)client_random, (void)prf;
+    if (type == MBEDTLS_SSL_KEY_EXPORT_TLS12_MASTER_SECRET &&
+        memcmp(server_random + 24, mark, sizeof mark) == 0)
+        ((struct tls_session *)owner)->is_downgraded = true;
+}
+
 enum status
 tls_session_open(struct tls_session *session, struct tls_context *context, uint8_t *in,
                  uint8_t *out, uint64_t now_ms)
@@ -74,18 +78,18 @@ tls_session_open(struct tls_session *session, struct tls_context *context, uint8
         .out = {.data = out, .size = TLS_OUT_BYTES},
         .now_ms = now_ms,
         .clock_s = (int64_t)mbedtls_time(NULL) - (int64_t)(now_ms / 1000),
-        .chain_pin = -1,
         .facts = {.pin_index = -1},
     };
     mbedtls_ssl_init(&session->ssl);
-    const char *name = context->name[0] != '\0' ? context->name : NULL;
-    if (mbedtls_ssl_setup(&session->ssl, &context->config) != 0 ||
+    /* for SNI alone; an address is none (RFC 6066 section 3) */
+    const char *name = context->name[0] != '\0' && context->ip_size == 0 ? context->name : NULL;
+    if (mbedtls_ssl_setup(&session->ssl, tls_context_config(session)) != 0 ||
         mbedtls_ssl_set_hostname(&session->ssl, name) != 0) {
         tls_session_close(session);
         return STATUS_SYSTEM;
     }
     mbedtls_ssl_set_bio(&session->ssl, session, carry_out, carry_in, NULL);
-    mbedtls_ssl_set_verify(&session->ssl, tls_trust_judge, session);
+    mbedtls_ssl_set_export_keys_cb(&session->ssl, look_for_downgrade, session);
     tls_ticket_offer(session);
     return STATUS_OK;
 }
@@ -140,49 +144,6 @@ tls_session_sent(struct tls_session *session, size_t size)
         out->head = out->tail = 0;
 }
 
-static const char *
-alert_text(unsigned alert)
-{
-    switch (alert) {
-    case MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE:
-        return "handshake failure, no version or cipher in common";
-    case MBEDTLS_SSL_ALERT_MSG_UNRECOGNIZED_NAME:
-        return "unrecognized name";
-    case MBEDTLS_SSL_ALERT_MSG_NO_APPLICATION_PROTOCOL:
-        return "no application protocol";
-    case MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR:
-        return "internal error";
-    case MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR:
-        return "decrypt error";
-    case MBEDTLS_SSL_ALERT_MSG_ACCESS_DENIED:
-        return "access denied";
-    default:
-        return "alert";
-    }
-}
-
-static void
-explain(struct tls_session *session, int error)
-{
-    /* kept by mbedTLS in the message it read last: level, description */
-    const unsigned char *message = session->ssl.MBEDTLS_PRIVATE(in_msg);
-    unsigned alert = error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && message ? message[1] : 0;
-    if (error == MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION ||
-        alert == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION)
-        tls_fail(session, TLS_CAUSE_VERSION, "the server does not speak a TLS version we allow");
-    else if (alert != 0)
-        tls_fail(session, TLS_CAUSE_ALERT, "the server refused: %s (%u)", alert_text(alert), alert);
-    else if (error == MBEDTLS_ERR_SSL_CONN_EOF || error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
-        tls_fail(session, TLS_CAUSE_CLOSED, "the server closed the connection in the handshake");
-    else if (session->is_shown && !session->is_done &&
-             (error == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED ||
-              error == MBEDTLS_ERR_SSL_BAD_CERTIFICATE))
-        tls_fail(session, TLS_CAUSE_USAGE, "the server's certificate is not for a server");
-    else
-        tls_fail(session, TLS_CAUSE_PROTOCOL, "the server broke the TLS protocol (-0x%04x)",
-                 (unsigned)-error);
-}
-
 /* What mbedTLS returned, other than success. */
 static enum tls_result
 result_of(struct tls_session *session, int error)
@@ -194,8 +155,8 @@ result_of(struct tls_session *session, int error)
     if (session->is_done && (error == 0 || error == MBEDTLS_ERR_SSL_CONN_EOF ||
                              error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY))
         return TLS_CLOSED;
+    tls_fault_explain(session, error);
     session->is_trusted = false;
-    explain(session, error);
     return TLS_FAILED;
 }
 
@@ -209,14 +170,20 @@ finish(struct tls_session *session)
     session->facts.cipher = (uint16_t)mbedtls_ssl_get_ciphersuite_id_from_ssl(ssl);
     if (context->look)
         return TLS_OK;
+    if (session->fallback == TLS_FALLBACK_PSS && session->is_downgraded) {
+        session->is_trusted = false;
+        tls_context_climb(session);
+        tls_fail(session, TLS_CAUSE_VERSION,
+                 "the server speaks TLS 1.3 after all, and somebody on the way made it look as if "
+                 "it did not; it is asked in TLS 1.3 again");
+        return TLS_FAILED;
+    }
     /* only the peer that was checked then can know the key of a ticket: that is the proof */
     session->facts.resumed =
         session->has_ticket && !session->is_shown && session->facts.version == 0x0304;
     if (session->facts.resumed && session->generation == context->generation)
         session->is_trusted = true;
-    if (!session->is_trusted ||
-        (context->verify != CONFIG_VERIFY_PIN && mbedtls_ssl_get_verify_result(ssl) != 0)) {
-        session->is_trusted = false;
+    if (!session->is_trusted) {
         tls_fail(session, TLS_CAUSE_PROTOCOL, "the server showed no certificate");
         return TLS_FAILED;
     }
@@ -234,6 +201,40 @@ is_pause(const struct tls_session *session, int error)
            (error == MBEDTLS_ERR_SSL_WANT_READ && !session->is_starved);
 }
 
+/* The server's certificates are there, and nothing was computed with them yet. @return 0; else the
+ * session is over */
+static int
+judge(struct tls_session *session)
+{
+    mbedtls_ssl_context *ssl = &session->ssl;
+    mbedtls_x509_crt *chain = ssl->MBEDTLS_PRIVATE(session_negotiate)->MBEDTLS_PRIVATE(peer_cert);
+    unsigned char alert = tls_trust_judge(session, chain);
+    if (alert == 0)
+        return 0;
+    (void)mbedtls_ssl_send_alert_message(ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert);
+    return MBEDTLS_ERR_SSL_BAD_CERTIFICATE;
+}
+
+/* One state of mbedTLS's handshake after the other, for there is something to be done between. */
+static int
+step(struct tls_session *session)
+{
+    mbedtls_ssl_context *ssl = &session->ssl;
+    int error = 0;
+    while (error == 0 && !mbedtls_ssl_is_handshake_over(ssl)) {
+        int before = ssl->MBEDTLS_PRIVATE(state);
+        error = mbedtls_ssl_handshake_step(ssl);
+        if (error != 0 || ssl->MBEDTLS_PRIVATE(state) == before)
+            continue;
+        if (before == MBEDTLS_SSL_SERVER_CERTIFICATE)
+            error = judge(session);
+        else if (before == MBEDTLS_SSL_CERTIFICATE_REQUEST)
+            session->is_asked =
+                ssl->MBEDTLS_PRIVATE(in_msg)[0] == MBEDTLS_SSL_HS_CERTIFICATE_REQUEST;
+    }
+    return error;
+}
+
 enum tls_result
 tls_session_handshake(struct tls_session *session)
 {
@@ -242,10 +243,12 @@ tls_session_handshake(struct tls_session *session)
     if (session->is_done)
         return TLS_OK;
     session->is_starved = false;
+    uint64_t begin_us = clock_cpu_us();
     int error;
     do {
-        error = mbedtls_ssl_handshake(&session->ssl);
+        error = step(session);
     } while (is_pause(session, error));
+    session->cpu_us += clock_cpu_us() - begin_us;
     if (error == 0)
         return finish(session);
     enum tls_result result = result_of(session, error);
@@ -269,6 +272,7 @@ tls_session_read(struct tls_session *session, uint8_t *to, size_t room, size_t *
     } while (is_pause(session, size));
     if (size <= 0)
         return result_of(session, size);
+    session->has_read = true;
     *got = (size_t)size;
     return TLS_OK;
 }
@@ -315,6 +319,12 @@ tls_session_cause(const struct tls_session *session)
     return session->cause;
 }
 
+uint64_t
+tls_session_cpu_us(const struct tls_session *session)
+{
+    return session->cpu_us;
+}
+
 const char *
 tls_session_error(const struct tls_session *session)
 {
@@ -325,10 +335,14 @@ enum status
 tls_session_chain(const struct tls_session *session, unsigned depth, struct tls_chain_item *item)
 {
     *item = (struct tls_chain_item){0};
+    /* a handshake that ended badly leaves them where they were negotiated */
+    const mbedtls_ssl_session *at = session->ssl.MBEDTLS_PRIVATE(session_negotiate);
     const mbedtls_x509_crt *crt = mbedtls_ssl_get_peer_cert(&session->ssl);
+    if (crt == NULL && at != NULL && session->is_shown)
+        crt = at->MBEDTLS_PRIVATE(peer_cert);
     for (; crt != NULL && depth > 0; depth--)
         crt = crt->next;
-    if (crt == NULL || !tls_trust_key(crt, item->pin))
+    if (crt == NULL || crt->raw.p == NULL || !tls_trust_key(crt, item->pin))
         return STATUS_NONE;
     char subject[160];
     if (mbedtls_x509_dn_gets(subject, sizeof subject, &crt->subject) < 0)

@@ -10,12 +10,18 @@
  * What a pin proves, by `verify` of the upstream:
  *   pin+ca  the chain validates up to our CAs, the name and the time are right, and one certificate
  *           *of that validated chain* carries a pinned key.
- *   pin     the leaf carries a pinned key: names, issuer and time do not count, for the peer has
- *           proved that it holds the key. Or another certificate of the chain does, and the leaf
- *           is signed through it, is valid now and is for `tls_name`: an issuer's key signs for
+ *   pin     the leaf carries a pinned key: names, issuer, uses and time do not count, for the peer
+ *           has proved that it holds the key. Or another certificate of the chain does, and the
+ *           leaf is signed through it and is for `tls_name`, and all of them from the leaf to the
+ *           pinned one are valid now and fit for what they do here: an issuer's key signs for
  *           others too, so it alone says nothing about whom we talk to. A certificate that is
  *           merely sent along proves nothing.
  *   ca      chain, name and time.
+ * The name is looked for in the certificate's subjectAltName only (RFC 9525). Where there is none,
+ * or `tls_name` is an address, the certificate must be for that address (RFC 8310 section 8.1).
+ *
+ * Before anything is computed with a key that a stranger sent, the chain is measured: its number of
+ * certificates, the size of their keys. What is dear to check is refused unchecked.
  */
 #pragma once
 
@@ -26,6 +32,14 @@
 #define TLS_WRITE_MAX 16384U      /* octets in one record */
 #define TLS_ERROR_MAX 400         /* characters of an explanation, with its NUL */
 #define TLS_TICKETS   8           /* kept per upstream; each is used once */
+#define TLS_CHAIN_MAX 10U         /* certificates that a peer may send */
+/* bits of RSA keys in them; an exponent costs by its length, so a long modulus may have a short one
+ */
+#define TLS_RSA_BITS               4096U
+#define TLS_RSA_EXPONENT_BITS      32U
+#define TLS_RSA_LONG_BITS          8192U
+#define TLS_RSA_LONG_EXPONENT_BITS 17U
+#define TLS_FALLBACK_MS            (24ULL * 3600 * 1000) /* TLS 1.3 is tried again after */
 
 enum tls_result {
     TLS_OK,
@@ -43,9 +57,14 @@ enum tls_cause {
     TLS_CAUSE_EXPIRED,  /* past its time, or our clock is ahead */
     TLS_CAUSE_NOT_YET,  /* before its time: our clock is likely behind */
     TLS_CAUSE_USAGE,    /* not for a server, or with a key or digest that is too weak */
+    TLS_CAUSE_DEAR,     /* a chain or key that would cost too much to check */
     TLS_CAUSE_VERSION,  /* does not speak a TLS version we allow */
+    TLS_CAUSE_CLIENT,   /* wants a certificate of ours, and we have none */
     TLS_CAUSE_ALERT,    /* the peer refused us */
     TLS_CAUSE_CLOSED,   /* the peer went away during the handshake */
+    TLS_CAUSE_LIMIT,    /* our TLS library cannot do what the peer does, or could not parse it */
+    TLS_CAUSE_REKEY,    /* KeyUpdate, which our TLS library cannot do: the connection is over */
+    TLS_CAUSE_AGAIN,    /* says nothing about the peer: the next session is held otherwise */
     TLS_CAUSE_PROTOCOL, /* the peer broke TLS, or memory ran out */
 };
 
@@ -95,11 +114,13 @@ MUST_CHECK enum status tls_anchors_load(const void *pem, size_t size, struct tls
  * outlives the policy it was obtained under.
  *
  * @param context   memory of tls_context_bytes(), zeroed or finished
- * @param upstream  borrowed for the call: name, pins, verify; NULL: look only, trust nobody
- * @param name      with `upstream` NULL: SNI, or ""
+ * @param upstream  borrowed for the call: name, address, pins, verify; NULL: look only, trust
+ * nobody
+ * @param name      with `upstream` NULL: SNI, or "". An address is never sent as SNI (RFC 6066).
  * @param versions  bits of enum config_tls_versions
  * @param anchors   borrowed for the context's life; may be NULL with verify: pin
- * @return STATUS_OK; STATUS_INVALID (verify needs anchors, pins or a name that are missing);
+ * @return STATUS_OK; STATUS_INVALID (verify needs anchors or pins that are missing, or there is
+ *         neither name nor address);
  *         STATUS_SYSTEM (no memory).
  */
 MUST_CHECK enum status tls_context_init(struct tls_context *context,
@@ -159,6 +180,8 @@ void tls_session_goodbye(struct tls_session *session);
 
 const struct tls_facts *tls_session_facts(const struct tls_session *session);
 enum tls_cause tls_session_cause(const struct tls_session *session);
+/** CPU time that the handshake has cost so far, in µs. */
+uint64_t tls_session_cpu_us(const struct tls_session *session);
 /** Why it failed, in words; "" if it did not. */
 const char *tls_session_error(const struct tls_session *session);
 

@@ -1,7 +1,9 @@
 /* tls_trust.c - is this the server we meant? The rules are in tls_session.h
  *
- * Everything is decided in the callback for the leaf, inside the handshake: a peer that is refused
- * gets a fatal alert, and the session can never be written to.
+ * mbedTLS is told to verify nothing by itself: it would walk whatever chain it is sent before it
+ * asks us. Everything is decided here, in the step of the handshake behind the server's
+ * certificates and before the one that checks a signature by its key; a peer that is refused gets a
+ * fatal alert, and the session can never be written to.
  */
 #include "worker/tls_internal.h"
 
@@ -11,9 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TIME_FLAGS (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE)
-#define CA_FLAGS                                                                                   \
-    (MBEDTLS_X509_BADCERT_NOT_TRUSTED | MBEDTLS_X509_BADCERT_MISSING | MBEDTLS_X509_BADCERT_REVOKED)
 #define PIN_TEXT (sizeof "sha256//" + BASE64_TEXT_SIZE(CONFIG_PIN_BYTES))
 
 bool
@@ -30,8 +29,8 @@ pin_text(const uint8_t pin[CONFIG_PIN_BYTES], char text[PIN_TEXT])
     return text;
 }
 
-static int
-find_pin(const struct tls_context *context, const mbedtls_x509_crt *crt)
+int
+tls_trust_pin(const struct tls_context *context, const mbedtls_x509_crt *crt)
 {
     uint8_t pin[CONFIG_PIN_BYTES];
     if (!tls_trust_key(crt, pin))
@@ -53,111 +52,122 @@ seconds_of(const mbedtls_x509_time *t)
     return ((days * 24 + t->hour) * 60 + t->min) * 60 + t->sec;
 }
 
+static unsigned char
+refuse_pin(struct tls_session *session, const char *what)
+{
+    char text[PIN_TEXT];
+    tls_fail(session, TLS_CAUSE_PIN, "%s; the server's key is %s", what,
+             pin_text(session->facts.leaf_pin, text));
+    return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
+}
+
+static unsigned char
+refuse_no_pin(struct tls_session *session)
+{
+    char what[40];
+    snprintf(what, sizeof what, "no pin of %u matches", (unsigned)session->context->pins_count);
+    return refuse_pin(session, what);
+}
+
 static void
-explain_time(struct tls_session *session, uint32_t flags, const mbedtls_x509_crt *leaf)
-{
-    mbedtls_x509_time now = {0};
-    (void)mbedtls_x509_time_gmtime(mbedtls_time(NULL), &now);
-    bool past = (flags & MBEDTLS_X509_BADCERT_EXPIRED) != 0;
-    const mbedtls_x509_time *bound = past ? &leaf->valid_to : &leaf->valid_from;
-    tls_fail(session, past ? TLS_CAUSE_EXPIRED : TLS_CAUSE_NOT_YET,
-             "a certificate of the chain is %s: the server's is valid %s %04d-%02d-%02d %02d:%02d, "
-             "our clock says %04d-%02d-%02d %02d:%02d UTC; %s",
-             past ? "expired" : "not yet valid", past ? "until" : "from", bound->year, bound->mon,
-             bound->day, bound->hour, bound->min, now.year, now.mon, now.day, now.hour, now.min,
-             past ? "renew it, or set the clock back if that is ahead"
-                  : "the clock of this machine is likely wrong");
-}
-
-void
-tls_trust_explain(struct tls_session *session, uint32_t flags, const mbedtls_x509_crt *leaf)
-{
-    char subject[128] = "", issuer[128] = "", pin[PIN_TEXT];
-    if (mbedtls_x509_dn_gets(subject, sizeof subject, &leaf->subject) < 0)
-        subject[0] = '\0';
-    if (mbedtls_x509_dn_gets(issuer, sizeof issuer, &leaf->issuer) < 0)
-        issuer[0] = '\0';
-    if ((flags & CA_FLAGS) != 0)
-        tls_fail(session, TLS_CAUSE_CA,
-                 "the certificate of \"%s\", issued by \"%s\", is not signed by a CA we trust; "
-                 "its key is %s",
-                 subject, issuer, pin_text(session->facts.leaf_pin, pin));
-    else if ((flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) != 0)
-        tls_fail(session, TLS_CAUSE_NAME, "the certificate of \"%s\" is not for %s", subject,
-                 session->context->name);
-    else if ((flags & TIME_FLAGS) != 0)
-        explain_time(session, flags, leaf);
-    else
-        tls_fail(session, TLS_CAUSE_USAGE,
-                 "the certificate of \"%s\" is not fit for a server (flags 0x%x)", subject,
-                 (unsigned)flags);
-}
-
-/*
- * Is `leaf` signed through `anchor`, valid now, and for the configured name? The anchor is a copy
- * without successor: mbedTLS takes a whole list of anchors, and what follows in the peer's list is
- * the peer's choice.
- */
-static uint32_t
-flags_through(mbedtls_x509_crt *leaf, const mbedtls_x509_crt *anchor, const char *name)
-{
-    mbedtls_x509_crt alone;
-    uint32_t flags = UINT32_MAX;
-    mbedtls_x509_crt_init(&alone);
-    if (mbedtls_x509_crt_parse_der(&alone, anchor->raw.p, anchor->raw.len) == 0 &&
-        mbedtls_x509_crt_verify(leaf, &alone, NULL, name, &flags, NULL, NULL) != 0 && flags == 0)
-        flags = UINT32_MAX;
-    mbedtls_x509_crt_free(&alone);
-    return flags;
-}
-
-static bool
 accept_pin(struct tls_session *session, int pin, unsigned depth)
 {
     session->facts.pin_index = (int8_t)pin;
-    session->facts.pin_depth = (uint8_t)(depth < 255 ? depth : 255);
-    return true;
+    session->facts.pin_depth = (uint8_t)depth;
+}
+
+/* For the right name, and with nothing wrong along the path? */
+static unsigned char
+judge_path(struct tls_session *session, struct tls_path *path, const mbedtls_x509_crt *leaf)
+{
+    if (!tls_name_matches(session->context, leaf))
+        path->flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
+    return path->flags == 0 ? 0 : tls_fault_explain_path(session, path, leaf);
 }
 
 /* verify: pin. The chain is what the peer sent; nothing in it was checked yet. */
-static bool
-pins_vouch(struct tls_session *session, mbedtls_x509_crt *leaf)
+static unsigned char
+judge_pins(struct tls_session *session, mbedtls_x509_crt *leaf)
 {
     const struct tls_context *context = session->context;
-    int pin = find_pin(context, leaf);
-    if (pin >= 0)
-        return accept_pin(session, pin, 0);
-    uint32_t seen = 0; /* flags of a certificate that has a pin and yet does not vouch */
-    bool is_unnamed = false;
-    unsigned depth = 1;
-    for (const mbedtls_x509_crt *crt = leaf->next; crt != NULL; crt = crt->next, depth++) {
-        pin = find_pin(context, crt);
+    struct tls_path path;
+    int pin = tls_trust_pin(context, leaf);
+    if (pin >= 0) {
+        accept_pin(session, pin, 0);
+        return 0;
+    }
+    if (context->name[0] == '\0') {
+        for (const mbedtls_x509_crt *crt = leaf->next; crt != NULL; crt = crt->next)
+            if (tls_trust_pin(context, crt) >= 0)
+                return refuse_pin(session, "the pin is an issuer's, which counts only together "
+                                           "with tls_name");
+        return refuse_no_pin(session);
+    }
+    if (!tls_chain_walk_to_pins(context, leaf, &path))
+        return refuse_no_pin(session);
+    if (path.flags == UINT32_MAX || (path.flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0)
+        return refuse_pin(session, "a certificate with a pinned key was sent along, but the "
+                                   "server's own is not signed through it");
+    unsigned top = path.count - 1;
+    unsigned char alert = judge_path(session, &path, leaf);
+    pin = tls_trust_pin(context, path.crt[top]);
+    if (alert == 0 && pin < 0)
+        return refuse_no_pin(session);
+    if (alert == 0)
+        accept_pin(session, pin, top);
+    return alert;
+}
+
+/* Could a walk end well? With a pin asked for, some key of the chain or of our CAs must have it: a
+ * stranger's own chain is refused by its hashes alone. */
+static bool
+may_have_pin(const struct tls_context *context, const mbedtls_x509_crt *leaf)
+{
+    for (const mbedtls_x509_crt *crt = leaf; crt != NULL; crt = crt->next)
+        if (tls_trust_pin(context, crt) >= 0)
+            return true;
+    return context->has_anchor_pin;
+}
+
+static bool
+find_pin_on(struct tls_session *session, const struct tls_path *path)
+{
+    for (unsigned depth = 0; depth < path->count; depth++) {
+        int pin = tls_trust_pin(session->context, path->crt[depth]);
         if (pin < 0)
             continue;
-        if (context->name[0] == '\0') {
-            is_unnamed = true;
-            continue;
-        }
-        uint32_t flags = flags_through(leaf, crt, context->name);
-        if (flags == 0)
-            return accept_pin(session, pin, depth);
-        seen = flags;
+        accept_pin(session, pin, depth);
+        return true;
     }
-    char text[PIN_TEXT];
-    pin_text(session->facts.leaf_pin, text);
-    if (seen == UINT32_MAX || (seen & CA_FLAGS) != 0)
-        tls_fail(session, TLS_CAUSE_PIN,
-                 "a certificate with a pinned key was sent along, but the server's own is not "
-                 "signed through it; the server's key is %s",
-                 text);
-    else if (seen != 0)
-        tls_trust_explain(session, seen, leaf);
-    else if (is_unnamed)
-        tls_fail(session, TLS_CAUSE_PIN,
-                 "the pin is an issuer's, which counts only together with tls_name; the server's "
-                 "key is %s",
-                 text);
     return false;
+}
+
+/* verify: ca and pin+ca */
+static unsigned char
+judge_ca(struct tls_session *session, mbedtls_x509_crt *leaf)
+{
+    const struct tls_context *context = session->context;
+    bool needs_pin = context->verify != CONFIG_VERIFY_CA;
+    struct tls_path path;
+    if (needs_pin && !may_have_pin(context, leaf))
+        return refuse_no_pin(session);
+    tls_chain_walk(leaf, &context->anchors->chain, &path);
+    if (needs_pin && !find_pin_on(session, &path))
+        return refuse_no_pin(session);
+    return judge_path(session, &path, leaf);
+}
+
+static unsigned char
+judge_by_policy(struct tls_session *session, mbedtls_x509_crt *leaf)
+{
+    switch ((enum config_verify)session->context->verify) {
+    case CONFIG_VERIFY_PIN:
+        return judge_pins(session, leaf);
+    case CONFIG_VERIFY_PIN_CA:
+    case CONFIG_VERIFY_CA:
+        return judge_ca(session, leaf);
+    }
+    return MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR;
 }
 
 /* Certificate checks are repeated after a day, or when the leaf ends. */
@@ -173,53 +183,33 @@ set_end(struct tls_session *session, const mbedtls_x509_crt *leaf)
     session->until_ms = session->now_ms + left;
 }
 
-static bool
-is_the_one(struct tls_session *session, mbedtls_x509_crt *leaf)
+unsigned char
+tls_trust_judge(struct tls_session *session, mbedtls_x509_crt *chain)
 {
-    switch ((enum config_verify)session->context->verify) {
-    case CONFIG_VERIFY_PIN:
-        return pins_vouch(session, leaf);
-    case CONFIG_VERIFY_PIN_CA:
-        /* a chain that does not validate is refused by mbedTLS, with its own words, below */
-        if (session->chain_pin >= 0)
-            return accept_pin(session, session->chain_pin, session->chain_depth);
-        return false;
-    case CONFIG_VERIFY_CA:
-        return true;
-    }
-    return false;
-}
-
-int
-tls_trust_judge(void *owner, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
-{
-    struct tls_session *session = owner;
-    const struct tls_context *context = session->context;
-    session->chain_flags |= *flags;
-    int pin = find_pin(context, crt);
-    if (pin >= 0) {
-        session->chain_pin = (int8_t)pin;
-        session->chain_depth = (uint8_t)depth;
-    }
-    if (depth > 0)
-        return 0;
     session->is_shown = true;
     session->is_trusted = false;
     session->facts = (struct tls_facts){.pin_index = -1}; /* not the ticket's any more */
-    session->facts.has_leaf = tls_trust_key(crt, session->facts.leaf_pin);
-    if (context->look || !session->facts.has_leaf)
+    if (chain == NULL) {
+        tls_fail(session, TLS_CAUSE_PROTOCOL, "the server showed no certificate");
+        return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
+    }
+    if (chain->raw.p == NULL) { /* mbedTLS leaves out what it has no name for */
+        tls_fail(session, TLS_CAUSE_LIMIT,
+                 "the server's certificate is signed by an algorithm that our TLS library does not "
+                 "know, such as Ed25519");
+        return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
+    }
+    session->facts.has_leaf = tls_trust_key(chain, session->facts.leaf_pin);
+    if (!session->facts.has_leaf)
+        return MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR;
+    if (!tls_chain_is_cheap(session, chain))
+        return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
+    if (session->context->look)
         return 0;
-    if (!is_the_one(session, crt)) {
-        char text[PIN_TEXT];
-        tls_fail(session, TLS_CAUSE_PIN, "no pin of %u matches; the server's key is %s",
-                 (unsigned)context->pins_count, pin_text(session->facts.leaf_pin, text));
-        return MBEDTLS_ERR_X509_FATAL_ERROR;
-    }
-    if (context->verify != CONFIG_VERIFY_PIN && session->chain_flags != 0) {
-        tls_trust_explain(session, session->chain_flags, crt);
-        return 0; /* the flags stand, mbedTLS ends the handshake with the alert that fits */
-    }
-    set_end(session, crt);
+    unsigned char alert = judge_by_policy(session, chain);
+    if (alert != 0 || session->cause != TLS_CAUSE_NONE)
+        return alert != 0 ? alert : MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR;
+    set_end(session, chain);
     session->is_trusted = true;
     return 0;
 }

@@ -209,18 +209,12 @@ take_all(struct upstream_conn *conn)
             upstream_step_conn(conn, ended(conn));
             return;
         case TLS_FAILED:
-            upstream_lost(conn, tls_session_error(conn->tls));
+            upstream_tls_ended(conn);
             return;
         }
     }
     if (conn->is_held)
         evloop_want(&conn->worker->loop, &conn->socket, conn->socket.events & ~(uint32_t)EPOLLIN);
-}
-
-static bool
-is_trust_cause(enum tls_cause cause)
-{
-    return cause >= TLS_CAUSE_PIN && cause <= TLS_CAUSE_USAGE;
 }
 
 void
@@ -238,15 +232,7 @@ upstream_handshake(struct upstream_conn *conn)
         return;
     if (result == TLS_AGAIN_WRITE && is_sent)
         return;
-    enum tls_cause cause = tls_session_cause(conn->tls);
-    stats_add(conn->worker->stats, STAT_HANDSHAKES_FAILED, 1);
-    if (cause == TLS_CAUSE_PIN)
-        stats_add(conn->worker->stats, STAT_PIN_MISMATCH, 1);
-    bool is_untrusted = is_trust_cause(cause);
-    log_write(upstream_trouble(conn), is_untrusted ? LOG_UPSTREAM_UNTRUSTED : LOG_UPSTREAM_DOWN,
-              "upstream %s: %s", conn->upstream->config->name,
-              cause != TLS_CAUSE_NONE ? tls_session_error(conn->tls) : strerror(errno));
-    upstream_step_conn(conn, is_untrusted ? UPSTREAM_ON_UNTRUSTED : UPSTREAM_ON_BROKEN);
+    upstream_tls_refused(conn);
 }
 
 /* Nothing came since a query was written: for how long is that no sign of death? */

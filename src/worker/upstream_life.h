@@ -72,6 +72,12 @@ void upstream_orphan_all(struct upstream_conn *conn, enum relay_loss loss);
 /** A handshake is done: is there news about the server's key? */
 void upstream_note_trust(struct upstream_conn *conn);
 
+/** The handshake failed, or its socket did (errno). The connection is closed. */
+void upstream_tls_refused(struct upstream_conn *conn);
+
+/** TLS ended badly after the handshake. The connection is closed. */
+void upstream_tls_ended(struct upstream_conn *conn);
+
 /* upstream_watch.c */
 
 /** The server said something: whatever was suspected is over. */

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "core/avoid.h"
 #include "core/tokens.h"
 #include "core/upstream_choice.h"
 #include "core/upstream_trust.h"
@@ -39,6 +40,7 @@ struct upstream {
     uint64_t probed_asked;       /* pool.asked then */
     uint64_t server_idle_us;     /* it closes idle connections after; 0: not known */
     struct upstream_trust trust;
+    struct avoid useless; /* its connections end before they are of use */
 };
 
 struct upstream_policy { /* what the configuration says about all */

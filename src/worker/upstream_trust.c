@@ -1,6 +1,11 @@
-/* upstream_trust.c - tell the operator about keys and certificates before they become an outage */
+/* upstream_trust.c - what TLS says about an upstream: news of its keys and certificates before they
+ * become an outage, and what a session's bad end means for it */
 #include "core/upstream_trust.h"
 #include "worker/upstream_life.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
 
 static int64_t
 days(int64_t seconds)
@@ -46,4 +51,66 @@ upstream_note_trust(struct upstream_conn *conn)
         log_write(LOG_WARNING, LOG_CERTIFICATE,
                   "upstream %s: its certificate ends in %d days, or our clock is ahead", name,
                   (int)days(facts->valid_s));
+}
+
+/* --- bad ends -------------------------------------------------------------------------------- */
+
+static bool
+is_trust_cause(enum tls_cause cause)
+{
+    return cause >= TLS_CAUSE_PIN && cause <= TLS_CAUSE_DEAR;
+}
+
+void
+upstream_tls_refused(struct upstream_conn *conn)
+{
+    enum tls_cause cause = tls_session_cause(conn->tls);
+    const char *name = conn->upstream->config->name;
+    if (cause == TLS_CAUSE_AGAIN) {
+        log_write(LOG_NOTICE, LOG_UPSTREAM_DOWN, "upstream %s: %s", name,
+                  tls_session_error(conn->tls));
+        upstream_step_conn(conn, UPSTREAM_ON_RETIRE); /* no failure: the next one is otherwise */
+        return;
+    }
+    stats_add(conn->worker->stats, STAT_HANDSHAKES_FAILED, 1);
+    if (cause == TLS_CAUSE_PIN)
+        stats_add(conn->worker->stats, STAT_PIN_MISMATCH, 1);
+    bool is_untrusted = is_trust_cause(cause);
+    log_write(upstream_trouble(conn), is_untrusted ? LOG_UPSTREAM_UNTRUSTED : LOG_UPSTREAM_DOWN,
+              "upstream %s: %s", name,
+              cause != TLS_CAUSE_NONE ? tls_session_error(conn->tls) : strerror(errno));
+    upstream_step_conn(conn, is_untrusted ? UPSTREAM_ON_UNTRUSTED : UPSTREAM_ON_BROKEN);
+}
+
+/* A handshake more would end the same way, so there is none for a while. */
+static void
+leave_alone(struct upstream_conn *conn)
+{
+    struct upstream *upstream = conn->upstream;
+    uint64_t wait_us = avoid_for(&upstream->useless, now_of(conn));
+    upstream->dial_us = upstream->useless.until_us;
+    log_write(LOG_WARNING, LOG_UPSTREAM_DOWN,
+              "upstream %s: %s, before it answered anything; it is not asked for %" PRIu64
+              " s. Allow TLS 1.2 for it (tls.versions), or have its keys changed less often",
+              upstream->config->name, tls_session_error(conn->tls), wait_us / 1000000);
+}
+
+void
+upstream_tls_ended(struct upstream_conn *conn)
+{
+    enum tls_cause cause = tls_session_cause(conn->tls);
+    const char *why = tls_session_error(conn->tls), *name = conn->upstream->config->name;
+    bool is_heard = conn->answers > 0;
+    if (cause == TLS_CAUSE_AGAIN || (cause == TLS_CAUSE_REKEY && is_heard)) {
+        /* its questions are asked on the next connection, and nothing is held against it */
+        log_write(cause == TLS_CAUSE_AGAIN ? LOG_NOTICE : LOG_INFO, LOG_UPSTREAM_DOWN,
+                  "upstream %s: %s; a new connection is made", name, why);
+        upstream_step_conn(conn, UPSTREAM_ON_ENDED);
+        return;
+    }
+    if (cause == TLS_CAUSE_REKEY)
+        leave_alone(conn);
+    else if (!is_heard) /* a TLS 1.3 server may judge us after our handshake is over */
+        log_write(upstream_trouble(conn), LOG_UPSTREAM_DOWN, "upstream %s: %s", name, why);
+    upstream_lost(conn, why);
 }

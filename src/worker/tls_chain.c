@@ -1,0 +1,201 @@
+/* tls_chain.c - measure a chain, then walk it; see tls_internal.h
+ *
+ * A stranger on the path can send any chain, and a signature by a key of his making can cost a
+ * second of CPU. So the numbers come first, the signatures after, and at most one walk of them.
+ */
+#include "worker/tls_internal.h"
+
+#include <mbedtls/ecp.h>
+#include <mbedtls/oid.h>
+#include <mbedtls/rsa.h>
+#include <string.h>
+
+/* --- measures ------------------------------------------------------------------------------- */
+
+/* The curves of certificates that TLS 1.3 can sign with (RFC 8446 section 4.2.3). */
+static bool
+is_known_curve(mbedtls_ecp_group_id id)
+{
+    return id == MBEDTLS_ECP_DP_SECP256R1 || id == MBEDTLS_ECP_DP_SECP384R1 ||
+           id == MBEDTLS_ECP_DP_SECP521R1;
+}
+
+static bool
+rsa_is_cheap(const mbedtls_pk_context *key)
+{
+    mbedtls_mpi exponent;
+    const mbedtls_rsa_context *rsa = mbedtls_pk_rsa(*key);
+    mbedtls_mpi_init(&exponent);
+    size_t bits = 8 * mbedtls_rsa_get_len(rsa);
+    size_t most = bits <= TLS_RSA_BITS ? TLS_RSA_EXPONENT_BITS : TLS_RSA_LONG_EXPONENT_BITS;
+    bool is_cheap = bits <= TLS_RSA_LONG_BITS &&
+                    mbedtls_rsa_export(rsa, NULL, NULL, NULL, NULL, &exponent) == 0 &&
+                    mbedtls_mpi_bitlen(&exponent) <= most;
+    mbedtls_mpi_free(&exponent);
+    return is_cheap;
+}
+
+static bool
+key_is_cheap(const mbedtls_pk_context *key)
+{
+    switch (mbedtls_pk_get_type(key)) {
+    case MBEDTLS_PK_RSA:
+        return rsa_is_cheap(key);
+    case MBEDTLS_PK_ECKEY:
+        return is_known_curve(mbedtls_ecp_keypair_get_group_id(mbedtls_pk_ec(*key)));
+    case MBEDTLS_PK_NONE:
+    case MBEDTLS_PK_ECKEY_DH:
+    case MBEDTLS_PK_ECDSA:
+    case MBEDTLS_PK_RSA_ALT:
+    case MBEDTLS_PK_RSASSA_PSS:
+    case MBEDTLS_PK_OPAQUE:
+        break;
+    }
+    return false;
+}
+
+bool
+tls_chain_is_cheap(struct tls_session *session, const mbedtls_x509_crt *chain)
+{
+    unsigned count = 0;
+    for (const mbedtls_x509_crt *crt = chain; crt != NULL; crt = crt->next)
+        if (++count > TLS_CHAIN_MAX) {
+            tls_fail(session, TLS_CAUSE_DEAR,
+                     "the server sent more than %u certificates; none of them was checked",
+                     TLS_CHAIN_MAX);
+            return false;
+        }
+    unsigned depth = 0;
+    for (const mbedtls_x509_crt *crt = chain; crt != NULL; crt = crt->next, depth++) {
+        if (key_is_cheap(&crt->pk))
+            continue;
+        tls_fail(session, TLS_CAUSE_DEAR,
+                 "certificate %u of the server's chain has a key that is not computed with: %s of "
+                 "%u bits; taken are the curves P-256, P-384 and P-521, and RSA up to %u bits with "
+                 "an exponent up to %u bits, or up to %u bits with one up to %u bits",
+                 depth, mbedtls_pk_get_name(&crt->pk), (unsigned)mbedtls_pk_get_bitlen(&crt->pk),
+                 TLS_RSA_BITS, TLS_RSA_EXPONENT_BITS, TLS_RSA_LONG_BITS,
+                 TLS_RSA_LONG_EXPONENT_BITS);
+        return false;
+    }
+    return true;
+}
+
+/* --- the walk ------------------------------------------------------------------------------- */
+
+/* mbedTLS tells each certificate of the path that it found, anchor first, leaf last. */
+static int
+note(void *owner, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+{
+    struct tls_path *path = owner;
+    (void)flags;
+    if (depth < 0 || depth >= (int)TLS_PATH_MAX)
+        return MBEDTLS_ERR_X509_FATAL_ERROR;
+    path->crt[depth] = crt;
+    if (path->count < (unsigned)depth + 1)
+        path->count = (unsigned)depth + 1;
+    return 0;
+}
+
+/* An issuer whose extended uses leave TLS servers out may not vouch for one (CA/B Forum BR 7.1.2;
+ * mbedTLS looks at the leaf's only). One without the extension is not restricted. */
+static bool
+is_for_servers(const mbedtls_x509_crt *crt)
+{
+    return mbedtls_x509_crt_check_extended_key_usage(
+               crt, MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) == 0;
+}
+
+static uint32_t
+flags_of_uses(const struct tls_path *path)
+{
+    uint32_t flags = 0;
+    for (unsigned depth = 0; depth < path->count; depth++)
+        if (!is_for_servers(path->crt[depth]))
+            flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
+    /* every cipher suite of ours has the server sign */
+    if (path->count > 0 &&
+        mbedtls_x509_crt_check_key_usage(path->crt[0], MBEDTLS_X509_KU_DIGITAL_SIGNATURE) != 0)
+        flags |= MBEDTLS_X509_BADCERT_KEY_USAGE;
+    return flags;
+}
+
+void
+tls_chain_walk(mbedtls_x509_crt *leaf, mbedtls_x509_crt *anchors, struct tls_path *path)
+{
+    uint32_t flags = 0;
+    *path = (struct tls_path){0};
+    int error = mbedtls_x509_crt_verify(leaf, anchors, NULL, NULL, &flags, note, path);
+    if (error != 0 && error != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED)
+        path->flags = UINT32_MAX;
+    else
+        path->flags = flags | flags_of_uses(path);
+    if (error != 0 && path->flags == 0)
+        path->flags = UINT32_MAX;
+}
+
+/* --- pinned issuers ------------------------------------------------------------------------- */
+
+static bool
+is_valid_now(const mbedtls_x509_crt *crt)
+{
+    return mbedtls_x509_time_is_past(&crt->valid_to) == 0 &&
+           mbedtls_x509_time_is_future(&crt->valid_from) == 0;
+}
+
+static bool
+is_fit_issuer(const mbedtls_x509_crt *crt)
+{
+    return mbedtls_x509_crt_get_ca_istrue(crt) == 1 && is_for_servers(crt) && is_valid_now(crt) &&
+           mbedtls_x509_crt_check_key_usage(crt, MBEDTLS_X509_KU_KEY_CERT_SIGN) == 0;
+}
+
+/* Of certificates over the same pinned key one is tried: the first that is fit, else the first. */
+static unsigned
+choose_issuers(const struct tls_context *context, const mbedtls_x509_crt *leaf,
+               const mbedtls_x509_crt *chosen[CONFIG_PINS_MAX])
+{
+    unsigned count = 0;
+    bool is_fit[CONFIG_PINS_MAX] = {false};
+    for (const mbedtls_x509_crt *crt = leaf->next; crt != NULL; crt = crt->next) {
+        int pin = tls_trust_pin(context, crt);
+        if (pin < 0 || is_fit[pin])
+            continue;
+        is_fit[pin] = is_fit_issuer(crt);
+        if (chosen[pin] == NULL)
+            count++;
+        else if (!is_fit[pin])
+            continue;
+        chosen[pin] = crt;
+    }
+    return count;
+}
+
+bool
+tls_chain_walk_to_pins(const struct tls_context *context, mbedtls_x509_crt *leaf,
+                       struct tls_path *path)
+{
+    const mbedtls_x509_crt *chosen[CONFIG_PINS_MAX] = {NULL};
+    *path = (struct tls_path){.flags = UINT32_MAX};
+    if (choose_issuers(context, leaf, chosen) == 0)
+        return false;
+    /* Copies, one behind the other: mbedTLS takes a list of anchors, and what follows a certificate
+     * in the peer's list is the peer's choice. */
+    mbedtls_x509_crt anchors;
+    bool is_whole = true;
+    mbedtls_x509_crt_init(&anchors);
+    for (unsigned pin = 0; pin < CONFIG_PINS_MAX; pin++)
+        if (chosen[pin] != NULL)
+            is_whole &=
+                mbedtls_x509_crt_parse_der(&anchors, chosen[pin]->raw.p, chosen[pin]->raw.len) == 0;
+    if (is_whole)
+        tls_chain_walk(leaf, &anchors, path);
+    /* the anchor's copy ends here; whose key it is can be told by its twin in the chain */
+    const mbedtls_x509_crt *top = path->count > 0 ? path->crt[path->count - 1] : NULL;
+    for (unsigned pin = 0; pin < CONFIG_PINS_MAX && top != NULL; pin++)
+        if (chosen[pin] != NULL && top->raw.len == chosen[pin]->raw.len &&
+            memcmp(top->raw.p, chosen[pin]->raw.p, top->raw.len) == 0)
+            path->crt[path->count - 1] = chosen[pin];
+    mbedtls_x509_crt_free(&anchors);
+    return true;
+}

@@ -1,0 +1,509 @@
+/* test_tls_trust.c - whom a session trusts, in whose name, and what a stranger can make us compute
+ */
+#include "tls_scene.h"
+
+#include "worker/tls_internal.h"
+
+TestSuite(tls_trust, .init = setup);
+
+Test(tls_trust, pin_and_ca_together_are_trusted)
+{
+    expect_trusted(policy(CONFIG_VERIFY_PIN_CA, NAME, &leaf, NULL), &root, CHAIN(&leaf, &inter), 0,
+                   0);
+}
+
+Test(tls_trust, ca_and_name_alone_are_trusted_when_configured)
+{
+    expect_trusted(policy(CONFIG_VERIFY_CA, NAME, NULL, NULL), &root, CHAIN(&leaf, &inter), -1, 0);
+}
+
+Test(tls_trust, backup_pin_matches)
+{
+    expect_trusted(policy(CONFIG_VERIFY_PIN_CA, NAME, &other_leaf, &leaf), &root,
+                   CHAIN(&leaf, &inter), 1, 0);
+    expect_trusted(policy(CONFIG_VERIFY_PIN, "", &other_leaf, &leaf), NULL, CHAIN(&leaf, &inter), 1,
+                   0);
+}
+
+Test(tls_trust, pin_of_an_issuer_in_the_validated_chain_matches)
+{
+    expect_trusted(policy(CONFIG_VERIFY_PIN_CA, NAME, &inter, NULL), &root, CHAIN(&leaf, &inter), 0,
+                   1);
+    /* the root is ours, the server did not send it */
+    expect_trusted(policy(CONFIG_VERIFY_PIN_CA, NAME, &root, NULL), &root, CHAIN(&leaf, &inter), 0,
+                   2);
+}
+
+Test(tls_trust, wrong_pin_is_refused_and_the_seen_key_is_named)
+{
+    char base64[BASE64_TEXT_SIZE(CONFIG_PIN_BYTES)], words[80];
+    snprintf(words, sizeof words, "sha256//%s", base64_encode(leaf.pin, CONFIG_PIN_BYTES, base64));
+    expect_refused(policy(CONFIG_VERIFY_PIN_CA, NAME, &other_leaf, &other_root), &root,
+                   CHAIN(&leaf, &inter), TLS_CAUSE_PIN, words);
+    expect_refused(policy(CONFIG_VERIFY_PIN, "", &other_leaf, NULL), NULL, CHAIN(&leaf, &inter),
+                   TLS_CAUSE_PIN, words);
+}
+
+Test(tls_trust, right_pin_under_a_wrong_ca_is_refused)
+{
+    expect_refused(policy(CONFIG_VERIFY_PIN_CA, NAME, &leaf, NULL), &other_root,
+                   CHAIN(&leaf, &inter), TLS_CAUSE_CA, "not signed by a CA we trust");
+    expect_refused(policy(CONFIG_VERIFY_CA, NAME, NULL, NULL), &other_root, CHAIN(&leaf, &inter),
+                   TLS_CAUSE_CA, "not signed by a CA we trust");
+}
+
+Test(tls_trust, right_pin_with_a_wrong_name_is_refused)
+{
+    expect_refused(policy(CONFIG_VERIFY_PIN_CA, "dns.example.net", &leaf, NULL), &root,
+                   CHAIN(&leaf, &inter), TLS_CAUSE_NAME, "is not for dns.example.net");
+}
+
+Test(tls_trust, pin_alone_does_not_ask_for_name_issuer_or_time)
+{
+    struct party lone;
+    make_key(&lone);
+    sign(&lone, "CN=whatever", "CN=whatever", &lone, false, NULL, "20100101000000",
+         "20110101000000");
+    expect_trusted(policy(CONFIG_VERIFY_PIN, NAME, &lone, NULL), NULL, CHAIN(&lone), 0, 0);
+    expect_trusted(policy(CONFIG_VERIFY_PIN, "", &lone, NULL), NULL, CHAIN(&lone), 0, 0);
+}
+
+Test(tls_trust, expired_and_not_yet_valid_name_the_clock)
+{
+    struct party old, early;
+    make_key(&old);
+    sign(&old, "CN=old", root.subject, &root, false, NAME, "20100101000000", "20110101000000");
+    expect_refused(policy(CONFIG_VERIFY_PIN_CA, NAME, &old, NULL), &root, CHAIN(&old),
+                   TLS_CAUSE_EXPIRED, "until 2011-01-01");
+    make_key(&early);
+    sign(&early, "CN=early", root.subject, &root, false, NAME, "20480101000000", GOOD_TO);
+    expect_refused(policy(CONFIG_VERIFY_PIN_CA, NAME, &early, NULL), &root, CHAIN(&early),
+                   TLS_CAUSE_NOT_YET, "the clock of this machine is likely wrong");
+}
+
+Test(tls_trust, pinned_certificate_that_is_merely_sent_along_proves_nothing)
+{
+    /* everything an attacker can copy: the true leaf, the true issuers */
+    expect_refused(policy(CONFIG_VERIFY_PIN, NAME, &leaf, &inter), NULL,
+                   CHAIN(&other_leaf, &inter, &leaf), TLS_CAUSE_PIN, "sent along");
+    expect_refused(policy(CONFIG_VERIFY_PIN, NAME, &inter, NULL), NULL,
+                   CHAIN(&other_leaf, &inter, &other_root), TLS_CAUSE_PIN, "sent along");
+    /* and with a certificate that a CA of ours issued to the attacker for its own purposes */
+    struct party mallory;
+    make_leaf(&mallory, &root, NAME);
+    expect_refused(policy(CONFIG_VERIFY_PIN_CA, NAME, &leaf, &inter), &root,
+                   CHAIN(&mallory, &inter, &leaf), TLS_CAUSE_PIN, "no pin of 2 matches");
+}
+
+Test(tls_trust, what_follows_a_pinned_certificate_is_no_anchor)
+{
+    /* mbedTLS takes lists of anchors: the attacker's root stands right behind the pinned one */
+    expect_refused(policy(CONFIG_VERIFY_PIN, NAME, &inter, NULL), NULL,
+                   CHAIN(&other_leaf, &inter, &other_root), TLS_CAUSE_PIN, "not signed through it");
+    expect_refused(policy(CONFIG_VERIFY_PIN, NAME, &root, NULL), NULL,
+                   CHAIN(&other_leaf, &other_root, &root, &other_root), TLS_CAUSE_PIN,
+                   "not signed through it");
+}
+
+Test(tls_trust, certificate_that_names_a_pinned_issuer_without_its_signature_is_refused)
+{
+    struct party forged;
+    make_key(&forged);
+    sign(&forged, "CN=leaf", inter.subject, &forged, false, NAME, GOOD_FROM, GOOD_TO);
+    expect_refused(policy(CONFIG_VERIFY_PIN, NAME, &inter, NULL), NULL, CHAIN(&forged, &inter),
+                   TLS_CAUSE_PIN, "not signed through it");
+    /* one step further up: a false intermediate under the pinned root */
+    struct party false_inter, below;
+    make_key(&false_inter);
+    sign(&false_inter, "CN=Inter", root.subject, &false_inter, true, NULL, GOOD_FROM, GOOD_TO);
+    make_leaf(&below, &false_inter, NAME);
+    expect_refused(policy(CONFIG_VERIFY_PIN, NAME, &root, NULL), NULL,
+                   CHAIN(&below, &false_inter, &root), TLS_CAUSE_PIN, "not signed through it");
+    /* the pinned public key in a certificate of the attacker's making */
+    struct party dressed;
+    make_key(&dressed);
+    mbedtls_pk_context own = dressed.key;
+    dressed.key = inter.key;
+    sign(&dressed, "CN=Inter", "CN=Inter", &other_root, true, NULL, GOOD_FROM, GOOD_TO);
+    cr_assert(memcmp(dressed.pin, inter.pin, CONFIG_PIN_BYTES) == 0);
+    dressed.key = own;
+    sign(&forged, "CN=leaf", "CN=Inter", &dressed, false, NAME, GOOD_FROM, GOOD_TO);
+    expect_refused(policy(CONFIG_VERIFY_PIN, NAME, &inter, NULL), NULL, CHAIN(&forged, &dressed),
+                   TLS_CAUSE_PIN, "not signed through it");
+}
+
+Test(tls_trust, issuer_pin_alone_counts_with_the_right_name_and_time_only)
+{
+    expect_trusted(policy(CONFIG_VERIFY_PIN, NAME, &inter, NULL), NULL, CHAIN(&leaf, &inter), 0, 1);
+    expect_trusted(policy(CONFIG_VERIFY_PIN, NAME, &root, NULL), NULL, CHAIN(&leaf, &inter, &root),
+                   0, 2);
+    expect_refused(policy(CONFIG_VERIFY_PIN, "dns.example.net", &inter, NULL), NULL,
+                   CHAIN(&leaf, &inter), TLS_CAUSE_NAME, "is not for dns.example.net");
+    expect_refused(policy(CONFIG_VERIFY_PIN, "", &inter, NULL), NULL, CHAIN(&leaf, &inter),
+                   TLS_CAUSE_PIN, "only together with tls_name");
+    struct party old;
+    make_key(&old);
+    sign(&old, "CN=old", inter.subject, &inter, false, NAME, "20100101000000", "20110101000000");
+    expect_refused(policy(CONFIG_VERIFY_PIN, NAME, &inter, NULL), NULL, CHAIN(&old, &inter),
+                   TLS_CAUSE_EXPIRED, "until 2011-01-01");
+}
+
+Test(tls_trust, a_leaf_is_no_issuer)
+{
+    /* somebody with an honest certificate of a pinned CA makes one for us with it */
+    struct party customer, victim;
+    make_leaf(&customer, &inter, "customer.example");
+    sign(&customer, "CN=customer", inter.subject, &inter, false, "customer.example", GOOD_FROM,
+         GOOD_TO);
+    make_leaf(&victim, &customer, NAME);
+    expect_refused(policy(CONFIG_VERIFY_PIN, NAME, &inter, NULL), NULL,
+                   CHAIN(&victim, &customer, &inter), TLS_CAUSE_PIN, "not signed through it");
+    expect_refused(policy(CONFIG_VERIFY_PIN_CA, NAME, &inter, NULL), &root,
+                   CHAIN(&victim, &customer, &inter), TLS_CAUSE_PIN, "no pin");
+}
+
+/* --- names ---------------------------------------------------------------------------------- */
+
+Test(tls_trust, an_address_is_looked_for_among_the_addresses)
+{
+    static const uint8_t four[] = {192, 0, 2, 1};
+    static const uint8_t six[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
+    struct party with_four, with_six, text;
+    extras = (struct extras){.ip = four, .ip_size = 4};
+    make_leaf(&with_four, &root, NULL);
+    extras = (struct extras){.ip = six, .ip_size = 16};
+    make_leaf(&with_six, &root, NAME);
+    extras = (struct extras){0};
+    make_leaf(&text, &root, "192.0.2.1"); /* as a DNS name, which no address is */
+    expect_trusted(policy(CONFIG_VERIFY_CA, "192.0.2.1", NULL, NULL), &root, CHAIN(&with_four), -1,
+                   0);
+    expect_trusted(policy(CONFIG_VERIFY_PIN_CA, "2001:db8::1", &with_six, NULL), &root,
+                   CHAIN(&with_six), 0, 0);
+    expect_trusted(policy(CONFIG_VERIFY_PIN, "2001:DB8:0::1", &root, NULL), NULL,
+                   CHAIN(&with_six, &root), 0, 1);
+    expect_refused(policy(CONFIG_VERIFY_CA, "192.0.2.2", NULL, NULL), &root, CHAIN(&with_four),
+                   TLS_CAUSE_NAME, "is not for 192.0.2.2");
+    expect_refused(policy(CONFIG_VERIFY_CA, "192.0.2.1", NULL, NULL), &root, CHAIN(&text),
+                   TLS_CAUSE_NAME, "is not for 192.0.2.1");
+    expect_refused(policy(CONFIG_VERIFY_CA, "192.0.2.1", NULL, NULL), &root, CHAIN(&with_six),
+                   TLS_CAUSE_NAME, "is not for 192.0.2.1");
+}
+
+Test(tls_trust, without_a_name_the_upstreams_address_is_what_counts)
+{
+    static const uint8_t four[] = {192, 0, 2, 1};
+    struct party at_home;
+    extras = (struct extras){.ip = four, .ip_size = 4};
+    make_leaf(&at_home, &root, NULL);
+    struct config_upstream upstream = policy(CONFIG_VERIFY_PIN_CA, "", &at_home, NULL);
+    upstream.address = (struct addr){.family = ADDR_IPV4, .port = 853, .bytes = {192, 0, 2, 1}};
+    expect_trusted(upstream, &root, CHAIN(&at_home), 0, 0);
+    upstream.address.bytes[3] = 2;
+    expect_refused(upstream, &root, CHAIN(&at_home), TLS_CAUSE_NAME, "is not for 192.0.2.2");
+    upstream.verify = CONFIG_VERIFY_PIN; /* which asks for no name with a key of the server's own */
+    expect_trusted(upstream, NULL, CHAIN(&at_home), 0, 0);
+}
+
+static char seen_sni[64];
+
+static int
+note_sni(void *owner, mbedtls_ssl_context *ssl, const unsigned char *name, size_t size)
+{
+    (void)owner, (void)ssl;
+    snprintf(seen_sni, sizeof seen_sni, "%.*s", (int)size, (const char *)name);
+    return 0;
+}
+
+Test(tls_trust, an_address_is_never_sent_as_sni)
+{
+    static const uint8_t four[] = {192, 0, 2, 1};
+    static const char *const names[] = {NAME, "192.0.2.1"};
+    struct party both;
+    extras = (struct extras){.ip = four, .ip_size = 4};
+    make_leaf(&both, &root, NAME);
+    for (unsigned i = 0; i < 2; i++) {
+        struct scene s;
+        play(&s, policy(CONFIG_VERIFY_CA, names[i], NULL, NULL), &root, CHAIN(&both));
+        mbedtls_ssl_conf_sni(&s.server.config, note_sni, NULL);
+        seen_sni[0] = '\0';
+        cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_OK);
+        cr_assert_str_eq(seen_sni, i == 0 ? NAME : "");
+        client_fini(&s.client);
+        server_fini(&s.server);
+    }
+}
+
+Test(tls_trust, a_name_in_the_subject_is_no_name)
+{
+    struct party bare, other;
+    make_key(&bare);
+    sign(&bare, "CN=" NAME, root.subject, &root, false, NULL, GOOD_FROM, GOOD_TO);
+    expect_refused(policy(CONFIG_VERIFY_CA, NAME, NULL, NULL), &root, CHAIN(&bare), TLS_CAUSE_NAME,
+                   "no subjectAltName");
+    expect_refused(policy(CONFIG_VERIFY_PIN_CA, NAME, &bare, NULL), &root, CHAIN(&bare),
+                   TLS_CAUSE_NAME, "RFC 9525");
+    expect_refused(policy(CONFIG_VERIFY_PIN, NAME, &root, NULL), NULL, CHAIN(&bare, &root),
+                   TLS_CAUSE_NAME, "no subjectAltName");
+    make_key(&other);
+    sign(&other, "CN=" NAME, root.subject, &root, false, "other.example", GOOD_FROM, GOOD_TO);
+    expect_refused(policy(CONFIG_VERIFY_CA, NAME, NULL, NULL), &root, CHAIN(&other), TLS_CAUSE_NAME,
+                   "is not for " NAME);
+}
+
+Test(tls_trust, a_star_is_one_label)
+{
+    struct party wild, bare_star;
+    make_leaf(&wild, &root, "*.example");
+    expect_trusted(policy(CONFIG_VERIFY_CA, NAME, NULL, NULL), &root, CHAIN(&wild), -1, 0);
+    expect_trusted(policy(CONFIG_VERIFY_CA, "DNS.Example", NULL, NULL), &root, CHAIN(&wild), -1, 0);
+    expect_refused(policy(CONFIG_VERIFY_CA, "a.dns.example", NULL, NULL), &root, CHAIN(&wild),
+                   TLS_CAUSE_NAME, "is not for a.dns.example");
+    expect_refused(policy(CONFIG_VERIFY_CA, "example", NULL, NULL), &root, CHAIN(&wild),
+                   TLS_CAUSE_NAME, "is not for example");
+    make_leaf(&bare_star, &root, "*");
+    expect_refused(policy(CONFIG_VERIFY_CA, "example", NULL, NULL), &root, CHAIN(&bare_star),
+                   TLS_CAUSE_NAME, "is not for example");
+}
+
+/* --- what certificates are for --------------------------------------------------------------- */
+
+static const char for_servers[] = MBEDTLS_OID_SERVER_AUTH;
+static const char for_clients[] = MBEDTLS_OID_CLIENT_AUTH;
+
+/* Under an issuer's pin alone and under our CAs, the same must hold. */
+static void
+expect_unfit(struct party *pinned, struct party *ca, struct party **chain, enum tls_cause cause,
+             const char *words)
+{
+    expect_refused(policy(CONFIG_VERIFY_PIN, NAME, pinned, NULL), NULL, chain, cause, words);
+    expect_refused(policy(CONFIG_VERIFY_CA, NAME, NULL, NULL), ca, chain,
+                   cause == TLS_CAUSE_PIN ? TLS_CAUSE_CA : cause,
+                   cause == TLS_CAUSE_PIN ? "not signed by a CA" : words);
+}
+
+/* The server of these tests would not show such a certificate of its own. */
+static uint32_t
+flags_of(const struct party *own)
+{
+    struct tls_path path;
+    mbedtls_x509_crt crt, anchor;
+    mbedtls_x509_crt_init(&crt);
+    mbedtls_x509_crt_init(&anchor);
+    cr_assert_eq(mbedtls_x509_crt_parse_der(&crt, own->der, own->der_size), 0);
+    cr_assert_eq(mbedtls_x509_crt_parse_der(&anchor, root.der, root.der_size), 0);
+    tls_chain_walk(&crt, &anchor, &path);
+    mbedtls_x509_crt_free(&crt);
+    mbedtls_x509_crt_free(&anchor);
+    return path.flags;
+}
+
+Test(tls_trust, a_certificate_that_is_not_for_servers_is_refused)
+{
+    struct party client;
+    extras = (struct extras){.ext_key_usage = for_clients};
+    make_leaf(&client, &root, NAME);
+    cr_assert_eq(flags_of(&client), MBEDTLS_X509_BADCERT_EXT_KEY_USAGE);
+    extras = (struct extras){.key_usage = MBEDTLS_X509_KU_KEY_ENCIPHERMENT};
+    make_leaf(&client, &root, NAME);
+    cr_assert_eq(flags_of(&client), MBEDTLS_X509_BADCERT_KEY_USAGE);
+    extras = (struct extras){.ext_key_usage = for_servers,
+                             .key_usage = MBEDTLS_X509_KU_DIGITAL_SIGNATURE};
+    make_leaf(&client, &root, NAME);
+    expect_trusted(policy(CONFIG_VERIFY_PIN, NAME, &root, NULL), NULL, CHAIN(&client, &root), 0, 1);
+}
+
+Test(tls_trust, an_issuer_that_is_not_for_servers_vouches_for_none)
+{
+    struct party narrow, below;
+    extras = (struct extras){.ext_key_usage = for_clients};
+    make_ca(&narrow, "CN=Narrow", &root);
+    extras = (struct extras){0};
+    make_leaf(&below, &narrow, NAME);
+    expect_unfit(&root, &root, CHAIN(&below, &narrow, &root), TLS_CAUSE_USAGE,
+                 "not for TLS servers");
+    expect_refused(policy(CONFIG_VERIFY_PIN, NAME, &narrow, NULL), NULL, CHAIN(&below, &narrow),
+                   TLS_CAUSE_USAGE, "not for TLS servers");
+    extras = (struct extras){.key_usage = MBEDTLS_X509_KU_DIGITAL_SIGNATURE};
+    make_ca(&narrow, "CN=Narrow", &root);
+    extras = (struct extras){0};
+    make_leaf(&below, &narrow, NAME);
+    expect_unfit(&narrow, &root, CHAIN(&below, &narrow), TLS_CAUSE_PIN, "not signed through it");
+}
+
+Test(tls_trust, a_path_is_no_longer_than_an_issuer_says)
+{
+    struct party top, middle, below;
+    extras = (struct extras){.path_length = 1}; /* none below it */
+    make_ca(&top, "CN=Top", NULL);
+    extras = (struct extras){0};
+    make_ca(&middle, "CN=Middle", &top);
+    make_leaf(&below, &middle, NAME);
+    expect_unfit(&top, &top, CHAIN(&below, &middle, &top), TLS_CAUSE_PIN, "not signed through it");
+    make_leaf(&below, &top, NAME);
+    expect_trusted(policy(CONFIG_VERIFY_PIN, NAME, &top, NULL), NULL, CHAIN(&below, &top), 0, 1);
+}
+
+Test(tls_trust, an_issuer_past_its_time_vouches_for_nothing)
+{
+    struct party old, below;
+    make_key(&old);
+    sign(&old, "CN=Old", root.subject, &root, true, NULL, "20100101000000", "20110101000000");
+    make_leaf(&below, &old, NAME);
+    expect_unfit(&old, &root, CHAIN(&below, &old), TLS_CAUSE_EXPIRED,
+                 "issuer's certificate is expired");
+}
+
+Test(tls_trust, of_two_certificates_over_a_pinned_key_the_fit_one_counts)
+{
+    struct party renewed, old, below;
+    make_ca(&renewed, "CN=Twice", NULL);
+    old = renewed;
+    sign(&old, "CN=Twice", "CN=Twice", &renewed, true, NULL, "20100101000000", "20110101000000");
+    make_leaf(&below, &renewed, NAME);
+    expect_trusted(policy(CONFIG_VERIFY_PIN, NAME, &renewed, NULL), NULL,
+                   CHAIN(&below, &old, &renewed), 0, 1);
+    expect_trusted(policy(CONFIG_VERIFY_PIN, NAME, &renewed, NULL), NULL,
+                   CHAIN(&below, &renewed, &old), 0, 1);
+}
+
+/* --- what a check costs ----------------------------------------------------------------------- */
+
+/* A public key of any size, as nobody has to own: it is never to be computed with. */
+static void
+make_rsa(struct party *p, size_t bits, size_t exponent_bits)
+{
+    unsigned char n[2048], e[2048];
+    size_t n_size = bits / 8, e_size = (exponent_bits + 7) / 8;
+    memset(n, 0xff, n_size);
+    memset(e, 0, e_size);
+    e[0] = (unsigned char)(1U << ((exponent_bits - 1) % 8));
+    e[e_size - 1] |= 1;
+    mbedtls_pk_init(&p->key);
+    cr_assert_eq(mbedtls_pk_setup(&p->key, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA)), 0);
+    cr_assert_eq(mbedtls_rsa_import_raw(mbedtls_pk_rsa(p->key), n, n_size, NULL, 0, NULL, 0, NULL,
+                                        0, e, e_size),
+                 0);
+    cr_assert_eq(mbedtls_rsa_complete(mbedtls_pk_rsa(p->key)), 0);
+}
+
+static void
+expect_dear(struct party *stranger, struct party *signer)
+{
+    sign(stranger, "CN=dear", signer->subject, signer, true, NAME, GOOD_FROM, GOOD_TO);
+    struct config_upstream asks[] = {policy(CONFIG_VERIFY_PIN_CA, NAME, &leaf, NULL),
+                                     policy(CONFIG_VERIFY_PIN, NAME, &inter, NULL),
+                                     policy(CONFIG_VERIFY_CA, NAME, NULL, NULL)};
+    for (unsigned i = 0; i < sizeof asks / sizeof asks[0]; i++) {
+        expect_refused(asks[i], &root, CHAIN(stranger, &inter, &leaf), TLS_CAUSE_DEAR,
+                       "not computed with");
+        expect_refused(asks[i], &root, CHAIN(&leaf, stranger, &inter), TLS_CAUSE_DEAR,
+                       "certificate 1 of");
+    }
+}
+
+Test(tls_trust, a_key_that_is_dear_to_compute_with_is_not_computed_with)
+{
+    static const size_t bits[][2] = {{8192, 8192}, {8192, 18}, {4096, 33}, {2048, 2048}};
+    for (unsigned i = 0; i < sizeof bits / sizeof bits[0]; i++) {
+        struct party stranger;
+        make_rsa(&stranger, bits[i][0], bits[i][1]);
+        expect_dear(&stranger, &other_root);
+    }
+    struct party strange_curve;
+    mbedtls_pk_init(&strange_curve.key);
+    cr_assert_eq(mbedtls_pk_setup(&strange_curve.key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY)),
+                 0);
+    cr_assert_eq(
+        mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_BP512R1, mbedtls_pk_ec(strange_curve.key), rng, NULL),
+        0);
+    sign(&strange_curve, "CN=dear", other_root.subject, &other_root, true, NULL, GOOD_FROM,
+         GOOD_TO);
+    expect_refused(policy(CONFIG_VERIFY_PIN, NAME, &leaf, NULL), NULL, CHAIN(&leaf, &strange_curve),
+                   TLS_CAUSE_DEAR, "not computed with");
+}
+
+Test(tls_trust, a_key_of_the_largest_size_in_use_is_no_obstacle)
+{
+    struct party along;
+    make_rsa(&along, 8192, 17);
+    sign(&along, "CN=along", other_root.subject, &other_root, true, NULL, GOOD_FROM, GOOD_TO);
+    expect_trusted(policy(CONFIG_VERIFY_PIN_CA, NAME, &leaf, NULL), &root,
+                   CHAIN(&leaf, &inter, &along), 0, 0);
+}
+
+Test(tls_trust, a_chain_of_many_certificates_is_not_looked_at)
+{
+    expect_trusted(
+        policy(CONFIG_VERIFY_PIN, NAME, &leaf, NULL), NULL,
+        CHAIN(&leaf, &inter, &inter, &inter, &inter, &inter, &inter, &inter, &inter, &inter), 0, 0);
+    expect_refused(policy(CONFIG_VERIFY_PIN, NAME, &leaf, NULL), NULL,
+                   CHAIN(&leaf, &inter, &inter, &inter, &inter, &inter, &inter, &inter, &inter,
+                         &inter, &inter),
+                   TLS_CAUSE_DEAR, "more than 10 certificates");
+}
+
+/* A signature that costs a computation to find false. */
+static int
+forge(void *unused, int (*random)(void *, unsigned char *, size_t), void *from,
+      mbedtls_md_type_t digest, unsigned int digest_size, const unsigned char *hash,
+      unsigned char *signature)
+{
+    (void)unused, (void)random, (void)from, (void)digest, (void)digest_size, (void)hash;
+    memset(signature, 0x5a, 1024);
+    return 0;
+}
+
+static size_t
+forge_size(void *unused)
+{
+    (void)unused;
+    return 1024;
+}
+
+/* Nothing but what the measures let pass, at its dearest: any might be signed by any behind it, and
+ * all are past their time, so that no certificate ends the search. */
+#define MAZE 6 /* so many fit into the largest message of a handshake */
+
+Test(tls_trust, the_dearest_chain_that_passes_costs_little)
+{
+    static struct party forger, maze[MAZE], stranger;
+    mbedtls_pk_init(&forger.key);
+    cr_assert_eq(mbedtls_pk_setup_rsa_alt(&forger.key, &forger, NULL, forge, forge_size), 0);
+    for (unsigned i = 0; i < MAZE; i++) {
+        make_rsa(&maze[i], 8192, 17);
+        sign(&maze[i], "CN=Inter", "CN=Inter", &forger, true, NULL, "20100101000000",
+             "20110101000000");
+    }
+    make_key(&stranger);
+    sign(&stranger, "CN=leaf", "CN=Inter", &forger, false, NAME, GOOD_FROM, GOOD_TO);
+    struct scene s;
+    play(&s, policy(CONFIG_VERIFY_CA, NAME, NULL, NULL), &root,
+         CHAIN(&stranger, &maze[0], &maze[1], &maze[2], &maze[3], &maze[4], &maze[5]));
+    cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_FAILED);
+    cr_assert_eq(tls_session_cause(s.client.session), TLS_CAUSE_CA, "%s",
+                 tls_session_error(s.client.session));
+    uint64_t cost_us = tls_session_cpu_us(s.client.session);
+    /* against one handshake that is trusted, on this machine as it is */
+    server_fini(&s.server);
+    client_fini(&s.client);
+    play(&s, policy(CONFIG_VERIFY_CA, NAME, NULL, NULL), &root, CHAIN(&leaf, &inter));
+    cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_OK);
+    uint64_t plain_us = tls_session_cpu_us(s.client.session);
+    printf("dearest: %u us, plain: %u us\n", (unsigned)cost_us, (unsigned)plain_us);
+    cr_assert(cost_us < 40 * plain_us, "%u us against %u us", (unsigned)cost_us,
+              (unsigned)plain_us);
+    client_fini(&s.client);
+    server_fini(&s.server);
+}
+
+Test(tls_trust, a_strangers_chain_without_the_pin_costs_no_signature)
+{
+    struct party lone_root, stranger;
+    make_ca(&lone_root, "CN=Root", NULL);
+    make_leaf(&stranger, &lone_root, NAME);
+    expect_refused(policy(CONFIG_VERIFY_PIN_CA, NAME, &leaf, NULL), &root,
+                   CHAIN(&stranger, &lone_root), TLS_CAUSE_PIN, "no pin of 1 matches");
+    /* where an anchor of ours has the pin, it need not be sent, and the chain is walked */
+    expect_refused(policy(CONFIG_VERIFY_PIN_CA, NAME, &root, NULL), &root,
+                   CHAIN(&stranger, &lone_root), TLS_CAUSE_PIN, "no pin of 1 matches");
+}
