@@ -73,6 +73,11 @@ want_program() {
     want $libraries
 }
 
+# want_module PACKAGE FILE: the same for a file that such a program loads
+want_module() {
+    [ -e "/$2" ] || [ -e "$private/root/$2" ] || borrowed+=("$1")
+}
+
 # The library must be mbedTLS 3.6. Debian 13 has it; for Debian 12 the development package of
 # Debian 13 is unpacked in build/private. The system's package sources stay as they are.
 mbedtls_options=()
