@@ -23,3 +23,16 @@ restart_ceiling_reached(struct restart_ceiling *c, uint64_t now_ms)
         c->count++;
     return reached;
 }
+
+bool
+restart_lane_must_rest(struct restart_lane *lane, uint64_t lived_ms, uint64_t now_ms)
+{
+    bool is_one_too_many = restart_ceiling_reached(&lane->ceiling, now_ms);
+    if (lived_ms >= RESTART_STEADY_MS)
+        lane->is_on_trial = false;
+    if (!is_one_too_many && !lane->is_on_trial)
+        return false;
+    lane->is_on_trial = true;
+    lane->rests_until_ms = now_ms + RESTART_WINDOW_MS;
+    return true;
+}

@@ -3,8 +3,8 @@
  * What: the back-off of one process, and the ceiling of deaths of the lane it belongs to. The first
  *       death is answered at once, so that waiting clients notice nothing; a process that keeps
  *       dying waits longer each time; too many deaths within a minute are an attack or a broken
- *       installation, and then a clean end is better than a crash loop that gives someone a new
- *       guess at every turn.
+ *       installation, and then the lane rests: a crash loop would give an attacker a new guess at
+ *       every turn. The other lanes go on; where none is left, a clean end is best.
  * Who:  supervisor. Pure: time is an argument.
  * Ref:  docs/LIMITS.md "restart".
  */
@@ -37,3 +37,26 @@ struct restart_ceiling {                     /* one lane; all zero: nobody died 
 
 /** Note a death. @param now_ms  monotonic. @return true: one too many within the window. */
 bool restart_ceiling_reached(struct restart_ceiling *c, uint64_t now_ms);
+
+struct restart_lane { /* all zero: nobody died */
+    struct restart_ceiling ceiling;
+    uint64_t rests_until_ms; /* monotonic: when it is tried again; 0: it does not rest */
+    bool is_on_trial;        /* it rested, and no process has lived RESTART_STEADY_MS since */
+};
+
+/**
+ * A process of the lane died: must the lane rest? It must after one death too many, and, having
+ * rested, after each further one until a process has lived for long: so it is tried once a minute.
+ *
+ * @param lived_ms  from the process's start to its death
+ * @param now_ms    monotonic
+ * @return true: no process of it that is dead is started before `rests_until_ms`
+ */
+bool restart_lane_must_rest(struct restart_lane *lane, uint64_t lived_ms, uint64_t now_ms);
+
+/** Is it resting now? */
+static inline bool
+restart_lane_rests(const struct restart_lane *lane, uint64_t now_ms)
+{
+    return now_ms < lane->rests_until_ms;
+}

@@ -1,6 +1,8 @@
 /* front.c - see front.h */
 #include "front/front.h"
 
+#include "core/heartbeat.h"
+
 #include "front/deliver.h"
 #include "os/clock.h"
 #include "os/log.h"
@@ -55,7 +57,8 @@ deadline_us(const struct front *front)
         earliest = pace_deadline_us(front);
     if (front->stop_us != 0 && front->stop_us < earliest)
         earliest = front->stop_us;
-    return earliest;
+    uint64_t beat_us = front->loop.now_us + HEARTBEAT_MS * 1000;
+    return beat_us < earliest ? beat_us : earliest;
 }
 
 static bool

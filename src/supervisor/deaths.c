@@ -30,18 +30,35 @@ clear_gauges(struct stats_page *page)
         atomic_store_explicit(&page->upstreams[i].connections, 0, memory_order_relaxed);
 }
 
-/* @return false: that was one too many, penstock ends */
+static bool
+is_any_lane_left(const struct supervisor *sup)
+{
+    for (unsigned i = 0; i < sup->lanes_count; i++)
+        if (!restart_lane_rests(&sup->lanes[i].restart, sup->loop.now_us / 1000))
+            return true;
+    return false;
+}
+
+/* @return false: that was one too many, the lane rests, or penstock ends */
 static bool
 count_death(struct child *child, const char *ending)
 {
     struct supervisor *sup = child->supervisor;
-    sup->lanes[child->lane].deaths++;
-    if (!restart_ceiling_reached(&sup->lanes[child->lane].ceiling, sup->loop.now_us / 1000))
+    struct lane *lane = &sup->lanes[child->lane];
+    uint64_t now_ms = sup->loop.now_us / 1000;
+    uint64_t lived_ms = (sup->loop.now_us - child->started_us) / 1000;
+    lane->deaths++;
+    if (!restart_lane_must_rest(&lane->restart, lived_ms, now_ms))
         return true;
-    log_write(LOG_ERROR, LOG_CHILD_DIED,
-              "%s %s; more than %d deaths of lane %u within %d s: penstock ends", child->name,
-              ending, RESTART_DEATHS_MAX, child->lane, RESTART_WINDOW_MS / 1000);
-    lanes_stop(sup, 1);
+    bool is_left = is_any_lane_left(sup);
+    log_write(LOG_ERROR, LOG_CHILD_DIED, "%s %s; more than %d deaths of lane %u within %d s: %s",
+              child->name, ending, RESTART_DEATHS_MAX, child->lane, RESTART_WINDOW_MS / 1000,
+              is_left ? "it is tried again in a minute; the other lanes serve"
+                      : "penstock ends, as no other lane serves");
+    if (is_left)
+        child->restart_at_us = lane->restart.rests_until_ms * 1000;
+    else
+        lanes_stop(sup, 1);
     return false;
 }
 

@@ -12,6 +12,7 @@
 #include "supervisor/spawn.h"
 #include "supervisor/statistics.h"
 #include "supervisor/steer.h"
+#include "supervisor/watch.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -129,6 +130,7 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)sup->config.verbose);
     settings_log_warnings(&sup->config, &sup->lists);
     sup->notify_fd = inherited_connect_notify();
+    watch_open(sup);
     status = settings_share(&sup->config, sup->config_fds);
     if (status == STATUS_OK)
         status = lanes_open(sup);
@@ -144,10 +146,12 @@ prepare(const struct options *options, const struct inherited *inherited, struct
 static void
 turn(struct supervisor *sup)
 {
-    if (evloop_turn(&sup->loop, lanes_deadline_us(sup)) != STATUS_OK)
+    uint64_t lanes_us = lanes_deadline_us(sup), watch_us = watch_deadline_us(sup);
+    if (evloop_turn(&sup->loop, lanes_us < watch_us ? lanes_us : watch_us) != STATUS_OK)
         log_fatal("the event loop failed: %s", strerror(errno));
     log_tick(sup->loop.now_us / 1000);
     lanes_tick(sup);
+    watch_tick(sup);
     reload_tick(sup);
 }
 

@@ -9,6 +9,7 @@
 
 #include "conf/config.h"
 #include "core/budget.h"
+#include "core/heartbeat.h"
 #include "core/restart.h"
 #include "os/evloop.h"
 #include "os/privs.h"
@@ -53,6 +54,7 @@ struct child {
     int stats_fd;          /* its statistics page; the page outlives the process */
     struct stats_page *stats;
     struct restart restart;
+    struct heartbeat heartbeat;
     bool is_retired;      /* see retire.h; only of the last SUPERVISOR_RETIRED of a lane */
     bool is_unneeded;     /* retired: nobody waits for its answers any more, so we killed it */
     uint32_t ring_number; /* the ring that it was given last; 0: none */
@@ -66,7 +68,7 @@ struct child {
 
 struct lane {
     struct child children[SUPERVISOR_CHILDREN];
-    struct restart_ceiling ceiling;
+    struct restart_lane restart;
     int listeners[CONFIG_LISTEN_MAX][SUPERVISOR_KINDS]; /* copies, by config.listen; -1: none */
     int ring_fds[3];              /* ring memfd, bells of front and worker, or -1 */
     bool ring_given[CHILD_ROLES]; /* who has the ring that ring_fds holds */
@@ -104,6 +106,9 @@ struct supervisor {
     int config_fds[CHILD_ROLES]; /* sealed memfds with `config`; the worker's has no secret in it */
     int ca_fd;            /* sealed memfd with the CA file and a NUL behind it; -1: not needed */
     struct lists lists;   /* of names; each front gets the descriptors */
+    uint64_t watch_us;    /* when watch_tick() looks next */
+    uint64_t notify_us;   /* how often the service manager wants to hear of us; 0: it does not */
+    uint64_t notified_us; /* when it was told last */
     int notify_fd;        /* the service manager's datagram socket, connected; -1: none */
     unsigned lanes_count; /* config.lanes after `auto` was resolved */
     struct lane lanes[CONFIG_LANES_MAX];

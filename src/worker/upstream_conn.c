@@ -220,7 +220,9 @@ take_all(struct upstream_conn *conn)
 void
 upstream_handshake(struct upstream_conn *conn)
 {
+    stats_set(conn->worker->stats, STAT_IN_HANDSHAKE, 1);
     enum tls_result result = tls_session_handshake(conn->tls);
+    stats_set(conn->worker->stats, STAT_IN_HANDSHAKE, 0);
     /* the last flight, or the alert that says why not */
     bool is_sent = upstream_push(conn);
     if (result == TLS_OK && is_sent) {

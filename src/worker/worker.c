@@ -1,6 +1,8 @@
 /* worker.c - see worker.h */
 #include "worker/worker.h"
 
+#include "core/heartbeat.h"
+
 #include "os/log.h"
 #include "os/memory.h"
 
@@ -38,6 +40,7 @@ next_deadline(struct worker *worker)
     if (!relay_sleep(worker))
         return 0;
     uint64_t at = least(relay_deadline_us(worker), upstream_pool_deadline_us(worker));
+    at = least(at, worker->loop.now_us + HEARTBEAT_MS * 1000);
     return worker->stop_us != 0 ? least(at, worker->stop_us) : at;
 }
 

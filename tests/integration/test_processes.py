@@ -121,6 +121,79 @@ def test_child_that_keeps_dying_ends_the_service(launch, bad):
     service.stop()
 
 
+def test_one_lane_that_keeps_dying_does_not_end_the_others(launch, bad):
+    """It rests, and the service goes on with the lane that lives."""
+    service = launch(bad, settings={"lanes": 2}).wait_ready()
+    kept = {role: service.pids()[role][0] for role in ("front", "worker")}
+    end = time.monotonic() + 60
+    while "lane 1 within" not in service.log() and time.monotonic() < end:
+        for pid in service.pids()["worker"]:
+            if pid != kept["worker"]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        time.sleep(0.002)
+    service.wait_log("more than 10 deaths of lane 1 within 60 s: it is tried again in a minute; the other lanes serve")
+    assert service.process.poll() is None
+    assert {role: service.pids()[role][0] for role in kept} == kept, "lane 0 was not touched"
+
+    def answers(number):
+        """Each network has its lane: of several some are at the lane that lives."""
+        with contextlib.suppress(dns.exception.Timeout):
+            query = dns.message.make_query(f"rest{number}.penstock.example", "A")
+            answer = dns.query.udp(query, service.address, port=service.port, source=f"127.{number}.0.1", timeout=1)
+            return answer.rcode() == 0
+        return False
+    assert sum(answers(number) for number in range(1, 17)) >= 1
+    assert service.stop() == 0
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("role", ["front", "worker"])
+def test_child_that_hangs_is_replaced(bad_service, role):
+    """Stopped, as one in an endless loop is: it turns no more, and dies of nothing."""
+    assert records(bad_service.ask("before.penstock.example"))
+    hung = bad_service.pid_of(role)
+    os.kill(hung, signal.SIGSTOP)
+    wait_for(lambda: is_gone(hung), 30, "its end")
+    bad_service.wait_log(f"{role}.0 is killed: it hangs")
+
+    def is_answered():
+        with contextlib.suppress(dns.exception.Timeout):
+            return records(bad_service.ask("after.penstock.example", timeout=1))
+    assert wait_for(is_answered, 30, "an answer") == [encoded("after.penstock.example")]
+
+
+def test_child_with_nothing_to_do_does_not_count_as_hung(launch, bad):
+    service = launch(bad).wait_ready()
+    before = service.pids()
+    turns = service.statistic("counters", "turns")
+    wait_for(lambda: service.statistic("counters", "turns") >= turns + 14, 60, "some turns of both", interval=1)
+    assert service.pids() == before
+    assert "is killed" not in service.log()
+    assert service.stop() == 0
+
+
+def test_watchdog_of_the_service_manager_is_fed(launch, bad, tmp_path):
+    tmp_path.chmod(0o755)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        os.chmod(tmp_path / "notify", 0o666)
+        manager.settimeout(30)
+        service = launch(bad, environment={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"})
+        told = [manager.recv(4096).decode() for _ in range(6)]
+        assert any("READY=1" in state for state in told)
+        assert told.count("WATCHDOG=1\n") >= 4
+        os.kill(service.process.pid, signal.SIGSTOP)
+        manager.settimeout(1.5)  # what was sent before the stop may still be there
+        with pytest.raises((TimeoutError, socket.timeout)):
+            for _ in range(20):
+                manager.recv(4096)
+        os.kill(service.process.pid, signal.SIGCONT)
+        manager.settimeout(30)
+        assert manager.recv(4096) == b"WATCHDOG=1\n"
+        assert service.stop() == 0
+
+
 def test_failed_start_says_what_failed_and_no_more(launch, bad):
     """The first front has its port, the second's is a stranger's: the others' ends are no news."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as taken:

@@ -73,3 +73,29 @@ Test(restart, ceiling_agrees_with_counting_on_random_times)
     cr_assert_gt(reached, 100);
     cr_assert_lt(reached, 3900);
 }
+
+Test(restart, a_lane_rests_after_one_death_too_many_and_then_after_each)
+{
+    struct restart_lane lane = {0};
+    uint64_t now_ms = 1000000;
+    for (unsigned i = 0; i < RESTART_DEATHS_MAX; i++)
+        cr_assert_not(restart_lane_must_rest(&lane, 5, now_ms += 100), "death %u", i);
+    cr_expect_not(restart_lane_rests(&lane, now_ms));
+    cr_assert(restart_lane_must_rest(&lane, 5, now_ms += 100));
+    cr_expect(restart_lane_rests(&lane, now_ms));
+    cr_expect(restart_lane_rests(&lane, now_ms + RESTART_WINDOW_MS - 1));
+    cr_expect_not(restart_lane_rests(&lane, now_ms + RESTART_WINDOW_MS));
+    for (unsigned i = 0; i < 20; i++) /* one try a minute */
+        cr_assert(restart_lane_must_rest(&lane, 5, now_ms += RESTART_WINDOW_MS + 50), "try %u", i);
+}
+
+Test(restart, a_long_life_ends_the_trial)
+{
+    struct restart_lane lane = {0};
+    uint64_t now_ms = 1000000;
+    for (unsigned i = 0; i <= RESTART_DEATHS_MAX; i++)
+        (void)restart_lane_must_rest(&lane, 5, now_ms);
+    now_ms += RESTART_WINDOW_MS + RESTART_STEADY_MS;
+    cr_expect_not(restart_lane_must_rest(&lane, RESTART_STEADY_MS, now_ms));
+    cr_expect_not(restart_lane_must_rest(&lane, 5, now_ms + 1), "one death is forgiven again");
+}

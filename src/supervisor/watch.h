@@ -1,0 +1,20 @@
+/* watch.h - children that do not turn are replaced, and the service manager hears that we do
+ *
+ * What: once per HEARTBEAT_MS the supervisor looks at each child's count of turns. One that hangs
+ * is killed, and what follows is what follows any death. Where the service manager has a watchdog
+ *       (systemd's WatchdogSec), it is told in time, by the same loop that does all the rest.
+ * Who:  supervisor.
+ * Ref:  core/heartbeat.h; sd_watchdog_enabled(3).
+ */
+#pragma once
+
+#include "supervisor/supervisor.h"
+
+/** Read from WATCHDOG_USEC and WATCHDOG_PID whether somebody watches us. */
+void watch_open(struct supervisor *sup);
+
+/** Look, if it is time. Once per turn. */
+void watch_tick(struct supervisor *sup);
+
+/** When watch_tick() has something to do, monotonic. */
+uint64_t watch_deadline_us(const struct supervisor *sup);
