@@ -29,13 +29,13 @@ struct entry {             /* a first chunk */
     uint32_t next;         /* as in struct chunk */
     uint32_t newer, older; /* queue by age */
     uint32_t hash;
-    uint32_t stored_s, ttl_s, stale_s;
+    uint32_t stored_s, ttl_s, stale_s, held_until_s; /* the last: see cache_hold() */
     uint32_t hits;
     uint16_t size;     /* octets of the message */
     uint8_t frequency; /* times asked for since it entered or went round, up to FREQUENCY_MAX */
     uint8_t asked;     /* RD, CD, DO, and whether it stands in the main queue */
     struct dns_answer answer;
-    uint8_t data[CACHE_CHUNK_BYTES - 8 * sizeof(uint32_t) - 4 - sizeof(struct dns_answer)];
+    uint8_t data[CACHE_CHUNK_BYTES - 9 * sizeof(uint32_t) - 4 - sizeof(struct dns_answer)];
 };
 
 _Static_assert(sizeof(struct chunk) == CACHE_CHUNK_BYTES, "chunks tile the block");
@@ -191,8 +191,8 @@ cache_get(struct cache *cache, const struct cache_key *key, uint32_t now_s, uint
     if (entry->frequency < FREQUENCY_MAX)
         entry->frequency++;
     entry->hits++;
-    *hit = (struct cache_hit){entry->answer, entry->size, now_s - entry->stored_s, entry->ttl_s,
-                              entry->hits};
+    *hit = (struct cache_hit){entry->answer, entry->size, now_s - entry->stored_s,
+                              entry->ttl_s,  entry->hits, entry->held_until_s > now_s};
     copy_out(cache, entry, to, entry->size);
     if (hit->age_s >= hit->ttl_s) {
         cache->counts.stale++;
@@ -200,6 +200,14 @@ cache_get(struct cache *cache, const struct cache_key *key, uint32_t now_s, uint
     }
     cache->counts.hits++;
     return CACHE_FRESH;
+}
+
+void
+cache_hold(struct cache *cache, const struct cache_key *key, uint32_t until_s)
+{
+    uint32_t index = find(cache, key, hash_of(cache, key));
+    if (index != NONE)
+        entry_at(cache, index)->held_until_s = until_s;
 }
 
 static size_t

@@ -36,6 +36,7 @@ struct cache_hit {
     uint32_t age_s;           /* seconds since it was stored */
     uint32_t ttl_s;           /* seconds it was stored for */
     uint32_t hits;            /* times it was asked for, this one included */
+    bool is_held;             /* STALE: cache_hold() was called, and its time is not over */
 };
 
 struct cache_counts {
@@ -65,6 +66,13 @@ struct cache *cache_init(void *memory, size_t bytes, const struct hash_key *key)
  */
 enum cache_result cache_get(struct cache *cache, const struct cache_key *key, uint32_t now_s,
                             uint8_t *to, size_t room, struct cache_hit *hit);
+
+/**
+ * Note that a fresher answer to this question was waited for in vain: until then, or until one is
+ * kept, nobody has to wait for it again (RFC 8767 section 5, the failure recheck timer). No effect
+ * if there is no answer to it.
+ */
+void cache_hold(struct cache *cache, const struct cache_key *key, uint32_t until_s);
 
 /**
  * Keep an answer in place of an older one to the same question.

@@ -75,7 +75,8 @@ handoff_answer_read(const uint8_t *record, size_t size, struct handoff_answer *a
     if (ok && answer->outcome == HANDOFF_ANSWERED && answer->message_size >= DNS_HEADER_SIZE &&
         answer->message_size <= DNS_MESSAGE_MAX)
         return STATUS_OK;
-    if (ok && answer->outcome == HANDOFF_FAILED && answer->message_size == 0)
+    bool is_failure = answer->outcome == HANDOFF_FAILED || answer->outcome == HANDOFF_DOWN;
+    if (ok && is_failure && answer->message_size == 0)
         return STATUS_OK;
     *answer = (struct handoff_answer){0};
     return STATUS_INVALID;

@@ -15,16 +15,22 @@ buckets_count(uint32_t count)
     return buckets;
 }
 
+uint32_t
+inflight_slots(uint32_t count)
+{
+    return count + SLOTS_BESIDE;
+}
+
 static size_t
 slots_bytes(uint32_t count)
 {
-    return ((size_t)count + SLOTS_BESIDE) * sizeof(struct inflight_question);
+    return ((size_t)inflight_slots(count)) * sizeof(struct inflight_question);
 }
 
 size_t
 inflight_bytes(uint32_t count)
 {
-    return slots_bytes(count) + deadlines_bytes(count + SLOTS_BESIDE) +
+    return slots_bytes(count) + deadlines_bytes(inflight_slots(count)) +
            buckets_count(count) * sizeof(uint32_t);
 }
 
@@ -33,13 +39,13 @@ inflight_init(struct inflight *table, void *memory, uint32_t count, struct hash_
 {
     struct inflight_question *slots = memory;
     uint8_t *deadlines = (uint8_t *)memory + slots_bytes(count);
-    uint8_t *buckets = deadlines + deadlines_bytes(count + SLOTS_BESIDE);
+    uint8_t *buckets = deadlines + deadlines_bytes(inflight_slots(count));
     *table = (struct inflight){.slots = slots,
                                .buckets = (uint32_t *)(void *)buckets,
                                .buckets_mask = (uint32_t)buckets_count(count) - 1,
                                .count = count,
                                .key = key};
-    deadlines_init(&table->deadlines, deadlines, count + SLOTS_BESIDE);
+    deadlines_init(&table->deadlines, deadlines, inflight_slots(count));
 }
 
 static void

@@ -58,6 +58,9 @@ enum inflight_result {
     INFLIGHT_TOO_MANY, /* the table is full; the query waits for nothing */
 };
 
+/** Slots of a table for `count` questions: what inflight_slot() says is less. */
+uint32_t inflight_slots(uint32_t count);
+
 /** Bytes of memory for `count` questions (1..2^20). */
 size_t inflight_bytes(uint32_t count);
 

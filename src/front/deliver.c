@@ -180,7 +180,9 @@ deliver_answer(struct front *front, struct inflight_question *question,
                const struct handoff_answer *from_worker)
 {
     struct dns_answer answer;
-    if (from_worker->outcome == HANDOFF_FAILED) {
+    if (from_worker->outcome != HANDOFF_ANSWERED) {
+        if (from_worker->outcome == HANDOFF_DOWN)
+            store_note_down(front);
         deliver_failure(front, question, WHY_UPSTREAM_FAILED, from_worker->ede);
         return;
     }
@@ -191,6 +193,7 @@ deliver_answer(struct front *front, struct inflight_question *question,
         deliver_failure(front, question, WHY_ANSWER_BAD, DNS_EDE_NETWORK_ERROR);
         return;
     }
+    store_note_word(front, question, &answer);
     if (front->config->local_refuse_private &&
         dns_chain_has_private(from_worker->message, &answer)) {
         deliver_failure(front, question, WHY_PRIVATE, DNS_EDE_BLOCKED);

@@ -50,14 +50,13 @@ store_reserve(struct front *front)
     store->prefetch = tokens_make(0, STORE_PREFETCH_BURST, front_now_ms(front));
     if (bytes == 0)
         return;
-    store->waits_size = 1;
-    while (store->waits_size < front->config->queries)
-        store->waits_size *= 2;
-    void *memory = memory_reserve(bytes);
+    uint32_t slots = inflight_slots(front->config->queries);
+    void *memory = memory_reserve(bytes), *dues = memory_reserve(deadlines_bytes(slots));
     store->message = memory_reserve(CACHE_MESSAGE_MAX);
-    store->waits = memory_reserve(store->waits_size * sizeof *store->waits);
-    if (memory == NULL || store->message == NULL || store->waits == NULL)
+    store->waits = memory_reserve(slots * sizeof *store->waits);
+    if (memory == NULL || store->message == NULL || store->waits == NULL || dues == NULL)
         log_fatal("no memory for a cache of %zu octets", bytes);
+    deadlines_init(&store->dues, dues, slots);
     uint8_t key[16];
     random_fill(key, sizeof key);
     struct hash_key hash_key = hash_key_from(key);
@@ -156,7 +155,7 @@ store_answer(struct front *front, struct query *draft)
         return true;
     }
     store->has_stale = result == CACHE_STALE;
-    if (!store->has_stale || (store->failing_until_us <= front->loop.now_us &&
+    if (!store->has_stale || (store->failing_until_us <= front->loop.now_us && !hit.is_held &&
                               !inflight_is_stood_in(&front->inflight, &draft->dns)))
         return false;
     make_stale(store, &hit); /* others waited in vain a moment ago */
@@ -170,14 +169,14 @@ void
 store_watch(struct front *front, const struct inflight_question *question)
 {
     struct store *store = &front->store;
-    if (!store->has_stale || store->waits_count == store->waits_size)
-        return; /* without a place, it stands in when the question fails */
-    uint32_t at = (store->waits_first + store->waits_count++) & (store->waits_size - 1);
-    store->waits[at] = (struct store_wait){
-        .due_us = front->loop.now_us + (uint64_t)front->config->cache_stale_after_ms * 1000,
-        .slot = inflight_slot(&front->inflight, question),
-        .generation = question->generation,
-    };
+    uint32_t slot = inflight_slot(&front->inflight, question);
+    uint64_t wait_us = (uint64_t)front->config->cache_stale_after_ms * 1000;
+    if (!store->has_stale)
+        return;
+    store->waits[slot] = (struct store_wait){.asked_us = front->loop.now_us,
+                                             .due_us = front->loop.now_us + wait_us,
+                                             .generation = question->generation};
+    deadlines_set(&store->dues, slot, front->loop.now_us + wait_us / 2);
 }
 
 void
@@ -188,8 +187,6 @@ store_keep(struct front *front, const struct inflight_question *question, const 
     if (store->cache == NULL)
         return;
     bool is_failure = freshness_is_failure(answer);
-    if (!is_failure)
-        store->failing_until_us = 0;
     uint32_t ttl_s = freshness_ttl(&store->freshness, answer);
     if (ttl_s == 0)
         return;
@@ -229,31 +226,96 @@ store_stand_in(struct front *front, struct inflight_question *question)
         return false;
     make_stale(store, &hit);
     question->is_stood_in = true;
+    cache_hold(store->cache, &key, now_s(front) + STORE_RECHECK_S);
     deliver_stand_in(front, question, store->message, &hit.answer);
     return true;
+}
+
+/* --- do upstreams fail? --------------------------------------------------------------------- */
+
+/* Ask for what any server knows: the name servers of the root, with nobody waiting. */
+static void
+probe(struct front *front)
+{
+    static const struct query asked = {
+        .client = {.addr = {.family = ADDR_IPV4}, .is_proven = true},
+        .dns = {.flags = DNS_RD,
+                .question = {.name = {.size = 1}, .type = DNS_TYPE_NS, .class = DNS_CLASS_IN}},
+    };
+    enum inflight_result result;
+    struct inflight_question *question;
+    result = inflight_start(&front->inflight, &asked.dns, front_now_ms(front), front_life_ms(front),
+                            &question);
+    if (result == INFLIGHT_JOINED)
+        return; /* one is under way */
+    front->store.probed_us = front->loop.now_us;
+    if (result != INFLIGHT_STARTED)
+        return; /* so much is under way that it says as much */
+    queue_push(front, question, &asked);
+    stats_add(front->stats, STAT_PROBES, 1);
+}
+
+static bool
+is_probe(const struct dns_question *question)
+{
+    return question->name.size == 1 && question->type == DNS_TYPE_NS;
+}
+
+void
+store_note_down(struct front *front)
+{
+    front->store.failing_until_us = front->loop.now_us + STORE_RECHECK_S * 1000000U;
+}
+
+void
+store_note_word(struct front *front, const struct inflight_question *question,
+                const struct dns_answer *answer)
+{
+    struct store *store = &front->store;
+    /* whoever refuses to tell of the root is there all the same */
+    bool is_there = is_probe(&question->question) && answer->rcode != DNS_SERVFAIL;
+    if (freshness_is_failure(answer) && !is_there)
+        return;
+    store->word_us = front->loop.now_us;
+    store->failing_until_us = 0;
+}
+
+/* Half of a client's patience is over, or all of it. */
+static void
+look_at(struct front *front, uint32_t slot, struct inflight_question *question)
+{
+    struct store *store = &front->store;
+    struct store_wait *wait = &store->waits[slot];
+    bool is_quiet = store->word_us < wait->asked_us;
+    if (!wait->is_half_waited) {
+        wait->is_half_waited = true;
+        deadlines_set(&store->dues, slot, wait->due_us);
+        if (is_quiet)
+            probe(front);
+        return;
+    }
+    deadlines_clear(&store->dues, slot);
+    if (is_quiet && store->word_us < store->probed_us)
+        store_note_down(front);
+    (void)store_stand_in(front, question);
 }
 
 void
 store_expire(struct front *front)
 {
     struct store *store = &front->store;
-    while (store->waits_count > 0) {
-        const struct store_wait *wait = &store->waits[store->waits_first];
-        if (wait->due_us > front->loop.now_us)
-            return;
-        struct inflight_question *question = inflight_at(&front->inflight, wait->slot);
-        if (question != NULL && question->generation == wait->generation) {
-            store->failing_until_us = front->loop.now_us + STORE_RECHECK_S * 1000000U;
-            (void)store_stand_in(front, question);
-        }
-        store->waits_first = (store->waits_first + 1) & (store->waits_size - 1);
-        store->waits_count--;
+    while (store_deadline_us(front) <= front->loop.now_us) {
+        uint32_t slot = deadlines_first(&store->dues);
+        struct inflight_question *question = inflight_at(&front->inflight, slot);
+        if (question != NULL && question->generation == store->waits[slot].generation)
+            look_at(front, slot, question);
+        else
+            deadlines_clear(&store->dues, slot); /* it has come to its end */
     }
 }
 
 uint64_t
 store_deadline_us(const struct front *front)
 {
-    const struct store *store = &front->store;
-    return store->waits_count > 0 ? store->waits[store->waits_first].due_us : UINT64_MAX;
+    return deadlines_first_at(&front->store.dues);
 }

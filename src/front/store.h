@@ -3,21 +3,25 @@
  * What: the stage of a query that can be answered without an upstream, and what becomes of answers
  *       that come from one. A stale answer stands in only where an upstream failed to answer, or
  *       did not within cache.stale_after; the question stays under way, and what comes late is
- *       kept. From then on, until an upstream answers anything, stale answers leave at once, while
- *       their questions are asked with nobody waiting.
+ *       kept. For a while nobody waits for that name again. Where upstreams fail altogether, stale
+ *       answers leave at once for every name, while their questions are asked with nobody waiting,
+ *       until an upstream answers anything. That one name is late is no sign of it: signs are what
+ *       the worker says (HANDOFF_DOWN), and a query of our own, for what any server knows, that is
+ *       unanswered together with all else.
  * Who:  front.
  * Ref:  core/cache.h, core/freshness.h; RFC 8767, 9520; docs/LIMITS.md "cache".
  */
 #pragma once
 
 #include "core/cache.h"
+#include "core/deadlines.h"
 #include "core/freshness.h"
 #include "core/inflight.h"
 #include "core/tokens.h"
 
 struct front;
 
-#define STORE_RECHECK_S     30 /* RFC 8767 section 5: so long nobody waits for upstreams that fail */
+#define STORE_RECHECK_S     30 /* RFC 8767 section 5: so long nobody waits for what has failed */
 #define STORE_STALE_TTL_S   30 /* RFC 8767 section 5: what a client is told of a stale answer */
 #define STORE_PREFETCH_HITS 3  /* asked for so often, it is worth asking ahead */
 #define STORE_PREFETCH_PART 10 /* in the last tenth of its TTL */
@@ -25,9 +29,11 @@ struct front;
     100                         /* thousandths of an upstream query earned with each answer given */
 #define STORE_PREFETCH_BURST 50 /* upstream queries saved up */
 
-struct store_wait { /* a question whose clients can be given a stale answer */
-    uint64_t due_us;
-    uint32_t slot, generation;
+struct store_wait {      /* a question whose clients can be given a stale answer, by its slot */
+    uint64_t asked_us;   /* monotonic */
+    uint64_t due_us;     /* when they are */
+    uint32_t generation; /* the slot's: another question has none */
+    bool is_half_waited; /* half of that time is over */
 };
 
 struct store {
@@ -37,10 +43,12 @@ struct store {
     bool has_stale;            /* there is a stale answer to it */
     bool refuses_private;      /* as configured when the answers were kept */
     uint8_t *message;          /* CACHE_MESSAGE_MAX octets to copy an answer into */
-    struct store_wait *waits;  /* in the order they are due; a ring of waits_size */
-    uint32_t waits_size, waits_first, waits_count;
+    struct store_wait *waits;  /* by slot of the table of questions */
+    struct deadlines dues;     /* of them, in us */
     struct tokens prefetch;
-    uint64_t failing_until_us; /* an upstream was late, and none has answered since; 0: not so */
+    uint64_t word_us;          /* an upstream answered anything at that time */
+    uint64_t probed_us;        /* our own query was asked at that time */
+    uint64_t failing_until_us; /* upstreams fail; 0: they do not */
 };
 
 /** Reserve the memory; fatal if there is none. */
@@ -62,6 +70,13 @@ void store_watch(struct front *front, const struct inflight_question *question);
 /** Keep an upstream's sound answer, if it may be kept. */
 void store_keep(struct front *front, const struct inflight_question *question,
                 const uint8_t *message, const struct dns_answer *answer);
+
+/** No upstream can be reached. */
+void store_note_down(struct front *front);
+
+/** An upstream said something: it is a sign that it works, unless it says that it fails. */
+void store_note_word(struct front *front, const struct inflight_question *question,
+                     const struct dns_answer *answer);
 
 /** Upstreams failed: give those who wait a stale answer. @return false: there is none. */
 bool store_stand_in(struct front *front, struct inflight_question *question);

@@ -133,11 +133,12 @@ deliver_failure(struct worker *worker, struct relay_question *q)
 {
     if (!relay_has_room(worker, HANDOFF_ANSWER_HEAD))
         return false;
-    relay_put(worker, &(struct handoff_answer){.slot = q->query.slot,
-                                               .generation = q->query.generation,
-                                               .outcome = HANDOFF_FAILED,
-                                               .upstream = q->upstream,
-                                               .ede = q->ede});
+    relay_put(worker, &(struct handoff_answer){
+                          .slot = q->query.slot,
+                          .generation = q->query.generation,
+                          .outcome = upstream_pool_is_down(worker) ? HANDOFF_DOWN : HANDOFF_FAILED,
+                          .upstream = q->upstream,
+                          .ede = q->ede});
     relay_question_give(&worker->relay, q);
     return true;
 }

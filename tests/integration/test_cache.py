@@ -1,4 +1,5 @@
 """Answers that need no upstream: the cache, stale answers in need, and names that are answered here."""
+import concurrent.futures
 import json
 import os
 import signal
@@ -290,6 +291,86 @@ def test_frozen_upstream_is_stood_in_for_and_its_return_is_seen(serve, bad, bads
     bad.habit = None
     penstock.wait_for(lambda: not ede(service.ask(names[1])), 6, "a fresh answer")
     penstock.wait_for(lambda: not any(ede(service.ask(name)) for name in names), 6, "fresh answers for all")
+
+
+def is_stale(answer):
+    return ede(answer) == [3]
+
+
+def test_slow_name_makes_no_other_wait_less_for_the_truth(serve, bad):
+    """Nothing else is asked meanwhile, so nothing else is heard: still, one slow name is no failure."""
+    service = serve(bad, settings={"cache": {"size": "1MiB", "stale_after": "1s"}})
+    slow, names = "ttl1-slow.penstock.example", [f"ttl1-{i}.penstock.example" for i in range(10)]
+    for name in (slow, *names):
+        assert not ede(service.ask(name))
+    time.sleep(1.3)
+    bad.slow[slow] = 60
+    begun = time.monotonic()
+    assert is_stale(service.ask(slow))
+    assert time.monotonic() - begun > 0.9, "the client's own patience comes first"
+    for name in names:
+        assert not is_stale(service.ask(name)), "upstreams answer"
+    begun = time.monotonic()
+    for _ in range(3):
+        assert is_stale(service.ask(slow))
+    assert time.monotonic() - begun < 0.9, "of the slow name it is known"
+    # its question has ended without an answer: still nobody waits for it
+    time.sleep(2.1)
+    begun = time.monotonic()
+    assert is_stale(service.ask(slow))
+    assert time.monotonic() - begun < 0.9, "for 30 s (RFC 8767 section 5)"
+    del bad.slow[slow]
+    penstock.wait_for(lambda: not is_stale(service.ask(slow)), 5, "its fresh answer")
+
+
+def test_many_slow_names_are_no_failure_either(serve, bad):
+    service = serve(bad, settings={"cache": {"size": "1MiB", "stale_after": "1s"}})
+    slow, names = [f"ttl1-s{i}.penstock.example" for i in range(20)], [f"ttl1-{i}.penstock.example" for i in range(10)]
+    for name in (*slow, *names):
+        service.ask(name)
+    time.sleep(1.3)
+    bad.slow = dict.fromkeys(slow, 60)
+    with concurrent.futures.ThreadPoolExecutor(len(slow)) as pool:
+        assert all(map(is_stale, pool.map(service.ask, slow)))
+    assert not any(is_stale(service.ask(name)) for name in names)
+
+
+def test_unreachable_upstream_is_stood_in_for_at_once(serve, bad):
+    """Refused connections are known long before anybody's patience is over."""
+    service = serve(bad, settings={"cache": {"size": "1MiB", "stale_after": "1500ms"}})
+    names = [f"ttl1-{i}.penstock.example" for i in range(10)]
+    for name in names:
+        service.ask(name)
+    bad.refuse()
+    time.sleep(1.3)
+    begun = time.monotonic()
+    assert all(is_stale(service.ask(name)) for name in names)
+    assert time.monotonic() - begun < 5, "not 1.5 s for each of ten"
+    bad.listen_again()
+    penstock.wait_for(lambda: not is_stale(service.ask(names[0])), 10, "a fresh answer")
+    penstock.wait_for(lambda: not any(is_stale(service.ask(name)) for name in names), 6, "fresh answers for all")
+
+
+def test_patience_may_be_shortened_while_others_wait(serve, bad):
+    service = serve(bad, settings={"cache": {"size": "1MiB", "stale_after": "6s"}, "timeouts": {"query": "8s"}})
+    slow, other = "ttl1-slow.penstock.example", "ttl1-other.penstock.example"
+    for name in (slow, other):
+        service.ask(name)
+    time.sleep(1.3)
+    bad.slow = {slow: 60, other: 60}
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        first = pool.submit(service.ask, slow, timeout=10)
+        penstock.wait_for(lambda: asked(bad, slow) == 2, 3, "the question at the upstream")
+        config = json.loads(service.file.read_text())
+        config["cache"]["stale_after"] = "200ms"
+        service.file.write_text(json.dumps(config))
+        service.process.send_signal(signal.SIGHUP)
+        service.wait_log("is in force")
+        service.ask("next-turn.penstock.example")  # the front has read all that came before
+        begun = time.monotonic()
+        assert is_stale(service.ask(other))
+        assert time.monotonic() - begun < 4, "who came later waits less"
+        assert is_stale(first.result())
 
 
 def test_real_upstream_frozen_and_thawed(serve, unbound):

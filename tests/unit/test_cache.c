@@ -118,6 +118,29 @@ Test(cache, serves_stale_only_within_its_stale_time)
     free(cache);
 }
 
+Test(cache, holds_a_stale_answer_until_a_time_or_a_fresh_one)
+{
+    static struct made made;
+    uint8_t out[512];
+    struct cache_hit hit;
+    struct cache *cache = new_cache(MEMORY);
+    make(&made, 7, 100);
+    cache_hold(cache, &made.key, 200); /* there is none: no effect */
+    cr_assert_eq(cache_put(cache, &made.key, made.message, &made.answer, 10, 500, 100), STATUS_OK);
+    cr_assert_eq(cache_get(cache, &made.key, 120, out, sizeof out, &hit), CACHE_STALE);
+    cr_assert_not(hit.is_held);
+    cache_hold(cache, &made.key, 150);
+    cr_assert_eq(cache_get(cache, &made.key, 149, out, sizeof out, &hit), CACHE_STALE);
+    cr_assert(hit.is_held);
+    cr_assert_eq(cache_get(cache, &made.key, 150, out, sizeof out, &hit), CACHE_STALE);
+    cr_assert_not(hit.is_held);
+    cache_hold(cache, &made.key, 300);
+    cr_assert_eq(cache_put(cache, &made.key, made.message, &made.answer, 10, 500, 160), STATUS_OK);
+    cr_assert_eq(cache_get(cache, &made.key, 180, out, sizeof out, &hit), CACHE_STALE);
+    cr_assert_not(hit.is_held, "it is another answer");
+    free(cache);
+}
+
 Test(cache, tells_type_class_flags_and_dnssec_apart)
 {
     static struct made made;

@@ -116,13 +116,15 @@ Test(handoff, an_answer_has_a_message_and_a_failure_has_none)
 {
     cr_assert_eq(read_answer(HANDOFF_FAILED, 1, 0), STATUS_OK);
     cr_assert_eq(read_answer(HANDOFF_FAILED, 1, 12), STATUS_INVALID);
+    cr_assert_eq(read_answer(HANDOFF_DOWN, 1, 0), STATUS_OK);
+    cr_assert_eq(read_answer(HANDOFF_DOWN, 1, 12), STATUS_INVALID);
+    cr_assert_eq(read_answer(HANDOFF_DOWN + 1, 1, 0), STATUS_INVALID);
     cr_assert_eq(read_answer(HANDOFF_ANSWERED, 1, 0), STATUS_INVALID);
     cr_assert_eq(read_answer(HANDOFF_ANSWERED, 1, 11), STATUS_INVALID);
     cr_assert_eq(read_answer(HANDOFF_ANSWERED, 1, 12), STATUS_OK);
     cr_assert_eq(read_answer(HANDOFF_ANSWERED, 1, DNS_MESSAGE_MAX), STATUS_OK);
     cr_assert_eq(read_answer(HANDOFF_ANSWERED, 1, DNS_MESSAGE_MAX + 1), STATUS_INVALID);
     cr_assert_eq(read_answer(2, 1, 12), STATUS_INVALID);
-    cr_assert_eq(read_answer(2, 1, 0), STATUS_INVALID);
     cr_assert_eq(read_answer(HANDOFF_ANSWERED, 0, 12), STATUS_INVALID);
 }
 
