@@ -195,6 +195,14 @@ def unbound_service(launch, unbound):
 
 
 @pytest.fixture
+def late():
+    """late(): seconds to allow on top of a bound, because this machine was busy since the test began."""
+    lateness = penstock.Lateness()
+    yield lateness
+    lateness.stop()
+
+
+@pytest.fixture
 def clock():
     """Seconds since the test began."""
     begin = time.monotonic()

@@ -120,21 +120,24 @@ def test_ten_times_the_limit_gets_the_limit_and_a_neighbour_loses_nothing():
 
 def test_recovery_after_quiet_time_is_whole():
     with Front(yaml=rates(["/32 50/s 20"], rates={"slip": 0})) as front, Client(front, "127.1.0.1") as client:
+        begin = time.monotonic()
         first = sum(map(is_answer, client.burst(60)))
-        assert 20 <= first < 40
+        assert 20 <= first < 22 + 50 * (time.monotonic() - begin)
         time.sleep(0.5)  # 25 of 20 leak away
+        begin = time.monotonic()
         again = sum(map(is_answer, client.burst(60)))
-        assert 20 <= again < 40
+        assert 20 <= again < 22 + 50 * (time.monotonic() - begin)
 
 
 def test_a_network_is_limited_as_a_whole():
     with Front(yaml=rates(["/32 100/s 100", "/24 100/s 30"], rates={"slip": 0})) as front:
         clients = [Client(front, f"127.1.0.{i}") for i in range(1, 11)]
+        begin = time.monotonic()
         for client in clients:
             for _ in range(10):
                 client.send()
         answered = sum(is_answer(a) for client in clients for a in client.read(0.1))
-        assert 30 <= answered < 60, answered
+        assert 30 <= answered < 32 + 100 * (time.monotonic() - begin), answered
         with Client(front, "127.1.1.1") as other:
             assert sum(map(is_answer, other.burst(20))) == 20
         assert any("127.1.0.0/24 is over" in line for line in front.log)
@@ -364,7 +367,7 @@ def test_a_full_table_makes_room_at_the_cost_of_who_has_most_in_line():
         assert sum(map(is_answer, neighbour.read())) == 10
 
 
-def test_floods_into_a_frozen_upstream_leave_nothing_behind():
+def test_floods_into_a_frozen_upstream_leave_nothing_behind(late):
     with Front(yaml="rates: {mode: off}", query_ms=2000) as front:
         clients = [Client(front, f"127.{i}.0.1") for i in range(1, 51)]
         resident = []
@@ -381,7 +384,7 @@ def test_floods_into_a_frozen_upstream_leave_nothing_behind():
                 fresh.send()
                 fresh.sock.settimeout(5)
                 assert is_answer(dns.message.from_wire(fresh.sock.recv(65535)))
-            assert time.monotonic() - begin < 1
+            assert time.monotonic() - begin < 1 + late()
             front.wait_for(lambda s: s["QUERIES_ALIVE"] == 0)
             resident.append(int(penstock.status_of(front.pid)["RssAnon"].split()[0]))
         assert resident[1] - resident[0] <= 64, "KiB: all is reserved; the ring, which is shared, aside"
@@ -410,10 +413,11 @@ def test_large_answers_leave_at_a_pace():
         assert 3000 < octets <= 3000 + 20000 * 0.32 + 1200, octets
         assert octets <= 3000 + 20000 * (times[-1] + 0.02) + 1100, "the rate holds at any moment"
         assert len(whole) < 15 and times[-1] > 0.1
-        stats = front.stats()
+        stats = front.wait_for(lambda s: s["ANSWERS_HELD"] == 0)
         assert stats["why_PACE_SLIPPED"] == 20 - len(whole) and stats["PACED"] > 0 and stats["ANSWERS_HELD"] == 0
         other.sock.send(query("size-1000-x.example", "TXT", use_edns=0, payload=1232).to_wire())
-        assert is_answer(other.read(0.2)[0]), "another network has a pace of its own"
+        other.sock.settimeout(10)
+        assert is_answer(dns.message.from_wire(other.sock.recv(65535))), "another network has a pace of its own"
         same.sock.close()
 
 
@@ -497,7 +501,7 @@ def test_a_connection_has_so_many_queries():
         assert front.stats()["TCP_QUERIES"] == 10
 
 
-def test_idle_time_shrinks_as_the_table_fills_and_keepalive_says_so():
+def test_idle_time_shrinks_as_the_table_fills_and_keepalive_says_so(late):
     yaml = "rates: {mode: off}, limits: {tcp_per_prefix: 64, tcp_new_per_s: 10000}"
     with Front(yaml=yaml, tcp_clients=16, tcp_idle_ms=8000) as front:
         def told(sock):
@@ -510,7 +514,7 @@ def test_idle_time_shrinks_as_the_table_fills_and_keepalive_says_so():
         front.wait_for(lambda s: s["TCP_CLIENTS"] == 15)
         assert told(first) == 1000
         begin = time.monotonic()
-        assert is_closed(others[0]) and time.monotonic() - begin < 2
+        assert is_closed(others[0]) and time.monotonic() - begin < 2 + late()
         for sock in others:
             sock.close()
         first.close()

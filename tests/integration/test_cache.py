@@ -121,19 +121,19 @@ def test_answer_with_a_strangers_record_is_not_kept(cached):
     assert cached.statistic("counters", "cache_strange") == 2
 
 
-def test_stale_answer_stands_in_for_a_dead_upstream(serve, bad):
+def test_stale_answer_stands_in_for_a_dead_upstream(serve, bad, late):
     service = serve(bad, settings={"cache": {"size": "1MiB", "stale_after": "300ms"}})
     fresh = service.ask("ttl1-a.penstock.example")
     time.sleep(1.3)
     bad.habit = "silent"
     begun = time.monotonic()
     stale = service.ask("ttl1-a.penstock.example")
-    assert 0.25 < time.monotonic() - begun < 1
+    assert 0.25 < time.monotonic() - begun < 1 + late()
     assert records(stale) == records(fresh)
     assert ttl_of(stale) == 30 and ede(stale) == [3]
     begun = time.monotonic()
     assert ede(service.ask("ttl1-a.penstock.example")) == [3]
-    assert time.monotonic() - begun < 0.2, "the next client does not wait for what is known to be late"
+    assert time.monotonic() - begun < 0.2 + late(), "the next client does not wait for what is known to be late"
     bad.habit = None
     penstock.wait_for(lambda: not ede(service.ask("ttl1-a.penstock.example")), 5, "a fresh answer")
     assert service.statistic("ends", "cache_stale") >= 2
@@ -275,7 +275,7 @@ def test_reload_takes_up_changed_lists(listed, shared):
     assert records(listed.ask("new.penstock.example")), "no list any more"
 
 
-def test_frozen_upstream_is_stood_in_for_and_its_return_is_seen(serve, bad, bads):
+def test_frozen_upstream_is_stood_in_for_and_its_return_is_seen(serve, bad, bads, late):
     """The first client waits stale_after; then, for every name, nobody waits until something answers."""
     service = serve(bad, settings={"cache": {"size": "1MiB", "stale_after": "400ms"}})
     names = [f"ttl1-{i}.penstock.example" for i in range(20)]
@@ -287,7 +287,7 @@ def test_frozen_upstream_is_stood_in_for_and_its_return_is_seen(serve, bad, bads
     for name in names:
         stale = service.ask(name)
         assert ede(stale) == [3] and records(stale) == fresh[name]
-    assert time.monotonic() - begun < 0.3, "nobody waits for upstreams that are known to fail"
+    assert time.monotonic() - begun < 0.3 + late(), "nobody waits for upstreams that are known to fail"
     bad.habit = None
     penstock.wait_for(lambda: not ede(service.ask(names[1])), 6, "a fresh answer")
     penstock.wait_for(lambda: not any(ede(service.ask(name)) for name in names), 6, "fresh answers for all")

@@ -10,32 +10,37 @@ from penstock import ede, is_servfail, records
 
 QUERY_S = 2.0  # timeouts.query of the fixture
 SLACK_S = 0.8
+PATIENCE_S = 30  # for an answer whose time is judged afterwards
 
 HOPELESS = ["silent", "half", "leave", "rst", "wrongid", "wrongq", "wrongtype", "noq", "notanswer", "malformed", "zero",
             "tiny"]
 
 
 @pytest.mark.parametrize("habit", HOPELESS)
-def test_single_bad_upstream_gives_servfail_in_time(bad_service, clock, habit):
-    answer = bad_service.ask(f"{habit}-1.penstock.example", timeout=QUERY_S + SLACK_S)
+def test_single_bad_upstream_gives_servfail_in_time(bad_service, clock, late, habit):
+    answer = bad_service.ask(f"{habit}-1.penstock.example", timeout=PATIENCE_S)
     assert is_servfail(answer)
     assert ede(answer), "SERVFAIL says why (RFC 8914)"
     assert records(answer) == []
-    assert clock() < QUERY_S + SLACK_S
+    assert clock() < QUERY_S + SLACK_S + late()
     assert bad_service.bad.habits[habit] >= 1
     after = bad_service.ask("after.penstock.example")
     assert records(after) == [encoded("after.penstock.example")], "the service goes on"
 
 
 @pytest.mark.parametrize("habit", HOPELESS)
-def test_second_upstream_answers_instead(serve, bads, pki, habit):
+def test_second_upstream_answers_instead(serve, bads, pki, clock, late, habit):
     """The first server misbehaves whatever it is asked; a question meets it and is then asked elsewhere."""
     first, second = bads(), bads()
     first.habit = habit
-    service = serve([upstream(first.where, pki), upstream(second.where, pki, name="second")])
+    # the times are for a machine so busy that a handshake takes seconds; what is promised is judged below
+    service = serve([upstream(first.where, pki), upstream(second.where, pki, name="second")],
+                    settings={"timeouts": {"query": "10s", "connect": "5s"}})
     for i in range(6):
         name = f"q{i}.penstock.example"
-        answer = service.ask(name, timeout=QUERY_S + SLACK_S)
+        begin = clock()
+        answer = service.ask(name, timeout=10 + PATIENCE_S)
+        assert clock() - begin < QUERY_S + SLACK_S + late()
         assert records(answer) == [encoded(name)], f"question {i}: {dns.rcode.to_text(answer.rcode())} {ede(answer)}"
 
 
@@ -91,12 +96,12 @@ def test_upstreams_rcode_passes(bad_service, habit, rcode):
     assert bad_service.ask(f"{habit}-1.penstock.example").rcode() == rcode
 
 
-def test_stall_in_the_handshake(serve, bad, clock):
+def test_stall_in_the_handshake(serve, bad, clock, late):
     bad.stall_handshake = True
     service = serve(bad)
-    answer = service.ask("stalled.penstock.example", timeout=QUERY_S + SLACK_S)
+    answer = service.ask("stalled.penstock.example", timeout=PATIENCE_S)
     assert is_servfail(answer)
-    assert clock() < QUERY_S + SLACK_S + 5  # the start is in it
+    assert clock() < QUERY_S + SLACK_S + 5 + late()  # the start is in it
     bad.stall_handshake = False
 
 
@@ -123,7 +128,7 @@ def test_answers_out_of_order(bad_service):
 
 def test_late_answer_goes_to_nobody(bad_service):
     """An answer behind its question's deadline must not meet a later question."""
-    assert is_servfail(bad_service.ask("late2600-1.penstock.example", timeout=QUERY_S + SLACK_S))
+    assert is_servfail(bad_service.ask("late2600-1.penstock.example", timeout=PATIENCE_S))
     seed = random.randrange(1 << 30)
     for i in range(50):
         name = f"fresh{seed}-{i}.penstock.example"

@@ -179,12 +179,12 @@ def test_bad_or_no_answer_is_servfail(front, ask, name, ede):
 
 
 @pytest.mark.parametrize("ask", [ask_udp, ask_tcp])
-def test_unanswered_query_is_servfail_inside_its_time(front, ask):
+def test_unanswered_query_is_servfail_inside_its_time(front, ask, late):
     start = time.monotonic()
     answer = ask(front, query("drop-1.example", use_edns=0))
     took = time.monotonic() - start
     assert answer.rcode() == dns.rcode.SERVFAIL and ede_of(answer) == [22]
-    assert 1.3 < took < 1.5 + 0.3, took  # 1.49 unless the machine is busy
+    assert 1.3 < took < 1.5 + 0.3 + late(), took
 
 
 def test_late_and_double_answers_are_counted_not_delivered(front):
@@ -426,23 +426,23 @@ def test_byte_by_byte_arrival(front):
         assert read_message(sock).answer and read_message(sock).answer
 
 
-def test_idle_connection_is_closed():
+def test_idle_connection_is_closed(late):
     with Front(tcp_idle_ms=500) as front:
         with front.tcp() as sock:
             start = time.monotonic()
             assert sock.recv(1) == b""
-            assert 0.45 < time.monotonic() - start < 1.0
+            assert 0.45 < time.monotonic() - start < 1.0 + late()
         with front.tcp() as sock:  # a query starts the time anew, and one that waits stops it
             time.sleep(0.3)
             sock.sendall(frame(query("delay-800.example")))
             assert read_message(sock).answer
             start = time.monotonic()
             assert sock.recv(1) == b""
-            assert 0.45 < time.monotonic() - start < 1.0
+            assert 0.45 < time.monotonic() - start < 1.0 + late()
         assert front.stats()["TCP_IDLE"] == 2
 
 
-def test_unfinished_message_has_a_deadline_of_its_own():
+def test_unfinished_message_has_a_deadline_of_its_own(late):
     with Front(tcp_idle_ms=60000) as front:
         with front.tcp() as sock:
             start = time.monotonic()
@@ -453,7 +453,7 @@ def test_unfinished_message_has_a_deadline_of_its_own():
             except ConnectionError:
                 pass
             took = time.monotonic() - start
-            assert 1.9 < took < 3, took
+            assert 1.9 < took < 3 + late(), took
         assert front.stats()["TCP_SLOW"] == 1
 
 

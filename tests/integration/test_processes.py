@@ -28,17 +28,17 @@ def kill_and_wait(service, role):
     def is_back():
         found = service.pids()[role]
         return found and found[0] != old and status_of(found[0]).get("Seccomp") == "2" and found[0]
-    new = wait_for(is_back, 5, f"a new {role}", interval=0.001)
+    new = wait_for(is_back, 30, f"a new {role}", interval=0.001)
     return old, new, time.monotonic() - begin
 
 
 @pytest.mark.smoke
 @pytest.mark.parametrize("role", ["front", "worker"])
-def test_killed_child_is_back_soon(bad_service, role):
+def test_killed_child_is_back_soon(bad_service, late, role):
     assert records(bad_service.ask("before.penstock.example"))
     old, new, took = kill_and_wait(bad_service, role)
     assert is_gone(old)
-    assert took < BACK_S, f"{role} was away for {took * 1000:.0f} ms"
+    assert took < BACK_S + late(), f"{role} was away for {took * 1000:.0f} ms"
     assert records(bad_service.ask("after.penstock.example")) == [encoded("after.penstock.example")]
     bad_service.wait_log(rf"(?i)penstock-{role}|{role}.*(signal|killed|died|ended)")
 
@@ -52,7 +52,7 @@ def test_packets_queued_while_the_front_is_away_are_answered(bad_service):
         s.connect(("127.0.0.1", bad_service.port))
         s.settimeout(4)
         os.kill(old, signal.SIGKILL)
-        wait_for(lambda: is_gone(old), 1, "the old front's end", interval=0.0005)
+        wait_for(lambda: is_gone(old), 30, "the old front's end", interval=0.0005)
         wanted = {}
         for number in range(100):
             query = dns.message.make_query(f"queued{number}.penstock.example", "A")
@@ -67,7 +67,7 @@ def test_packets_queued_while_the_front_is_away_are_answered(bad_service):
 def test_tcp_connections_queue_while_the_front_is_away(bad_service):
     old = bad_service.pid_of("front")
     os.kill(old, signal.SIGKILL)
-    wait_for(lambda: is_gone(old), 1, "the old front's end", interval=0.0005)
+    wait_for(lambda: is_gone(old), 30, "the old front's end", interval=0.0005)
     answer = bad_service.ask("tcp.penstock.example", tcp=True)
     assert records(answer) == [encoded("tcp.penstock.example")]
 
@@ -78,7 +78,7 @@ def test_questions_survive_the_worker(bad_service):
     names = [f"late300-{i}.penstock.example" for i in range(40)]
     with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
         answers = pool.map(bad_service.ask, names)
-        wait_for(lambda: bad_service.bad.habits["late"] >= len(names), 3, "the questions at the upstream")
+        wait_for(lambda: bad_service.bad.habits["late"] >= len(names), 30, "the questions at the upstream")
         kill_and_wait(bad_service, "worker")
         for name, answer in zip(names, answers):
             assert records(answer) == [encoded(name)]

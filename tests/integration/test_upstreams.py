@@ -131,19 +131,19 @@ FAILURES = {
 
 @pytest.mark.smoke
 @pytest.mark.parametrize("failure", FAILURES)
-def test_preferred_upstream_fails_under_load(pair, world, unbounds, failure):
+def test_preferred_upstream_fails_under_load(pair, world, unbounds, failure, late):
     result = steady(world, pair, seconds=2.5, events=[(0.7, lambda: FAILURES[failure](world, unbounds[0]))])
     nothing_lost(result)
-    assert result["gap_us"] < GAP_US, result
+    assert result["gap_us"] < GAP_US + 1e6 * late(), result
     assert pair.statistic("upstream", "answers", name="second") > RATE / 2
 
 
-def test_preferred_upstream_is_used_again_when_it_thaws(pair, world, unbounds):
+def test_preferred_upstream_is_used_again_when_it_thaws(pair, world, unbounds, late):
     first = unbounds[0].process
     result = steady(world, pair, seconds=3.5, events=[(0.5, lambda: first.send_signal(signal.SIGSTOP)),
                                                       (2.0, lambda: first.send_signal(signal.SIGCONT))])
     nothing_lost(result)
-    assert result["gap_us"] < GAP_US, result
+    assert result["gap_us"] < GAP_US + 1e6 * late(), result
     before = pair.statistic("upstream", "answers", name="first")
 
     def is_back():
@@ -153,7 +153,7 @@ def test_preferred_upstream_is_used_again_when_it_thaws(pair, world, unbounds):
 
 
 @pytest.mark.parametrize("which,trusted", [("rotated", True), ("wrong_ca", False)])
-def test_certificate_changes_under_load(serve, world, inside, pki, which, trusted):
+def test_certificate_changes_under_load(serve, world, inside, pki, which, trusted, late):
     """The first server restarts with the backup key, or with a stranger's."""
     first, second = inside(), inside()
     service = serve(entries((first, second), pki), settings={"strategy": "ordered", "rates": {"mode": "off"}}, wrap=world.wrap)
@@ -165,7 +165,7 @@ def test_certificate_changes_under_load(serve, world, inside, pki, which, truste
         first.listen_again()
     result = steady(world, service, rate=200, seconds=2.0, events=[(0.5, change)])
     nothing_lost(result)
-    assert result["gap_us"] < GAP_US, result
+    assert result["gap_us"] < GAP_US + 1e6 * late(), result
     if trusted:
         wait_for(lambda: records(ask(world, service, f"n{time.monotonic_ns()}.penstock.example"))
                  and service.statistic("upstream", "pin", name="first") == 2, 5, "the backup key in use")
@@ -217,18 +217,18 @@ def test_slow_upstreams_are_no_failure(serve, world, inside, pki, delay_ms):
     assert sum(len(server.queries) for server in servers) - asked <= result["sent"] * 1.05 + 1, (before, after)
 
 
-def test_a_twentieth_of_all_packets_is_lost(serve, world, unbounds, pki):
+def test_a_twentieth_of_all_packets_is_lost(serve, world, unbounds, pki, late):
     service = serve(entries(unbounds, pki), settings={"timeouts": {"query": "4s"}, "rates": {"mode": "off"}}, wrap=world.wrap)
     service.wait_log("upstream second: connected")
     world.lossy(5, *(server.port for server in unbounds))
     result = steady(world, service, rate=500, seconds=3.0)
     nothing_lost(result)
-    assert result["gap_us"] < GAP_US, result
+    assert result["gap_us"] < GAP_US + 1e6 * late(), result
 
 
 @pytest.mark.smoke
 @pytest.mark.parametrize("failure", ["kill", "freeze", "blackhole"])
-def test_lone_upstream_is_used_within_a_second_of_its_return(serve, world, unbounds, pki, failure):
+def test_lone_upstream_is_used_within_a_second_of_its_return(serve, world, unbounds, pki, late, failure):
     server = unbounds[0]
     service = serve(entries([server], pki), settings={"timeouts": {"query": "1s", "connect": "500ms"}}, wrap=world.wrap)
     assert records(ask(world, service, "before.penstock.example"))
@@ -242,7 +242,7 @@ def test_lone_upstream_is_used_within_a_second_of_its_return(serve, world, unbou
     world.heal()
     back = time.monotonic()
     answers = 0
-    while time.monotonic() - back < 1.0:
+    while time.monotonic() - back < 1.0 + late():
         answer = ask(world, service, f"n{time.monotonic_ns()}.penstock.example")
         if records(answer):
             break
@@ -250,7 +250,7 @@ def test_lone_upstream_is_used_within_a_second_of_its_return(serve, world, unbou
     assert records(answer), f"not used {time.monotonic() - back:.2f} s after its return"
 
 
-def test_all_down_is_told_at_once(serve, world, unbounds, pki, clock):
+def test_all_down_is_told_at_once(serve, world, unbounds, pki, clock, late):
     service = serve(entries(unbounds, pki), wrap=world.wrap)
     assert records(ask(world, service, "before.penstock.example"))
     for server in unbounds:
@@ -261,7 +261,7 @@ def test_all_down_is_told_at_once(serve, world, unbounds, pki, clock):
     begun = clock()
     answer = ask(world, service, "down.penstock.example")
     assert is_servfail(answer) and set(ede(answer)) & {22, 23}
-    assert clock() - begun < 1.0
+    assert clock() - begun < 1.0 + late()
     dials = service.statistic("counters", "upstream_dials")
     time.sleep(1.0)
     assert service.statistic("counters", "upstream_dials") - dials < 10, "no storm"
