@@ -285,6 +285,8 @@ receive(struct upstream_conn *conn)
     listen_anew(conn);
     if (conn->in_flight > 0)
         upstream_pool_mark(conn->worker, conn); /* acknowledged at the turn's end */
+    else
+        conn->behind = 0;
 }
 
 void

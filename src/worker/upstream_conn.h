@@ -33,6 +33,7 @@ struct upstream_flight {
 
 #define UPSTREAM_ACK_GAP_US      2000U /* writes closer than this carry acknowledgements soon enough */
 #define UPSTREAM_ACK_GAP_MOST_US 100000U /* a longer gap counts as this */
+#define UPSTREAM_ACK_TURNS       16U /* so often in a row an answer left others behind: no chance */
 
 struct upstream_conn {
     struct ev_source socket;
@@ -57,6 +58,7 @@ struct upstream_conn {
     uint64_t used_us;     /* a query or an answer last */
     uint64_t wrote_us;    /* queries last */
     uint32_t write_gap_us; /* between two writes of queries, smoothed */
+    uint32_t behind;       /* turns in a row that brought answers, not all, and wrote nothing */
     struct tls_session *tls;
     uint8_t *tls_in, *tls_out; /* TLS_IN_BYTES, TLS_OUT_BYTES */
     uint8_t *queries;          /* UPSTREAM_WRITE_BYTES: framed, not yet encrypted */

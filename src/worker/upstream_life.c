@@ -141,6 +141,7 @@ upstream_conn_open(struct upstream_conn *conn)
     conn->oldest = conn->newest = conn->unlooked = IDS_MAX;
     conn->in_flight = conn->late = 0;
     conn->asked = conn->answers = conn->unheard_us = 0;
+    conn->behind = 0;
     conn->queries_size = conn->answers_head = conn->answers_tail = 0;
     conn->since_us = now;
     conn->deadline_us = now + (uint64_t)conn->worker->config->connect_ms * 1000;

@@ -138,8 +138,10 @@ upstream_conn_flush(struct upstream_conn *conn)
     if (conn->queries_size == 0 && conn->in_flight > 0) {
         /* no query carries the acknowledgement: a server without TCP_NODELAY holds its next answer
          * back until it comes */
-        if (is_slow(conn))
+        if (is_slow(conn) || ++conn->behind >= UPSTREAM_ACK_TURNS) {
             sock_acknowledge(conn->socket.fd);
+            conn->behind = 0;
+        }
         return;
     }
     note_write(conn);

@@ -1,8 +1,12 @@
 """The whole path on good days: every way to ask, and what passes through."""
+import socket
+import time
+
 import dns.edns
 import dns.flags
 import dns.message
 import dns.name
+import dns.query
 import dns.rcode
 import dns.rdatatype
 import pytest
@@ -191,6 +195,28 @@ def test_rsa_certificate(serve, bad, pki):
     bad.present(pki.rsa)
     service = serve([upstream(bad.where, pki, pins=[pki.rsa.pin])])
     assert records(service.ask("rsa.penstock.example")) == [encoded("rsa.penstock.example")]
+
+
+def test_answers_that_are_always_one_behind_are_acknowledged(bad_service):
+    """A server without TCP_NODELAY falls into step with our queries: each answer leaves when the next query
+    acknowledges the one before. One acknowledgement gets it out of step; here it never gets out, and they go on."""
+    bad = bad_service.bad
+    with socket.create_connection(("127.0.0.1", bad_service.port)) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+        def send(label):
+            dns.query.send_tcp(client, dns.message.make_query(f"{label}.penstock.example", "A"))
+        send("behind-0")
+        send("behind-1")
+        counts = []
+        for i in range(2, 200):
+            dns.query.receive_tcp(client, time.time() + 10)
+            counts.append(bad.bare_acknowledgements)
+            send(f"behind-{i}")
+        send("catch")
+        for _ in range(3):
+            dns.query.receive_tcp(client, time.time() + 10)
+    assert all(later > earlier for earlier, later in zip(counts, counts[40:]))
 
 
 def test_answers_leave_from_the_address_that_was_asked(serve, bad):
