@@ -1,36 +1,53 @@
 /* rest.h - when a busy process should let work gather before it looks again
  *
- * What: a process that is woken for every message spends most of its time being woken. While many
- *       messages pass, it pays to sleep for a moment between turns of the event loop and then take
- *       all that came as one batch. With little to do there is no rest and no delay.
- * Who:  front. Pure: time is an argument.
+ * What: a process that is woken for every message spends most of its time being woken. Where the
+ *       processor has little time left, it pays to sleep for a moment between turns of the event
+ *       loop and then take all that came as one batch. Where it has time, a rest would only make
+ *       clients wait. So rests are as long as it takes to leave the processor some time.
+ * Who:  front. Pure: time and processor time are arguments.
  * Ref:  docs/LIMITS.md "rest".
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#define REST_US        150u   /* one rest; a message waits at most this much longer, each way */
-#define REST_WINDOW_US 10000u /* messages are counted over so long */
-#define REST_BUSY      40u    /* messages in one window, in and out: busy */
-#define REST_FULL                                                                                  \
-    64u /* messages in one turn: more are waiting already, no need to let them gather */
+#define REST_MAX_US     150u   /* the longest rest; a message waits so much longer, each way */
+#define REST_STEP_US    50u    /* longer or shorter, after each window */
+#define REST_WINDOW_US  10000u /* the share is measured over so long */
+#define REST_LOW_SHARE  60u    /* per cent of a core that the lane uses: below, rests get shorter */
+#define REST_HIGH_SHARE 75u    /* and from here on longer */
+#define REST_GATHER     4u  /* messages during the longest rest: if fewer come, it saves nothing */
+#define REST_FULL       64u /* messages in one turn: more are waiting already */
 
-struct rest {
-    uint64_t window_us; /* when the window began */
-    uint64_t messages;  /* passed when the window began */
-    uint64_t last;      /* passed at the turn before */
-    uint32_t is_busy;   /* the last whole window was busy */
+/* What passed since the process began; no field is ever less than in the call before. */
+struct rest_count {
+    uint64_t cpu_us;    /* processor time of this process */
+    uint64_t queries;   /* messages from clients */
+    uint64_t questions; /* messages from the worker, one for each question that it has done */
+    uint64_t messages;  /* from and to clients */
 };
 
-/** Nothing was seen yet: not busy. */
-void rest_init(struct rest *rest, uint64_t now_us);
+struct rest {
+    uint64_t window_us;       /* when the window began */
+    struct rest_count before; /* what had passed then */
+    uint64_t last;            /* messages at the turn before */
+    uint32_t us;              /* a rest, as the last window judged; 0..REST_MAX_US */
+};
+
+/** Nothing was seen yet: no rest. */
+void rest_init(struct rest *rest, uint64_t now_us, const struct rest_count *count);
+
+/** Is a window over, so that rest_judge() is to be told what passed? `now_us`: monotonic. */
+bool rest_is_due(const struct rest *rest, uint64_t now_us);
+
+/** A window is over. To be called when rest_is_due() says so. */
+void rest_judge(struct rest *rest, uint64_t now_us, const struct rest_count *count);
 
 /**
  * Note one turn. To be called once per turn.
  *
- * @param now_us    monotonic, of this turn
- * @param messages  passed in and out since the process began; never less than in the call before
- * @return microseconds to sleep before the next; 0: none
+ * @param messages  as in struct rest_count
+ * @return microseconds to sleep before the next, at most REST_MAX_US; 0: none
  */
-uint32_t rest_after_turn(struct rest *rest, uint64_t now_us, uint64_t messages);
+uint32_t rest_after_turn(struct rest *rest, uint64_t messages);

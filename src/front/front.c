@@ -87,26 +87,45 @@ show_levels(struct front *front)
                   limiter_forgiven_ms(&front->limit.tables[LIMIT_PROVEN]));
 }
 
-/* In and out, over UDP and TCP, since the page began. */
 static uint64_t
-messages_passed(const struct front *front)
+counted(const struct front *front, enum stats_counter counter)
 {
-    static const enum stats_counter counted[] = {STAT_UDP_QUERIES, STAT_UDP_ANSWERS,
-                                                 STAT_TCP_QUERIES, STAT_TCP_ANSWERS};
-    uint64_t sum = 0;
-    for (size_t i = 0; i < sizeof counted / sizeof counted[0]; i++)
-        sum += atomic_load_explicit(&front->stats->counts[counted[i]], memory_order_relaxed);
-    return sum;
+    return atomic_load_explicit(&front->stats->counts[counter], memory_order_relaxed);
+}
+
+/* What has passed since the process began; its processor time only if asked for. */
+static struct rest_count
+count_passed(const struct front *front, bool with_cpu)
+{
+    uint64_t queries = counted(front, STAT_UDP_QUERIES) + counted(front, STAT_TCP_QUERIES);
+    uint64_t answers = counted(front, STAT_UDP_ANSWERS) + counted(front, STAT_TCP_ANSWERS);
+    return (struct rest_count){.cpu_us = with_cpu ? evloop_cpu_us() : 0,
+                               .queries = queries,
+                               .questions = front->relay.taken,
+                               .messages = queries + answers};
+}
+
+/* Let messages gather, if this is a time for it. */
+static void
+rest(struct front *front)
+{
+    uint64_t now_us = front->loop.now_us;
+    bool is_due = rest_is_due(&front->rest, now_us);
+    struct rest_count count = count_passed(front, is_due);
+    if (is_due)
+        rest_judge(&front->rest, now_us, &count);
+    uint32_t us = rest_after_turn(&front->rest, count.messages);
+    if (us > 0)
+        evloop_rest(us);
 }
 
 int
 front_run(struct front *front)
 {
-    rest_init(&front->rest, front->loop.now_us);
+    struct rest_count nothing = count_passed(front, true);
+    rest_init(&front->rest, front->loop.now_us, &nothing);
     while (!is_done(front)) {
-        uint32_t rest = rest_after_turn(&front->rest, front->loop.now_us, messages_passed(front));
-        if (rest > 0)
-            evloop_rest(rest);
+        rest(front);
         uint64_t until = relay_sleep(front) ? deadline_us(front) : 0;
         if (evloop_turn(&front->loop, until) != STATUS_OK)
             log_fatal("the event loop failed");

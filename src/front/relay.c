@@ -110,6 +110,7 @@ take_record(struct front *front, const struct relay_link *link, size_t size)
     struct handoff_answer answer;
     if (handoff_answer_read(front->relay.record, size, &answer) != STATUS_OK)
         return false;
+    front->relay.taken++;
     struct inflight_question *question =
         inflight_find(&front->inflight, answer.slot, answer.generation);
     if (question == NULL || question->ring != link->number) /* too late, or invented */

@@ -34,6 +34,7 @@ struct relay_link { /* two rings to one worker */
 struct relay {
     struct relay_link links[RELAY_LINKS];
     struct relay_link *newest;  /* takes questions; NULL: none does now */
+    uint64_t taken;             /* records that workers sent, since the process began */
     struct handoff_query query; /* scratch */
     uint8_t *record;            /* RING_RECORD_MAX bytes of scratch */
 };

@@ -1,7 +1,7 @@
 /* clock.h - the one place that reads clocks
  *
- * Who:  event loop (once per turn) and start-up code; the worker's handshakes read what they cost.
- *       Nothing else reads a clock.
+ * Who:  event loop: once per turn, and what rests are judged by; start-up code; the worker's
+ *       handshakes read what they cost. Nothing else reads a clock.
  */
 #pragma once
 
@@ -32,7 +32,7 @@ clock_wall_s(void)
     return (uint32_t)ts.tv_sec;
 }
 
-/** CPU time that this thread has used, in µs. */
+/** CPU time that this thread has used, in µs; a system call. */
 static inline uint64_t
 clock_cpu_us(void)
 {

@@ -102,6 +102,12 @@ evloop_rest(uint32_t us)
     (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL); /* woken early: no harm */
 }
 
+uint64_t
+evloop_cpu_us(void)
+{
+    return clock_cpu_us();
+}
+
 enum status
 evloop_turn(struct evloop *loop, uint64_t deadline_us)
 {

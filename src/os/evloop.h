@@ -54,6 +54,9 @@ void evloop_remove(struct evloop *loop, struct ev_source *source, bool close_fd)
  * turn. */
 void evloop_rest(uint32_t us);
 
+/** Processor time of this process since it began. Costs a system call: not for every turn. */
+uint64_t evloop_cpu_us(void);
+
 /**
  * Wait until an event or `deadline_us` (monotonic; UINT64_MAX: none; past: poll), read the clock,
  * call the handlers, close what was removed. @return STATUS_OK; STATUS_SYSTEM.

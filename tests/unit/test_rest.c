@@ -1,57 +1,150 @@
-/* test_rest.c - resting only where there is much to do */
+/* test_rest.c - resting only where the processor is short of time and a rest saves some */
 #include "core/rest.h"
 
 #include <criterion/criterion.h>
 
 static struct rest rest;
-static uint64_t now_us, messages;
+static uint64_t now_us;
+static struct rest_count count;
 
-/* Turns `gap_us` apart with `count` messages each; how many of the last hundred led to a rest? */
-static unsigned
-rests_at(uint32_t gap_us, uint32_t count)
+struct load {
+    uint32_t gap_us;    /* between two turns */
+    uint32_t queries;   /* in one turn, each answered in it */
+    uint32_t questions; /* of them, that the worker works on */
+    uint32_t cpu_us;    /* of this process, in one turn */
+};
+
+/* A thousand turns; how long were the last hundred rests together, on average? */
+static uint32_t
+rest_at(struct load load)
 {
-    unsigned rests = 0;
+    uint32_t sum = 0;
     for (unsigned turn = 0; turn < 1000; turn++) {
-        now_us += gap_us;
-        messages += count;
-        uint32_t us = rest_after_turn(&rest, now_us, messages);
-        cr_assert(us == 0 || us == REST_US);
-        rests += turn >= 900 && us > 0;
+        now_us += load.gap_us;
+        count.cpu_us += load.cpu_us;
+        count.queries += load.queries;
+        count.questions += load.questions;
+        count.messages += 2 * load.queries;
+        if (rest_is_due(&rest, now_us))
+            rest_judge(&rest, now_us, &count);
+        uint32_t us = rest_after_turn(&rest, count.messages);
+        cr_assert(us <= REST_MAX_US);
+        sum += turn >= 900 ? us : 0;
     }
-    return rests;
+    return sum / 100;
 }
 
 static void
 begin(void)
 {
     now_us = 12345;
-    messages = 0;
-    rest_init(&rest, now_us);
+    count = (struct rest_count){.cpu_us = 77, .queries = 5, .questions = 3, .messages = 11};
+    rest_init(&rest, now_us, &count);
 }
 
-Test(rest, never_delays_a_quiet_process, .init = begin)
+Test(rest, begins_without_one, .init = begin)
 {
-    cr_assert_eq(rest_after_turn(&rest, now_us + 1, 1000), 0, "the first turn says nothing");
+    cr_assert_eq(rest_after_turn(&rest, count.messages + 1), 0);
+    cr_assert_not(rest_is_due(&rest, now_us + REST_WINDOW_US - 1));
+    cr_assert(rest_is_due(&rest, now_us + REST_WINDOW_US));
+}
+
+Test(rest, never_delays_where_the_processor_has_time)
+{
+    /* however many messages pass: 2,000 to 200,000 queries a second */
+    for (uint32_t queries = 1; queries < 100; queries++) {
+        begin();
+        struct load load = {.gap_us = 500, .queries = queries, .cpu_us = 5 * REST_HIGH_SHARE - 1};
+        cr_assert_eq(rest_at(load), 0, "%u queries in a turn", queries);
+    }
+}
+
+Test(rest, lets_messages_gather_where_it_has_none)
+{
     begin();
-    cr_assert_eq(rests_at(1000, 1), 0);
-    cr_assert_eq(rests_at(20000, 10), 0);
+    struct load load = {.gap_us = 100, .queries = 2, .cpu_us = REST_HIGH_SHARE};
+    cr_assert_eq(rest_at(load), REST_MAX_US);
+    begin();
+    load = (struct load){.gap_us = 2000, .queries = 30, .cpu_us = 20 * REST_HIGH_SHARE};
+    cr_assert_eq(rest_at(load), REST_MAX_US, "in bursts");
 }
 
-Test(rest, lets_messages_gather_while_many_pass, .init = begin)
+Test(rest, counts_what_questions_cost_the_worker)
 {
-    cr_assert_eq(rests_at(100, 1), 100, "one by one");
-    cr_assert_eq(rests_at(REST_US + 100, 2), 100, "a rest itself does not end it");
-    cr_assert_eq(rests_at(2000, 20), 100, "in bursts");
+    begin();
+    uint32_t half = REST_HIGH_SHARE / 2 + 1;
+    struct load load = {.gap_us = 100, .queries = 2, .questions = 2, .cpu_us = half};
+    cr_assert_eq(rest_at(load), REST_MAX_US);
+    begin();
+    load.questions = 1;
+    cr_assert_eq(rest_at(load), 0, "half of them");
+    begin();
+    load.questions = 200; /* of clients that are gone, or a worker that lies */
+    load.cpu_us = REST_HIGH_SHARE / 2;
+    cr_assert_eq(rest_at(load), 0, "no more than one for each query");
 }
 
-Test(rest, does_not_wait_where_a_turn_was_full_already, .init = begin)
+/* One window in which `share` per cent of the core was used, for ten messages a rest. */
+static uint32_t
+rest_after_window(uint32_t share)
 {
-    cr_assert_eq(rests_at(500, REST_FULL), 0);
-    cr_assert_eq(rests_at(500, REST_FULL - 1), 100);
+    now_us += REST_WINDOW_US;
+    count.cpu_us += REST_WINDOW_US * share / 100;
+    count.queries += 5 * REST_WINDOW_US / REST_MAX_US;
+    count.messages += 10 * REST_WINDOW_US / REST_MAX_US;
+    rest_judge(&rest, now_us, &count);
+    (void)rest_after_turn(&rest, count.messages);
+    return rest_after_turn(&rest, count.messages);
 }
 
-Test(rest, ends_with_the_first_turn_after_a_pause, .init = begin)
+Test(rest, changes_by_one_step_in_a_window)
 {
-    cr_assert_eq(rests_at(100, 1), 100);
-    cr_assert_eq(rest_after_turn(&rest, now_us + 50 * REST_WINDOW_US, messages + 1), 0);
+    begin();
+    for (uint32_t us = REST_STEP_US; us <= REST_MAX_US; us += REST_STEP_US)
+        cr_assert_eq(rest_after_window(100), us);
+    cr_assert_eq(rest_after_window(100), REST_MAX_US);
+    for (uint32_t us = REST_MAX_US; us > 0; us -= REST_STEP_US)
+        cr_assert_eq(rest_after_window(REST_LOW_SHARE - 1), us - REST_STEP_US);
+    cr_assert_eq(rest_after_window(REST_LOW_SHARE - 1), 0);
+}
+
+Test(rest, is_as_long_as_needed)
+{
+    /* 85 per cent without, 75 with one step, 65 with two: there it stays */
+    begin();
+    uint32_t us = 0;
+    for (unsigned window = 0; window < 100; window++) {
+        us = rest_after_window(85 - us / 5);
+        cr_assert_eq(us, window == 0 ? REST_STEP_US : 2 * REST_STEP_US);
+    }
+}
+
+Test(rest, does_not_wait_where_a_turn_was_full_already)
+{
+    begin();
+    struct load load = {.gap_us = 500, .queries = REST_FULL / 2, .cpu_us = 500};
+    cr_assert_eq(rest_at(load), 0);
+    load.queries--;
+    cr_assert_eq(rest_at(load), REST_MAX_US);
+}
+
+Test(rest, does_not_wait_where_nothing_would_gather)
+{
+    /* a core that is used up by few messages: much to compute for each */
+    begin();
+    struct load load = {.gap_us = REST_MAX_US, .queries = REST_GATHER / 2, .cpu_us = REST_MAX_US};
+    cr_assert_eq(rest_at(load), REST_MAX_US);
+    load.queries--;
+    cr_assert_eq(rest_at(load), 0);
+}
+
+Test(rest, ends_with_the_first_turn_after_a_pause)
+{
+    begin();
+    cr_assert_eq(rest_at((struct load){.gap_us = 100, .queries = 2, .cpu_us = 100}), REST_MAX_US);
+    now_us += 50 * (uint64_t)REST_WINDOW_US;
+    count.messages += 2;
+    cr_assert(rest_is_due(&rest, now_us));
+    rest_judge(&rest, now_us, &count);
+    cr_assert_eq(rest_after_turn(&rest, count.messages), 0);
 }
