@@ -157,7 +157,7 @@ def test_connection_upstream_is_what_was_promised(shared_bad_service):
     (b"\x12\x34", None),                                                    # no header
     (b"\x12\x34\x81\x80\0\1\0\0\0\0\0\0\1x\0\0\1\0\1", None),                # a response
     (b"\x12\x34\x29\0\0\1\0\0\0\0\0\0\1x\0\0\6\0\1", dns.rcode.NOTIMP),      # UPDATE
-    (b"\x12\x34\1\0\0\2\0\0\0\0\0\0\1x\0\0\1\0\1\1y\0\0\1\0\1", None),   # two questions: the kernel drops it
+    (b"\x12\x34\1\0\0\2\0\0\0\0\0\0\1x\0\0\1\0\1\1y\0\0\1\0\1", dns.rcode.FORMERR),   # two questions (RFC 9619)
     (b"\x12\x34\1\0\0\1\0\0\0\0\0\0\1x\0\0\1\0\1junk", dns.rcode.FORMERR),   # bytes behind
     (b"\x12\x34\1\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1", dns.rcode.FORMERR),    # a pointer as question
     (b"\x12\x34\1\0\0\1\0\0\0\0\0\0\1x\0\0\xfc\0\1", dns.rcode.REFUSED),     # AXFR
