@@ -1,14 +1,18 @@
-/* fuzz_fairqueue.c - nothing is lost, nothing leaves twice, and order holds within a prefix
+/* fuzz_fairqueue.c - turns and places are what a plain list of the questions says
  *
- * Input: limits, then a list of events (push, pop, expire, remove, wait).
+ * Input: places, then a list of events (push, pop, remove, return, promote), each with who it is.
+ * Always: no more at the worker than there are places; the reserve goes only to networks that have
+ * little; a leaf's questions leave in order; nobody in line is left there while places are free for
+ * all; and when all is gone, nothing is held.
  */
 #include "base/bytes.h"
+#include "core/crowd.h"
 #include "core/fairqueue.h"
 
 #include <stdlib.h>
 
-#define ITEMS 24
-#define NETS  5
+#define ITEMS    24
+#define NETWORKS (4 * (ITEMS + 1))
 
 #define REQUIRE(condition)                                                                         \
     do {                                                                                           \
@@ -16,114 +20,144 @@
             abort();                                                                               \
     } while (0)
 
-struct waiting {
-    bool inside;
-    unsigned net;
-    uint64_t order, deadline_ms;
+struct question {
+    enum { OUTSIDE, IN_LINE, AT_WORKER } state;
+    uint32_t leaf;
+    unsigned line;
+    uint64_t order;
 };
 
-static struct waiting waiting[ITEMS];
-static uint64_t memory[512];
+static struct question questions[ITEMS + 1];
+static struct networks networks;
+static struct fairqueue q;
+static struct crowd crowd;
+static uint64_t memory[3][4096];
+static uint64_t order;
 
-static struct addr
-client_of(unsigned net)
+static const struct prefix_set set = {
+    .key = {1, 2}, .mark = 1, .counts = {3, 1}, .lengths = {{8, 16, 24}, {48}}};
+
+static bool
+is_within(uint32_t node, uint32_t network)
 {
-    return (struct addr){.family = ADDR_IPV4, .bytes = {10, 0, (uint8_t)net, 7}};
+    while (node != network && node != NETWORKS_ROOT)
+        node = networks_parent(&networks, node);
+    return node == network;
+}
+
+static unsigned
+count(uint32_t network, int state)
+{
+    unsigned sum = 0;
+    for (unsigned i = 1; i <= ITEMS; i++)
+        sum += (int)questions[i].state == state && is_within(questions[i].leaf, network);
+    return sum;
+}
+
+static uint32_t
+leaf_of(unsigned net)
+{
+    struct prefix_keys keys = {0};
+    struct addr client = {
+        .family = ADDR_IPV4,
+        .bytes = {(uint8_t)(net & 3), (uint8_t)(net >> 2 & 3), (uint8_t)(net >> 4 & 3)}};
+    if (net >= 0xc0)
+        client = (struct addr){.family = ADDR_IPV6, .bytes = {0x20, (uint8_t)net}};
+    return networks_take(&networks, &set, &keys, &client, net % 16 == 15);
 }
 
 static void
-leaves(uint32_t index)
+enters(uint32_t index, uint32_t leaf, unsigned line)
 {
-    REQUIRE(index < ITEMS && waiting[index].inside);
-    waiting[index].inside = false;
+    questions[index] = (struct question){IN_LINE, leaf, line, ++order};
 }
 
 static void
-require_oldest_of_its_net(uint32_t index)
+pop(void)
 {
-    for (unsigned i = 0; i < ITEMS; i++)
-        REQUIRE(!waiting[i].inside || waiting[i].net != waiting[index].net ||
-                waiting[i].order >= waiting[index].order);
-}
-
-static void
-push(struct fairqueue *q, uint32_t index, unsigned net, uint32_t cost, uint64_t patience,
-     uint64_t now)
-{
-    static uint64_t order;
-    if (waiting[index].inside)
+    unsigned taken = count(NETWORKS_ROOT, AT_WORKER), waiting = count(NETWORKS_ROOT, IN_LINE);
+    uint32_t index = fairqueue_pop(&q);
+    if (index == FAIRQUEUE_NONE) {
+        REQUIRE(waiting == 0 || taken + fairqueue_reserve(&q) >= q.places);
+        for (unsigned i = 1; i <= ITEMS && taken < q.places;
+             i++) { /* who has none there has a place */
+            uint32_t top = questions[i].leaf;
+            if (questions[i].state != IN_LINE)
+                continue;
+            while (networks_parent(&networks, top) != NETWORKS_ROOT)
+                top = networks_parent(&networks, top);
+            REQUIRE(count(top, AT_WORKER) > 0);
+        }
         return;
-    waiting[index] = (struct waiting){false, net, order++, now + patience};
-    struct addr client = client_of(net);
-    uint32_t shed;
-    enum fairqueue_shed why = fairqueue_push(q, index, &client, cost, now + patience, now, &shed);
-    REQUIRE((why == FAIRQUEUE_KEPT) == (shed == FAIRQUEUE_NONE));
-    if (shed == index)
-        return;
-    if (why != FAIRQUEUE_KEPT) {
-        if (why != FAIRQUEUE_PATIENCE)
-            require_oldest_of_its_net(shed);
-        else
-            REQUIRE(waiting[shed].deadline_ms <= now);
-        leaves(shed);
     }
-    waiting[index].inside = true;
+    struct question *taken_one = &questions[index];
+    REQUIRE(index >= 1 && index <= ITEMS && taken_one->state == IN_LINE && taken < q.places);
+    for (unsigned i = 1; i <= ITEMS; i++)
+        REQUIRE(questions[i].state != IN_LINE || questions[i].leaf != taken_one->leaf ||
+                questions[i].line != taken_one->line || questions[i].order >= taken_one->order);
+    taken_one->state = AT_WORKER;
 }
 
 static void
-check(const struct fairqueue *q)
+check(void)
 {
-    uint64_t soonest = UINT64_MAX;
-    uint32_t inside = 0, counts[NETS] = {0};
-    for (unsigned i = 0; i < ITEMS; i++) {
-        if (!waiting[i].inside)
+    for (uint32_t node = 0; node <= networks.touched; node++) {
+        if (node != NETWORKS_ROOT && networks.nodes[node].refs == 0)
             continue;
-        inside++;
-        counts[waiting[i].net]++;
-        soonest = waiting[i].deadline_ms < soonest ? waiting[i].deadline_ms : soonest;
+        unsigned in_line = count(node, IN_LINE), at_worker = count(node, AT_WORKER);
+        REQUIRE(in_line == fairqueue_waiting(&q, node));
+        REQUIRE(at_worker == fairqueue_at_worker(&q, node));
+        REQUIRE(in_line + at_worker == crowd_held(&crowd, node));
     }
-    REQUIRE(inside == q->count && inside <= q->config.limit);
-    REQUIRE(soonest == fairqueue_deadline_ms(q));
-    uint32_t longest = 0;
-    for (unsigned net = 0; net < NETS; net++) {
-        struct addr client = client_of(net);
-        REQUIRE(counts[net] == fairqueue_waiting(q, &client));
-        REQUIRE(counts[net] <= q->config.prefix_limit);
-        longest = counts[net] > longest ? counts[net] : longest;
-    }
-    REQUIRE(longest == q->longest);
-    REQUIRE(q->pushed ==
-            q->popped + q->removed + q->shed_patience + q->shed_prefix + q->shed_full + q->count);
+    REQUIRE(count(NETWORKS_ROOT, AT_WORKER) <= q.places);
 }
 
 static void
-step(struct fairqueue *q, struct bytes_reader *r, uint64_t *now)
+leave(uint32_t index)
 {
-    unsigned event = bytes_get_u8(r), index = bytes_get_u8(r) % ITEMS;
-    uint32_t out = FAIRQUEUE_NONE;
+    bool is_inside = questions[index].state != OUTSIDE;
+    questions[index] = (struct question){0};
+    REQUIRE(fairqueue_remove(&q, index) == is_inside);
+    networks_release(&networks, crowd_give(&crowd, index));
+}
+
+static void
+step(unsigned event, uint32_t index, unsigned net)
+{
+    struct question *question = &questions[index];
+    uint32_t leaf = leaf_of(net);
+    unsigned line = event / 8 % FAIRQUEUE_LINES;
     switch (event % 8) {
     case 0:
-        *now += event / 8;
+        leave(index);
         break;
     case 1:
-        REQUIRE(fairqueue_remove(q, index) == waiting[index].inside);
-        waiting[index].inside = false;
+        fairqueue_return(&q, index);
+        if (question->state == AT_WORKER)
+            enters(index, question->leaf, question->line);
         break;
     case 2:
-        out = fairqueue_expire(q, *now);
-        REQUIRE(out == FAIRQUEUE_NONE ? fairqueue_deadline_ms(q) > *now
-                                      : waiting[out].deadline_ms <= *now);
+        if (fairqueue_promote(&q, index, leaf, (enum fairqueue_line)line)) {
+            REQUIRE(question->state == IN_LINE && line >= question->line);
+            enters(index, leaf, line);
+            networks_hold(&networks, leaf);
+            networks_release(&networks, crowd_give(&crowd, index));
+            crowd_take(&crowd, leaf, index, CROWD_A);
+        }
         break;
     case 3:
-        out = fairqueue_pop(q);
-        if (out != FAIRQUEUE_NONE)
-            require_oldest_of_its_net(out);
+    case 4:
+        pop();
         break;
     default:
-        push(q, index, event / 8 % NETS, bytes_get_u8(r) % 8, bytes_get_u8(r) % 64, *now);
+        if (question->state != OUTSIDE)
+            break;
+        fairqueue_push(&q, index, leaf, (enum fairqueue_line)line);
+        networks_hold(&networks, leaf);
+        crowd_take(&crowd, leaf, index, CROWD_A);
+        enters(index, leaf, line);
     }
-    if (out != FAIRQUEUE_NONE)
-        leaves(out);
+    networks_release(&networks, leaf);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -132,22 +166,22 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes_reader r = bytes_reader(data, size);
-    struct fairqueue_config config = {
-        .items = ITEMS,
-        .limit = 1 + bytes_get_u8(&r) % ITEMS,
-        .quantum = 1 + bytes_get_u8(&r) % 6,
-        .ipv4_length = 24,
-        .ipv6_length = 56,
-    };
-    config.prefix_limit = 1 + bytes_get_u8(&r) % config.limit;
-    struct fairqueue q;
-    REQUIRE(fairqueue_memory_bytes(&config) <= sizeof memory);
-    REQUIRE(fairqueue_init(&q, &config, memory, (struct hash_key){1, 2}) == STATUS_OK);
-    memset(waiting, 0, sizeof waiting);
-    uint64_t now = 100;
+    memset(memory, 0, sizeof memory);
+    memset(questions, 0, sizeof questions);
+    REQUIRE(networks_memory_bytes(NETWORKS) <= sizeof memory[0]);
+    networks_init(&networks, memory[0], NETWORKS);
+    REQUIRE(fairqueue_memory_bytes(ITEMS, &networks) <= sizeof memory[1]);
+    REQUIRE(crowd_memory_bytes(ITEMS, &networks) <= sizeof memory[2]);
+    fairqueue_init(&q, &networks, memory[1], 1 + bytes_get_u8(&r) % ITEMS);
+    crowd_init(&crowd, &networks, memory[2]);
     while (bytes_left(&r) > 0) {
-        step(&q, &r, &now);
-        check(&q);
+        unsigned event = bytes_get_u8(&r), index = 1 + bytes_get_u8(&r) % ITEMS;
+        step(event, index, bytes_get_u8(&r));
+        check();
     }
+    for (uint32_t i = 1; i <= ITEMS; i++)
+        leave(i);
+    for (uint32_t i = 1; i <= networks.touched; i++)
+        REQUIRE(networks.nodes[i].refs == 0);
     return 0;
 }

@@ -1,109 +1,126 @@
-/* fairqueue.h - the questions that wait, served fairly and shed by rule
+/* fairqueue.h - whose question is asked next, and who may have how many under way
  *
- * What: a bounded queue of the caller's questions, named by index. Each client prefix has its own
- *       sub-queue; they are served in turn by deficit round robin. What nobody waits for any more
- *       is shed first, oldest first; when the queue is full the longest sub-queue loses its oldest.
- * Who:  front, one queue for clients with a proven address and one for the others. Pure: no clock,
- *       no allocation. Every operation takes a bounded time: a few steps, or log2(items) of them.
- * Ref:  RFC 8290 (the idea of flow queueing); docs/LIMITS.md "fairqueue".
+ * What: the caller's questions, named by index: those that wait in line, and those at the worker,
+ *       for which there is a bounded number of places. Networks take turns at each prefix length:
+ *       among all, then among the networks within the one whose turn it is, down to a client. Who
+ *       has its share of the places is served after the others, and some places are kept for
+ *       networks that have few there or none, so that nobody can take all by asking what is
+ * answered late. Who:  front. Pure: no clock, no allocation. A question costs a few steps for each
+ * prefix length; a network that lost its rank is put right when its turn comes. Ref:  RFC 8290 (the
+ * idea of flow queueing); docs/LIMITS.md "fairqueue".
  */
 #pragma once
 
-#include "base/status.h"
-#include "core/tally.h"
+#include "core/networks.h"
 
-#define FAIRQUEUE_NONE      UINT32_MAX
-#define FAIRQUEUE_ITEMS_MAX TALLY_SLOTS_MAX
-#define FAIRQUEUE_COST_MAX  1024
+#define FAIRQUEUE_NONE         UINT32_MAX
+#define FAIRQUEUE_PROVEN_TURNS 4  /* of proven clients for one of the others, while both wait */
+#define FAIRQUEUE_RESERVE_PART 4  /* a quarter of the places is not for whoever comes ... */
+#define FAIRQUEUE_RESERVE_MIN  16 /* ... and at least so many, or half of all */
+#define FAIRQUEUE_LIGHT_PART                                                                       \
+    8 /* light: less than an eighth of what its siblings have on average                           \
+       */
 
-struct fairqueue_config {
-    uint32_t items; /* size of the caller's table: indices are 0..items-1; 1..FAIRQUEUE_ITEMS_MAX */
-    uint32_t limit; /* questions inside at most, 1..items */
-    uint32_t prefix_limit; /* of one prefix at most, 1..limit; can be lowered later */
-    uint32_t quantum;      /* cost that a prefix may spend per turn, 1..FAIRQUEUE_COST_MAX */
-    uint8_t ipv4_length;   /* prefix lengths that share a sub-queue, 0..32 ... */
-    uint8_t ipv6_length;   /* ... and 0..128 */
+/* Whose address is proven stands in a line of its own, so that a flood with forged addresses does
+ * not stand before it. */
+enum fairqueue_line { FAIRQUEUE_UNPROVEN, FAIRQUEUE_PROVEN, FAIRQUEUE_LINES };
+
+/* How a network stands among those within the same one, while it is in line. */
+enum fairqueue_rank {
+    FAIRQUEUE_LIGHT,   /* it has nothing at the worker, or much less than the others there */
+    FAIRQUEUE_HOPEFUL, /* it has not, but a network within it is light among its own */
+    FAIRQUEUE_MODEST,  /* it has less than its share of the places */
+    FAIRQUEUE_GREEDY,  /* it has its share */
+    FAIRQUEUE_RANKS,
 };
 
-enum fairqueue_shed {
-    FAIRQUEUE_KEPT,     /* nothing was shed */
-    FAIRQUEUE_PATIENCE, /* its client has given up */
-    FAIRQUEUE_PREFIX,   /* its prefix had prefix_limit questions waiting */
-    FAIRQUEUE_FULL,     /* the queue was full and no prefix had more waiting than its own */
+struct fairqueue_item { /* a question */
+    uint32_t leaf;      /* whose; NETWORKS_ROOT: not inside */
+    uint32_t prev, next;
+    uint8_t line;      /* enum fairqueue_line */
+    bool is_at_worker; /* else in line */
 };
 
-struct fairqueue_item; /* 32 bytes each */
-struct fairqueue_flow; /* 28 bytes each */
+struct fairqueue_stand { /* a network in one line */
+    uint32_t waiting;    /* questions of all within it */
+    uint32_t prev, next; /* ring of the siblings of its rank */
+    uint32_t stamp;      /* when it got into line or had its turn last: the lowest is next */
+    union {
+        uint32_t rings[FAIRQUEUE_RANKS]; /* of the networks within it: whose turn is next; 0 none */
+        struct {
+            uint32_t first, last; /* of a leaf: its questions, 0 none */
+        };
+    };
+    uint32_t rank; /* enum fairqueue_rank */
+};
+
+struct fairqueue_node { /* a network */
+    uint32_t at_worker; /* questions of all within it */
+    uint32_t active;    /* networks right within it that have a question in line or at the worker */
+    struct fairqueue_stand stands[FAIRQUEUE_LINES];
+};
 
 struct fairqueue {
-    struct fairqueue_config config;
-    uint32_t prefix_most;         /* prefix_limit at the beginning: what there is memory for */
-    struct tally flows_tally;     /* a prefix's slot is its sub-queue's index */
-    struct fairqueue_item *items; /* indexed as the caller's table */
-    struct fairqueue_flow *flows;
-    uint32_t *heap;    /* items by deadline, soonest first; `count` of them */
-    uint32_t *by_size; /* [n]: first of the sub-queues that hold n questions; 0..prefix_limit */
-    uint32_t count;    /* questions inside */
-    uint32_t longest;  /* questions in the longest sub-queue */
-    uint32_t turn;     /* sub-queue served next, FAIRQUEUE_NONE if none */
-    /* since init; always: pushed = popped + removed + the three sheds + count */
-    uint64_t pushed, popped, removed, shed_patience, shed_prefix, shed_full;
+    struct networks *networks; /* borrowed */
+    struct fairqueue_item
+        *items; /* borrowed memory; indexed as the caller's table, [0] is not used */
+    struct fairqueue_node *nodes;      /* indexed as networks->nodes; [0] is everybody */
+    uint32_t places;                   /* questions at the worker at most */
+    uint32_t in_line[FAIRQUEUE_LINES]; /* networks of the shortest length */
+    uint32_t turn;                     /* questions of proven clients since one of the others */
+    uint32_t stamp;
 };
 
-/** Bytes of memory for a configuration in range: under 96 for each item. */
-size_t fairqueue_memory_bytes(const struct fairqueue_config *config);
+/** Bytes of memory for questions 1..items of networks 1..networks->count. */
+size_t fairqueue_memory_bytes(uint32_t items, const struct networks *networks);
 
 /**
- * @param memory  borrowed as long as `q` lives; fairqueue_memory_bytes(config), aligned to 8 bytes
- * @param key     random and secret
- * @return STATUS_OK; STATUS_INVALID (a number out of range)
+ * @param networks  borrowed as long as `q` lives; its leaves are held for questions inside
+ * @param memory    borrowed too; zeroed, fairqueue_memory_bytes(…, networks), aligned to 4 bytes
+ * @param places    questions at the worker at once, at least 1; may be changed later
  */
-MUST_CHECK enum status fairqueue_init(struct fairqueue *q, const struct fairqueue_config *config,
-                                      void *memory, struct hash_key key);
+void fairqueue_init(struct fairqueue *q, struct networks *networks, void *memory, uint32_t places);
+
+/** Put a question at the end of the line. @param index  not inside, 1..items. @param leaf  held by
+ * the caller for the call */
+void fairqueue_push(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fairqueue_line line);
 
 /**
- * Put a question in. At most one question is shed to make room; it may be the one pushed.
+ * Take the question whose turn it is: it has a place at the worker now, until fairqueue_remove().
  *
- * @param index        not inside; 0..items-1
- * @param client       borrowed for the call
- * @param cost         of its turn, 1..quantum; a greater one counts as quantum
- * @param deadline_ms  monotonic; when its client stops waiting
- * @param shed_index   written: the question that lost its place, which the caller now ends;
- *                     FAIRQUEUE_NONE with FAIRQUEUE_KEPT
- * @return why that question lost it
+ * @return its index; FAIRQUEUE_NONE: nobody is in line, or no place is free for who is
  */
-enum fairqueue_shed fairqueue_push(struct fairqueue *q, uint32_t index, const struct addr *client,
-                                   uint32_t cost, uint64_t deadline_ms, uint64_t now_ms,
-                                   uint32_t *shed_index);
-
-/**
- * Shed the oldest question whose deadline is not after `now_ms`. Call until FAIRQUEUE_NONE before
- * a pop, so that nothing is asked for nobody.
- *
- * @return its index, counted under patience; FAIRQUEUE_NONE: everybody inside still waits
- */
-uint32_t fairqueue_expire(struct fairqueue *q, uint64_t now_ms);
-
-/** Take the question whose turn it is. @return its index; FAIRQUEUE_NONE: the queue is empty. */
 uint32_t fairqueue_pop(struct fairqueue *q);
 
+/** Its place at the worker is lost: it stands at the end of its line again. */
+void fairqueue_return(struct fairqueue *q, uint32_t index);
+
 /**
- * Shed one question so that something of `client` finds room elsewhere, by the rule of a full
- * queue: patience first, then the oldest of the longest sub-queue, or of the client's own if none
- * is longer.
+ * Somebody else asks the same: if this one's turn comes sooner, the question is its own from now
+ * on.
  *
- * @return its index, counted; FAIRQUEUE_NONE: nobody has to go for this client
+ * @param index  anything
+ * @return true: it was in line, and stands in the other's line now
  */
-uint32_t fairqueue_make_room(struct fairqueue *q, const struct addr *client, uint64_t now_ms);
+bool fairqueue_promote(struct fairqueue *q, uint32_t index, uint32_t leaf,
+                       enum fairqueue_line line);
 
-/** Another bound for each prefix, at most the one given to fairqueue_init(). Nothing is shed. */
-void fairqueue_change(struct fairqueue *q, uint32_t prefix_limit);
-
-/** Take a question out whose clients are gone. @return false: it was not inside. */
+/** Take a question out of its line, or give its place back. @return false: it was not inside. */
 bool fairqueue_remove(struct fairqueue *q, uint32_t index);
 
-/** The soonest deadline inside, in ms; UINT64_MAX if empty. */
-uint64_t fairqueue_deadline_ms(const struct fairqueue *q);
+/** Places that only who is light may have. */
+uint32_t fairqueue_reserve(const struct fairqueue *q);
 
-/** Questions that the client's prefix has inside. */
-uint32_t fairqueue_waiting(const struct fairqueue *q, const struct addr *client);
+/** Questions of a network in both lines, and at the worker. */
+static inline uint32_t
+fairqueue_waiting(const struct fairqueue *q, uint32_t network)
+{
+    const struct fairqueue_node *n = &q->nodes[network];
+    return n->stands[FAIRQUEUE_UNPROVEN].waiting + n->stands[FAIRQUEUE_PROVEN].waiting;
+}
+
+static inline uint32_t
+fairqueue_at_worker(const struct fairqueue *q, uint32_t network)
+{
+    return q->nodes[network].at_worker;
+}

@@ -153,10 +153,12 @@ start(struct inflight *table, struct inflight_question *question, uint64_t now_m
 }
 
 static void
-push_waiting(struct inflight_question *question, struct query_table *queries, struct query *query)
+push_waiting(struct inflight *table, struct inflight_question *question,
+             struct query_table *queries, struct query *query)
 {
     uint32_t index = query_index(queries, query);
     query->next = NONE;
+    query->question = inflight_slot(table, question);
     if (question->waiting_last != NONE)
         queries->slots[question->waiting_last].next = index;
     else
@@ -175,7 +177,7 @@ inflight_join(struct inflight *table, struct query_table *queries, struct query 
     *joined = question;
     if (question != NULL && now_ms <= question->join_ms &&
         question->waiting_count < INFLIGHT_WAITING_MAX) {
-        push_waiting(question, queries, query);
+        push_waiting(table, question, queries, query);
         return INFLIGHT_JOINED;
     }
     *joined = NULL;
@@ -184,7 +186,7 @@ inflight_join(struct inflight *table, struct query_table *queries, struct query 
     if (question != NULL)
         inflight_unindex(table, question);
     start(table, wanted, now_ms, life_ms);
-    push_waiting(wanted, queries, query);
+    push_waiting(table, wanted, queries, query);
     *joined = wanted;
     return INFLIGHT_STARTED;
 }
@@ -312,6 +314,24 @@ inflight_pop_waiting(struct inflight *table, struct query_table *queries,
     question->waiting_count--;
     query->next = NONE;
     return query;
+}
+
+struct inflight_question *
+inflight_leave(struct inflight *table, struct query_table *queries, struct query *query)
+{
+    struct inflight_question *question = &table->slots[query->question];
+    uint32_t index = query_index(queries, query), before = NONE;
+    uint32_t *link = &question->waiting_first;
+    while (*link != index) { /* at most INFLIGHT_WAITING_MAX */
+        before = *link;
+        link = &queries->slots[before].next;
+    }
+    *link = query->next;
+    if (question->waiting_last == index)
+        question->waiting_last = before;
+    question->waiting_count--;
+    query->next = NONE;
+    return question;
 }
 
 void

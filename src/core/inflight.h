@@ -33,7 +33,6 @@ struct inflight_question {
     uint16_t flags; /* DNS_RD, DNS_CD; DNS_AD always (RFC 6840 5.7): one answer serves all */
     uint8_t state;  /* enum inflight_state */
     uint8_t asked;  /* times put into a ring whose worker did not end in order */
-    uint8_t line;   /* QUEUED: the caller's, which queue */
     bool dnssec_ok;
     bool indexed;                 /* can be found and joined */
     bool is_stood_in;             /* the caller's: a stale answer went to those who waited */
@@ -144,6 +143,10 @@ const struct query *inflight_first_waiting(const struct query_table *queries,
 /** Take the next query off the question's list, first come first; NULL when nobody is left. */
 struct query *inflight_pop_waiting(struct inflight *table, struct query_table *queries,
                                    struct inflight_question *question);
+
+/** A query waits no longer. @param query  waits for a question. @return that question */
+struct inflight_question *inflight_leave(struct inflight *table, struct query_table *queries,
+                                         struct query *query);
 
 /** Nobody can join any more (the answer is here). May be called twice. */
 void inflight_unindex(struct inflight *table, struct inflight_question *question);

@@ -73,6 +73,19 @@ config_read(const struct limiter_config *config, struct limiter_family families[
     return family_read(config->ipv6, config->ipv6_count, 128, &families[1]);
 }
 
+static struct prefix_set
+set_of(const struct limiter_family families[2], struct hash_key key)
+{
+    struct prefix_set set = {.key = key};
+    for (unsigned family = 0; family < 2; family++) {
+        set.counts[family] = (uint8_t)families[family].count;
+        for (uint32_t i = 0; i < families[family].count; i++)
+            set.lengths[family][i] = (uint8_t)families[family].rules[i].length;
+    }
+    prefix_set_mark(&set);
+    return set;
+}
+
 enum status
 limiter_init(struct limiter *lim, const struct limiter_config *config, void *memory, size_t entries,
              struct hash_key key)
@@ -83,17 +96,12 @@ limiter_init(struct limiter *lim, const struct limiter_config *config, void *mem
         *lim = (struct limiter){0};
         return STATUS_INVALID;
     }
+    lim->set = set_of(lim->families, key);
     size_t share = entries / LIMITER_LENGTHS_MAX;
     for (size_t i = 0; i < LIMITER_LENGTHS_MAX; i++)
         buckets_init(&lim->buckets[i], (uint8_t *)memory + i * BUCKETS_MEMORY_BYTES(share), share,
                      key);
     return STATUS_OK;
-}
-
-static inline unsigned
-family_index(const struct addr *client)
-{
-    return client->family == ADDR_IPV4 ? 0 : 1;
 }
 
 /* Rules stand shortest prefix first, the configuration and the tables longest first. */
@@ -105,12 +113,11 @@ place_of(const struct limiter_family *family, unsigned rule)
 
 /* Find the bucket of rule `i`. */
 static inline struct buckets_ref
-find(const struct limiter *lim, const struct addr *client, unsigned i)
+find(const struct limiter *lim, const struct addr *client, struct prefix_keys *keys, unsigned i)
 {
-    unsigned index = family_index(client);
-    const struct limiter_family *family = &lim->families[index];
-    const struct buckets *table = &lim->buckets[place_of(family, i)];
-    return buckets_find(table, prefix_tag(&table->key, client, family->rules[i].length, index));
+    const struct limiter_family *family = &lim->families[prefix_family(client)];
+    return buckets_find(&lim->buckets[place_of(family, i)],
+                        prefix_keys_at(keys, &lim->set, client, i));
 }
 
 static inline uint64_t
@@ -163,7 +170,7 @@ pour(struct buckets *table, struct buckets_ref *ref, uint64_t now, uint64_t left
 static enum limiter_verdict
 refuse(struct limiter *lim, const struct addr *client, unsigned i)
 {
-    unsigned family = family_index(client);
+    unsigned family = prefix_family(client);
     lim->over[family][place_of(&lim->families[family], i)]++;
     lim->tripped_length = lim->families[family].rules[i].length;
     if (lim->slip > 0 && ++lim->slip_turn >= lim->slip) {
@@ -183,9 +190,10 @@ pass(struct limiter *lim)
 }
 
 enum limiter_verdict
-limiter_take(struct limiter *lim, const struct addr *client, uint32_t price, uint64_t now_ms)
+limiter_take(struct limiter *lim, const struct addr *client, struct prefix_keys *keys,
+             uint32_t price, uint64_t now_ms)
 {
-    const struct limiter_family *family = &lim->families[family_index(client)];
+    const struct limiter_family *family = &lim->families[prefix_family(client)];
     const unsigned count = family->count;
     uint64_t now = now_ms * BUCKETS_TICKS_PER_MS;
     struct buckets_ref refs[LIMITER_LENGTHS_MAX];
@@ -193,13 +201,13 @@ limiter_take(struct limiter *lim, const struct addr *client, uint32_t price, uin
     if (count == 0)
         return pass(lim);
     /* the longest prefix first: most floods come from one source, and cost one look */
-    struct buckets_ref last = find(lim, client, count - 1);
+    struct buckets_ref last = find(lim, client, keys, count - 1);
     if (last.slot < BUCKETS_GROUP &&
         !has_room(&family->rules[count - 1], time_left(*buckets_empty_at(&last), now), price))
         return refuse(lim, client, count - 1);
     /* then from the shortest on, because a new bucket is as full as the one around it */
     for (unsigned i = 0; i < count; i++) {
-        refs[i] = i < count - 1 ? find(lim, client, i) : last;
+        refs[i] = i < count - 1 ? find(lim, client, keys, i) : last;
         lefts[i] = level(family, &refs[i], i, now, lefts);
         if (!has_room(&family->rules[i], lefts[i], price))
             return refuse(lim, client, i);
@@ -211,14 +219,15 @@ limiter_take(struct limiter *lim, const struct addr *client, uint32_t price, uin
 }
 
 void
-limiter_charge(struct limiter *lim, const struct addr *client, uint32_t price, uint64_t now_ms)
+limiter_charge(struct limiter *lim, const struct addr *client, struct prefix_keys *keys,
+               uint32_t price, uint64_t now_ms)
 {
-    const struct limiter_family *family = &lim->families[family_index(client)];
+    const struct limiter_family *family = &lim->families[prefix_family(client)];
     uint64_t now = now_ms * BUCKETS_TICKS_PER_MS;
     uint64_t lefts[LIMITER_LENGTHS_MAX];
     for (unsigned i = 0; i < family->count; i++) {
         const struct limiter_rule *rule = &family->rules[i];
-        struct buckets_ref ref = find(lim, client, i);
+        struct buckets_ref ref = find(lim, client, keys, i);
         lefts[i] = level(family, &ref, i, now, lefts);
         uint64_t left = lefts[i] + price * rule->unit_ticks;
         pour(&lim->buckets[place_of(family, i)], &ref, now,
@@ -239,12 +248,13 @@ uint64_t
 limiter_level(const struct limiter *lim, const struct addr *client, unsigned length,
               uint64_t now_ms)
 {
-    unsigned family = family_index(client);
+    unsigned family = prefix_family(client);
+    struct prefix_keys keys = {0};
     for (unsigned i = 0; i < lim->families[family].count; i++) {
         const struct limiter_rule *rule = &lim->families[family].rules[i];
         if (rule->length != length)
             continue;
-        struct buckets_ref ref = find(lim, client, i);
+        struct buckets_ref ref = find(lim, client, &keys, i);
         if (ref.slot == BUCKETS_GROUP)
             return 0;
         uint64_t left = time_left(*buckets_empty_at(&ref), now_ms * BUCKETS_TICKS_PER_MS);
@@ -302,6 +312,7 @@ limiter_reload(struct limiter *lim, const struct limiter_config *config, uint64_
     for (unsigned place = 0; place < LIMITER_LENGTHS_MAX; place++)
         convert_table(lim, next, place, now_ms * BUCKETS_TICKS_PER_MS);
     memcpy(lim->families, next, sizeof next);
+    lim->set = set_of(lim->families, lim->set.key);
     lim->slip = config->slip;
     return STATUS_OK;
 }

@@ -12,9 +12,9 @@
 
 #include "core/buckets.h"
 
-#define LIMITER_LENGTHS_MAX 4       /* prefix lengths per address family */
-#define LIMITER_RATE_MAX    1000000 /* queries per second */
-#define LIMITER_BURST_MAX   1000000 /* queries */
+#define LIMITER_LENGTHS_MAX PREFIX_LENGTHS_MAX /* prefix lengths per address family */
+#define LIMITER_RATE_MAX    1000000            /* queries per second */
+#define LIMITER_BURST_MAX   1000000            /* queries */
 #define LIMITER_DRAIN_S_MAX 3600 /* burst / rate: how long a full bucket may take to leak empty */
 #define LIMITER_DEBT        4    /* a charge may fill a bucket up to this many bursts */
 #define LIMITER_ENTRIES_MIN 64   /* buckets in the table */
@@ -68,6 +68,7 @@ struct limiter {
      * push out the few of short ones; both families share it */
     struct buckets buckets[LIMITER_LENGTHS_MAX];
     struct limiter_family families[2]; /* IPv4, IPv6 */
+    struct prefix_set set;             /* their lengths */
     uint32_t slip;
     uint32_t slip_turn;                    /* queries over the limit since the last slip */
     uint32_t tripped_length;               /* prefix length that the last refusal was for */
@@ -105,20 +106,21 @@ MUST_CHECK enum status limiter_reload(struct limiter *lim, const struct limiter_
  * Ask for room for `price` in each bucket of `client` and, if all have it, pour it.
  *
  * @param client  borrowed for this call; IPv4 or IPv6
+ * @param keys    the client's names, zeroed at first; those that are missing are added
  * @param price   1..LIMITER_PRICE_MAX. A bucket smaller than the price never passes it.
  * @param now_ms  monotonic clock, never less than in the call before, under 2^39
  * @return LIMITER_PASS; LIMITER_SLIP or LIMITER_DROP (nothing was poured, tripped_length says which
  *         prefix length was over). Cannot fail: a full group gives up the bucket empty soonest.
  */
-enum limiter_verdict limiter_take(struct limiter *lim, const struct addr *client, uint32_t price,
-                                  uint64_t now_ms);
+enum limiter_verdict limiter_take(struct limiter *lim, const struct addr *client,
+                                  struct prefix_keys *keys, uint32_t price, uint64_t now_ms);
 
 /**
  * Pour the rest of a price, known only after admission, without asking for room. A bucket may go
  * past its burst, up to LIMITER_DEBT bursts; the client pays by waiting. Same arguments.
  */
-void limiter_charge(struct limiter *lim, const struct addr *client, uint32_t price,
-                    uint64_t now_ms);
+void limiter_charge(struct limiter *lim, const struct addr *client, struct prefix_keys *keys,
+                    uint32_t price, uint64_t now_ms);
 
 /**
  * What to charge an unproven client for the size of its answer.

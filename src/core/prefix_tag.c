@@ -34,3 +34,13 @@ prefix_tag(const struct hash_key *key, const struct addr *client, unsigned lengt
     uint64_t tag = (hash & ~(uint64_t)(PREFIX_TAG_CLASSES - 1)) | class;
     return tag != 0 ? tag : PREFIX_TAG_CLASSES;
 }
+
+void
+prefix_set_mark(struct prefix_set *set)
+{
+    uint64_t words[2] = {0};
+    for (unsigned family = 0; family < 2; family++)
+        for (unsigned i = 0; i < set->counts[family]; i++)
+            words[family] = words[family] << 8 | (set->lengths[family][i] + 1U);
+    set->mark = (uint32_t)hash_siphash13_words(&set->key, words, 2) | 1;
+}

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "base/addr.h"
+#include "core/prefix_tag.h"
 #include "dns/dns_query.h"
 
 #define QUERY_NONE 0 /* slots are numbered from 1: zeroed memory holds no link */
@@ -29,12 +29,13 @@ struct query_client { /* who asked, and how an answer gets back */
 
 struct query {
     struct query_client client;
-    uint64_t arrived_us;  /* monotonic */
-    uint32_t generation;  /* odd: in use; even: free */
-    uint32_t next;        /* next waiting for the same question, or next free slot */
-    uint32_t held;        /* its network's slot in a tally of queries alive */
-    uint8_t cookie;       /* enum cookie_verdict */
-    struct dns_query dns; /* as parsed */
+    uint64_t arrived_us;     /* monotonic */
+    uint32_t generation;     /* odd: in use; even: free */
+    uint32_t next;           /* next waiting for the same question, or next free slot */
+    uint32_t question;       /* slot of the one it waits for, see core/inflight.h */
+    struct prefix_keys keys; /* names of the client's networks, as far as they were needed */
+    uint8_t cookie;          /* enum cookie_verdict */
+    struct dns_query dns;    /* as parsed */
 };
 
 struct query_table {

@@ -172,7 +172,7 @@ answer_all(struct front *front, struct inflight_question *question, const uint8_
         answer_one(front, query, message, answer, WHY_ANSWERED);
         queue_give(front, query);
     }
-    inflight_end(&front->inflight, question);
+    queue_end(front, question);
 }
 
 void
@@ -201,7 +201,7 @@ deliver_answer(struct front *front, struct inflight_question *question,
     }
     store_keep(front, question, from_worker->message, &answer);
     if (freshness_is_failure(&answer) && store_stand_in(front, question)) {
-        inflight_end(&front->inflight, question);
+        queue_end(front, question);
         return;
     }
     answer_all(front, question, from_worker->message, &answer);
@@ -237,34 +237,43 @@ deliver_special(struct front *front, const struct query *query, enum special_act
     finish(front, query, room, size, WHY_LOCAL);
 }
 
-/* Nobody gets an answer. @param slips  who is unproven is told to come over TCP instead */
-static void
-fail_all(struct front *front, struct inflight_question *question, enum why why, uint16_t ede,
-         bool slips)
-{
-    struct query *query;
-    queue_remove(front, question);
-    inflight_unindex(&front->inflight, question);
-    while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
-        if (slips && !query->client.is_proven)
-            deliver_slip(front, query, why);
-        else
-            deliver_refuse(front, query, why, DNS_SERVFAIL, ede);
-        queue_give(front, query);
-    }
-    inflight_end(&front->inflight, question);
-}
-
 void
 deliver_failure(struct front *front, struct inflight_question *question, enum why why, uint16_t ede)
 {
+    struct query *query;
     if (why != WHY_PRIVATE)
         (void)store_stand_in(front, question);
-    fail_all(front, question, why, ede, false);
+    inflight_unindex(&front->inflight, question);
+    while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
+        deliver_refuse(front, query, why, DNS_SERVFAIL, ede);
+        queue_give(front, query);
+    }
+    queue_end(front, question);
+}
+
+/* A query that does not wait any longer; whoever else waits for the same is not concerned. */
+static void
+leave(struct front *front, struct query *query)
+{
+    struct inflight_question *question = inflight_leave(&front->inflight, &front->queries, query);
+    queue_give(front, query);
+    if (question->waiting_count == 0 && question->state == INFLIGHT_QUEUED)
+        queue_end(front, question);
 }
 
 void
-deliver_shed(struct front *front, struct inflight_question *question, enum why why)
+deliver_give_way(struct front *front, struct query *query, enum why why)
 {
-    fail_all(front, question, why, DNS_EDE_NOT_READY, true);
+    if (query->client.is_proven)
+        deliver_refuse(front, query, why, DNS_SERVFAIL, DNS_EDE_NOT_READY);
+    else
+        deliver_slip(front, query, why);
+    leave(front, query);
+}
+
+void
+deliver_abandon(struct front *front, struct query *query)
+{
+    deliver_drop(front, query, WHY_CONNECTION_TAKEN);
+    leave(front, query);
 }

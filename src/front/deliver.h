@@ -38,9 +38,12 @@ void deliver_answer(struct front *front, struct inflight_question *question,
 void deliver_failure(struct front *front, struct inflight_question *question, enum why why,
                      uint16_t ede);
 
-/** A question loses its place to others: SERVFAIL to those who wait and have a proven address, TC=1
- *  to the others. The question ends. */
-void deliver_shed(struct front *front, struct inflight_question *question, enum why why);
+/** A query that waits loses its place to another: SERVFAIL if its client's address is proven, else
+ *  TC=1. Its question ends with it if nobody else waits and it was not asked yet. */
+void deliver_give_way(struct front *front, struct query *query, enum why why);
+
+/** A query that waits ends in silence with its connection. */
+void deliver_abandon(struct front *front, struct query *query);
 
 /** A transport tells what became of an answer it was given. */
 void deliver_count(struct front *front, enum why why);

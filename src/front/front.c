@@ -15,12 +15,13 @@ front_reserve(struct front *front)
     uint32_t count = front->config->queries;
     uint8_t key[16];
     void *queries = memory_reserve(query_table_bytes(count));
-    void *inflight = memory_reserve(inflight_bytes(count));
+    uint32_t questions = count * QUEUE_QUESTIONS;
+    void *inflight = memory_reserve(inflight_bytes(questions));
     if (queries == NULL || inflight == NULL)
         log_fatal("no memory for %u queries", count);
     random_fill(key, sizeof key);
     query_table_init(&front->queries, queries, count);
-    inflight_init(&front->inflight, inflight, count, hash_key_from(key));
+    inflight_init(&front->inflight, inflight, questions, hash_key_from(key));
     explicit_bzero(key, sizeof key);
     limit_reserve(front);
     queue_reserve(front);

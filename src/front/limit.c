@@ -67,6 +67,36 @@ take_secrets(const struct config *config, struct cookie_secrets *to)
         cookie_secrets_stage(to, config->cookies_staged_secret.bytes);
 }
 
+/* The rates of unproven clients tell networks apart; where there are none, the default ones do. */
+static struct limiter_config
+networks_config(const struct config *config)
+{
+    struct limiter_config to = limiter_config(config, LIMIT_UNPROVEN);
+    struct limiter_config other = limiter_config_default(false);
+    if (to.ipv4_count == 0) {
+        memcpy(to.ipv4, other.ipv4, sizeof to.ipv4);
+        to.ipv4_count = other.ipv4_count;
+    }
+    if (to.ipv6_count == 0) {
+        memcpy(to.ipv6, other.ipv6, sizeof to.ipv6);
+        to.ipv6_count = other.ipv6_count;
+    }
+    return to;
+}
+
+static void
+take_networks(struct prefix_set *set, const struct config *config)
+{
+    struct limiter_config rates = networks_config(config);
+    set->counts[0] = (uint8_t)rates.ipv4_count;
+    set->counts[1] = (uint8_t)rates.ipv6_count;
+    for (uint32_t i = 0; i < rates.ipv4_count; i++)
+        set->lengths[0][i] = rates.ipv4[rates.ipv4_count - 1 - i].length;
+    for (uint32_t i = 0; i < rates.ipv6_count; i++)
+        set->lengths[1][i] = rates.ipv6[rates.ipv6_count - 1 - i].length;
+    prefix_set_mark(set);
+}
+
 static uint32_t
 percent_of(const struct config *config, const struct addr *listen)
 {
@@ -79,6 +109,7 @@ percent_of(const struct config *config, const struct addr *listen)
 static void
 take_rest(struct limit *limit, const struct config *config)
 {
+    take_networks(&limit->networks, config);
     if (acl_init(&limit->exempt, config->rates_exempt, config->rates_exempt_count, NULL, 0) !=
         STATUS_OK)
         log_fatal("rates.exempt is not sound");
@@ -96,12 +127,13 @@ limit_reserve(struct front *front)
 {
     struct limit *limit = &front->limit;
     size_t entries = front->config->rates_entries;
+    limit->networks.key = random_key(); /* one for all: a client's names are made once */
     for (unsigned table = 0; table < LIMIT_TABLES; table++) {
         struct limiter_config config = limiter_config(front->config, (enum limit_payer)table);
         void *memory = memory_reserve(BUCKETS_MEMORY_BYTES(entries));
         if (memory == NULL)
             log_fatal("no memory for the rates of %zu networks", entries);
-        if (limiter_init(&limit->tables[table], &config, memory, entries, random_key()) !=
+        if (limiter_init(&limit->tables[table], &config, memory, entries, limit->networks.key) !=
             STATUS_OK)
             log_fatal("the rates are not sound");
     }
@@ -176,12 +208,12 @@ tell(struct front *front, const struct query_client *client, enum limit_payer ta
 }
 
 static enum limiter_verdict
-take(struct front *front, struct query_client *client, enum limit_payer table)
+take(struct front *front, struct query *draft, enum limit_payer table)
 {
     struct limit *limit = &front->limit;
-    client->payer = (uint8_t)table;
-    return limiter_take(&limit->tables[table], &client->addr,
-                        price_at(limit, client, LIMITER_PRICE_ADMIT), front_now_ms(front));
+    draft->client.payer = (uint8_t)table;
+    return limiter_take(&limit->tables[table], &draft->client.addr, &draft->keys,
+                        price_at(limit, &draft->client, LIMITER_PRICE_ADMIT), front_now_ms(front));
 }
 
 /* A query with a question, or one that asks for a cookie and has none. */
@@ -233,15 +265,16 @@ limit_pass(struct front *front, struct query *draft, const uint8_t *message, siz
     client->is_proven = client->transport == QUERY_TCP;
     client->payer = limit_is_exempt(front, &client->addr) ? LIMIT_EXEMPT : LIMIT_NOBODY;
     draft->cookie = COOKIE_NONE;
+    draft->keys.mark = 0;
     if (config->rates_mode == CONFIG_RATES_OFF || client->payer == LIMIT_EXEMPT ||
         front->limit.percents[client->listener] == 0)
         return true;
     enum limit_payer table = client->is_proven ? LIMIT_PROVEN : LIMIT_UNPROVEN;
-    enum limiter_verdict verdict = take(front, client, table);
+    enum limiter_verdict verdict = take(front, draft, table);
     if (verdict != LIMITER_PASS && table == LIMIT_UNPROVEN &&
         has_proof(front, draft, message, size)) {
         table = LIMIT_PROVEN;
-        verdict = take(front, client, table);
+        verdict = take(front, draft, table);
     }
     if (verdict == LIMITER_PASS)
         return true;
@@ -259,9 +292,43 @@ limit_charge(struct front *front, const struct query *query, uint32_t price)
 {
     struct limit *limit = &front->limit;
     const struct query_client *client = &query->client;
+    struct prefix_keys keys = query->keys;
     if (price > 0 && client->payer < LIMIT_TABLES)
-        limiter_charge(&limit->tables[client->payer], &client->addr, price_at(limit, client, price),
-                       front_now_ms(front));
+        limiter_charge(&limit->tables[client->payer], &client->addr, &keys,
+                       price_at(limit, client, price), front_now_ms(front));
+}
+
+/* --- networks --- */
+
+uint32_t
+limit_network(const struct front *front, struct networks *networks,
+              const struct query_client *client, struct prefix_keys *keys)
+{
+    uint32_t leaf = networks_take(networks, &front->limit.networks, keys, &client->addr,
+                                  client->payer == LIMIT_EXEMPT);
+    if (leaf == NETWORKS_ROOT)
+        log_fatal("more networks hold something than there is room for");
+    return leaf;
+}
+
+static void
+bounds_of(const struct limiter_rate rates[], uint32_t count, uint32_t bound, uint32_t bounds[])
+{
+    uint32_t network = rates[count > 1 ? 1 : 0].rate_per_s; /* at least 1 */
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t scaled = (uint64_t)bound * rates[i].rate_per_s / (network > 0 ? network : 1);
+        scaled = scaled > bound && i > 1 ? scaled : bound;
+        bounds[count - 1 - i] = scaled < UINT32_MAX ? (uint32_t)scaled : UINT32_MAX;
+    }
+}
+
+void
+limit_bounds(const struct front *front, uint32_t bound, uint32_t bounds[NETWORKS_KINDS])
+{
+    struct limiter_config rates = networks_config(front->config);
+    bounds_of(rates.ipv4, rates.ipv4_count, bound, bounds);
+    bounds_of(rates.ipv6, rates.ipv6_count, bound, bounds + PREFIX_LENGTHS_MAX);
+    bounds[NETWORKS_EXEMPT] = UINT32_MAX;
 }
 
 /* --- cookies --- */

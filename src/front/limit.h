@@ -12,6 +12,7 @@
 #include "core/cookie.h"
 #include "core/limiter.h"
 #include "core/martian.h"
+#include "core/networks.h"
 #include "core/query.h"
 #include "dns/dns_edns.h"
 
@@ -29,6 +30,7 @@ enum limit_payer {
 
 struct limit {
     struct limiter tables[LIMIT_TABLES];
+    struct prefix_set networks; /* lengths at which clients share turns, places and bounds */
     struct cookie_secrets secrets;
     bool has_cookies;
     struct acl exempt;                    /* its allow list; deny is empty */
@@ -62,6 +64,25 @@ MUST_CHECK bool limit_pass(struct front *front, struct query *draft, const uint8
 
 /** The stage after parsing: does a cookie prove the address? */
 void limit_look_at_cookie(const struct front *front, struct query *draft);
+
+/**
+ * The network of a client, at all configured lengths; who is exempt is one of its own.
+ *
+ * @param networks  a table of networks
+ * @param keys      the client's names, zeroed at first; those that are missing are added
+ * @return the leaf, for one networks_release()
+ */
+uint32_t limit_network(const struct front *front, struct networks *networks,
+                       const struct query_client *client, struct prefix_keys *keys);
+
+/**
+ * How many of something each kind of network may hold.
+ *
+ * @param bound   for a client and for the network around it; what shorter prefixes may hold is as
+ *                many times more as their rate is
+ * @param bounds  written, by kind
+ */
+void limit_bounds(const struct front *front, uint32_t bound, uint32_t bounds[NETWORKS_KINDS]);
 
 /** Pour what a query costs beyond its admission. @param price  core/limiter.h, 0 for nothing */
 void limit_charge(struct front *front, const struct query *query, uint32_t price);

@@ -5,53 +5,35 @@
 #include "front/front.h"
 #include "os/log.h"
 #include "os/memory.h"
-#include "os/random.h"
 
-static struct hash_key
-random_key(void)
+static void *
+reserve(size_t bytes)
 {
-    uint8_t bytes[16];
-    random_fill(bytes, sizeof bytes);
-    struct hash_key key = hash_key_from(bytes);
-    explicit_bzero(bytes, sizeof bytes);
-    return key;
-}
-
-static void
-reserve_line(struct fairqueue *line, uint32_t count)
-{
-    struct fairqueue_config config = {
-        .items = count + 2, /* slots of inflight are numbered from 1, and one is a draft */
-        .limit = count,
-        .prefix_limit = count,
-        .quantum = 1,
-        .ipv4_length = QUEUE_IPV4_LENGTH,
-        .ipv6_length = QUEUE_IPV6_LENGTH,
-    };
-    void *memory = memory_reserve(fairqueue_memory_bytes(&config));
-    if (memory == NULL || fairqueue_init(line, &config, memory, random_key()) != STATUS_OK)
-        log_fatal("no memory for a queue of %u questions", count);
+    void *memory = memory_reserve(bytes);
+    if (memory == NULL)
+        log_fatal("no memory for the networks of queries");
+    return memory;
 }
 
 void
 queue_reserve(struct front *front)
 {
     struct queue *queue = &front->queue;
-    uint32_t count = front->config->queries;
-    void *memory = memory_reserve(tally_memory_bytes(count + 1)); /* and the draft */
-    if (memory == NULL)
-        log_fatal("no memory to count %u queries", count);
-    tally_init(&queue->alive, memory, count + 1, QUEUE_IPV4_LENGTH, QUEUE_IPV6_LENGTH,
-               random_key());
-    for (unsigned line = 0; line < QUEUE_LINES; line++)
-        reserve_line(&queue->lines[line], count);
+    struct networks *networks = &queue->networks;
+    uint32_t queries = front->config->queries + 1; /* and the draft */
+    uint32_t questions = front->config->queries * QUEUE_QUESTIONS + 1;
+    uint32_t count = networks_for(queries + questions);
+    networks_init(networks, reserve(networks_memory_bytes(count)), count);
+    crowd_init(&queue->alive, networks, reserve(crowd_memory_bytes(queries, networks)));
+    fairqueue_init(&queue->line, networks, reserve(fairqueue_memory_bytes(questions, networks)),
+                   QUEUE_ASKED_MIN);
     queue_change(front);
 }
 
 /* What upstreams take at once: more in the ring would be a queue where first come is first served.
  */
 static uint32_t
-asked_max(const struct config *config)
+places(const struct config *config)
 {
     uint32_t most =
         config->upstreams_count * config->upstream_connections * config->upstream_in_flight;
@@ -62,113 +44,150 @@ asked_max(const struct config *config)
 void
 queue_change(struct front *front)
 {
-    for (unsigned line = 0; line < QUEUE_LINES; line++)
-        fairqueue_change(&front->queue.lines[line], front->config->queue_per_prefix);
-    front->queue.asked_max = asked_max(front->config);
+    front->queue.line.places = places(front->config);
+    limit_bounds(front, front->config->queue_per_prefix, front->queue.alive.bounds);
 }
 
-/* Let another client's question go in favour of this one's. */
-static bool
-make_room(struct front *front, const struct query *draft)
+/* --- queries --- */
+
+static enum crowd_list
+list_of(const struct query *query)
 {
-    unsigned last = draft->client.is_proven ? QUEUE_PROVEN : QUEUE_UNPROVEN;
-    for (unsigned line = 0; line <= last; line++) {
-        uint32_t slot = fairqueue_make_room(&front->queue.lines[line], &draft->client.addr,
-                                            front_now_ms(front));
-        if (slot != FAIRQUEUE_NONE) {
-            deliver_shed(front, inflight_at(&front->inflight, slot), WHY_QUEUE_FULL);
-            return true;
-        }
-    }
-    return false;
+    return query->client.is_proven ? CROWD_B : CROWD_A;
+}
+
+/* The query that gives way to the draft: of a client, those with an unproven address first. */
+static uint32_t
+giving_way(const struct crowd *alive, uint32_t network, uint32_t leaf, const struct query *draft)
+{
+    uint32_t most = crowd_most(alive, network, leaf);
+    uint32_t unproven = crowd_last(alive, most, CROWD_A);
+    if (most == leaf) /* the youngest is the draft, unless what proves nothing was before it */
+        return draft->client.is_proven ? unproven : CROWD_NONE;
+    return unproven != CROWD_NONE ? unproven : crowd_last(alive, most, CROWD_B);
+}
+
+/* @return false: the draft itself gives way */
+static bool
+make_room(struct front *front, const struct query *draft, uint32_t network, uint32_t leaf,
+          enum why why)
+{
+    uint32_t index = giving_way(&front->queue.alive, network, leaf, draft);
+    if (index == CROWD_NONE)
+        return false;
+    deliver_give_way(front, query_at(&front->queries, index), why);
+    return true;
+}
+
+static bool
+find_room(struct front *front, const struct query *draft, uint32_t leaf, enum why *why)
+{
+    uint32_t full = crowd_full(&front->queue.alive, leaf);
+    *why = WHY_PREFIX_FULL;
+    if (full != NETWORKS_ROOT && !make_room(front, draft, full, leaf, *why))
+        return false;
+    *why = WHY_QUEUE_FULL;
+    return front->queries.alive < front->queries.count ||
+           make_room(front, draft, NETWORKS_ROOT, leaf, *why);
 }
 
 bool
 queue_keep(struct front *front, struct query *draft, enum why *why)
 {
-    struct tally *alive = &front->queue.alive;
-    bool is_exempt = draft->client.payer == LIMIT_EXEMPT;
-    uint32_t most = is_exempt ? front->queries.count + 1 : front->config->queue_per_prefix;
-    uint32_t held = tally_take(alive, &draft->client.addr, most);
-    if (held == TALLY_NONE) {
-        *why = WHY_PREFIX_FULL;
+    struct queue *queue = &front->queue;
+    uint32_t leaf = limit_network(front, &queue->networks, &draft->client, &draft->keys);
+    if (!find_room(front, draft, leaf, why) || query_keep(&front->queries, draft) != STATUS_OK) {
+        networks_release(&queue->networks, leaf);
         return false;
     }
-    if (query_keep(&front->queries, draft) != STATUS_OK &&
-        (!make_room(front, draft) || query_keep(&front->queries, draft) != STATUS_OK)) {
-        tally_give(alive, held);
-        *why = WHY_QUEUE_FULL;
-        return false;
-    }
-    draft->held = held;
+    crowd_take(&queue->alive, leaf, query_index(&front->queries, draft), list_of(draft));
     return true;
 }
 
 void
 queue_give(struct front *front, struct query *query)
 {
+    struct queue *queue = &front->queue;
     if (query->generation % 2 == 0)
         return;
-    tally_give(&front->queue.alive, query->held);
+    networks_release(&queue->networks,
+                     crowd_give(&queue->alive, query_index(&front->queries, query)));
     query_give(&front->queries, query);
 }
 
-static enum why
-why_of_shed(enum fairqueue_shed shed)
+uint32_t
+queue_abandon(struct front *front, const struct query_client *client)
 {
-    switch (shed) {
-    case FAIRQUEUE_PATIENCE:
-        return WHY_TIMEOUT;
-    case FAIRQUEUE_PREFIX:
-        return WHY_PREFIX_FULL;
-    case FAIRQUEUE_FULL:
-    case FAIRQUEUE_KEPT: /* not asked for */
-        break;
+    struct queue *queue = &front->queue;
+    struct prefix_keys keys = {0};
+    uint32_t leaf = limit_network(front, &queue->networks, client, &keys), before, count = 0;
+    for (uint32_t index = crowd_last(&queue->alive, leaf, CROWD_B); index != CROWD_NONE;
+         index = before) {
+        struct query *query = query_at(&front->queries, index);
+        before = crowd_before(&queue->alive, index);
+        if (query->client.connection != client->connection ||
+            query->client.connection_generation != client->connection_generation)
+            continue;
+        deliver_abandon(front, query);
+        count++;
     }
-    return WHY_QUEUE_FULL;
+    networks_release(&queue->networks, leaf);
+    return count;
 }
 
-void
-queue_push(struct front *front, struct inflight_question *question, const struct query *query)
+/* --- questions --- */
+
+static enum fairqueue_line
+line_of(const struct query *query)
 {
-    uint32_t shed_slot;
-    question->line = query->client.is_proven ? QUEUE_PROVEN : QUEUE_UNPROVEN;
-    enum fairqueue_shed shed = fairqueue_push(
-        &front->queue.lines[question->line], inflight_slot(&front->inflight, question),
-        &query->client.addr, 1, question->deadline_ms, front_now_ms(front), &shed_slot);
-    if (shed != FAIRQUEUE_KEPT)
-        deliver_shed(front, inflight_at(&front->inflight, shed_slot), why_of_shed(shed));
+    return query->client.is_proven ? FAIRQUEUE_PROVEN : FAIRQUEUE_UNPROVEN;
 }
 
-void
-queue_promote(struct front *front, struct inflight_question *question, const struct query *query)
+/* @return a leaf for one networks_release() */
+static uint32_t
+leaf_of(struct front *front, const struct query *query)
 {
-    if (question->state == INFLIGHT_QUEUED && question->line == QUEUE_UNPROVEN &&
-        query->client.is_proven &&
-        fairqueue_remove(&front->queue.lines[QUEUE_UNPROVEN],
-                         inflight_slot(&front->inflight, question)))
-        queue_push(front, question, query);
+    struct queue *queue = &front->queue;
+    struct prefix_keys keys = query->keys;
+    uint32_t leaf = crowd_leaf(&queue->alive, query_index(&front->queries, query));
+    if (leaf == NETWORKS_ROOT) /* a draft */
+        return limit_network(front, &queue->networks, &query->client, &keys);
+    networks_hold(&queue->networks, leaf);
+    return leaf;
 }
 
 void
-queue_remove(struct front *front, struct inflight_question *question)
+queue_push(struct front *front, const struct inflight_question *question, const struct query *query)
+{
+    struct queue *queue = &front->queue;
+    uint32_t leaf = leaf_of(front, query);
+    fairqueue_push(&queue->line, inflight_slot(&front->inflight, question), leaf, line_of(query));
+    networks_release(&queue->networks, leaf);
+}
+
+void
+queue_promote(struct front *front, const struct inflight_question *question,
+              const struct query *query)
+{
+    struct queue *queue = &front->queue;
+    if (question->state != INFLIGHT_QUEUED)
+        return;
+    uint32_t leaf = leaf_of(front, query);
+    (void)fairqueue_promote(&queue->line, inflight_slot(&front->inflight, question), leaf,
+                            line_of(query));
+    networks_release(&queue->networks, leaf);
+}
+
+void
+queue_end(struct front *front, struct inflight_question *question)
 {
     uint32_t slot = inflight_slot(&front->inflight, question);
-    if (question->state != INFLIGHT_QUEUED)
+    if (question->state == INFLIGHT_FREE)
         return;
     if (front->queue.stuck == slot)
         front->queue.stuck = 0;
-    (void)fairqueue_remove(&front->queue.lines[question->line], slot); /* it may be shed just now */
-}
-
-static enum queue_line
-line_in_turn(struct queue *queue)
-{
-    bool both = queue->lines[QUEUE_PROVEN].count > 0 && queue->lines[QUEUE_UNPROVEN].count > 0;
-    if (!both)
-        return queue->lines[QUEUE_PROVEN].count > 0 ? QUEUE_PROVEN : QUEUE_UNPROVEN;
-    queue->turn = queue->turn < QUEUE_PROVEN_TURNS ? queue->turn + 1 : 0;
-    return queue->turn > 0 ? QUEUE_PROVEN : QUEUE_UNPROVEN;
+    (void)fairqueue_remove(&front->queue.line, slot); /* it may have lost its place with a worker */
+    inflight_end(&front->inflight, question);
 }
 
 struct inflight_question *
@@ -176,11 +195,9 @@ queue_next(struct front *front)
 {
     struct queue *queue = &front->queue;
     uint32_t slot = queue->stuck;
-    if (front->inflight.alive - front->inflight.queued >= queue->asked_max)
-        return NULL;
     queue->stuck = 0;
     if (slot == 0)
-        slot = fairqueue_pop(&queue->lines[line_in_turn(queue)]);
+        slot = fairqueue_pop(&queue->line);
     return slot != FAIRQUEUE_NONE ? inflight_at(&front->inflight, slot) : NULL;
 }
 
@@ -190,38 +207,22 @@ queue_put_back(struct front *front, struct inflight_question *question)
     front->queue.stuck = inflight_slot(&front->inflight, question);
 }
 
-static bool
-is_any_in_ring(const struct inflight *inflight, uint32_t ring)
-{
-    const struct inflight_question *question = inflight_oldest(inflight);
-    while (question != NULL && !inflight_is_in_ring(question, ring))
-        question = inflight_younger(inflight, question);
-    return question != NULL;
-}
-
 void
 queue_refill(struct front *front, uint32_t ring, bool is_death)
 {
     struct inflight *inflight = &front->inflight;
+    struct fairqueue *line = &front->queue.line;
     struct inflight_question *question, *next;
-    if (!is_any_in_ring(inflight, ring))
-        return;
-    for (question = inflight_oldest(inflight); question != NULL;
-         question = inflight_younger(inflight, question)) {
-        queue_remove(front, question);
-        if (inflight_is_in_ring(question, ring))
-            (void)inflight_ask_again(inflight, question, is_death); /* false: often enough */
-    }
-    /* who is shed for another stands in line already, so he is never the next */
     for (question = inflight_oldest(inflight); question != NULL; question = next) {
+        uint32_t slot = inflight_slot(inflight, question);
         next = inflight_younger(inflight, question);
-        bool is_elsewhere =
-            question->state == INFLIGHT_ASKED && !inflight_is_in_ring(question, ring);
-        if (is_elsewhere)
+        if (!inflight_is_in_ring(question, ring))
             continue;
         if (question->waiting_count == 0) /* nobody waits: not worth another upstream query */
-            inflight_end(inflight, question);
-        else if (question->state == INFLIGHT_QUEUED)
-            queue_push(front, question, inflight_first_waiting(&front->queries, question));
+            queue_end(front, question);
+        else if (inflight_ask_again(inflight, question, is_death))
+            fairqueue_return(line, slot);
+        else /* asked often enough: it waits for its deadline */
+            (void)fairqueue_remove(line, slot);
     }
 }

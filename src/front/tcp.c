@@ -22,8 +22,8 @@
 static struct pacer_config
 arrivals_config(const struct config *config)
 {
-    return (struct pacer_config){.ipv4_length = QUEUE_IPV4_LENGTH,
-                                 .ipv6_length = QUEUE_IPV6_LENGTH,
+    return (struct pacer_config){.ipv4_length = TCP_IPV4_LENGTH,
+                                 .ipv6_length = TCP_IPV6_LENGTH,
                                  .rate_octets_per_s = config->tcp_new_per_s,
                                  .burst_octets = config->tcp_new_per_s * TCP_NEW_BURST_S};
 }
@@ -39,8 +39,7 @@ reserve_counts(struct front *front)
     if (held == NULL || arrivals == NULL)
         log_fatal("no memory to count TCP connections");
     random_fill(key, sizeof key);
-    tally_init(&tcp->held, held, tcp->count, QUEUE_IPV4_LENGTH, QUEUE_IPV6_LENGTH,
-               hash_key_from(key));
+    tally_init(&tcp->held, held, tcp->count, TCP_IPV4_LENGTH, TCP_IPV6_LENGTH, hash_key_from(key));
     if (pacer_init(&tcp->arrivals, &config, arrivals, TCP_NETWORKS, hash_key_from(key)) !=
         STATUS_OK)
         log_fatal("the rate of new TCP connections is not sound");

@@ -16,6 +16,8 @@
 
 struct front;
 
+#define TCP_IPV4_LENGTH   24
+#define TCP_IPV6_LENGTH   56
 #define TCP_MESSAGE_MAX   4096 /* octets of a query */
 #define TCP_INPUT_BYTES   (2 + TCP_MESSAGE_MAX)
 #define TCP_WAITING_MAX   64           /* queries waiting on one connection; then we stop reading */

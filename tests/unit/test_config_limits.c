@@ -5,8 +5,8 @@
 
 #include "core/cache.h"
 #include "core/cookie.h"
-#include "core/fairqueue.h"
 #include "core/limiter.h"
+#include "core/networks.h"
 #include "core/pacer.h"
 #include "core/packet_filter.h"
 #include "core/tokens.h"
@@ -166,7 +166,7 @@ Test(config_limits, bounds_are_those_of_the_modules)
     cr_expect_eq(config_rows[CONFIG_ROW_pacing_burst].rule.high, PACER_BURST_MAX);
     cr_expect_eq(config_rows[CONFIG_ROW_pacing_wait_ms].rule.high, PACER_WAIT_MS_MAX);
     cr_expect_eq(config_rows[CONFIG_ROW_upstream_qps].rule.high, TOKENS_RATE_MAX);
-    cr_expect_lt(config_rows[CONFIG_ROW_queries].rule.high, FAIRQUEUE_ITEMS_MAX);
+    cr_expect_lt(networks_for(config_rows[CONFIG_ROW_queries].rule.high * 4), NETWORKS_COUNT_MAX);
     load_ok(UPSTREAM "cache: {size: 64KiB}\n");
     cr_expect_eq(config.cache_bytes, CACHE_BYTES_MIN);
 }

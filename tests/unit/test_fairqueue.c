@@ -1,438 +1,311 @@
-/* test_fairqueue.c - turns, sheds, and an account that always adds up */
+/* test_fairqueue.c - turns at each length, shares of the places, and places kept for who has few */
 #include "core/fairqueue.h"
 
 #include "prng.h"
 
 #include <criterion/criterion.h>
-#include <string.h>
 
-#define ITEMS  64
-#define LATER  1000000 /* a deadline that does not matter */
-#define CANARY 64
+#define ITEMS 4000
 
-static const struct hash_key key = {11, 12};
+static const struct prefix_set plain = {
+    .key = {11, 12}, .mark = 1, .counts = {3, 3}, .lengths = {{20, 24, 32}, {48, 56, 64}}};
 
-static const struct fairqueue_config plain = {.items = ITEMS,
-                                              .limit = 8,
-                                              .prefix_limit = 4,
-                                              .quantum = 1,
-                                              .ipv4_length = 24,
-                                              .ipv6_length = 56};
-
-static uint8_t *memory;
-static size_t memory_bytes;
-
-static struct fairqueue
-open_queue(const struct fairqueue_config *config)
-{
-    struct fairqueue q;
-    memory_bytes = fairqueue_memory_bytes(config);
-    memory = malloc(memory_bytes + CANARY);
-    memset(memory + memory_bytes, 0xa5, CANARY);
-    cr_assert_eq(fairqueue_init(&q, config, memory, key), STATUS_OK);
-    return q;
-}
+static struct networks networks;
+static struct fairqueue q;
+static struct addr who[ITEMS + 1];
+static uint32_t used;
 
 static void
-close_queue(void)
+open_queue(uint32_t places)
 {
-    for (size_t i = 0; i < CANARY; i++)
-        cr_assert_eq(memory[memory_bytes + i], 0xa5, "memory behind the queue was touched");
-    free(memory);
+    uint32_t count = networks_for(ITEMS + 1);
+    free(networks.nodes);
+    free(q.nodes);
+    networks_init(&networks, calloc(1, networks_memory_bytes(count)), count);
+    fairqueue_init(&q, &networks, calloc(1, fairqueue_memory_bytes(ITEMS, &networks)), places);
+    used = 0;
 }
 
 static struct addr
-client(unsigned net)
+client(unsigned a, unsigned b, unsigned c)
 {
-    return (struct addr){.family = ADDR_IPV4, .bytes = {10, (uint8_t)(net >> 8), (uint8_t)net, 1}};
+    return (struct addr){.family = ADDR_IPV4, .bytes = {10, (uint8_t)a, (uint8_t)b, (uint8_t)c}};
 }
 
-static enum fairqueue_shed
-push(struct fairqueue *q, uint32_t index, unsigned net, uint32_t *shed)
+static uint32_t
+leaf_of(struct addr from)
 {
-    struct addr from = client(net);
-    return fairqueue_push(q, index, &from, 1, LATER, 0, shed);
+    struct prefix_keys keys = {0};
+    return networks_take(&networks, &plain, &keys, &from, false);
 }
 
 static void
-push_kept(struct fairqueue *q, uint32_t index, unsigned net)
+push_at(uint32_t index, struct addr from, enum fairqueue_line line)
 {
-    uint32_t shed;
-    cr_assert_eq(push(q, index, net, &shed), FAIRQUEUE_KEPT);
-    cr_assert_eq(shed, FAIRQUEUE_NONE);
+    uint32_t leaf = leaf_of(from);
+    who[index] = from;
+    fairqueue_push(&q, index, leaf, line);
+    networks_release(&networks, leaf);
 }
 
-Test(fairqueue, serves_prefixes_in_turn_and_each_in_order)
+static void
+push(struct addr from, unsigned count)
 {
-    struct fairqueue q = open_queue(&plain);
-    push_kept(&q, 0, 1);
-    push_kept(&q, 1, 1);
-    push_kept(&q, 2, 1);
-    push_kept(&q, 3, 2);
-    push_kept(&q, 4, 3);
-    push_kept(&q, 5, 3);
-    uint32_t wanted[] = {0, 3, 4, 1, 5, 2, FAIRQUEUE_NONE};
+    while (count-- > 0)
+        push_at(++used, from, FAIRQUEUE_UNPROVEN);
+}
+
+static unsigned
+pop_all(void)
+{
+    unsigned count = 0;
+    while (fairqueue_pop(&q) != FAIRQUEUE_NONE)
+        count++;
+    return count;
+}
+
+/* Is the next one of this client? */
+static bool
+pops(struct addr from)
+{
+    uint32_t index = fairqueue_pop(&q);
+    return index != FAIRQUEUE_NONE && addr_is_equal(&who[index], &from);
+}
+
+Test(fairqueue, serves_networks_in_turn_and_each_in_order)
+{
+    open_queue(100);
+    push(client(1, 1, 1), 3);
+    push(client(2, 1, 1), 1);
+    push(client(3, 1, 1), 2);
+    uint32_t wanted[] = {1, 4, 5, 2, 6, 3, FAIRQUEUE_NONE};
     for (unsigned i = 0; i < 7; i++)
         cr_expect_eq(fairqueue_pop(&q), wanted[i], "pop %u", i);
-    close_queue();
 }
 
-Test(fairqueue, shares_by_cost_when_costs_differ)
+Test(fairqueue, takes_turns_at_each_length)
 {
-    struct fairqueue_config config = plain;
-    config.limit = config.prefix_limit = ITEMS;
-    config.quantum = 4;
-    struct fairqueue q = open_queue(&config);
-    struct addr dear = client(1), cheap = client(2);
-    uint32_t shed;
-    for (uint32_t i = 0; i < 30; i++) {
-        fairqueue_push(&q, i, &dear, 3, LATER, 0, &shed);
-        fairqueue_push(&q, 30 + i, &cheap, 1, LATER, 0, &shed);
+    open_queue(1000);
+    for (unsigned net = 0; net < 16; net++)
+        for (unsigned host = 1; host < 5; host++)
+            push(client(1, net, host), 5); /* 64 clients in 16 /24 of one /20 */
+    push(client(2, 1, 1), 30);
+    push(client(2, 2, 1), 10);
+    unsigned first = 0, second = 0, near = 0;
+    for (unsigned i = 0; i < 60; i++) {
+        uint32_t index = fairqueue_pop(&q);
+        first += who[index].bytes[1] == 1;
+        second += who[index].bytes[1] == 2;
+        near += who[index].bytes[1] == 2 && who[index].bytes[2] == 2;
     }
-    unsigned spent_dear = 0, spent_cheap = 0;
-    for (unsigned i = 0; i < 30; i++) {
-        if (fairqueue_pop(&q) < 30)
-            spent_dear += 3;
-        else
-            spent_cheap += 1;
+    cr_expect(first == 30 && second == 30, "two /20 have 30 and 30, not 58 and 2: %u %u", first,
+              second);
+    cr_expect_eq(near, 10, "and of the second, two /24 in turn until one is through");
+}
+
+Test(fairqueue, keeps_places_for_who_has_none)
+{
+    open_queue(1024);
+    for (unsigned net = 1; net <= 12; net++)
+        push(client(net, 0, 1), 200);
+    unsigned taken = pop_all();
+    cr_expect_leq(taken, 1024 - 1024 / 8);
+    cr_expect_geq(taken, 1024 - 1024 / 4);
+    struct addr honest = client(99, 0, 1);
+    for (unsigned i = 0; i < 200; i++) { /* one after the other, and nobody else's comes back */
+        push(honest, 1);
+        cr_assert(pops(honest), "question %u", i);
+        fairqueue_remove(&q, used);
+        cr_assert_eq(fairqueue_pop(&q), FAIRQUEUE_NONE, "the place is not for the others");
     }
-    unsigned difference =
-        spent_dear > spent_cheap ? spent_dear - spent_cheap : spent_cheap - spent_dear;
-    cr_expect_leq(difference, 2 * 4, "dear spent %u, cheap %u", spent_dear, spent_cheap);
-    close_queue();
+    push(honest, 8);
+    cr_expect_eq(pop_all(), 8, "and some at once");
+    for (unsigned net = 100; net < 160; net++)
+        push(client(net, 0, 1), 1);
+    cr_expect_eq(pop_all(), 60, "and others who have none");
 }
 
-Test(fairqueue, a_prefix_at_its_limit_loses_its_own_oldest)
+Test(fairqueue, keeps_places_within_a_network_too)
 {
-    struct fairqueue q = open_queue(&plain);
-    for (uint32_t i = 0; i < 4; i++)
-        push_kept(&q, i, 1);
-    uint32_t shed;
-    cr_expect_eq(push(&q, 9, 1, &shed), FAIRQUEUE_PREFIX);
-    cr_expect_eq(shed, 0);
-    cr_expect_eq(q.count, 4);
-    cr_expect_eq(fairqueue_pop(&q), 1);
-    close_queue();
-}
-
-Test(fairqueue, when_full_the_longest_prefix_loses_its_oldest)
-{
-    struct fairqueue q = open_queue(&plain);
-    for (uint32_t i = 0; i < 4; i++)
-        push_kept(&q, i, 1);
-    for (uint32_t i = 4; i < 7; i++)
-        push_kept(&q, i, 2);
-    push_kept(&q, 7, 3);
-    uint32_t shed;
-    cr_expect_eq(push(&q, 8, 3, &shed), FAIRQUEUE_FULL);
-    cr_expect_eq(shed, 0, "prefix 1 held the most");
-    cr_expect_eq(push(&q, 9, 4, &shed), FAIRQUEUE_FULL);
-    cr_expect(shed == 1 || shed == 4, "prefixes 1 and 2 hold three each, not %u", shed);
-    close_queue();
-}
-
-Test(fairqueue, a_newcomer_pays_itself_when_nobody_holds_more)
-{
-    struct fairqueue q = open_queue(&plain);
-    for (uint32_t i = 0; i < 8; i++)
-        push_kept(&q, i, i);
-    uint32_t shed;
-    cr_expect_eq(push(&q, 8, 100, &shed), FAIRQUEUE_FULL);
-    cr_expect_eq(shed, 8);
-    cr_expect_eq(push(&q, 8, 3, &shed), FAIRQUEUE_FULL);
-    cr_expect_eq(shed, 3, "its own older question gives way");
-    cr_expect_eq(q.count, 8);
-    close_queue();
-}
-
-Test(fairqueue, sheds_who_has_given_up_first_and_the_oldest_of_them)
-{
-    struct fairqueue q = open_queue(&plain);
-    uint32_t shed;
-    for (uint32_t i = 0; i < 8; i++) {
-        struct addr from = client(i / 2);
-        cr_assert_eq(fairqueue_push(&q, i, &from, 1, 100 + 10 * ((i + 5) % 8), 0, &shed),
-                     FAIRQUEUE_KEPT);
-    }
-    struct addr from = client(9);
-    cr_expect_eq(fairqueue_push(&q, 8, &from, 1, 500, 100, &shed), FAIRQUEUE_PATIENCE);
-    cr_expect_eq(shed, 3, "its deadline was 100");
-    cr_expect_eq(fairqueue_deadline_ms(&q), 110);
-    cr_expect_eq(fairqueue_expire(&q, 109), FAIRQUEUE_NONE);
-    cr_expect_eq(fairqueue_expire(&q, 125), 4);
-    cr_expect_eq(fairqueue_expire(&q, 125), 5);
-    cr_expect_eq(fairqueue_expire(&q, 125), FAIRQUEUE_NONE);
-    cr_expect_eq(q.shed_patience, 3);
-    close_queue();
-}
-
-Test(fairqueue, a_question_nobody_waits_for_never_comes_in)
-{
-    struct fairqueue q = open_queue(&plain);
-    struct addr from = client(1);
-    uint32_t shed;
-    cr_expect_eq(fairqueue_push(&q, 5, &from, 1, 100, 100, &shed), FAIRQUEUE_PATIENCE);
-    cr_expect_eq(shed, 5);
-    cr_expect_eq(q.count, 0);
-    close_queue();
-}
-
-Test(fairqueue, gives_back_a_question_whose_clients_are_gone)
-{
-    struct fairqueue q = open_queue(&plain);
-    push_kept(&q, 0, 1);
-    push_kept(&q, 1, 1);
-    push_kept(&q, 2, 2);
-    cr_expect(fairqueue_remove(&q, 0));
-    cr_expect_not(fairqueue_remove(&q, 0));
-    cr_expect_not(fairqueue_remove(&q, ITEMS));
-    cr_expect_eq(fairqueue_pop(&q), 1);
-    cr_expect_eq(fairqueue_pop(&q), 2);
+    open_queue(1024);
+    push(client(1, 1, 1), 1200);
+    unsigned alone = pop_all();
+    cr_expect_eq(alone, 1024 - 1024 / 4, "all but the reserve, for one client alone");
+    push(client(1, 1, 2), 1); /* its neighbour, in the same /24 */
+    cr_expect(pops(client(1, 1, 2)));
+    push(client(1, 2, 1), 1); /* a /24 beside it */
+    cr_expect(pops(client(1, 2, 1)));
+    push(client(1, 1, 1), 5);
     cr_expect_eq(fairqueue_pop(&q), FAIRQUEUE_NONE);
-    cr_expect_eq(fairqueue_deadline_ms(&q), UINT64_MAX);
-    close_queue();
+    push(client(2, 1, 1), 3);
+    cr_expect_eq(pop_all(), 3);
 }
 
-Test(fairqueue, a_flood_from_one_prefix_does_not_delay_another)
+Test(fairqueue, who_has_its_share_comes_after_the_others)
 {
-    struct fairqueue_config config = plain;
-    config.items = config.limit = 1024;
-    config.prefix_limit = 512;
-    struct fairqueue q = open_queue(&config);
-    uint32_t shed;
-    for (uint32_t i = 0; i < 1000; i++)
-        push(&q, i, 1, &shed);
-    push_kept(&q, 1000, 2);
-    uint32_t first = fairqueue_pop(&q), second = fairqueue_pop(&q);
-    cr_expect(first == 1000 || second == 1000, "served within one round");
-    close_queue();
-}
-
-Test(fairqueue, refuses_numbers_out_of_range)
-{
-    struct fairqueue_config bad[8];
-    for (unsigned i = 0; i < 8; i++)
-        bad[i] = plain;
-    bad[0].items = 0;
-    bad[1].items = FAIRQUEUE_ITEMS_MAX + 1;
-    bad[2].limit = ITEMS + 1;
-    bad[3].prefix_limit = 0;
-    bad[4].prefix_limit = plain.limit + 1;
-    bad[5].quantum = 0;
-    bad[6].ipv4_length = 33;
-    bad[7].ipv6_length = 129;
-    for (unsigned i = 0; i < 8; i++) {
-        struct fairqueue q;
-        cr_expect_eq(fairqueue_init(&q, &bad[i], NULL, key), STATUS_INVALID, "case %u", i);
+    open_queue(400); /* 300 without the reserve */
+    push(client(1, 1, 1), 600);
+    pop_all();
+    push(client(2, 1, 1), 300);
+    pop_all(); /* the second has few: the first has most */
+    uint32_t first = leaf_of(client(1, 1, 1)), second = leaf_of(client(2, 1, 1));
+    cr_assert_geq(fairqueue_at_worker(&q, first), 299);
+    for (uint32_t i = 1; i <= 280; i++) { /* places come back one by one, all to the second */
+        fairqueue_remove(&q, i);
+        uint32_t index = fairqueue_pop(&q);
+        if (fairqueue_at_worker(&q, first) >= 200 && index != FAIRQUEUE_NONE)
+            cr_assert(addr_is_equal(&who[index], &who[601]), "after %u", i);
     }
+    cr_expect_geq(fairqueue_at_worker(&q, second), 140);
+    networks_release(&networks, first);
+    networks_release(&networks, second);
 }
 
-Test(fairqueue, takes_under_96_bytes_for_each_question)
+Test(fairqueue, proven_clients_have_more_turns)
 {
-    struct fairqueue_config config = plain;
-    config.items = config.limit = config.prefix_limit = 65536;
-    cr_expect_leq(fairqueue_memory_bytes(&config), 96 * 65536 + 64);
+    open_queue(4000);
+    for (uint32_t i = 0; i < 100; i++) {
+        push_at(++used, client(1, 1, 1), FAIRQUEUE_UNPROVEN);
+        push_at(++used, client(2, 1, 1), FAIRQUEUE_PROVEN);
+    }
+    unsigned proven = 0;
+    for (unsigned i = 0; i < 50; i++)
+        proven += who[fairqueue_pop(&q)].bytes[1] == 2;
+    cr_expect_eq(proven, 40);
+    open_queue(4000); /* ten networks of proven clients, each four times the other */
+    for (unsigned net = 1; net <= 11; net++)
+        for (unsigned i = 0; i < 100; i++)
+            push_at(++used, client(net, 1, 1), net == 11 ? FAIRQUEUE_UNPROVEN : FAIRQUEUE_PROVEN);
+    unsigned unproven = 0;
+    for (unsigned i = 0; i < 82; i++)
+        unproven += who[fairqueue_pop(&q)].bytes[1] == 11;
+    cr_expect_eq(unproven, 2);
+    open_queue(4000); /* ten networks of unproven ones change nothing: they may be forged */
+    for (unsigned net = 1; net <= 11; net++)
+        for (unsigned i = 0; i < 100; i++)
+            push_at(++used, client(net, 1, 1), net == 11 ? FAIRQUEUE_PROVEN : FAIRQUEUE_UNPROVEN);
+    proven = 0;
+    for (unsigned i = 0; i < 50; i++)
+        proven += who[fairqueue_pop(&q)].bytes[1] == 11;
+    cr_expect_eq(proven, 40);
 }
 
-/* --- random events against a plain list --- */
-
-#define NETS 12
-
-struct waiting {
-    bool inside;
-    unsigned net;
-    uint64_t order, deadline_ms;
-};
-
-struct model {
-    struct waiting items[ITEMS];
-    uint64_t now, order, pushed, popped, removed, shed[4];
-    unsigned counts[NETS], inside;
-};
-
-static void
-model_leave(struct model *m, uint32_t index)
+Test(fairqueue, a_question_stands_where_its_turn_comes_sooner)
 {
-    cr_assert(m->items[index].inside, "question %u left twice", index);
-    m->items[index].inside = false;
-    m->counts[m->items[index].net]--;
-    m->inside--;
+    open_queue(100);
+    push(client(1, 1, 1), 50);
+    push(client(2, 1, 1), 2);
+    uint32_t heavy = leaf_of(client(1, 1, 1)), light = leaf_of(client(2, 1, 1));
+    cr_expect_not(fairqueue_promote(&q, 51, heavy, FAIRQUEUE_UNPROVEN));
+    cr_expect(fairqueue_promote(&q, 40, light, FAIRQUEUE_UNPROVEN));
+    cr_expect_eq(fairqueue_waiting(&q, light), 3);
+    cr_expect(fairqueue_promote(&q, 41, heavy, FAIRQUEUE_PROVEN), "a better line");
+    cr_expect_not(fairqueue_promote(&q, 41, light, FAIRQUEUE_UNPROVEN));
+    cr_expect_eq(fairqueue_pop(&q), 41);
+    cr_expect_not(fairqueue_promote(&q, 41, light, FAIRQUEUE_PROVEN), "it is asked already");
+    cr_expect_not(fairqueue_promote(&q, 999, light, FAIRQUEUE_PROVEN), "not inside");
+    networks_release(&networks, heavy);
+    networks_release(&networks, light);
 }
 
-static bool
-is_oldest_of_its_net(const struct model *m, uint32_t index)
+Test(fairqueue, what_is_lost_with_a_worker_stands_in_line_again)
 {
-    for (unsigned i = 0; i < ITEMS; i++) {
-        if (m->items[i].inside && m->items[i].net == m->items[index].net &&
-            m->items[i].order < m->items[index].order)
-            return false;
-    }
-    return true;
+    open_queue(64);
+    push(client(1, 1, 1), 3);
+    push(client(2, 1, 1), 1);
+    cr_assert_eq(pop_all(), 4);
+    for (uint32_t i = 1; i <= 4; i++)
+        fairqueue_return(&q, i);
+    cr_expect_eq(fairqueue_at_worker(&q, NETWORKS_ROOT), 0);
+    cr_expect_eq(fairqueue_waiting(&q, NETWORKS_ROOT), 4);
+    fairqueue_return(&q, 1);
+    cr_expect_eq(fairqueue_waiting(&q, NETWORKS_ROOT), 4, "in line already");
+    cr_expect(fairqueue_remove(&q, 2));
+    cr_expect_not(fairqueue_remove(&q, 2));
+    cr_expect_eq(fairqueue_pop(&q), 1);
+    cr_expect_eq(fairqueue_pop(&q), 4);
+    cr_expect_eq(fairqueue_pop(&q), 3);
+    for (uint32_t i = 1; i <= 4; i++)
+        fairqueue_remove(&q, i);
+    for (uint32_t i = 1; i <= networks.touched; i++)
+        cr_assert_eq(networks.nodes[i].refs, 0, "nothing is held for what is gone");
 }
 
-static uint64_t
-soonest(const struct model *m)
-{
-    uint64_t deadline = UINT64_MAX;
-    for (unsigned i = 0; i < ITEMS; i++) {
-        if (m->items[i].inside && m->items[i].deadline_ms < deadline)
-            deadline = m->items[i].deadline_ms;
-    }
-    return deadline;
-}
+/* --- over random sizes --- */
 
-static void
-judge_shed(struct model *m, enum fairqueue_shed why, uint32_t shed, uint32_t pushed, unsigned net)
+static uint32_t free_items[ITEMS];
+static unsigned free_count;
+
+static uint32_t
+ask(struct addr from, enum fairqueue_line line)
 {
-    m->shed[why]++;
-    if (why == FAIRQUEUE_KEPT) {
-        cr_assert_eq(shed, FAIRQUEUE_NONE);
-        return;
-    }
-    unsigned most = 0;
-    for (unsigned i = 0; i < NETS; i++) {
-        unsigned with_newcomer = m->counts[i] + (i == net);
-        most = with_newcomer > most ? with_newcomer : most;
-    }
-    const struct waiting *victim = &m->items[shed];
-    if (why == FAIRQUEUE_PATIENCE) {
-        cr_assert_leq(victim->deadline_ms, m->now);
-    } else if (why == FAIRQUEUE_PREFIX) {
-        cr_assert_eq(victim->net, net);
-        cr_assert_eq(m->counts[net], plain.prefix_limit);
-        cr_assert(is_oldest_of_its_net(m, shed));
-    } else {
-        cr_assert_eq(m->inside, plain.limit);
-        cr_assert_gt(soonest(m), m->now, "somebody had given up and was kept");
-        cr_assert_eq(m->counts[victim->net] + (victim->net == net), most);
-        cr_assert(shed == pushed ? m->counts[net] == 0 : is_oldest_of_its_net(m, shed));
-    }
+    if (free_count == 0)
+        return 0;
+    uint32_t index = free_items[--free_count];
+    push_at(index, from, line);
+    return index;
 }
 
 static void
-event_push(struct fairqueue *q, struct model *m, struct prng *prng)
+end(uint32_t index)
 {
-    uint32_t index = prng_below(prng, ITEMS);
-    if (m->items[index].inside)
-        return;
-    unsigned net = prng_below(prng, prng_below(prng, 2) == 0 ? 2 : NETS);
-    m->items[index] = (struct waiting){false, net, m->order++, m->now + prng_below(prng, 40)};
-    struct addr from = client(net);
-    uint32_t shed;
-    enum fairqueue_shed why = fairqueue_push(q, index, &from, 1 + prng_below(prng, 3),
-                                             m->items[index].deadline_ms, m->now, &shed);
-    m->pushed++;
-    judge_shed(m, why, shed, index, net);
-    if (shed == index)
-        return;
-    if (why != FAIRQUEUE_KEPT)
-        model_leave(m, shed);
-    m->items[index].inside = true;
-    m->counts[net]++;
-    m->inside++;
+    cr_assert(fairqueue_remove(&q, index));
+    free_items[free_count++] = index;
 }
 
+/* Floods of any shape ask what is never answered; who asks one at a time never waits. */
 static void
-event_out(struct fairqueue *q, struct model *m, struct prng *prng)
+play(struct prng *prng)
 {
-    uint32_t index;
-    switch (prng_below(prng, 4)) {
-    case 0:
-        index = prng_below(prng, ITEMS);
-        cr_assert_eq(fairqueue_remove(q, index), m->items[index].inside);
-        if (m->items[index].inside) {
-            m->removed++;
-            model_leave(m, index);
-        }
-        return;
-    case 1:
-        index = fairqueue_expire(q, m->now);
-        cr_assert_eq(index == FAIRQUEUE_NONE, soonest(m) > m->now);
-        if (index != FAIRQUEUE_NONE) {
-            cr_assert_eq(m->items[index].deadline_ms, soonest(m), "not the oldest");
-            m->shed[FAIRQUEUE_PATIENCE]++;
-            model_leave(m, index);
-        }
-        return;
-    default:
-        index = fairqueue_pop(q);
-        cr_assert_eq(index == FAIRQUEUE_NONE, m->inside == 0);
-        if (index != FAIRQUEUE_NONE) {
-            cr_assert(is_oldest_of_its_net(m, index));
-            m->popped++;
-            model_leave(m, index);
-        }
+    uint32_t places = 64 + prng_below(prng, prng_below(prng, 2) ? 200 : 1500);
+    open_queue(places);
+    free_count = 0;
+    for (uint32_t i = ITEMS; i > 0; i--)
+        free_items[free_count++] = i;
+    unsigned sites = 1 + prng_below(prng, fairqueue_reserve(&q) / 4);
+    unsigned nets = 1 + prng_below(prng, 16), hosts = 1 + prng_below(prng, 200);
+    for (unsigned step = 0; step < 300; step++) {
+        for (unsigned i = prng_below(prng, 60); i > 0 && free_count > 100; i--)
+            (void)ask(client(1 + prng_below(prng, sites), prng_below(prng, nets),
+                             prng_below(prng, hosts)),
+                      prng_below(prng, 2) ? FAIRQUEUE_PROVEN : FAIRQUEUE_UNPROVEN);
+        struct addr honest = client(200 + prng_below(prng, 3), 0, 1);
+        uint32_t own = ask(honest, prng_below(prng, 2) ? FAIRQUEUE_PROVEN : FAIRQUEUE_UNPROVEN);
+        pop_all();
+        cr_assert_leq(q.nodes[NETWORKS_ROOT].at_worker, places);
+        cr_assert(q.items[own].is_at_worker, "%u places, %u sites of %u nets of %u hosts, step %u",
+                  places, sites, nets, hosts, step);
+        end(own);
+        pop_all();
     }
 }
 
-Test(fairqueue, the_account_adds_up_over_random_events)
+Test(fairqueue, who_asks_one_at_a_time_never_waits_whatever_others_do)
 {
     struct prng prng = prng_begin("fairqueue");
-    struct fairqueue q = open_queue(&plain);
-    static struct model m;
-    memset(&m, 0, sizeof m);
-    for (unsigned i = 0; i < 300000; i++) {
-        m.now += prng_below(&prng, 4) == 0;
-        if (prng_below(&prng, 3) > 0)
-            event_push(&q, &m, &prng);
-        else
-            event_out(&q, &m, &prng);
-        cr_assert_eq(q.count, m.inside);
-        cr_assert_eq(fairqueue_deadline_ms(&q), soonest(&m));
-        cr_assert_eq(q.pushed, q.popped + q.removed + q.shed_patience + q.shed_prefix +
-                                   q.shed_full + q.count);
-        struct addr probe = client(prng_below(&prng, NETS));
-        cr_assert_eq(fairqueue_waiting(&q, &probe), m.counts[probe.bytes[2]]);
+    for (unsigned world = 0; world < 60; world++)
+        play(&prng);
+}
+
+/* Everything is answered at once: two that have questions in line are served alike. */
+Test(fairqueue, who_waits_is_served_as_often_as_others_who_wait)
+{
+    struct prng prng = prng_begin("fairqueue");
+    for (unsigned world = 0; world < 20; world++) {
+        open_queue(64 + prng_below(&prng, 500));
+        unsigned sites = 2 + prng_below(&prng, 15), served[20] = {0}, rounds = 40;
+        for (unsigned site = 0; site < sites; site++)
+            for (unsigned i = 0; i < 50 + prng_below(&prng, 150); i++)
+                push(client(site, prng_below(&prng, 4), prng_below(&prng, 9)), 1);
+        for (unsigned i = 0; i < sites * rounds; i++) {
+            uint32_t index = fairqueue_pop(&q);
+            cr_assert_neq(index, FAIRQUEUE_NONE);
+            served[who[index].bytes[1]]++;
+            fairqueue_remove(&q, index);
+            for (unsigned site = 0; site < sites; site++)
+                cr_assert_leq(served[site], i / sites + 2, "a site's turn comes once in a round");
+        }
+        for (unsigned site = 0; site < sites; site++)
+            cr_assert_eq(served[site], rounds);
     }
-    cr_assert_eq(q.pushed, m.pushed);
-    cr_assert_eq(q.popped, m.popped);
-    cr_assert_eq(q.removed, m.removed);
-    cr_assert_eq(q.shed_patience, m.shed[FAIRQUEUE_PATIENCE]);
-    cr_assert_eq(q.shed_prefix, m.shed[FAIRQUEUE_PREFIX]);
-    cr_assert_eq(q.shed_full, m.shed[FAIRQUEUE_FULL]);
-    for (unsigned why = 0; why < 4; why++)
-        cr_assert_gt(m.shed[why], 100, "reason %u was hardly tried: no test", why);
-    close_queue();
-}
-
-Test(fairqueue, makes_room_at_the_cost_of_the_longest_line)
-{
-    struct fairqueue q = open_queue(&plain);
-    struct addr newcomer = client(7), greedy = client(1);
-    cr_assert_eq(fairqueue_make_room(&q, &newcomer, 0), FAIRQUEUE_NONE, "nobody is inside");
-    push_kept(&q, 0, 2);
-    cr_assert_eq(fairqueue_make_room(&q, &newcomer, 0), FAIRQUEUE_NONE, "nobody has more");
-    push_kept(&q, 1, 1);
-    push_kept(&q, 2, 1);
-    push_kept(&q, 3, 1);
-    cr_assert_eq(fairqueue_make_room(&q, &newcomer, 0), 1, "the oldest of the longest");
-    cr_assert_eq(fairqueue_make_room(&q, &greedy, 0), 2, "his own, since none is longer");
-    cr_assert_eq(fairqueue_make_room(&q, &newcomer, LATER), 0, "who has given up goes first");
-    cr_assert_eq(q.count, 1);
-    cr_assert_eq(q.pushed, q.popped + q.removed + q.shed_patience + q.shed_full + q.count);
-    close_queue();
-}
-
-Test(fairqueue, takes_another_bound_for_each_prefix_while_it_runs)
-{
-    struct fairqueue q = open_queue(&plain);
-    uint32_t shed;
-    for (uint32_t i = 0; i < 4; i++)
-        push_kept(&q, i, 1);
-    fairqueue_change(&q, 2);
-    cr_assert_eq(q.count, 4, "nobody is shed by the change");
-    cr_assert_eq(push(&q, 4, 1, &shed), FAIRQUEUE_PREFIX);
-    cr_assert_eq(shed, 0);
-    cr_assert_eq(q.count, 4);
-    push_kept(&q, 5, 2);
-    push_kept(&q, 6, 2);
-    cr_assert_eq(push(&q, 7, 2, &shed), FAIRQUEUE_PREFIX);
-    fairqueue_change(&q, 1000);
-    cr_assert_eq(q.config.prefix_limit, plain.prefix_limit, "at most what there is memory for");
-    fairqueue_change(&q, 0);
-    cr_assert_eq(q.config.prefix_limit, 1);
-    while (fairqueue_pop(&q) != FAIRQUEUE_NONE)
-        ;
-    cr_assert_eq(q.longest, 0);
-    close_queue();
 }

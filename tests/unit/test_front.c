@@ -354,8 +354,10 @@ set_limits(void)
     config.upstreams_count = config.upstream_connections = config.upstream_in_flight = 1;
     config.listen_count = 1;
     config.rates_mode = CONFIG_RATES_ENFORCE;
-    config.rates_ipv4_count = config.rates_proven_ipv4_count = 1;
+    config.rates_ipv4_count = 2;
+    config.rates_proven_ipv4_count = 1;
     config.rates_ipv4[0] = (struct config_rate){.length = 32, .rate_per_s = 1, .burst = 2};
+    config.rates_ipv4[1] = (struct config_rate){.length = 24, .rate_per_s = 1000, .burst = 2000};
     config.rates_proven_ipv4[0] = (struct config_rate){.length = 32, .rate_per_s = 1, .burst = 2};
     config.rates_slip = 2;
     config.rates_entries = 64;
@@ -383,9 +385,10 @@ setup(void)
     query_table_init(&front.queries, calloc(1, query_table_bytes(QUERIES)), QUERIES);
     limit_reserve(&front);
     queue_reserve(&front);
-    front.queue.asked_max = 6; /* so that questions stand in line */
+    front.queue.line.places = 6; /* so that questions stand in line */
     pace_reserve(&front);
-    inflight_init(&front.inflight, calloc(1, inflight_bytes(QUERIES)), QUERIES, key);
+    inflight_init(&front.inflight, calloc(1, inflight_bytes(QUERIES * QUEUE_QUESTIONS)),
+                  QUERIES * QUEUE_QUESTIONS, key);
     worker_dies();
 }
 
@@ -424,13 +427,17 @@ Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
             break;
         }
         cr_assert_eq(received, ends_counted() + front.queries.alive + front.pace.count);
-        cr_assert_leq(front.inflight.alive, front.queries.alive);
+        cr_assert_leq(front.inflight.queued, front.queries.alive);
+        cr_assert_leq(fairqueue_at_worker(&front.queue.line, NETWORKS_ROOT), 6);
+        cr_assert_eq(crowd_held(&front.queue.alive, NETWORKS_ROOT), front.queries.alive);
         cr_assert_eq(rings_broken, 0);
     }
     time_passes(2000);
     cr_assert_eq(front.queries.alive, 0);
     cr_assert_eq(front.inflight.alive, 0);
     cr_assert_eq(received, ends_counted());
+    for (uint32_t i = 1; i <= front.queue.networks.touched; i++)
+        cr_assert_eq(front.queue.networks.nodes[i].refs, 0, "nothing holds a network");
     cr_assert_eq(tcp_ends, tcp_received, "each connection was told of each end");
     static const enum why all_seen[] = {
         WHY_ANSWERED,     WHY_ACL,         WHY_SHORT,        WHY_RESPONSE,

@@ -89,7 +89,7 @@ Test(limiter, slips_at_the_ratio_set)
     struct addr client = ipv4(192, 0, 2, 1);
     unsigned counts[3] = {0};
     for (unsigned i = 0; i < 500; i++)
-        counts[limiter_take(&b.lim, &client, LIMITER_QUERY, START_MS)]++;
+        counts[limiter_take(&b.lim, &client, &(struct prefix_keys){0}, LIMITER_QUERY, START_MS)]++;
     cr_expect_eq(counts[LIMITER_PASS], 200);
     cr_expect_eq(counts[LIMITER_SLIP], 100);
     cr_expect_eq(counts[LIMITER_DROP], 200);
@@ -106,13 +106,16 @@ Test(limiter, a_charge_becomes_a_debt_that_is_waited_off)
     struct addr client = ipv4(192, 0, 2, 1);
     unsigned passed = 0;
     for (uint64_t ms = 0; ms < 20000; ms++) {
-        if (limiter_take(&b.lim, &client, LIMITER_PRICE_ADMIT, START_MS + ms) == LIMITER_PASS) {
+        if (limiter_take(&b.lim, &client, &(struct prefix_keys){0}, LIMITER_PRICE_ADMIT,
+                         START_MS + ms) == LIMITER_PASS) {
             passed++;
-            limiter_charge(&b.lim, &client, LIMITER_PRICE_MISS, START_MS + ms);
+            limiter_charge(&b.lim, &client, &(struct prefix_keys){0}, LIMITER_PRICE_MISS,
+                           START_MS + ms);
         }
     }
     cr_expect(passed >= 2200 && passed <= 2201, "%u misses passed in 20 s at 100/s", passed);
-    limiter_charge(&b.lim, &client, LIMITER_PRICE_MAX * 100, START_MS + 20000);
+    limiter_charge(&b.lim, &client, &(struct prefix_keys){0}, LIMITER_PRICE_MAX * 100,
+                   START_MS + 20000);
     cr_expect_eq(limiter_level(&b.lim, &client, 32, START_MS + 20000),
                  LIMITER_DEBT * 200 * LIMITER_QUERY, "a debt is bounded");
     cr_expect_eq(ask(&b, client, 1, START_MS + 20000 + 6009), 0);
@@ -125,7 +128,8 @@ Test(limiter, cheap_queries_pass_more_often)
     struct bench b = open_limiter(&plain, 1024);
     struct addr client = ipv4(192, 0, 2, 1);
     unsigned passed = 0;
-    while (limiter_take(&b.lim, &client, LIMITER_PRICE_ADMIT, START_MS) == LIMITER_PASS)
+    while (limiter_take(&b.lim, &client, &(struct prefix_keys){0}, LIMITER_PRICE_ADMIT, START_MS) ==
+           LIMITER_PASS)
         passed++;
     cr_expect_eq(passed, 200 * LIMITER_QUERY / LIMITER_PRICE_ADMIT);
     close_limiter(&b);
