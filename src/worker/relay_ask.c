@@ -152,7 +152,7 @@ relay_ask_second(struct worker *worker, uint32_t question, struct upstream_conn 
     if (other == NULL)
         return false;
     if (!tokens_take(is_hedge ? &relay->hedges : &relay->failovers, 1, now_ms(worker))) {
-        stats_add(worker->stats, STAT_RETRIES_REFUSED, 1);
+        stats_add(worker->stats, is_hedge ? STAT_HEDGES_REFUSED : STAT_RETRIES_REFUSED, 1);
         return true;
     }
     if (!ask_on(worker, q, other))

@@ -2,6 +2,7 @@
 
 Everything stands in a network namespace of its own, so that a port can be cut off.
 """
+import concurrent.futures
 import os
 import re
 import signal
@@ -369,3 +370,21 @@ def test_handshakes_are_resumed_when_several_connections_close_at_once(serve, wo
         done = [shake for shake in server.handshakes if shake.done]
         assert len(done) >= 4
         assert sum(not shake.resumed for shake in done) <= 1, [shake.resumed for shake in done]
+
+
+def test_hedges_that_a_budget_forbids_are_no_retries(serve, bad, bads, pki):
+    limits = {"limits": {"hedge_percent": 100, "upstream_in_flight": 8, "upstream_connections": 4}}
+    quick = [f"quick{i}.penstock.example" for i in range(60)]
+    late = [f"late700-{i}.penstock.example" for i in range(24)]
+
+    def hedges(service):
+        with concurrent.futures.ThreadPoolExecutor(24) as pool:
+            assert all(records(answer) for answer in pool.map(service.ask, quick + late))
+        assert service.statistic("counters", "retries_refused") == 0
+        return service.statistic("counters", "hedges"), service.statistic("counters", "hedges_refused")
+    both = [upstream(bad.where, pki), upstream(bads().where, pki, "second")]
+    done, refused = hedges(serve(both, settings=limits))
+    assert 0 < done <= 24 + 60 and refused >= 0
+    none_left = {"limits": {**limits["limits"], "hedge_percent": 1}}
+    done, refused = hedges(serve(both, settings=none_left))
+    assert done <= 1 and refused > 0
