@@ -7,6 +7,7 @@
 #include "conf/config_marks.h"
 #include "conf/config_rows.h"
 #include "conf/config_texts.h"
+#include "conf/config_zone.h"
 
 #include <string.h>
 
@@ -53,6 +54,19 @@ fail_value(struct loader *l, enum config_row_id id, uint32_t upstream, struct co
                            "\"%.*s\" is %s; allowed: %s", SHOWN_MAX, text, wrong, allowed);
 }
 
+/* A value as the file has it, interfaces by their numbers. */
+static enum status
+parse(const struct loader *l, const struct config_row *row, const char *text, void *field,
+      const char **wrong)
+{
+    char number[VALUE_TEXT_MAX];
+    enum value_kind kind = row->rule.kind;
+    if (kind == VALUE_LISTEN || kind == VALUE_UPSTREAM || kind == VALUE_SHARE)
+        text = config_zone_number(l->source, text, number);
+    *wrong = "names an interface that is not there";
+    return text != NULL ? value_parse(&row->rule, text, field, wrong) : STATUS_INVALID;
+}
+
 static enum status
 add_to_list(struct loader *l, enum config_row_id id, uint32_t upstream, struct config_origin origin,
             const char *text)
@@ -65,7 +79,7 @@ add_to_list(struct loader *l, enum config_row_id id, uint32_t upstream, struct c
         return config_error_of(l->error, l->source->file, origin, row, upstream,
                                "too many values; allowed: up to %u", row->items_max);
     void *item = base + row->offset + *count * row->rule.size;
-    if (value_parse(&row->rule, text, item, &wrong) != STATUS_OK)
+    if (parse(l, row, text, item, &wrong) != STATUS_OK)
         return fail_value(l, id, upstream, origin, text, wrong);
     if (config_is_twice(row, base, *count))
         return fail_value(l, id, upstream, origin, text, "given twice");
@@ -103,7 +117,7 @@ add_value(struct loader *l, enum config_row_id id, uint32_t upstream, struct con
     if (*text == '\0' && config_row_is_optional(row))
         return STATUS_OK;
     char *field = (char *)config_row_base(row, l->config, upstream) + row->offset;
-    if (value_parse(&row->rule, text, field, &wrong) != STATUS_OK)
+    if (parse(l, row, text, field, &wrong) != STATUS_OK)
         return fail_value(l, id, upstream, origin, text, wrong);
     return STATUS_OK;
 }

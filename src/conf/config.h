@@ -174,6 +174,8 @@ struct config_source {
     const char *const *listen;  /* -a flags; they replace the configured list */
     size_t listen_count;
     uint32_t verbose; /* -v flags */
+    /* the number of an interface by its name, 0: there is none; NULL: none is known by name */
+    uint32_t (*zone_index)(const char *name);
 };
 
 /**

@@ -138,6 +138,12 @@ is_multicast(const struct addr *addr)
                                      : addr->bytes[0] == MULTICAST_IPV6;
 }
 
+static bool
+is_link_local(const struct addr *addr)
+{
+    return addr->family == ADDR_IPV6 && addr->bytes[0] == 0xfe && (addr->bytes[1] & 0xc0) == 0x80;
+}
+
 static const char *
 parse_address(const struct value_rule *rule, const char *text, struct addr *addr)
 {
@@ -147,6 +153,8 @@ parse_address(const struct value_rule *rule, const char *text, struct addr *addr
         return "not an address with port";
     if (is_multicast(addr))
         return "a multicast or reserved address";
+    if (is_link_local(addr) && addr->scope == 0)
+        return "a link-local address without its interface, as in [fe80::1%eth0]";
     if (!is_upstream)
         return NULL;
     if (memcmp(addr->bytes, unspecified, sizeof unspecified) == 0)

@@ -99,9 +99,14 @@ bind_one(struct front *front, uint32_t index, enum ipc_socket_kind kind)
     const struct addr *addr = &front->config->listen[index];
     char text[ADDR_TEXT_MAX];
     bool shared = front->config->lanes != 1;
+    bool is_absent;
     int fd;
-    if (sock_listen(addr, socket_type(kind), shared, &fd) != STATUS_OK)
+    if (sock_listen(addr, socket_type(kind), shared, &fd, &is_absent) != STATUS_OK)
         fail(addr_format(addr, text), kind);
+    if (is_absent)
+        log_write(LOG_NOTICE, LOG_LISTENING,
+                  "no interface has %s yet; it is served (%s) when it comes",
+                  addr_format(addr, text), kind_text(kind));
     struct ipc_message copy = {.type = IPC_LISTENER, .index = index, .kind = (uint8_t)kind};
     if (chan_send(CHAN_FD, &copy, &fd, 1) != STATUS_OK)
         log_fatal("the supervisor does not take a copy of a socket");

@@ -70,8 +70,8 @@ set(int fd, int level, int option, int value)
     return setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
-static bool
-is_wildcard(const struct addr *addr)
+bool
+sock_is_wildcard(const struct addr *addr)
 {
     static const uint8_t zeros[16];
     return memcmp(addr->bytes, zeros, sizeof zeros) == 0;
@@ -88,7 +88,7 @@ set_udp_options(int fd, const struct addr *addr)
         return false;
     (void)set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER_BYTES);
     /* a socket bound to one address answers from it anyway; the control data costs each packet */
-    return !is_wildcard(addr) || set(fd, level, v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
+    return !sock_is_wildcard(addr) || set(fd, level, v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, 1);
 }
 
 static bool
@@ -98,11 +98,23 @@ set_tcp_options(int fd)
     return set(fd, IPPROTO_TCP, TCP_NODELAY, 1) && set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 0);
 }
 
+/* @param is_absent  written: no interface has the address */
 static bool
-set_and_bind(int fd, const struct addr *addr, int type, bool shared)
+bind_to(int fd, const struct addr *addr, bool *is_absent)
 {
     struct sockaddr_storage to;
     socklen_t size = sock_from_addr(addr, &to);
+    bool v4 = addr->family == ADDR_IPV4, is_bound = bind(fd, (struct sockaddr *)&to, size) == 0;
+    *is_absent = !is_bound && errno == EADDRNOTAVAIL;
+    if (!*is_absent || sock_is_wildcard(addr))
+        return is_bound;
+    return set(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_FREEBIND : IPV6_FREEBIND, 1) &&
+           bind(fd, (struct sockaddr *)&to, size) == 0;
+}
+
+static bool
+set_and_bind(int fd, const struct addr *addr, int type, bool shared, bool *is_absent)
+{
     if (addr->family == ADDR_IPV6 && !set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))
         return false;
     /* not on UDP, where it would let any account bind the same port beside us */
@@ -112,8 +124,7 @@ set_and_bind(int fd, const struct addr *addr, int type, bool shared)
         return false;
     if (!(type == SOCK_STREAM ? set_tcp_options(fd) : set_udp_options(fd, addr)))
         return false;
-    return bind(fd, (struct sockaddr *)&to, size) == 0 &&
-           (type == SOCK_DGRAM || listen(fd, LISTEN_BACKLOG) == 0);
+    return bind_to(fd, addr, is_absent) && (type == SOCK_DGRAM || listen(fd, LISTEN_BACKLOG) == 0);
 }
 
 static enum status
@@ -134,12 +145,26 @@ open_socket(const struct addr *addr, int type)
 }
 
 enum status
-sock_listen(const struct addr *addr, int type, bool shared, int *fd)
+sock_listen(const struct addr *addr, int type, bool shared, int *fd, bool *is_absent)
 {
+    *is_absent = false;
     *fd = open_socket(addr, type);
     if (*fd < 0)
         return STATUS_SYSTEM;
-    return set_and_bind(*fd, addr, type, shared) ? STATUS_OK : close_failed(fd);
+    return set_and_bind(*fd, addr, type, shared, is_absent) ? STATUS_OK : close_failed(fd);
+}
+
+bool
+sock_has_ipv6(void)
+{
+    struct addr any = {.family = ADDR_IPV6};
+    bool is_absent;
+    int fd = open_socket(&any, SOCK_DGRAM);
+    bool has =
+        fd >= 0 ? bind_to(fd, &any, &is_absent) || errno != EADDRNOTAVAIL : errno != EAFNOSUPPORT;
+    if (fd >= 0)
+        close(fd);
+    return has;
 }
 
 enum status

@@ -19,10 +19,20 @@ MUST_CHECK enum status sock_to_addr(const struct sockaddr *from, socklen_t size,
  * Bind one listening socket: non-blocking, close-on-exec, SO_REUSEADDR on TCP, SO_REUSEPORT
  * if `shared`, IPV6_V6ONLY on IPv6, IP_PKTINFO / IPV6_RECVPKTINFO on UDP at a wildcard address,
  * path-MTU discovery off with no fragmentation of what we send (IP_PMTUDISC_OMIT), receive buffer
- * asked for; TCP listens with TCP_DEFER_ACCEPT off and TCP_NODELAY. @return STATUS_OK;
- * STATUS_SYSTEM (errno).
+ * asked for; TCP listens with TCP_DEFER_ACCEPT off and TCP_NODELAY. An address that no interface
+ * has is bound all the same (IP_FREEBIND, IPV6_FREEBIND): it may come later.
+ *
+ * @param is_absent  written: no interface has the address now, or it is not yet confirmed (IPv6)
+ * @return STATUS_OK; STATUS_SYSTEM (errno).
  */
-MUST_CHECK enum status sock_listen(const struct addr *addr, int type, bool shared, int *fd);
+MUST_CHECK enum status sock_listen(const struct addr *addr, int type, bool shared, int *fd,
+                                   bool *is_absent);
+
+/** Can a socket of IPv6 be had at all? */
+bool sock_has_ipv6(void);
+
+/** Is it the address that stands for all of its family? */
+bool sock_is_wildcard(const struct addr *addr);
 
 /**
  * Set the same options on a socket that somebody else bound (systemd).

@@ -1,5 +1,6 @@
 /* main.c - the ladder of the supervisor: configuration, sockets, fronts, jail, workers, loop */
 #include "os/log.h"
+#include "supervisor/addresses.h"
 #include "supervisor/deaths.h"
 #include "supervisor/inherited.h"
 #include "supervisor/jail.h"
@@ -124,10 +125,12 @@ prepare(const struct options *options, const struct inherited *inherited, struct
         status = inherited_adopt(inherited, sup, error);
     if (status != STATUS_OK)
         return status;
+    log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)sup->config.verbose);
+    if (addresses_settle(sup, error) != STATUS_OK)
+        return STATUS_INVALID;
     sup->query_ms_most = sup->config.query_ms;
     sup->lanes_count = sup->config.lanes = count_lanes(&sup->config);
     settings_fill_secret(&sup->config, NULL);
-    log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)sup->config.verbose);
     settings_log_warnings(&sup->config, &sup->lists);
     sup->notify_fd = inherited_connect_notify();
     watch_open(sup);
@@ -185,6 +188,7 @@ start(struct supervisor *sup, struct config_error *error)
             return STATUS_OK; /* a front could not start: it said why */
         if (status == STATUS_OK)
             status = jail_enter(&sup->config, sup->exec_fds, error);
+        settings_enter_jail();
         if (status != STATUS_OK)
             return status;
         status = lanes_spawn(sup, CHILD_WORKER);

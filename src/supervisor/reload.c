@@ -3,6 +3,7 @@
 #include "conf/config_worker.h"
 #include "os/log.h"
 #include "os/memory.h"
+#include "supervisor/addresses.h"
 #include "supervisor/channel.h"
 #include "supervisor/inherited.h"
 #include "supervisor/retire.h"
@@ -129,9 +130,8 @@ read_again(struct supervisor *sup, struct config *next, int fds[CHILD_ROLES + 1]
         snprintf(error->text, sizeof error->text, "%s can only change with a restart", what);
         return STATUS_INVALID;
     }
-    /* sockets that were handed in may have added to these */
-    memcpy(next->listen, sup->config.listen, sizeof next->listen);
-    next->listen_count = sup->config.listen_count;
+    /* sockets that were handed in may have added to these, and the kernel may lack IPv6 */
+    addresses_keep(&sup->config, next);
     next->lanes = sup->config.lanes;
     settings_fill_secret(next, &sup->config);
     if (settings_load_ca(next, &fds[CHILD_ROLES], error) != STATUS_OK)

@@ -7,9 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define ZONES_MAX (CONFIG_LISTEN_MAX + CONFIG_UPSTREAMS_MAX)
+
+static bool is_jailed;
 
 /* Fill `to` from a file. @return STATUS_OK; STATUS_SYSTEM; STATUS_FULL: larger than `room` */
 static enum status
@@ -59,6 +64,38 @@ read_file(const char *path, const char *key, size_t size_max, size_t *size, bool
     return NULL;
 }
 
+/*
+ * The number of an interface. What was asked for before is remembered: a jailed supervisor that
+ * reads its file again cannot ask the kernel, and needs no other names, since these addresses
+ * cannot change.
+ */
+static uint32_t
+zone_index(const char *name)
+{
+    static struct {
+        char name[IF_NAMESIZE];
+        uint32_t index;
+    } known[ZONES_MAX];
+    static unsigned count;
+    for (unsigned i = 0; i < count; i++)
+        if (strcmp(known[i].name, name) == 0)
+            return known[i].index;
+    if (is_jailed || count == ZONES_MAX)
+        return 0;
+    uint32_t index = if_nametoindex(name);
+    if (index != 0) {
+        snprintf(known[count].name, sizeof known[count].name, "%s", name);
+        known[count++].index = index;
+    }
+    return index;
+}
+
+void
+settings_enter_jail(void)
+{
+    is_jailed = true;
+}
+
 enum status
 settings_load(const struct options *options, struct config *config, struct config_error *error)
 {
@@ -77,6 +114,7 @@ settings_load(const struct options *options, struct config *config, struct confi
         .listen = options->listen,
         .listen_count = options->listen_count,
         .verbose = options->verbose,
+        .zone_index = zone_index,
     };
     enum status status = config_load(&source, config, error);
     if (status != STATUS_OK && text == NULL) { /* it would help to know that no file was read */

@@ -20,6 +20,9 @@
 MUST_CHECK enum status settings_load(const struct options *options, struct config *config,
                                      struct config_error *error);
 
+/** From now on interfaces have the numbers that they had: the kernel cannot be asked any more. */
+void settings_enter_jail(void);
+
 /**
  * Read the CA file into a sealed memfd, with a NUL behind it as a PEM parser wants it.
  *
