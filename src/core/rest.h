@@ -15,8 +15,8 @@
 #define REST_MAX_US     150u   /* the longest rest; a message waits so much longer, each way */
 #define REST_STEP_US    50u    /* longer or shorter, after each window */
 #define REST_WINDOW_US  10000u /* the share is measured over so long */
-#define REST_LOW_SHARE  60u    /* per cent of a core that the lane uses: below, rests get shorter */
-#define REST_HIGH_SHARE 75u    /* and from here on longer */
+#define REST_LOW_SHARE  70u    /* per cent of a core that the lane uses: below, rests get shorter */
+#define REST_HIGH_SHARE 85u    /* and from here on longer */
 #define REST_GATHER     4u  /* messages during the longest rest: if fewer come, it saves nothing */
 #define REST_FULL       64u /* messages in one turn: more are waiting already */
 
