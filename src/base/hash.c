@@ -93,6 +93,25 @@ hash_siphash13(const struct hash_key *key, const void *data, size_t size)
     return sip(key, data, size, 1, 3);
 }
 
+void
+hash_siphash13_tails(const struct hash_key *key, const uint8_t *data, size_t size,
+                     const uint8_t begins[], size_t count, uint64_t hashes[])
+{
+    struct state s = sip_start(key);
+    size_t at = size; /* what stands from here on is in the state, in whole words */
+    while (count-- > 0) {
+        size_t begin = begins[count];
+        for (; at - begin >= 8; at -= 8)
+            sip_word(&s, load_le64(data + at - 8), 1);
+        uint64_t last = (uint64_t)(size - begin) << 56;
+        for (size_t i = begin; i < at; i++)
+            last |= (uint64_t)data[i] << 8 * (i - begin);
+        struct state tail = s;
+        sip_word(&tail, last, 1);
+        hashes[count] = sip_end(&tail, 3);
+    }
+}
+
 uint64_t
 hash_siphash13_words(const struct hash_key *key, const uint64_t words[], size_t count)
 {

@@ -42,6 +42,8 @@ enum config_tls_versions { CONFIG_TLS12 = 1, CONFIG_TLS13 = 2 }; /* bits */
 #define CONFIG_PORTS_MAX     32
 #define CONFIG_LISTS_MAX     16 /* files of names */
 #define CONFIG_LIST_PATH_MAX 256
+#define CONFIG_DOMAINS_MAX   32  /* names of a list in the configuration itself */
+#define CONFIG_DOMAIN_MAX    254 /* a domain name as text, with its NUL */
 #define CONFIG_SECRET_BYTES  16
 
 enum config_strategy { CONFIG_FASTEST = 0, CONFIG_ORDERED = 1, CONFIG_SPREAD = 2 };
@@ -149,7 +151,11 @@ struct config {
     uint32_t cache_stale_after_ms; /* a client waits so long before a stale answer serves */
     uint32_t cache_prefetch;       /* 0 or 1 */
 
-    uint32_t local_special;        /* 0 or 1: special-use names are answered here */
+    uint32_t local_special; /* 0 or 1: special-use names are answered here */
+    uint32_t local_through_count, local_private_names_count;
+    char local_through[CONFIG_DOMAINS_MAX][CONFIG_DOMAIN_MAX]; /* but these and those below */
+    char local_private_names[CONFIG_DOMAINS_MAX]
+                            [CONFIG_DOMAIN_MAX]; /* may have private addresses */
     uint32_t local_refuse_private; /* 0 or 1: private addresses in answers are refused */
     uint32_t local_forward_any;    /* 0: ANY is answered minimally; 1: forwarded */
     uint32_t local_block_count, local_allow_count;

@@ -160,6 +160,41 @@ judge_ttls(const struct config *config)
                : "longer than cache.ttl_max; allowed: up to cache.ttl_max";
 }
 
+/* Is one name the other, or below it? */
+static bool
+is_at_or_below(const char *name, const char *upper)
+{
+    size_t len = strlen(name), upper_len = strlen(upper);
+    return len >= upper_len && strcmp(name + len - upper_len, upper) == 0 &&
+           (len == upper_len || name[len - upper_len - 1] == '.');
+}
+
+static bool
+is_about_special(const char *name)
+{
+    static const char *const specials[] = {
+#define SPECIAL(special, kind, why) special,
+#include "base/special.def"
+#undef SPECIAL
+    };
+    for (size_t i = 0; i < sizeof specials / sizeof specials[0]; i++)
+        if (is_at_or_below(name, specials[i]) || is_at_or_below(specials[i], name))
+            return true;
+    return false;
+}
+
+static const char *
+judge_through(const struct config *config)
+{
+    for (uint32_t i = 0; i < config->local_through_count; i++)
+        if (!is_about_special(config->local_through[i]))
+            return "a name that is not answered here anyway; allowed: a special-use name or "
+                   "reverse "
+                   "zone of private addresses (home.arpa, 10.in-addr.arpa, ...), or a name above "
+                   "or below one";
+    return NULL;
+}
+
 static const char *
 judge_entries(uint32_t entries)
 {
@@ -185,6 +220,7 @@ judge_limits(const struct config *config, struct config_complaint *complaint)
         {CONFIG_ROW_cookies_staged_secret, 0, judge_secret(config, &config->cookies_staged_secret)},
         {CONFIG_ROW_pacing_burst, 0, judge_pacing(config)},
         {CONFIG_ROW_cache_ttl_min_ms, 0, judge_ttls(config)},
+        {CONFIG_ROW_local_through, 0, judge_through(config)},
     };
     for (size_t i = 0; i < sizeof found / sizeof found[0]; i++) {
         if (found[i].text == NULL)

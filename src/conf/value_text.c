@@ -83,6 +83,28 @@ check_path(const char *text)
 }
 
 const char *
+value_parse_domain(const char *text, char *field, size_t size)
+{
+    size_t label_len = 0, len = strlen(text);
+    len -= len > 0 && text[len - 1] == '.';
+    if (len == 0)
+        return "empty, or the root";
+    if (len > HOST_TEXT_MAX || len >= size)
+        return "too long";
+    for (size_t i = 0; i < len; i++) {
+        bool is_dot = text[i] == '.';
+        if (!is_dot && !is_alnum(text[i]) && text[i] != '-' && text[i] != '_')
+            return "not a domain name";
+        if ((is_dot && label_len == 0) || (!is_dot && label_len == LABEL_MAX))
+            return "not a domain name";
+        label_len = is_dot ? 0 : label_len + 1;
+        bool is_upper = text[i] >= 'A' && text[i] <= 'Z';
+        field[i] = (char)(is_upper ? text[i] - 'A' + 'a' : text[i]);
+    }
+    return label_len == 0 ? "not a domain name" : NULL;
+}
+
+const char *
 value_text_check(enum value_kind kind, const char *text)
 {
     return kind == VALUE_NAME   ? check_name(text)

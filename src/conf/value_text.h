@@ -13,3 +13,11 @@
  * @return NULL: fine, but for the length that its field allows; or static text, what is wrong.
  */
 const char *value_text_check(enum value_kind kind, const char *text);
+
+/**
+ * Read a domain name; a dot at its end may be left out.
+ *
+ * @param field  written: the name in lower case without that dot; `size` octets of room, zeroed
+ * @return NULL: fine; or static text, what is wrong
+ */
+const char *value_parse_domain(const char *text, char *field, size_t size);

@@ -181,6 +181,8 @@ parse(const struct value_rule *rule, const char *text, void *field)
     case VALUE_HOST:
     case VALUE_PATH:
         return parse_text(rule, text, field);
+    case VALUE_DOMAIN:
+        return value_parse_domain(text, field, rule->size);
     case VALUE_LISTEN:
     case VALUE_UPSTREAM:
         return parse_address(rule, text, field);
@@ -273,6 +275,7 @@ value_format(const struct value_rule *rule, const void *field, char text[VALUE_T
     case VALUE_USER:
     case VALUE_HOST:
     case VALUE_PATH:
+    case VALUE_DOMAIN:
         return format_text(rule, field, text);
     case VALUE_LISTEN:
     case VALUE_UPSTREAM:
@@ -353,6 +356,7 @@ value_allowed(const struct value_rule *rule, char text[VALUE_ALLOWED_MAX])
         [VALUE_HOST] = {"a DNS name such as dns.example.net, or an address such as 192.0.2.1",
                         NULL},
         [VALUE_PATH] = {"an absolute path of up to ", " printable ASCII characters"},
+        [VALUE_DOMAIN] = {"a domain name such as home.arpa, of letters, digits, - and _", NULL},
         [VALUE_LISTEN] = {"ADDRESS or ADDRESS:PORT, IPv6 as [ADDRESS]:PORT; no port means 53",
                           NULL},
         [VALUE_UPSTREAM] = {"ADDRESS or ADDRESS:PORT, IPv6 as [ADDRESS]:PORT; no port means 853; "

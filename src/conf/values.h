@@ -21,6 +21,7 @@ enum value_kind {
     VALUE_USER,     /* char[]: an account */
     VALUE_HOST,     /* char[]: a DNS name or an address without port */
     VALUE_PATH,     /* char[]: an absolute path */
+    VALUE_DOMAIN,   /* char[]: any domain name but the root, in lower case, no dot at its end */
     VALUE_LISTEN,   /* struct addr, port 53 where none is given */
     VALUE_UPSTREAM, /* struct addr, port 853 where none is given, never 53 */
     VALUE_PREFIX,   /* struct addr_prefix */

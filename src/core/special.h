@@ -1,8 +1,8 @@
 /* special.h - names that never leave for an upstream
  *
- * What: the special-use names and the reverse zones of private addresses, as rows of special.def.
- * Who:  front, before the cache. Pure.
- * Ref:  RFC 6761, 6303, 7686 (onion), 8375 (home.arpa), 9462 (resolver.arpa).
+ * What: the special-use names and the reverse zones of private addresses, as rows of
+ * base/special.def. Who:  front, before the cache. Pure. Ref:  RFC 6761, 6303, 7793, 7686 (onion),
+ * 8375 (home.arpa), 9462 (resolver.arpa).
  */
 #pragma once
 
@@ -16,7 +16,8 @@ enum special_action {
     SPECIAL_LOOPBACK6, /* one AAAA record, ::1 */
 };
 
-/** What is answered to a question, its name in lower case. Class other than IN is never special. */
+/** What is answered to a question, its name in lower case. Class other than IN is never special,
+ * nor is the DS of a zone that the public tree delegates: it belongs to the zone's parent. */
 enum special_action special_find(const struct dns_question *question);
 
 #define SPECIAL_TTL_S 10800 /* RFC 6303 section 3: negative answers for three hours */

@@ -34,6 +34,7 @@ struct dns_answer {        /* offsets are octets from the message's first */
     bool has_opt;
     bool dnssec_ok;           /* DO of its OPT */
     bool keepalive_timed;     /* the server says how long it keeps an idle connection */
+    uint8_t traits;           /* the caller's: dns_traits_of(); 0 from dns_answer_parse() */
     uint16_t keepalive_100ms; /* so long, units of 100 ms */
     bool has_long_ttl;        /* at least one record's TTL is over DNS_TTL_MAX */
     uint32_t ttl_min; /* s, at most DNS_TTL_MAX; least TTL of all relayed records; 0 if none */

@@ -3,10 +3,8 @@
 
 #include <limits.h>
 
-#define TYPE_DNAME  39
-#define TYPE_RRSIG  46
-#define IPV4_OCTETS 4
-#define IPV6_OCTETS 16
+#define TYPE_DNAME 39
+#define TYPE_RRSIG 46
 
 struct chain {
     struct dns_name names[DNS_CHAIN_MAX];
@@ -30,18 +28,6 @@ get_place(struct bytes_reader *r, struct place *place)
     bytes_skip(r, place->size);
 }
 
-/* Is `upper` the same name as `name`, or above it? */
-static bool
-is_at_or_above(const struct dns_name *upper, const struct dns_name *name)
-{
-    struct bytes_reader r = bytes_reader(name->wire, name->size);
-    while (bytes_left(&r) > upper->size)
-        bytes_skip(&r, bytes_get_u8(&r));
-    size_t left = bytes_left(&r);
-    const uint8_t *suffix = bytes_get_view(&r, left);
-    return left == upper->size && dns_name_is_wire(upper, suffix, left);
-}
-
 /* Most records belong to the name that was led to last. */
 static bool
 chain_has(struct chain *chain, const struct dns_name *owner)
@@ -56,7 +42,7 @@ static bool
 chain_is_below(struct chain *chain, const struct dns_name *owner)
 {
     for (unsigned i = chain->count; i-- > 0 && chain->steps > 0; chain->steps--)
-        if (is_at_or_above(owner, &chain->names[i]))
+        if (dns_name_is_below(&chain->names[i], owner))
             return true;
     return false;
 }
@@ -153,46 +139,4 @@ dns_chain_is_whole(const uint8_t *message, const struct dns_answer *answer,
             return false;
     }
     return !r.failed;
-}
-
-static bool
-ipv4_is_private(const uint8_t a[IPV4_OCTETS])
-{
-    return a[0] == 0 || a[0] == 10 || a[0] == 127 || (a[0] == 100 && (a[1] & 0xc0) == 64) ||
-           (a[0] == 169 && a[1] == 254) || (a[0] == 172 && (a[1] & 0xf0) == 16) ||
-           (a[0] == 192 && a[1] == 168);
-}
-
-static bool
-ipv6_is_private(const uint8_t a[IPV6_OCTETS])
-{
-    static const uint8_t zeros[IPV6_OCTETS - 1], mapped[12] = {[10] = 0xff, [11] = 0xff};
-    if (memcmp(a, zeros, sizeof zeros) == 0) /* unspecified, loopback */
-        return a[IPV6_OCTETS - 1] <= 1;
-    if (memcmp(a, mapped, sizeof mapped) == 0)
-        return ipv4_is_private(a + sizeof mapped);
-    return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0x80) == 0x80);
-}
-
-bool
-dns_chain_has_private(const uint8_t *message, const struct dns_answer *answer)
-{
-    struct bytes_reader r = bytes_reader(message, answer->end);
-    bytes_seek(&r, answer->question_end);
-    for (unsigned i = 0; i < answer->counts[0]; i++) {
-        struct place place;
-        dns_name_pass(&r);
-        get_place(&r, &place);
-        if (r.failed)
-            return false;
-        struct bytes_reader data = bytes_reader(message, answer->end);
-        bytes_seek(&data, place.data);
-        const uint8_t *octets = bytes_get_view(&data, place.size);
-        if (octets == NULL || place.class != DNS_CLASS_IN)
-            continue;
-        if ((place.type == DNS_TYPE_A && place.size == IPV4_OCTETS && ipv4_is_private(octets)) ||
-            (place.type == DNS_TYPE_AAAA && place.size == IPV6_OCTETS && ipv6_is_private(octets)))
-            return true;
-    }
-    return false;
 }

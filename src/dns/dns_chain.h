@@ -1,10 +1,10 @@
-/* dns_chain.h - does what an answer says stand where it may, and does it lead into private networks
+/* dns_chain.h - does what an answer says stand where it may
  *
- * What: two walks over the records of an answer that dns_answer_parse() found sound. A forwarder
+ * What: a walk over the records of an answer that dns_answer_parse() found sound. A forwarder
  *       cannot know whether data is true, but it can see that every record of the answer section
  *       belongs to the name that was asked or to one that an alias of the answer led to.
- * Who:  front, before an answer is kept or delivered. Pure.
- * Ref:  RFC 1034 4.3.2 (aliases), 2181 section 5.4.1 (ranking), 6672 (DNAME); RFC 1918, 4193, 6598.
+ * Who:  front, before an answer is kept. Pure.
+ * Ref:  RFC 1034 4.3.2 (aliases), 2181 section 5.4.1 (ranking), 6672 (DNAME).
  */
 #pragma once
 
@@ -23,9 +23,3 @@
  */
 bool dns_chain_is_whole(const uint8_t *message, const struct dns_answer *answer,
                         const struct dns_question *question);
-
-/**
- * Does the answer section hold an address that only a private network has: private, shared,
- * link-local, loopback, unspecified, or such an IPv4 address mapped into IPv6?
- */
-bool dns_chain_has_private(const uint8_t *message, const struct dns_answer *answer);

@@ -194,6 +194,17 @@ dns_name_is_wire(const struct dns_name *a, const uint8_t *wire, size_t size)
     return differing == 0;
 }
 
+bool
+dns_name_is_below(const struct dns_name *name, const struct dns_name *upper)
+{
+    struct bytes_reader r = bytes_reader(name->wire, name->size);
+    while (bytes_left(&r) > upper->size)
+        bytes_skip(&r, bytes_get_u8(&r));
+    size_t left = bytes_left(&r);
+    const uint8_t *tail = bytes_get_view(&r, left);
+    return left == upper->size && dns_name_is_wire(upper, tail, left);
+}
+
 static bool
 is_printable(char c)
 {

@@ -62,6 +62,9 @@ bool dns_name_is_equal(const struct dns_name *a, const struct dns_name *b);
 /** Equal regardless of ASCII case, `wire` being `size` octets of an uncompressed name. */
 bool dns_name_is_wire(const struct dns_name *a, const uint8_t *wire, size_t size);
 
+/** Is `name` the same as `upper`, or below it? ASCII case does not count. */
+bool dns_name_is_below(const struct dns_name *name, const struct dns_name *upper);
+
 /** Read presentation form ("www.example.com", trailing dot optional, \DDD and \X escapes; no
  * raw space, control character or octet over 126). `name` is the root on failure. */
 MUST_CHECK enum status dns_name_parse(const char *text, struct dns_name *name);

@@ -47,6 +47,7 @@ enum dns_type {
     DNS_TYPE_TXT = 16,
     DNS_TYPE_AAAA = 28,
     DNS_TYPE_OPT = 41,
+    DNS_TYPE_DS = 43,
     DNS_TYPE_TKEY = 249,
     DNS_TYPE_TSIG = 250,
     DNS_TYPE_IXFR = 251,

@@ -102,15 +102,13 @@ pass_parse(struct front *front, struct query *draft, const uint8_t *message, siz
     return false;
 }
 
-/* What is asked: everything there is gets one record, other classes nothing but our name. */
+/* Classes other than IN get nothing but our name. */
 static bool
 pass_class(struct front *front, const struct query *draft)
 {
     const struct dns_question *question = &draft->dns.question;
     const struct config *config = front->config;
-    bool is_any = question->class == DNS_CLASS_IN && question->type == DNS_TYPE_ANY;
-    bool is_identity = config->local_server_id[0] != '\0' && minimal_is_identity(question);
-    if (is_identity || (is_any && !config->local_forward_any)) {
+    if (config->local_server_id[0] != '\0' && minimal_is_identity(question)) {
         deliver_minimal(front, draft);
         return false;
     }
@@ -121,12 +119,19 @@ pass_class(struct front *front, const struct query *draft)
     return false;
 }
 
-/* What needs no upstream: policy first, then the cache. */
+/* What needs no upstream: policy first; then everything there is, which gets one record; then the
+ * cache. */
 static bool
 pass_known(struct front *front, struct query *draft)
 {
     store_look(front, draft);
-    return !local_answer(front, draft) && !store_answer(front, draft);
+    if (local_answer(front, draft))
+        return false;
+    if (draft->dns.question.type == DNS_TYPE_ANY && !front->config->local_forward_any) {
+        deliver_minimal(front, draft);
+        return false;
+    }
+    return !store_answer(front, draft);
 }
 
 /* Keep the draft and let it wait for its question, new or already under way. */

@@ -140,6 +140,7 @@ reload(struct front *front, const struct ipc_message *message, int fd)
             pace_change(front);
             tcp_change(front);
             store_change(front);
+            local_change(front);
             log_open_chan(CHAN_FD, level_of(config));
         } else {
             memory_unmap((void *)(uintptr_t)config, size);

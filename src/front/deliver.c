@@ -2,15 +2,16 @@
 #include "front/deliver.h"
 
 #include "core/minimal.h"
+#include "core/negative.h"
 #include "dns/dns_answer.h"
-#include "dns/dns_chain.h"
 #include "dns/dns_reply.h"
+#include "dns/dns_traits.h"
 #include "dns/dns_trim.h"
 #include "front/front.h"
 
 #define REPLY_ROOM   512  /* octets; dns_reply_write() never needs more */
 #define MINIMAL_ROOM 768  /* octets; minimal_write_…() never need more */
-#define SPECIAL_ROOM 1024 /* octets; special_write() never needs more */
+#define SPECIAL_ROOM 1024 /* octets; special_write(), negative_write() never need more */
 #define RCODE_MAX    15   /* without EDNS */
 
 void
@@ -110,6 +111,27 @@ deliver_slip(struct front *front, const struct query *query, enum why why)
 }
 
 void
+deliver_blocked(struct front *front, const struct query *query, size_t zone_at)
+{
+    struct dns_edns_put opt = opt_for(front, query, DNS_EDE_BLOCKED);
+    uint8_t *room = room_for(front, &query->client, SPECIAL_ROOM);
+    size_t size = 0;
+    if (room != NULL)
+        size = negative_write(&query->dns, DNS_NXDOMAIN, zone_at, LOCAL_BLOCKED_TTL_S, &opt, room,
+                              SPECIAL_ROOM);
+    finish(front, query, room, size, WHY_BLOCKED);
+}
+
+void
+deliver_withheld(struct front *front, const struct query *query, enum local_verdict verdict)
+{
+    if (verdict == LOCAL_BLOCKED)
+        deliver_blocked(front, query, 0);
+    else
+        deliver_refuse(front, query, WHY_PRIVATE, DNS_SERVFAIL, DNS_EDE_BLOCKED);
+}
+
+void
 deliver_minimal(struct front *front, const struct query *query)
 {
     struct dns_edns_put opt = opt_for(front, query, DNS_EDE_NONE);
@@ -175,6 +197,19 @@ answer_all(struct front *front, struct inflight_question *question, const uint8_
     queue_end(front, question);
 }
 
+/* The same for an answer that policy keeps from them. */
+static void
+withhold_all(struct front *front, struct inflight_question *question, enum local_verdict verdict)
+{
+    struct query *query;
+    inflight_unindex(&front->inflight, question);
+    while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
+        deliver_withheld(front, query, verdict);
+        queue_give(front, query);
+    }
+    queue_end(front, question);
+}
+
 void
 deliver_answer(struct front *front, struct inflight_question *question,
                const struct handoff_answer *from_worker)
@@ -194,12 +229,14 @@ deliver_answer(struct front *front, struct inflight_question *question,
         return;
     }
     store_note_word(front, question, &answer);
-    if (front->config->local_refuse_private &&
-        dns_chain_has_private(from_worker->message, &answer)) {
-        deliver_failure(front, question, WHY_PRIVATE, DNS_EDE_BLOCKED);
+    answer.traits = dns_traits_of(from_worker->message, &answer);
+    enum local_verdict policy =
+        local_judge(front, &question->question.name, from_worker->message, &answer);
+    store_keep(front, question, from_worker->message, &answer, policy != LOCAL_FINE);
+    if (policy != LOCAL_FINE) {
+        withhold_all(front, question, policy);
         return;
     }
-    store_keep(front, question, from_worker->message, &answer);
     if (freshness_is_failure(&answer) && store_stand_in(front, question)) {
         queue_end(front, question);
         return;
@@ -241,8 +278,7 @@ void
 deliver_failure(struct front *front, struct inflight_question *question, enum why why, uint16_t ede)
 {
     struct query *query;
-    if (why != WHY_PRIVATE)
-        (void)store_stand_in(front, question);
+    (void)store_stand_in(front, question);
     inflight_unindex(&front->inflight, question);
     while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
         deliver_refuse(front, query, why, DNS_SERVFAIL, ede);

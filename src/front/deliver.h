@@ -13,6 +13,7 @@
 #include "core/special.h"
 #include "core/why.h"
 #include "dns/dns_answer.h"
+#include "front/local.h"
 
 struct front;
 
@@ -55,6 +56,12 @@ void deliver_kept(struct front *front, const struct query *query, const uint8_t 
 /** A stale answer for all who wait; the question stays under way. */
 void deliver_stand_in(struct front *front, struct inflight_question *question,
                       const uint8_t *message, const struct dns_answer *answer);
+
+/** A name on a block list does not exist. @param zone_at  where the listed name begins in it */
+void deliver_blocked(struct front *front, const struct query *query, size_t zone_at);
+
+/** There is an answer, and policy keeps it from this client. @param verdict  not LOCAL_FINE */
+void deliver_withheld(struct front *front, const struct query *query, enum local_verdict verdict);
 
 /** A special-use name, answered here. */
 void deliver_special(struct front *front, const struct query *query, enum special_action action);

@@ -27,6 +27,7 @@ front_reserve(struct front *front)
     queue_reserve(front);
     pace_reserve(front);
     store_reserve(front);
+    local_change(front);
     udp_reserve(front);
     tcp_reserve(front);
     relay_reserve(front);

@@ -1,19 +1,30 @@
-/* local.h - names that are answered here and never leave
+/* local.h - what is answered here and never leaves, and what of answers is not passed on
  *
- * What: special-use names, and lists of names that are blocked or allowed. Policy comes before the
- *       cache, so that a change of it holds at once.
+ * What: special-use names, and lists of names that are blocked or allowed; answers that lead to a
+ *       blocked name or into private networks. Policy is asked before the cache and again for
+ *       each answer, fresh or kept, so that a change of it holds at once.
  * Who:  front.
- * Ref:  core/special.h, core/nameset.h; RFC 8482 (ANY), 8914 (why blocked).
+ * Ref:  core/special.h, core/nameset.h, dns/dns_traits.h; RFC 2308 (how long), 8914 (why blocked).
  */
 #pragma once
 
+#include "conf/config.h"
 #include "core/nameset.h"
 #include "core/query.h"
+#include "dns/dns_answer.h"
 #include "ipc/ipc.h"
 
 struct front;
 
+#define LOCAL_BLOCKED_TTL_S 60 /* how long a client keeps that a name is blocked */
+
+struct local_names { /* with all below them */
+    struct dns_name names[CONFIG_DOMAINS_MAX];
+    uint32_t count;
+};
+
 struct local {
+    struct local_names through, privates;   /* of the configuration */
     const struct nameset *lists[IPC_LISTS]; /* read-only mappings; NULL: empty */
     size_t sizes[IPC_LISTS];
 };
@@ -22,5 +33,23 @@ struct local {
  * STATUS_INVALID (not a list). */
 MUST_CHECK enum status local_take_list(struct front *front, enum ipc_list list, int fd);
 
+/** Take up front->config after it changed. */
+void local_change(struct front *front);
+
 /** The stage, after store_look(). @return true: the query has ended. */
 MUST_CHECK bool local_answer(struct front *front, struct query *draft);
+
+enum local_verdict {
+    LOCAL_FINE,
+    LOCAL_BLOCKED, /* it leads to a name on a block list */
+    LOCAL_PRIVATE, /* it leads into a private network, and its name may not */
+};
+
+/**
+ * May a sound answer be given to a client?
+ *
+ * @param asked    the question's name in lower case
+ * @param message  borrowed; its first `answer->end` octets; answer->traits is set
+ */
+enum local_verdict local_judge(const struct front *front, const struct dns_name *asked,
+                               const uint8_t *message, const struct dns_answer *answer);

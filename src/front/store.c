@@ -29,10 +29,6 @@ store_change(struct front *front)
 {
     struct store *store = &front->store;
     const struct config *config = front->config;
-    bool is_stricter = config->local_refuse_private && !store->refuses_private;
-    if (store->cache != NULL && is_stricter)
-        cache_clear(store->cache); /* it may hold what is to be refused now */
-    store->refuses_private = config->local_refuse_private;
     store->freshness = (struct freshness){
         .ttl_min_s = seconds(config->cache_ttl_min_ms),
         .ttl_max_s = seconds(config->cache_ttl_max_ms),
@@ -149,12 +145,19 @@ store_answer(struct front *front, struct query *draft)
         return false;
     enum cache_result result =
         cache_get(store->cache, &key, now_s(front), store->message, CACHE_MESSAGE_MAX, &hit);
+    enum local_verdict policy =
+        result == CACHE_MISS ? LOCAL_FINE
+                             : local_judge(front, &store->asked.name, store->message, &hit.answer);
+    if (policy != LOCAL_FINE && result == CACHE_FRESH) {
+        deliver_withheld(front, draft, policy);
+        return true;
+    }
     if (result == CACHE_FRESH) {
         give_fresh(front, draft, &hit);
         refresh(front, draft, &hit);
         return true;
     }
-    store->has_stale = result == CACHE_STALE;
+    store->has_stale = result == CACHE_STALE && policy == LOCAL_FINE;
     if (!store->has_stale || (store->failing_until_us <= front->loop.now_us && !hit.is_held &&
                               !inflight_is_stood_in(&front->inflight, &draft->dns)))
         return false;
@@ -181,20 +184,23 @@ store_watch(struct front *front, const struct inflight_question *question)
 
 void
 store_keep(struct front *front, const struct inflight_question *question, const uint8_t *message,
-           const struct dns_answer *answer)
+           const struct dns_answer *answer, bool is_withheld)
 {
     struct store *store = &front->store;
     if (store->cache == NULL)
         return;
     bool is_failure = freshness_is_failure(answer);
     uint32_t ttl_s = freshness_ttl(&store->freshness, answer);
+    bool is_whole = dns_chain_is_whole(message, answer, &question->question);
+    if (is_withheld && (ttl_s < store->freshness.failure_s || !is_whole))
+        ttl_s = store->freshness.failure_s;
     if (ttl_s == 0)
         return;
     if (answer->end > CACHE_MESSAGE_MAX) {
         stats_add(front->stats, STAT_CACHE_TOO_LARGE, 1);
         return;
     }
-    if (!dns_chain_is_whole(message, answer, &question->question)) {
+    if (!is_whole && !is_withheld) {
         stats_add(front->stats, STAT_CACHE_STRANGE, 1);
         return;
     }
@@ -222,7 +228,8 @@ store_stand_in(struct front *front, struct inflight_question *question)
     struct cache_key key = key_of_question(question);
     enum cache_result result =
         cache_get(store->cache, &key, now_s(front), store->message, CACHE_MESSAGE_MAX, &hit);
-    if (result == CACHE_MISS || freshness_is_failure(&hit.answer))
+    if (result == CACHE_MISS || freshness_is_failure(&hit.answer) ||
+        local_judge(front, &question->question.name, store->message, &hit.answer) != LOCAL_FINE)
         return false;
     make_stale(store, &hit);
     question->is_stood_in = true;

@@ -41,7 +41,6 @@ struct store {
     struct freshness freshness;
     struct dns_question asked; /* what the message at hand asks, in lower case */
     bool has_stale;            /* there is a stale answer to it */
-    bool refuses_private;      /* as configured when the answers were kept */
     uint8_t *message;          /* CACHE_MESSAGE_MAX octets to copy an answer into */
     struct store_wait *waits;  /* by slot of the table of questions */
     struct deadlines dues;     /* of them, in us */
@@ -67,9 +66,10 @@ MUST_CHECK bool store_answer(struct front *front, struct query *draft);
  */
 void store_watch(struct front *front, const struct inflight_question *question);
 
-/** Keep an upstream's sound answer, if it may be kept. */
+/** Keep an upstream's sound answer, if it may be kept. @param is_withheld  policy keeps it from
+ * clients: it is kept for a while in any case, so that it is not asked for again at once */
 void store_keep(struct front *front, const struct inflight_question *question,
-                const uint8_t *message, const struct dns_answer *answer);
+                const uint8_t *message, const struct dns_answer *answer, bool is_withheld);
 
 /** No upstream can be reached. */
 void store_note_down(struct front *front);

@@ -1,9 +1,11 @@
 #include "supervisor/lists.h"
 
+#include "core/list_line.h"
 #include "core/nameset.h"
 #include "os/memory.h"
 #include "os/random.h"
 #include "supervisor/channel.h"
+#include "supervisor/lists_name.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,21 +17,17 @@
 static const char *const keys[IPC_LISTS] = {"local.block", "local.allow"};
 
 struct source { /* the files of one list */
-    const char *key;
     const char (*paths)[CONFIG_LIST_PATH_MAX];
     uint32_t count;
-    struct lists_file *files;
 };
 
 static struct source
-source_of(const struct config *config, struct lists *lists, enum ipc_list list)
+source_of(const struct config *config, enum ipc_list list)
 {
     bool block = list == IPC_LIST_BLOCK;
     return (struct source){
-        .key = keys[list],
         .paths = block ? config->local_block : config->local_allow,
         .count = block ? config->local_block_count : config->local_allow_count,
-        .files = lists->files[list],
     };
 }
 
@@ -103,28 +101,61 @@ next_line(struct line_reader *reader, const char **line, size_t *size)
     }
 }
 
-static bool
-is_name_line(const char *line, size_t size)
+/* The sets that names go to, by enum ipc_list; NULL: they are only counted. */
+struct sets {
+    struct nameset *set[IPC_LISTS];
+    size_t names[IPC_LISTS];
+};
+
+static enum status
+name_of(const char *text, size_t size, struct dns_name *name)
 {
-    while (size > 0 && (*line == ' ' || *line == '\t' || *line == '\r')) {
-        line++;
-        size--;
+    char ascii[LISTS_NAME_MAX];
+    if (!lists_name_to_ascii(text, size, ascii) || dns_name_parse(ascii, name) != STATUS_OK ||
+        name->size <= 1)
+        return STATUS_INVALID;
+    dns_name_lower(name);
+    return STATUS_OK;
+}
+
+/* @return what the line was good for */
+static enum list_kind
+take_line(const char *line, size_t size, enum ipc_list list, struct sets *sets)
+{
+    struct list_line read;
+    const char *text;
+    if (size > LISTS_LINE_MAX)
+        return LIST_UNKNOWN;
+    list_line_read(line, size, &read);
+    enum ipc_list to = read.kind == LIST_EXCEPTIONS ? IPC_LIST_ALLOW : list;
+    while (list_line_next(&read, &text, &size)) {
+        struct dns_name name;
+        if (name_of(text, size, &name) != STATUS_OK)
+            return LIST_UNKNOWN;
+        if (sets->set[to] != NULL && nameset_add(sets->set[to], &name) != STATUS_OK)
+            return LIST_UNKNOWN; /* full: the file grew since it was counted */
+        sets->names[to]++;
     }
-    return size > 0 && *line != '#' && *line != '!';
+    return read.kind;
 }
 
 static void
-note_skipped(struct lists_file *file, size_t number)
+count_line(struct lists_file *file, enum list_kind kind, size_t number)
 {
-    if (file->skipped++ == 0)
+    bool is_used = kind == LIST_NAMES || kind == LIST_EXCEPTIONS;
+    if (kind == LIST_NOTHING)
+        return;
+    file->lines++;
+    file->of_kind[kind]++;
+    if (!is_used && file->first == 0)
         file->first = number;
 }
 
-/* Add one file's names to the set; or, without one, count its lines. @return false: errno says why
- */
+/* Add one file's names to the sets. @return false: errno says why */
 static bool
-take_file(const char *path, struct nameset *set, struct lists_file *file)
+take_file(const char *path, enum ipc_list list, struct sets *sets, struct lists_file *file)
 {
+    static const char mark[] = "\xef\xbb\xbf"; /* some editors begin a file of UTF-8 with it */
     static struct line_reader reader;
     const char *line;
     size_t size, number = 0;
@@ -132,19 +163,12 @@ take_file(const char *path, struct nameset *set, struct lists_file *file)
         return false;
     *file = (struct lists_file){0};
     while (next_line(&reader, &line, &size)) {
-        struct dns_name name;
         number++;
-        if (!is_name_line(line, size))
-            continue;
-        enum status status = set == NULL             ? STATUS_OK
-                             : size > LISTS_LINE_MAX ? STATUS_INVALID
-                                                     : nameset_parse_line(line, size, &name);
-        if (set != NULL && status == STATUS_OK)
-            status = nameset_add(set, &name); /* full: the file grew since it was counted */
-        if (status == STATUS_OK)
-            file->names++;
-        else
-            note_skipped(file, number);
+        if (number == 1 && size >= sizeof mark - 1 && memcmp(line, mark, sizeof mark - 1) == 0) {
+            line += sizeof mark - 1;
+            size -= sizeof mark - 1;
+        }
+        count_line(file, take_line(line, size, list, sets), number);
     }
     bool failed = reader.failed;
     int saved = errno;
@@ -153,77 +177,113 @@ take_file(const char *path, struct nameset *set, struct lists_file *file)
     return !failed;
 }
 
-/* @return the lines of all files that may hold a name; false: `error` is written */
+/* Every file of every list. @return false: `error` is written */
 static bool
-take_files(const struct source *source, struct nameset *set, size_t *names,
+take_files(const struct config *config, struct lists *lists, struct sets *sets,
            struct config_error *error)
 {
-    *names = 0;
-    for (uint32_t i = 0; i < source->count; i++) {
-        if (!take_file(source->paths[i], set, &source->files[i])) {
-            snprintf(error->text, sizeof error->text, "%s: %.250s: %s", source->key,
-                     source->paths[i], strerror(errno));
+    for (int list = 0; list < IPC_LISTS; list++) {
+        struct source source = source_of(config, (enum ipc_list)list);
+        for (uint32_t i = 0; i < source.count; i++) {
+            if (take_file(source.paths[i], (enum ipc_list)list, sets, &lists->files[list][i]))
+                continue;
+            snprintf(error->text, sizeof error->text, "%s: %.250s: %s", keys[list], source.paths[i],
+                     strerror(errno));
             return false;
         }
-        *names += source->files[i].names;
     }
     return true;
 }
 
+struct block { /* the memory of a set, writable until it is sealed */
+    void *memory;
+    size_t size;
+};
+
+/* Memory for a set of as many names as were counted. */
 static enum status
-load_one(const struct source *source, int *fd, size_t *names, struct config_error *error)
+make_set(enum ipc_list list, size_t names, int *fd, struct block *block, struct nameset **set,
+         struct config_error *error)
 {
     uint8_t key_bytes[16];
-    size_t lines, taken, size;
-    void *memory;
-    if (!take_files(source, NULL, &lines, error))
-        return STATUS_INVALID;
-    if (lines > LISTS_NAMES_MAX) {
-        snprintf(error->text, sizeof error->text, "%s: %zu names; at most %d fit", source->key,
-                 lines, LISTS_NAMES_MAX);
+    if (names > LISTS_NAMES_MAX) {
+        snprintf(error->text, sizeof error->text, "%s: %zu names; at most %d fit", keys[list],
+                 names, LISTS_NAMES_MAX);
         return STATUS_INVALID;
     }
-    size = nameset_bytes(lines);
-    if (memory_make("penstock-list", size, fd, &memory) != STATUS_OK) {
-        snprintf(error->text, sizeof error->text, "%s: no memory for %zu names: %s", source->key,
-                 lines, strerror(errno));
+    block->size = nameset_bytes(names);
+    if (memory_make("penstock-list", block->size, fd, &block->memory) != STATUS_OK) {
+        snprintf(error->text, sizeof error->text, "%s: no memory for %zu names: %s", keys[list],
+                 names, strerror(errno));
         return STATUS_SYSTEM;
     }
     random_fill(key_bytes, sizeof key_bytes);
     struct hash_key key = hash_key_from(key_bytes);
-    struct nameset *set = nameset_init(memory, lines, &key);
-    bool is_taken = take_files(source, set, &taken, error);
-    *names = nameset_count(set);
-    if (memory_seal(*fd, memory, size) == STATUS_OK && is_taken)
-        return STATUS_OK;
-    if (is_taken)
-        snprintf(error->text, sizeof error->text, "%s: memory: %s", source->key, strerror(errno));
-    close(*fd);
-    *fd = -1;
-    return is_taken ? STATUS_SYSTEM : STATUS_INVALID;
+    *set = nameset_init(block->memory, names, &key);
+    return STATUS_OK;
+}
+
+/* Read all files twice: to count names, and into sets of that size. */
+static enum status
+load(const struct config *config, struct lists *lists, struct block blocks[IPC_LISTS],
+     struct config_error *error)
+{
+    struct sets counted = {0}, sets = {0};
+    enum status status = STATUS_OK;
+    if (!take_files(config, lists, &counted, error))
+        return STATUS_INVALID;
+    for (int list = 0; list < IPC_LISTS && status == STATUS_OK; list++)
+        if (counted.names[list] > 0)
+            status = make_set((enum ipc_list)list, counted.names[list], &lists->fds[list],
+                              &blocks[list], &sets.set[list], error);
+    if (status != STATUS_OK)
+        return status;
+    if (!take_files(config, lists, &sets, error))
+        return STATUS_INVALID;
+    for (int list = 0; list < IPC_LISTS; list++)
+        if (sets.set[list] != NULL)
+            lists->names[list] = nameset_count(sets.set[list]);
+    return STATUS_OK;
 }
 
 enum status
 lists_load(const struct config *config, struct lists *lists, struct config_error *error)
 {
+    struct block blocks[IPC_LISTS] = {0};
     memset(lists, 0, sizeof *lists);
     for (int list = 0; list < IPC_LISTS; list++)
         lists->fds[list] = -1;
+    enum status status = load(config, lists, blocks, error);
     for (int list = 0; list < IPC_LISTS; list++) {
-        struct source source = source_of(config, lists, (enum ipc_list)list);
-        if (source.count == 0)
+        const struct block *block = &blocks[list];
+        if (block->memory == NULL ||
+            memory_seal(lists->fds[list], block->memory, block->size) == STATUS_OK ||
+            status != STATUS_OK)
             continue;
-        enum status status = load_one(&source, &lists->fds[list], &lists->names[list], error);
-        if (status == STATUS_OK)
-            continue;
-        while (list-- > 0) {
-            if (lists->fds[list] >= 0)
-                close(lists->fds[list]);
-            lists->fds[list] = -1;
-        }
-        return status;
+        snprintf(error->text, sizeof error->text, "%s: memory: %s", keys[list], strerror(errno));
+        status = STATUS_SYSTEM;
     }
-    return STATUS_OK;
+    for (int list = 0; list < IPC_LISTS && status != STATUS_OK; list++) {
+        if (lists->fds[list] >= 0)
+            close(lists->fds[list]);
+        lists->fds[list] = -1;
+    }
+    return status;
+}
+
+static void
+warn_file(const char *key, const char *path, const struct lists_file *file, FILE *to)
+{
+    size_t unused = file->lines - file->of_kind[LIST_NAMES] - file->of_kind[LIST_EXCEPTIONS];
+    const char *before = ": ";
+    fprintf(to, "%s: %s: %zu of %zu lines were not used", key, path, unused, file->lines);
+    for (enum list_kind kind = LIST_NOTHING + 1; kind < LIST_KINDS; kind++) {
+        if (file->of_kind[kind] == 0)
+            continue;
+        fprintf(to, "%s%zu %s", before, file->of_kind[kind], list_kind_text(kind));
+        before = ", ";
+    }
+    fprintf(to, "; the first is line %zu\n", file->first);
 }
 
 unsigned
@@ -231,17 +291,11 @@ lists_warnings(const struct config *config, const struct lists *lists, FILE *to)
 {
     unsigned count = 0;
     for (int list = 0; list < IPC_LISTS; list++) {
-        bool block = list == IPC_LIST_BLOCK;
-        const char(*paths)[CONFIG_LIST_PATH_MAX] =
-            block ? config->local_block : config->local_allow;
-        uint32_t files = block ? config->local_block_count : config->local_allow_count;
-        for (uint32_t i = 0; i < files; i++) {
-            const struct lists_file *file = &lists->files[list][i];
-            if (file->skipped == 0)
+        struct source source = source_of(config, (enum ipc_list)list);
+        for (uint32_t i = 0; i < source.count; i++) {
+            if (lists->files[list][i].first == 0)
                 continue;
-            fprintf(to,
-                    "%s: %s: %zu of %zu lines hold no name and were left out; first is line %zu\n",
-                    keys[list], paths[i], file->skipped, file->names + file->skipped, file->first);
+            warn_file(keys[list], source.paths[i], &lists->files[list][i], to);
             count++;
         }
     }

@@ -2,14 +2,15 @@
  *
  * What: reads the block and allow lists of the configuration line by line into a set (core/nameset)
  *       that lies in a sealed memfd: however large it is, and however many lanes share it, it
- *       exists once. A line that is no name is left out and counted; a file that cannot be read
- *       stops a start.
+ *       exists once. A line that is no name is left out and counted by kind; a file that cannot
+ *       be read stops a start. Exceptions in a block list are names of the allow list.
  * Who:  supervisor, at its start and again when it reloads; it does nothing else meanwhile.
  * Ref:  docs/LIMITS.md "lists".
  */
 #pragma once
 
 #include "conf/config.h"
+#include "core/list_line.h"
 #include "ipc/ipc.h"
 
 #include <stdbool.h>
@@ -20,10 +21,10 @@
 
 struct child;
 
-struct lists_file { /* what became of one file */
-    size_t names;   /* lines with a name */
-    size_t skipped; /* lines left out */
-    size_t first;   /* number of the first of those, from 1 */
+struct lists_file {             /* what became of one file */
+    size_t lines;               /* but blank ones and comments */
+    size_t of_kind[LIST_KINDS]; /* of those, by what they say */
+    size_t first;               /* number of the first that is not used, from 1; 0: all are */
 };
 
 struct lists {
@@ -43,7 +44,8 @@ struct lists {
 MUST_CHECK enum status lists_load(const struct config *config, struct lists *lists,
                                   struct config_error *error);
 
-/** What lists_load() left out, one line for each file. Returns the number of lines. */
+/** What of each file lists_load() could not use, one line for a file. Returns the number of lines.
+ */
 unsigned lists_warnings(const struct config *config, const struct lists *lists, FILE *to);
 
 /** Send a front its lists, those that are empty too: it may have others from before. */

@@ -42,7 +42,7 @@ def pki(shared):
 class Unbound:
     """A real resolver as DoT server; it knows penstock.example and asks nobody."""
 
-    def __init__(self, folder, certificate, wrap=()):
+    def __init__(self, folder, certificate, wrap=(), server_extra="", extra=""):
         folder.mkdir()
         self.port = penstock.free_port()
         self.wrap = wrap
@@ -72,8 +72,10 @@ server:
     local-data: 'penstock.example. 300 IN TXT "answered by unbound"'
     local-zone: "long.example." redirect
     local-data: 'long.example. 300 IN TXT {long_text}'
+    {server_extra}
 remote-control:
     control-enable: no
+{extra}
 """)
         self.config = config
         self.start()

@@ -1,4 +1,4 @@
-"""Answers that need no upstream: the cache, stale answers in need, and names that are answered here."""
+"""Answers that need no upstream: the cache, and stale answers in need."""
 import concurrent.futures
 import json
 import os
@@ -175,38 +175,6 @@ def test_popular_answer_is_asked_for_again_before_its_end(cached):
     penstock.wait_for(lambda: ttl_of(cached.ask(name)) >= 9, 1, "the answer to it")
 
 
-@pytest.mark.smoke
-@pytest.mark.parametrize("name, kind, rcode, data", [
-    ("localhost", "A", dns.rcode.NOERROR, ["127.0.0.1"]),
-    ("a.localhost", "AAAA", dns.rcode.NOERROR, ["::1"]),
-    ("localhost", "TXT", dns.rcode.NOERROR, []),
-    ("printer.local", "A", dns.rcode.NXDOMAIN, []),
-    ("x.onion", "A", dns.rcode.NXDOMAIN, []),
-    ("1.0.168.192.in-addr.arpa", "PTR", dns.rcode.NXDOMAIN, []),
-    ("_dns.resolver.arpa", "TYPE64", dns.rcode.NXDOMAIN, []),
-    ("home.arpa", "SOA", dns.rcode.NOERROR, []),
-])
-def test_special_names_are_answered_here(cached, name, kind, rcode, data):
-    for tcp in (False, True):
-        answer = cached.ask(name, kind, tcp=tcp)
-        assert answer.rcode() == rcode
-        assert records(answer) == data
-    assert not cached.bad.queries
-
-
-def test_special_names_go_upstream_if_told_so(serve, bad):
-    service = serve(bad, settings={"local": {"special": "no"}})
-    assert records(service.ask("a.test")) == [baddot.encoded("a.test")]
-
-
-def test_private_addresses_are_refused_if_told_so(serve, bad):
-    service = serve(bad, settings={"local": {"refuse_private": "yes"}})
-    answer = service.ask("inside.penstock.example")  # 10.x.y.z, as this server encodes names
-    assert is_servfail(answer) and ede(answer) == [15]
-    assert records(service.ask("public-a.penstock.example")) == ["203.0.113.7"]
-    assert service.statistic("ends", "private") == 1
-
-
 def test_memory_stays_within_the_size_of_the_cache(serve, bad):
     service = serve(bad, settings={"cache": {"size": "64KiB"}, "rates": {"mode": "off"}})
     for i in range(600):
@@ -216,63 +184,6 @@ def test_memory_stays_within_the_size_of_the_cache(serve, bad):
     last = asked(bad, "many599.penstock.example")
     assert records(service.ask("many599.penstock.example")) == [baddot.encoded("many599.penstock.example")]
     assert asked(bad, "many599.penstock.example") == last == 1
-
-
-def write_list(shared, name, text):
-    path = shared / name
-    path.write_text(text)
-    path.chmod(0o644)
-    return str(path)
-
-
-@pytest.fixture
-def listed(serve, bad, shared):
-    block = write_list(shared, "block", "# ads\nads.penstock.example\n0.0.0.0 tracker.example\nthis is no name\n")
-    allow = write_list(shared, "allow", "good.ads.penstock.example\n")
-    service = serve(bad, settings={**CACHE, "local": {"block": [block], "allow": [allow]}})
-    service.bad = bad
-    return service
-
-
-def test_blocked_names_do_not_exist_and_allowed_ones_do(listed):
-    for name in ("ads.penstock.example", "X.Ads.Penstock.Example", "a.b.tracker.example"):
-        for tcp in (False, True):
-            answer = listed.ask(name, tcp=tcp)
-            assert answer.rcode() == dns.rcode.NXDOMAIN and ede(answer) == [15]
-    assert not listed.bad.queries
-    for name in ("good.ads.penstock.example", "more.good.ads.penstock.example", "bads.penstock.example"):
-        assert records(listed.ask(name)) == [baddot.encoded(name)]
-    assert listed.statistic("ends", "blocked") == 6
-    assert "1 of 3 lines hold no name and were left out; first is line 4" in listed.log()
-
-
-def test_lists_are_there_again_after_the_fronts_death(listed):
-    front = listed.pid_of("front")
-    os.kill(front, signal.SIGKILL)
-    penstock.wait_for(lambda: listed.pids()["front"] not in ([], [front]), 5, "a new front")
-    assert listed.ask("ads.penstock.example").rcode() == dns.rcode.NXDOMAIN
-
-
-def test_a_list_that_cannot_be_read_stops_the_start(launch, bad, shared):
-    service = launch(bad, settings={"local": {"block": [str(shared / "missing")]}})
-    assert service.process.wait(10) == 78
-    assert "local.block: " in service.log() and "No such file" in service.log()
-    check = penstock.run("--check", "-c", service.file)
-    assert check.returncode == 78 and "local.block: " in check.stderr
-
-
-def test_reload_takes_up_changed_lists(listed, shared):
-    assert records(listed.ask("new.penstock.example"))
-    write_list(shared, "block", "new.penstock.example\n")
-    listed.process.send_signal(signal.SIGHUP)
-    listed.wait_log("is in force")
-    assert listed.ask("new.penstock.example").rcode() == dns.rcode.NXDOMAIN, "policy comes before the cache"
-    assert records(listed.ask("ads.penstock.example"))
-    config = json.loads(listed.file.read_text())
-    listed.file.write_text(json.dumps({**config, "local": {}}))
-    listed.process.send_signal(signal.SIGHUP)
-    penstock.wait_for(lambda: listed.log().count("is in force") == 2, 5, "the second reload")
-    assert records(listed.ask("new.penstock.example")), "no list any more"
 
 
 def test_frozen_upstream_is_stood_in_for_and_its_return_is_seen(serve, bad, bads, late):
@@ -392,13 +303,3 @@ def test_ad_of_a_kept_answer_is_told_to_whom_asks(cached):
         query.flags = dns.flags.RD | ad * dns.flags.AD
         assert bool(cached.ask(query).flags & dns.flags.AD) == ad
     assert asked(cached.bad, "secure-1.penstock.example") == 1
-
-
-def test_private_answers_are_forgotten_when_they_are_to_be_refused(cached):
-    name = "inside.penstock.example"
-    assert records(cached.ask(name))
-    config = json.loads(cached.file.read_text())
-    cached.file.write_text(json.dumps({**config, "local": {"refuse_private": "yes"}}))
-    cached.process.send_signal(signal.SIGHUP)
-    cached.wait_log("is in force")
-    assert is_servfail(cached.ask(name))

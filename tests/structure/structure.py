@@ -27,6 +27,7 @@ FOREIGN = {
     "psa/": re.compile(r"^src/worker/tls_\w+\.[ch]$"),
     "seccomp.h": re.compile(r"^src/os/sandbox\w*\.[ch]$"),
     "cap-ng.h": re.compile(r"^src/os/privs\w*\.c$"),
+    "idn2.h": re.compile(r"^src/supervisor/lists_name\.c$"),
     "cyaml/": re.compile(r"^src/conf/\w+\.[ch]$"),
 }
 

@@ -53,7 +53,8 @@ has(enum ipc_list list, const char *text)
     cr_assert_eq(dns_name_parse(text, &name), STATUS_OK);
     cr_assert_eq(memory_map(lists.fds[list], 1, true, &at, &size), STATUS_OK, "sealed");
     cr_assert(nameset_is_sound(at, size));
-    bool matches = nameset_matches(at, &name);
+    size_t zone_at;
+    bool matches = nameset_find(at, &name, &zone_at);
     memory_unmap(at, size);
     return matches;
 }
@@ -78,23 +79,69 @@ Test(lists, names_of_several_files_are_one_set)
     cr_assert_not(has(IPC_LIST_ALLOW, "ads.example"));
     cr_assert(has(IPC_LIST_ALLOW, "good.ads.example"));
     cr_assert_eq(lists.names[IPC_LIST_BLOCK], 3);
-    cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].names, 2);
-    cr_assert_eq(lists.files[IPC_LIST_BLOCK][1].skipped, 0);
+    cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].lines, 2);
+    cr_assert_eq(lists.files[IPC_LIST_BLOCK][1].first, 0, "every line is used");
 }
 
-Test(lists, a_line_that_is_no_name_is_left_out_and_told)
+Test(lists, what_is_not_used_is_told_by_kind)
 {
-    char text[512] = "";
-    give(IPC_LIST_BLOCK, "one.example\nnot a name at all\ntwo.example\n.\nthree..example\n");
+    char text[1024] = "";
+    give(IPC_LIST_BLOCK, "one.example\nnot a name at all\ntwo.example\n.\nthree..example\n"
+                         "shop.example##.ad\nshop.example#@#.ad\n||shop.example^$third-party\n"
+                         "/regex/\n||shop.example/path\n192.168.0.1 shop.example\n! why\n");
     cr_assert_eq(load(), STATUS_OK);
-    cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].names, 2);
-    cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].skipped, 3);
+    cr_assert_eq(lists.names[IPC_LIST_BLOCK], 2);
+    cr_assert_not(has(IPC_LIST_BLOCK, "shop.example"));
+    cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].lines, 11);
     cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].first, 2);
     FILE *to = fmemopen(text, sizeof text, "w");
-    cr_assert_eq(lists_warnings(&config, &lists, to), 1);
+    cr_assert_eq(lists_warnings(&config, &lists, to), 1, "one line");
     fclose(to);
-    cr_assert_not_null(strstr(text, "3 of 5 lines"), "%s", text);
-    cr_assert_not_null(strstr(text, "first is line 2"), "%s", text);
+    cr_assert_not_null(strstr(text, "9 of 11 lines were not used: 2 about parts of pages, "
+                                    "1 with options that DNS cannot follow, 1 about parts of "
+                                    "addresses, 1 regular expressions, 1 that give another "
+                                    "address or server, 3 without a name; the first is line 2\n"),
+                       "%s", text);
+}
+
+Test(lists, exceptions_of_a_block_list_are_allowed)
+{
+    give(IPC_LIST_BLOCK, "||ads.example^\n@@||good.ads.example^\nserver=/fine.ads.example/#\n");
+    cr_assert_eq(load(), STATUS_OK);
+    cr_assert(has(IPC_LIST_BLOCK, "good.ads.example"));
+    cr_assert(has(IPC_LIST_ALLOW, "x.good.ads.example"));
+    cr_assert(has(IPC_LIST_ALLOW, "fine.ads.example"));
+    cr_assert_not(has(IPC_LIST_ALLOW, "ads.example"));
+    cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].first, 0);
+}
+
+Test(lists, an_allow_list_allows_whatever_it_names)
+{
+    give(IPC_LIST_ALLOW, "a.example\n||b.example^\n@@||c.example^\n");
+    cr_assert_eq(load(), STATUS_OK);
+    cr_assert_eq(lists.names[IPC_LIST_ALLOW], 3);
+    cr_assert_eq(lists.fds[IPC_LIST_BLOCK], -1);
+}
+
+Test(lists, names_in_utf8_are_those_of_the_dns)
+{
+    give(IPC_LIST_BLOCK, "\xef\xbb\xbf"
+                         "b\xc3\xbc"
+                         "cher.example\n"
+                         "||B\xc3\x9c"
+                         "CHER.test.example^\n"
+                         "0.0.0.0 stra\xc3\x9f"
+                         "e.example "
+                         "\xe4\xbe\x8b\xe5\xad\x90.example\n"
+                         "bad\xff.example\n");
+    cr_assert_eq(load(), STATUS_OK);
+    cr_assert(has(IPC_LIST_BLOCK, "xn--bcher-kva.example"), "behind the mark of UTF-8, too");
+    cr_assert(has(IPC_LIST_BLOCK, "xn--bcher-kva.test.example"), "in upper case");
+    cr_assert(has(IPC_LIST_BLOCK, "xn--strae-oqa.example"), "by IDNA2008, not of 2003");
+    cr_assert(has(IPC_LIST_BLOCK, "xn--fsqu00a.example"));
+    cr_assert_eq(lists.names[IPC_LIST_BLOCK], 4);
+    cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].of_kind[LIST_UNKNOWN], 1);
+    cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].first, 4);
 }
 
 Test(lists, a_line_without_end_does_not_swallow_the_next)
@@ -106,7 +153,7 @@ Test(lists, a_line_without_end_does_not_swallow_the_next)
     write_file(config.local_block[config.local_block_count++], text, sizeof text);
     cr_assert_eq(load(), STATUS_OK);
     cr_assert_eq(lists.names[IPC_LIST_BLOCK], 2);
-    cr_assert_geq(lists.files[IPC_LIST_BLOCK][0].skipped, 1);
+    cr_assert_geq(lists.files[IPC_LIST_BLOCK][0].of_kind[LIST_UNKNOWN], 1);
     cr_assert(has(IPC_LIST_BLOCK, "two.example"));
 }
 
@@ -121,7 +168,7 @@ Test(lists, lines_are_whole_across_any_border_of_what_is_read)
     write_file(config.local_block[config.local_block_count++], text, size);
     cr_assert_eq(load(), STATUS_OK);
     cr_assert_eq(lists.names[IPC_LIST_BLOCK], count);
-    cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].skipped, 0);
+    cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].first, 0);
 }
 
 Test(lists, a_file_that_cannot_be_read_is_named)

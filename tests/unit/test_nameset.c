@@ -28,7 +28,8 @@ static bool
 matches(const struct nameset *set, const char *text)
 {
     struct dns_name name = name_of(text);
-    return nameset_matches(set, &name);
+    size_t at;
+    return nameset_find(set, &name, &at);
 }
 
 Test(nameset, matches_a_name_and_what_is_below_it_and_nothing_else)
@@ -75,32 +76,64 @@ Test(nameset, an_empty_set_matches_nothing)
     free(set);
 }
 
-static void
-reads(const char *line, enum status expected, const char *text)
+Test(nameset, says_where_the_shortest_listed_name_begins)
 {
-    struct dns_name name;
-    char got[DNS_NAME_TEXT_MAX];
-    cr_assert_eq(nameset_parse_line(line, strlen(line), &name), expected, "%s", line);
-    if (expected == STATUS_OK) {
-        struct dns_name want = name_of(text);
-        cr_assert(name.size == want.size && memcmp(name.wire, want.wire, want.size) == 0, "%s: %s",
-                  line, dns_name_format(&name, got));
+    struct nameset *set = new_set(2);
+    struct dns_name listed = name_of("ads.example.com"), more = name_of("x.ads.example.com");
+    struct dns_name name = name_of("y.x.ads.example.com"), root = name_of(".");
+    size_t at = 99;
+    cr_assert_eq(nameset_add(set, &listed), STATUS_OK);
+    cr_assert_eq(nameset_add(set, &more), STATUS_OK);
+    cr_assert_eq(nameset_add(set, &root), STATUS_INVALID);
+    cr_assert(nameset_find(set, &name, &at));
+    cr_assert_eq(at, 4);
+    cr_assert(nameset_find(set, &listed, &at));
+    cr_assert_eq(at, 0);
+    free(set);
+}
+
+/* A name of as many labels as there can be, each of them "a". */
+static struct dns_name
+deepest(void)
+{
+    struct dns_name name = {.size = DNS_NAME_MAX};
+    for (size_t i = 0; i + 1 < DNS_NAME_MAX; i += 2) {
+        name.wire[i] = 1;
+        name.wire[i + 1] = 'a';
+    }
+    name.wire[DNS_NAME_MAX - 1] = 0;
+    return name;
+}
+
+Test(nameset, a_name_of_any_number_of_labels_is_found_at_each_of_its_tails)
+{
+    struct dns_name name = deepest();
+    for (size_t labels = 1; labels <= 127; labels++) {
+        struct nameset *set = new_set(1);
+        struct dns_name tail = {.size = (uint8_t)(2 * labels + 1)};
+        memcpy(tail.wire, name.wire + name.size - tail.size, tail.size);
+        size_t at = 0;
+        cr_assert_eq(nameset_add(set, &tail), STATUS_OK);
+        cr_assert(nameset_find(set, &name, &at), "%zu", labels);
+        cr_assert_eq(at, name.size - tail.size, "%zu", labels);
+        tail.wire[1] = 'b';
+        cr_assert_not(nameset_find(set, &tail, &at), "%zu", labels);
+        free(set);
     }
 }
 
-Test(nameset, reads_the_usual_forms_of_lists)
+Test(nameset, a_tail_has_the_same_hash_in_every_name)
 {
-    reads("example.com", STATUS_OK, "example.com");
-    reads("  Example.COM.  \r", STATUS_OK, "example.com");
-    reads("*.example.com # why", STATUS_OK, "example.com");
-    reads("0.0.0.0 example.com", STATUS_OK, "example.com");
-    reads("::1\texample.com", STATUS_OK, "example.com");
-    reads("||example.com^", STATUS_OK, "example.com");
-    reads("", STATUS_NONE, NULL);
-    reads("# comment", STATUS_NONE, NULL);
-    reads("! comment", STATUS_NONE, NULL);
-    reads(".", STATUS_INVALID, NULL);
-    reads("two names", STATUS_INVALID, NULL);
-    reads("a..b", STATUS_INVALID, NULL);
-    reads("0.0.0.0 a b", STATUS_INVALID, NULL);
+    static const uint8_t text[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    uint64_t all[sizeof text], one;
+    uint8_t begins[sizeof text];
+    for (size_t i = 0; i < sizeof text; i++)
+        begins[i] = (uint8_t)i;
+    hash_siphash13_tails(&key, text, sizeof text, begins, sizeof text, all);
+    for (size_t i = 0; i < sizeof text; i++) {
+        hash_siphash13_tails(&key, text + i, sizeof text - i, begins, 1, &one);
+        cr_expect_eq(all[i], one, "%zu", i);
+        for (size_t k = 0; k < i; k++)
+            cr_expect_neq(all[i], all[k], "%zu %zu", i, k);
+    }
 }

@@ -31,6 +31,13 @@ Test(special, ordinary_names_go_upstream)
                                         "arpa",
                                         "in-addr.arpa",
                                         "32.172.in-addr.arpa",
+                                        "63.100.in-addr.arpa",
+                                        "128.100.in-addr.arpa",
+                                        "100.in-addr.arpa",
+                                        "ipv4only.arpa",
+                                        "xhome.arpa",
+                                        "home\\.arpa",
+                                        "a.64\\.100.in-addr.arpa",
                                         "xlocalhost",
                                         "0.10.in-addr.arpb",
                                         "home-arpa"};
@@ -56,12 +63,39 @@ Test(special, names_that_must_not_leak_do_not_exist)
                                         "1.0.0.10.in-addr.arpa",
                                         "1.2.31.172.in-addr.arpa",
                                         "1.168.192.in-addr.arpa",
-                                        "_dns.resolver.arpa",
+                                        "1.2.64.100.in-addr.arpa",
+                                        "1.2.127.100.in-addr.arpa",
                                         "1.0.0.0.d.f.ip6.arpa"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         cr_assert_eq(found(names[i], DNS_TYPE_PTR), SPECIAL_NXDOMAIN, "%s", names[i]);
     cr_assert_eq(found("home.arpa", DNS_TYPE_SOA), SPECIAL_NODATA);
     cr_assert_eq(found("168.192.in-addr.arpa", DNS_TYPE_NS), SPECIAL_NODATA);
+}
+
+Test(special, a_resolver_that_designates_no_other_has_no_data)
+{
+    cr_assert_eq(found("_dns.resolver.arpa", 64), SPECIAL_NODATA, "RFC 9462 section 4");
+    cr_assert_eq(found("resolver.arpa", DNS_TYPE_A), SPECIAL_NODATA);
+}
+
+Test(special, the_ds_of_a_zone_belongs_to_its_parent)
+{
+    static const char *const asked[] = {"home.arpa",    "10.in-addr.arpa", "64.100.in-addr.arpa",
+                                        "d.f.ip6.arpa", "service.arpa",    "resolver.arpa"};
+    static const char *const kept[] = {"local", "onion", "test", "invalid", "alt"};
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        cr_expect_eq(found(asked[i], DNS_TYPE_DS), SPECIAL_NONE, "%s", asked[i]);
+        cr_expect_eq(found(asked[i], DNS_TYPE_NS), SPECIAL_NODATA, "%s", asked[i]);
+    }
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        cr_expect_eq(found(kept[i], DNS_TYPE_DS), SPECIAL_NXDOMAIN, "%s is never asked", kept[i]);
+    cr_expect_eq(found("a.home.arpa", DNS_TYPE_DS), SPECIAL_NXDOMAIN, "its parent is served here");
+    cr_expect_eq(found("localhost", DNS_TYPE_DS), SPECIAL_NODATA);
+}
+
+Test(special, any_of_localhost_is_one_address)
+{
+    cr_assert_eq(found("localhost", DNS_TYPE_ANY), SPECIAL_LOOPBACK4, "RFC 8482 section 4.1");
 }
 
 Test(special, other_classes_are_not_special)

@@ -15,6 +15,7 @@ static const struct value_rule flags = {VALUE_FLAGS, 4, 0, 0, "1.2 1.3"};
 static const struct value_rule name = {VALUE_NAME, 9, 0, 0, ""};
 static const struct value_rule user = {VALUE_USER, 33, 0, 0, ""};
 static const struct value_rule host = {VALUE_HOST, 256, 0, 0, ""};
+static const struct value_rule domain = {VALUE_DOMAIN, CONFIG_DOMAIN_MAX, 0, 0, ""};
 static const struct value_rule path = {VALUE_PATH, 1024, 0, 0, ""};
 static const struct value_rule listen = {VALUE_LISTEN, sizeof(struct addr), 0, 0, ""};
 static const struct value_rule upstream = {VALUE_UPSTREAM, sizeof(struct addr), 0, 0, ""};
@@ -28,8 +29,8 @@ static const struct value_rule secret = {VALUE_SECRET, sizeof(struct config_secr
 static const struct value_rule from_zero = {VALUE_DURATION, 4, 0, 604800000, ""};
 
 static const struct value_rule *const all[] = {
-    &duration, &count,  &lanes, &word, &flags, &name, &user,  &host,   &path,     &listen,
-    &upstream, &prefix, &pin,   &port, &bytes, &rate, &share, &secret, &from_zero};
+    &duration, &count,    &lanes,  &word, &flags, &name,  &user, &host,  &domain, &path,
+    &listen,   &upstream, &prefix, &pin,  &port,  &bytes, &rate, &share, &secret, &from_zero};
 
 #define KINDS (sizeof all / sizeof all[0])
 
@@ -169,6 +170,33 @@ Test(values, hosts_are_dns_names_or_addresses_alone)
     cr_expect_str_eq(again(&host, longest), longest);
     memcpy(longest + 252, "aa", 3);
     cr_expect_str_eq(again(&host, longest), "too long");
+}
+
+Test(values, domains_are_any_names_in_lower_case)
+{
+    char longest[300];
+    cr_expect_str_eq(again(&domain, "home.arpa"), "home.arpa");
+    cr_expect_str_eq(again(&domain, "Home.ARPA."), "home.arpa");
+    cr_expect_str_eq(again(&domain, "local"), "local");
+    cr_expect_str_eq(again(&domain, "64.100.in-addr.arpa"), "64.100.in-addr.arpa");
+    cr_expect_str_eq(again(&domain, "_a.-b-.10"), "_a.-b-.10");
+    static const char *const bad[] = {"",     ".",   "..",  "a..b",  ".a",
+                                      "a b",  "a/b", "*.a", "a.b..", "b\303\274cher.example",
+                                      "a\\.b"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        cr_expect(strstr("empty, or the root; not a domain name", again(&domain, bad[i])) != NULL,
+                  "%s", bad[i]);
+    memset(longest, 'a', sizeof longest);
+    for (size_t i = 63; i < 253; i += 64)
+        longest[i] = '.';
+    longest[253] = '\0';
+    cr_expect_str_eq(again(&domain, longest), longest);
+    longest[253] = 'a';
+    longest[254] = '\0';
+    cr_expect_str_eq(again(&domain, longest), "too long");
+    longest[64] = '\0';
+    longest[63] = 'a';
+    cr_expect_str_eq(again(&domain, longest), "not a domain name", "a label of 64");
 }
 
 Test(values, paths_are_absolute_and_printable)

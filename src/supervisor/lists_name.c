@@ -1,0 +1,34 @@
+/* lists_name.c - see lists_name.h; the only file that includes libidn2 */
+#include "supervisor/lists_name.h"
+
+#include <idn2.h>
+#include <string.h>
+
+static bool
+is_ascii(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text >= 0x80)
+            return false;
+    return true;
+}
+
+bool
+lists_name_to_ascii(const char *text, size_t size, char ascii[LISTS_NAME_MAX])
+{
+    char *made = NULL;
+    if (size >= LISTS_NAME_MAX)
+        return false;
+    memcpy(ascii, text, size);
+    ascii[size] = '\0';
+    if (is_ascii(ascii))
+        return true;
+    if (idn2_to_ascii_8z(ascii, &made, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
+        return false;
+    size_t made_size = strlen(made);
+    bool fits = made_size < LISTS_NAME_MAX;
+    if (fits)
+        memcpy(ascii, made, made_size + 1);
+    idn2_free(made);
+    return fits;
+}
