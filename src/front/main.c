@@ -16,7 +16,9 @@
 #include <unistd.h>
 
 #define MEMORY_BESIDE (16U << 20) /* octets beside the tables: the C library, in passing */
-#define FILES_BESIDE  64 /* descriptors other than clients' connections: at most 32 listeners */
+#define FILES_BESIDE                                                                               \
+    (64 + TCP_PARKED) /* descriptors other than clients' connections: listeners, those that wait   \
+                       */
 
 /* A signal to the process group or control group is meant for the supervisor, who sends STOP. */
 static void

@@ -8,68 +8,13 @@
 #include "dns/dns_frame.h"
 #include "front/admit.h"
 #include "front/front.h"
+#include "front/tcp_accept.h"
 #include "front/tcp_output.h"
 #include "front/tcp_table.h"
 #include "os/log.h"
 #include "os/memory.h"
-#include "os/random.h"
-#include "os/sock.h"
 
 #include <errno.h>
-#include <unistd.h>
-
-/* An octet of the pacer's is a connection here, and none waits for its time. */
-static struct pacer_config
-arrivals_config(const struct config *config)
-{
-    return (struct pacer_config){.ipv4_length = TCP_IPV4_LENGTH,
-                                 .ipv6_length = TCP_IPV6_LENGTH,
-                                 .rate_octets_per_s = config->tcp_new_per_s,
-                                 .burst_octets = config->tcp_new_per_s * TCP_NEW_BURST_S};
-}
-
-static void
-reserve_counts(struct front *front)
-{
-    struct tcp *tcp = &front->tcp;
-    uint8_t key[16];
-    struct pacer_config config = arrivals_config(front->config);
-    void *held = memory_reserve(tally_memory_bytes(tcp->count));
-    void *arrivals = memory_reserve(BUCKETS_MEMORY_BYTES(TCP_NETWORKS));
-    if (held == NULL || arrivals == NULL)
-        log_fatal("no memory to count TCP connections");
-    random_fill(key, sizeof key);
-    tally_init(&tcp->held, held, tcp->count, TCP_IPV4_LENGTH, TCP_IPV6_LENGTH, hash_key_from(key));
-    if (pacer_init(&tcp->arrivals, &config, arrivals, TCP_NETWORKS, hash_key_from(key)) !=
-        STATUS_OK)
-        log_fatal("the rate of new TCP connections is not sound");
-    explicit_bzero(key, sizeof key);
-}
-
-void
-tcp_change(struct front *front)
-{
-    struct pacer_config config = arrivals_config(front->config);
-    if (pacer_reload(&front->tcp.arrivals, &config) != STATUS_OK)
-        log_fatal("the rate of new TCP connections is not sound");
-}
-
-void
-tcp_reserve(struct front *front)
-{
-    struct tcp *tcp = &front->tcp;
-    size_t slots = (size_t)front->config->tcp_clients + 1;
-    tcp->count = front->config->tcp_clients;
-    tcp->connections = memory_reserve(slots * sizeof *tcp->connections);
-    tcp->inputs = memory_reserve(slots * sizeof *tcp->inputs);
-    if (tcp->connections == NULL || tcp->inputs == NULL)
-        log_fatal("no memory for %u TCP connections", front->config->tcp_clients);
-    reserve_counts(front);
-    tcp_output_reserve(front);
-    for (uint32_t i = 0; i < CONFIG_LISTEN_MAX; i++)
-        tcp->listeners[i] =
-            (struct tcp_listener){.source.fd = -1, .front = front, .index = (uint8_t)i};
-}
 
 /* Reading. */
 
@@ -163,6 +108,21 @@ connection_ready(struct ev_source *source, uint32_t events)
     }
 }
 
+void
+tcp_reserve(struct front *front)
+{
+    struct tcp *tcp = &front->tcp;
+    size_t slots = (size_t)front->config->tcp_clients + 1;
+    tcp->count = front->config->tcp_clients;
+    tcp->connections = memory_reserve(slots * sizeof *tcp->connections);
+    tcp->inputs = memory_reserve(slots * sizeof *tcp->inputs);
+    if (tcp->connections == NULL || tcp->inputs == NULL)
+        log_fatal("no memory for %u TCP connections", front->config->tcp_clients);
+    tcp->ready = connection_ready;
+    tcp_accept_reserve(front);
+    tcp_output_reserve(front);
+}
+
 /* Settling: once per turn and touched connection. */
 
 static enum tcp_timer
@@ -230,96 +190,11 @@ tcp_settle(struct front *front)
             settle(front, c);
 }
 
-/* Accepting. */
-
-static void
-set_accepting(struct front *front, bool accepts)
-{
-    for (uint32_t i = 0; i < front->config->listen_count; i++)
-        evloop_want(&front->loop, &front->tcp.listeners[i].source, accepts ? EPOLLIN : 0);
-}
-
-/* Who may not ask costs no slot, and who comes too often neither. */
-static bool
-may_come(struct front *front, struct tcp_listener *listener, const struct addr *addr)
-{
-    struct query_client client = {
-        .addr = *addr, .transport = QUERY_TCP, .listener = listener->index};
-    uint32_t wait_ms;
-    if (limit_is_martian(front, &client) || !acl_allows(&front->acl, addr))
-        return false;
-    return limit_is_exempt(front, addr) ||
-           pacer_take(&front->tcp.arrivals, addr, 1, front_now_ms(front), &wait_ms) == PACER_NOW;
-}
-
-static void
-take_connection(struct tcp_listener *listener, int fd, const struct sockaddr_storage *from,
-                socklen_t size)
-{
-    struct front *front = listener->front;
-    struct addr addr;
-    struct tcp_connection *c = NULL;
-    if (sock_to_addr((const struct sockaddr *)from, size, &addr) == STATUS_OK &&
-        may_come(front, listener, &addr))
-        c = tcp_table_open(front, fd, &addr, connection_ready);
-    if (c == NULL) {
-        stats_add(front->stats, STAT_TCP_REFUSED, 1);
-        close(fd);
-        return;
-    }
-    c->listener = listener->index;
-    stats_add(front->stats, STAT_TCP_ACCEPTED, 1);
-}
-
-static void
-listener_ready(struct ev_source *source, uint32_t events)
-{
-    (void)events;
-    struct tcp_listener *listener = source->owner;
-    struct front *front = listener->front;
-    for (int i = 0; i < TCP_ACCEPT_BATCH; i++) {
-        struct sockaddr_storage from;
-        socklen_t size = sizeof from;
-        int fd = accept4(source->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0) {
-            take_connection(listener, fd, &from, size);
-        } else if (errno == EAGAIN) {
-            return;
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            /* the connection stays in the backlog and would wake us at once */
-            front->tcp.accept_again_us = front->loop.now_us + TCP_PAUSE_MS * 1000;
-            set_accepting(front, false);
-            return;
-        } /* else: it ended before we came to it */
-    }
-}
-
-enum status
-tcp_listen(struct front *front, uint32_t index, int fd)
-{
-    struct tcp_listener *listener = &front->tcp.listeners[index];
-    int send_bytes = TCP_SEND_BYTES, receive_bytes = TCP_RECEIVE_BYTES;
-    /* each accepted connection inherits them; a client that does not read must not grow them */
-    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes) != 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes) != 0)
-        return STATUS_SYSTEM;
-    return evloop_add(&front->loop, &listener->source, fd, EPOLLIN, listener_ready, listener);
-}
-
-void
-tcp_resume(struct front *front)
-{
-    if (front->tcp.accept_again_us == 0 || front->tcp.accept_again_us > front->loop.now_us)
-        return;
-    front->tcp.accept_again_us = 0;
-    set_accepting(front, front->stop_us == 0);
-}
-
 void
 tcp_stop(struct front *front)
 {
     struct tcp *tcp = &front->tcp;
-    set_accepting(front, false);
+    tcp_accept_stop(front);
     for (uint32_t i = 1; i <= tcp->touched; i++)
         if (tcp->connections[i].generation % 2 == 1)
             tcp_table_touch(tcp, &tcp->connections[i]);

@@ -9,15 +9,13 @@
 #pragma once
 
 #include "conf/config.h"
+#include "core/crowd.h"
 #include "core/pacer.h"
 #include "core/query.h"
-#include "core/tally.h"
 #include "os/evloop.h"
 
 struct front;
 
-#define TCP_IPV4_LENGTH   24
-#define TCP_IPV6_LENGTH   56
 #define TCP_MESSAGE_MAX   4096 /* octets of a query */
 #define TCP_INPUT_BYTES   (2 + TCP_MESSAGE_MAX)
 #define TCP_WAITING_MAX   64           /* queries waiting on one connection; then we stop reading */
@@ -32,6 +30,10 @@ struct front;
 #define TCP_EVICT_LOOK    64   /* connections idle longest, of which one makes room */
 #define TCP_NEW_BURST_S   4    /* seconds' worth of new connections at once, after quiet time */
 #define TCP_NETWORKS      4096 /* whose new connections are counted */
+#define TCP_SETTLED_MS    1000 /* idle so long, a connection makes room for others of its client */
+#define TCP_PARKED        256  /* accepted connections that wait until they may come */
+#define TCP_PARKED_MS     4000 /* each of them at most */
+#define TCP_LOOK_MS       10   /* between two looks at those */
 #define TCP_PAUSE_MS      100  /* without accepting, after the kernel had no descriptor or memory */
 #define TCP_SEND_BYTES    (64 * 1024) /* kernel's buffer per connection, so it cannot grow there */
 #define TCP_RECEIVE_BYTES (16 * 1024)
@@ -55,7 +57,6 @@ struct tcp_connection {
     uint32_t touched_next;   /* of the list to settle */
     uint32_t output;         /* index in the pool, 0 none */
     uint32_t taken;          /* messages, since it opened */
-    uint32_t held;           /* its network's slot in tcp.held */
     uint16_t input_most;     /* octets of the input buffer that were ever in use, to be wiped */
     uint16_t input_size;     /* octets received and not yet taken */
     uint16_t waiting;        /* queries that wait for an answer */
@@ -82,6 +83,23 @@ struct tcp_listener {
     uint8_t index;
 };
 
+struct tcp_parked {
+    struct addr addr;
+    uint64_t since_us;
+    int fd;
+    uint32_t previous, next; /* in order of coming; next: of the free list */
+    uint8_t listener;
+    bool has_rate; /* it was within its network's rate: it only waits for room */
+};
+
+struct tcp_park {
+    struct tcp_parked slots[TCP_PARKED + 1]; /* [0] is never used */
+    struct crowd held;                       /* of each network */
+    uint32_t count, touched, free;
+    uint32_t first, last;
+    uint64_t look_us; /* when they are looked at next */
+};
+
 struct tcp {
     struct tcp_connection *connections; /* [0] is never used */
     uint8_t (*inputs)[TCP_INPUT_BYTES];
@@ -95,8 +113,11 @@ struct tcp {
     } timers[TCP_TIMERS];
     struct tcp_listener listeners[CONFIG_LISTEN_MAX];
     uint64_t accept_again_us; /* 0: accepting */
-    struct tally held;        /* connections of each network */
+    struct networks networks; /* those that have a connection, open or parked */
+    struct crowd held;        /* connections; CROWD_A: idle, CROWD_B: the others */
     struct pacer arrivals;    /* new connections of each network; an octet is a connection */
+    struct tcp_park park;
+    ev_handler *ready; /* of connections */
 };
 
 /** Reserve the tables; fatal if there is no memory. */
@@ -133,7 +154,7 @@ void tcp_change(struct front *front);
 /** End connections whose time is up. */
 void tcp_expire(struct front *front);
 
-/** Accept again after a pause that is over. */
+/** Accept again after a pause that is over, and let those in that wait. */
 void tcp_resume(struct front *front);
 
 /** Last act of a turn: take messages that had to wait, send, close, choose what to wait for. */

@@ -1,6 +1,6 @@
 /* tcp_table.h - the connections: slots, timers, and the list of those to settle
  *
- * Who:  front/tcp.c and front/tcp_output.c only.
+ * Who:  front/tcp.c, front/tcp_accept.c and front/tcp_output.c only.
  */
 #pragma once
 
@@ -24,10 +24,15 @@ void tcp_table_arm(struct front *front, struct tcp_connection *c, enum tcp_timer
 /** End it when the turn ends; nothing more is sent. May be called twice. */
 void tcp_table_doom(struct front *front, struct tcp_connection *c);
 
-/** Register an accepted connection; if the table is full, in place of one that has been idle.
- *  @return NULL: there is no place for it; `fd` stays the caller's */
+/**
+ * Register an accepted connection. If its network has its bound, or the table is full, whoever has
+ * most gives way: its longest idle connection, or else its youngest, whose queries end.
+ *
+ * @param leaf  its network in tcp.networks, held by the caller for the call
+ * @return NULL: nobody gives way to it now; `fd` stays the caller's
+ */
 struct tcp_connection *tcp_table_open(struct front *front, int fd, const struct addr *addr,
-                                      ev_handler *ready);
+                                      uint32_t leaf);
 
 /** Close. May be called twice. */
 void tcp_table_close(struct front *front, struct tcp_connection *c);
