@@ -341,7 +341,7 @@ limit_look_at_cookie(const struct front *front, struct query *draft)
         return;
     enum cookie_verdict verdict =
         cookie_check(&front->limit.secrets, edns->cookie, edns->cookie_size, &draft->client.addr,
-                     front->limit.wall_s);
+                     front->loop.wall_s);
     draft->cookie = (uint8_t)verdict;
     if (cookie_is_proof(verdict)) {
         draft->client.is_proven = true;
@@ -360,6 +360,6 @@ limit_put_cookie(const struct front *front, const struct query *query, struct dn
     memcpy(opt->cookie, edns->cookie, COOKIE_BYTES); /* a fresh one is repeated */
     opt->cookie_size = COOKIE_BYTES;
     if (query->cookie != COOKIE_VALID)
-        cookie_make(&front->limit.secrets, edns->cookie, &query->client.addr, front->limit.wall_s,
+        cookie_make(&front->limit.secrets, edns->cookie, &query->client.addr, front->loop.wall_s,
                     opt->cookie + COOKIE_CLIENT_BYTES);
 }

@@ -36,7 +36,6 @@ struct limit {
     struct acl exempt;                    /* its allow list; deny is empty */
     struct martian_ports ports;           /* sources that only reflect */
     uint32_t percents[CONFIG_LISTEN_MAX]; /* of the limits, by listener; 0: no limits */
-    uint32_t wall_s;                      /* wall clock, read once per turn; for cookies only */
     uint64_t told_ms;                     /* when the last line was written */
     uint64_t untold;                      /* queries over their rate since then */
 };

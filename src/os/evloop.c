@@ -13,12 +13,20 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Both at once, so that neither is forgotten. */
+static void
+read_clocks(struct evloop *loop)
+{
+    loop->now_us = clock_now_us();
+    loop->wall_s = clock_wall_s();
+}
+
 enum status
 evloop_open(struct evloop *loop)
 {
     memset(loop, 0, sizeof *loop);
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    loop->now_us = clock_now_us();
+    read_clocks(loop);
     return loop->epoll_fd < 0 ? STATUS_SYSTEM : STATUS_OK;
 }
 
@@ -116,7 +124,7 @@ evloop_turn(struct evloop *loop, uint64_t deadline_us)
         epoll_wait(loop->epoll_fd, loop->batch, EVLOOP_BATCH, wait_ms(loop->now_us, deadline_us));
     if (count < 0 && errno != EINTR)
         return STATUS_SYSTEM;
-    loop->now_us = clock_now_us();
+    read_clocks(loop);
     loop->turns++;
     loop->batch_count = count > 0 ? count : 0;
     for (loop->batch_at = 0; loop->batch_at < loop->batch_count;) {

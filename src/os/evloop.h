@@ -27,6 +27,7 @@ struct ev_source {
 struct evloop {
     int epoll_fd;
     uint64_t now_us; /* monotonic, read once per turn after waking */
+    uint32_t wall_s; /* the wall clock, read with it; may jump: clock_wall_s() */
     uint64_t turns;  /* wake-ups so far */
     struct epoll_event batch[EVLOOP_BATCH];
     int batch_count, batch_at;

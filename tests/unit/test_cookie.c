@@ -185,3 +185,28 @@ Test(cookie, wipe_leaves_nothing)
     cookie_secrets_wipe(&s);
     cr_expect_arr_eq(&s, &zero, sizeof s);
 }
+
+/* The clock of the machine may be set while we run, or be another than those of other servers. */
+Test(cookie, a_clock_that_is_set_loses_no_more_than_a_renewal)
+{
+    struct cookie_secrets s = secrets_of(SECRET_A);
+    uint8_t cookie[COOKIE_BYTES] = "clientck";
+    struct addr client = client_of("192.0.2.1");
+    uint32_t now_s = 1800000000;
+    cookie_make(&s, cookie, &client, now_s, cookie + COOKIE_CLIENT_BYTES);
+    static const struct {
+        int32_t seconds; /* the clock goes by so much */
+        enum cookie_verdict wanted;
+    } steps[] = {{0, COOKIE_VALID},      {1800, COOKIE_VALID},     {1801, COOKIE_RENEW},
+                 {3600, COOKIE_RENEW},   {3601, COOKIE_EXPIRED},   {-300, COOKIE_VALID},
+                 {-301, COOKIE_EXPIRED}, {-86400, COOKIE_EXPIRED}, {86400, COOKIE_EXPIRED}};
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+        cr_expect_eq(
+            cookie_check(&s, cookie, sizeof cookie, &client, now_s + (uint32_t)steps[i].seconds),
+            steps[i].wanted, "by %d s", steps[i].seconds);
+    /* what is made with the new time is good at once */
+    uint32_t back_s = now_s - 86400;
+    cookie_make(&s, cookie, &client, back_s, cookie + COOKIE_CLIENT_BYTES);
+    cr_expect_eq(cookie_check(&s, cookie, sizeof cookie, &client, back_s), COOKIE_VALID);
+    cr_expect_eq(cookie_check(&s, cookie, sizeof cookie, &client, 0), COOKIE_EXPIRED, "of 1970");
+}

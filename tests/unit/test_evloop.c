@@ -2,6 +2,7 @@
 #include "os/evloop.h"
 
 #include <criterion/criterion.h>
+#include <time.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -62,6 +63,16 @@ Test(evloop, a_deadline_in_the_past_polls)
 {
     cr_assert_eq(evloop_turn(&loop, loop.now_us - 1), STATUS_OK);
     cr_assert_eq(evloop_turn(&loop, 0), STATUS_OK);
+}
+
+Test(evloop, reads_both_clocks_in_each_turn)
+{
+    uint64_t told_us = loop.now_us;
+    cr_assert_lt((uint64_t)time(NULL) - loop.wall_s, 60, "when it is opened");
+    loop.now_us = loop.wall_s = 0;
+    cr_assert_eq(evloop_turn(&loop, 0), STATUS_OK);
+    cr_expect_geq(loop.now_us, told_us);
+    cr_expect_lt((uint64_t)time(NULL) - loop.wall_s, 60, "and when it wakes");
 }
 
 Test(evloop, wakes_at_a_deadline_and_not_before)

@@ -1,0 +1,147 @@
+"""DNS cookies as other servers make and judge them (RFC 9018): BIND with the same secret, and cookies of any age."""
+import shutil
+import socket
+import struct
+import subprocess
+import time
+
+import dns.edns
+import dns.message
+import dns.query
+import dns.rcode
+import pytest
+
+import penstock
+from front import Front
+
+COOKIE = 10
+BADCOOKIE = 23
+SECRET = "445536bcd2513298075a5d379663c962"
+LIMITS = (f"rates: {{ipv4: ['/32 1000/s 1000'], slip: 0}}, filter: {{kernel: no}}, "
+          f"cookies: {{secret: {SECRET}}}")
+
+
+def siphash24(key, data):
+    mask = (1 << 64) - 1
+
+    def rotl(x, by):
+        return (x << by | x >> (64 - by)) & mask
+
+    def rounds(v, count):
+        for _ in range(count):
+            v[0] = (v[0] + v[1]) & mask
+            v[1] = rotl(v[1], 13) ^ v[0]
+            v[0] = rotl(v[0], 32)
+            v[2] = (v[2] + v[3]) & mask
+            v[3] = rotl(v[3], 16) ^ v[2]
+            v[0] = (v[0] + v[3]) & mask
+            v[3] = rotl(v[3], 21) ^ v[0]
+            v[2] = (v[2] + v[1]) & mask
+            v[1] = rotl(v[1], 17) ^ v[2]
+            v[2] = rotl(v[2], 32)
+
+    k0, k1 = struct.unpack("<QQ", key)
+    v = [k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573]
+    padded = data + bytes(-(len(data) + 1) % 8) + bytes([len(data) & 255])
+    for (word,) in struct.iter_unpack("<Q", padded):
+        v[3] ^= word
+        rounds(v, 2)
+        v[0] ^= word
+    v[2] ^= 0xff
+    rounds(v, 4)
+    return struct.pack("<Q", v[0] ^ v[1] ^ v[2] ^ v[3])
+
+
+def made(age_s, address="127.0.0.1", client=b"clientck"):
+    """A cookie that a server with the secret made so long ago."""
+    head = b"\1\0\0\0" + struct.pack("!I", int(time.time()) - age_s & 0xffffffff)
+    return client + head + siphash24(bytes.fromhex(SECRET), client + head + socket.inet_aton(address))
+
+
+def ask(port, cookie, name="a.example"):
+    message = dns.message.make_query(name, "A", use_edns=0, payload=1232,
+                                     options=[dns.edns.GenericOption(COOKIE, cookie)])
+    return dns.query.udp(message, "127.0.0.1", port=port, timeout=5)
+
+
+def cookie_of(answer):
+    return next((option.to_wire() for option in answer.options if option.otype == COOKIE), None)
+
+
+def proves(front, cookie):
+    """Does it open the buckets of proven clients?"""
+    before = front.stats()["COOKIES_VALID"]
+    answer = ask(front.port, cookie)
+    return front.stats()["COOKIES_VALID"] == before + 1, cookie_of(answer)
+
+
+def test_the_time_in_a_cookie_is_that_of_the_wall_clock():
+    with Front(yaml=LIMITS) as front:
+        fresh = cookie_of(ask(front.port, b"clientck"))
+        told = struct.unpack("!I", fresh[12:16])[0]
+        assert abs(told - time.time()) < 60
+        assert fresh == made(int(time.time()) - told), "as another server would have made it"
+
+
+@pytest.mark.parametrize("age_s, is_proof, is_renewed", [
+    (0, True, False), (1500, True, False), (2000, True, True), (3500, True, True), (3700, False, True), (86400, False, True),
+    (-200, True, False), (-400, False, True)])
+def test_cookies_of_other_servers_are_judged_by_their_age(age_s, is_proof, is_renewed):
+    with Front(yaml=LIMITS) as front:
+        cookie = made(age_s)
+        proof, told = proves(front, cookie)
+        assert proof == is_proof
+        assert (told != cookie) == is_renewed and told[:8] == b"clientck"
+        assert proves(front, told) == (True, told), "what we give is good"
+
+
+def test_a_cookie_of_1970_proves_nothing():
+    with Front(yaml=LIMITS) as front:
+        assert proves(front, made(int(time.time())))[0] is False
+
+
+class Named:
+    """BIND, which answers everything with REFUSED, or with BADCOOKIE if it does not like the cookie."""
+
+    def __init__(self, folder):
+        self.port = penstock.free_port()
+        folder.chmod(0o755)
+        config = folder / "named.conf"
+        config.write_text(
+            f'options {{ directory "{folder}"; pid-file none; session-keyfile none; listen-on port {self.port} {{ 127.0.0.1; }};\n'
+            f"  listen-on-v6 {{ none; }}; recursion no; dnssec-validation no; answer-cookie yes; require-server-cookie yes;\n"
+            f'  cookie-algorithm siphash24; cookie-secret "{SECRET}"; }};\ncontrols {{}};\n')
+        self.process = subprocess.Popen(["named", "-g", "-n", "1", "-c", config], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=(folder / "log").open("w"))
+        penstock.wait_for(self.is_up, 30, "named")
+
+    def is_up(self):
+        try:
+            dns.query.udp(dns.message.make_query("a.example", "A"), "127.0.0.1", port=self.port, timeout=0.5)
+            return True
+        except (dns.exception.DNSException, OSError):
+            return False
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+
+@pytest.fixture
+def named(tmp_path):
+    server = Named(tmp_path)
+    yield server
+    server.close()
+
+
+@pytest.mark.skipif(shutil.which("named") is None, reason="no BIND here; ./dev test brings one")
+def test_bind_with_the_same_secret_takes_ours_and_we_its_own(named):
+    with Front(yaml=LIMITS) as front:
+        its = cookie_of(ask(named.port, b"clientck"))
+        assert proves(front, its) == (True, its)
+        ours = cookie_of(ask(front.port, b"clienttw"))
+        assert ask(named.port, b"clienttw").rcode() == BADCOOKIE, "it wants to see a cookie"
+        assert ask(named.port, ours).rcode() == dns.rcode.REFUSED, "and takes ours"
+        for age_s, is_good in ((1000, True), (7200, False), (-1000, False)):
+            assert (ask(named.port, made(age_s)).rcode() != BADCOOKIE) == is_good, age_s
+            assert proves(front, made(age_s))[0] == is_good, age_s
