@@ -18,6 +18,7 @@ pass_source(struct front *front, const struct query *draft)
         return false;
     }
     if (!acl_allows(&front->acl, &draft->client.addr)) {
+        limit_tell_denied(front, &draft->client.addr, "query");
         deliver_drop(front, draft, WHY_ACL);
         return false;
     }

@@ -184,27 +184,59 @@ price_at(const struct limit *limit, const struct query_client *client, uint32_t 
     return scaled < LIMITER_PRICE_MAX ? (uint32_t)scaled : LIMITER_PRICE_MAX;
 }
 
+/* Is a line due? Between two, messages are only counted. */
+static bool
+is_due(const struct front *front, struct limit_told *told)
+{
+    uint64_t now_ms = front_now_ms(front);
+    told->untold++;
+    if (told->at_ms != 0 && now_ms < told->at_ms + LIMIT_LOG_MS)
+        return false;
+    told->at_ms = now_ms;
+    return true;
+}
+
+static const char *
+prefix_text(const struct addr *addr, unsigned length, char text[ADDR_TEXT_MAX])
+{
+    struct addr_prefix prefix = {.addr = *addr, .length = (uint8_t)length};
+    addr_mask(&prefix.addr, length);
+    prefix.addr.scope = 0;
+    return addr_prefix_format(&prefix, text);
+}
+
 /* Say now and then which network is over; the counters say how much. */
 static void
 tell(struct front *front, const struct query_client *client, enum limit_payer table)
 {
     struct limit *limit = &front->limit;
-    uint64_t now_ms = front_now_ms(front);
-    limit->untold++;
-    if (limit->told_ms != 0 && now_ms < limit->told_ms + LIMIT_LOG_MS)
-        return;
     char text[ADDR_TEXT_MAX];
-    struct addr_prefix prefix = {.addr = client->addr,
-                                 .length = (uint8_t)limit->tables[table].tripped_length};
-    addr_mask(&prefix.addr, prefix.length);
-    prefix.addr.scope = 0;
+    if (!is_due(front, &limit->over))
+        return;
     log_write(LOG_NOTICE, LOG_CLIENT_REFUSED,
               "%s is over its rate (%s)%s; %llu queries of all clients since the last such line",
-              addr_prefix_format(&prefix, text), table == LIMIT_PROVEN ? "proven" : "unproven",
+              prefix_text(&client->addr, limit->tables[table].tripped_length, text),
+              table == LIMIT_PROVEN ? "proven" : "unproven",
               front->config->rates_mode == CONFIG_RATES_DRY_RUN ? ", and passes: dry run" : "",
-              (unsigned long long)limit->untold);
-    limit->untold = 0;
-    limit->told_ms = now_ms;
+              (unsigned long long)limit->over.untold);
+    limit->over.untold = 0;
+}
+
+void
+limit_tell_denied(struct front *front, const struct addr *client, const char *what)
+{
+    struct limit_told *denied = &front->limit.denied;
+    const struct prefix_set *set = &front->limit.networks;
+    unsigned family = prefix_family(client);
+    char text[ADDR_TEXT_MAX];
+    if (!is_due(front, denied))
+        return;
+    log_write(LOG_NOTICE, LOG_CLIENT_REFUSED,
+              "%s is not on the access list: its %s is dropped; %llu of all such clients since the "
+              "last such line",
+              prefix_text(client, set->lengths[family][set->counts[family] - 1], text), what,
+              (unsigned long long)denied->untold);
+    denied->untold = 0;
 }
 
 static enum limiter_verdict

@@ -28,6 +28,11 @@ enum limit_payer {
     LIMIT_EXEMPT,                /* not for this client */
 };
 
+struct limit_told {  /* a log line that comes now and then */
+    uint64_t at_ms;  /* the last one; 0: none yet */
+    uint64_t untold; /* since then */
+};
+
 struct limit {
     struct limiter tables[LIMIT_TABLES];
     struct prefix_set networks; /* lengths at which clients share turns, places and bounds */
@@ -36,8 +41,8 @@ struct limit {
     struct acl exempt;                    /* its allow list; deny is empty */
     struct martian_ports ports;           /* sources that only reflect */
     uint32_t percents[CONFIG_LISTEN_MAX]; /* of the limits, by listener; 0: no limits */
-    uint64_t told_ms;                     /* when the last line was written */
-    uint64_t untold;                      /* queries over their rate since then */
+    struct limit_told over;               /* queries over their rate */
+    struct limit_told denied;             /* of who is not on the access list */
 };
 
 /** Reserve the tables; fatal if there is no memory. */
@@ -48,6 +53,9 @@ void limit_change(struct front *front);
 
 /** Can nobody have this source? */
 bool limit_is_martian(const struct front *front, const struct query_client *client);
+
+/** Say now and then that a client is not on the access list. @param what  it sent, as it is told */
+void limit_tell_denied(struct front *front, const struct addr *client, const char *what);
 
 /** Is this client on the list of those who are not limited? */
 bool limit_is_exempt(const struct front *front, const struct addr *client);

@@ -81,10 +81,15 @@ refuse(struct front *front, int fd)
 
 /* Who may not ask costs no slot. */
 static bool
-may_ask(const struct front *front, uint8_t listener, const struct addr *addr)
+may_ask(struct front *front, uint8_t listener, const struct addr *addr)
 {
     struct query_client client = {.addr = *addr, .transport = QUERY_TCP, .listener = listener};
-    return !limit_is_martian(front, &client) && acl_allows(&front->acl, addr);
+    if (limit_is_martian(front, &client))
+        return false;
+    if (acl_allows(&front->acl, addr))
+        return true;
+    limit_tell_denied(front, addr, "connection");
+    return false;
 }
 
 /* @return a leaf for one networks_release() */

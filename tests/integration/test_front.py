@@ -149,6 +149,17 @@ def test_reflection_and_scraps_get_silence(front, message):
     assert ask_udp(front, query("alive.example")).answer
 
 
+def test_who_is_not_on_the_access_list_is_told_of_in_the_log_now_and_then():
+    with Front(listen=("0.0.0.0",), deny="127.0.0.9/32") as front:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.bind(("127.0.0.9", 0))
+            for i in range(50):
+                sock.sendto(query(f"d{i}.example").to_wire(), ("127.0.0.1", front.port))
+            front.wait_for(lambda s: s["why_ACL"] == 50)
+        lines = [line for line in front.log if "access list" in line]
+        assert len(lines) == 1 and "127.0.0.9/32" in lines[0] and "; 1 of all" in lines[0], front.log
+
+
 def test_denied_address_gets_silence_and_no_connection():
     with Front(deny="127.0.0.2/32") as front:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:

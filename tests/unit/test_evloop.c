@@ -2,8 +2,8 @@
 #include "os/evloop.h"
 
 #include <criterion/criterion.h>
-#include <time.h>
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 struct half {
