@@ -58,7 +58,8 @@ choose(struct fairqueue *q, uint32_t parent, unsigned line, uint32_t share,
     if (most == FAIRQUEUE_GREEDY && node != 0 && is_alone(q, parent, node, line))
         return node;
     look_at_greedy(q, parent, line, share);
-    for (;; node = first_of(q, parent, line, most)) {
+    for (;;) {
+        node = first_of(q, parent, line, most);
         if (node == 0)
             return most == FAIRQUEUE_GREEDY ? q->nodes[parent].stands[line].rings[FAIRQUEUE_GREEDY]
                                             : 0;
