@@ -149,9 +149,9 @@ leaf_of(struct front *front, const struct query *query)
 {
     struct queue *queue = &front->queue;
     struct prefix_keys keys = query->keys;
-    uint32_t leaf = crowd_leaf(&queue->alive, query_index(&front->queries, query));
-    if (leaf == NETWORKS_ROOT) /* a draft */
+    if (query->generation % 2 == 0) /* a draft, or a query of our own, which is in no table */
         return limit_network(front, &queue->networks, &query->client, &keys);
+    uint32_t leaf = crowd_leaf(&queue->alive, query_index(&front->queries, query));
     networks_hold(&queue->networks, leaf);
     return leaf;
 }
