@@ -161,6 +161,36 @@ Test(fairqueue, who_has_its_share_comes_after_the_others)
     networks_release(&networks, second);
 }
 
+Test(fairqueue, who_was_answered_is_light_again)
+{
+    open_queue(64); /* 48 without the reserve */
+    for (unsigned net = 1; net <= 30; net++)
+        push(client(net, 1, 1), 10);
+    pop_all();
+    push(client(99, 1, 1), 2);
+    cr_expect(pops(client(99, 1, 1)));
+    cr_expect_eq(fairqueue_pop(&q), FAIRQUEUE_NONE, "one is its share of the reserve");
+    fairqueue_remove(&q, used - 1);
+    cr_expect_eq(fairqueue_pop(&q), used);
+}
+
+Test(fairqueue, who_is_no_longer_greedy_has_its_turns_again)
+{
+    open_queue(100); /* 75 without the reserve */
+    push(client(1, 1, 1), 60);
+    cr_assert_eq(pop_all(), 60);
+    push(client(1, 1, 1), 200);
+    push(client(2, 1, 1), 200);
+    for (unsigned i = 0; i < 15; i++)
+        cr_assert(pops(client(2, 1, 1)), "the first has its share");
+    for (uint32_t i = 1; i <= 30; i++)
+        fairqueue_remove(&q, i);
+    unsigned first = 0;
+    for (unsigned i = 0; i < 20; i++)
+        first += pops(client(1, 1, 1));
+    cr_expect(first >= 8 && first <= 12, "they take turns: %u of 20", first);
+}
+
 Test(fairqueue, proven_clients_have_more_turns)
 {
     open_queue(4000);
