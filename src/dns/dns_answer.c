@@ -210,6 +210,18 @@ question_belongs(struct bytes_reader *r, const struct dns_question *question)
            dns_name_is_wire(&question->name, wire, question->name.size);
 }
 
+/* One that ends within its question is broken; one with a whole question of its own is false. */
+static enum dns_answer_verdict
+judge_question(struct bytes_reader *r, const struct dns_question *question)
+{
+    struct bytes_reader other = *r;
+    if (question_belongs(r, question))
+        return DNS_ANSWER_OK;
+    dns_name_pass(&other);
+    bytes_skip(&other, QUESTION_TAIL);
+    return other.failed ? DNS_ANSWER_MALFORMED : DNS_ANSWER_QUESTION;
+}
+
 static enum dns_answer_verdict
 walk_message(struct bytes_reader *r, const struct dns_question *question, struct dns_answer *answer)
 {
@@ -223,9 +235,14 @@ walk_message(struct bytes_reader *r, const struct dns_question *question, struct
         return DNS_ANSWER_SHORT;
     if ((answer->flags & (DNS_QR | DNS_OPCODE)) != DNS_QR)
         return DNS_ANSWER_NOT;
-    if (questions != 1 || !question_belongs(r, question))
-        return DNS_ANSWER_QUESTION;
     answer->rcode = answer->flags & DNS_RCODE;
+    if (questions == 0 && answer->rcode != DNS_NOERROR)
+        return DNS_ANSWER_ERROR;
+    if (questions != 1)
+        return DNS_ANSWER_MALFORMED;
+    enum dns_answer_verdict belongs = judge_question(r, question);
+    if (belongs != DNS_ANSWER_OK)
+        return belongs;
     answer->question_end = (uint16_t)r->pos;
     answer->end = answer->question_end;
     /* a legitimate record costs a few steps and has at least twelve octets */
@@ -247,8 +264,9 @@ dns_answer_parse(const uint8_t *message, size_t size, const struct dns_question 
     struct bytes_reader r = bytes_reader(message, size);
     *answer = (struct dns_answer){.ede = DNS_EDE_NONE};
     enum dns_answer_verdict verdict = walk_message(&r, question, answer);
+    struct dns_answer error = {.ede = DNS_EDE_NONE, .flags = answer->flags, .rcode = answer->rcode};
     if (verdict != DNS_ANSWER_OK)
-        *answer = (struct dns_answer){0};
+        *answer = verdict == DNS_ANSWER_ERROR ? error : (struct dns_answer){0};
     return verdict;
 }
 

@@ -4,6 +4,10 @@
  *       the client's own. Records are relayed as they stand, never compressed again.
  * Who:  worker (belongs?), front (again, then cache and delivery). Pure.
  * Ref:  RFC 1035 4.1, 5452 (matching), 6891, 8767 section 4 (TTL), 2308 (negative answers).
+ *
+ * A server that refuses before it looks at the question (an access list, a rate, a query it cannot
+ * parse) often answers with twelve octets: the id, QR and an RCODE, and no question. That belongs
+ * to the query of its id, and says no more than that this query failed.
  */
 #pragma once
 
@@ -15,8 +19,10 @@ enum dns_answer_verdict {
     DNS_ANSWER_OK,
     DNS_ANSWER_SHORT,     /* no whole header */
     DNS_ANSWER_NOT,       /* QR=0 or opcode not QUERY */
-    DNS_ANSWER_QUESTION,  /* another question than the one asked, or not exactly one */
-    DNS_ANSWER_MALFORMED, /* a record does not parse, a pointer is bad, bytes behind the end */
+    DNS_ANSWER_QUESTION,  /* another question than the one asked */
+    DNS_ANSWER_ERROR,     /* no question, and an RCODE that says why: `flags` and `rcode` are set */
+    DNS_ANSWER_MALFORMED, /* no question or several, a record does not parse, a pointer is bad,
+                             bytes behind the end */
     DNS_ANSWER_OPT,       /* two OPTs, or one outside the additional section or broken */
 };
 
@@ -48,7 +54,7 @@ struct dns_answer {        /* offsets are octets from the message's first */
  *
  * @param message   borrowed, `size` octets, 0..65535
  * @param question  what was asked; compared without case
- * @param answer    written on DNS_ANSWER_OK, else zeroed
+ * @param answer    written on DNS_ANSWER_OK, `flags` and `rcode` on DNS_ANSWER_ERROR, else zeroed
  */
 MUST_CHECK enum dns_answer_verdict dns_answer_parse(const uint8_t *message, size_t size,
                                                     const struct dns_question *question,

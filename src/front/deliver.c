@@ -210,6 +210,23 @@ withhold_all(struct front *front, struct inflight_question *question, enum local
     queue_end(front, question);
 }
 
+/* No upstream had more than an error, told without the question: it claims nothing about the name,
+ * so nothing is kept, and an RCODE that would is not passed on. */
+static void
+error_all(struct front *front, struct inflight_question *question, uint16_t rcode)
+{
+    struct query *query;
+    bool may_pass = rcode == DNS_FORMERR || rcode == DNS_NOTIMP || rcode == DNS_REFUSED;
+    (void)store_stand_in(front, question);
+    inflight_unindex(&front->inflight, question);
+    while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
+        deliver_refuse(front, query, WHY_UPSTREAM_ERROR, may_pass ? rcode : DNS_SERVFAIL,
+                       DNS_EDE_NONE);
+        queue_give(front, query);
+    }
+    queue_end(front, question);
+}
+
 void
 deliver_answer(struct front *front, struct inflight_question *question,
                const struct handoff_answer *from_worker)
@@ -223,6 +240,10 @@ deliver_answer(struct front *front, struct inflight_question *question,
     }
     enum dns_answer_verdict verdict = dns_answer_parse(
         from_worker->message, from_worker->message_size, &question->question, &answer);
+    if (verdict == DNS_ANSWER_ERROR) {
+        error_all(front, question, answer.rcode);
+        return;
+    }
     if (verdict != DNS_ANSWER_OK) { /* the worker judged it already; it is not trusted to */
         stats_add(front->stats, STAT_UPSTREAM_BAD, 1);
         deliver_failure(front, question, WHY_ANSWER_BAD, DNS_EDE_NETWORK_ERROR);
