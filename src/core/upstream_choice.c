@@ -30,14 +30,17 @@ p95_after(uint32_t p95_us, uint32_t rtt_us)
 }
 
 void
-upstream_health_answered(struct upstream_health *health, uint32_t rtt_us)
+upstream_health_answered(struct upstream_health *health, uint32_t rtt_us, bool is_sound)
 {
     health->failures = 0;
     health->retry_us = 0;
+    health->spoilt = is_sound ? 0 : health->spoilt + (health->spoilt < UINT32_MAX);
+    uint64_t most = (uint64_t)health->srtt_us * UPSTREAM_SAMPLE_PARTS + UPSTREAM_SAMPLE_MORE_US;
     if (health->srtt_us == 0)
         health->srtt_us = rtt_us;
     else
-        health->srtt_us = (uint32_t)(((uint64_t)health->srtt_us * 7 + rtt_us) / 8);
+        health->srtt_us =
+            (uint32_t)(((uint64_t)health->srtt_us * 7 + (rtt_us < most ? rtt_us : most)) / 8);
     if (health->srtt_us == 0)
         health->srtt_us = 1;
     health->p95_us = p95_after(health->p95_us, rtt_us);
@@ -63,8 +66,6 @@ upstream_health_failed(struct upstream_health *health, uint64_t now_us, uint32_t
 uint64_t
 upstream_silence_us(const struct upstream_health *health, uint32_t query_ms)
 {
-    if (health->failures > 0)
-        return (uint64_t)query_ms * 1000;
     uint64_t limit = 4 * (uint64_t)health->srtt_us;
     uint64_t most = (uint64_t)query_ms * 1000 / 2;
     if (limit < UPSTREAM_SILENCE_MIN_US)
@@ -92,11 +93,10 @@ upstream_suspect_us(const struct upstream_health *health, uint32_t query_ms)
 }
 
 uint64_t
-upstream_leave_us(const struct upstream_health *health, uint32_t query_ms)
+upstream_answer_us(const struct upstream_health *health, uint32_t query_ms)
 {
-    uint64_t more = at_least(2 * (uint64_t)health->srtt_us, UPSTREAM_LEAVE_MIN_US);
-    return at_most(upstream_suspect_us(health, query_ms) + more,
-                   upstream_silence_us(health, query_ms));
+    uint64_t limit = at_least(2 * (uint64_t)health->srtt_us, UPSTREAM_ANSWER_MIN_US);
+    return at_most(limit, upstream_silence_us(health, query_ms));
 }
 
 uint64_t
@@ -181,7 +181,8 @@ upstream_choose(const struct upstream_ask *ask, const struct upstream_health *he
     /* who failed last and has not answered since is asked only where nobody else is left */
     uint32_t failed = 0;
     for (uint32_t rest = usable; rest != 0; rest &= rest - 1)
-        if (health[__builtin_ctz(rest)].failures != 0)
+        if (health[__builtin_ctz(rest)].failures != 0 ||
+            health[__builtin_ctz(rest)].spoilt >= UPSTREAM_SPOILT_MANY)
             failed |= rest & -rest;
     if (ask->random % UPSTREAM_EXPLORE_ONE_IN == 0) {
         /* one that came back can prove itself only by an answer, so it must get a query */

@@ -13,11 +13,15 @@
 #define UPSTREAM_BACKOFF_FIRST_US 100000U  /* after the first failure */
 #define UPSTREAM_BACKOFF_MOST_US  5000000U /* while another upstream answers */
 #define UPSTREAM_BACKOFF_LONE_US  700000U  /* while none does: its return is seen within 1 s */
-#define UPSTREAM_SILENCE_MIN_US   1000000U /* a connection may be silent this long in any case */
-#define UPSTREAM_EXPLORE_ONE_IN   128U     /* queries that go to another one: fresh measures */
-#define UPSTREAM_SUSPECT_MIN_US   100000U  /* silence before new queries go elsewhere */
-#define UPSTREAM_LEAVE_MIN_US     50000U   /* and so much more before those in flight do too */
-#define UPSTREAM_HEDGE_MIN_US     20000U   /* no query is asked a second time sooner */
+#define UPSTREAM_SILENCE_MIN_US                                                                    \
+    1000000U                         /* a silent connection keeps its place so long in any case */
+#define UPSTREAM_EXPLORE_ONE_IN 128U /* queries that go to another one: fresh measures */
+#define UPSTREAM_SUSPECT_MIN_US 100000U /* silence before new queries go elsewhere */
+#define UPSTREAM_ANSWER_MIN_US  50000U  /* for a probe, before those in flight do too */
+#define UPSTREAM_HEDGE_MIN_US   20000U  /* no query is asked a second time sooner */
+#define UPSTREAM_SAMPLE_PARTS   8U      /* a round trip counts as at most so many of the usual */
+#define UPSTREAM_SAMPLE_MORE_US 10000U  /* and so much more */
+#define UPSTREAM_SPOILT_MANY    8U      /* bad answers in a row: rather somebody else */
 
 enum upstream_strategy {
     UPSTREAM_FASTEST, /* least smoothed round trip; near ties go to the one named first */
@@ -29,6 +33,7 @@ struct upstream_health { /* all zero: nothing known yet */
     uint32_t srtt_us;    /* smoothed round trip; 0: not measured */
     uint32_t p95_us;     /* estimate: 95 of 100 answers came sooner; 0: not measured */
     uint32_t failures;   /* in a row, without an answer between */
+    uint32_t spoilt;     /* answers in a row that were of no use: malformed, an error alone */
     uint64_t retry_us;   /* monotonic; no connection is opened before */
 };
 
@@ -45,8 +50,13 @@ struct upstream_ask { /* what is known when one is to be picked; sets of upstrea
 /** A connection came up after `rtt_us`: a first guess, where no answer was measured yet. */
 void upstream_health_connected(struct upstream_health *health, uint32_t rtt_us);
 
-/** An answer came: healthy, and measured. */
-void upstream_health_answered(struct upstream_health *health, uint32_t rtt_us);
+/**
+ * An answer came: healthy, and measured. A name that is slow says little about how far away the
+ * server is, so a sample that is far from the others moves the average by a bounded step.
+ *
+ * @param is_sound  false: an answer all the same, but of no use to who asked
+ */
+void upstream_health_answered(struct upstream_health *health, uint32_t rtt_us, bool is_sound);
 
 /**
  * A connection failed. Several that fail within one back-off count once, so a pool that dies
@@ -66,18 +76,17 @@ upstream_health_may_dial(const struct upstream_health *health, uint64_t now_us)
 }
 
 /**
- * How long may a connection be silent after a query was written to it?
- * Four round trips, at least UPSTREAM_SILENCE_MIN_US, at most half of a query's life. With failures
- * and no answer since, a query's whole life: the new connection has just shown that the server is
- * there, so it is the name that is slow, and cutting it short again would never get an answer.
+ * How long may a connection whose probe was not answered be silent, before a new one may take its
+ * place? Four round trips, at least UPSTREAM_SILENCE_MIN_US, at most half of a query's life.
  */
 uint64_t upstream_silence_us(const struct upstream_health *health, uint32_t query_ms);
 
-/** How long may a connection be silent before new queries go elsewhere? At most the above. */
+/** How long may a connection be silent before it is probed, and new queries go elsewhere? At most
+ * the above. */
 uint64_t upstream_suspect_us(const struct upstream_health *health, uint32_t query_ms);
 
-/** And before those in flight on it are asked elsewhere too? At most the silence that ends it. */
-uint64_t upstream_leave_us(const struct upstream_health *health, uint32_t query_ms);
+/** And how long may the probe be unanswered, before those in flight are asked elsewhere too? */
+uint64_t upstream_answer_us(const struct upstream_health *health, uint32_t query_ms);
 
 /**
  * When is a query late, so that it may be asked a second time? The 95th percentile of the upstream
@@ -93,8 +102,8 @@ uint64_t upstream_hedge_us(enum upstream_strategy strategy, const struct upstrea
 void upstream_health_hurry(struct upstream_health *health, uint64_t now_us);
 
 /**
- * Pick one. What was avoided, then what is suspect, then what failed last is taken only where
- * nothing better is usable.
+ * Pick one. What was avoided, then what is suspect, then what failed last, or gave bad answers
+ * only, is taken only where nothing better is usable.
  *
  * @param health  `ask->count` entries
  * @return index; -1 if `ask->usable` is 0.

@@ -131,14 +131,24 @@ relay_put(struct worker *worker, const struct handoff_answer *answer)
 static bool
 deliver_failure(struct worker *worker, struct relay_question *q)
 {
-    if (!relay_has_room(worker, HANDOFF_ANSWER_HEAD))
+    /* an upstream's own error says more than we could */
+    uint8_t error[DNS_HEADER_SIZE] = {0, 0, DNS_QR >> 8, q->rcode};
+    bool has_error = q->rcode != DNS_NOERROR;
+    size_t size = has_error ? sizeof error : 0;
+    enum handoff_outcome outcome = has_error                       ? HANDOFF_ANSWERED
+                                   : upstream_pool_is_down(worker) ? HANDOFF_DOWN
+                                                                   : HANDOFF_FAILED;
+    if (!relay_has_room(worker, HANDOFF_ANSWER_HEAD + size))
         return false;
     relay_put(worker, &(struct handoff_answer){
                           .slot = q->query.slot,
                           .generation = q->query.generation,
-                          .outcome = upstream_pool_is_down(worker) ? HANDOFF_DOWN : HANDOFF_FAILED,
+                          .outcome = (uint8_t)outcome,
                           .upstream = q->upstream,
-                          .ede = q->ede});
+                          .ede = has_error ? DNS_EDE_NONE : q->ede,
+                          .message = has_error ? error : NULL,
+                          .message_size = size,
+                      });
     relay_question_give(&worker->relay, q);
     return true;
 }
@@ -154,7 +164,7 @@ take_record(struct worker *worker, size_t size)
     uint64_t now = worker->loop.now_us;
     bool is_sound = handoff_query_read(relay->record, size, &q->query) == STATUS_OK;
     uint64_t deadline_ms = q->query.deadline_ms;
-    q->deadline_us = now;
+    q->deadline_us = q->since_us = now;
     if (is_sound && deadline_ms * 1000 > now + RELAY_MARGIN_US)
         q->deadline_us = deadline_ms < (now + LIFE_MAX_US) / 1000
                              ? deadline_ms * 1000 - RELAY_MARGIN_US
@@ -204,6 +214,12 @@ void
 relay_place_waiting(struct worker *worker)
 {
     struct relay *relay = &worker->relay;
+    uint32_t last = relay->picky.last, at = RELAY_NONE;
+    for (int i = 0; i < RELAY_BATCH && last != RELAY_NONE && at != last; i++) {
+        at = relay->picky.first; /* one that stays is put behind the others */
+        if (!relay_place(worker, &relay->questions[at]))
+            relay_set_state(relay, &relay->questions[at], RELAY_WAITING);
+    }
     while (relay_is_waiting(relay))
         if (!relay_place(worker, &relay->questions[relay->waiting.first]))
             return;

@@ -1,9 +1,10 @@
 /* relay.h - the worker's end of the two rings, and the table of questions between them
  *
  * What: takes questions out of the ring, places each on a connection, checks that an answer belongs
- *       to it, puts the answer into the other ring. A question that lost its connection is asked
- *       once more elsewhere, inside its own time; then it fails with the reason. One that is late
- *       may be under way at two places at once: the first answer counts, the other is dropped.
+ *       to it, puts the answer into the other ring. A question whose answer is of no use is asked
+ *       once more elsewhere, inside its own time; then it fails with the reason. A connection that
+ *       was lost without a word was no attempt. A question that is late, or whose connection is
+ *       silent, may be under way at several places at once: the first answer counts.
  * Who:  worker.
  * Ref:  core/ring.h, core/handoff.h; RFC 5452; RFC 8914 (why it failed).
  */
@@ -21,7 +22,10 @@
     20000U                 /* a question fails this much before its time, so the reason arrives */
 #define RELAY_ASKS_MAX  2U /* one retry */
 #define RELAY_MOVES_MAX 8U /* times asked at all, clean closes of the server included */
-#define RELAY_NONE      UINT32_MAX
+#define RELAY_WAYS_MAX  4U /* places where it is under way at once */
+#define RELAY_UNHEARD_MAX                                                                          \
+    2U /* ways that end without a word, until only a connection heard since will do */
+#define RELAY_NONE UINT32_MAX
 
 struct worker;
 struct upstream_conn;
@@ -29,6 +33,7 @@ struct upstream_conn;
 enum relay_state {
     RELAY_FREE,
     RELAY_WAITING, /* for a connection */
+    RELAY_PICKY,   /* for one that is being opened, rather than ask where it was asked in vain */
     RELAY_ASKED,   /* on one */
     RELAY_FAILED,  /* for room in the ring to say so */
 };
@@ -39,14 +44,20 @@ enum relay_state {
 #define RELAY_HEDGE_BURST    20U  /* second asks of late questions */
 #define RELAY_FAILOVER_PARTS 4U   /* a quarter of the table per second, the whole of it at once */
 
-enum relay_loss {               /* why a question lost its connection */
-                  RELAY_LOST,   /* it broke: an attempt, and asking elsewhere is failover */
-                  RELAY_ENDED,  /* the server closed in order: not an attempt */
-                  RELAY_SPOILT, /* it drew an answer that cannot be used: an attempt, and asking
-                                   again a retry */
+enum relay_loss {                /* why a question lost its connection */
+                  RELAY_LOST,    /* it broke: an attempt, and asking elsewhere is failover */
+                  RELAY_ENDED,   /* the server closed in order: not an attempt */
+                  RELAY_UNHEARD, /* nothing was heard on it since it was asked: not an attempt */
+                  RELAY_SPOILT,  /* it drew an answer that cannot be used: an attempt, and asking
+                                    again a retry */
 };
 
-enum relay_second { RELAY_HEDGE, RELAY_FAILOVER };
+enum relay_second {                 /* why a question is asked at one more place */
+                    RELAY_HEDGE,    /* it is later than nearly all */
+                    RELAY_SLOW,     /* its server lives, and has not answered it: ask another one */
+                    RELAY_FAILOVER, /* its connection does not answer a probe */
+                    RELAY_STUCK,    /* the same, in the middle of an answer to another question */
+};
 
 struct relay_way {              /* where a question is under way */
     struct upstream_conn *conn; /* NULL: nowhere */
@@ -55,15 +66,20 @@ struct relay_way {              /* where a question is under way */
 
 struct relay_question {
     struct handoff_query query;
-    uint64_t deadline_us;     /* monotonic, margin taken off */
-    uint32_t next_free;       /* FREE: the next that was given back */
-    uint32_t before, after;   /* in the list of its state: WAITING or FAILED */
-    struct relay_way ways[2]; /* ASKED: the first is set, the second where it is asked twice */
-    uint16_t ede;             /* FAILED */
-    uint8_t state;            /* enum relay_state */
-    uint8_t asks;             /* attempts that count against it */
-    uint8_t moves;            /* times written to a connection */
-    uint8_t upstream;         /* asked last; CONFIG_UPSTREAMS_MAX: none yet */
+    uint64_t deadline_us;                  /* monotonic, margin taken off */
+    uint64_t since_us;                     /* when it came */
+    uint32_t next_free;                    /* FREE: the next that was given back */
+    uint32_t before, after;                /* in the list of its state: WAITING, PICKY or FAILED */
+    struct relay_way ways[RELAY_WAYS_MAX]; /* ASKED: `ways_count` of them */
+    uint16_t asked, again; /* sets of upstreams: asked; and on a connection heard since it came */
+    uint16_t ede;          /* FAILED */
+    uint8_t state;         /* enum relay_state */
+    uint8_t asks;          /* attempts that count against it */
+    uint8_t moves;         /* times written to a connection */
+    uint8_t unheard;       /* ways that ended without a word */
+    uint8_t ways_count;
+    uint8_t rcode;    /* of an error that came without a question; NOERROR: none did */
+    uint8_t upstream; /* asked last; CONFIG_UPSTREAMS_MAX: none yet */
 };
 
 struct relay_list {
@@ -87,16 +103,18 @@ struct relay {
     uint32_t free;                    /* given back; RELAY_NONE: none */
     uint32_t fresh,
         count; /* questions from `fresh` on were never used: their pages are untouched */
-    struct relay_list waiting, failed;
-    struct deadlines deadlines;               /* of questions that are WAITING or ASKED, in us */
+    struct relay_list waiting, picky, failed;
+    struct deadlines deadlines; /* of questions that are WAITING, PICKY or ASKED, in us */
     struct tokens retries, hedges, failovers; /* what may still be asked again */
     uint8_t record[HANDOFF_QUERY_MAX];
 };
 
 enum relay_verdict {
-    RELAY_TAKEN, /* delivered, or put back for another attempt: the id is done with */
-    RELAY_WRONG, /* not an answer to this question: the connection cannot be trusted any more */
-    RELAY_HELD,  /* no room toward the front: show it again after upstream_pool_release() */
+    RELAY_TAKEN,   /* delivered: the id is done with */
+    RELAY_USELESS, /* an answer that is of no use; the question was put back for another attempt, or
+                      has failed: the id is done with */
+    RELAY_WRONG,   /* not an answer to this question: the connection cannot be trusted any more */
+    RELAY_HELD,    /* no room toward the front: show it again after upstream_pool_release() */
 };
 
 /** Reserve the table; fatal if there is no memory. */
@@ -126,7 +144,7 @@ void relay_publish(struct worker *worker);
 
 /**
  * An upstream answered.
- * @param message  borrowed; `size` octets, 12..65535
+ * @param message  borrowed; `size` octets, 2..65535
  * @param rtt_us   since it was written
  */
 enum relay_verdict relay_answer(struct worker *worker, struct upstream_conn *conn,
@@ -139,7 +157,10 @@ void relay_orphan(struct worker *worker, uint32_t question, const struct upstrea
                   enum relay_loss loss);
 
 /**
- * Ask a question that is under way on `conn` at a second place, too, if the budget has one left.
+ * Ask a question that is under way on `conn` at one more place, too, if it makes sense and the
+ * budget has one left. Of silent upstreams each is asked at most twice, the second time on a
+ * connection that was heard since the question came; more often only where another question is to
+ * blame.
  * @return false: there is no room elsewhere now; nothing changed.
  */
 bool relay_ask_second(struct worker *worker, uint32_t question, struct upstream_conn *conn,

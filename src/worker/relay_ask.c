@@ -5,6 +5,8 @@
 #include "worker/relay_table.h"
 #include "worker/worker.h"
 
+_Static_assert(CONFIG_UPSTREAMS_MAX <= 16, "a question's sets of upstreams have 16 bits");
+
 static uint64_t
 now_ms(const struct worker *worker)
 {
@@ -16,10 +18,9 @@ now_ms(const struct worker *worker)
 void
 relay_recall(struct relay_question *q)
 {
-    for (unsigned i = 0; i < 2; i++)
-        if (q->ways[i].conn != NULL)
-            upstream_conn_forget(q->ways[i].conn, q->ways[i].id);
-    q->ways[0] = q->ways[1] = (struct relay_way){0};
+    for (unsigned i = 0; i < q->ways_count; i++)
+        upstream_conn_forget(q->ways[i].conn, q->ways[i].id);
+    q->ways_count = 0;
 }
 
 void
@@ -49,12 +50,16 @@ relay_orphan(struct worker *worker, uint32_t question, const struct upstream_con
              enum relay_loss loss)
 {
     struct relay_question *q = &worker->relay.questions[question];
-    if (loss != RELAY_ENDED)
+    if (loss == RELAY_LOST || loss == RELAY_SPOILT)
         q->asks++;
-    if (q->ways[0].conn == conn)
-        q->ways[0] = q->ways[1];
-    q->ways[1] = (struct relay_way){0};
-    if (q->ways[0].conn != NULL)
+    if (loss == RELAY_UNHEARD)
+        q->unheard++;
+    unsigned left = 0;
+    for (unsigned i = 0; i < q->ways_count; i++)
+        if (q->ways[i].conn != conn)
+            q->ways[left++] = q->ways[i];
+    q->ways_count = (uint8_t)left;
+    if (left > 0)
         return; /* it is under way elsewhere */
     if (!may_ask_again(worker, q, loss)) {
         relay_fail(worker, q, DNS_EDE_NETWORK_ERROR);
@@ -64,18 +69,54 @@ relay_orphan(struct worker *worker, uint32_t question, const struct upstream_con
     worker->relay.has_more = true;
 }
 
+static const char *
+text_of(enum dns_answer_verdict verdict)
+{
+    switch (verdict) {
+    case DNS_ANSWER_SHORT:
+        return "shorter than a header";
+    case DNS_ANSWER_NOT:
+        return "not a response to a query";
+    case DNS_ANSWER_MALFORMED:
+        return "a record or a name is broken, or octets follow its end";
+    case DNS_ANSWER_OPT:
+        return "a broken OPT, or two";
+    case DNS_ANSWER_OK:
+    case DNS_ANSWER_QUESTION:
+    case DNS_ANSWER_ERROR:
+        break;
+    }
+    return "?";
+}
+
+/* An answer to our question, and of no use to it: another server may do better. */
 static enum relay_verdict
 judge_bad(struct worker *worker, struct upstream_conn *conn, uint32_t question,
           enum dns_answer_verdict verdict)
 {
-    if (verdict == DNS_ANSWER_QUESTION || verdict == DNS_ANSWER_NOT)
+    if (verdict == DNS_ANSWER_QUESTION)
         return RELAY_WRONG;
-    /* to our question, yet broken inside: another server may do better */
     stats_add(worker->stats, STAT_UPSTREAM_BAD, 1);
-    log_write(LOG_WARNING, LOG_UPSTREAM_ANSWER, "upstream %s: a malformed answer",
-              conn->upstream->config->name);
+    log_write(LOG_WARNING, LOG_UPSTREAM_ANSWER, "upstream %s: an answer that is of no use: %s",
+              conn->upstream->config->name, text_of(verdict));
     relay_orphan(worker, question, conn, RELAY_SPOILT);
-    return RELAY_TAKEN;
+    return RELAY_USELESS;
+}
+
+/* It is kept: where nobody else has more to say, it is what the client gets. */
+static enum relay_verdict
+judge_error(struct worker *worker, struct upstream_conn *conn, uint32_t question, uint16_t rcode)
+{
+    struct relay_question *q = &worker->relay.questions[question];
+    stats_add(worker->stats, STAT_UPSTREAM_ERRORS, 1);
+    log_write(LOG_NOTICE, LOG_UPSTREAM_ANSWER,
+              "upstream %s: an error without the question, RCODE %u", conn->upstream->config->name,
+              rcode);
+    q->rcode = (uint8_t)rcode;
+    if (worker->pool.count == 1)
+        q->asks = RELAY_ASKS_MAX; /* the same server would say the same */
+    relay_orphan(worker, question, conn, RELAY_SPOILT);
+    return RELAY_USELESS;
 }
 
 enum relay_verdict
@@ -86,6 +127,8 @@ relay_answer(struct worker *worker, struct upstream_conn *conn, uint32_t questio
     struct relay_question *q = &relay->questions[question];
     struct dns_answer answer;
     enum dns_answer_verdict verdict = dns_answer_parse(message, size, &q->query.question, &answer);
+    if (verdict == DNS_ANSWER_ERROR)
+        return judge_error(worker, conn, question, answer.rcode);
     if (verdict != DNS_ANSWER_OK)
         return judge_bad(worker, conn, question, verdict);
     if (HANDOFF_ANSWER_HEAD + size > relay->to_front.size / 2) {
@@ -104,7 +147,7 @@ relay_answer(struct worker *worker, struct upstream_conn *conn, uint32_t questio
                                                .rtt_us = rtt_us,
                                                .message = message,
                                                .message_size = size});
-    if (q->ways[1].conn == conn)
+    if (q->ways[0].conn != conn)
         stats_add(worker->stats, STAT_SECONDS_FIRST, 1);
     histogram_add(&worker->stats->latency, rtt_us);
     relay_recall(q);
@@ -120,16 +163,27 @@ ask_on(struct worker *worker, struct relay_question *q, struct upstream_conn *co
     struct relay_way way = {.conn = conn};
     if (upstream_conn_ask(conn, relay_index_of(&worker->relay, q), &q->query, &way.id) != STATUS_OK)
         return false;
-    q->ways[q->ways[0].conn != NULL] = way;
+    q->ways[q->ways_count++] = way;
     q->moves++;
     q->upstream = (uint8_t)conn->upstream->index;
+    q->asked |= (uint16_t)(1U << conn->upstream->index);
     return true;
 }
 
 bool
 relay_place(struct worker *worker, struct relay_question *q)
 {
-    struct upstream_conn *conn = upstream_pool_pick(worker, q->upstream);
+    /* connections that stand unused may all be lost: one that was heard since it came is not */
+    uint64_t heard_us = q->unheard >= RELAY_UNHEARD_MAX ? q->since_us : 0;
+    struct upstream_conn *conn = upstream_pool_pick(worker, q->upstream, heard_us);
+    bool is_spoilt = q->asks > 0 && conn != NULL && conn->upstream->index == q->upstream;
+    if ((conn == NULL && heard_us > 0 && upstream_pool_is_opening(worker, worker->pool.count)) ||
+        (is_spoilt && upstream_pool_is_opening(worker, q->upstream))) {
+        relay_set_state(&worker->relay, q, RELAY_PICKY);
+        return true;
+    }
+    if (conn == NULL && heard_us > 0)
+        conn = upstream_pool_pick(worker, q->upstream, 0);
     bool is_retry = q->moves > 0;
     if (conn == NULL || !ask_on(worker, q, conn))
         return false;
@@ -139,24 +193,65 @@ relay_place(struct worker *worker, struct relay_question *q)
     return true;
 }
 
+/* Does one more place make sense, and is there room to remember it? */
+static bool
+may_ask_more(const struct relay_question *q, enum relay_second why)
+{
+    if (q->ways_count >= RELAY_WAYS_MAX || q->moves >= RELAY_MOVES_MAX)
+        return false;
+    if (why == RELAY_HEDGE || why == RELAY_SLOW)
+        return q->ways_count == 1;
+    for (unsigned i = 0; i < q->ways_count; i++)
+        if (q->ways[i].conn->doubt != UPSTREAM_LEFT)
+            return false;
+    return true;
+}
+
+static struct tokens *
+budget_of(struct relay *relay, enum relay_second why)
+{
+    switch (why) {
+    case RELAY_HEDGE:
+        return &relay->hedges;
+    case RELAY_SLOW:
+        return &relay->retries;
+    case RELAY_FAILOVER:
+    case RELAY_STUCK:
+        break;
+    }
+    return &relay->failovers;
+}
+
 bool
 relay_ask_second(struct worker *worker, uint32_t question, struct upstream_conn *conn,
                  enum relay_second why)
 {
     struct relay *relay = &worker->relay;
     struct relay_question *q = &relay->questions[question];
-    bool is_hedge = why == RELAY_HEDGE;
-    if (q->ways[1].conn != NULL || q->moves >= RELAY_MOVES_MAX)
+    if (!may_ask_more(q, why))
         return true;
-    struct upstream_conn *other = upstream_pool_elsewhere(worker, conn);
+    struct upstream_elsewhere place = {.conn = conn,
+                                       .since_us = q->since_us,
+                                       .asked = q->asked,
+                                       .again = why == RELAY_STUCK ? 0 : q->again,
+                                       .is_silent = why == RELAY_FAILOVER || why == RELAY_STUCK,
+                                       .may_be_same = why != RELAY_SLOW};
+    struct upstream_conn *other = upstream_pool_elsewhere(worker, &place);
     if (other == NULL)
         return false;
-    if (!tokens_take(is_hedge ? &relay->hedges : &relay->failovers, 1, now_ms(worker))) {
+    bool is_hedge = why == RELAY_HEDGE;
+    if (!tokens_take(budget_of(relay, why), 1, now_ms(worker))) {
         stats_add(worker->stats, is_hedge ? STAT_HEDGES_REFUSED : STAT_RETRIES_REFUSED, 1);
         return true;
     }
     if (!ask_on(worker, q, other))
         return false;
-    stats_add(worker->stats, is_hedge ? STAT_HEDGES : STAT_FAILOVERS, 1);
+    if (other->heard_us > q->since_us)
+        q->again |= (uint16_t)(1U << other->upstream->index);
+    stats_add(worker->stats,
+              place.is_silent ? STAT_FAILOVERS
+              : is_hedge      ? STAT_HEDGES
+                              : STAT_UPSTREAM_RETRIES,
+              1);
     return true;
 }

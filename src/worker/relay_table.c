@@ -21,6 +21,8 @@ list_of(struct relay *relay, enum relay_state state)
     switch (state) {
     case RELAY_WAITING:
         return &relay->waiting;
+    case RELAY_PICKY:
+        return &relay->picky;
     case RELAY_FAILED:
         return &relay->failed;
     case RELAY_FREE:
@@ -79,8 +81,9 @@ relay_question_take(struct relay *relay)
     }
     relay->alive++;
     q->before = q->after = RELAY_NONE;
-    q->ways[0] = q->ways[1] = (struct relay_way){0};
-    q->asks = q->moves = 0;
+    memset(q->ways, 0, sizeof q->ways);
+    q->asks = q->moves = q->unheard = q->ways_count = q->rcode = 0;
+    q->asked = q->again = 0;
     q->upstream = CONFIG_UPSTREAMS_MAX;
     return q;
 }
@@ -105,6 +108,7 @@ relay_reserve(struct worker *worker)
                             .front_bell = -1,
                             .free = RELAY_NONE,
                             .waiting = {RELAY_NONE, RELAY_NONE},
+                            .picky = {RELAY_NONE, RELAY_NONE},
                             .failed = {RELAY_NONE, RELAY_NONE}};
     relay->questions = memory_reserve(count * sizeof *relay->questions);
     void *deadlines = memory_reserve(deadlines_bytes(count));

@@ -38,5 +38,5 @@ void relay_recall(struct relay_question *q);
 /** End a question that has no answer; delivered by relay_publish(). */
 void relay_fail(struct worker *worker, struct relay_question *q, uint16_t ede);
 
-/** Put a question on a connection. @return false: none can take it now. */
+/** Put a question on a connection, or among the picky. @return false: no connection can take it. */
 bool relay_place(struct worker *worker, struct relay_question *q);

@@ -16,6 +16,9 @@
 /* closed sooner than this, without an answer: the same as not connected at all */
 #define USELESS_US 1000000U
 
+/* a message may take so long from its first octet to its last; the largest has 64 KiB */
+#define FRAME_US 1000000U
+
 /* --- bytes to and from the socket ----------------------------------------------------------- */
 
 /* Send what is due. @return false: the socket is broken, errno tells. */
@@ -47,13 +50,6 @@ ended(const struct upstream_conn *conn)
     return conn->answers == 0 && is_useless ? UPSTREAM_ON_BROKEN : UPSTREAM_ON_ENDED;
 }
 
-/* A reset on an idle connection is how some servers close it. */
-static enum upstream_event
-broken(const struct upstream_conn *conn)
-{
-    return conn->answers > 0 && conn->in_flight == 0 ? UPSTREAM_ON_ENDED : UPSTREAM_ON_BROKEN;
-}
-
 /* Servers close idle connections; next time we are first. */
 static void
 note_idle_close(const struct upstream_conn *conn)
@@ -70,50 +66,59 @@ upstream_trouble(const struct upstream_conn *conn)
     return (before & (before - 1)) == 0 ? LOG_WARNING : LOG_INFO;
 }
 
+/* A reset after answers is how some servers close: one that was idle, one that had its number of
+ * queries, one whose last octets they did not read. */
 void
 upstream_lost(struct upstream_conn *conn, const char *why)
 {
     log_write(LOG_INFO, LOG_UPSTREAM_DOWN, "upstream %s: connection lost (%s), %u in flight",
               conn->upstream->config->name, why, conn->in_flight);
     note_idle_close(conn);
-    upstream_step_conn(conn, broken(conn));
+    upstream_step_conn(conn, conn->answers > 0 ? UPSTREAM_ON_ENDED : UPSTREAM_ON_BROKEN);
 }
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-static bool
-refuse(struct upstream_conn *conn, const char *why)
-{
-    stats_add(conn->worker->stats, STAT_UPSTREAM_BAD, 1);
-    log_write(LOG_WARNING, LOG_UPSTREAM_ANSWER, "upstream %s: %s; connection closed",
-              conn->upstream->config->name, why);
-    upstream_step_conn(conn, UPSTREAM_ON_BROKEN);
-    return false;
-}
-
 static void
-count_answer(struct upstream_conn *conn, uint32_t rtt_us)
+count_answer(struct upstream_conn *conn, uint32_t rtt_us, bool is_sound)
 {
     struct upstream *upstream = conn->upstream;
     conn->answers++;
     conn->used_us = upstream->heard_us = now_of(conn);
-    upstream_health_answered(upstream->health, rtt_us);
+    upstream_health_answered(upstream->health, rtt_us, is_sound);
     add_to(&upstream->stats->answers, 1);
     atomic_store_explicit(&upstream->stats->rtt_us, upstream->health->srtt_us,
                           memory_order_relaxed);
     stats_add(conn->worker->stats, STAT_UPSTREAM_ANSWERS, 1);
 }
 
-/* One question drew a false answer: its neighbours on the connection have done nothing. */
+/* One question drew an answer to another one, so the connection is not to be trusted. Its
+ * neighbours have done nothing, and the upstream did answer: it ends as if the server had closed
+ * it. */
 static bool
-blame(struct upstream_conn *conn, uint16_t id)
+end_false(struct upstream_conn *conn, uint16_t id)
 {
     uint32_t guilty = conn->flights[ids_slot(id)].question;
     upstream_land(conn, id);
     if (guilty != UPSTREAM_PROBE)
         relay_orphan(conn->worker, guilty, conn, RELAY_SPOILT);
-    conn->is_blamed = true;
-    return refuse(conn, "an answer to another question than the one asked");
+    stats_add(conn->worker->stats, STAT_UPSTREAM_BAD, 1);
+    log_write(LOG_WARNING, LOG_UPSTREAM_ANSWER,
+              "upstream %s: an answer to another question than the one asked; connection closed",
+              conn->upstream->config->name);
+    upstream_step_conn(conn, UPSTREAM_ON_ENDED);
+    return false;
+}
+
+/* It concerns nobody: a duplicate, or a server that confuses its clients. */
+static bool
+pass_stray(struct upstream_conn *conn, size_t size)
+{
+    stats_add(conn->worker->stats, STAT_UPSTREAM_STRAY, 1);
+    log_write(LOG_INFO, LOG_UPSTREAM_ANSWER,
+              "upstream %s: an answer of %zu octets that nobody waits for: passed over",
+              conn->upstream->config->name, size);
+    return true;
 }
 
 static enum relay_verdict
@@ -123,7 +128,7 @@ judge(struct upstream_conn *conn, uint32_t question, const uint8_t *message, siz
     if (question == UPSTREAM_NOBODY)
         return RELAY_TAKEN;
     if (question == UPSTREAM_PROBE)
-        return upstream_judge_probe(conn, message, size);
+        return upstream_judge_probe(message, size);
     return relay_answer(conn->worker, conn, question, message, size, rtt_us);
 }
 
@@ -131,23 +136,27 @@ judge(struct upstream_conn *conn, uint32_t question, const uint8_t *message, siz
 static bool
 take_message(struct upstream_conn *conn, const uint8_t *message, size_t size)
 {
+    if (size < sizeof(uint16_t) || !ids_is_out(&conn->ids, dns_answer_id(message)))
+        return pass_stray(conn, size);
     uint16_t id = dns_answer_id(message);
-    if (!ids_is_out(&conn->ids, id))
-        return refuse(conn, "an answer to an id that is not out");
+    bool is_sound = true;
     const struct upstream_flight *flight = &conn->flights[ids_slot(id)];
     uint64_t rtt = now_of(conn) - flight->sent_us;
     uint32_t rtt_us = rtt < UINT32_MAX ? (uint32_t)rtt : UINT32_MAX;
     switch (judge(conn, flight->question, message, size, rtt_us)) {
     case RELAY_TAKEN:
         break;
+    case RELAY_USELESS:
+        is_sound = false;
+        break;
     case RELAY_WRONG:
-        return blame(conn, id);
+        return end_false(conn, id);
     case RELAY_HELD:
         conn->is_held = true;
         return false;
     }
     upstream_land(conn, id);
-    count_answer(conn, rtt_us);
+    count_answer(conn, rtt_us, is_sound);
     return true;
 }
 
@@ -158,16 +167,16 @@ take_messages(struct upstream_conn *conn)
         const uint8_t *message;
         size_t size;
         switch (dns_frame_peek(conn->answers_data + conn->answers_head,
-                               conn->answers_tail - conn->answers_head, DNS_HEADER_SIZE,
-                               DNS_MESSAGE_MAX, &message, &size)) {
+                               conn->answers_tail - conn->answers_head, 0, DNS_MESSAGE_MAX,
+                               &message, &size)) {
         case DNS_FRAME_MORE:
+        case DNS_FRAME_BAD: /* no size is bad */
             return true;
-        case DNS_FRAME_BAD:
-            return refuse(conn, "a message shorter than a header");
         case DNS_FRAME_OK:
             if (!take_message(conn, message, size))
                 return false;
             conn->answers_head += DNS_FRAME_HEADER + size;
+            conn->frame_us = 0;
             break;
         }
     }
@@ -237,56 +246,99 @@ upstream_handshake(struct upstream_conn *conn)
     upstream_tls_refused(conn);
 }
 
-/* Nothing came since a query was written: for how long is that no sign of death? */
-uint64_t
-upstream_silence_end(const struct upstream_conn *conn)
+/* Is a message under way that does not become whole? Then what comes is no sign of life: it would
+ * swallow every answer, that to a probe, too. */
+static bool
+is_stuck(struct upstream_conn *conn)
 {
-    if (conn->unheard_us == 0 || conn->is_held)
-        return UINT64_MAX;
-    return conn->unheard_us +
-           upstream_silence_us(conn->upstream->health, conn->worker->config->query_ms);
+    if (conn->answers_tail == conn->answers_head)
+        conn->frame_us = 0;
+    else if (conn->frame_us == 0)
+        conn->frame_us = now_of(conn);
+    return conn->frame_us != 0 && now_of(conn) - conn->frame_us > FRAME_US;
 }
 
-/* Bytes came: from now on silence counts again, if there is anything to wait for. */
+uint16_t
+upstream_stuck_slot(const struct upstream_conn *conn)
+{
+    const uint8_t *message = conn->answers_data + conn->answers_head + DNS_FRAME_HEADER;
+    if (conn->answers_tail - conn->answers_head < DNS_FRAME_HEADER + sizeof(uint16_t))
+        return IDS_MAX;
+    uint16_t id = dns_answer_id(message);
+    return ids_is_out(&conn->ids, id) ? ids_slot(id) : IDS_MAX;
+}
+
+/* The server said something: from now on silence counts anew. */
 static void
 listen_anew(struct upstream_conn *conn)
 {
+    if (is_stuck(conn))
+        return;
     upstream_calm(conn);
-    conn->unheard_us = conn->in_flight > 0 ? now_of(conn) : 0;
+    conn->heard_us = now_of(conn);
+    conn->unheard_us = 0;
     upstream_pool_sooner(&conn->worker->pool, upstream_watch_next(conn));
 }
 
+static bool
+is_up(const struct upstream_conn *conn)
+{
+    return conn->state == UPSTREAM_READY || conn->state == UPSTREAM_DRAINING;
+}
+
 static void
+handshake_failed(struct upstream_conn *conn)
+{
+    log_write(upstream_trouble(conn), LOG_UPSTREAM_DOWN, "upstream %s: %s",
+              conn->upstream->config->name, strerror(errno));
+    upstream_step_conn(conn, UPSTREAM_ON_BROKEN);
+}
+
+/* @return false: there is nothing more to read, or it is over */
+static bool
 receive(struct upstream_conn *conn)
 {
     size_t room;
     uint8_t *to = tls_session_room(conn->tls, &room);
     if (room == 0)
-        return; /* 0 bytes read would look like the end */
+        return false; /* 0 bytes read would look like the end */
     ssize_t got = recv(conn->socket.fd, to, room, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (got < 0) {
-        if (conn->state == UPSTREAM_HANDSHAKE) {
-            log_write(upstream_trouble(conn), LOG_UPSTREAM_DOWN, "upstream %s: %s",
-                      conn->upstream->config->name, strerror(errno));
-            upstream_step_conn(conn, UPSTREAM_ON_BROKEN);
-            return;
-        }
-        upstream_lost(conn, strerror(errno));
-        return;
+        return false;
+    if (got < 0 && conn->state == UPSTREAM_HANDSHAKE) {
+        handshake_failed(conn);
+        return false;
     }
+    if (got < 0) {
+        upstream_lost(conn, strerror(errno));
+        return false;
+    }
+    if (got > 0)
+        conn->upstream->spoke_us = now_of(conn);
     tls_session_fed(conn->tls, (size_t)got);
     if (conn->state == UPSTREAM_HANDSHAKE) {
         upstream_handshake(conn);
-        return;
+        return false;
     }
     take_all(conn);
+    if (!is_up(conn) || conn->is_held)
+        return false;
     listen_anew(conn);
     if (conn->in_flight > 0)
         upstream_pool_mark(conn->worker, conn); /* acknowledged at the turn's end */
     else
         conn->behind = 0;
+    return true;
+}
+
+void
+upstream_write_failed(struct upstream_conn *conn)
+{
+    const char *why = strerror(errno);
+    while (is_up(conn) && !conn->is_held && receive(conn))
+        continue;
+    if (is_up(conn))
+        upstream_lost(conn, why);
 }
 
 void
@@ -304,13 +356,13 @@ upstream_socket_ready(struct ev_source *source, uint32_t events)
         return;
     }
     if ((events & EPOLLOUT) != 0 && !upstream_push(conn)) {
-        upstream_lost(conn, strerror(errno));
+        upstream_write_failed(conn);
         return;
     }
     if (conn->is_held && (events & (EPOLLHUP | EPOLLERR)) != 0)
         upstream_lost(conn, "reset"); /* cannot be masked, and would wake us again and again */
     else if (!conn->is_held && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
-        receive(conn);
+        (void)receive(conn);
 }
 
 void
@@ -321,5 +373,6 @@ upstream_conn_release(struct upstream_conn *conn)
     conn->is_held = false;
     evloop_want(&conn->worker->loop, &conn->socket, conn->socket.events | (uint32_t)EPOLLIN);
     take_all(conn);
-    listen_anew(conn); /* what was silent was us */
+    if (is_up(conn) && !conn->is_held)
+        listen_anew(conn); /* what was silent was us */
 }

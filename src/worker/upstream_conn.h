@@ -25,6 +25,12 @@
 struct worker;
 struct upstream;
 
+enum upstream_look { /* why a query is looked at, once each */
+                     UPSTREAM_LOOK_HEDGE,
+                     UPSTREAM_LOOK_SLOW,
+                     UPSTREAM_LOOKS_COUNT,
+};
+
 struct upstream_flight {
     uint32_t question;     /* the relay's; UPSTREAM_NOBODY, UPSTREAM_PROBE */
     uint16_t older, newer; /* slots, in the order of writing; IDS_MAX: none */
@@ -40,23 +46,26 @@ struct upstream_conn {
     struct worker *worker;     /* borrowed */
     struct upstream *upstream; /* borrowed */
     enum upstream_state state;
-    uint32_t tag;     /* UPSTREAM_WANT's; another one for each attempt */
-    bool is_dirty;    /* has queries to write at the end of the turn */
-    bool is_held;     /* holds an answer that found no room toward the front */
-    bool is_blamed;   /* one question is why it closes; the others are not to blame */
-    bool is_probed;   /* a probe is in flight */
-    bool is_replaced; /* another one was opened to take its place */
+    uint32_t tag;   /* UPSTREAM_WANT's; another one for each attempt */
+    bool is_dirty;  /* has queries to write at the end of the turn */
+    bool is_held;   /* holds an answer that found no room toward the front */
+    bool has_probe; /* a probe of ours is in flight, */
+    uint16_t probe_id;
+    bool is_left_over; /* LEFT, and not all that is in flight could be asked elsewhere */
+    bool is_replaced;  /* another one was opened to take its place */
     enum upstream_doubt doubt;
-    uint32_t in_flight;   /* queries that somebody waits for */
-    uint32_t late;        /* queries that nobody waits for any more */
-    uint64_t asked;       /* queries written, since it is ready */
-    uint64_t answers;     /* since it is ready */
-    uint64_t since_us;    /* when the attempt began; from READY on, when it became ready */
-    uint64_t deadline_us; /* WANTED to HANDSHAKE, DRAINING */
-    uint64_t unheard_us;  /* silence began: bytes came last, or the first query after; 0: nothing to
-                             wait for */
-    uint64_t used_us;     /* a query or an answer last */
-    uint64_t wrote_us;    /* queries last */
+    uint32_t in_flight;    /* queries that somebody waits for */
+    uint32_t late;         /* queries that nobody waits for any more */
+    uint64_t asked;        /* queries written, since it is ready */
+    uint64_t answers;      /* since it is ready */
+    uint64_t since_us;     /* when the attempt began; from READY on, when it became ready */
+    uint64_t deadline_us;  /* WANTED to HANDSHAKE, DRAINING */
+    uint64_t heard_us;     /* the server said something last */
+    uint64_t unheard_us;   /* the first query after that was written; 0: none was */
+    uint64_t suspected_us; /* doubt is SUSPECT or LEFT: since then */
+    uint64_t frame_us;     /* a message began to come that is not whole; 0: none */
+    uint64_t used_us;      /* a query or an answer last */
+    uint64_t wrote_us;     /* queries last */
     uint32_t write_gap_us; /* between two writes of queries, smoothed */
     uint32_t behind;       /* turns in a row that brought answers, not all, and wrote nothing */
     struct tls_session *tls;
@@ -65,8 +74,8 @@ struct upstream_conn {
     size_t queries_size;
     uint8_t *answers_data; /* UPSTREAM_READ_BYTES */
     size_t answers_head, answers_tail;
-    uint16_t oldest, newest; /* flights; IDS_MAX: none */
-    uint16_t unlooked;       /* the oldest that was not looked at for a second ask; IDS_MAX: none */
+    uint16_t oldest, newest;                 /* flights that are awaited; IDS_MAX: none */
+    uint16_t unlooked[UPSTREAM_LOOKS_COUNT]; /* the oldest not yet looked at so; IDS_MAX: none */
     struct ids ids;
     struct upstream_flight flights[IDS_MAX];
 };
@@ -89,7 +98,8 @@ void upstream_conn_retire(struct upstream_conn *conn);
 MUST_CHECK enum status upstream_conn_ask(struct upstream_conn *conn, uint32_t question,
                                          const struct handoff_query *query, uint16_t *id);
 
-/** Ask for the root's name servers, unless a probe is in flight already. */
+/** Ask for the root's name servers, unless a probe is in flight after which nothing was heard. It
+ *  finds room where a query does not. */
 void upstream_conn_probe(struct upstream_conn *conn);
 
 /** Nobody waits for the answer to `id` any more. */

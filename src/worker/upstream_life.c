@@ -36,7 +36,7 @@ serve(struct upstream_conn *conn)
     const struct tls_facts *facts = tls_session_facts(conn->tls);
     struct upstream *upstream = conn->upstream;
     struct stats_page *stats = conn->worker->stats;
-    conn->used_us = now_of(conn);
+    conn->used_us = conn->heard_us = now_of(conn);
     uint64_t took = now_of(conn) - conn->since_us;
     conn->since_us = now_of(conn);
     upstream_health_connected(upstream->health, took / 2 < UINT32_MAX ? (uint32_t)(took / 2) : 0);
@@ -94,7 +94,7 @@ put_away(struct upstream_conn *conn, enum upstream_state from, bool counts)
     tls_session_close(conn->tls);
     explicit_bzero(conn->queries, conn->queries_size);
     upstream_calm(conn);
-    upstream_orphan_all(conn, counts && !conn->is_blamed ? RELAY_LOST : RELAY_ENDED);
+    upstream_orphan_all(conn, counts ? RELAY_LOST : RELAY_ENDED);
 }
 
 /* The only place that writes conn->state. */
@@ -136,11 +136,11 @@ upstream_conn_open(struct upstream_conn *conn)
     ids_init(&conn->ids);
     conn->socket.fd = -1;
     conn->tag = upstream_pool_next_tag(conn->worker, conn->tag);
-    conn->is_held = conn->is_blamed = conn->is_probed = conn->is_replaced = false;
+    conn->is_held = conn->is_left_over = conn->is_replaced = false;
     conn->doubt = UPSTREAM_CALM;
-    conn->oldest = conn->newest = conn->unlooked = IDS_MAX;
-    conn->in_flight = conn->late = 0;
-    conn->asked = conn->answers = conn->unheard_us = 0;
+    upstream_flights_init(conn);
+    conn->asked = conn->answers = 0;
+    conn->heard_us = conn->unheard_us = conn->suspected_us = conn->frame_us = 0;
     conn->behind = 0;
     conn->queries_size = conn->answers_head = conn->answers_tail = 0;
     conn->since_us = now;
@@ -197,21 +197,48 @@ tick_idle(struct upstream_conn *conn, uint64_t now)
     return now;
 }
 
+/*
+ * A name may be slow, and a server may answer strictly in order: so one that is LEFT stays as long
+ * as somebody waits for an answer on it, unless its place is needed for a new connection.
+ */
+uint64_t
+upstream_end_at(const struct upstream_conn *conn)
+{
+    uint32_t query_ms = conn->worker->config->query_ms;
+    if (conn->doubt != UPSTREAM_LEFT || conn->is_held)
+        return UINT64_MAX;
+    if (upstream_awaited(conn) == 0)
+        return now_of(conn);
+    if (conn->upstream->wants_place)
+        return conn->suspected_us + upstream_silence_us(conn->upstream->health, query_ms);
+    return conn->suspected_us + (uint64_t)query_ms * 1000;
+}
+
+/* It counts against the upstream only where nothing at all was heard of it since the probe. */
+static void
+give_up(struct upstream_conn *conn, uint64_t now)
+{
+    struct upstream *upstream = conn->upstream;
+    bool is_silent = upstream->spoke_us <= conn->suspected_us;
+    upstream->wants_place = false;
+    stats_add(conn->worker->stats, STAT_UPSTREAM_OVERDUE, 1);
+    log_write(is_silent ? upstream_trouble(conn) : LOG_INFO, LOG_UPSTREAM_DOWN,
+              "upstream %s: connection silent for %u ms and a probe not answered: given up",
+              upstream->config->name, (unsigned)((now - conn->unheard_us) / 1000));
+    upstream_step_conn(conn, is_silent ? UPSTREAM_ON_OVERDUE : UPSTREAM_ON_ENDED);
+}
+
 static uint64_t
 tick_ready(struct upstream_conn *conn, uint64_t now)
 {
     const struct config *config = conn->worker->config;
-    uint64_t silent = upstream_silence_end(conn);
-    if (now >= silent) {
-        stats_add(conn->worker->stats, STAT_UPSTREAM_OVERDUE, 1);
-        log_write(upstream_trouble(conn), LOG_UPSTREAM_DOWN,
-                  "upstream %s: connection silent for %u ms with %u in flight: given up",
-                  conn->upstream->config->name, (unsigned)((now - conn->unheard_us) / 1000),
-                  conn->in_flight);
-        upstream_step_conn(conn, UPSTREAM_ON_OVERDUE);
+    upstream_watch(conn);
+    if (conn->state == UPSTREAM_CLOSED)
+        return now;
+    if (now >= upstream_end_at(conn)) {
+        give_up(conn, now);
         return now;
     }
-    upstream_watch(conn);
     uint64_t next = upstream_watch_next(conn);
     if (conn->state == UPSTREAM_DRAINING) {
         if (conn->in_flight == 0)

@@ -1,8 +1,8 @@
 /* upstream_life.h - what the parts of a connection share
  *
- * What: upstream_conn.c carries bytes, queries and answers; upstream_life.c opens and closes,
- *       counts and watches the clock; upstream_flight.c knows what is in flight; upstream_watch.c
- *       looks for silence. Others do not call them through this header.
+ * What: upstream_conn.c carries bytes and answers, upstream_write.c queries; upstream_life.c opens
+ *       and closes, counts and watches the clock; upstream_flight.c knows what is in flight;
+ *       upstream_watch.c looks for silence. Others do not call them through this header.
  * Who:  upstream_*.c.
  */
 #pragma once
@@ -41,8 +41,11 @@ bool upstream_push(struct upstream_conn *conn);
 /** Go on with TLS until it needs more from the peer. */
 void upstream_handshake(struct upstream_conn *conn);
 
-/** When silence means death; UINT64_MAX: it does not. */
-uint64_t upstream_silence_end(const struct upstream_conn *conn);
+/** The flight whose answer began and did not become whole; IDS_MAX: none. */
+uint16_t upstream_stuck_slot(const struct upstream_conn *conn);
+
+/** The socket took no more: read what the server said before it went, then it is lost. */
+void upstream_write_failed(struct upstream_conn *conn);
 
 /** The event handler of its socket. */
 void upstream_socket_ready(struct ev_source *source, uint32_t events);
@@ -52,11 +55,13 @@ void upstream_lost(struct upstream_conn *conn, const char *why);
 
 /* upstream_write.c */
 
-/** An answer to our own query came. */
-enum relay_verdict upstream_judge_probe(struct upstream_conn *conn, const uint8_t *message,
-                                        size_t size);
+/** An answer to our own query came: whatever it says, the server is there. */
+enum relay_verdict upstream_judge_probe(const uint8_t *message, size_t size);
 
 /* upstream_flight.c */
+
+/** Nothing is in flight. */
+void upstream_flights_init(struct upstream_conn *conn);
 
 /** A query was written under `id`. */
 void upstream_take_off(struct upstream_conn *conn, uint16_t id, uint32_t question);
@@ -64,8 +69,14 @@ void upstream_take_off(struct upstream_conn *conn, uint16_t id, uint32_t questio
 /** Its answer came, or its question left: the id is free again. It must be out. */
 void upstream_land(struct upstream_conn *conn, uint16_t id);
 
-/** Hand every query in flight back. */
+/** Hand every query in flight back. @param loss  for those after which the server was heard */
 void upstream_orphan_all(struct upstream_conn *conn, enum relay_loss loss);
+
+/** When the probe in flight was written; 0: there is none. */
+uint64_t upstream_probe_us(const struct upstream_conn *conn);
+
+/** How many queries are in flight that somebody else than we waits for? */
+uint32_t upstream_awaited(const struct upstream_conn *conn);
 
 /* upstream_trust.c */
 
@@ -86,5 +97,10 @@ void upstream_calm(struct upstream_conn *conn);
 /** Look for silence and for queries that are late; ask them elsewhere too. */
 void upstream_watch(struct upstream_conn *conn);
 
-/** When upstream_watch() has something to do, or silence ends the connection. */
+/** When upstream_watch() has something to do, or the connection's end has come. */
 uint64_t upstream_watch_next(const struct upstream_conn *conn);
+
+/* upstream_life.c */
+
+/** When a connection that is LEFT ends, if nothing is heard; UINT64_MAX: it is not LEFT. */
+uint64_t upstream_end_at(const struct upstream_conn *conn);

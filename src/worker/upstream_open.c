@@ -51,9 +51,11 @@ upstream_pool_open(struct worker *worker, struct upstream *upstream)
             continue;
         if (!take_budget(worker, upstream))
             return false;
+        upstream->wants_place = false;
         upstream_conn_open(&upstream->conns[i]);
         return true;
     }
+    upstream->wants_place = true;
     return false;
 }
 

@@ -4,7 +4,7 @@
  *       whenever those there have many queries in flight, or one of them is suspect. One at a time,
  *       within a budget, and none during back-off, so there is no storm. Idle ones are closed in
  *       order, before the server does, and replaced first where one is still needed.
- * Who:  worker. upstream_pool.c picks; upstream_open.c opens, keeps warm and probes.
+ * Who:  worker. upstream_pick.c picks; upstream_open.c opens, keeps warm and probes.
  * Ref:  core/upstream_choice.h, core/upstream_idle.h; docs/LIMITS.md "upstream".
  */
 #pragma once
@@ -32,10 +32,12 @@ struct upstream {
     struct upstream_conn *open;  /* where the last query went; NULL: none */
     unsigned ready, opening;     /* how many are READY; WANTED to HANDSHAKE */
     unsigned suspects;           /* how many are not UPSTREAM_CALM */
+    bool wants_place;            /* a connection could not be opened: all places are taken */
     struct tokens rate;          /* queries, where config.qps is not 0 */
     struct tokens dials;         /* quarters of full handshakes */
     uint64_t dial_us;            /* no connection is opened before: the budget was used up */
     uint64_t heard_us;           /* an answer last */
+    uint64_t spoke_us;           /* anything last, on any connection */
     uint64_t probed_us;          /* a probe of a quiet upstream last, and */
     uint64_t probed_asked;       /* pool.asked then */
     uint64_t server_idle_us;     /* it closes idle connections after; 0: not known */
@@ -82,15 +84,28 @@ uint32_t upstream_pool_next_tag(const struct worker *worker, uint32_t tag);
 
 /**
  * A ready connection with room, of the upstream that is to be asked next.
- * @param avoid  upstream not to be asked if there is another; CONFIG_UPSTREAMS_MAX: none
+ * @param avoid     upstream not to be asked if there is another; CONFIG_UPSTREAMS_MAX: none
+ * @param heard_us  the connection was heard later than this; 0: any
  * @return NULL: there is none; connections are opened as far as that is allowed.
  */
-struct upstream_conn *upstream_pool_pick(struct worker *worker, unsigned avoid);
+struct upstream_conn *upstream_pool_pick(struct worker *worker, unsigned avoid, uint64_t heard_us);
 
-/** A second place for what is in flight on `conn`: another upstream that is well, else another
- *  connection. @return NULL: there is none now. */
+struct upstream_elsewhere {           /* one more place for a question */
+    const struct upstream_conn *conn; /* not this one */
+    uint64_t since_us;                /* when it came */
+    uint32_t asked, again;            /* upstreams: asked; asked on a connection heard since */
+    bool is_silent; /* `conn` is: the whole network may have forgotten our connections, so one that
+                       was heard since the question came is better than any other */
+    bool may_be_same; /* upstream */
+};
+
+/** Another upstream that is well and was not asked, else another connection. @return NULL: there is
+ *  none now. */
 struct upstream_conn *upstream_pool_elsewhere(struct worker *worker,
-                                              const struct upstream_conn *conn);
+                                              const struct upstream_elsewhere *place);
+
+/** Is a connection being opened to another upstream than `except`? */
+bool upstream_pool_is_opening(const struct worker *worker, unsigned except);
 
 /** A question came. */
 void upstream_pool_asked(struct worker *worker);

@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <string.h>
 
-#define QUERY_ROOM                                                                                 \
-    (DNS_FRAME_HEADER + 512U) /* always suffices for one query: dns_query_write()                  \
-                               */
+/* always suffices for one query: dns_query_write() */
+#define QUERY_ROOM (DNS_FRAME_HEADER + 512U)
+
+/* of the ids, kept for probes where as many queries may be in flight as there are ids */
+#define PROBES_MAX 16U
 
 /* What any resolver has in its cache. */
 static const struct handoff_query *
@@ -24,13 +26,21 @@ probe_query(void)
 }
 
 enum relay_verdict
-upstream_judge_probe(struct upstream_conn *conn, const uint8_t *message, size_t size)
+upstream_judge_probe(const uint8_t *message, size_t size)
 {
     struct dns_answer answer;
-    conn->is_probed = false;
     return dns_answer_parse(message, size, &probe_query()->question, &answer) == DNS_ANSWER_QUESTION
                ? RELAY_WRONG
                : RELAY_TAKEN;
+}
+
+/* Is there room for `count` queries more, if need be by sending those that wait? */
+static bool
+has_room(struct upstream_conn *conn, size_t count)
+{
+    if (UPSTREAM_WRITE_BYTES - conn->queries_size < count * QUERY_ROOM)
+        upstream_conn_flush(conn);
+    return UPSTREAM_WRITE_BYTES - conn->queries_size >= count * QUERY_ROOM;
 }
 
 /* Put a query among those to be sent. @return STATUS_OK; STATUS_FULL. */
@@ -38,14 +48,6 @@ static enum status
 write_query(struct upstream_conn *conn, uint32_t question, const struct handoff_query *query,
             uint16_t *id)
 {
-    if (conn->state != UPSTREAM_READY ||
-        conn->in_flight + conn->late >= conn->worker->config->upstream_in_flight)
-        return STATUS_FULL;
-    if (UPSTREAM_WRITE_BYTES - conn->queries_size < QUERY_ROOM) {
-        upstream_conn_flush(conn);
-        if (conn->state != UPSTREAM_READY || UPSTREAM_WRITE_BYTES - conn->queries_size < QUERY_ROOM)
-            return STATUS_FULL;
-    }
     if (!ids_take(&conn->ids, random_u32(), id))
         return STATUS_FULL;
     struct bytes_writer w =
@@ -58,10 +60,13 @@ write_query(struct upstream_conn *conn, uint32_t question, const struct handoff_
     upstream_take_off(conn, *id, question);
     conn->asked++;
     conn->used_us = now_of(conn);
-    bool is_first = conn->unheard_us == 0 || conn->unlooked == ids_slot(*id);
+    bool is_first = conn->unheard_us == 0 || conn->oldest == ids_slot(*id) ||
+                    conn->unlooked[UPSTREAM_LOOK_HEDGE] == ids_slot(*id) ||
+                    conn->unlooked[UPSTREAM_LOOK_SLOW] == ids_slot(*id);
     if (conn->unheard_us == 0)
         conn->unheard_us = now_of(conn);
-    if (is_first)
+    conn->is_left_over |= conn->doubt == UPSTREAM_LEFT;
+    if (is_first || conn->is_left_over)
         upstream_pool_sooner(&conn->worker->pool, upstream_watch_next(conn));
     upstream_pool_mark(conn->worker, conn);
     return STATUS_OK;
@@ -71,6 +76,12 @@ enum status
 upstream_conn_ask(struct upstream_conn *conn, uint32_t question, const struct handoff_query *query,
                   uint16_t *id)
 {
+    const uint32_t most = conn->worker->config->upstream_in_flight;
+    uint32_t limit = most < IDS_MAX - PROBES_MAX ? most : IDS_MAX - PROBES_MAX;
+    /* behind it a probe must find room, too */
+    if (conn->state != UPSTREAM_READY || conn->in_flight + conn->late >= limit ||
+        !has_room(conn, 2) || conn->state != UPSTREAM_READY)
+        return STATUS_FULL;
     enum status status = write_query(conn, question, query, id);
     if (status != STATUS_OK)
         return status;
@@ -84,9 +95,14 @@ void
 upstream_conn_probe(struct upstream_conn *conn)
 {
     uint16_t id;
-    if (conn->is_probed || write_query(conn, UPSTREAM_PROBE, probe_query(), &id) != STATUS_OK)
+    bool is_up = conn->state == UPSTREAM_READY || conn->state == UPSTREAM_DRAINING;
+    if (!is_up || (conn->has_probe && upstream_probe_us(conn) >= conn->heard_us))
         return;
-    conn->is_probed = true;
+    if (conn->has_probe) /* others were answered since, it was not: a server may pass it over */
+        upstream_conn_forget(conn, conn->probe_id);
+    if (!has_room(conn, 1) || conn->state == UPSTREAM_CLOSED || /* by what could not be sent */
+        write_query(conn, UPSTREAM_PROBE, probe_query(), &id) != STATUS_OK)
+        return;
     upstream_pool_spend(conn->worker, conn->upstream);
     stats_add(conn->worker->stats, STAT_PROBES, 1);
 }
@@ -148,5 +164,5 @@ upstream_conn_flush(struct upstream_conn *conn)
     if (!encrypt(conn))
         upstream_lost(conn, tls_session_error(conn->tls));
     else if (!upstream_push(conn))
-        upstream_lost(conn, strerror(errno));
+        upstream_write_failed(conn);
 }

@@ -42,7 +42,8 @@ def pki(shared):
 class Unbound:
     """A real resolver as DoT server; it knows penstock.example and asks nobody."""
 
-    def __init__(self, folder, certificate, wrap=(), server_extra="", extra=""):
+    def __init__(self, folder, certificate, wrap=(), server_extra="", extra="",
+                 rows='local-zone: "." static'):
         folder.mkdir()
         self.port = penstock.free_port()
         self.wrap = wrap
@@ -64,7 +65,7 @@ server:
     tls-service-key: "{certificate.key}"
     tls-service-pem: "{certificate.chain}"
     module-config: "iterator"
-    local-zone: "." static
+    {rows}
     local-zone: "penstock.example." redirect
     local-data: "penstock.example. 300 IN A 192.0.2.1"
     local-data: "penstock.example. 300 IN A 192.0.2.2"

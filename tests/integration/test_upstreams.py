@@ -388,3 +388,50 @@ def test_hedges_that_a_budget_forbids_are_no_retries(serve, bad, bads, pki):
     none_left = {"limits": {**limits["limits"], "hedge_percent": 1}}
     done, refused = hedges(serve(both, settings=none_left))
     assert done <= 1 and refused > 0
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_all_connections_are_lost_without_a_word(serve, world, inside, pki, count):
+    """A router forgot them; whoever opens a new one is let through. One question at a time, and each is answered."""
+    servers = [inside() for _ in range(count)]
+    names = ("first", "second", "third")
+    service = serve([upstream(server.where, pki, name=name) for server, name in zip(servers, names)],
+                    settings={"timeouts": {"query": "4s"}}, wrap=world.wrap)
+    for name in names[:count]:
+        service.wait_log(f"upstream {name}: connected")
+    for i in range(4):
+        name = f"before{i}.penstock.example"
+        assert records(ask(world, service, name)) == [encoded(name)]
+        world.forget(*(server.port for server in servers))
+        name = f"after{i}.penstock.example"
+        begun = time.monotonic()
+        assert records(ask(world, service, name)) == [encoded(name)], f"round {i}"
+        assert time.monotonic() - begun < 2
+
+
+def test_all_connections_are_lost_under_load(serve, world, inside, pki):
+    servers = inside(), inside()
+    for server in servers:
+        server.delay = 0.1  # so that several connections are in use
+    service = serve(entries(servers, pki), wrap=world.wrap,
+                    settings={"limits": {"upstream_in_flight": 20}, "rates": {"mode": "off"}})
+    steady(world, service, rate=200, seconds=1.0)
+    result = steady(world, service, rate=200, seconds=3.0,
+                    events=[(0.5, lambda: world.forget(*(server.port for server in servers)))])
+    nothing_lost(result)
+    assert result["gap_us"] < 2_000_000, result
+
+
+@pytest.mark.parametrize("failure", ["freeze", "blackhole"])
+def test_frozen_upstream_is_found_by_a_lone_question(pair, world, unbounds, failure):
+    """One suspicion and one probe: there is no traffic that could have shown it sooner."""
+    assert records(ask(world, pair, "before.penstock.example"))
+    FAILURES[failure](world, unbounds[0])
+    begun = time.monotonic()
+    assert records(ask(world, pair, "after.penstock.example"))
+    assert time.monotonic() - begun < (1.0 if penstock.SANITIZED else 0.5)
+    wait_for(lambda: pair.statistic("upstream", "failures", name="first") > 0, 5, "a failure of the first")
+    for i in range(5):
+        begun = time.monotonic()
+        assert records(ask(world, pair, f"n{i}.penstock.example"))
+        assert time.monotonic() - begun < 0.3, "it is not asked any more"

@@ -79,7 +79,7 @@ Test(upstream_choice, only_an_answer_clears_failures)
     upstream_health_failed(&h, 1000, 7, false);
     upstream_health_connected(&h, 20000);
     cr_assert_eq(h.failures, 1);
-    upstream_health_answered(&h, 20000);
+    upstream_health_answered(&h, 20000, true);
     cr_assert_eq(h.failures, 0);
     cr_assert(upstream_health_may_dial(&h, 0));
 }
@@ -90,9 +90,9 @@ Test(upstream_choice, round_trip_is_smoothed)
     upstream_health_connected(&h, 30000);
     cr_assert_eq(h.srtt_us, 30000);
     for (unsigned i = 0; i < 100; i++)
-        upstream_health_answered(&h, 10000);
+        upstream_health_answered(&h, 10000, true);
     cr_assert(h.srtt_us >= 10000 && h.srtt_us < 10100);
-    upstream_health_answered(&h, 90000);
+    upstream_health_answered(&h, 90000, true);
     cr_assert(h.srtt_us > 19000 && h.srtt_us < 21000);
 }
 
@@ -105,8 +105,42 @@ Test(upstream_choice, silence_follows_the_round_trip_within_bounds)
     h.srtt_us = 4000000;
     cr_assert_eq(upstream_silence_us(&h, 4000), 2000000);
     cr_assert_eq(upstream_silence_us(&h, 1000), 500000);
-    h.failures = 1;
-    cr_assert_eq(upstream_silence_us(&h, 4000), 4000000);
+}
+
+Test(upstream_choice, a_slow_name_moves_the_round_trip_by_a_bounded_step)
+{
+    struct upstream_health h = {.srtt_us = 1000};
+    upstream_health_answered(&h, 4000000, true);
+    cr_assert(h.srtt_us > 1000 && h.srtt_us < 4000, "%u", h.srtt_us);
+    cr_assert_eq(upstream_suspect_us(&h, 4000), UPSTREAM_SUSPECT_MIN_US);
+    /* a server that is far away is known to be within some answers */
+    for (unsigned i = 0; i < 20; i++)
+        upstream_health_answered(&h, 400000, true);
+    cr_assert(h.srtt_us > 300000, "%u", h.srtt_us);
+}
+
+Test(upstream_choice, an_answer_of_no_use_is_a_sign_of_life)
+{
+    struct upstream_health h = {.failures = 3, .retry_us = 9};
+    upstream_health_answered(&h, 1000, false);
+    cr_assert(h.failures == 0 && h.retry_us == 0 && h.spoilt == 1 && h.srtt_us == 1000);
+    upstream_health_answered(&h, 1000, true);
+    cr_assert_eq(h.spoilt, 0);
+    h.spoilt = UINT32_MAX;
+    upstream_health_answered(&h, 1000, false);
+    cr_assert_eq(h.spoilt, UINT32_MAX);
+}
+
+Test(upstream_choice, who_gives_nothing_but_bad_answers_is_asked_last)
+{
+    struct upstream_health h[2] = {{.srtt_us = 10}, {.srtt_us = 90000}};
+    h[0].spoilt = UPSTREAM_SPOILT_MANY - 1;
+    cr_assert_eq(choose(UPSTREAM_FASTEST, h, 2, 3, 1), 0, "a few are names, not the server");
+    h[0].spoilt = UPSTREAM_SPOILT_MANY;
+    cr_assert_eq(choose(UPSTREAM_FASTEST, h, 2, 3, 1), 1);
+    cr_assert_eq(choose(UPSTREAM_ORDERED, h, 2, 3, 1), 1);
+    cr_assert_eq(choose(UPSTREAM_ORDERED, h, 2, 1, 1), 0);
+    cr_assert_eq(choose(UPSTREAM_ORDERED, h, 2, 3, 0), 0, "now and then it may prove itself");
 }
 
 Test(upstream_choice, never_picks_what_is_not_usable)
@@ -229,7 +263,7 @@ Test(upstream_choice, estimate_of_the_95th_percentile_settles_where_it_is)
                        (next_random() % 40 == 0 ? 200000 : 0);
         if (i > 20000)
             later += rtt > h.p95_us;
-        upstream_health_answered(&h, rtt);
+        upstream_health_answered(&h, rtt, true);
     }
     cr_assert(later > 40000 / 40 && later < 40000 / 12, "%u of 40000 later, %u us", later,
               h.p95_us);
@@ -241,7 +275,7 @@ Test(upstream_choice, the_estimate_sinks_again)
     for (uint32_t start = 1; start < 10000000; start *= 7) {
         struct upstream_health h = {.p95_us = start};
         for (unsigned i = 0; i < 20000; i++)
-            upstream_health_answered(&h, next_random() % 100);
+            upstream_health_answered(&h, next_random() % 100, true);
         cr_assert(h.p95_us < 300 && h.p95_us > 50, "%u from %u", h.p95_us, start);
     }
 }
@@ -256,7 +290,7 @@ Test(upstream_choice, a_query_is_late_by_the_best_upstreams_measure_only_with_fa
     cr_assert_eq(upstream_hedge_us(UPSTREAM_FASTEST, h, 3, 0), UPSTREAM_HEDGE_MIN_US);
 }
 
-Test(upstream_choice, suspicion_comes_before_leaving_and_leaving_before_the_end)
+Test(upstream_choice, suspicion_the_probe_and_the_end_fit_into_a_query)
 {
     start_random();
     for (unsigned round = 0; round < 100000; round++) {
@@ -264,14 +298,14 @@ Test(upstream_choice, suspicion_comes_before_leaving_and_leaving_before_the_end)
                                     .failures = next_random() % 2};
         uint32_t query_ms = 100 + next_random() % 29901;
         uint64_t suspect = upstream_suspect_us(&h, query_ms),
-                 left = upstream_leave_us(&h, query_ms), end = upstream_silence_us(&h, query_ms);
-        cr_assert(suspect <= left && left <= end && end <= (uint64_t)query_ms * 1000);
+                 answer = upstream_answer_us(&h, query_ms), end = upstream_silence_us(&h, query_ms);
+        cr_assert(suspect <= end && answer <= suspect && end <= (uint64_t)query_ms * 500);
     }
     struct upstream_health near = {.srtt_us = 500}, far = {.srtt_us = 100000};
     cr_assert_eq(upstream_suspect_us(&near, 4000), 100000);
-    cr_assert_eq(upstream_leave_us(&near, 4000), 150000);
+    cr_assert_eq(upstream_answer_us(&near, 4000), 50000);
     cr_assert_eq(upstream_suspect_us(&far, 4000), 400000);
-    cr_assert_eq(upstream_leave_us(&far, 4000), 600000);
+    cr_assert_eq(upstream_answer_us(&far, 4000), 200000);
 }
 
 Test(upstream_choice, a_back_off_that_was_long_for_want_of_traffic_ends_with_traffic)
