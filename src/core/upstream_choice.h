@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define UPSTREAM_HANDSHAKE_FULL   4U /* price of a handshake without a ticket; with one it is 1 */
 #define UPSTREAM_BACKOFF_FIRST_US 100000U  /* after the first failure */
 #define UPSTREAM_BACKOFF_MOST_US  5000000U /* while another upstream answers */
 #define UPSTREAM_BACKOFF_LONE_US  700000U  /* while none does: its return is seen within 1 s */

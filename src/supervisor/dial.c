@@ -1,5 +1,7 @@
 #include "supervisor/dial.h"
 
+#include "core/upstream_choice.h"
+#include "os/log.h"
 #include "os/sock.h"
 #include "supervisor/channel.h"
 
@@ -31,9 +33,17 @@ dial_answer(struct child *worker, uint32_t index, uint32_t tag)
     int fd = -1;
     if (index >= worker->upstreams_count)
         return STATUS_INVALID;
-    if (!budget_take(&lane->dials[index], DIAL_BURST, DIAL_PER_SECOND, sup->loop.now_us)) {
-        answer.error = EAGAIN;
+    const struct config *config = &sup->config;
+    uint32_t burst = config->handshakes_burst * UPSTREAM_HANDSHAKE_FULL + DIAL_MORE;
+    uint32_t per_second = config->handshakes_per_s * UPSTREAM_HANDSHAKE_FULL;
+    if (!budget_take(&lane->dials[index], burst, per_second, sup->loop.now_us)) {
+        answer.error = EDQUOT;
         lane->dials_refused++;
+        log_write(LOG_WARNING, LOG_UPSTREAM_DOWN,
+                  "upstream %s: not dialled: more connections than limits.handshakes_burst and "
+                  "limits.handshakes_per_s allow lane %u",
+                  index < config->upstreams_count ? config->upstreams[index].name : "?",
+                  worker->lane);
     } else {
         lane->dials_done++;
         if (sock_dial(&worker->upstreams[index], &fd) != STATUS_OK)

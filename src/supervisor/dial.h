@@ -2,15 +2,17 @@
  *
  * What: the worker cannot make a socket and cannot name an address: it names an entry of the
  *       configuration, and gets a connecting socket or an errno. A budget per lane and upstream
- *       keeps a worker that was taken over from using us for a SYN flood.
+ *       keeps a worker that was taken over from using us for a SYN flood: limits.handshakes_burst
+ *       and limits.handshakes_per_s, were all of them resumed. Beyond it the answer is EDQUOT.
  * Who:  supervisor.
  */
 #pragma once
 
 #include "supervisor/supervisor.h"
 
-#define DIAL_BURST      50 /* dials at once, per lane and upstream */
-#define DIAL_PER_SECOND 20 /* and so many more per second; beyond it the answer is EAGAIN */
+/* Dials beyond what limits.handshakes_burst allows: the worker's clock and ours differ by a turn.
+ */
+#define DIAL_MORE 4U
 
 /** A worker is spawned: from now on its indices are those of the configuration in force. */
 void dial_begin(struct child *worker);

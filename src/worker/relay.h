@@ -104,6 +104,7 @@ struct relay {
     uint32_t fresh,
         count; /* questions from `fresh` on were never used: their pages are untouched */
     struct relay_list waiting, picky, failed;
+    uint32_t waiting_count;     /* in `waiting` */
     struct deadlines deadlines; /* of questions that are WAITING, PICKY or ASKED, in us */
     struct tokens retries, hedges, failovers; /* what may still be asked again */
     uint8_t record[HANDOFF_QUERY_MAX];

@@ -38,6 +38,8 @@ relay_set_state(struct relay *relay, struct relay_question *q, enum relay_state 
 {
     uint32_t index = relay_index_of(relay, q);
     struct relay_list *from = list_of(relay, q->state), *to = list_of(relay, state);
+    relay->waiting_count += state == RELAY_WAITING ? 1 : 0;
+    relay->waiting_count -= q->state == RELAY_WAITING ? 1 : 0;
     if (from != NULL) {
         if (q->before != RELAY_NONE)
             relay->questions[q->before].after = q->after;

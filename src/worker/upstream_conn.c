@@ -19,6 +19,9 @@
 /* a message may take so long from its first octet to its last; the largest has 64 KiB */
 #define FRAME_US 1000000U
 
+/* a server that closes so soon after an answer, and two round trips, does not do so for idleness */
+#define CLOSED_AT_ONCE_US 100000U
+
 /* --- bytes to and from the socket ----------------------------------------------------------- */
 
 /* Send what is due. @return false: the socket is broken, errno tells. */
@@ -50,10 +53,16 @@ ended(const struct upstream_conn *conn)
     return conn->answers == 0 && is_useless ? UPSTREAM_ON_BROKEN : UPSTREAM_ON_ENDED;
 }
 
-/* Servers close idle connections; next time we are first. */
+/* Servers close idle connections; next time we are first. Or they close after a number of queries:
+ * then at once, or with queries unanswered. */
 static void
-note_idle_close(const struct upstream_conn *conn)
+note_close(const struct upstream_conn *conn)
 {
+    uint64_t idle_us = now_of(conn) - conn->used_us, at_once_us = CLOSED_AT_ONCE_US;
+    at_once_us += 2 * (uint64_t)conn->upstream->health->srtt_us;
+    if (conn->in_flight > 0 || idle_us < at_once_us)
+        upstream_quota_closed(&conn->upstream->quota, (uint32_t)conn->answers, conn->since_us,
+                              now_of(conn));
     if (conn->state == UPSTREAM_READY && conn->answers > 0 && conn->in_flight == 0)
         upstream_pool_closed_idle(conn->upstream, now_of(conn) - conn->used_us);
 }
@@ -73,7 +82,7 @@ upstream_lost(struct upstream_conn *conn, const char *why)
 {
     log_write(LOG_INFO, LOG_UPSTREAM_DOWN, "upstream %s: connection lost (%s), %u in flight",
               conn->upstream->config->name, why, conn->in_flight);
-    note_idle_close(conn);
+    note_close(conn);
     upstream_step_conn(conn, conn->answers > 0 ? UPSTREAM_ON_ENDED : UPSTREAM_ON_BROKEN);
 }
 
@@ -84,6 +93,7 @@ count_answer(struct upstream_conn *conn, uint32_t rtt_us, bool is_sound)
 {
     struct upstream *upstream = conn->upstream;
     conn->answers++;
+    upstream_quota_answered(&upstream->quota, (uint32_t)conn->answers, conn->since_us);
     conn->used_us = upstream->heard_us = now_of(conn);
     upstream_health_answered(upstream->health, rtt_us, is_sound);
     add_to(&upstream->stats->answers, 1);
@@ -214,7 +224,7 @@ take_all(struct upstream_conn *conn)
             log_write(LOG_DEBUG, LOG_UPSTREAM_DOWN,
                       "upstream %s: closed by the server, %u in flight",
                       conn->upstream->config->name, conn->in_flight);
-            note_idle_close(conn);
+            note_close(conn);
             upstream_step_conn(conn, ended(conn));
             return;
         case TLS_FAILED:

@@ -52,6 +52,7 @@ struct upstream_conn {
     bool has_probe; /* a probe of ours is in flight, */
     uint16_t probe_id;
     bool is_left_over; /* LEFT, and not all that is in flight could be asked elsewhere */
+    bool is_spent;     /* the server answers no more queries on it, as far as we know */
     bool is_replaced;  /* another one was opened to take its place */
     enum upstream_doubt doubt;
     uint32_t in_flight;    /* queries that somebody waits for */

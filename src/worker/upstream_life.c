@@ -14,6 +14,9 @@
 /* a replacement has an eighth of the idle time to become ready, within what we left of it */
 #define REPLACE_PARTS 8U
 
+/* until the supervisor is asked again, after it refused a connection as one too many */
+#define REFUSED_US 100000U
+
 static void
 start(struct upstream_conn *conn)
 {
@@ -136,7 +139,7 @@ upstream_conn_open(struct upstream_conn *conn)
     ids_init(&conn->ids);
     conn->socket.fd = -1;
     conn->tag = upstream_pool_next_tag(conn->worker, conn->tag);
-    conn->is_held = conn->is_left_over = conn->is_replaced = false;
+    conn->is_held = conn->is_left_over = conn->is_spent = conn->is_replaced = false;
     conn->doubt = UPSTREAM_CALM;
     upstream_flights_init(conn);
     conn->asked = conn->answers = 0;
@@ -160,6 +163,11 @@ upstream_conn_socket(struct upstream_conn *conn, int fd, uint32_t error)
     }
     if (fd >= 0)
         close(fd);
+    if (error == EDQUOT) { /* the supervisor's word: no fault of the upstream */
+        conn->upstream->dial_us = now_of(conn) + REFUSED_US;
+        upstream_step_conn(conn, UPSTREAM_ON_RETIRE);
+        return;
+    }
     log_write(upstream_trouble(conn), LOG_UPSTREAM_DOWN, "upstream %s: cannot connect: %s",
               conn->upstream->config->name, strerror(error != 0 ? (int)error : EIO));
     upstream_step_conn(conn, UPSTREAM_ON_REFUSED);
@@ -169,7 +177,7 @@ void
 upstream_conn_retire(struct upstream_conn *conn)
 {
     upstream_step_conn(conn, UPSTREAM_ON_RETIRE);
-    if (conn->state == UPSTREAM_DRAINING && conn->in_flight == 0)
+    if (conn->state == UPSTREAM_DRAINING && conn->in_flight == 0 && !conn->is_spent)
         upstream_step_conn(conn, UPSTREAM_ON_DRAINED);
 }
 
@@ -228,6 +236,21 @@ give_up(struct upstream_conn *conn, uint64_t now)
     upstream_step_conn(conn, is_silent ? UPSTREAM_ON_OVERDUE : UPSTREAM_ON_ENDED);
 }
 
+/* One that had its number of queries stays a moment: does the server close it, as it did before? */
+static uint64_t
+tick_drained(struct upstream_conn *conn, uint64_t now)
+{
+    uint64_t until =
+        conn->used_us + upstream_answer_us(conn->upstream->health, conn->worker->config->query_ms);
+    bool is_needed = conn->upstream->wants_place;
+    if (conn->is_spent && now < until && !is_needed)
+        return until;
+    if (conn->is_spent && now >= until)
+        upstream_quota_outlived(&conn->upstream->quota);
+    upstream_step_conn(conn, UPSTREAM_ON_DRAINED);
+    return now;
+}
+
 static uint64_t
 tick_ready(struct upstream_conn *conn, uint64_t now)
 {
@@ -242,8 +265,8 @@ tick_ready(struct upstream_conn *conn, uint64_t now)
     uint64_t next = upstream_watch_next(conn);
     if (conn->state == UPSTREAM_DRAINING) {
         if (conn->in_flight == 0)
-            upstream_step_conn(conn, UPSTREAM_ON_DRAINED);
-        else if (now >= conn->deadline_us)
+            return tick_drained(conn, now);
+        if (now >= conn->deadline_us)
             upstream_step_conn(conn, UPSTREAM_ON_DEADLINE);
         return next < conn->deadline_us ? next : conn->deadline_us;
     }

@@ -39,11 +39,10 @@ take_budget(struct worker *worker, struct upstream *upstream)
     return false;
 }
 
-bool
-upstream_pool_open(struct worker *worker, struct upstream *upstream)
+/* One more, whether others are being opened or not. */
+static bool
+open_one(struct worker *worker, struct upstream *upstream)
 {
-    if (upstream->opening > 0)
-        return true;
     if (worker->loop.now_us < upstream_pool_dial_us(upstream))
         return false;
     for (uint32_t i = 0; i < worker->pool.conns_count; i++) {
@@ -57,6 +56,28 @@ upstream_pool_open(struct worker *worker, struct upstream *upstream)
     }
     upstream->wants_place = true;
     return false;
+}
+
+bool
+upstream_pool_open(struct worker *worker, struct upstream *upstream)
+{
+    return upstream->opening > 0 || open_one(worker, upstream);
+}
+
+void
+upstream_pool_keep_pace(struct worker *worker, struct upstream *upstream, uint32_t wanted)
+{
+    uint32_t quota = upstream->quota.known, room = upstream->opening * quota;
+    if (quota == 0)
+        return;
+    wanted += worker->relay.waiting_count;
+    for (uint32_t i = 0; i < worker->pool.conns_count; i++) {
+        const struct upstream_conn *conn = &upstream->conns[i];
+        if (conn->state == UPSTREAM_READY && conn->doubt == UPSTREAM_CALM && conn->asked < quota)
+            room += quota - (uint32_t)conn->asked;
+    }
+    for (; room < wanted && open_one(worker, upstream); room += quota)
+        continue;
 }
 
 void
@@ -115,6 +136,8 @@ upstream_pool_keep_warm(struct worker *worker, struct upstream *upstream)
     bool is_busy = upstream_pool_is_busy(worker);
     if (worker->stop_us != 0)
         return;
+    if (is_busy)
+        upstream_pool_keep_pace(worker, upstream, 1);
     if (upstream->ready > 0) {
         if (is_busy)
             probe_quiet(worker, upstream);

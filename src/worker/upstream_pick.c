@@ -76,6 +76,13 @@ ask_of(const struct upstream_pool *pool)
                                  .random = pool->count > 1 ? random_u32() : 1};
 }
 
+static void
+open_for(struct worker *worker, struct upstream *upstream)
+{
+    (void)upstream_pool_open(worker, upstream);
+    upstream_pool_keep_pace(worker, upstream, 1);
+}
+
 struct upstream_conn *
 upstream_pool_pick(struct worker *worker, unsigned avoid, uint64_t heard_us)
 {
@@ -96,13 +103,14 @@ upstream_pool_pick(struct worker *worker, unsigned avoid, uint64_t heard_us)
     if (pick < 0) {
         for (unsigned i = 0; i < pool->count; i++)
             if (found[i] == NULL)
-                (void)upstream_pool_open(worker, &pool->upstreams[i]);
+                open_for(worker, &pool->upstreams[i]);
         if (is_held_back) /* whoever waits is looked at again when a token may be there */
             upstream_pool_sooner(pool, worker->loop.now_us + 1000);
         return NULL;
     }
     if (!is_roomy(found[pick], crowd_of(worker)))
         (void)upstream_pool_open(worker, &pool->upstreams[pick]);
+    upstream_pool_keep_pace(worker, &pool->upstreams[pick], 2); /* this one and the next */
     return found[pick];
 }
 

@@ -12,12 +12,12 @@
 #include "core/avoid.h"
 #include "core/tokens.h"
 #include "core/upstream_choice.h"
+#include "core/upstream_quota.h"
 #include "core/upstream_trust.h"
 #include "worker/upstream_conn.h"
 
-#define UPSTREAM_DOWN_FAILURES  3U
-#define UPSTREAM_CROWD          64U /* queries in flight on a connection: another one helps */
-#define UPSTREAM_HANDSHAKE_FULL 4U  /* price of a handshake without a ticket; with one it is 1 */
+#define UPSTREAM_DOWN_FAILURES 3U
+#define UPSTREAM_CROWD         64U /* queries in flight on a connection: another one helps */
 #define UPSTREAM_PROBE_QUIET_US                                                                    \
     10000000U                     /* not measured for so long: probed, if there is traffic */
 #define UPSTREAM_PROBE_ONE_IN 50U /* questions, for each probe of a quiet upstream */
@@ -41,6 +41,7 @@ struct upstream {
     uint64_t probed_us;          /* a probe of a quiet upstream last, and */
     uint64_t probed_asked;       /* pool.asked then */
     uint64_t server_idle_us;     /* it closes idle connections after; 0: not known */
+    struct upstream_quota quota; /* queries on one connection */
     struct upstream_trust trust;
     struct avoid useless; /* its connections end before they are of use */
 };
@@ -118,6 +119,10 @@ void upstream_pool_spend(struct worker *worker, struct upstream *upstream);
 /** Open one more connection, unless one is being opened, or back-off or budget forbid it.
  *  @return it is being opened */
 bool upstream_pool_open(struct worker *worker, struct upstream *upstream);
+
+/** Where the server answers a number of queries on a connection: open as many as `wanted` queries
+ *  will need, and those that wait, within the budget. */
+void upstream_pool_keep_pace(struct worker *worker, struct upstream *upstream, uint32_t wanted);
 
 /** When may a connection be opened? */
 uint64_t upstream_pool_dial_us(const struct upstream *upstream);

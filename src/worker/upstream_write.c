@@ -60,6 +60,11 @@ write_query(struct upstream_conn *conn, uint32_t question, const struct handoff_
     upstream_take_off(conn, *id, question);
     conn->asked++;
     conn->used_us = now_of(conn);
+    if (conn->upstream->quota.known != 0 && conn->asked >= conn->upstream->quota.known &&
+        conn->state == UPSTREAM_READY) {
+        conn->is_spent = true;
+        upstream_conn_retire(conn);
+    }
     bool is_first = conn->unheard_us == 0 || conn->oldest == ids_slot(*id) ||
                     conn->unlooked[UPSTREAM_LOOK_HEDGE] == ids_slot(*id) ||
                     conn->unlooked[UPSTREAM_LOOK_SLOW] == ids_slot(*id);
