@@ -211,7 +211,7 @@ fairqueue_push(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fairqueu
     networks_hold(q->networks, leaf);
     *item = (struct fairqueue_item){.leaf = leaf, .line = (uint8_t)line, .prev = s->last};
     *(s->last != 0 ? &q->items[s->last].next : &s->first) = index;
-    s->last = index;
+    s->last = q->newest = index;
     line_enter(q, leaf, line);
 }
 
@@ -309,30 +309,46 @@ line_in_turn(const struct fairqueue *q)
                                                                       : FAIRQUEUE_UNPROVEN;
 }
 
-uint32_t
-fairqueue_pop(struct fairqueue *q)
+/* Most often the line is empty but for the one that just came. */
+static bool
+is_alone_in_line(const struct fairqueue *q, uint32_t index)
 {
-    if (fairqueue_waiting(q, ROOT) == 0)
-        return FAIRQUEUE_NONE;
-    enum fairqueue_rank most = rank_served(q);
-    if (most == FAIRQUEUE_RANKS)
-        return FAIRQUEUE_NONE;
+    const struct fairqueue_item *item = &q->items[index];
+    return fairqueue_waiting(q, ROOT) == 1 && item->leaf != ROOT && !item->is_at_worker;
+}
+
+/* The question whose turn it is, in one line or the other. @param most  rank that may have a place
+ */
+static uint32_t
+in_turn(struct fairqueue *q, enum fairqueue_rank most)
+{
+    if (most == FAIRQUEUE_GREEDY && is_alone_in_line(q, q->newest))
+        return q->newest;
     unsigned line = line_in_turn(q);
     uint32_t leaf = fairqueue_turn(q, line, most);
     if (leaf == 0) { /* in the other line there may be somebody light */
         line = line == FAIRQUEUE_PROVEN ? FAIRQUEUE_UNPROVEN : FAIRQUEUE_PROVEN;
         leaf = fairqueue_turn(q, line, most);
     }
-    if (leaf == 0)
+    return leaf != 0 ? q->nodes[leaf].stands[line].first : FAIRQUEUE_NONE;
+}
+
+uint32_t
+fairqueue_pop(struct fairqueue *q)
+{
+    if (fairqueue_waiting(q, ROOT) == 0)
         return FAIRQUEUE_NONE;
-    bool both = q->in_line[FAIRQUEUE_PROVEN] > 0 && q->in_line[FAIRQUEUE_UNPROVEN] > 0;
-    q->turn = both && line == FAIRQUEUE_PROVEN ? q->turn + 1 : 0;
-    uint32_t index = q->nodes[leaf].stands[line].first;
-    unlink_item(q, index);
+    enum fairqueue_rank most = rank_served(q);
+    uint32_t index = most != FAIRQUEUE_RANKS ? in_turn(q, most) : FAIRQUEUE_NONE;
+    if (index == FAIRQUEUE_NONE)
+        return FAIRQUEUE_NONE;
     struct fairqueue_item *item = &q->items[index];
+    bool both = q->in_line[FAIRQUEUE_PROVEN] > 0 && q->in_line[FAIRQUEUE_UNPROVEN] > 0;
+    q->turn = both && item->line == FAIRQUEUE_PROVEN ? q->turn + 1 : 0;
+    unlink_item(q, index);
     item->prev = item->next = 0;
     item->is_at_worker = true;
-    place_take(q, leaf);
-    line_leave(q, leaf, line, true);
+    place_take(q, item->leaf);
+    line_leave(q, item->leaf, item->line, true);
     return index;
 }

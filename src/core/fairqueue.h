@@ -69,6 +69,7 @@ struct fairqueue {
     uint32_t in_line[FAIRQUEUE_LINES]; /* networks of the shortest length */
     uint32_t turn;                     /* questions of proven clients since one of the others */
     uint32_t stamp;
+    uint32_t newest; /* question that came into line last, 0 none yet */
 };
 
 /** Bytes of memory for questions 1..items of networks 1..networks->count. */
