@@ -14,7 +14,7 @@ rest_is_due(const struct rest *rest, uint64_t now_us)
 }
 
 /* Processor time of the lane. Nobody tells us the worker's: a question costs it about what it
- * costs us, and it can not make us believe in more than one for each query. */
+ * costs us, and it cannot make us believe in more than one for each query. */
 static uint64_t
 lane_us(const struct rest_count *before, const struct rest_count *now)
 {
