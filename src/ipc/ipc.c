@@ -16,8 +16,9 @@ enum field { /* in their order on the wire */
              KIND = 1 << 7,
              LEVEL = 1 << 8,
              EVENT = 1 << 9,
-             PIN = 1 << 10,
-             TEXT = 1 << 11, /* to the end of the message, its NUL included */
+             COST = 1 << 10,
+             PIN = 1 << 11,
+             TEXT = 1 << 12, /* to the end of the message, its NUL included */
 };
 
 enum { SUPERVISOR = 1, CHILD = 2, BOTH = 3 };
@@ -57,12 +58,15 @@ fields_of(enum ipc_type type)
     case IPC_RELOADED:
     case IPC_RING_END:
         return EPOCH | ERROR;
+    case IPC_UPSTREAM_DEAR:
+        return INDEX | COST;
     case IPC_PIN_LOOK:
-        return TEXT;
+        return INDEX | TAG | TEXT;
     case IPC_PIN_SEEN:
-        return KIND | PIN | TEXT;
-    case IPC_START:
+        return INDEX | KIND | PIN | TEXT;
     case IPC_READY:
+        return TEXT;
+    case IPC_START:
     case IPC_STOP:
         return 0;
     }
@@ -79,6 +83,7 @@ fields_of(enum ipc_type type)
     step_u32(INDEX, index);                                                                        \
     step_u32(TAG, tag);                                                                            \
     step_u32(ERROR, error);                                                                        \
+    step_u32(COST, cost_us);                                                                       \
     step_u8(KIND, kind);                                                                           \
     step_u8(LEVEL, level);                                                                         \
     step_u8(EVENT, event)
@@ -151,6 +156,7 @@ is_sound(const struct ipc_message *m, size_t fds)
     case IPC_RELOAD:
     case IPC_PIN_LOOK:
     case IPC_PIN_SEEN:
+    case IPC_UPSTREAM_DEAR:
         return true;
     }
     return false;

@@ -13,7 +13,10 @@
 
 #define IPC_MESSAGE_MAX 640 /* bytes of the largest message */
 #define IPC_FDS_MAX     3   /* descriptors with one message */
-#define IPC_TEXT_MAX    512 /* a log line or certificate subject, with its NUL */
+#define IPC_NO_POLICY   UINT32_MAX
+/* no errno: left alone for a while, see core/avoid.h */
+#define IPC_ERROR_AVOIDED UINT32_MAX
+#define IPC_TEXT_MAX      512 /* a log line or certificate subject, with its NUL */
 
 enum ipc_type {
 #define MESSAGE(name, number, fds_min, fds_max, sender) IPC_##name = (number),
@@ -33,15 +36,22 @@ struct ipc_message { /* fields that a type does not use are zero, on the wire th
     uint32_t ring_query_bytes;  /* RING: data bytes of the ring front → worker, a power of two */
     uint32_t ring_answer_bytes; /* RING: of the ring worker → front, which lies behind it */
     uint32_t index;             /* LISTENER: in config.listen; UPSTREAM_*: in config.upstreams;
-                                   LIST: enum ipc_list */
-    uint32_t tag;               /* UPSTREAM_*: the worker's name for the connection */
-    uint32_t error;             /* UPSTREAM_SOCKET: errno or 0; RELOADED: 0 taken, 1 refused;
-                                   RING_END: 0 its worker had been told to end, 1 it died */
+                                   LIST: enum ipc_list; PIN_LOOK: whose policy decides,
+                                   IPC_NO_POLICY: none; PIN_SEEN, end: 1: to be looked at once
+                                   more, in TLS 1.2 alone */
+    uint32_t tag;               /* UPSTREAM_*: the worker's name for the connection;
+                                   PIN_LOOK: bits of TLS versions, 0: those of the policy */
+    uint32_t error;             /* UPSTREAM_SOCKET: errno, IPC_ERROR_AVOIDED or 0; RELOADED: 0
+                                   taken, 1 refused; RING_END: 0 its worker had been told to end,
+                                   1 it died */
+    uint32_t cost_us;           /* UPSTREAM_DEAR: CPU time of the handshake */
     uint8_t kind;            /* LISTENER: enum ipc_socket_kind; PIN_SEEN: depth (0 leaf), 255 end */
     uint8_t level;           /* LOG: enum log_level */
     uint8_t event;           /* LOG: enum log_event */
-    uint8_t pin[32];         /* PIN_SEEN: SHA-256 of the SubjectPublicKeyInfo */
-    char text[IPC_TEXT_MAX]; /* LOG, PIN_LOOK (TLS name), PIN_SEEN (subject, validity):
+    uint8_t pin[32];         /* PIN_SEEN: SHA-256 of the SubjectPublicKeyInfo; end: of the key whose
+                                pin vouches, zeros: none does or none was asked for */
+    char text[IPC_TEXT_MAX]; /* LOG, PIN_LOOK (TLS name), READY (the TLS library and its version, ""
+                                of a front), PIN_SEEN (subject, validity; end: why not, or ""):
                                 NUL-terminated */
 };
 

@@ -6,6 +6,7 @@
 #include "supervisor/dial.h"
 #include "supervisor/lanes.h"
 #include "supervisor/rings.h"
+#include "supervisor/tls_library.h"
 
 #include <unistd.h>
 
@@ -48,11 +49,17 @@ obey(struct child *child, const struct ipc_message *message, int *fd)
     case IPC_READY:
         if (child->state == CHILD_READY)
             return STATUS_INVALID;
+        if (child->role == CHILD_WORKER)
+            tls_library_reported(child->supervisor, message->text);
         lanes_ready(child);
         return STATUS_OK;
     case IPC_UPSTREAM_WANT:
         return child->role == CHILD_WORKER && serves
                    ? dial_answer(child, message->index, message->tag)
+                   : STATUS_INVALID;
+    case IPC_UPSTREAM_DEAR:
+        return child->role == CHILD_WORKER && serves
+                   ? dial_avoid(child, message->index, message->cost_us)
                    : STATUS_INVALID;
     case IPC_RELOADED:
         if (message->error != 0)

@@ -6,6 +6,7 @@
 #include "supervisor/channel.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +25,73 @@ dial_renew(struct lane *lane)
     memset(lane->dials, 0, sizeof lane->dials);
 }
 
+static bool
+is_avoided(const struct supervisor *sup, const struct addr *address)
+{
+    for (unsigned i = 0; i < CONFIG_UPSTREAMS_MAX; i++)
+        if (addr_is_equal(&sup->avoided[i].address, address))
+            return avoid_is_on(&sup->avoided[i].state, sup->loop.now_us);
+    return false;
+}
+
+/* Its own entry, else the one that has been of no use for longest. */
+static struct avoid *
+entry_for(struct supervisor *sup, const struct addr *address)
+{
+    struct avoided *oldest = &sup->avoided[0];
+    for (unsigned i = 0; i < CONFIG_UPSTREAMS_MAX; i++) {
+        struct avoided *entry = &sup->avoided[i];
+        if (addr_is_equal(&entry->address, address))
+            return &entry->state;
+        if (entry->state.until_us < oldest->state.until_us)
+            oldest = entry;
+    }
+    *oldest = (struct avoided){.address = *address};
+    return &oldest->state;
+}
+
+static bool
+is_last(const struct child *worker, uint32_t index)
+{
+    for (uint32_t i = 0; i < worker->upstreams_count; i++)
+        if (i != index && !is_avoided(worker->supervisor, &worker->upstreams[i]))
+            return false;
+    return true;
+}
+
+static const char *
+name_of(const struct supervisor *sup, const struct addr *address)
+{
+    for (uint32_t i = 0; i < sup->config.upstreams_count; i++)
+        if (addr_is_equal(&sup->config.upstreams[i].address, address))
+            return sup->config.upstreams[i].name;
+    return "of a configuration before";
+}
+
+enum status
+dial_avoid(struct child *worker, uint32_t index, uint32_t cost_us)
+{
+    struct supervisor *sup = worker->supervisor;
+    if (index >= worker->upstreams_count)
+        return STATUS_INVALID;
+    const struct addr *address = &worker->upstreams[index];
+    if (is_avoided(sup, address)) /* another lane said so already */
+        return STATUS_OK;
+    if (is_last(worker, index)) {
+        log_write(LOG_WARNING, LOG_UPSTREAM_UNTRUSTED,
+                  "upstream %s: a handshake that was refused cost %" PRIu32
+                  " ms of CPU; it is the only one left, so it is still connected to",
+                  name_of(sup, address), cost_us / 1000);
+        return STATUS_OK;
+    }
+    uint64_t wait_us = avoid_for(entry_for(sup, address), sup->loop.now_us);
+    log_write(LOG_WARNING, LOG_UPSTREAM_UNTRUSTED,
+              "upstream %s: a handshake that was refused cost %" PRIu32
+              " ms of CPU; no lane connects to it for %" PRIu64 " s",
+              name_of(sup, address), cost_us / 1000, wait_us / 1000000);
+    return STATUS_OK;
+}
+
 enum status
 dial_answer(struct child *worker, uint32_t index, uint32_t tag)
 {
@@ -36,7 +104,9 @@ dial_answer(struct child *worker, uint32_t index, uint32_t tag)
     const struct config *config = &sup->config;
     uint32_t burst = config->handshakes_burst * UPSTREAM_HANDSHAKE_FULL + DIAL_MORE;
     uint32_t per_second = config->handshakes_per_s * UPSTREAM_HANDSHAKE_FULL;
-    if (!budget_take(&lane->dials[index], burst, per_second, sup->loop.now_us)) {
+    if (is_avoided(sup, &worker->upstreams[index])) {
+        answer.error = IPC_ERROR_AVOIDED;
+    } else if (!budget_take(&lane->dials[index], burst, per_second, sup->loop.now_us)) {
         answer.error = EDQUOT;
         lane->dials_refused++;
         log_write(LOG_WARNING, LOG_UPSTREAM_DOWN,

@@ -21,6 +21,15 @@ void dial_begin(struct child *worker);
 void dial_renew(struct lane *lane);
 
 /**
+ * A refused handshake with an upstream cost a worker too much CPU: for a while no lane gets a
+ * socket to it. The last upstream that is left is never avoided: somebody has to be asked, and a
+ * worker that was taken over could else silence the others' too.
+ *
+ * @return STATUS_OK; STATUS_INVALID: there is no such upstream
+ */
+MUST_CHECK enum status dial_avoid(struct child *worker, uint32_t index, uint32_t cost_us);
+
+/**
  * Answer one UPSTREAM_WANT.
  * @return STATUS_OK: it was answered, if only by an errno; STATUS_INVALID: there is no such
  * upstream

@@ -168,9 +168,9 @@ announce(struct supervisor *sup)
         log_write(LOG_NOTICE, LOG_LISTENING, "%s (UDP and TCP)",
                   addr_format(&sup->config.listen[i], text));
     }
-    log_write(LOG_NOTICE, LOG_STARTED, "penstock %s serves with %u %s and %" PRIu32 " %s",
-              PENSTOCK_VERSION, sup->lanes_count, sup->lanes_count == 1 ? "lane" : "lanes",
-              sup->config.upstreams_count,
+    log_write(LOG_NOTICE, LOG_STARTED, "penstock %s with %s serves with %u %s and %" PRIu32 " %s",
+              PENSTOCK_VERSION, sup->tls_library, sup->lanes_count,
+              sup->lanes_count == 1 ? "lane" : "lanes", sup->config.upstreams_count,
               sup->config.upstreams_count == 1 ? "upstream" : "upstreams");
     inherited_notify(sup->notify_fd, "READY=1\nSTATUS=Serving\n");
 }

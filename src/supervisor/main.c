@@ -13,6 +13,7 @@
 #include "supervisor/spawn.h"
 #include "supervisor/statistics.h"
 #include "supervisor/steer.h"
+#include "supervisor/tls_library.h"
 #include "supervisor/watch.h"
 
 #include <errno.h>
@@ -238,7 +239,9 @@ check(const struct options *options)
         return fail(OPTIONS_EXIT_CONFIG, error.text);
     (void)config_warnings(&config, stderr);
     (void)lists_warnings(&config, &lists, stderr);
-    puts("the configuration is sound");
+    (void)tls_library_warnings(&config, tls_library_built(), stderr);
+    printf("the configuration is sound (penstock %s, built with %s)\n", PENSTOCK_VERSION,
+           tls_library_built());
     return 0;
 }
 
@@ -266,7 +269,7 @@ main(int argc, char **argv)
     case OPTIONS_PRINT_CONFIG:
         return check(&options);
     case OPTIONS_VERSION:
-        puts("penstock " PENSTOCK_VERSION);
+        printf("penstock %s, built with %s\n", PENSTOCK_VERSION, tls_library_built());
         return 0;
     case OPTIONS_HELP:
         options_print_help(stdout);

@@ -49,6 +49,8 @@ take(struct pin_chain *chain, const struct ipc_message *message)
         return;
     if (message->kind == 255) {
         chain->complete = true;
+        chain->wants_12 = message->index != 0;
+        memcpy(chain->vouches, message->pin, sizeof chain->vouches);
         if (message->text[0] != '\0')
             snprintf(chain->problem, sizeof chain->problem, "%s", message->text);
     } else if (chain->count < PIN_CERTIFICATES) {
@@ -72,16 +74,26 @@ listen_to(int chan_fd, struct pin_chain *chain)
     }
 }
 
+static enum status
+send_ask(int chan_fd, const struct pin_ask *ask, int socket_fd)
+{
+    struct ipc_message look = {.type = IPC_PIN_LOOK, .index = ask->index, .tag = ask->versions};
+    struct ipc_message config = {.type = IPC_CONFIG};
+    snprintf(look.text, sizeof look.text, "%s", ask->tls_name);
+    enum status status = STATUS_OK;
+    if (ask->index != IPC_NO_POLICY)
+        status = chan_send(chan_fd, &config, ask->policy_fds, ask->policy_fds[2] >= 0 ? 3 : 2);
+    return status == STATUS_OK ? chan_send(chan_fd, &look, &socket_fd, 1) : status;
+}
+
 enum status
-pin_look(const struct addr *addr, const char *tls_name, int exec_fd, int socket_fd,
-         struct pin_chain *chain, struct config_error *error)
+pin_look(const struct pin_ask *ask, int exec_fd, int socket_fd, struct pin_chain *chain,
+         struct config_error *error)
 {
     int pair[2], wait_status = 0;
     int pid_fd = -1;
     pid_t pid = 0;
-    struct ipc_message ask = {.type = IPC_PIN_LOOK};
     *chain = (struct pin_chain){0};
-    snprintf(ask.text, sizeof ask.text, "%s", tls_name);
     if (chan_pair(pair) != STATUS_OK ||
         spawn_child(CHILD_WORKER, exec_fd, pair[1], &pid, &pid_fd) != STATUS_OK) {
         snprintf(error->text, sizeof error->text, "cannot start penstock-worker: %s",
@@ -89,7 +101,7 @@ pin_look(const struct addr *addr, const char *tls_name, int exec_fd, int socket_
         return STATUS_SYSTEM;
     }
     close(pair[1]);
-    if (chan_send(pair[0], &ask, &socket_fd, 1) == STATUS_OK)
+    if (send_ask(pair[0], ask, socket_fd) == STATUS_OK)
         listen_to(pair[0], chain);
     close(pair[0]);
     if (!chain->complete)
@@ -100,7 +112,7 @@ pin_look(const struct addr *addr, const char *tls_name, int exec_fd, int socket_
     char ending[SPAWN_ENDING_MAX], address[ADDR_TEXT_MAX];
     bool told = chain->problem[0] != '\0';
     snprintf(error->text, sizeof error->text, "%s shows no certificate: %s%.300s",
-             addr_format(addr, address), told ? "" : "the worker ",
+             addr_format(ask->address, address), told ? "" : "the worker ",
              told ? chain->problem : spawn_ending(wait_status, ending));
     return STATUS_NONE;
 }
@@ -159,8 +171,10 @@ pin_run(const struct options *options)
     if (status == STATUS_OK)
         status = jail_enter(NULL, exec_fds, &error);
     if (status == STATUS_OK)
-        status = pin_look(&options->pin_address, options->pin_tls_name, exec_fds[CHILD_WORKER],
-                          socket_fd, &chain, &error);
+        status = pin_look(&(struct pin_ask){.address = &options->pin_address,
+                                            .tls_name = options->pin_tls_name,
+                                            .index = IPC_NO_POLICY},
+                          exec_fds[CHILD_WORKER], socket_fd, &chain, &error);
     if (status != STATUS_OK) {
         fprintf(stderr, "penstock: %s\n", error.text);
         return OPTIONS_EXIT_FAILURE;

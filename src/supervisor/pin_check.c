@@ -1,24 +1,30 @@
-/* pin_check.c - do the live servers show keys that have a pin? See pin.h */
+/* pin_check.c - would a worker trust the live servers, and by which pin? See pin.h */
 #include "conf/pin.h"
+#include "os/memory.h"
 #include "supervisor/jail.h"
 #include "supervisor/pin.h"
 #include "supervisor/settings.h"
 #include "supervisor/spawn.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 struct pin_match
 pin_compare(const struct config_upstream *upstream, const struct pin_chain *chain)
 {
-    for (unsigned depth = 0; depth < chain->count; depth++)
-        for (uint32_t pin = 0; pin < upstream->pins_count; pin++)
-            if (memcmp(chain->seen[depth].pin, upstream->pins[pin], CONFIG_PIN_BYTES) == 0)
-                return (struct pin_match){.pin = (int)pin, .depth = depth};
-    return (struct pin_match){.pin = -1};
+    struct pin_match match = {.pin = -1};
+    for (uint32_t pin = 0; pin < upstream->pins_count && match.pin < 0; pin++)
+        if (memcmp(chain->vouches, upstream->pins[pin], CONFIG_PIN_BYTES) == 0)
+            match.pin = (int)pin;
+    /* an anchor of ours need not be sent: then the depth is that of nobody who was */
+    while (match.pin >= 0 && match.depth < chain->count &&
+           memcmp(chain->seen[match.depth].pin, chain->vouches, CONFIG_PIN_BYTES) != 0)
+        match.depth++;
+    return match;
 }
 
-/* @return is there a pin for what the server shows, or none asked for? */
+/* @return would a worker trust the server? */
 static bool
 report(const struct config_upstream *upstream, const struct pin_chain *chain)
 {
@@ -26,19 +32,26 @@ report(const struct config_upstream *upstream, const struct pin_chain *chain)
     const struct pin_seen *own = &chain->seen[0];
     struct pin_match match = pin_compare(upstream, chain);
     pin_format(own->pin, key);
+    if (!chain->complete || chain->problem[0] != '\0') {
+        printf("%s: not trusted: %s; the server's key is %s # %s\n", upstream->name,
+               chain->problem[0] != '\0' ? chain->problem : "the worker ended too soon", key,
+               own->text);
+        return false;
+    }
     if (upstream->verify == CONFIG_VERIFY_CA) {
-        printf("%s: no pin is asked for (verify: ca); the server's key is %s # %s\n",
+        printf("%s: trusted by its CA and name, no pin is asked for (verify: ca); the server's key "
+               "is %s # %s\n",
                upstream->name, key, own->text);
         return true;
     }
-    if (match.pin < 0) {
-        printf("%s: no pin of %u matches; the server's key is %s # %s\n", upstream->name,
-               upstream->pins_count, key, own->text);
+    if (match.pin < 0) { /* no worker of ours trusts without one */
+        printf("%s: not trusted: no pin of %u vouches\n", upstream->name, upstream->pins_count);
         return false;
     }
     printf("%s: pin %d of %u matches %s: %s # %s\n", upstream->name, match.pin + 1,
            upstream->pins_count, match.depth == 0 ? "the server's key" : "an issuer's key",
-           pin_format(upstream->pins[match.pin], pin), chain->seen[match.depth].text);
+           pin_format(upstream->pins[match.pin], pin),
+           match.depth < chain->count ? chain->seen[match.depth].text : "a CA of tls.ca_file");
     if (upstream->pins_count == 1)
         printf("%s: there is no backup pin: a change of key is an outage\n", upstream->name);
     else if (match.pin > 0 && (uint32_t)match.pin + 1 == upstream->pins_count)
@@ -46,21 +59,54 @@ report(const struct config_upstream *upstream, const struct pin_chain *chain)
     return true;
 }
 
+static enum status
+look_once(const struct pin_ask *ask, int exec_fd, struct pin_chain *chain,
+          struct config_error *error)
+{
+    int fd = -1;
+    enum status status = pin_dial(ask->address, &fd, error);
+    if (status == STATUS_OK)
+        status = pin_look(ask, exec_fd, fd, chain, error);
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
 static bool
-check_one(const struct config_upstream *upstream, int exec_fd)
+check_one(const struct config *config, uint32_t index, int exec_fd, const int fds[IPC_FDS_MAX])
 {
     static struct pin_chain chain;
     struct config_error error;
-    int fd = -1;
-    enum status status = pin_dial(&upstream->address, &fd, &error);
-    if (status == STATUS_OK)
-        status = pin_look(&upstream->address, upstream->tls_name, exec_fd, fd, &chain, &error);
-    if (fd >= 0)
-        close(fd);
+    const struct config_upstream *upstream = &config->upstreams[index];
+    struct pin_ask ask = {.address = &upstream->address,
+                          .tls_name = "",
+                          .index = index,
+                          .policy_fds = {fds[0], fds[1], fds[2]}};
+    enum status status = look_once(&ask, exec_fd, &chain, &error);
+    ask.versions = CONFIG_TLS12; /* as a worker does, for the same reasons */
+    if (status == STATUS_OK && chain.wants_12)
+        status = look_once(&ask, exec_fd, &chain, &error);
     if (status == STATUS_OK)
         return report(upstream, &chain);
     printf("%s: %s\n", upstream->name, error.text);
     return false;
+}
+
+/* What a worker gets before it begins: its configuration, a page for its statistics, the CAs. */
+static enum status
+share_policy(const struct config *config, int fds[IPC_FDS_MAX], struct config_error *error)
+{
+    int config_fds[CHILD_ROLES];
+    enum status status = settings_load_ca(config, &fds[2], error);
+    if (status != STATUS_OK)
+        return status;
+    status = settings_share(config, config_fds);
+    if (status == STATUS_OK)
+        status = memory_share("penstock-stats", NULL, sizeof(struct stats_page), false, &fds[1]);
+    if (status != STATUS_OK)
+        snprintf(error->text, sizeof error->text, "cannot start: %s", strerror(errno));
+    fds[0] = config_fds[CHILD_WORKER];
+    return status;
 }
 
 int
@@ -68,8 +114,10 @@ pin_check(const struct options *options)
 {
     static struct config config;
     struct config_error error;
-    int exec_fds[CHILD_ROLES];
+    int exec_fds[CHILD_ROLES], fds[IPC_FDS_MAX] = {-1, -1, -1};
     enum status status = settings_load(options, &config, &error);
+    if (status == STATUS_OK)
+        status = share_policy(&config, fds, &error);
     int exit_code = status == STATUS_OK ? OPTIONS_EXIT_FAILURE : OPTIONS_EXIT_CONFIG;
     if (status == STATUS_OK)
         status = spawn_open(exec_fds, &error);
@@ -85,7 +133,7 @@ pin_check(const struct options *options)
         if (name != NULL && strcmp(name, config.upstreams[i].name) != 0)
             continue;
         looked++;
-        failed += !check_one(&config.upstreams[i], exec_fds[CHILD_WORKER]);
+        failed += !check_one(&config, i, exec_fds[CHILD_WORKER], fds);
     }
     if (looked == 0)
         fprintf(stderr, "penstock: no upstream is called \"%.128s\"\n", options->pin_upstream);

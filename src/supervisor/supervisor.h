@@ -8,6 +8,7 @@
 #pragma once
 
 #include "conf/config.h"
+#include "core/avoid.h"
 #include "core/budget.h"
 #include "core/heartbeat.h"
 #include "core/restart.h"
@@ -23,9 +24,10 @@
     1000                        /* after the last query's deadline, until stragglers are killed    \
                                  */
 #define SUPERVISOR_ONCE_MS  200 /* two stop signals within this time are one */
-#define SUPERVISOR_NAME_MAX 16  /* "worker.15" */
-#define SUPERVISOR_RETIRED  2   /* workers of a lane that a reload replaced and that still answer */
-#define SUPERVISOR_KINDS    2   /* of listening socket: UDP, TCP (enum ipc_socket_kind less one) */
+#define TLS_LIBRARY_MAX     64
+#define SUPERVISOR_NAME_MAX 16 /* "worker.15" */
+#define SUPERVISOR_RETIRED  2  /* workers of a lane that a reload replaced and that still answer */
+#define SUPERVISOR_KINDS    2  /* of listening socket: UDP, TCP (enum ipc_socket_kind less one) */
 
 enum child_role { CHILD_FRONT, CHILD_WORKER, CHILD_ROLES };
 
@@ -86,6 +88,11 @@ enum phase {
 
 struct options;
 
+struct avoided { /* an upstream that no lane connects to for a while */
+    struct addr address;
+    struct avoid state;
+};
+
 struct supervisor {
     struct config config;          /* in force */
     struct config loaded;          /* at the start, as its file had it */
@@ -110,6 +117,9 @@ struct supervisor {
     uint64_t notify_us;   /* how often the service manager wants to hear of us; 0: it does not */
     uint64_t notified_us; /* when it was told last */
     int notify_fd;        /* the service manager's datagram socket, connected; -1: none */
-    unsigned lanes_count; /* config.lanes after `auto` was resolved */
+    struct avoided avoided[CONFIG_UPSTREAMS_MAX]; /* address.family ADDR_NONE: free */
+    char tls_library[TLS_LIBRARY_MAX]; /* what workers run with, as the last one said; "": none did
+                                        */
+    unsigned lanes_count;              /* config.lanes after `auto` was resolved */
     struct lane lanes[CONFIG_LANES_MAX];
 };

@@ -4,6 +4,7 @@
 #include "os/chan.h"
 #include "os/log.h"
 #include "os/memory.h"
+#include "worker/tls_session.h"
 #include "worker/worker.h"
 
 #include <stdlib.h>
@@ -114,6 +115,7 @@ take_message(struct worker *worker, const struct ipc_message *message, const int
     case IPC_PIN_SEEN:
     case IPC_LIST:
     case IPC_RING_END:
+    case IPC_UPSTREAM_DEAR:
         break;
     }
     log_fatal("the supervisor sent %s to a worker that serves", ipc_type_text(message->type));
@@ -142,6 +144,7 @@ void
 control_ready(struct worker *worker)
 {
     struct ipc_message ready = {.type = IPC_READY};
+    tls_library_text(ready.text, sizeof ready.text);
     if (evloop_add(&worker->loop, &worker->control, CHAN_FD, EPOLLIN, message_ready, worker) !=
             STATUS_OK ||
         chan_send(CHAN_FD, &ready, NULL, 0) != STATUS_OK)
@@ -162,4 +165,14 @@ control_want(struct worker *worker, uint32_t index, uint32_t tag)
     (void)worker;
     struct ipc_message want = {.type = IPC_UPSTREAM_WANT, .index = index, .tag = tag};
     return chan_send(CHAN_FD, &want, NULL, 0) == STATUS_OK;
+}
+
+void
+control_dear(uint32_t index, uint64_t cost_us)
+{
+    struct ipc_message dear = {.type = IPC_UPSTREAM_DEAR,
+                               .index = index,
+                               .cost_us = cost_us < UINT32_MAX ? (uint32_t)cost_us : UINT32_MAX};
+    if (chan_send(CHAN_FD, &dear, NULL, 0) != STATUS_OK)
+        log_fatal("the supervisor does not read");
 }

@@ -21,5 +21,8 @@ void control_ready(struct worker *worker);
 /** Tell the supervisor that the front broke our ring. */
 void control_ring_broken(uint32_t number);
 
+/** Tell the supervisor that a handshake with upstream `index` was refused and cost too much. */
+void control_dear(uint32_t index, uint64_t cost_us);
+
 /** Ask for a socket to upstream `index`. @return false: the supervisor does not listen now. */
 bool control_want(struct worker *worker, uint32_t index, uint32_t tag);

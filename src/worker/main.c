@@ -63,7 +63,7 @@ main(void)
     int fd = -1;
     ignore_signals();
     if (!control_begin(&worker, &look, &fd)) {
-        pin_look_prepare(look.text);
+        pin_look_prepare(&worker, &look);
         drop(FILES_EXTRA, 1);
         return pin_look(fd);
     }

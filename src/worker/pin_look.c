@@ -20,20 +20,39 @@ struct look {
     struct ev_source socket;
     struct tls_session *session;
     enum tls_result result;
-    const char *trouble; /* NULL: none */
+    const char *trouble;                    /* NULL: none */
+    const struct config_upstream *upstream; /* whose policy decides; NULL: none does */
 };
 
 static struct look look_once; /* a process looks once */
 
 static void
-report(unsigned depth, const uint8_t *pin, const char *text)
+report(const struct ipc_message *seen)
+{
+    if (chan_send(CHAN_FD, seen, NULL, 0) != STATUS_OK)
+        log_fatal("the supervisor does not listen");
+}
+
+static void
+report_certificate(unsigned depth, const struct tls_chain_item *item)
 {
     struct ipc_message seen = {.type = IPC_PIN_SEEN, .kind = (uint8_t)depth};
-    if (pin != NULL)
-        memcpy(seen.pin, pin, sizeof seen.pin);
-    snprintf(seen.text, sizeof seen.text, "%s", text);
-    if (chan_send(CHAN_FD, &seen, NULL, 0) != STATUS_OK)
-        log_fatal("the supervisor does not listen");
+    memcpy(seen.pin, item->pin, sizeof seen.pin);
+    snprintf(seen.text, sizeof seen.text, "%s", item->text);
+    report(&seen);
+}
+
+static void
+report_end(const struct look *look)
+{
+    struct ipc_message end = {.type = IPC_PIN_SEEN, .kind = CHAIN_END};
+    const struct tls_facts *facts = tls_session_facts(look->session);
+    end.index = tls_session_cause(look->session) == TLS_CAUSE_AGAIN;
+    if (look->trouble != NULL)
+        snprintf(end.text, sizeof end.text, "%s", look->trouble);
+    else if (look->upstream != NULL && facts->pin_index >= 0)
+        memcpy(end.pin, look->upstream->pins[facts->pin_index], sizeof end.pin);
+    report(&end);
 }
 
 static bool
@@ -88,16 +107,46 @@ run(struct look *look, int fd)
         look->trouble = tls_session_error(look->session);
 }
 
+static struct tls_anchors *
+load_anchors(int ca_fd)
+{
+    struct tls_anchors *anchors = NULL;
+    unsigned count, skipped;
+    void *pem;
+    size_t size;
+    if (ca_fd < 0)
+        return NULL;
+    if (memory_map(ca_fd, 1, true, &pem, &size) != STATUS_OK ||
+        tls_anchors_load(pem, size, &anchors, &count, &skipped) != STATUS_OK)
+        log_fatal("no CA certificate could be read");
+    memory_unmap(pem, size);
+    return anchors;
+}
+
+static enum status
+prepare_context(struct look *look, struct tls_context *context, const struct worker *worker,
+                const struct ipc_message *ask)
+{
+    if (ask->index == IPC_NO_POLICY)
+        return tls_context_init(context, NULL, ask->text, CONFIG_TLS12 | CONFIG_TLS13, NULL);
+    if (worker->config == NULL || ask->index >= worker->config->upstreams_count)
+        log_fatal("the supervisor asked for an upstream that there is not");
+    look->upstream = &worker->config->upstreams[ask->index];
+    uint32_t versions = worker->config->tls_versions;
+    return tls_context_init(context, look->upstream, "",
+                            ask->tag != 0 ? versions & ask->tag : versions,
+                            load_anchors(worker->ca_fd));
+}
+
 void
-pin_look_prepare(const char *name)
+pin_look_prepare(struct worker *worker, const struct ipc_message *ask)
 {
     struct look *look = &look_once;
     struct tls_context *context = memory_reserve(tls_context_bytes());
     look->session = memory_reserve(tls_session_bytes());
     uint8_t *in = memory_reserve(TLS_IN_BYTES), *out = memory_reserve(TLS_OUT_BYTES);
     if (context == NULL || look->session == NULL || in == NULL || out == NULL ||
-        tls_start() != STATUS_OK ||
-        tls_context_init(context, NULL, name, CONFIG_TLS12 | CONFIG_TLS13, NULL) != STATUS_OK ||
+        tls_start() != STATUS_OK || prepare_context(look, context, worker, ask) != STATUS_OK ||
         tls_session_open(look->session, context, in, out, 0) != STATUS_OK ||
         evloop_open(&look->loop) != STATUS_OK)
         log_fatal("the TLS library does not start");
@@ -109,10 +158,9 @@ pin_look(int fd)
     struct look *look = &look_once;
     run(look, fd);
     struct tls_chain_item item;
-    for (unsigned depth = 0; look->trouble == NULL && depth < CHAIN_MAX &&
-                             tls_session_chain(look->session, depth, &item) == STATUS_OK;
-         depth++)
-        report(depth, item.pin, item.text);
-    report(CHAIN_END, NULL, look->trouble != NULL ? look->trouble : "");
+    for (unsigned depth = 0;
+         depth < CHAIN_MAX && tls_session_chain(look->session, depth, &item) == STATUS_OK; depth++)
+        report_certificate(depth, &item);
+    report_end(look);
     return look->trouble != NULL;
 }

@@ -9,6 +9,7 @@
 #include <mbedtls/oid.h>
 #include <mbedtls/rsa.h>
 #include <string.h>
+#include <strings.h>
 
 /* --- measures ------------------------------------------------------------------------------- */
 
@@ -54,17 +55,64 @@ key_is_cheap(const mbedtls_pk_context *key)
     return false;
 }
 
-bool
-tls_chain_is_cheap(struct tls_session *session, const mbedtls_x509_crt *chain)
+struct names { /* of one certificate, as text; what does not fit may be any name */
+    char subject[256], issuer[256];
+};
+
+static void
+write_name(const mbedtls_x509_name *name, char text[256])
+{
+    if (mbedtls_x509_dn_gets(text, 256, name) < 0)
+        text[0] = '\0';
+}
+
+/* mbedTLS takes names that differ in the case of letters for the same. */
+static bool
+may_be_same(const char *a, const char *b)
+{
+    return a[0] == '\0' || b[0] == '\0' || strcasecmp(a, b) == 0;
+}
+
+/* A walk looks for the issuer of a certificate among all that follow it, and each that has the name
+ * costs a signature: so many are there at most. */
+static unsigned
+count_links(const mbedtls_x509_crt *chain)
+{
+    struct names names[TLS_CHAIN_MAX];
+    unsigned count = 0, links = 0;
+    for (const mbedtls_x509_crt *crt = chain; crt != NULL && count < TLS_CHAIN_MAX;
+         crt = crt->next, count++) {
+        write_name(&crt->subject, names[count].subject);
+        write_name(&crt->issuer, names[count].issuer);
+        for (unsigned child = 0; child < count; child++)
+            links += may_be_same(names[child].issuer, names[count].subject);
+    }
+    return links;
+}
+
+static bool
+chain_is_short(struct tls_session *session, const mbedtls_x509_crt *chain)
 {
     unsigned count = 0;
     for (const mbedtls_x509_crt *crt = chain; crt != NULL; crt = crt->next)
-        if (++count > TLS_CHAIN_MAX) {
-            tls_fail(session, TLS_CAUSE_DEAR,
-                     "the server sent more than %u certificates; none of them was checked",
-                     TLS_CHAIN_MAX);
-            return false;
-        }
+        count++;
+    if (count > TLS_CHAIN_MAX)
+        tls_fail(session, TLS_CAUSE_DEAR,
+                 "the server sent more than %u certificates; none of them was checked",
+                 TLS_CHAIN_MAX);
+    else if (count_links(chain) > TLS_LINKS_MAX)
+        tls_fail(session, TLS_CAUSE_DEAR,
+                 "of the certificates that the server sent, too many could be issuers of others by "
+                 "their names (up to %u pairs are looked at); none of them was checked",
+                 TLS_LINKS_MAX);
+    return session->cause == TLS_CAUSE_NONE;
+}
+
+bool
+tls_chain_is_cheap(struct tls_session *session, const mbedtls_x509_crt *chain)
+{
+    if (!chain_is_short(session, chain))
+        return false;
     unsigned depth = 0;
     for (const mbedtls_x509_crt *crt = chain; crt != NULL; crt = crt->next, depth++) {
         if (key_is_cheap(&crt->pk))

@@ -4,7 +4,9 @@
 #include "os/random.h"
 
 #include <arpa/inet.h>
+#include <mbedtls/version.h>
 #include <psa/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +67,14 @@ tls_start(void)
     if (mbedtls_x509_time_gmtime(mbedtls_time(NULL), &now) != 0)
         return STATUS_SYSTEM;
     return STATUS_OK;
+}
+
+void
+tls_library_text(char *text, size_t size)
+{
+    char version[18]; /* that is what mbedTLS asks for */
+    mbedtls_version_get_string_full(version);
+    snprintf(text, size, "%s", version);
 }
 
 enum status

@@ -206,7 +206,8 @@ explain_rekey(struct tls_session *session)
 static bool
 is_pss_in_12(const struct tls_session *session, int error)
 {
-    return error == MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER && session->is_trusted &&
+    return error == MBEDTLS_ERR_SSL_ILLEGAL_PARAMETER &&
+           (session->is_trusted || session->context->look) &&
            session->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_KEY_EXCHANGE;
 }
 

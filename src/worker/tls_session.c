@@ -215,6 +215,26 @@ judge(struct tls_session *session)
     return MBEDTLS_ERR_SSL_BAD_CERTIFICATE;
 }
 
+/*
+ * A server of TLS 1.2 or 1.3 names 1.2 in the old place of its hello (RFC 8446 section 4.1.3).
+ * mbedTLS before 3.6.8 takes 1.3 there for a version that was chosen, where both are offered, and
+ * goes on without a secret (CVE-2026-115490).
+ */
+static int
+check_hello(struct tls_session *session)
+{
+    const unsigned char *message = session->ssl.MBEDTLS_PRIVATE(in_msg);
+    if (message[0] != MBEDTLS_SSL_HS_SERVER_HELLO || (message[4] == 3 && message[5] == 3))
+        return 0;
+    tls_fail(session, TLS_CAUSE_PROTOCOL,
+             "the server's hello names version 0x%02x%02x where every server names 0x0303: an "
+             "attack on the TLS library, or a broken server",
+             message[4], message[5]);
+    (void)mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+                                         MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION);
+    return MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION;
+}
+
 /* One state of mbedTLS's handshake after the other, for there is something to be done between. */
 static int
 step(struct tls_session *session)
@@ -226,7 +246,9 @@ step(struct tls_session *session)
         error = mbedtls_ssl_handshake_step(ssl);
         if (error != 0 || ssl->MBEDTLS_PRIVATE(state) == before)
             continue;
-        if (before == MBEDTLS_SSL_SERVER_CERTIFICATE)
+        if (before == MBEDTLS_SSL_SERVER_HELLO)
+            error = check_hello(session);
+        else if (before == MBEDTLS_SSL_SERVER_CERTIFICATE)
             error = judge(session);
         else if (before == MBEDTLS_SSL_CERTIFICATE_REQUEST)
             session->is_asked =

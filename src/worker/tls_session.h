@@ -33,6 +33,8 @@
 #define TLS_ERROR_MAX 400         /* characters of an explanation, with its NUL */
 #define TLS_TICKETS   8           /* kept per upstream; each is used once */
 #define TLS_CHAIN_MAX 10U         /* certificates that a peer may send */
+#define TLS_LINKS_MAX 6U          /* pairs of them by whose names one may have signed the other */
+#define TLS_DEAR_US   50000U      /* CPU time that no handshake should cost */
 /* bits of RSA keys in them; an exponent costs by its length, so a long modulus may have a short one
  */
 #define TLS_RSA_BITS               4096U
@@ -96,6 +98,9 @@ size_t tls_session_bytes(void);
  * library read what it wants to read of the file system. @return STATUS_OK; STATUS_SYSTEM.
  */
 MUST_CHECK enum status tls_start(void);
+
+/** The TLS library that this process runs with and its version, such as "Mbed TLS 3.6.6". */
+void tls_library_text(char *text, size_t size);
 
 /**
  * Parse a bundle of PEM certificates, at start-up (allocates; never freed).

@@ -169,7 +169,9 @@ upstream_conn_socket(struct upstream_conn *conn, int fd, uint32_t error)
         return;
     }
     log_write(upstream_trouble(conn), LOG_UPSTREAM_DOWN, "upstream %s: cannot connect: %s",
-              conn->upstream->config->name, strerror(error != 0 ? (int)error : EIO));
+              conn->upstream->config->name,
+              error == IPC_ERROR_AVOIDED ? "left alone, because a handshake with it cost too much"
+                                         : strerror(error != 0 ? (int)error : EIO));
     upstream_step_conn(conn, UPSTREAM_ON_REFUSED);
 }
 

@@ -1,6 +1,7 @@
 /* upstream_trust.c - what TLS says about an upstream: news of its keys and certificates before they
  * become an outage, and what a session's bad end means for it */
 #include "core/upstream_trust.h"
+#include "worker/control.h"
 #include "worker/upstream_life.h"
 
 #include <errno.h>
@@ -61,6 +62,16 @@ is_trust_cause(enum tls_cause cause)
     return cause >= TLS_CAUSE_PIN && cause <= TLS_CAUSE_DEAR;
 }
 
+/* @return it was too much */
+static bool
+note_cost(struct upstream_conn *conn)
+{
+    if (tls_session_cpu_us(conn->tls) <= TLS_DEAR_US)
+        return false;
+    stats_add(conn->worker->stats, STAT_HANDSHAKES_DEAR, 1);
+    return true;
+}
+
 void
 upstream_tls_refused(struct upstream_conn *conn)
 {
@@ -73,6 +84,10 @@ upstream_tls_refused(struct upstream_conn *conn)
         return;
     }
     stats_add(conn->worker->stats, STAT_HANDSHAKES_FAILED, 1);
+    if (cause == TLS_CAUSE_DEAR)
+        stats_add(conn->worker->stats, STAT_CHAINS_DEAR, 1);
+    if (note_cost(conn)) /* no lane is to pay that again soon */
+        control_dear(conn->upstream->index, tls_session_cpu_us(conn->tls));
     if (cause == TLS_CAUSE_PIN)
         stats_add(conn->worker->stats, STAT_PIN_MISMATCH, 1);
     bool is_untrusted = is_trust_cause(cause);

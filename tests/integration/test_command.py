@@ -1,5 +1,7 @@
 """The command line: judging, printing, refusing; `penstock pin`."""
 import json
+import re
+import ssl
 import subprocess
 
 import pytest
@@ -41,7 +43,18 @@ def refused(result, status=CONFIG):
 def test_version():
     result = run("--version")
     assert result.returncode == 0
-    assert "penstock" in result.stdout and "0." in result.stdout
+    assert re.fullmatch(r"penstock 0\.[\d.]+, built with Mbed TLS 3\.\d+\.\d+\n", result.stdout), result.stdout
+
+
+def test_check_names_the_tls_library(config):
+    built = re.search(r"Mbed TLS \S+", run("--version").stdout).group()
+    result = run("-c", config(), "--check")
+    assert built in result.stdout
+    old = tuple(map(int, built.split()[-1].split("."))) < (3, 6, 8)
+    for versions in (["1.2"], ["1.3"], ["1.2", "1.3"]):
+        tls = {**json.loads(config().read_text())["tls"], "versions": versions}
+        warned = "CVE-2026-115490" in run("-c", config(tls=tls), "--check").stderr
+        assert warned == (old and len(versions) == 2)
 
 
 def test_help_names_every_option():
@@ -186,6 +199,34 @@ def test_pin_check_of_another_key_fails_and_names_it(bad, pki, config):
     result = look(config, bad, [pki.rotated.pin, pki.stranger.pin])
     assert result.returncode == 1
     assert "no pin of 2 matches" in result.stdout and pki.good.pin in result.stdout
+
+
+def test_pin_check_believes_what_a_worker_believes(bad, pki, config, shared):
+    """The true certificate that is merely sent along, another name, an authority that is none of ours."""
+    import pki as pki_module
+    chain = shared / "sent-along.pem"
+    chain.write_text(pki.wrong_ca.chain.read_text() + pki.good.chain.read_text())
+    bad.present(pki_module.Certificate(chain, pki.wrong_ca.key))
+    for verify in ("pin", "pin+ca"):
+        for pin in (pki.good.pin, pki.authority.pin):
+            result = look(config, bad, [pin, pki.rotated.pin], verify=verify)
+            assert result.returncode == 1, (verify, pin)
+            assert "live: not trusted: " in result.stdout and "matches the" not in result.stdout
+    bad.present(pki.wrong_name)
+    result = look(config, bad, [pki.wrong_name.pin])
+    assert result.returncode == 1 and "is not for dot.example" in result.stdout
+    assert look(config, bad, [pki.wrong_name.pin], verify="pin").returncode == 0
+    assert bad.plaintext == 0
+
+
+def test_pin_check_of_a_tls_12_server(bad, pki, config):
+    """What a worker would ask in TLS 1.2 alone is looked at once more, so."""
+    bad.present(pki.rsa, versions=(ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2))
+    tls = {"ca_file": str(pki.authority.pem), "versions": ["1.2", "1.3"]}
+    entry = {"name": "live", "address": bad.where, "tls_name": "dot.example", "pins": [pki.rsa.pin]}
+    result = run("pin", "--check", "-c", config(upstreams=[entry], tls=tls))
+    assert result.returncode == 0, result.stdout
+    assert "pin 1 of 1 matches the server's key" in result.stdout
 
 
 def test_pin_check_of_nobody(bad, pki, config):

@@ -67,16 +67,25 @@ example(enum ipc_type type)
         m.epoch = 8;
         m.error = 1;
         break;
+    case IPC_UPSTREAM_DEAR:
+        m.index = 5;
+        m.cost_us = 60000;
+        break;
+    case IPC_READY:
+        strcpy(m.text, "Mbed TLS 3.6.6");
+        break;
     case IPC_PIN_LOOK:
+        m.index = IPC_NO_POLICY;
+        m.tag = 3;
         strcpy(m.text, "dns.example");
         break;
     case IPC_PIN_SEEN:
+        m.index = 1;
         m.kind = 255;
         memset(m.pin, 0xa5, sizeof m.pin);
         strcpy(m.text, "CN=dns.example");
         break;
     case IPC_START:
-    case IPC_READY:
     case IPC_STOP:
         break;
     }

@@ -1,4 +1,4 @@
-/* test_pin_check.c - which configured pin a shown chain matches */
+/* test_pin_check.c - by which pin a worker said that it trusts, and whose key that is */
 #include "supervisor/pin.h"
 
 #include <criterion/criterion.h>
@@ -17,30 +17,33 @@ keys(uint32_t pins, unsigned shown)
         chain.seen[i].pin[0] = (uint8_t)(100 + i);
 }
 
-Test(pin_check, no_match_is_told)
+Test(pin_check, only_what_the_worker_says_vouches)
 {
     keys(3, 3);
+    cr_assert_eq(pin_compare(&upstream, &chain).pin, -1);
+    chain.seen[0].pin[0] = 1; /* shown, and yet the worker did not take it for proof */
     cr_assert_eq(pin_compare(&upstream, &chain).pin, -1);
     keys(0, 3);
     cr_assert_eq(pin_compare(&upstream, &chain).pin, -1);
 }
 
-Test(pin_check, the_match_nearest_to_the_servers_own_key_counts)
+Test(pin_check, the_certificate_whose_key_it_is_is_named)
 {
     keys(3, 3);
-    chain.seen[2].pin[0] = 1;
-    cr_assert_eq(pin_compare(&upstream, &chain).pin, 0);
+    chain.vouches[0] = 102;
+    upstream.pins[1][0] = 102;
+    cr_assert_eq(pin_compare(&upstream, &chain).pin, 1);
     cr_assert_eq(pin_compare(&upstream, &chain).depth, 2);
-    chain.seen[0].pin[0] = 3;
+    chain.vouches[0] = 3; /* a CA of ours, which was not sent */
     cr_assert_eq(pin_compare(&upstream, &chain).pin, 2);
-    cr_assert_eq(pin_compare(&upstream, &chain).depth, 0);
+    cr_assert_eq(pin_compare(&upstream, &chain).depth, 3);
 }
 
 Test(pin_check, every_octet_of_a_pin_counts)
 {
     keys(1, 1);
-    chain.seen[0].pin[0] = 1;
+    chain.vouches[0] = 1;
     cr_assert_eq(pin_compare(&upstream, &chain).pin, 0);
-    chain.seen[0].pin[CONFIG_PIN_BYTES - 1] = 1;
+    chain.vouches[CONFIG_PIN_BYTES - 1] = 1;
     cr_assert_eq(pin_compare(&upstream, &chain).pin, -1);
 }
