@@ -235,7 +235,8 @@ tls_context_fall_back(struct tls_session *session, enum tls_fallback why)
 {
     struct tls_context *context = session->context;
     if (context->versions != (CONFIG_TLS12 | CONFIG_TLS13) || context->look ||
-        session->fallback != TLS_FALLBACK_NONE || session->generation != context->generation)
+        session->fallback != TLS_FALLBACK_NONE || session->generation != context->generation ||
+        session->now_ms < context->refused_ms)
         return false;
     tls_context_forget(context); /* tickets are of TLS 1.3 */
     context->fallback = why;
@@ -244,10 +245,14 @@ tls_context_fall_back(struct tls_session *session, enum tls_fallback why)
 }
 
 void
-tls_context_climb(struct tls_session *session)
+tls_context_climb(struct tls_session *session, bool refused)
 {
-    if (session->generation == session->context->generation)
-        session->context->fallback = TLS_FALLBACK_NONE;
+    struct tls_context *context = session->context;
+    if (session->generation != context->generation)
+        return;
+    context->fallback = TLS_FALLBACK_NONE;
+    if (refused)
+        context->refused_ms = session->now_ms + TLS_FALLBACK_MS;
 }
 
 static void

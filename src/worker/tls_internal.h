@@ -56,6 +56,7 @@ struct tls_context {
     uint32_t versions;           /* bits of enum config_tls_versions */
     enum tls_fallback fallback;
     uint64_t fallback_ms; /* monotonic: it ends then */
+    uint64_t refused_ms;  /* monotonic: TLS 1.2 was refused, and is not tried again before */
     mbedtls_ssl_config config;
     mbedtls_ssl_config config12; /* the same, TLS 1.2 alone */
     struct tls_ticket tickets[TLS_TICKETS];
@@ -158,8 +159,8 @@ const mbedtls_ssl_config *tls_context_config(struct tls_session *session);
  *  session was so already */
 bool tls_context_fall_back(struct tls_session *session, enum tls_fallback why);
 
-/** The fallback that this session is held under was wrong. */
-void tls_context_climb(struct tls_session *session);
+/** The fallback that this session is held under was wrong. @param refused  TLS 1.2 was refused */
+void tls_context_climb(struct tls_session *session, bool refused);
 
 /** Keep the session that the peer just sent a ticket for. */
 void tls_ticket_keep(struct tls_session *session);

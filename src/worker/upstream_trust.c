@@ -106,7 +106,7 @@ leave_alone(struct upstream_conn *conn)
     upstream->dial_us = upstream->useless.until_us;
     log_write(LOG_WARNING, LOG_UPSTREAM_DOWN,
               "upstream %s: %s, before it answered anything; it is not asked for %" PRIu64
-              " s. Allow TLS 1.2 for it (tls.versions), or have its keys changed less often",
+              " s. It must speak TLS 1.2 with us (tls.versions), or change its keys less often",
               upstream->config->name, tls_session_error(conn->tls), wait_us / 1000000);
 }
 

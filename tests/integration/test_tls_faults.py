@@ -199,6 +199,17 @@ def test_a_server_that_begins_with_keyupdate_is_asked_in_12(serve, pki, rekeying
     assert server.connections <= 3
 
 
+def test_a_server_that_begins_with_keyupdate_and_refuses_12_is_no_loop(serve, pki, rekeying):
+    server = rekeying(True, "-no_tls1_2")
+    service = serve([upstream(f"127.0.0.1:{server.port}", pki)], settings=BOTH)
+    service.wait_log(r"upstream first: the server (refused|does not speak a TLS version we allow)")
+    service.wait_log(r"warning .*upstream first: the server changed its keys \(KeyUpdate\), .* not asked for 60 s")
+    before = server.connections
+    assert is_servfail(service.ask("lost.penstock.example"))
+    time.sleep(3)  # what must not happen has no event to wait for
+    assert server.connections == before <= 3
+
+
 def test_keyupdate_after_answers_is_not_noticed(serve, pki, rekeying):
     server = rekeying(False)
     service = serve([upstream(f"127.0.0.1:{server.port}", pki)],
