@@ -2,7 +2,7 @@
  *
  * Who:  tls_session.c carries and steps, tls_context.c holds what is asked of an upstream,
  *       tls_chain.c measures a chain before anything is computed with it, tls_trust.c decides,
- *       tls_name.c compares names, tls_fault.c finds words; no other file.
+ *       tls_name.c compares names, tls_fault.c finds words, tls_show.c shows; no other file.
  */
 #pragma once
 

@@ -27,6 +27,8 @@ begin(uint32_t upstreams)
     sup.lanes_count = 2;
     sup.loop.now_us = 1000;
     sup.config.upstreams_count = upstreams;
+    sup.config.handshakes_burst = 20;
+    sup.config.handshakes_per_s = 10;
     for (uint32_t i = 0; i < upstreams; i++) {
         snprintf(sup.config.upstreams[i].name, CONFIG_NAME_MAX, "up%u", i);
         /* nobody listens there; whether the kernel says so at once does not matter */

@@ -545,6 +545,19 @@ Test(tls_trust, the_dearest_chain_that_passes_costs_little)
               (unsigned)plain_us);
 }
 
+Test(tls_trust, keys_are_exchanged_over_curves_alone)
+{
+    static const uint16_t fields[] = {MBEDTLS_SSL_IANA_TLS_GROUP_FFDHE2048,
+                                      MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
+    struct scene s;
+    play(&s, policy(CONFIG_VERIFY_PIN, NAME, &leaf, NULL), NULL, CHAIN(&leaf, &inter));
+    mbedtls_ssl_conf_groups(&s.server.config, fields);
+    cr_assert_neq(meet(&s.client, &s.server, SIZE_MAX), TLS_OK); /* nothing in common */
+    cr_assert_not(mbedtls_ssl_is_handshake_over(&s.server.ssl));
+    client_fini(&s.client);
+    server_fini(&s.server);
+}
+
 Test(tls_trust, a_strangers_chain_without_the_pin_costs_no_signature)
 {
     struct party lone_root, stranger;
