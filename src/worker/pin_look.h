@@ -11,11 +11,11 @@
 /**
  * Take up what is needed, before the sandbox. Fatal where that fails.
  *
- * @param worker  with a configuration if `look` names an upstream: its policy decides, by the same
+ * @param worker  with a configuration if `ask` names an upstream: its policy decides, by the same
  *                functions as in service
- * @param look    PIN_LOOK: the upstream's index, or IPC_NO_POLICY and a TLS name
+ * @param ask     PIN_LOOK: the upstream's index, or IPC_NO_POLICY and a TLS name
  */
-void pin_look_prepare(struct worker *worker, const struct ipc_message *look);
+void pin_look_prepare(struct worker *worker, const struct ipc_message *ask);
 
 /** Report each certificate by PIN_SEEN over CHAN_FD, then depth 255: which pin vouches, or what
  * went wrong. @param fd  connecting socket, given away. @return the exit code. */
