@@ -88,10 +88,10 @@ def test_probe_finds_room_where_a_query_does_not(serve, bad, pki):
 def test_name_that_one_upstream_never_answers_is_asked_elsewhere(serve, bads, pki, clock):
     """Not as a share of the traffic: it is the first question."""
     first, second = bads(), bads()
-    first.mute = "odd"
+    first.mute = "unsaid"
     service = serve(entries((first, second), pki), settings={**QUERY, "strategy": "ordered"})
     for i in range(4):
-        answered(service, f"odd{i}.penstock.example", timeout=1.5)
+        answered(service, f"unsaid{i}.penstock.example", timeout=1.5)
     nothing_was_lost(service)
 
 
