@@ -88,6 +88,32 @@ struct record { /* behind its owner */
     size_t end;  /* offset behind it */
 };
 
+#define WORD_BITS 64
+
+/* Octets of the TTLs met so far. A name that a pointer finds in one would become another name as
+ * the answer ages, and none in the end. */
+struct ttls {
+    uint64_t bits[DNS_MESSAGE_MAX / WORD_BITS + 2]; /* as struct dns_name_budget says */
+};
+
+/* What a message may cost together; `ttls` is borrowed for as long as it is used. */
+static struct dns_name_budget
+budget_for(const struct bytes_reader *r, const struct dns_question *question, struct ttls *ttls)
+{
+    memset(ttls->bits, 0, (r->size / WORD_BITS + 2) * sizeof ttls->bits[0]);
+    /* a legitimate record costs a few steps and has at least twelve octets */
+    return (struct dns_name_budget){.steps = STEPS_BASE + (uint32_t)r->size,
+                                    .question_size = question->name.size,
+                                    .changing = ttls->bits};
+}
+
+static void
+note_ttl(struct ttls *ttls, size_t at)
+{
+    for (size_t i = at; i < at + sizeof(uint32_t); i++)
+        ttls->bits[i / WORD_BITS] |= UINT64_C(1) << i % WORD_BITS;
+}
+
 /* Names, strings and sizes within the RDATA are sound; the reader ends behind it. */
 static bool
 check_data(struct bytes_reader *r, struct dns_name_budget *budget, const struct record *record)
@@ -178,8 +204,8 @@ peek_u16(const struct bytes_reader *r)
 }
 
 static enum dns_answer_verdict
-walk_section(struct bytes_reader *r, struct dns_name_budget *budget, unsigned section,
-             unsigned count, struct dns_answer *answer)
+walk_section(struct bytes_reader *r, struct dns_name_budget *budget, struct ttls *ttls,
+             unsigned section, unsigned count, struct dns_answer *answer)
 {
     for (; count > 0; count--) {
         struct record record;
@@ -191,7 +217,10 @@ walk_section(struct bytes_reader *r, struct dns_name_budget *budget, unsigned se
                 return DNS_ANSWER_OPT;
             continue;
         }
+        size_t ttl_at = r->pos + 2 * sizeof(uint16_t);
         get_record(r, &record);
+        if (!r->failed)
+            note_ttl(ttls, ttl_at);
         if (r->failed || !check_data(r, budget, &record))
             return DNS_ANSWER_MALFORMED;
         if (!answer->has_opt)
@@ -245,12 +274,11 @@ walk_message(struct bytes_reader *r, const struct dns_question *question, struct
         return belongs;
     answer->question_end = (uint16_t)r->pos;
     answer->end = answer->question_end;
-    /* a legitimate record costs a few steps and has at least twelve octets */
-    struct dns_name_budget budget = {.steps = STEPS_BASE + (uint32_t)r->size,
-                                     .question_size = question->name.size};
+    struct ttls ttls;
+    struct dns_name_budget budget = budget_for(r, question, &ttls);
     for (unsigned section = 0; section < 3; section++) {
         enum dns_answer_verdict verdict =
-            walk_section(r, &budget, section, counts[section], answer);
+            walk_section(r, &budget, &ttls, section, counts[section], answer);
         if (verdict != DNS_ANSWER_OK)
             return verdict;
     }

@@ -3,7 +3,9 @@
 
 #define HEADER_SIZE    12   /* octets; no name stands inside the header */
 #define POINTER_BITS   0xc0 /* RFC 1035 4.1.4: the two high bits of a length octet */
-#define NAME_STEPS_MAX 256  /* labels and hops of one name; docs/LIMITS.md */
+#define POINTER_OCTETS 2
+#define WORD_BITS      64
+#define NAME_STEPS_MAX 256 /* labels and hops of one name; docs/LIMITS.md */
 
 static const struct dns_name root = {.size = 1};
 
@@ -79,6 +81,20 @@ hop(struct walk *walk, uint8_t high)
     return true;
 }
 
+/* Would one of the octets that a pointer led to change? @param count  1..64 */
+static bool
+is_changing(const struct walk *walk, size_t at, unsigned count)
+{
+    const uint64_t *bits = walk->budget->changing;
+    unsigned shift = at % WORD_BITS;
+    if (bits == NULL || walk->behind == 0)
+        return false;
+    uint64_t here = bits[at / WORD_BITS] >> shift;
+    if (shift > 0)
+        here |= bits[at / WORD_BITS + 1] << (WORD_BITS - shift);
+    return (here & UINT64_MAX >> (WORD_BITS - count)) != 0;
+}
+
 /* Stand behind the name where it began, and remember what its first pointer led to. */
 static size_t
 finish(struct walk *walk)
@@ -100,9 +116,10 @@ expand(struct bytes_reader *r, struct dns_name_budget *budget, struct dns_name *
     struct walk walk = {.r = r, .budget = budget, .run = r->pos, .limit = r->size};
     while (budget->steps > 0) {
         budget->steps--;
+        size_t at = r->pos;
         uint8_t label = bytes_get_u8(r);
         if ((label & POINTER_BITS) == POINTER_BITS) {
-            if (!hop(&walk, label))
+            if (is_changing(&walk, at, POINTER_OCTETS) || !hop(&walk, label))
                 return 0;
             size_t known = name == NULL ? known_size(&walk) : 0;
             walk.size += known;
@@ -111,7 +128,8 @@ expand(struct bytes_reader *r, struct dns_name_budget *budget, struct dns_name *
             continue;
         }
         const uint8_t *octets = bytes_get_view(r, label);
-        if (octets == NULL || label > DNS_LABEL_MAX || r->pos > walk.limit)
+        if (octets == NULL || label > DNS_LABEL_MAX || r->pos > walk.limit ||
+            is_changing(&walk, at, 1U + label))
             return 0;
         if (walk.size + 1 + label > DNS_NAME_MAX)
             return 0;

@@ -40,6 +40,9 @@ struct dns_name_budget {
     uint8_t known_size;    /* octets of the name there, expanded */
     uint8_t question_size; /* octets of the name right behind the header, if it stands there whole;
                               0: unknown */
+    const uint64_t *changing; /* a bit for each octet of the message, and 64 more: whether it will
+                                 change, as TTLs do, so that no pointer may lead to a name there;
+                                 octet 64 n + k at bit k of word n. NULL: none will */
 };
 
 /**

@@ -483,3 +483,28 @@ Test(dns_answer, random_damage_gets_a_verdict_and_never_a_wrong_end)
     }
     cr_assert_gt(good, 1000);
 }
+
+/* Two A records; the second's owner is a pointer to `target`, an offset from the first record. */
+static enum dns_answer_verdict
+with_owner_at(uint32_t ttl, size_t target)
+{
+    struct bytes_writer w = begin(DNS_TYPE_A, 2, 0, 0);
+    size_t at = w.pos;
+    put_a(&w, ttl);
+    build_pointer(&w, (uint16_t)(at + target));
+    build_record(&w, DNS_TYPE_A, 300, 4);
+    bytes_put_u32(&w, 0xc0000202);
+    return parse(w.pos);
+}
+
+Test(dns_answer, no_pointer_finds_a_name_in_a_ttl)
+{
+    enum { OWNER_OCTETS = 2, TTL = OWNER_OCTETS + 4, DATA = TTL + 6 };
+    cr_expect_eq(with_owner_at(0, 0), DNS_ANSWER_OK, "the owner itself");
+    cr_expect_eq(with_owner_at(0, DATA + 1), DNS_ANSWER_OK, "a zero octet of an address");
+    for (size_t i = 0; i < 4; i++)
+        cr_expect_eq(with_owner_at(0, TTL + i), DNS_ANSWER_MALFORMED, "octet %zu", i);
+    cr_expect_eq(with_owner_at(0x01610000, TTL - 1), DNS_ANSWER_MALFORMED, "a label reads into it");
+    cr_expect_eq(with_owner_at(0x0000c00c, TTL + 2), DNS_ANSWER_MALFORMED,
+                 "a pointer stands in it");
+}
