@@ -41,9 +41,11 @@ is_led(const struct dns_name *name, bool or_above)
     return false;
 }
 
+/* One walk over all records, which adds what aliases lead to. @return false: one was not led to */
 static bool
-is_whole(const uint8_t *message, const struct dns_answer *answer)
+walk(const uint8_t *message, const struct dns_answer *answer)
 {
+    bool all = true;
     struct bytes_reader r = bytes_reader(message, answer->end);
     bytes_seek(&r, answer->question_end);
     for (unsigned i = 0; i < answer->counts[0] + (unsigned)answer->counts[1]; i++) {
@@ -56,17 +58,32 @@ is_whole(const uint8_t *message, const struct dns_answer *answer)
         bool in_answer = i < answer->counts[0];
         bool above = in_answer ? type == TYPE_DNAME || type == TYPE_RRSIG : true;
         if (in_answer || type == DNS_TYPE_SOA || type == DNS_TYPE_NS)
-            if (!is_led(&owner, above))
-                return false;
-        if (in_answer && type == DNS_TYPE_CNAME && is_led(&owner, false) && led_count < NAMES_MAX) {
-            must(dns_name_skip(&r, &led[led_count]));
-            dns_name_lower(&led[led_count++]);
+            all = is_led(&owner, above) && all;
+        if (in_answer && type == DNS_TYPE_CNAME && is_led(&owner, false)) {
+            struct dns_name target;
+            must(dns_name_skip(&r, &target));
+            dns_name_lower(&target);
+            if (!is_led(&target, false) && led_count < NAMES_MAX)
+                led[led_count++] = target;
         }
         bytes_seek(&r, data);
         bytes_skip(&r, rest);
         must(!r.failed);
     }
-    return true;
+    return all;
+}
+
+/* Aliases stand in any order, so it is walked until no walk finds a new name. */
+static bool
+is_whole(const uint8_t *message, const struct dns_answer *answer)
+{
+    size_t before;
+    bool all;
+    do {
+        before = led_count;
+        all = walk(message, answer);
+    } while (led_count > before);
+    return all;
 }
 
 int
