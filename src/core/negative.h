@@ -17,6 +17,9 @@ void negative_put_head(struct bytes_writer *w, const struct dns_query *query, ui
 /** A record up to its RDLENGTH. @param owner_at  octets into the message where its name stands */
 void negative_put_record(struct bytes_writer *w, size_t owner_at, uint16_t type, uint32_t ttl_s);
 
+/** The SOA of a zone of ours, whole. @param owner_at  where the zone's name stands */
+void negative_put_soa(struct bytes_writer *w, size_t owner_at, uint32_t ttl_s);
+
 /**
  * Write the answer: the question as spelled, RA, the SOA, our OPT.
  *

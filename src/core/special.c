@@ -6,6 +6,8 @@
 
 #include "core/negative.h"
 
+#define POINTER 0xc000u /* RFC 1035 4.1.4 */
+
 enum kind { NAME_ABSENT, NAME_LOCAL, NAME_EMPTY, NAME_NODATA };
 
 static const struct row {
@@ -90,6 +92,11 @@ special_find(const struct dns_question *question)
     bool is_in_tree = row->kind == NAME_EMPTY || row->kind == NAME_NODATA;
     if (is_in_tree && is_apex && question->type == DNS_TYPE_DS)
         return SPECIAL_NONE;
+    if (is_in_tree && is_apex && question->type == DNS_TYPE_NS)
+        return SPECIAL_NS;
+    bool is_any = question->type == DNS_TYPE_ANY; /* RFC 8482 4.1: one record */
+    if (is_in_tree && is_apex && (question->type == DNS_TYPE_SOA || is_any))
+        return SPECIAL_SOA;
     switch (row->kind) {
     case NAME_ABSENT:
         return SPECIAL_NXDOMAIN;
@@ -98,7 +105,7 @@ special_find(const struct dns_question *question)
     case NAME_NODATA:
         return SPECIAL_NODATA;
     case NAME_LOCAL:
-        if (question->type == DNS_TYPE_A || question->type == DNS_TYPE_ANY) /* RFC 8482 4.1: one */
+        if (question->type == DNS_TYPE_A || is_any)
             return SPECIAL_LOOPBACK4;
         return question->type == DNS_TYPE_AAAA ? SPECIAL_LOOPBACK6 : SPECIAL_NODATA;
     }
@@ -122,6 +129,26 @@ write_address(const struct dns_query *query, enum special_action action,
     return w.failed ? 0 : w.pos;
 }
 
+/* The records that a zone of ours has at its own name: it is its own server (RFC 6303 section 3).
+ */
+static size_t
+write_apex(const struct dns_query *query, enum special_action action,
+           const struct dns_edns_put *opt, uint8_t *to, size_t size)
+{
+    struct bytes_writer w = bytes_writer(to, size);
+    negative_put_head(&w, query, DNS_NOERROR, 1, 0);
+    if (action == SPECIAL_SOA) {
+        negative_put_soa(&w, DNS_HEADER_SIZE, SPECIAL_TTL_S);
+    } else {
+        negative_put_record(&w, DNS_HEADER_SIZE, DNS_TYPE_NS, SPECIAL_TTL_S);
+        bytes_put_u16(&w, sizeof(uint16_t));
+        bytes_put_u16(&w, POINTER | DNS_HEADER_SIZE);
+    }
+    if (query->edns.present)
+        dns_edns_put(&w, opt);
+    return w.failed ? 0 : w.pos;
+}
+
 size_t
 special_write(const struct dns_query *query, enum special_action action,
               const struct dns_edns_put *opt, uint8_t *to, size_t size)
@@ -133,6 +160,8 @@ special_write(const struct dns_query *query, enum special_action action,
         return 0;
     if (action == SPECIAL_LOOPBACK4 || action == SPECIAL_LOOPBACK6)
         return write_address(query, action, opt, to, size);
+    if (action == SPECIAL_SOA || action == SPECIAL_NS)
+        return write_apex(query, action, opt, to, size);
     uint16_t rcode = action == SPECIAL_NXDOMAIN ? DNS_NXDOMAIN : DNS_NOERROR;
     return negative_write(query, rcode, zone_at, SPECIAL_TTL_S, opt, to, size);
 }

@@ -14,6 +14,8 @@ enum special_action {
     SPECIAL_NODATA,    /* exists, has no such record */
     SPECIAL_LOOPBACK4, /* one A record, 127.0.0.1 */
     SPECIAL_LOOPBACK6, /* one AAAA record, ::1 */
+    SPECIAL_SOA,       /* the zone's own SOA; to who asks for anything, too */
+    SPECIAL_NS,        /* its name server: itself */
 };
 
 /** What is answered to a question, its name in lower case. Class other than IN is never special,

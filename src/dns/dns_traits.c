@@ -125,18 +125,12 @@ dns_alias_walk(const uint8_t *message, const struct dns_answer *answer)
 static bool
 get_target(const struct bytes_reader *message, const struct place *place, struct dns_name *target)
 {
-    if (is_service(place)) {
-        struct dns_svcb svcb;
-        const uint8_t *data = data_of(message, place);
-        if (data == NULL || !dns_svcb_read(data, place->size, &svcb))
-            return false;
-        *target = svcb.target;
-    } else {
-        struct bytes_reader r = bytes_reader(message->data, message->size);
-        bytes_seek(&r, place->data);
-        if (!dns_name_skip(&r, target))
-            return false;
-    }
+    struct bytes_reader r = bytes_reader(message->data, message->size);
+    bytes_seek(&r, place->data);
+    if (is_service(place)) /* whatever its parameters, and compressed or not: some will follow it */
+        bytes_skip(&r, sizeof(uint16_t)); /* priority */
+    if (!dns_name_skip(&r, target))
+        return false;
     dns_name_lower(target);
     return target->size > 1;
 }

@@ -59,6 +59,16 @@ is_under(const struct local_names *names, const struct dns_name *name)
     return false;
 }
 
+/* Is any of the names below this one? */
+static bool
+is_above(const struct local_names *names, const struct dns_name *name)
+{
+    for (uint32_t i = 0; i < names->count; i++)
+        if (dns_name_is_below(&names->names[i], name))
+            return true;
+    return false;
+}
+
 static bool
 is_listed(const struct local *local, enum ipc_list list, const struct dns_name *name,
           size_t *zone_at)
@@ -85,6 +95,8 @@ local_answer(struct front *front, struct query *draft)
     if (front->config->local_special) {
         enum special_action action = special_find(asked);
         if (action != SPECIAL_NONE && !is_under(&local->through, &asked->name)) {
+            if (action == SPECIAL_NXDOMAIN && is_above(&local->through, &asked->name))
+                action = SPECIAL_NODATA; /* RFC 8020: else nothing below it exists */
             deliver_special(front, draft, action);
             return true;
         }

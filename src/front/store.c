@@ -2,6 +2,7 @@
 #include "front/store.h"
 
 #include "dns/dns_chain.h"
+#include "dns/dns_traits.h"
 #include "front/deliver.h"
 #include "front/front.h"
 #include "front/queue.h"
@@ -148,6 +149,8 @@ store_answer(struct front *front, struct query *draft)
     enum local_verdict policy =
         result == CACHE_MISS ? LOCAL_FINE
                              : local_judge(front, &store->asked.name, store->message, &hit.answer);
+    if (policy == LOCAL_FINE && result != CACHE_MISS && (hit.answer.traits & DNS_TRAIT_UNFIT) != 0)
+        result = CACHE_MISS; /* policy changed since */
     if (policy != LOCAL_FINE && result == CACHE_FRESH) {
         deliver_withheld(front, draft, policy);
         return true;
@@ -192,7 +195,8 @@ store_keep(struct front *front, const struct inflight_question *question, const 
     bool is_failure = freshness_is_failure(answer);
     uint32_t ttl_s = freshness_ttl(&store->freshness, answer);
     bool is_whole = dns_chain_is_whole(message, answer, &question->question);
-    if (is_withheld && (ttl_s < store->freshness.failure_s || !is_whole))
+    bool is_unfit = ttl_s == 0 || !is_whole; /* to be given; that it is refused is kept */
+    if (is_withheld && (ttl_s < store->freshness.failure_s || is_unfit))
         ttl_s = store->freshness.failure_s;
     if (ttl_s == 0)
         return;
@@ -208,8 +212,9 @@ store_keep(struct front *front, const struct inflight_question *question, const 
     /* a failure does not take the place of what can still stand in for it */
     if (is_failure && cache_has_better(store->cache, &key, now_s(front)))
         return;
-    uint32_t stale_s = is_failure ? 0 : seconds(front->config->cache_stale_ms);
+    uint32_t stale_s = is_failure || is_unfit ? 0 : seconds(front->config->cache_stale_ms);
     struct dns_answer kept = *answer;
+    kept.traits |= is_unfit ? DNS_TRAIT_UNFIT : 0U;
     if (answer->ede_text_size > 0) {
         dns_answer_pack(store->message, CACHE_MESSAGE_MAX, message, &kept);
         message = store->message;
@@ -229,6 +234,7 @@ store_stand_in(struct front *front, struct inflight_question *question)
     enum cache_result result =
         cache_get(store->cache, &key, now_s(front), store->message, CACHE_MESSAGE_MAX, &hit);
     if (result == CACHE_MISS || freshness_is_failure(&hit.answer) ||
+        (hit.answer.traits & DNS_TRAIT_UNFIT) != 0 ||
         local_judge(front, &question->question.name, store->message, &hit.answer) != LOCAL_FINE)
         return false;
     make_stale(store, &hit);

@@ -6,6 +6,7 @@ import signal
 import subprocess
 
 import dns.flags
+import dns.message
 import dns.query
 import dns.rcode
 import dns.rdatatype
@@ -54,7 +55,12 @@ def reload(service, **local):
     ("x.onion", "A", dns.rcode.NXDOMAIN, []),
     ("1.0.168.192.in-addr.arpa", "PTR", dns.rcode.NXDOMAIN, []),
     ("_dns.resolver.arpa", "TYPE64", dns.rcode.NOERROR, []),
-    ("home.arpa", "SOA", dns.rcode.NOERROR, []),
+    ("home.arpa", "SOA", dns.rcode.NOERROR, ["home.arpa. nobody.invalid. 1 604800 86400 2419200 10800"]),
+    ("home.arpa", "NS", dns.rcode.NOERROR, ["home.arpa."]),
+    ("home.arpa", "ANY", dns.rcode.NOERROR, ["home.arpa. nobody.invalid. 1 604800 86400 2419200 10800"]),
+    ("10.in-addr.arpa", "NS", dns.rcode.NOERROR, ["10.in-addr.arpa."]),
+    ("resolver.arpa", "SOA", dns.rcode.NOERROR, ["resolver.arpa. nobody.invalid. 1 604800 86400 2419200 10800"]),
+    ("x.home.arpa", "SOA", dns.rcode.NXDOMAIN, []),
     ("1.2.64.100.in-addr.arpa", "PTR", dns.rcode.NXDOMAIN, []),
     ("printer.local", "ANY", dns.rcode.NXDOMAIN, []),
     ("x.onion", "ANY", dns.rcode.NXDOMAIN, []),
@@ -93,6 +99,16 @@ def test_zones_are_let_through_if_told_so(cached):
     reload(cached, through=["arpa"])
     assert cached.ask("1.0.168.192.in-addr.arpa", "PTR").rcode() == dns.rcode.NOERROR
     assert cached.ask("printer.local").rcode() == dns.rcode.NXDOMAIN
+
+
+def test_a_name_above_one_that_is_let_through_exists(serve, bad):
+    """Whoever keeps that a name does not exist keeps it for all below it (RFC 8020)."""
+    service = serve(bad, settings={"local": {"through": ["lan.office.home.arpa"]}})
+    assert service.ask("office.home.arpa").rcode() == dns.rcode.NOERROR
+    assert service.ask("OFFICE.home.arpa", "SOA").rcode() == dns.rcode.NOERROR
+    assert service.ask("xoffice.home.arpa").rcode() == dns.rcode.NXDOMAIN
+    assert not bad.queries
+    assert records(service.ask("a.lan.office.home.arpa")) == [baddot.encoded("a.lan.office.home.arpa")]
 
 
 def test_names_that_are_not_answered_here_cannot_be_let_through(launch, bad):
@@ -242,6 +258,14 @@ def test_names_that_lead_to_blocked_ones_are_blocked(listed, kind):
     assert records(listed.ask("alias-bads.penstock.example", kind))
 
 
+@pytest.mark.parametrize("name", ["unsorted-a", "squeezed-a"])
+def test_an_odd_service_leads_to_a_blocked_name_all_the_same(listed, name):
+    """Who reads such a record all the same follows it."""
+    for _ in range(2):
+        reply = dns.message.from_wire(listed.raw(listed.query(f"{name}.penstock.example", "HTTPS").to_wire()))
+        assert reply.rcode() == dns.rcode.NXDOMAIN and ede(reply) == [15]
+
+
 def test_what_an_allowed_name_leads_to_is_allowed(listed):
     assert records(listed.ask("alias-ads.good.ads.penstock.example"))
     assert asked(listed.bad, "alias-ads") == 1
@@ -344,3 +368,17 @@ def test_a_change_of_what_is_refused_holds_for_kept_answers(cached):
         reload(cached, **local)
         assert is_servfail(cached.ask(name)) == refused
     assert asked(cached.bad, name) == 1
+
+
+def test_what_was_kept_to_be_refused_is_never_given(cached):
+    """An answer that only a refusal keeps (records of strangers, TTL 0) is asked for again once it may be given."""
+    reload(cached, refuse_private="yes")
+    for name in ("mixed-a.penstock.example", "rebind-a.penstock.example"):
+        for _ in range(2):
+            assert is_servfail(cached.ask(name))
+        assert asked(cached.bad, name) == 1
+    reload(cached, refuse_private="no")
+    for name in ("mixed-a.penstock.example", "rebind-a.penstock.example"):
+        for _ in range(2):
+            assert cached.ask(name).rcode() == dns.rcode.NOERROR
+        assert asked(cached.bad, name) == 3

@@ -68,8 +68,20 @@ Test(special, names_that_must_not_leak_do_not_exist)
                                         "1.0.0.0.d.f.ip6.arpa"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         cr_assert_eq(found(names[i], DNS_TYPE_PTR), SPECIAL_NXDOMAIN, "%s", names[i]);
-    cr_assert_eq(found("home.arpa", DNS_TYPE_SOA), SPECIAL_NODATA);
-    cr_assert_eq(found("168.192.in-addr.arpa", DNS_TYPE_NS), SPECIAL_NODATA);
+}
+
+Test(special, a_zone_has_the_records_of_a_zone)
+{
+    static const char *const zones[] = {"home.arpa", "168.192.in-addr.arpa", "resolver.arpa"};
+    for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
+        cr_expect_eq(found(zones[i], DNS_TYPE_SOA), SPECIAL_SOA, "RFC 6303 section 3");
+        cr_expect_eq(found(zones[i], DNS_TYPE_ANY), SPECIAL_SOA, "RFC 8482 section 4.1");
+        cr_expect_eq(found(zones[i], DNS_TYPE_NS), SPECIAL_NS);
+        cr_expect_eq(found(zones[i], DNS_TYPE_A), SPECIAL_NODATA);
+    }
+    cr_expect_eq(found("a.home.arpa", DNS_TYPE_SOA), SPECIAL_NXDOMAIN);
+    cr_expect_eq(found("a.resolver.arpa", DNS_TYPE_NS), SPECIAL_NODATA);
+    cr_expect_eq(found("test", DNS_TYPE_SOA), SPECIAL_NXDOMAIN);
 }
 
 Test(special, a_resolver_that_designates_no_other_has_no_data)
@@ -85,7 +97,7 @@ Test(special, the_ds_of_a_zone_belongs_to_its_parent)
     static const char *const kept[] = {"local", "onion", "test", "invalid", "alt"};
     for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
         cr_expect_eq(found(asked[i], DNS_TYPE_DS), SPECIAL_NONE, "%s", asked[i]);
-        cr_expect_eq(found(asked[i], DNS_TYPE_NS), SPECIAL_NODATA, "%s", asked[i]);
+        cr_expect_eq(found(asked[i], DNS_TYPE_NS), SPECIAL_NS, "%s", asked[i]);
     }
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
         cr_expect_eq(found(kept[i], DNS_TYPE_DS), SPECIAL_NXDOMAIN, "%s is never asked", kept[i]);
@@ -109,13 +121,14 @@ Test(special, every_written_answer_is_a_sound_answer_to_its_question)
 {
     static const char *const names[] = {"LocalHost", "x.Test", "home.arpa",
                                         "9.8.168.192.in-addr.arpa"};
-    static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_AAAA, DNS_TYPE_PTR};
+    static const uint16_t types[] = {DNS_TYPE_A, DNS_TYPE_AAAA, DNS_TYPE_PTR, DNS_TYPE_SOA,
+                                     DNS_TYPE_NS};
     struct dns_edns_put opt = {.udp_size = DNS_EDNS_UDP_MAX, .ede = DNS_EDE_NONE};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        for (size_t k = 0; k < 6; k++) {
+        for (size_t k = 0; k < 10; k++) {
             struct dns_query query = {
-                .id = 77, .flags = DNS_RD, .question = question(names[i], types[k % 3])};
-            query.edns.present = k >= 3;
+                .id = 77, .flags = DNS_RD, .question = question(names[i], types[k % 5])};
+            query.edns.present = k >= 5;
             struct dns_question lower = query.question;
             dns_name_lower(&lower.name);
             uint8_t message[1024];
@@ -125,7 +138,7 @@ Test(special, every_written_answer_is_a_sound_answer_to_its_question)
             cr_assert_gt(size, 0);
             cr_assert_eq(dns_answer_parse(message, size, &query.question, &answer), DNS_ANSWER_OK,
                          "%s", names[i]);
-            cr_assert_eq(answer.has_opt, k >= 3);
+            cr_assert_eq(answer.has_opt, k >= 5);
             cr_assert(answer.counts[0] == 1 || answer.has_soa);
             cr_assert_eq(special_write(&query, special_find(&lower), &opt, message, 20), 0,
                          "no room");
