@@ -5,6 +5,7 @@
  */
 #include "dns/dns_answer.h"
 #include "dns/dns_reply.h"
+#include "dns/dns_tsig.h"
 
 #include <stdlib.h>
 
@@ -57,6 +58,24 @@ check_reply(const struct dns_query *query, enum dns_query_verdict verdict)
     must(answer.rcode == rcode && answer.has_opt == query->edns.present);
 }
 
+/* Who signed is told so, in no more octets than came, but for our OPT's. */
+static void
+check_refusal(const uint8_t *message, size_t message_size, const struct dns_query *query)
+{
+    uint8_t wire[DNS_HEADER_SIZE + 3 * DNS_NAME_MAX + DNS_EDNS_PUT_MAX + 64];
+    struct dns_answer answer;
+    struct dns_edns_put opt = {.udp_size = DNS_EDNS_UDP_MAX, .ede = DNS_EDE_NONE};
+    size_t size = dns_tsig_refuse(message, message_size, query, &opt, wire, sizeof wire);
+    must(size >= DNS_HEADER_SIZE && dns_answer_id(wire) == query->id);
+    must(dns_answer_parse(wire, size, &query->question, &answer) == DNS_ANSWER_OK);
+    must(answer.rcode == DNS_NOTAUTH && answer.has_opt == query->edns.present);
+    struct bytes_reader r = bytes_reader(wire, size);
+    bytes_skip(&r, DNS_HEADER_SIZE + query->question.name.size + 4U);
+    must(dns_tsig_is_last(&r, query->edns.present ? 2 : 1));
+    size_t less = dns_tsig_refuse(message, message_size, query, &opt, wire, 512);
+    must(less >= DNS_HEADER_SIZE && less <= size);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -71,6 +90,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(verdict != DNS_QUERY_COOKIE ||
          (query.question.name.size == 0 && query.edns.cookie_size > 0 && query.edns.version == 0));
     check_reply(&query, verdict);
+    if (verdict == DNS_QUERY_SIGNED)
+        check_refusal(data, size, &query);
     if (verdict == DNS_QUERY_OK) {
         check_rewrite(&query, DNS_PADDING_QUERY);
         check_rewrite(&query, 0);

@@ -198,6 +198,12 @@ dns_edns_put(struct bytes_writer *w, const struct dns_edns_put *put)
 }
 
 size_t
+dns_edns_nsid_size(const struct dns_edns_put *put)
+{
+    return put->nsid_size > 0 ? OPTION_HEAD + (size_t)put->nsid_size : 0;
+}
+
+size_t
 dns_edns_put_size(const struct dns_edns_put *put)
 {
     size_t size = FIXED_OCTETS;

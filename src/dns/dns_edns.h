@@ -105,3 +105,6 @@ void dns_edns_put(struct bytes_writer *w, const struct dns_edns_put *put);
 
 /** Octets of the OPT that dns_edns_put() makes, without what it may leave out. */
 size_t dns_edns_put_size(const struct dns_edns_put *put);
+
+/** Octets more that our name takes; 0: it is not asked for. */
+size_t dns_edns_nsid_size(const struct dns_edns_put *put);

@@ -1,6 +1,8 @@
 /* dns_query.c - see dns_query.h */
 #include "dns/dns_query.h"
 
+#include "dns/dns_tsig.h"
+
 #define FLAGS_KEPT (DNS_RD | DNS_AD | DNS_CD)
 
 static enum dns_query_verdict
@@ -114,11 +116,21 @@ is_transfer(const struct dns_question *question)
     return question->type == DNS_TYPE_AXFR || question->type == DNS_TYPE_IXFR;
 }
 
+/* @param r  behind the question */
+static bool
+is_signed(struct bytes_reader r, const struct counts *counts, const struct dns_query *query)
+{
+    return query->opcode == 0 && query->question.name.size > 0 && counts->additionals > 0 &&
+           dns_tsig_is_last(&r,
+                            (uint32_t)counts->answers + counts->authorities + counts->additionals);
+}
+
 /* What is no plain query: another opcode, other counts, a transfer. The reader stands behind the
  * question, if there is one. */
 static enum dns_query_verdict
 judge_other(struct bytes_reader *r, const struct counts *counts, struct dns_query *query)
 {
+    bool has_signature = is_signed(*r, counts, query);
     bool has_question = query->question.name.size > 0;
     if (query->opcode == 0 && counts->questions == 0)
         return judge_cookie(r, counts, &query->edns);
@@ -126,6 +138,8 @@ judge_other(struct bytes_reader *r, const struct counts *counts, struct dns_quer
         find_opt(r, counts, &query->edns);
     if (query->opcode != 0)
         return DNS_QUERY_OPCODE;
+    if (has_signature)
+        return DNS_QUERY_SIGNED;
     if (has_question && is_transfer(&query->question))
         return query->edns.version > 0 ? DNS_QUERY_VERSION : DNS_QUERY_TYPE;
     return DNS_QUERY_COUNTS;
@@ -149,9 +163,12 @@ dns_query_parse(const uint8_t *message, size_t size, struct dns_query *query)
         return DNS_QUERY_NAME;
     if (!is_plain || is_transfer(&query->question))
         return judge_other(&r, &counts, query);
+    struct bytes_reader behind_question = r;
     enum dns_query_verdict verdict = DNS_QUERY_OK;
     if (counts.additionals == 1)
         verdict = get_additional(&r, &query->edns);
+    if (verdict == DNS_QUERY_RECORD && is_signed(behind_question, &counts, query))
+        return DNS_QUERY_SIGNED;
     if (verdict != DNS_QUERY_OK)
         return verdict;
     if (bytes_left(&r) > 0)
@@ -179,6 +196,8 @@ dns_query_verdict_rcode(enum dns_query_verdict verdict, const struct dns_query *
         return DNS_FORMERR;
     case DNS_QUERY_VERSION:
         return DNS_BADVERS;
+    case DNS_QUERY_SIGNED:
+        return DNS_NOTAUTH;
     case DNS_QUERY_TYPE:
         return is_transfer(&query->question) ? DNS_REFUSED : DNS_NOTIMP;
     case DNS_QUERY_OK:

@@ -33,6 +33,7 @@ enum dns_rcode {
     DNS_NXDOMAIN = 3,
     DNS_NOTIMP = 4,
     DNS_REFUSED = 5,
+    DNS_NOTAUTH = 9,
     DNS_BADVERS = 16,
     DNS_BADCOOKIE = 23,
 };
@@ -86,6 +87,7 @@ enum dns_query_verdict {
     DNS_QUERY_OPT,      /* the OPT breaks its rules: FORMERR */
     DNS_QUERY_TRAILING, /* bytes behind the last record: FORMERR */
     DNS_QUERY_VERSION,  /* EDNS version over 0: BADVERS */
+    DNS_QUERY_SIGNED,   /* signed with a key (TSIG), whatever it asks for: NOTAUTH */
     DNS_QUERY_TYPE,     /* meta type, refused here: NOTIMP (OPT, TKEY, TSIG, MAILA, MAILB); or a
                            transfer (AXFR, IXFR), whatever records come with it: REFUSED */
 };

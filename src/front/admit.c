@@ -42,6 +42,8 @@ why_of_verdict(enum dns_query_verdict verdict)
         return WHY_NAME;
     case DNS_QUERY_RECORD:
         return WHY_RECORD;
+    case DNS_QUERY_SIGNED:
+        return WHY_SIGNED;
     case DNS_QUERY_OPT:
         return WHY_OPT;
     case DNS_QUERY_TRAILING:
@@ -98,7 +100,10 @@ pass_parse(struct front *front, struct query *draft, const uint8_t *message, siz
         tcp_distrust(front, &draft->client);
     } else {
         limit_charge(front, draft, LIMITER_PRICE_ERROR);
-        deliver_refuse(front, draft, why, (uint16_t)rcode, DNS_EDE_NONE);
+        if (verdict == DNS_QUERY_SIGNED && !is_cut)
+            deliver_signed(front, draft, message, size);
+        else
+            deliver_refuse(front, draft, why, (uint16_t)rcode, DNS_EDE_NONE);
     }
     return false;
 }

@@ -7,12 +7,14 @@
 #include "dns/dns_reply.h"
 #include "dns/dns_traits.h"
 #include "dns/dns_trim.h"
+#include "dns/dns_tsig.h"
 #include "front/front.h"
 
-#define REPLY_ROOM   512  /* octets; dns_reply_write() never needs more */
-#define MINIMAL_ROOM 768  /* octets; minimal_write_…() never need more */
-#define SPECIAL_ROOM 1024 /* octets; special_write(), negative_write() never need more */
-#define RCODE_MAX    15   /* without EDNS */
+#define REPLY_ROOM   512 /* octets; dns_reply_write() never needs more */
+#define MINIMAL_ROOM 768 /* octets; minimal_write_…() never need more */
+#define SPECIAL_ROOM                                                                               \
+    1024             /* octets; special_write(), negative_write(), dns_tsig_refuse() likewise */
+#define RCODE_MAX 15 /* without EDNS */
 
 void
 deliver_count(struct front *front, enum why why)
@@ -101,6 +103,18 @@ deliver_refuse(struct front *front, const struct query *query, enum why why, uin
 }
 
 void
+deliver_signed(struct front *front, const struct query *query, const uint8_t *message,
+               size_t message_size)
+{
+    struct dns_edns_put opt = opt_for(front, query, DNS_EDE_NONE);
+    uint8_t *room = room_for(front, &query->client, SPECIAL_ROOM);
+    size_t limit = limit_for(query), size = limit < SPECIAL_ROOM ? limit : SPECIAL_ROOM;
+    if (room != NULL)
+        size = dns_tsig_refuse(message, message_size, &query->dns, &opt, room, size);
+    finish(front, query, room, size, WHY_SIGNED);
+}
+
+void
 deliver_slip(struct front *front, const struct query *query, enum why why)
 {
     struct dns_edns_put opt = opt_for(front, query, DNS_EDE_NONE);
@@ -152,8 +166,9 @@ fits(const uint8_t *message, struct dns_answer *part, const struct query *query,
      const struct dns_edns_put *opt)
 {
     size_t ours = query->dns.edns.present ? dns_edns_put_size(opt) : 0;
-    size_t limit = limit_for(query) - ours;
-    return part->end <= limit || dns_trim(message, part, limit);
+    size_t limit = limit_for(query) - ours, limit_with_name = limit - dns_edns_nsid_size(opt);
+    return part->end <= limit_with_name || dns_trim(message, part, limit_with_name) ||
+           part->end <= limit || dns_trim(message, part, limit);
 }
 
 /* One client's copy of a sound answer: his id, spelling, OPT and size. */

@@ -63,5 +63,9 @@ void deliver_blocked(struct front *front, const struct query *query, size_t zone
 /** There is an answer, and policy keeps it from this client. @param verdict  not LOCAL_FINE */
 void deliver_withheld(struct front *front, const struct query *query, enum local_verdict verdict);
 
+/** A query signed with a key that is not known, as none is. @param message  borrowed; the query */
+void deliver_signed(struct front *front, const struct query *query, const uint8_t *message,
+                    size_t message_size);
+
 /** A special-use name, answered here. */
 void deliver_special(struct front *front, const struct query *query, enum special_action action);

@@ -9,7 +9,10 @@ import struct
 import dns.edns
 import dns.flags
 import dns.message
+import dns.name
 import dns.rcode
+import dns.tsig
+import dns.tsigkeyring
 import pytest
 
 from penstock import is_servfail
@@ -43,7 +46,7 @@ def record(kind, data, owner=b"\xc0\x0c"):
 
 
 SOA = record(6, b"\2ns\xc0\x0c\4mail\xc0\x0c" + struct.pack("!5I", 1, 2, 3, 4, 5))
-TSIG = record(250, b"\x08hmac-md5\0" + bytes(16), owner=b"\3key\0")
+TSIG = b"\3key\0" + struct.pack("!HHIH", 250, 255, 0, 26) + b"\x08hmac-md5\0" + bytes(16)
 
 
 def ask(front, wire, tcp=False):
@@ -109,14 +112,23 @@ FORMS = {  # name: (message, RCODE, counter, does the reply repeat the question)
     "many questions": (message(counts=(65535, 0, 0, 0)), 1, "COUNTS", False),
     "an answer": (message(counts=(1, 1, 0, 0), body=QUESTION + SOA), 1, "COUNTS", True),
     "an authority": (message(counts=(1, 0, 1, 0), body=QUESTION + SOA), 1, "COUNTS", True),
-    "two additional records": (message(counts=(1, 0, 0, 2), body=QUESTION + opt() + TSIG), 1, "COUNTS", True),
-    "a signature": (message(counts=(1, 0, 0, 1), body=QUESTION + TSIG), 1, "RECORD", True),
+    "two additional records": (message(counts=(1, 0, 0, 2), body=QUESTION + opt() + SOA), 1, "COUNTS", True),
+    "an additional record": (message(counts=(1, 0, 0, 1), body=QUESTION + SOA), 1, "RECORD", True),
+    "a signature": (message(counts=(1, 0, 0, 1), body=QUESTION + TSIG), 9, "SIGNED", True),
+    "a signature behind an OPT": (message(counts=(1, 0, 0, 2), body=QUESTION + opt() + TSIG), 9, "SIGNED", True),
+    "a signature before an OPT": (message(counts=(1, 0, 0, 2), body=QUESTION + TSIG + opt()), 1, "COUNTS", True),
+    "two signatures": (message(counts=(1, 0, 0, 2), body=QUESTION + TSIG + TSIG), 1, "COUNTS", True),
+    "a signature cut short": (message(counts=(1, 0, 0, 1), body=QUESTION + TSIG[:-1]), 1, "RECORD", True),
+    "octets behind a signature": (message(counts=(1, 0, 0, 1), body=QUESTION + TSIG + b"x"), 1, "RECORD", True),
+    "SIG(0)": (message(counts=(1, 0, 0, 1), body=QUESTION + b"\0" + struct.pack("!HHIH", 24, 255, 0, 19) + bytes(19)),
+               1, "RECORD", True),
     "octets behind": (message(body=QUESTION + b"x"), 1, "TRAILING", True),
     "half a name": (message(body=b"\1a\4te"), 1, "NAME", False),
     "half an option": (message(counts=(1, 0, 0, 1), body=QUESTION + opt(b"\0\x0c\0")), 1, "OPT", True),
     "EDNS version 1": (message(counts=(1, 0, 0, 1), body=QUESTION + opt(version=1)), 0, "VERSION", True),
     "AXFR": (message(body=question(252)), 5, "TYPE", True),
-    "signed AXFR": (message(counts=(1, 0, 0, 2), body=question(252) + opt() + TSIG), 5, "TYPE", True),
+    "signed AXFR": (message(counts=(1, 0, 0, 2), body=question(252) + opt() + TSIG), 9, "SIGNED", True),
+    "signed UPDATE": (message(flags=0x2800, counts=(1, 0, 1, 1), body=question(6) + SOA + TSIG), 4, "OPCODE", True),
     "IXFR without SOA": (message(body=question(251)), 5, "TYPE", True),
     "IXFR": (message(flags=0, counts=(1, 0, 1, 0), body=question(251) + SOA), 5, "TYPE", True),
     "IXFR with EDNS": (message(counts=(1, 0, 1, 1), body=question(251) + SOA + opt()), 5, "TYPE", True),
@@ -145,7 +157,7 @@ def test_each_form_has_its_verdict_and_counter(front, name, tcp):
         size = len(b"\1a\4wire\0") + 4
         assert answer[12:12 + size] == wire[12:12 + size]
     has_opt = b"\0\0\x29\x04\xd0" in wire
-    assert struct.unpack("!H", answer[10:12])[0] == has_opt, "RFC 6891 6.1.1"
+    assert struct.unpack("!H", answer[10:12])[0] == has_opt + (counter == "SIGNED"), "RFC 6891 6.1.1, 8945 5.3.2"
 
 
 @pytest.mark.parametrize("name", ["NOTIFY", "UPDATE", "two questions", "IXFR", "AXFR", "class CH"])
@@ -328,6 +340,30 @@ def test_what_explains_an_error_reaches_the_client(kept, bad, tcp):
     assert is_servfail(without) and without.edns == -1
 
 
+@pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
+@pytest.mark.parametrize("algorithm", ["hmac-sha256", "hmac-sha512", "hmac-md5.sig-alg.reg.int"])
+def test_who_signs_with_a_key_is_told_that_it_is_not_known(front, tcp, algorithm):
+    """RFC 8945 section 5.2.1: NOTAUTH, and in an unsigned TSIG what is wrong."""
+    query = dns.message.make_query("Signed.Example", "A", use_edns=0)
+    query.use_tsig(dns.tsigkeyring.from_text({"Our.key": "c2VjcmV0"}), "Our.key", algorithm=dns.name.from_text(algorithm))
+    wire = query.to_wire()
+    with counted(front, "SIGNED"):
+        reply = ask(front, wire, tcp)
+    assert len(reply) < len(wire)
+    with pytest.raises(dns.tsig.PeerBadKey):
+        dns.message.from_wire(reply, keyring=query.keyring, request_mac=query.mac)
+    assert rcode_of(reply) == 9 and b"\6Signed\7Example\0" in reply and b"\x03our\x03key\0" in reply.lower()
+
+
+def test_nothing_says_who_signed_where_it_does_not_fit(front):
+    """512 octets at most without EDNS: names of 255 octets in question, key and algorithm do not fit."""
+    long = (b"\x3f" + b"a" * 63) * 3 + b"\x3d" + b"b" * 61 + b"\0"
+    signature = long + struct.pack("!HHIH", 250, 255, 0, 255 + 16) + long + bytes(16)
+    wire = message(counts=(1, 0, 0, 1), body=long + b"\0\1\0\1" + signature)
+    assert struct.unpack("!4H", ask(front, wire)[4:12]) == (1, 0, 0, 0)
+    assert struct.unpack("!4H", ask(front, wire, tcp=True)[4:12]) == (1, 0, 0, 1)
+
+
 # ---- who we are -----------------------------------------------------------------------------------
 
 
@@ -358,3 +394,15 @@ def test_the_question_for_our_name_stays_here(serve, bad):
     assert nsid_of(answer) == b"here"
     asked = [dns.message.from_wire(wire) for wire in bad.queries if b"\x04nsid" in wire]
     assert asked and not any(o.otype == 3 for query in asked for o in query.options)
+
+
+def test_our_name_comes_before_what_a_client_is_not_owed(serve, bad):
+    """Additional records make room for it; what is owed does not."""
+    service = serve(bad, settings={"cache": {"size": "1MiB"}, "local": {"server_id": "n" * 63}})
+    for size in range(512, 1232, 31):
+        for name, kind in (("mail30-n", "MX"), (f"medium{size - 12}-n", "TXT")):
+            query = service.query(f"{name}.penstock.example", kind, payload=size)
+            query.use_edns(0, payload=size, options=[dns.edns.GenericOption(3, b"")])
+            reply = service.raw(query.to_wire())
+            assert len(reply) <= size and not reply[2] & 2, (name, size)
+            assert (nsid_of(reply) == b"n" * 63) == (kind == "MX"), (name, size)
