@@ -1,6 +1,8 @@
 /* dns_answer.c - see dns_answer.h */
 #include "dns/dns_answer.h"
 
+#include "dns/dns_layout.h"
+
 #include <assert.h>
 
 #define QUESTION_TAIL      4    /* type and class, octets */
@@ -9,76 +11,6 @@
 #define SECTION_ANSWER     0
 #define SECTION_AUTHORITY  1
 #define SECTION_ADDITIONAL 2
-
-/* Types whose RDATA holds names that may be compressed (RFC 3597 section 4), and two fixed sizes.
- */
-enum {
-    TYPE_MD = 3,
-    TYPE_MF = 4,
-    TYPE_MB = 7,
-    TYPE_MG = 8,
-    TYPE_MR = 9,
-    TYPE_MINFO = 14,
-    TYPE_MX = 15,
-    TYPE_RP = 17,
-    TYPE_AFSDB = 18,
-    TYPE_RT = 21,
-    TYPE_SIG = 24,
-    TYPE_PX = 26,
-    TYPE_NXT = 30,
-    TYPE_SRV = 33,
-    TYPE_NAPTR = 35,
-    TYPE_KX = 36,
-    TYPE_DNAME = 39,
-};
-
-struct layout {      /* of an RDATA: octets, strings, names, octets */
-    uint8_t before;  /* octets ahead of the first name */
-    uint8_t strings; /* character strings behind those */
-    uint8_t names;
-    uint8_t after; /* octets behind the last name; ANY: as many as there are */
-};
-
-#define ANY 255
-
-static struct layout
-layout_of(uint16_t type)
-{
-    switch (type) {
-    case DNS_TYPE_NS:
-    case DNS_TYPE_CNAME:
-    case DNS_TYPE_PTR:
-    case TYPE_MD:
-    case TYPE_MF:
-    case TYPE_MB:
-    case TYPE_MG:
-    case TYPE_MR:
-    case TYPE_DNAME:
-        return (struct layout){.names = 1};
-    case DNS_TYPE_SOA:
-        return (struct layout){.names = 2, .after = 20};
-    case TYPE_MINFO:
-    case TYPE_RP:
-        return (struct layout){.names = 2};
-    case TYPE_MX:
-    case TYPE_AFSDB:
-    case TYPE_RT:
-    case TYPE_KX:
-        return (struct layout){.before = 2, .names = 1};
-    case TYPE_PX:
-        return (struct layout){.before = 2, .names = 2};
-    case TYPE_SRV:
-        return (struct layout){.before = 6, .names = 1};
-    case TYPE_NAPTR:
-        return (struct layout){.before = 4, .strings = 3, .names = 1};
-    case TYPE_SIG:
-        return (struct layout){.before = 18, .names = 1, .after = ANY};
-    case TYPE_NXT:
-        return (struct layout){.names = 1, .after = ANY};
-    default:
-        return (struct layout){.after = ANY};
-    }
-}
 
 struct record { /* behind its owner */
     uint16_t type;
@@ -122,7 +54,7 @@ check_data(struct bytes_reader *r, struct dns_name_budget *budget, const struct 
         return record->end - record->data == 4;
     if (record->class == DNS_CLASS_IN && record->type == DNS_TYPE_AAAA)
         return record->end - record->data == 16;
-    struct layout layout = layout_of(record->type);
+    struct dns_layout layout = dns_layout_of(record->type);
     if (layout.names == 0)
         return true;
     bytes_seek(r, record->data + layout.before);
@@ -131,9 +63,9 @@ check_data(struct bytes_reader *r, struct dns_name_budget *budget, const struct 
     for (; layout.names > 0; layout.names--)
         if (!dns_name_check(r, budget))
             return false;
-    size_t after = layout.after == ANY ? 0 : layout.after;
+    size_t after = layout.after == DNS_LAYOUT_ANY ? 0 : layout.after;
     return !r->failed &&
-           (layout.after == ANY ? r->pos <= record->end : r->pos + after == record->end);
+           (layout.after == DNS_LAYOUT_ANY ? r->pos <= record->end : r->pos + after == record->end);
 }
 
 static void
