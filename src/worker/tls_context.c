@@ -245,14 +245,16 @@ tls_context_fall_back(struct tls_session *session, enum tls_fallback why)
 }
 
 void
-tls_context_climb(struct tls_session *session, bool refused)
+tls_context_climb(struct tls_session *session)
 {
     struct tls_context *context = session->context;
     if (session->generation != context->generation)
         return;
     context->fallback = TLS_FALLBACK_NONE;
-    if (refused)
-        context->refused_ms = session->now_ms + TLS_FALLBACK_MS;
+    /* not for long, for an alert in the clear can be anybody's; a server that signs with RSA-PSS in
+     * TLS 1.2 is at once asked so again */
+    if (session->fallback == TLS_FALLBACK_REKEY)
+        context->refused_ms = session->now_ms + TLS_REFUSED_MS;
 }
 
 static void

@@ -159,8 +159,8 @@ const mbedtls_ssl_config *tls_context_config(struct tls_session *session);
  *  session was so already */
 bool tls_context_fall_back(struct tls_session *session, enum tls_fallback why);
 
-/** The fallback that this session is held under was wrong. @param refused  TLS 1.2 was refused */
-void tls_context_climb(struct tls_session *session, bool refused);
+/** The fallback that this session is held under was wrong. */
+void tls_context_climb(struct tls_session *session);
 
 /** Keep the session that the peer just sent a ticket for. */
 void tls_ticket_keep(struct tls_session *session);

@@ -172,7 +172,7 @@ finish(struct tls_session *session)
         return TLS_OK;
     if (session->fallback == TLS_FALLBACK_PSS && session->is_downgraded) {
         session->is_trusted = false;
-        tls_context_climb(session, false);
+        tls_context_climb(session);
         tls_fail(session, TLS_CAUSE_VERSION,
                  "the server speaks TLS 1.3 after all, and somebody on the way made it look as if "
                  "it did not; it is asked in TLS 1.3 again");
@@ -278,7 +278,7 @@ tls_session_handshake(struct tls_session *session)
         tls_context_forget(session->context); /* perhaps the tickets were why */
     bool is_refused = session->cause == TLS_CAUSE_VERSION || session->cause == TLS_CAUSE_ALERT;
     if (result == TLS_FAILED && session->fallback != TLS_FALLBACK_NONE && is_refused)
-        tls_context_climb(session, true);
+        tls_context_climb(session);
     return result;
 }
 

@@ -41,6 +41,7 @@
 #define TLS_RSA_EXPONENT_BITS      32U
 #define TLS_RSA_LONG_BITS          8192U
 #define TLS_RSA_LONG_EXPONENT_BITS 17U
+#define TLS_REFUSED_MS             60000U /* where TLS 1.2 was refused, it is not tried again before */
 #define TLS_FALLBACK_MS            (24ULL * 3600 * 1000) /* TLS 1.3 is tried again after */
 
 enum tls_result {

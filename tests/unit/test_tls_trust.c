@@ -399,6 +399,37 @@ Test(tls_trust, a_hello_that_confuses_versions_ends_the_session)
     server_fini(&s.server);
 }
 
+/* Anybody on the way can send an alert in the clear: it must not decide for long. */
+Test(tls_trust, an_alert_ends_a_fallback_and_forbids_the_next_one_for_a_minute_at_most)
+{
+    static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE};
+    static const enum tls_fallback whys[] = {TLS_FALLBACK_PSS, TLS_FALLBACK_REKEY};
+    for (unsigned i = 0; i < 2; i++) {
+        struct client c;
+        size_t room;
+        struct config_upstream upstream = policy(CONFIG_VERIFY_PIN, NAME, &leaf, NULL);
+        client_init(&c, &upstream, CONFIG_TLS12 | CONFIG_TLS13, NULL);
+        c.context->fallback = whys[i];
+        c.context->fallback_ms = UINT64_MAX;
+        cr_assert_eq(tls_session_open(c.session, c.context, c.in, c.out, 1000), STATUS_OK);
+        cr_assert_eq(tls_session_handshake(c.session), TLS_AGAIN_READ);
+        memcpy(tls_session_room(c.session, &room), alert, sizeof alert);
+        tls_session_fed(c.session, sizeof alert);
+        cr_assert_eq(tls_session_handshake(c.session), TLS_FAILED);
+        cr_assert_eq(tls_session_cause(c.session), TLS_CAUSE_ALERT);
+        tls_session_close(c.session);
+        cr_assert_eq(c.context->fallback, TLS_FALLBACK_NONE);
+        cr_assert_eq(tls_session_open(c.session, c.context, c.in, c.out, 2000), STATUS_OK);
+        cr_assert_eq(tls_context_fall_back(c.session, whys[i]), whys[i] == TLS_FALLBACK_PSS);
+        tls_session_close(c.session);
+        c.context->fallback = TLS_FALLBACK_NONE;
+        cr_assert_eq(tls_session_open(c.session, c.context, c.in, c.out, 1000 + TLS_REFUSED_MS),
+                     STATUS_OK);
+        cr_assert(tls_context_fall_back(c.session, whys[i]));
+        client_fini(&c);
+    }
+}
+
 /* --- what a check costs ----------------------------------------------------------------------- */
 
 /* A public key of any size, as nobody has to own: it is never to be computed with. */
