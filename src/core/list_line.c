@@ -61,10 +61,15 @@ find(struct text text, char c)
     return at == NULL ? text.size : (size_t)(at - text.at);
 }
 
+/* May it stand in a name? Letters, digits, "-", "_", "." and all of UTF-8 but ASCII: a bit for each
+ * of ASCII, since a list has a hundred million of them. */
 static bool
-is_alnum(char c)
+is_of_name(unsigned char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    static const uint64_t low = UINT64_C(0x3ff) << '0' | UINT64_C(3) << '-';
+    static const uint64_t high = UINT64_C(0x3ffffff) << ('A' - 64) | UINT64_C(1) << ('_' - 64) |
+                                 UINT64_C(0x3ffffff) << ('a' - 64);
+    return c >= 0x80 || ((c < 64 ? low : high) >> c % 64 & 1) != 0;
 }
 
 /* Could it be a name that is blocked as a whole? Digits and dots alone are an address. */
@@ -73,11 +78,10 @@ is_name(struct text text)
 {
     bool has_letter = false;
     for (size_t i = 0; i < text.size; i++) {
-        char c = text.at[i];
-        bool is_utf8 = (unsigned char)c >= 0x80;
-        if (!is_alnum(c) && !is_utf8 && c != '-' && c != '_' && c != '.')
+        unsigned char c = (unsigned char)text.at[i];
+        if (!is_of_name(c))
             return false;
-        has_letter = has_letter || (c != '.' && (c < '0' || c > '9'));
+        has_letter |= c < '.' || c > '9'; /* no name has the '/' between */
     }
     return has_letter && text.at[0] != '.' && text.at[0] != '-';
 }
@@ -288,15 +292,16 @@ list_line_read(const char *line, size_t size, struct list_line *read)
 {
     struct text text = {line, size};
     *read = (struct list_line){.kind = LIST_UNKNOWN, .rest = bytes_reader(line, 0)};
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.at[i] != '#')
-            continue;
+    size_t i = find(text, '#');
+    while (i < text.size) {
         if (is_cosmetic(text, i)) {
             read->kind = LIST_COSMETIC;
             return;
         }
         bool is_in_rule = i > 0 && (text.at[i - 1] == '/' || text.at[i - 1] == '|');
-        if (!is_in_rule) /* "server=/x/#" */
+        if (is_in_rule) /* "server=/x/#" */
+            i += 1 + find(part(text, i + 1, text.size), '#');
+        else
             text.size = i;
     }
     text = trimmed(text);

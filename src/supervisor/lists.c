@@ -130,11 +130,13 @@ take_line(const char *line, size_t size, enum ipc_list list, struct sets *sets)
     enum ipc_list to = read.kind == LIST_EXCEPTIONS ? IPC_LIST_ALLOW : list;
     while (list_line_next(&read, &text, &size)) {
         struct dns_name name;
+        sets->names[to]++;
+        if (sets->set[to] == NULL) /* only counted: what is no name after all has room */
+            continue;
         if (name_of(text, size, &name) != STATUS_OK)
             return LIST_UNKNOWN;
-        if (sets->set[to] != NULL && nameset_add(sets->set[to], &name) != STATUS_OK)
+        if (nameset_add(sets->set[to], &name) != STATUS_OK)
             return LIST_UNKNOWN; /* full: the file grew since it was counted */
-        sets->names[to]++;
     }
     return read.kind;
 }
