@@ -37,7 +37,7 @@ check_round_trip(void)
     FILE *to = open_memstream(&text, &text_size);
     if (to == NULL)
         abort();
-    config_print(&config, to);
+    config_print(&config, NULL, to);
     fclose(to);
     struct config_source source = {.file = "again", .text = text, .text_size = text_size};
     if (!config_is_sound(&config) || config_load(&source, &again, &error) != STATUS_OK ||

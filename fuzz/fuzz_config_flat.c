@@ -58,7 +58,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FILE *to = open_memstream(&text, &text_size);
     if (to == NULL)
         abort();
-    config_print(&config, to);
+    config_print(&config, NULL, to);
     fclose(to);
     load(text, text_size, &again);
     if (memcmp(&config, &again, sizeof config) != 0)

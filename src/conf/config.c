@@ -60,8 +60,7 @@ parse(const struct loader *l, const struct config_row *row, const char *text, vo
       const char **wrong)
 {
     char number[VALUE_TEXT_MAX];
-    enum value_kind kind = row->rule.kind;
-    if (kind == VALUE_LISTEN || kind == VALUE_UPSTREAM || kind == VALUE_SHARE)
+    if (config_zone_is_possible(row->rule.kind))
         text = config_zone_number(l->source, text, number);
     *wrong = "names an interface that is not there";
     return text != NULL ? value_parse(&row->rule, text, field, wrong) : STATUS_INVALID;

@@ -200,8 +200,17 @@ MUST_CHECK enum status config_load(const struct config_source *source, struct co
  */
 void config_set_defaults(struct config *config);
 
-/** Print every key with its value, as YAML that loads to the same configuration. */
-void config_print(const struct config *config, FILE *to);
+#define CONFIG_ZONE_NAME_MAX 16 /* octets of an interface's name, with its NUL */
+
+/** The name of an interface by its number. @param name  written @return false: it has none */
+typedef bool config_zone_namer(uint32_t number, char name[CONFIG_ZONE_NAME_MAX]);
+
+/**
+ * Print every key with its value, as YAML that loads to the same configuration.
+ *
+ * @param zone_name  asked for the interfaces of link-local addresses; NULL: numbers are printed
+ */
+void config_print(const struct config *config, config_zone_namer *zone_name, FILE *to);
 
 /** Warnings that do not stop a start (no backup pin, everybody allowed, …), one line each. Returns
  * how many. */

@@ -4,8 +4,14 @@
  */
 #include "conf/config.h"
 #include "conf/config_rows.h"
+#include "conf/config_zone.h"
 
 #include <string.h>
+
+struct printer {
+    FILE *to;
+    config_zone_namer *zone_name; /* or NULL */
+};
 
 /* printable ASCII only, by values.h */
 static void
@@ -21,40 +27,43 @@ print_quoted(const char *text, FILE *to)
 }
 
 static void
-print_value(const struct value_rule *rule, const void *field, FILE *to)
+print_value(const struct value_rule *rule, const void *field, const struct printer *printer)
 {
-    char text[VALUE_TEXT_MAX];
+    char text[VALUE_TEXT_MAX], named[VALUE_TEXT_MAX];
     const char *value = value_format(rule, field, text);
     if (value == NULL)
         value = ""; /* a struct that is not sound; it will not load */
+    if (config_zone_is_possible(rule->kind))
+        value = config_zone_name(printer->zone_name, value, named);
     if (value_is_quoted(rule))
-        print_quoted(value, to);
+        print_quoted(value, printer->to);
     else
-        fputs(value, to);
+        fputs(value, printer->to);
 }
 
 static void
-print_flags(const struct value_rule *rule, uint32_t bits, FILE *to)
+print_flags(const struct value_rule *rule, uint32_t bits, const struct printer *printer)
 {
     for (const char *before = ""; bits != 0; bits &= bits - 1, before = ", ") {
-        fputs(before, to);
-        print_value(rule, &bits, to);
+        fputs(before, printer->to);
+        print_value(rule, &bits, printer);
     }
 }
 
 static void
-print_row(const struct config_row *row, const void *base, FILE *to)
+print_row(const struct config_row *row, const void *base, const struct printer *printer)
 {
+    FILE *to = printer->to;
     fprintf(to, "%s: ", row->key);
     if (!config_row_is_sequence(row)) {
-        print_value(&row->rule, config_row_item(row, base, 0), to);
+        print_value(&row->rule, config_row_item(row, base, 0), printer);
     } else {
         fputc('[', to);
         if (!row->is_list)
-            print_flags(&row->rule, *(const uint32_t *)config_row_item(row, base, 0), to);
+            print_flags(&row->rule, *(const uint32_t *)config_row_item(row, base, 0), printer);
         for (uint32_t i = 0; row->is_list && i < config_row_count(row, base); i++) {
             fputs(i == 0 ? "" : ", ", to);
-            print_value(&row->rule, config_row_item(row, base, i), to);
+            print_value(&row->rule, config_row_item(row, base, i), printer);
         }
         fputc(']', to);
     }
@@ -62,23 +71,25 @@ print_row(const struct config_row *row, const void *base, FILE *to)
 }
 
 static void
-print_upstreams(const struct config *config, FILE *to)
+print_upstreams(const struct config *config, const struct printer *printer)
 {
+    FILE *to = printer->to;
     for (uint32_t i = 0; i < config->upstreams_count; i++) {
         const char *before = "  - ";
         for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
             if (!config_rows[id].is_upstream)
                 continue;
             fputs(before, to);
-            print_row(&config_rows[id], &config->upstreams[i], to);
+            print_row(&config_rows[id], &config->upstreams[i], printer);
             before = "    ";
         }
     }
 }
 
 void
-config_print(const struct config *config, FILE *to)
+config_print(const struct config *config, config_zone_namer *zone_name, FILE *to)
 {
+    const struct printer printer = {to, zone_name};
     const char *group = "";
     for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
         const struct config_row *row = &config_rows[id];
@@ -87,11 +98,11 @@ config_print(const struct config *config, FILE *to)
         if (is_new_group)
             fprintf(to, "%s:\n", group);
         if (is_new_group && row->is_upstream)
-            print_upstreams(config, to);
+            print_upstreams(config, &printer);
         if (row->is_upstream)
             continue;
         fputs(*group == '\0' ? "" : "  ", to);
-        print_row(row, config, to);
+        print_row(row, config, &printer);
     }
 }
 

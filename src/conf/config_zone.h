@@ -10,6 +10,20 @@
 #include "conf/config.h"
 #include "conf/values.h"
 
+/** Can a value of this kind name an interface? */
+bool config_zone_is_possible(enum value_kind kind);
+
+/**
+ * The other way round: the name of an interface in the place of its number.
+ *
+ * @param zone_name  NULL: none is known
+ * @param text       a value of such a kind, as value_format() writes it; borrowed
+ * @param named      room for what is returned
+ * @return `text` where there is no interface, or it has no name that could be read again; `named`
+ */
+const char *config_zone_name(config_zone_namer *zone_name, const char *text,
+                             char named[VALUE_TEXT_MAX]);
+
 /**
  * Put the number of an interface in the place of its name.
  *

@@ -229,7 +229,7 @@ check(const struct options *options)
     if (settings_load(options, &config, &error) != STATUS_OK)
         return fail(OPTIONS_EXIT_CONFIG, error.text);
     if (options->action == OPTIONS_PRINT_CONFIG) {
-        config_print(&config, stdout);
+        config_print(&config, settings_zone_name, stdout);
         return fflush(stdout) == 0 ? 0
                                    : fail(OPTIONS_EXIT_FAILURE, "cannot write the configuration");
     }

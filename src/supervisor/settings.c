@@ -90,6 +90,14 @@ zone_index(const char *name)
     return index;
 }
 
+_Static_assert(CONFIG_ZONE_NAME_MAX == IF_NAMESIZE, "names of interfaces");
+
+bool
+settings_zone_name(uint32_t number, char name[CONFIG_ZONE_NAME_MAX])
+{
+    return if_indextoname(number, name) != NULL;
+}
+
 void
 settings_enter_jail(void)
 {

@@ -20,6 +20,9 @@
 MUST_CHECK enum status settings_load(const struct options *options, struct config *config,
                                      struct config_error *error);
 
+/** The name of an interface by its number, for config_print(); not to be asked in the jail. */
+bool settings_zone_name(uint32_t number, char name[CONFIG_ZONE_NAME_MAX]);
+
 /** From now on interfaces have the numbers that they had: the kernel cannot be asked any more. */
 void settings_enter_jail(void);
 

@@ -140,11 +140,14 @@ def test_a_link_local_address_needs_an_interface_that_is_there(tmp_path, listen,
     assert done.returncode != 0 and wanted in done.stderr and "listen" in done.stderr
 
 
-def test_an_interface_is_printed_as_its_number(tmp_path):
+def test_an_interface_is_printed_by_its_name(tmp_path):
     file = tmp_path / "penstock.yaml"
     file.write_text('listen: ["[fe80::1%lo]:5300"]\nrates: {listeners: ["[fe80::1%lo]:5300 50%"]}\n'
                     'upstreams: [{name: a, address: "192.0.2.1:853", tls_name: dns.example.net, verify: ca}]\n')
-    done = penstock.run("--print-config", "-c", file)
-    assert done.returncode == 0, done.stderr
-    index = socket.if_nametoindex("lo")
-    assert f"[fe80::1%{index}]:5300" in done.stdout and f"[fe80::1%{index}]:5300 50%" in done.stdout
+    for _ in range(2):  # and what is printed is read again
+        done = penstock.run("--print-config", "-c", file)
+        assert done.returncode == 0, done.stderr
+        assert '"[fe80::1%lo]:5300"' in done.stdout and '"[fe80::1%lo]:5300 50%"' in done.stdout
+        file.write_text(done.stdout)
+    file.write_text(done.stdout.replace("%lo", "%4000000"))
+    assert "[fe80::1%4000000]:5300" in penstock.run("--print-config", "-c", file).stdout, "a number without a name"

@@ -59,7 +59,7 @@ print(const struct config *from)
     char *text = NULL;
     size_t size = 0;
     FILE *to = open_memstream(&text, &size);
-    config_print(from, to);
+    config_print(from, NULL, to);
     fclose(to);
     return text;
 }
