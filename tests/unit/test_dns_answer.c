@@ -189,7 +189,7 @@ Test(dns_answer, an_error_may_come_without_the_question)
         cr_assert_eq(answer.ede, DNS_EDE_NONE);
         cr_assert_eq(parse(11), DNS_ANSWER_SHORT);
     }
-    bytes_set_u16(&w, 2, DNS_RD | DNS_REFUSED);
+    bytes_set_u16(&w, 2, (uint16_t)(DNS_RD | (unsigned)DNS_REFUSED));
     cr_assert_eq(parse(12), DNS_ANSWER_NOT, "it must be a response");
 }
 
