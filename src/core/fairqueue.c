@@ -52,6 +52,19 @@ is_light(const struct fairqueue *q, uint32_t node)
     return has == 0 || has * parent->active * FAIRQUEUE_LIGHT_PART < parent->at_worker;
 }
 
+/* How a client stands, whatever the others in its line are. */
+static enum fairqueue_rank
+rank_of_client(const struct fairqueue *q, uint32_t leaf)
+{
+    enum fairqueue_rank rank = FAIRQUEUE_MODEST;
+    for (uint32_t node = leaf; node != ROOT; node = parent_of(q, node)) {
+        bool is_shortest = parent_of(q, node) == ROOT;
+        if (is_light(q, node))
+            rank = is_shortest ? FAIRQUEUE_LIGHT : FAIRQUEUE_HOPEFUL;
+    }
+    return rank;
+}
+
 static inline bool
 has_hope(const struct fairqueue *q, uint32_t node, unsigned line)
 {
@@ -348,6 +361,7 @@ fairqueue_pop(struct fairqueue *q)
     unlink_item(q, index);
     item->prev = item->next = 0;
     item->is_at_worker = true;
+    item->rank = (uint8_t)rank_of_client(q, item->leaf);
     place_take(q, item->leaf);
     line_leave(q, item->leaf, item->line, true);
     return index;

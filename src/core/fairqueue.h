@@ -39,6 +39,7 @@ struct fairqueue_item { /* a question */
     uint32_t prev, next;
     uint8_t line;      /* enum fairqueue_line */
     bool is_at_worker; /* else in line */
+    uint8_t rank;      /* at the worker: FAIRQUEUE_LIGHT, _HOPEFUL or _MODEST when it got there */
 };
 
 struct fairqueue_stand { /* a network in one line */
@@ -92,6 +93,18 @@ void fairqueue_push(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fai
  * @return its index; FAIRQUEUE_NONE: nobody is in line, or no place is free for who is
  */
 uint32_t fairqueue_pop(struct fairqueue *q);
+
+/**
+ * How did its client stand when the question got its place at the worker? @param index  1..items
+ *
+ * @return FAIRQUEUE_LIGHT: its network of the shortest length was light; FAIRQUEUE_HOPEFUL: the
+ *         client, or a network around it, was light among its siblings; FAIRQUEUE_MODEST: neither
+ */
+static inline enum fairqueue_rank
+fairqueue_rank_at_worker(const struct fairqueue *q, uint32_t index)
+{
+    return (enum fairqueue_rank)q->items[index].rank;
+}
 
 /** Its place at the worker is lost: it stands at the end of its line again. */
 void fairqueue_return(struct fairqueue *q, uint32_t index);

@@ -3,6 +3,9 @@
 
 #define FLAGS_ALLOWED (DNS_RD | DNS_AD | DNS_CD)
 
+#define MARK_DNSSEC_OK 1U
+#define RANK_SHIFT     1
+
 size_t
 handoff_query_write(const struct handoff_query *query, uint8_t to[HANDOFF_QUERY_MAX])
 {
@@ -11,7 +14,8 @@ handoff_query_write(const struct handoff_query *query, uint8_t to[HANDOFF_QUERY_
     bytes_put_u32(&w, query->generation);
     bytes_put_u64(&w, query->deadline_ms);
     bytes_put_u16(&w, query->flags);
-    bytes_put_u8(&w, query->dnssec_ok);
+    unsigned marks = (unsigned)query->rank << RANK_SHIFT;
+    bytes_put_u8(&w, (uint8_t)(marks | (query->dnssec_ok ? MARK_DNSSEC_OK : 0)));
     bytes_put_u16(&w, query->question.type);
     bytes_put_u16(&w, query->question.class);
     bytes_put_copy(&w, query->question.name.wire, query->question.name.size);
@@ -35,13 +39,14 @@ handoff_query_read(const uint8_t *record, size_t size, struct handoff_query *que
     query->generation = bytes_get_u32(&r);
     query->deadline_ms = bytes_get_u64(&r);
     query->flags = bytes_get_u16(&r);
-    uint8_t dnssec_ok = bytes_get_u8(&r);
-    query->dnssec_ok = dnssec_ok != 0;
+    uint8_t marks = bytes_get_u8(&r);
+    query->dnssec_ok = (marks & MARK_DNSSEC_OK) != 0;
+    query->rank = marks >> RANK_SHIFT;
     query->question.type = bytes_get_u16(&r);
     query->question.class = bytes_get_u16(&r);
     bool ok = dns_name_get(&r, &query->question.name) && bytes_left(&r) == 0;
-    if (ok && query->generation != 0 && (query->flags & ~FLAGS_ALLOWED) == 0 && dnssec_ok <= 1 &&
-        name_is_lower(&query->question.name))
+    if (ok && query->generation != 0 && (query->flags & ~FLAGS_ALLOWED) == 0 &&
+        query->rank < HANDOFF_RANKS && name_is_lower(&query->question.name))
         return STATUS_OK;
     *query = (struct handoff_query){0};
     return STATUS_INVALID;

@@ -13,6 +13,15 @@
 #define HANDOFF_QUERY_MAX   (4 + 4 + 8 + 2 + 1 + 2 + 2 + DNS_NAME_MAX)
 #define HANDOFF_ANSWER_HEAD (4 + 4 + 1 + 1 + 2 + 4)
 
+/* Where places on connections are short, the last ones are for who has few questions at the worker.
+ */
+enum handoff_rank {
+    HANDOFF_LIGHT,    /* its network has few, compared with others */
+    HANDOFF_HOPEFUL,  /* it has few, compared with its neighbours */
+    HANDOFF_ORDINARY, /* neither */
+    HANDOFF_RANKS,
+};
+
 struct handoff_query {   /* front → worker */
     uint32_t slot;       /* the front's name for the question, with */
     uint32_t generation; /* the slot's generation, never 0 */
@@ -20,6 +29,7 @@ struct handoff_query {   /* front → worker */
         deadline_ms; /* monotonic clock, the same in both processes: when nobody waits any more */
     uint16_t flags;  /* DNS_RD, DNS_AD, DNS_CD */
     bool dnssec_ok;
+    uint8_t rank;                 /* enum handoff_rank */
     struct dns_question question; /* name in lower case */
 };
 

@@ -201,6 +201,23 @@ queue_next(struct front *front)
     return slot != FAIRQUEUE_NONE ? inflight_at(&front->inflight, slot) : NULL;
 }
 
+uint8_t
+queue_rank(const struct front *front, const struct inflight_question *question)
+{
+    uint32_t slot = inflight_slot(&front->inflight, question);
+    switch (fairqueue_rank_at_worker(&front->queue.line, slot)) {
+    case FAIRQUEUE_LIGHT:
+        return HANDOFF_LIGHT;
+    case FAIRQUEUE_HOPEFUL:
+        return HANDOFF_HOPEFUL;
+    case FAIRQUEUE_MODEST:
+    case FAIRQUEUE_GREEDY:
+    case FAIRQUEUE_RANKS:
+        break;
+    }
+    return HANDOFF_ORDINARY;
+}
+
 void
 queue_put_back(struct front *front, struct inflight_question *question)
 {

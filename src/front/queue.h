@@ -60,6 +60,9 @@ void queue_end(struct front *front, struct inflight_question *question);
 /** Take the question to ask next. NULL: none waits, or no place at the worker is free for it. */
 struct inflight_question *queue_next(struct front *front);
 
+/** The enum handoff_rank of a question that queue_next() gave. */
+uint8_t queue_rank(const struct front *front, const struct inflight_question *question);
+
 /** There was no room for the one just taken: it stays the next. */
 void queue_put_back(struct front *front, struct inflight_question *question);
 

@@ -197,6 +197,7 @@ put_question(struct front *front, struct relay_link *link, const struct inflight
     query->deadline_ms = question->deadline_ms;
     query->flags = question->flags;
     query->dnssec_ok = question->dnssec_ok;
+    query->rank = queue_rank(front, question);
     query->question.type = question->question.type;
     query->question.class = question->question.class;
     query->question.name.size = question->question.name.size;

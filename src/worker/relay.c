@@ -155,6 +155,16 @@ deliver_failure(struct worker *worker, struct relay_question *q)
 
 /* --- beginnings ----------------------------------------------------------------------------- */
 
+/* Does anybody wait who goes before one of this rank that comes now? */
+static bool
+is_behind(const struct relay *relay, unsigned rank)
+{
+    for (unsigned i = 0; i <= rank; i++)
+        if (relay->waiting[i].first != RELAY_NONE)
+            return true;
+    return false;
+}
+
 /* @return false: the record breaks the rules */
 static bool
 take_record(struct worker *worker, size_t size)
@@ -177,8 +187,8 @@ take_record(struct worker *worker, size_t size)
     tokens_earn(&relay->retries, worker->pool.policy.retry_percent * 10);
     tokens_earn(&relay->hedges, worker->pool.policy.hedge_percent * 10);
     upstream_pool_asked(worker);
-    /* first come, first served: nobody overtakes those who wait */
-    if (relay_is_waiting(relay) || !relay_place(worker, q))
+    /* first come, first served among those of its rank */
+    if (is_behind(relay, q->query.rank) || !relay_place(worker, q))
         relay_set_state(relay, q, RELAY_WAITING);
     return true;
 }
@@ -220,12 +230,29 @@ relay_place_waiting(struct worker *worker)
         if (!relay_place(worker, &relay->questions[at]))
             relay_set_state(relay, &relay->questions[at], RELAY_WAITING);
     }
-    while (relay_is_waiting(relay))
-        if (!relay_place(worker, &relay->questions[relay->waiting.first]))
-            return;
+    for (unsigned rank = 0; rank < HANDOFF_RANKS; rank++)
+        while (relay->waiting[rank].first != RELAY_NONE)
+            if (!relay_place(worker, &relay->questions[relay->waiting[rank].first]))
+                break;
 }
 
 /* --- time ----------------------------------------------------------------------------------- */
+
+/* Fail those that wait; of each rank up to the first that has time beyond `until_us`. */
+static void
+give_up_until(struct worker *worker, uint64_t until_us)
+{
+    struct relay *relay = &worker->relay;
+    for (unsigned rank = 0; rank < HANDOFF_RANKS; rank++) {
+        while (relay->waiting[rank].first != RELAY_NONE) {
+            struct relay_question *q = &relay->questions[relay->waiting[rank].first];
+            if (q->deadline_us > until_us)
+                break;
+            relay_fail(worker, q,
+                       q->moves > 0 ? DNS_EDE_NETWORK_ERROR : DNS_EDE_NO_REACHABLE_AUTHORITY);
+        }
+    }
+}
 
 void
 relay_expire(struct worker *worker)
@@ -238,25 +265,13 @@ relay_expire(struct worker *worker)
     if (!relay_is_waiting(relay))
         return;
     /* nobody is let wait for a connection that cannot come in time */
-    uint64_t earliest = upstream_pool_earliest_us(worker);
-    while (relay_is_waiting(relay)) {
-        struct relay_question *q = &relay->questions[relay->waiting.first];
-        if (q->deadline_us > earliest)
-            return;
-        relay_fail(worker, q,
-                   q->moves > 0 ? DNS_EDE_NETWORK_ERROR : DNS_EDE_NO_REACHABLE_AUTHORITY);
-    }
+    give_up_until(worker, upstream_pool_earliest_us(worker));
 }
 
 void
 relay_give_up(struct worker *worker)
 {
-    struct relay *relay = &worker->relay;
-    while (relay_is_waiting(relay)) {
-        struct relay_question *q = &relay->questions[relay->waiting.first];
-        relay_fail(worker, q,
-                   q->moves > 0 ? DNS_EDE_NETWORK_ERROR : DNS_EDE_NO_REACHABLE_AUTHORITY);
-    }
+    give_up_until(worker, UINT64_MAX);
 }
 
 uint64_t

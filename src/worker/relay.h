@@ -103,7 +103,8 @@ struct relay {
     uint32_t free;                    /* given back; RELAY_NONE: none */
     uint32_t fresh,
         count; /* questions from `fresh` on were never used: their pages are untouched */
-    struct relay_list waiting, picky, failed;
+    struct relay_list waiting[HANDOFF_RANKS]; /* the first goes first */
+    struct relay_list picky, failed;
     uint32_t waiting_count;     /* in `waiting` */
     struct deadlines deadlines; /* of questions that are WAITING, PICKY or ASKED, in us */
     struct tokens retries, hedges, failovers; /* what may still be asked again */
@@ -185,7 +186,7 @@ relay_is_done(const struct relay *relay)
 static inline bool
 relay_is_waiting(const struct relay *relay)
 {
-    return relay->waiting.first != RELAY_NONE;
+    return relay->waiting_count > 0;
 }
 
 /** Before waiting for events. @return false: there is work already. */

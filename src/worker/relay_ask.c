@@ -175,7 +175,7 @@ relay_place(struct worker *worker, struct relay_question *q)
 {
     /* connections that stand unused may all be lost: one that was heard since it came is not */
     uint64_t heard_us = q->unheard >= RELAY_UNHEARD_MAX ? q->since_us : 0;
-    struct upstream_conn *conn = upstream_pool_pick(worker, q->upstream, heard_us);
+    struct upstream_conn *conn = upstream_pool_pick(worker, q->upstream, q->query.rank, heard_us);
     bool is_spoilt = q->asks > 0 && conn != NULL && conn->upstream->index == q->upstream;
     if ((conn == NULL && heard_us > 0 && upstream_pool_is_opening(worker, worker->pool.count)) ||
         (is_spoilt && upstream_pool_is_opening(worker, q->upstream))) {
@@ -183,7 +183,7 @@ relay_place(struct worker *worker, struct relay_question *q)
         return true;
     }
     if (conn == NULL && heard_us > 0)
-        conn = upstream_pool_pick(worker, q->upstream, 0);
+        conn = upstream_pool_pick(worker, q->upstream, q->query.rank, 0);
     bool is_retry = q->moves > 0;
     if (conn == NULL || !ask_on(worker, q, conn))
         return false;
@@ -231,6 +231,7 @@ relay_ask_second(struct worker *worker, uint32_t question, struct upstream_conn 
     if (!may_ask_more(q, why))
         return true;
     struct upstream_elsewhere place = {.conn = conn,
+                                       .rank = q->query.rank,
                                        .since_us = q->since_us,
                                        .asked = q->asked,
                                        .again = why == RELAY_STUCK ? 0 : q->again,

@@ -16,11 +16,11 @@ relay_index_of(const struct relay *relay, const struct relay_question *q)
 
 /* The list that a state's questions are in; NULL: none. */
 static struct relay_list *
-list_of(struct relay *relay, enum relay_state state)
+list_of(struct relay *relay, const struct relay_question *q, enum relay_state state)
 {
     switch (state) {
     case RELAY_WAITING:
-        return &relay->waiting;
+        return &relay->waiting[q->query.rank];
     case RELAY_PICKY:
         return &relay->picky;
     case RELAY_FAILED:
@@ -37,7 +37,7 @@ void
 relay_set_state(struct relay *relay, struct relay_question *q, enum relay_state state)
 {
     uint32_t index = relay_index_of(relay, q);
-    struct relay_list *from = list_of(relay, q->state), *to = list_of(relay, state);
+    struct relay_list *from = list_of(relay, q, q->state), *to = list_of(relay, q, state);
     relay->waiting_count += state == RELAY_WAITING ? 1 : 0;
     relay->waiting_count -= q->state == RELAY_WAITING ? 1 : 0;
     if (from != NULL) {
@@ -109,9 +109,10 @@ relay_reserve(struct worker *worker)
                             .bell.fd = -1,
                             .front_bell = -1,
                             .free = RELAY_NONE,
-                            .waiting = {RELAY_NONE, RELAY_NONE},
                             .picky = {RELAY_NONE, RELAY_NONE},
                             .failed = {RELAY_NONE, RELAY_NONE}};
+    for (unsigned rank = 0; rank < HANDOFF_RANKS; rank++)
+        relay->waiting[rank] = (struct relay_list){RELAY_NONE, RELAY_NONE};
     relay->questions = memory_reserve(count * sizeof *relay->questions);
     void *deadlines = memory_reserve(deadlines_bytes(count));
     if (relay->questions == NULL || deadlines == NULL)

@@ -2,11 +2,19 @@
 #include "os/random.h"
 #include "worker/worker.h"
 
+/* How much may be in flight on a connection: what is answered late takes all that it may have, so
+ * the last places are for who has few. Not where the server may be away. */
+static uint32_t
+limit_of(const struct worker *worker, unsigned rank, enum upstream_doubt doubt)
+{
+    uint32_t cap = worker->config->upstream_in_flight;
+    return cap - cap * (doubt == UPSTREAM_CALM ? rank : HANDOFF_ORDINARY) / UPSTREAM_RANK_PART;
+}
+
 static uint32_t
 crowd_of(const struct worker *worker)
 {
-    uint32_t cap = worker->config->upstream_in_flight;
-    uint32_t part = cap - cap / 4;
+    uint32_t part = limit_of(worker, HANDOFF_ORDINARY, UPSTREAM_CALM);
     return part < UPSTREAM_CROWD ? part : UPSTREAM_CROWD;
 }
 
@@ -29,7 +37,7 @@ is_better(const struct upstream_conn *conn, const struct upstream_conn *than)
  */
 static struct upstream_conn *
 find_room(struct worker *worker, struct upstream *upstream, const struct upstream_conn *without,
-          uint64_t heard_us)
+          unsigned rank, uint64_t heard_us)
 {
     uint32_t crowd = crowd_of(worker);
     struct upstream_conn *open = upstream->open, *best = NULL;
@@ -38,7 +46,7 @@ find_room(struct worker *worker, struct upstream *upstream, const struct upstrea
         return open;
     for (uint32_t i = 0; i < worker->pool.conns_count && upstream->ready > 0; i++) {
         struct upstream_conn *conn = &upstream->conns[i];
-        if (conn == without || !is_roomy(conn, worker->config->upstream_in_flight) ||
+        if (conn == without || !is_roomy(conn, limit_of(worker, rank, conn->doubt)) ||
             (heard_us > 0 && conn->heard_us <= heard_us))
             continue;
         if (best == NULL || is_better(conn, best))
@@ -84,7 +92,7 @@ open_for(struct worker *worker, struct upstream *upstream)
 }
 
 struct upstream_conn *
-upstream_pool_pick(struct worker *worker, unsigned avoid, uint64_t heard_us)
+upstream_pool_pick(struct worker *worker, unsigned avoid, unsigned rank, uint64_t heard_us)
 {
     struct upstream_pool *pool = &worker->pool;
     struct upstream_conn *found[CONFIG_UPSTREAMS_MAX] = {NULL};
@@ -92,7 +100,7 @@ upstream_pool_pick(struct worker *worker, unsigned avoid, uint64_t heard_us)
     bool is_held_back = false; /* by its rate alone */
     for (unsigned i = 0; i < pool->count; i++) {
         struct upstream *upstream = &pool->upstreams[i];
-        found[i] = find_room(worker, upstream, NULL, heard_us);
+        found[i] = find_room(worker, upstream, NULL, rank, heard_us);
         bool is_in = found[i] == NULL || is_in_rate(worker, upstream);
         is_held_back |= !is_in;
         ask.usable |= found[i] != NULL && is_in ? 1U << i : 0U;
@@ -130,7 +138,7 @@ find_other(struct worker *worker, const struct upstream_elsewhere *place, uint32
         if (upstream == place->conn->upstream || !is_well || (asked >> i & 1) != 0 ||
             !is_in_rate(worker, upstream))
             continue;
-        found[i] = find_room(worker, upstream, NULL, heard_us);
+        found[i] = find_room(worker, upstream, NULL, place->rank, heard_us);
         ask.usable |= found[i] != NULL ? 1U << i : 0U;
         if (heard_us == 0 && (found[i] == NULL || !is_roomy(found[i], crowd_of(worker))))
             (void)upstream_pool_open(worker, upstream);
@@ -146,7 +154,7 @@ find_same(struct worker *worker, const struct upstream_elsewhere *place, uint64_
     struct upstream *upstream = place->conn->upstream;
     if (!place->may_be_same || !is_in_rate(worker, upstream))
         return NULL;
-    struct upstream_conn *other = find_room(worker, upstream, place->conn, heard_us);
+    struct upstream_conn *other = find_room(worker, upstream, place->conn, place->rank, heard_us);
     return other != NULL && other->doubt == UPSTREAM_CALM ? other : NULL;
 }
 

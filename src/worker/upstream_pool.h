@@ -17,6 +17,7 @@
 #include "worker/upstream_conn.h"
 
 #define UPSTREAM_DOWN_FAILURES 3U
+#define UPSTREAM_RANK_PART     8U  /* of the places on a connection: each rank leaves so much */
 #define UPSTREAM_CROWD         64U /* queries in flight on a connection: another one helps */
 #define UPSTREAM_PROBE_QUIET_US                                                                    \
     10000000U                     /* not measured for so long: probed, if there is traffic */
@@ -86,13 +87,16 @@ uint32_t upstream_pool_next_tag(const struct worker *worker, uint32_t tag);
 /**
  * A ready connection with room, of the upstream that is to be asked next.
  * @param avoid     upstream not to be asked if there is another; CONFIG_UPSTREAMS_MAX: none
+ * @param rank      enum handoff_rank: from each but the first an eighth of the places is kept
  * @param heard_us  the connection was heard later than this; 0: any
  * @return NULL: there is none; connections are opened as far as that is allowed.
  */
-struct upstream_conn *upstream_pool_pick(struct worker *worker, unsigned avoid, uint64_t heard_us);
+struct upstream_conn *upstream_pool_pick(struct worker *worker, unsigned avoid, unsigned rank,
+                                         uint64_t heard_us);
 
 struct upstream_elsewhere {           /* one more place for a question */
     const struct upstream_conn *conn; /* not this one */
+    unsigned rank;                    /* enum handoff_rank */
     uint64_t since_us;                /* when it came */
     uint32_t asked, again;            /* upstreams: asked; asked on a connection heard since */
     bool is_silent; /* `conn` is: the whole network may have forgotten our connections, so one that

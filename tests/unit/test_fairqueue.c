@@ -141,6 +141,19 @@ Test(fairqueue, keeps_places_within_a_network_too)
     cr_expect_eq(pop_all(), 3);
 }
 
+Test(fairqueue, says_how_a_client_stood)
+{
+    open_queue(1024);
+    push(client(1, 1, 1), 1);
+    cr_expect_eq(fairqueue_rank_at_worker(&q, fairqueue_pop(&q)), FAIRQUEUE_LIGHT);
+    push(client(1, 1, 1), 1);
+    cr_expect_eq(fairqueue_rank_at_worker(&q, fairqueue_pop(&q)), FAIRQUEUE_MODEST);
+    push(client(1, 1, 2), 1); /* its neighbour */
+    cr_expect_eq(fairqueue_rank_at_worker(&q, fairqueue_pop(&q)), FAIRQUEUE_HOPEFUL);
+    push(client(2, 1, 1), 1); /* another network */
+    cr_expect_eq(fairqueue_rank_at_worker(&q, fairqueue_pop(&q)), FAIRQUEUE_LIGHT);
+}
+
 Test(fairqueue, who_has_its_share_comes_after_the_others)
 {
     open_queue(400); /* 300 without the reserve */

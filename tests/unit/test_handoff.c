@@ -7,7 +7,8 @@ static const struct handoff_query sample = {.slot = 7,
                                             .generation = 0xdeadbeef,
                                             .deadline_ms = 0x123456789aU,
                                             .flags = DNS_RD | DNS_CD,
-                                            .dnssec_ok = true};
+                                            .dnssec_ok = true,
+                                            .rank = HANDOFF_HOPEFUL};
 
 static size_t
 write_query(const char *name, uint8_t record[HANDOFF_QUERY_MAX])
@@ -29,6 +30,7 @@ Test(handoff, a_query_comes_back_as_it_was)
     cr_assert_eq(back.deadline_ms, sample.deadline_ms);
     cr_assert_eq(back.flags, sample.flags);
     cr_assert_eq(back.dnssec_ok, true);
+    cr_assert_eq(back.rank, HANDOFF_HOPEFUL);
     cr_assert_eq(back.question.type, DNS_TYPE_AAAA);
     cr_assert_eq(back.question.class, DNS_CLASS_IN);
     cr_assert(dns_name_is_equal(&back.question.name, &name));
@@ -61,9 +63,9 @@ Test(handoff, a_query_that_breaks_a_rule_is_refused)
     for (size_t cut = 0; cut < size; cut++)
         refused(record, cut, "cut");
     refused(record, size + 1, "an octet behind the name");
-    record[18]++;
-    refused(record, size, "DO is 0 or 1");
-    record[18]--;
+    record[18] += (HANDOFF_RANKS - HANDOFF_HOPEFUL) << 1;
+    refused(record, size, "a rank that is none of the three");
+    record[18] -= (HANDOFF_RANKS - HANDOFF_HOPEFUL) << 1;
     record[17] = DNS_CD | 1;
     refused(record, size, "a flag that is none of the three");
     record[17] = DNS_CD;
