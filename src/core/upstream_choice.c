@@ -29,12 +29,39 @@ p95_after(uint32_t p95_us, uint32_t rtt_us)
     return next > UINT32_MAX ? UINT32_MAX : next > 0 ? (uint32_t)next : 1;
 }
 
+/* Not only what is bad throughout: what draws a retry for each second answer is no better. */
+static void
+note_use(struct upstream_health *health, bool is_sound)
+{
+    if (!is_sound)
+        health->spoilt += UPSTREAM_SPOILT_STEP;
+    else if (health->spoilt > 0)
+        health->spoilt--;
+    if (health->spoilt > UPSTREAM_SPOILT_MOST)
+        health->spoilt = UPSTREAM_SPOILT_MOST;
+}
+
+/* By two sets of answers, so one that was quick long ago is forgotten. */
+static void
+note_near(struct upstream_health *health, uint32_t rtt_us)
+{
+    uint32_t us = rtt_us > 0 ? rtt_us : 1;
+    if (health->near_us == 0 || us < health->near_us)
+        health->near_us = us;
+    if (health->next_us == 0 || us < health->next_us)
+        health->next_us = us;
+    if (++health->next_count < UPSTREAM_NEAR_ANSWERS)
+        return;
+    health->near_us = health->next_us;
+    health->next_us = health->next_count = 0;
+}
+
 void
 upstream_health_answered(struct upstream_health *health, uint32_t rtt_us, bool is_sound)
 {
     health->failures = 0;
     health->retry_us = 0;
-    health->spoilt = is_sound ? 0 : health->spoilt + (health->spoilt < UINT32_MAX);
+    note_use(health, is_sound);
     uint64_t most = (uint64_t)health->srtt_us * UPSTREAM_SAMPLE_PARTS + UPSTREAM_SAMPLE_MORE_US;
     if (health->srtt_us == 0)
         health->srtt_us = rtt_us;
@@ -44,6 +71,7 @@ upstream_health_answered(struct upstream_health *health, uint32_t rtt_us, bool i
     if (health->srtt_us == 0)
         health->srtt_us = 1;
     health->p95_us = p95_after(health->p95_us, rtt_us);
+    note_near(health, rtt_us);
 }
 
 void
@@ -63,10 +91,17 @@ upstream_health_failed(struct upstream_health *health, uint64_t now_us, uint32_t
     health->retry_us = now_us + wait / 4 * 3 + (wait / 2 * (random >> 16) >> 16);
 }
 
+uint32_t
+upstream_near_us(const struct upstream_health *health)
+{
+    bool is_measured = health->near_us != 0 && health->near_us < health->srtt_us;
+    return is_measured ? health->near_us : health->srtt_us;
+}
+
 uint64_t
 upstream_silence_us(const struct upstream_health *health, uint32_t query_ms)
 {
-    uint64_t limit = 4 * (uint64_t)health->srtt_us;
+    uint64_t limit = 4 * (uint64_t)upstream_near_us(health);
     uint64_t most = (uint64_t)query_ms * 1000 / 2;
     if (limit < UPSTREAM_SILENCE_MIN_US)
         limit = UPSTREAM_SILENCE_MIN_US;
@@ -88,14 +123,14 @@ at_least(uint64_t value, uint64_t least)
 uint64_t
 upstream_suspect_us(const struct upstream_health *health, uint32_t query_ms)
 {
-    uint64_t limit = at_least(4 * (uint64_t)health->srtt_us, UPSTREAM_SUSPECT_MIN_US);
+    uint64_t limit = at_least(4 * (uint64_t)upstream_near_us(health), UPSTREAM_SUSPECT_MIN_US);
     return at_most(limit, upstream_silence_us(health, query_ms));
 }
 
 uint64_t
 upstream_answer_us(const struct upstream_health *health, uint32_t query_ms)
 {
-    uint64_t limit = at_least(2 * (uint64_t)health->srtt_us, UPSTREAM_ANSWER_MIN_US);
+    uint64_t limit = at_least(2 * (uint64_t)upstream_near_us(health), UPSTREAM_ANSWER_MIN_US);
     return at_most(limit, upstream_silence_us(health, query_ms));
 }
 

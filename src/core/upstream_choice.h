@@ -22,7 +22,10 @@
 #define UPSTREAM_HEDGE_MIN_US   20000U  /* no query is asked a second time sooner */
 #define UPSTREAM_SAMPLE_PARTS   8U      /* a round trip counts as at most so many of the usual */
 #define UPSTREAM_SAMPLE_MORE_US 10000U  /* and so much more */
-#define UPSTREAM_SPOILT_MANY    8U      /* bad answers in a row: rather somebody else */
+#define UPSTREAM_NEAR_ANSWERS   8U      /* answers of which the quickest says how far it is */
+#define UPSTREAM_SPOILT_STEP    8U      /* a bad answer weighs as many good ones */
+#define UPSTREAM_SPOILT_MANY    64U     /* good ones that are owed: rather somebody else */
+#define UPSTREAM_SPOILT_MOST    128U    /* no more are owed, so its return takes no longer */
 
 enum upstream_strategy {
     UPSTREAM_FASTEST, /* least smoothed round trip; near ties go to the one named first */
@@ -33,9 +36,13 @@ enum upstream_strategy {
 struct upstream_health { /* all zero: nothing known yet */
     uint32_t srtt_us;    /* smoothed round trip; 0: not measured */
     uint32_t p95_us;     /* estimate: 95 of 100 answers came sooner; 0: not measured */
+    uint32_t near_us;    /* the quickest of the last 8 to 16 answers; 0: not measured */
+    uint32_t next_us;    /* the quickest of those that will stand for it; 0: none yet */
+    uint32_t next_count; /* of those, 0 to 7 */
     uint32_t failures;   /* in a row, without an answer between */
-    uint32_t spoilt;     /* answers in a row that were of no use: malformed, an error alone */
-    uint64_t retry_us;   /* monotonic; no connection is opened before */
+    uint32_t
+        spoilt; /* grows with answers of no use (malformed, an error alone), sinks with others */
+    uint64_t retry_us; /* monotonic; no connection is opened before */
 };
 
 struct upstream_ask { /* what is known when one is to be picked; sets of upstreams: bit i is i */
@@ -77,8 +84,15 @@ upstream_health_may_dial(const struct upstream_health *health, uint64_t now_us)
 }
 
 /**
+ * How long does an answer take that the server has at hand? What silence means goes by this, for
+ * the average also knows names that are slow, and a connection that is lost is not slow.
+ */
+uint32_t upstream_near_us(const struct upstream_health *health);
+
+/**
  * How long may a connection whose probe was not answered be silent, before a new one may take its
- * place? Four round trips, at least UPSTREAM_SILENCE_MIN_US, at most half of a query's life.
+ * place? Four of upstream_near_us(), at least UPSTREAM_SILENCE_MIN_US, at most half of a query's
+ * life.
  */
 uint64_t upstream_silence_us(const struct upstream_health *health, uint32_t query_ms);
 

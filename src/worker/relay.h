@@ -41,6 +41,7 @@ enum relay_state {
 /* What share of the traffic may be asked again, and how much of it at once. */
 #define RELAY_RETRY_FLOOR    5U   /* retries per second however little traffic there is */
 #define RELAY_RETRY_BURST    100U /* retries */
+#define RELAY_SLOW_LEAVES    50U  /* retries that slow names leave for questions that failed */
 #define RELAY_HEDGE_BURST    20U  /* second asks of late questions */
 #define RELAY_FAILOVER_PARTS 4U   /* a quarter of the table per second, the whole of it at once */
 

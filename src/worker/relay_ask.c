@@ -119,6 +119,23 @@ judge_error(struct worker *worker, struct upstream_conn *conn, uint32_t question
     return RELAY_USELESS;
 }
 
+/* Does it say that this server cannot, rather than something about the name? */
+static bool
+is_refusal(const struct dns_answer *answer)
+{
+    return answer->rcode == DNS_SERVFAIL || answer->rcode == DNS_REFUSED ||
+           answer->rcode == DNS_NOTIMP || answer->rcode == DNS_FORMERR;
+}
+
+/* Another place that the question is under way at may know the answer: it is waited for. */
+static enum relay_verdict
+keep_refusal(struct worker *worker, struct upstream_conn *conn, uint32_t question, uint16_t rcode)
+{
+    worker->relay.questions[question].rcode = (uint8_t)rcode;
+    relay_orphan(worker, question, conn, RELAY_SPOILT);
+    return RELAY_TAKEN;
+}
+
 enum relay_verdict
 relay_answer(struct worker *worker, struct upstream_conn *conn, uint32_t question,
              const uint8_t *message, size_t size, uint32_t rtt_us)
@@ -131,6 +148,8 @@ relay_answer(struct worker *worker, struct upstream_conn *conn, uint32_t questio
         return judge_error(worker, conn, question, answer.rcode);
     if (verdict != DNS_ANSWER_OK)
         return judge_bad(worker, conn, question, verdict);
+    if (is_refusal(&answer) && q->ways_count > 1)
+        return keep_refusal(worker, conn, question, answer.rcode);
     if (HANDOFF_ANSWER_HEAD + size > relay->to_front.size / 2) {
         relay_fail(worker, q, DNS_EDE_OTHER); /* could wait for ever for so much room */
         return RELAY_TAKEN;
@@ -222,6 +241,16 @@ budget_of(struct relay *relay, enum relay_second why)
     return &relay->failovers;
 }
 
+/* A name that is slow may yet be answered: half of the retries stay for those that failed. */
+static bool
+take_budget(struct worker *worker, enum relay_second why)
+{
+    struct relay *relay = &worker->relay;
+    if (why == RELAY_SLOW && tokens_free(&relay->retries, now_ms(worker)) <= RELAY_SLOW_LEAVES)
+        return false;
+    return tokens_take(budget_of(relay, why), 1, now_ms(worker));
+}
+
 bool
 relay_ask_second(struct worker *worker, uint32_t question, struct upstream_conn *conn,
                  enum relay_second why)
@@ -235,13 +264,12 @@ relay_ask_second(struct worker *worker, uint32_t question, struct upstream_conn 
                                        .since_us = q->since_us,
                                        .asked = q->asked,
                                        .again = why == RELAY_STUCK ? 0 : q->again,
-                                       .is_silent = why == RELAY_FAILOVER || why == RELAY_STUCK,
-                                       .may_be_same = why != RELAY_SLOW};
+                                       .is_silent = why == RELAY_FAILOVER || why == RELAY_STUCK};
     struct upstream_conn *other = upstream_pool_elsewhere(worker, &place);
     if (other == NULL)
         return false;
     bool is_hedge = why == RELAY_HEDGE;
-    if (!tokens_take(budget_of(relay, why), 1, now_ms(worker))) {
+    if (!take_budget(worker, why)) {
         stats_add(worker->stats, is_hedge ? STAT_HEDGES_REFUSED : STAT_RETRIES_REFUSED, 1);
         return true;
     }

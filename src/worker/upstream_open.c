@@ -130,6 +130,16 @@ probe_quiet(struct worker *worker, struct upstream *upstream)
     }
 }
 
+/* Is there one that may still answer? */
+static bool
+has_hope(const struct worker *worker, const struct upstream *upstream)
+{
+    for (uint32_t i = 0; i < worker->pool.conns_count; i++)
+        if (upstream->conns[i].state == UPSTREAM_READY && upstream->conns[i].doubt != UPSTREAM_LEFT)
+            return true;
+    return false;
+}
+
 void
 upstream_pool_keep_warm(struct worker *worker, struct upstream *upstream)
 {
@@ -138,7 +148,7 @@ upstream_pool_keep_warm(struct worker *worker, struct upstream *upstream)
         return;
     if (is_busy)
         upstream_pool_keep_pace(worker, upstream, 1);
-    if (upstream->ready > 0) {
+    if (upstream->ready > 0 && (!is_busy || has_hope(worker, upstream))) {
         if (is_busy)
             probe_quiet(worker, upstream);
         return;

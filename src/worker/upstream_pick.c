@@ -152,7 +152,7 @@ static struct upstream_conn *
 find_same(struct worker *worker, const struct upstream_elsewhere *place, uint64_t heard_us)
 {
     struct upstream *upstream = place->conn->upstream;
-    if (!place->may_be_same || !is_in_rate(worker, upstream))
+    if (!is_in_rate(worker, upstream))
         return NULL;
     struct upstream_conn *other = find_room(worker, upstream, place->conn, place->rank, heard_us);
     return other != NULL && other->doubt == UPSTREAM_CALM ? other : NULL;
@@ -162,10 +162,8 @@ struct upstream_conn *
 upstream_pool_elsewhere(struct worker *worker, const struct upstream_elsewhere *place)
 {
     struct upstream_conn *other = NULL;
-    if (!place->is_silent) {
-        other = find_other(worker, place, place->asked, 0);
-        return other != NULL ? other : find_same(worker, place, 0);
-    }
+    if (!place->is_silent)
+        return find_other(worker, place, place->asked, 0);
     bool is_again = (place->again >> place->conn->upstream->index & 1) != 0;
     other = find_other(worker, place, place->asked, place->since_us);
     if (other == NULL && !is_again)

@@ -101,7 +101,6 @@ struct upstream_elsewhere {           /* one more place for a question */
     uint32_t asked, again;            /* upstreams: asked; asked on a connection heard since */
     bool is_silent; /* `conn` is: the whole network may have forgotten our connections, so one that
                        was heard since the question came is better than any other */
-    bool may_be_same; /* upstream */
 };
 
 /** Another upstream that is well and was not asked, else another connection. @return NULL: there is

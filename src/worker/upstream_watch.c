@@ -44,7 +44,7 @@ late_us(const struct upstream_conn *conn, enum upstream_look look)
     const struct upstream_pool *pool = &conn->worker->pool;
     switch (look) {
     case UPSTREAM_LOOK_HEDGE:
-        if (pool->policy.hedge_percent == 0)
+        if (pool->policy.hedge_percent == 0 || pool->count == 1)
             return UINT64_MAX;
         return upstream_hedge_us(pool->policy.strategy, pool->health, pool->count,
                                  conn->upstream->index);

@@ -208,6 +208,59 @@ def test_bad_answer_spoils_neither_connection_nor_upstream(serve, bad, habit):
     assert (service.statistic("counters", "upstream_bad") > 0) == (stray == 0)
 
 
+def test_bad_answers_among_good_ones(serve, bads, pki):
+    """Half of what one upstream says is of no use: there is no budget to ask all that again."""
+    first, second = bads(), bads()
+    first.habit, first.habit_share = "malformed", 0.5
+    service = serve(entries((first, second), pki), settings={"strategy": "ordered"})
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda i: answered(service, f"mixed{i}.penstock.example"), range(500)))
+    assert service.statistic("counters", "retries_refused") == 0
+    assert first.habits["malformed"] < 100
+
+
+def test_slow_names_leave_retries_for_what_failed(serve, bads, pki):
+    first, second = bads(), bads()
+    settings = {**QUERY, "strategy": "ordered", "limits": {"upstream_connections": 8, "hedge_percent": 0}}
+    service = serve(entries((first, second), pki), settings=settings)
+    answered(service, "before.penstock.example")
+    with concurrent.futures.ThreadPoolExecutor(160) as pool:
+        slow = [pool.submit(answered, service, f"late2000-{i}.penstock.example") for i in range(160)]
+        deadline = time.monotonic() + 10
+        while not service.statistic("counters", "retries_refused"):  # they have used what they may
+            assert time.monotonic() < deadline
+        first.habit = "malformed"
+        for i in range(20):
+            answered(service, f"spoilt{i}.penstock.example")
+        for one in slow:
+            one.result()
+
+
+@pytest.mark.parametrize("habit", ["servfail", "refused"])
+def test_error_of_the_second_upstream_waits_for_the_first(serve, bads, pki, habit):
+    """It was asked because the first is slow; that it cannot answer says nothing about the first."""
+    first, second = bads(), bads()
+    service = serve(entries((first, second), pki), settings={**QUERY, "strategy": "ordered"})
+    second.habit = habit
+    for i in range(4):
+        answered(service, f"late1200-{i}.penstock.example")
+    assert second.habits[habit] > 0, "it was asked"
+    first.mute = "late"
+    answer = service.ask("late1200-9.penstock.example", timeout=6)
+    assert dns.rcode.to_text(answer.rcode()) == habit.upper(), "the only answer that there is"
+
+
+def test_late_question_is_not_asked_twice_of_one_upstream(serve, bad):
+    """The name is slow, not the connection: a second one would only double the work."""
+    limits = {"hedge_percent": 100, "upstream_in_flight": 4, "upstream_connections": 4}
+    service = serve(bad, settings={**QUERY, "limits": limits})
+    names = [f"quick{i}.penstock.example" for i in range(60)] + [f"late600-{i}.penstock.example" for i in range(6)]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: answered(service, name), names))
+    assert bad.habits["late"] == 6
+    assert service.statistic("counters", "hedges") == 0
+
+
 def test_answer_to_another_question_ends_the_connection_only(bad_service):
     answered(bad_service, "before.penstock.example")
     for i in range(5):

@@ -409,6 +409,27 @@ def test_all_connections_are_lost_without_a_word(serve, world, inside, pki, coun
         assert time.monotonic() - begun < 2
 
 
+def test_connections_are_lost_again_and_again(serve, world, inside, pki):
+    """All places are taken by connections that do not answer: who asks then gets a new one soon."""
+    server = inside()
+    service = serve([upstream(server.where, pki)], wrap=world.wrap,
+                    settings={"timeouts": {"query": "8s"}, "limits": {"upstream_connections": 2}})
+    assert records(ask(world, service, "before.penstock.example"))
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        server.mute = "lost"  # it is asked on the second connection, which is lost as well
+        accepted = server.accepted
+        world.forget(server.port)
+        lost = pool.submit(ask, world, service, "lost.penstock.example", timeout=12)
+        wait_for(lambda: server.accepted > accepted, 5, "a second connection")
+        wait_for(lambda: any(b"lost" in wire for wire in server.queries), 5, "the question there")
+        world.forget(server.port)
+        time.sleep(0.5)  # it is found silent
+        begun = time.monotonic()
+        assert records(ask(world, service, "after.penstock.example", timeout=12))
+        assert time.monotonic() - begun < 4
+        lost.result()
+
+
 def test_all_connections_are_lost_under_load(serve, world, inside, pki):
     servers = inside(), inside()
     for server in servers:

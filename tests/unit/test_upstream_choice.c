@@ -119,16 +119,50 @@ Test(upstream_choice, a_slow_name_moves_the_round_trip_by_a_bounded_step)
     cr_assert(h.srtt_us > 300000, "%u", h.srtt_us);
 }
 
+Test(upstream_choice, silence_goes_by_answers_that_are_at_hand)
+{
+    /* one name in three is slow: the average is far from what a lost connection looks like */
+    struct upstream_health h = {0};
+    upstream_health_connected(&h, 20000);
+    for (unsigned i = 0; i < 300; i++)
+        upstream_health_answered(&h, i % 3 == 0 ? 900000 : 20000, true);
+    cr_assert(h.srtt_us > 50000, "%u", h.srtt_us);
+    cr_assert_eq(upstream_near_us(&h), 20000);
+    cr_assert_eq(upstream_suspect_us(&h, 4000), UPSTREAM_SUSPECT_MIN_US);
+    cr_assert_eq(upstream_answer_us(&h, 4000), UPSTREAM_ANSWER_MIN_US);
+    /* the way became longer: that is known within two sets of answers */
+    for (unsigned i = 0; i < 2 * UPSTREAM_NEAR_ANSWERS; i++)
+        upstream_health_answered(&h, 400000, true);
+    cr_assert(upstream_near_us(&h) > 300000, "%u", upstream_near_us(&h));
+    /* the first name that was ever asked is slow */
+    h = (struct upstream_health){0};
+    upstream_health_connected(&h, 20000);
+    upstream_health_answered(&h, 1500000, true);
+    cr_assert(upstream_near_us(&h) < 50000, "%u", upstream_near_us(&h));
+}
+
+Test(upstream_choice, bad_answers_among_good_ones_count)
+{
+    for (unsigned one_in = 2; one_in <= 20; one_in += 18) {
+        struct upstream_health h = {0};
+        for (unsigned i = 0; i < 2000; i++)
+            upstream_health_answered(&h, 1000, i % one_in != 0);
+        cr_assert_eq(h.spoilt >= UPSTREAM_SPOILT_MANY, one_in == 2, "one in %u", one_in);
+    }
+}
+
 Test(upstream_choice, an_answer_of_no_use_is_a_sign_of_life)
 {
     struct upstream_health h = {.failures = 3, .retry_us = 9};
     upstream_health_answered(&h, 1000, false);
-    cr_assert(h.failures == 0 && h.retry_us == 0 && h.spoilt == 1 && h.srtt_us == 1000);
-    upstream_health_answered(&h, 1000, true);
+    cr_assert(h.failures == 0 && h.retry_us == 0 && h.srtt_us == 1000);
+    cr_assert_eq(h.spoilt, UPSTREAM_SPOILT_STEP);
+    for (unsigned i = 0; i < UPSTREAM_SPOILT_STEP + 3; i++)
+        upstream_health_answered(&h, 1000, true);
     cr_assert_eq(h.spoilt, 0);
-    h.spoilt = UINT32_MAX;
-    upstream_health_answered(&h, 1000, false);
-    cr_assert_eq(h.spoilt, UINT32_MAX);
+    for (unsigned i = 0; i < 1000; i++)
+        upstream_health_answered(&h, 1000, false);
+    cr_assert_eq(h.spoilt, UPSTREAM_SPOILT_MOST);
 }
 
 Test(upstream_choice, who_gives_nothing_but_bad_answers_is_asked_last)
