@@ -264,6 +264,8 @@ deliver_answer(struct front *front, struct inflight_question *question,
         deliver_failure(front, question, WHY_ANSWER_BAD, DNS_EDE_NETWORK_ERROR);
         return;
     }
+    if (answer.rcode == DNS_BADVERS || answer.rcode == DNS_BADCOOKIE)
+        answer.rcode = DNS_SERVFAIL; /* it is about our OPT, of which the client knows nothing */
     store_note_word(front, question, &answer);
     answer.traits = dns_traits_of(from_worker->message, &answer);
     enum local_verdict policy =

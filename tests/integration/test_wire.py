@@ -406,3 +406,10 @@ def test_our_name_comes_before_what_a_client_is_not_owed(serve, bad):
             reply = service.raw(query.to_wire())
             assert len(reply) <= size and not reply[2] & 2, (name, size)
             assert (nsid_of(reply) == b"n" * 63) == (kind == "MX"), (name, size)
+
+
+@pytest.mark.parametrize("name", ["badvers-a", "badcookie-a"])
+def test_what_an_upstream_says_of_our_own_options_is_not_the_clients(kept, name):
+    for tcp in (False, True):
+        answer = kept.ask(f"{name}.penstock.example", tcp=tcp)
+        assert is_servfail(answer), "EDNS and cookies go from hop to hop (RFC 6891 section 6, 7873 section 5)"
