@@ -66,9 +66,10 @@ void
 cookie_make(const struct cookie_secrets *s, const uint8_t client_cookie[COOKIE_CLIENT_BYTES],
             const struct addr *client, uint32_t now_s, uint8_t server_cookie[COOKIE_SERVER_BYTES])
 {
+    static const uint8_t reserved[3];
     struct bytes_writer w = bytes_writer(server_cookie, COOKIE_SERVER_BYTES);
     bytes_put_u8(&w, VERSION);
-    bytes_put_zeros(&w, 3);
+    bytes_put_copy(&w, reserved, sizeof reserved);
     bytes_put_u32(&w, now_s);
     hash_put(&w, &s->current, client_cookie, server_cookie, client);
 }

@@ -102,7 +102,7 @@ nameset_add(struct nameset *set, const struct dns_name *name)
 bool
 nameset_find(const struct nameset *set, const struct dns_name *name, size_t *zone_at)
 {
-    uint8_t begins[LABELS_MAX], wanted[LABELS_MAX];
+    uint8_t begins[LABELS_MAX], wanted[LABELS_MAX] = {0};
     uint64_t hashes[LABELS_MAX];
     size_t labels = split(name, begins), count = 0;
     for (size_t i = 0; i < labels; i++) /* only what is as long as a name of the set */

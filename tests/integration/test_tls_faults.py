@@ -1,4 +1,5 @@
 """What goes wrong in TLS is told in words, with whose doing it is; and what our TLS library cannot do is no loop."""
+import re
 import ssl
 import subprocess
 import threading
@@ -144,13 +145,13 @@ class Rekeying:
 
     def serve(self):
         """What it prints of a connection ends with a line about renegotiation; then comes what was decrypted."""
-        mark = b"Secure Renegotiation IS supported\n"
+        mark = re.compile(rb"Secure Renegotiation IS supported\n|This TLS version forbids renegotiation\.\n")
         rest, is_open = b"", False
         try:
             while data := self.process.process.stdout.read1(65536):
                 rest += data
-                while mark in rest:
-                    rest = rest[rest.index(mark) + len(mark):]
+                while found := mark.search(rest):
+                    rest = rest[found.end():]
                     is_open = True
                     self.connections += 1
                     if self.at_once:
