@@ -156,6 +156,7 @@ def test_who_is_not_on_the_access_list_is_told_of_in_the_log_now_and_then():
             for i in range(50):
                 sock.sendto(query(f"d{i}.example").to_wire(), ("127.0.0.1", front.port))
             front.wait_for(lambda s: s["why_ACL"] == 50)
+        penstock.wait_for(lambda: any("access list" in line for line in front.log), 10, "a line")
         lines = [line for line in front.log if "access list" in line]
         assert len(lines) == 1 and "127.0.0.9/32" in lines[0] and "; 1 of all" in lines[0], front.log
 
@@ -276,7 +277,7 @@ def test_broken_ring_is_reported_once_and_replaced():
         with front.udp() as sock:
             sock.send(query("b.example").to_wire())
             front.wait_for(lambda s: s["QUERIES_ALIVE"] == 1)
-            time.sleep(0.1)
+            penstock.wait_for(lambda: any(line.startswith("LOG 1 ") for line in front.log), 10, "a line")
             broken = [line for line in front.log if line.startswith("LOG 1 ")]
             assert len(broken) == 1 and "worker broke the ring" in broken[0]
             front.say("ring")

@@ -214,7 +214,7 @@ def test_bad_answers_among_good_ones(serve, bads, pki):
     first.habit, first.habit_share = "malformed", 0.5
     service = serve(entries((first, second), pki), settings={"strategy": "ordered"})
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda i: answered(service, f"mixed{i}.penstock.example"), range(500)))
+        list(pool.map(lambda i: answered(service, f"among{i}.penstock.example"), range(500)))
     assert service.statistic("counters", "retries_refused") == 0
     assert first.habits["malformed"] < 100
 
