@@ -135,8 +135,8 @@ def test_a_network_is_limited_as_a_whole():
     with Front(yaml=rates(["/32 100/s 100", "/24 100/s 30"], rates={"slip": 0})) as front:
         clients = [Client(front, f"127.1.0.{i}") for i in range(1, 11)]
         begin = time.monotonic()
-        for client in clients:
-            for _ in range(10):
+        for _ in range(10):  # in turn: a client that comes when its network is full begins as full itself
+            for client in clients:
                 client.send()
         answered = sum(is_answer(a) for client in clients for a in client.read(0.1))
         assert 30 <= answered < 32 + 100 * (time.monotonic() - begin), answered
