@@ -344,11 +344,11 @@ receive(struct upstream_conn *conn)
 void
 upstream_write_failed(struct upstream_conn *conn)
 {
-    const char *why = strerror(errno);
+    int problem = errno; /* of the write: reading has errors of its own */
     while (is_up(conn) && !conn->is_held && receive(conn))
         continue;
     if (is_up(conn))
-        upstream_lost(conn, why);
+        upstream_lost(conn, strerror(problem));
 }
 
 void

@@ -372,7 +372,8 @@ def test_a_full_table_makes_room_at_the_cost_of_who_has_most_in_line():
 def test_a_client_leaves_its_neighbours_room():
     """One address has all that its network may have: it gives way to others there, and only to them."""
     yaml = "rates: {mode: off}, limits: {queue_per_prefix: 40}"
-    with Front(yaml=yaml) as front, Client(front, "127.1.0.1") as greedy, Client(front, "127.1.0.2") as near, \
+    with Front(yaml=yaml, query_ms=30000) as front, Client(front, "127.1.0.1") as greedy, \
+            Client(front, "127.1.0.2") as near, \
             Client(front, "127.1.0.3") as other:
         front.say("freeze")
         assert len(greedy.burst(60)) == 20, "it has the bound alone"

@@ -241,6 +241,8 @@ def test_error_of_the_second_upstream_waits_for_the_first(serve, bads, pki, habi
     """It was asked because the first is slow; that it cannot answer says nothing about the first."""
     first, second = bads(), bads()
     service = serve(entries((first, second), pki), settings={**QUERY, "strategy": "ordered"})
+    for name in ("first", "second"):
+        service.wait_log(f"upstream {name}: connected")
     second.habit = habit
     for i in range(4):
         answered(service, f"late1200-{i}.penstock.example")
