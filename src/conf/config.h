@@ -216,5 +216,8 @@ void config_print(const struct config *config, config_zone_namer *zone_name, FIL
  * how many. */
 unsigned config_warnings(const struct config *config, FILE *to);
 
+/** Is this address, with its port, one of config.listen? */
+bool config_is_served(const struct config *config, const struct addr *listen);
+
 /** Is a struct from a memfd one that config_load() could have made? Sizes, counts, NULs, ranges. */
 bool config_is_sound(const struct config *config);

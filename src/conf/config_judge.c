@@ -110,8 +110,8 @@ least_burst_of_all(const struct config *config)
     return least_burst(config->rates_proven_ipv6, config->rates_proven_ipv6_count, least);
 }
 
-static bool
-is_served(const struct config *config, const struct addr *listen)
+bool
+config_is_served(const struct config *config, const struct addr *listen)
 {
     for (uint32_t i = 0; i < config->listen_count; i++)
         if (addr_is_equal(&config->listen[i], listen))
@@ -125,7 +125,7 @@ judge_shares(const struct config *config)
     uint32_t burst = least_burst_of_all(config);
     for (uint32_t i = 0; i < config->rates_listeners_count; i++) {
         const struct config_share *share = &config->rates_listeners[i];
-        if (!is_served(config, &share->listen))
+        if (!config_is_served(config, &share->listen))
             return "an address that is not served; allowed: addresses of listen";
         if (share->percent != 0 && (uint64_t)burst * share->percent < WHOLE_PERCENT)
             return "less than one query of the smallest burst; allowed: a larger share";

@@ -35,7 +35,7 @@
 /* Flags of mmap(2) that tell shared from private memory, and whether there is a descriptor. */
 #define SANDBOX_MAP_KIND (MAP_TYPE | MAP_ANONYMOUS)
 
-/* How a child is made: a fork with a descriptor that stands for it (os/spawn). */
+/* How a child is made: a fork with a descriptor that stands for it (supervisor/spawn.c). */
 #define SANDBOX_FORK (CLONE_PIDFD | SIGCHLD)
 
 struct sandbox_row {

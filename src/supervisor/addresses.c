@@ -29,21 +29,12 @@ leave_out(struct supervisor *sup, uint32_t index)
     }
 }
 
-static bool
-is_served(const struct config *config, const struct addr *listen)
-{
-    for (uint32_t i = 0; i < config->listen_count; i++)
-        if (addr_is_equal(&config->listen[i], listen))
-            return true;
-    return false;
-}
-
 static void
 forget_shares(struct config *config)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < config->rates_listeners_count; i++)
-        if (is_served(config, &config->rates_listeners[i].listen))
+        if (config_is_served(config, &config->rates_listeners[i].listen))
             config->rates_listeners[kept++] = config->rates_listeners[i];
     uint32_t gone = config->rates_listeners_count - kept;
     memset(&config->rates_listeners[kept], 0, gone * sizeof config->rates_listeners[0]);
