@@ -1,4 +1,5 @@
 /* delay.c - a TCP relay that is far away
+ * SPDX-License-Identifier: ISC
  *
  * usage: delay LISTEN-PORT TARGET-PORT MS
  *

@@ -1,4 +1,5 @@
 /* load.c - traffic for the flood benches: one honest client, and attackers of several kinds
+ * SPDX-License-Identifier: ISC
  *
  * usage: load honest SERVER PORT SOURCE RATE SECONDS udp|cookie|tcp
  *        load flood  SERVER PORT SOURCES RATE SECONDS LABELS
@@ -24,11 +25,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCH      64
-#define WAIT_US    1000000 /* an answer later than this is no answer */
-#define WINDOW     65536
-#define ZONE       "\5bench\7example"
-#define QUERY_MAX  160
+#define BATCH     64
+#define WAIT_US   1000000 /* an answer later than this is no answer */
+#define WINDOW    65536
+#define ZONE      "\5bench\7example"
+#define QUERY_MAX 160
 
 static uint64_t
 now_us(void)
@@ -218,7 +219,8 @@ honest(char **argv)
         }
         struct pollfd p = {.fd = fd, .events = POLLIN};
         double wait = over ? (double)(end + WAIT_US - now) : next - (double)now;
-        struct timespec ts = {.tv_sec = (time_t)(wait / 1e6), .tv_nsec = (long)(wait * 1e3) % 1000000000};
+        struct timespec ts = {.tv_sec = (time_t)(wait / 1e6),
+                              .tv_nsec = (long)(wait * 1e3) % 1000000000};
         if (ppoll(&p, fd >= 0, &ts, NULL) > 0 && !read_answers(fd, tcp)) {
             close(fd);
             fd = -1;
@@ -227,8 +229,9 @@ honest(char **argv)
             break;
     }
     qsort(latencies, latencies_count, sizeof latencies[0], compare);
-    printf("sent=%zu answered=%zu truncated=%zu errors=%zu reconnects=%zu p50_us=%u p99_us=%u\n", sent_count,
-           latencies_count, truncated, errors, reconnects, latencies_count ? latencies[latencies_count / 2] : 0,
+    printf("sent=%zu answered=%zu truncated=%zu errors=%zu reconnects=%zu p50_us=%u p99_us=%u\n",
+           sent_count, latencies_count, truncated, errors, reconnects,
+           latencies_count ? latencies[latencies_count / 2] : 0,
            latencies_count ? latencies[latencies_count * 99 / 100] : 0);
     return 0;
 }
@@ -253,11 +256,18 @@ fill(struct packet *packet, struct msghdr *m, struct sockaddr_in *to, uint32_t s
         label[i] = (char)('a' + random64() % 26);
     if (labels > 0)
         label[labels < 60 ? labels : 60] = '\0';
-    packet->vector = (struct iovec){packet->bytes, make_query(packet->bytes, (uint16_t)random64(), label, NULL, 0)};
-    *m = (struct msghdr){.msg_name = to, .msg_namelen = sizeof *to, .msg_iov = &packet->vector, .msg_iovlen = 1,
-                         .msg_control = &packet->control, .msg_controllen = sizeof packet->control.room};
+    packet->vector = (struct iovec){
+        packet->bytes, make_query(packet->bytes, (uint16_t)random64(), label, NULL, 0)};
+    *m = (struct msghdr){.msg_name = to,
+                         .msg_namelen = sizeof *to,
+                         .msg_iov = &packet->vector,
+                         .msg_iovlen = 1,
+                         .msg_control = &packet->control,
+                         .msg_controllen = sizeof packet->control.room};
     struct cmsghdr *c = CMSG_FIRSTHDR(m);
-    *c = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo)), .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO};
+    *c = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo)),
+                          .cmsg_level = IPPROTO_IP,
+                          .cmsg_type = IP_PKTINFO};
     struct in_pktinfo info = {.ipi_spec_dst.s_addr = htonl(source)};
     memcpy(CMSG_DATA(c), &info, sizeof info);
 }
@@ -279,13 +289,16 @@ flood(char **argv)
     uint64_t begun = now_us(), end = begun + (uint64_t)(atof(argv[4]) * 1e6), sent = 0;
     for (uint64_t now = begun; now < end; now = now_us()) {
         double due = (double)(now - begun) * rate / 1e6;
-        unsigned count = due > (double)sent ? (due - (double)sent > BATCH ? BATCH : (unsigned)(due - (double)sent)) : 0;
+        unsigned count = due > (double)sent
+                             ? (due - (double)sent > BATCH ? BATCH : (unsigned)(due - (double)sent))
+                             : 0;
         if (count == 0) {
             usleep(200);
             continue;
         }
         for (unsigned i = 0; i < count; i++)
-            fill(&packets[i], &messages[i].msg_hdr, &to, first + (uint32_t)((sent + i) % sources), labels);
+            fill(&packets[i], &messages[i].msg_hdr, &to, first + (uint32_t)((sent + i) % sources),
+                 labels);
         int done = sendmmsg(fds[sent / BATCH % 16], messages, count, MSG_DONTWAIT);
         sent += done > 0 ? (uint64_t)done : 0;
         for (unsigned i = 0; i < 16; i++) { /* answers are thrown away */
@@ -314,7 +327,8 @@ connections(char **argv, const char *name)
         fds[i] = -1;
     for (size_t i = 0; fds != NULL && now_us() < end; i = (i + 1) % count) {
         if (fds[i] < 0) { /* (re)connect from one of many addresses */
-            struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f200000U + (uint32_t)i)};
+            struct sockaddr_in from = {.sin_family = AF_INET,
+                                       .sin_addr.s_addr = htonl(0x7f200000U + (uint32_t)i)};
             fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
             if (name != NULL)
                 setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
@@ -326,7 +340,8 @@ connections(char **argv, const char *name)
                 open_count++;
             }
         } else if (name != NULL) {
-            if (send(fds[i], q, size + 2, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EAGAIN && errno != ENOTCONN) {
+            if (send(fds[i], q, size + 2, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EAGAIN &&
+                errno != ENOTCONN) {
                 close(fds[i]);
                 fds[i] = -1;
             }

@@ -1,4 +1,5 @@
 /* udp_echo.c - the floor: a UDP server that only turns a query into an answer of the same bytes
+ * SPDX-License-Identifier: ISC
  *
  * usage: udp_echo ADDRESS PORT [sink]   Takes and sends batches of 64 as the front does; a sink sends
  * nothing. Runs until killed.

@@ -1,11 +1,12 @@
 /* fuzz_cache.c - the cache against a list of what was stored last
+ * SPDX-License-Identifier: ISC
  *
  * Input: operations of four octets: what, which name, and two numbers. Invariants: an answer comes
  * back whole, under its own question only, fresh only while its TTL lasts and stale only while that
  * lasts; what was stored just now is there; the counts say what is there, and nothing outside the
  * block is touched (the block is exactly as large as was promised).
  */
-#include "core/cache.h"
+#include "answers/cache.h"
 
 #include <stdlib.h>
 

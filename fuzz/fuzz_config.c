@@ -1,4 +1,5 @@
 /* fuzz_config.c - any file and environment load, or are refused with one printable line
+ * SPDX-License-Identifier: ISC
  *
  * The input is the file; what follows a NUL byte are variables, parted by NUL bytes. What loads is
  * sound and prints to a file that loads to the same bytes.

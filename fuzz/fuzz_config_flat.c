@@ -1,4 +1,5 @@
 /* fuzz_config_flat.c - a struct config from hostile memory is refused, or could have been loaded
+ * SPDX-License-Identifier: ISC
  *
  * The input patches a good struct: two bytes of place, one of length, then the bytes, again and
  * again. What is called sound must print to a file that loads to the same.

@@ -1,9 +1,10 @@
 /* fuzz_cookie.c - a cookie that is not ours never proves an address; one that is always does
+ * SPDX-License-Identifier: ISC
  *
  * Input: secret (16), family, address (16), time (4), and the option.
  */
 #include "base/bytes.h"
-#include "core/cookie.h"
+#include "gate/cookie.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,5 @@
 /* fuzz_dns_answer.c - an upstream's answer: what is delivered is sound, small enough and the
+ * SPDX-License-Identifier: ISC
  * client's
  *
  * Input: one octet of choices, a limit in two, then the message; it is asked for with the question

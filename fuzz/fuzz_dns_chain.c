@@ -1,4 +1,5 @@
 /* fuzz_dns_chain.c - whose records an answer holds, judged a second time by plainer means
+ * SPDX-License-Identifier: ISC
  *
  * Input: a message; it is asked for with the question that stands in it. Invariants: an answer is
  * whole only if a naive walk over the same records, without bounds, says so too, and the other way

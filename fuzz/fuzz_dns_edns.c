@@ -1,4 +1,5 @@
 /* fuzz_dns_edns.c - the body of an OPT: what was read can be said again
+ * SPDX-License-Identifier: ISC
  *
  * Input: an OPT record behind its TYPE. Invariants: the reader ends within the data; fields written
  * by dns_edns_put() are read back; padding makes whole blocks or ends at its bound.

@@ -1,4 +1,5 @@
 /* fuzz_dns_frame.c - a stream of messages gives the same however it arrives
+ * SPDX-License-Identifier: ISC
  *
  * Input: one octet that chooses the pieces, then the stream. Invariant: the messages found in the
  * whole stream are found in the same places when it grows piece by piece.

@@ -1,4 +1,5 @@
 /* fuzz_dns_query.c - a client's message: what we accept survives our own encoding
+ * SPDX-License-Identifier: ISC
  *
  * Input: the message. Invariants: a verdict's promises hold; an accepted question, its flags and DO
  * are the same after write and parse; an error reply is well formed and never over 512 octets.

@@ -1,4 +1,5 @@
 /* fuzz_dns_traits.c - where an answer leads, judged a second time by plainer means
+ * SPDX-License-Identifier: ISC
  *
  * Input: a message; it is asked for with the question that stands in it. Invariants: an answer has
  * aliases exactly if a naive walk finds one in its answer section; it is private exactly if an

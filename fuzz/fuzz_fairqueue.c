@@ -1,4 +1,5 @@
 /* fuzz_fairqueue.c - turns and places are what a plain list of the questions says
+ * SPDX-License-Identifier: ISC
  *
  * Input: places, then a list of events (push, pop, remove, return, promote), each with who it is.
  * Always: no more at the worker than there are places; the reserve goes only to networks that have
@@ -6,8 +7,8 @@
  * all; and when all is gone, nothing is held.
  */
 #include "base/bytes.h"
-#include "core/crowd.h"
-#include "core/fairqueue.h"
+#include "gate/crowd.h"
+#include "gate/fairqueue.h"
 
 #include <stdlib.h>
 

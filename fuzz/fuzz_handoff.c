@@ -1,9 +1,10 @@
 /* fuzz_handoff.c - ring records from a peer that may be taken over
+ * SPDX-License-Identifier: ISC
  *
  * Input: one record, read as both kinds. Invariants: an accepted record is written back octet for
  * octet; a refused one leaves nothing behind.
  */
-#include "core/handoff.h"
+#include "lane/handoff.h"
 
 #include <stdlib.h>
 

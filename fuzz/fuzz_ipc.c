@@ -1,4 +1,5 @@
 /* fuzz_ipc.c - what a hostile peer can put on the control channel
+ * SPDX-License-Identifier: ISC
  *
  * First octet: its lowest bit is the sender, the rest the number of descriptors.
  * Invariant: what was taken encodes to the same bytes, except that each octet of text which a

@@ -1,10 +1,11 @@
 /* fuzz_limiter.c - what passed had room and is in the bucket; what did not pass changed nothing
+ * SPDX-License-Identifier: ISC
  *
  * Input: a list of events (take, charge, wait, reload) for a few clients, so few that no bucket is
  * ever replaced and every level can be followed.
  */
 #include "base/bytes.h"
-#include "core/limiter.h"
+#include "gate/limiter.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,11 @@
 /* fuzz_list_line.c - a line of a list gives names of its own text only, and none but of names
+ * SPDX-License-Identifier: ISC
  *
  * Invariants: a line gives a name exactly if its kind says so; each name lies within the line, has
  * only the characters of a name, and alone on a line it is that name again; a line that a page
  * rule's mark stands in right behind a name gives none.
  */
-#include "core/list_line.h"
+#include "answers/list_line.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,5 @@
 /* fuzz_pins.c - any text is a pin that writes back to itself, or no pin and nothing is left of it
+ * SPDX-License-Identifier: ISC
  */
 #include "conf/pin.h"
 

@@ -1,11 +1,12 @@
 /* fuzz_ring.c - the ring between honest ends, and with a peer that scribbles
+ * SPDX-License-Identifier: ISC
  *
  * Input: the first octet says whether the peer is honest, then two octets per step. Honest: what
  * comes out is what went in, in order, and nothing breaks. Hostile: indices and data change under
  * our hands; nothing is touched outside the ring, no record is larger than allowed, broken stays
  * so.
  */
-#include "core/ring.h"
+#include "lane/ring.h"
 
 #include <stdlib.h>
 #include <string.h>

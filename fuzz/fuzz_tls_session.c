@@ -1,4 +1,5 @@
 /* fuzz_tls_session.c - a server that says anything at all
+ * SPDX-License-Identifier: ISC
  *
  * Invariant: without the key of a pinned certificate nobody is trusted: the handshake never ends
  * well, not one octet of ours can be written, no ticket is kept; and what is due stays in its room.

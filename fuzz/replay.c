@@ -1,4 +1,5 @@
 /* replay.c - run a fuzz target over files and folders, without a fuzzer
+ * SPDX-License-Identifier: ISC
  *
  * usage: replay_TARGET PATH…   Prints how many inputs ran; exit 1 if there was none.
  */

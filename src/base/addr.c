@@ -1,4 +1,6 @@
-/* addr.c - see addr.h */
+/* addr.c - see addr.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "base/addr.h"
 
 #include <arpa/inet.h>

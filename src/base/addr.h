@@ -1,4 +1,5 @@
 /* addr.h - network addresses and prefixes as plain values
+ * SPDX-License-Identifier: ISC
  *
  * What: an IPv4 or IPv6 address with a port, a prefix, their text forms, and matching.
  * Who:  everybody that knows addresses (never the worker). Pure; does no lookup.

@@ -1,4 +1,6 @@
-/* base64.c - strict base64 */
+/* base64.c - strict base64
+ * SPDX-License-Identifier: ISC
+ */
 #include "base/base64.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -1,4 +1,5 @@
 /* base64.h - base64 with padding (RFC 4648 section 4), as pins use it
+ * SPDX-License-Identifier: ISC
  *
  * What: strict both ways: no white space, no missing padding, no stray bits.
  * Who:  conf (pins), worker (says which key was seen). Pure.

@@ -1,4 +1,5 @@
 /* bytes.h - the one cursor over foreign bytes
+ * SPDX-License-Identifier: ISC
  *
  * What: a reader and a writer over memory the caller owns. The first step past the end is
  *       remembered (`failed`); later reads give zeros and later writes do nothing, so a parser is a

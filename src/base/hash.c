@@ -1,4 +1,6 @@
-/* hash.c - SipHash with a chosen number of rounds */
+/* hash.c - SipHash with a chosen number of rounds
+ * SPDX-License-Identifier: ISC
+ */
 #include "base/hash.h"
 
 struct state {

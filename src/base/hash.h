@@ -1,4 +1,5 @@
 /* hash.h - keyed hashing of what strangers choose
+ * SPDX-License-Identifier: ISC
  *
  * What: SipHash-2-4 (cookies, RFC 9018) and SipHash-1-3 (hash tables). Both keyed, so that nobody
  *       outside can choose colliding keys.

@@ -1,4 +1,6 @@
-/* status.c - names of the results */
+/* status.c - names of the results
+ * SPDX-License-Identifier: ISC
+ */
 #include "base/status.h"
 
 const char *

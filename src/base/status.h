@@ -1,7 +1,8 @@
 /* status.h - how our own calls end
+ * SPDX-License-Identifier: ISC
  *
  * What: one enum for every call that can fail. A stranger's mistake is never a status: it is a
- *       verdict (dns/dns_query.h) with a counted reason (core/why.def).
+ *       verdict (dns/dns_query.h) with a counted reason (lane/why.def).
  * Who:  everybody. Pure.
  */
 #pragma once

@@ -1,4 +1,6 @@
-/* config.c - see config.h: defaults, file, environment and flags, one layer over the other */
+/* config.c - see config.h: defaults, file, environment and flags, one layer over the other
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/config.h"
 
 #include "conf/config_env.h"

@@ -1,4 +1,5 @@
 /* config.h - the whole configuration as one flat value
+ * SPDX-License-Identifier: ISC
  *
  * What: YAML file, PENSTOCK_… environment and flags become one struct without pointers, complete
  *       with every default and already judged. Children get it as a sealed memfd and parse no text.
@@ -35,7 +36,7 @@ enum config_verify {
 
 enum config_tls_versions { CONFIG_TLS12 = 1, CONFIG_TLS13 = 2 }; /* bits */
 
-#define CONFIG_RATES_MAX     4       /* prefix lengths per family, as core/limiter.h has room for */
+#define CONFIG_RATES_MAX     4       /* prefix lengths per family, as gate/limiter.h has room for */
 #define CONFIG_RATE_MAX      1000000 /* queries per second, and queries in a burst */
 #define CONFIG_DRAIN_S       3600    /* burst / rate, of rates and of pacing: less than this */
 #define CONFIG_EXEMPT_MAX    64

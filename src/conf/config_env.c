@@ -1,4 +1,6 @@
-/* config_env.c - see config_env.h */
+/* config_env.c - see config_env.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/config_env.h"
 
 #include "conf/config_error.h"

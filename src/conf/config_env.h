@@ -1,4 +1,5 @@
 /* config_env.h - which row a PENSTOCK_ variable means
+ * SPDX-License-Identifier: ISC
  *
  * Who:  config_load(). Pure.
  */

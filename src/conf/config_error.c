@@ -1,4 +1,6 @@
-/* config_error.c - see config_error.h */
+/* config_error.c - see config_error.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/config_error.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* config_error.h - the one line that says what is wrong
+ * SPDX-License-Identifier: ISC
  *
  * What: "where: key: what is wrong; what is allowed", printable ASCII whatever the input holds.
  * Who:  conf. Pure apart from snprintf.

@@ -1,4 +1,6 @@
-/* config_judge.c - see config_judge.h; and config_is_sound(), which rests on it */
+/* config_judge.c - see config_judge.h; and config_is_sound(), which rests on it
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/config_judge.h"
 
 #include <string.h>

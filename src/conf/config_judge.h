@@ -1,4 +1,5 @@
 /* config_judge.h - the rules between keys
+ * SPDX-License-Identifier: ISC
  *
  * What: what no single value can break: a missing upstream, a missing pin, two of one name.
  * Who:  config_load() turns the complaint into a line with its place; config_is_sound() asks only

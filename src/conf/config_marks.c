@@ -1,4 +1,6 @@
-/* config_marks.c - see config_marks.h */
+/* config_marks.c - see config_marks.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/config_marks.h"
 
 #include "conf/config_error.h"

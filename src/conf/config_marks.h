@@ -1,4 +1,5 @@
 /* config_marks.h - where in a YAML file each key and value stands
+ * SPDX-License-Identifier: ISC
  *
  * What: judges the file's shape and remembers lines. libcyaml, which loads the values, tells a
  *       program nothing about lines, takes anchors and tags, and reads only the first of several

@@ -1,4 +1,5 @@
 /* config_print.c - config_print() and config_warnings() of config.h
+ * SPDX-License-Identifier: ISC
  *
  * Who: supervisor: --print-config, --check and the start's log.
  */

@@ -1,4 +1,6 @@
-/* config_reference.c - see config_reference.h */
+/* config_reference.c - see config_reference.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/config_reference.h"
 
 #include "conf/config_rows.h"

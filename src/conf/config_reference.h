@@ -1,4 +1,5 @@
 /* config_reference.h - the keys' section of penstock.yaml(5), from config.def
+ * SPDX-License-Identifier: ISC
  *
  * Who:  the test that compares it with docs/penstock.yaml.5.
  */

@@ -1,4 +1,6 @@
-/* config_rows.c - see config_rows.h */
+/* config_rows.c - see config_rows.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/config_rows.h"
 
 #include <stddef.h>

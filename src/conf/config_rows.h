@@ -1,4 +1,5 @@
 /* config_rows.h - config.def as a table
+ * SPDX-License-Identifier: ISC
  *
  * What: one row per key: where it stands in the text and in the struct, how it is read, what it is
  *       without anybody's doing. Loading, printing, judging and the reference page walk this table.

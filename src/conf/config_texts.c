@@ -1,4 +1,6 @@
-/* config_texts.c - see config_texts.h */
+/* config_texts.c - see config_texts.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/config_texts.h"
 
 #include <cyaml/cyaml.h>

@@ -1,4 +1,5 @@
 /* config_texts.h - the values of a YAML file as texts, loaded by libcyaml
+ * SPDX-License-Identifier: ISC
  *
  * What: a schema made from config.def, in which every value is a string; libcyaml fills it.
  *       What a text means is for values.h, so that the file and the environment share one reader.

@@ -1,4 +1,6 @@
-/* config_worker.c - see config_worker.h */
+/* config_worker.c - see config_worker.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/config_worker.h"
 
 #include <stddef.h>

@@ -1,4 +1,5 @@
 /* config_worker.h - what a worker is told of the configuration, and nothing else
+ * SPDX-License-Identifier: ISC
  *
  * What: a worker never learns who the clients are, so its copy holds no access list, no exempt
  *       network, no listening address and no secret: every key that it does not use has its

@@ -1,4 +1,6 @@
-/* config_zone.c - see config_zone.h */
+/* config_zone.c - see config_zone.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/config_zone.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* config_zone.h - interfaces by name in addresses: [fe80::1%eth0]:53
+ * SPDX-License-Identifier: ISC
  *
  * What: an address has the number of its interface; whoever writes a file knows the name. Numbers
  *       come from the caller, since this is pure.

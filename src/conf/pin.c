@@ -1,4 +1,6 @@
-/* pin.c - see pin.h */
+/* pin.c - see pin.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/pin.h"
 
 #include <string.h>

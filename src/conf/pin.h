@@ -1,4 +1,5 @@
 /* pin.h - the text form of a public key pin
+ * SPDX-License-Identifier: ISC
  *
  * What: "sha256//" and the base64 of the SHA-256 of a certificate's SubjectPublicKeyInfo.
  * Who:  configuration, `penstock pin`, and the worker's log line about a key that matched no pin.
@@ -13,7 +14,8 @@
 
 #define PIN_START "sha256//"
 #define PIN_TEXT_MAX                                                                               \
-    (sizeof PIN_START - 1 + BASE64_TEXT_SIZE(CONFIG_PIN_BYTES)) /* with the NUL                    \
+    (sizeof PIN_START - 1 +                                                                        \
+     BASE64_TEXT_SIZE(CONFIG_PIN_BYTES)) /* with the NUL                    \
                                                                  */
 
 /**

@@ -1,4 +1,6 @@
-/* value_limits.c - see value_limits.h */
+/* value_limits.c - see value_limits.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/value_limits.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* value_limits.h - the values of limits: rates, shares, sizes, secrets
+ * SPDX-License-Identifier: ISC
  *
  * Who:  values.c only. Pure apart from snprintf. Parsers return NULL, or static text that says what
  *       is wrong; the value is zero before. Formatters return `text`, or NULL: nothing reads to it.

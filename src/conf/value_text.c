@@ -1,4 +1,6 @@
-/* value_text.c - see value_text.h */
+/* value_text.c - see value_text.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/value_text.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* value_text.h - what a name, an account, a DNS name and a path may consist of
+ * SPDX-License-Identifier: ISC
  *
  * Who:  values.c. Pure.
  * Ref:  RFC 1123 section 2.1 (host names), RFC 1035 section 2.3.4 (lengths).

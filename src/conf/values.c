@@ -1,4 +1,6 @@
-/* values.c - see values.h */
+/* values.c - see values.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/values.h"
 
 #include "conf/pin.h"

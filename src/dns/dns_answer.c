@@ -1,4 +1,6 @@
-/* dns_answer.c - see dns_answer.h */
+/* dns_answer.c - see dns_answer.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_answer.h"
 
 #include "dns/dns_layout.h"

@@ -1,4 +1,5 @@
 /* dns_answer.h - an upstream's answer: does it belong, is it sound, what of it the client gets
+ * SPDX-License-Identifier: ISC
  *
  * What: one bounded walk over an answer; then delivery to a client: id, spelling, OPT and size are
  *       the client's own. Records are relayed as they stand, never compressed again.

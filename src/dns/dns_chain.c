@@ -1,4 +1,6 @@
-/* dns_chain.c - see dns_chain.h */
+/* dns_chain.c - see dns_chain.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_chain.h"
 
 #include <limits.h>

@@ -1,4 +1,5 @@
 /* dns_chain.h - does what an answer says stand where it may
+ * SPDX-License-Identifier: ISC
  *
  * What: a walk over the records of an answer that dns_answer_parse() found sound. A forwarder
  *       cannot know whether data is true, but it can see that every record of the answer section

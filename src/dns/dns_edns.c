@@ -1,4 +1,6 @@
-/* dns_edns.c - see dns_edns.h */
+/* dns_edns.c - see dns_edns.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_edns.h"
 
 #include "dns/dns_text.h"

@@ -1,4 +1,5 @@
 /* dns_edns.h - the OPT record: what a client asks for, what we add
+ * SPDX-License-Identifier: ISC
  *
  * Who:  front, worker. Pure.
  * Ref:  RFC 6891 (EDNS), 7830 and 8467 (padding), 7828 (keepalive), 7873 and 9018 (cookies),

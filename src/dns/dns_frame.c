@@ -1,4 +1,6 @@
-/* dns_frame.c - see dns_frame.h */
+/* dns_frame.c - see dns_frame.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_frame.h"
 
 enum dns_frame_result

@@ -1,4 +1,5 @@
 /* dns_frame.h - messages on a stream: two octets of length, then the message
+ * SPDX-License-Identifier: ISC
  *
  * Who:  front (TCP), worker (TLS). Pure.
  * Ref:  RFC 1035 4.2.2, 7766 section 8.

@@ -1,4 +1,6 @@
-/* dns_layout.c - see dns_layout.h */
+/* dns_layout.c - see dns_layout.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_layout.h"
 
 #include "dns/dns_query.h"

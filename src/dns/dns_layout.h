@@ -1,4 +1,5 @@
 /* dns_layout.h - where the names stand in the RDATA of a type
+ * SPDX-License-Identifier: ISC
  *
  * What: types whose RDATA may hold compressed names, which are therefore looked at; all others are
  *       octets (RFC 3597 section 4).

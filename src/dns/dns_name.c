@@ -1,4 +1,6 @@
-/* dns_name.c - see dns_name.h */
+/* dns_name.c - see dns_name.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_name.h"
 
 #define HEADER_SIZE    12   /* octets; no name stands inside the header */

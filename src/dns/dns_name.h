@@ -1,4 +1,5 @@
 /* dns_name.h - domain names in wire form
+ * SPDX-License-Identifier: ISC
  *
  * What: reads, compares, folds and prints domain names. A struct dns_name is always valid: whole
  *       labels, closed by the root label, uncompressed.

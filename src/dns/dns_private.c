@@ -1,4 +1,6 @@
-/* dns_private.c - see dns_private.h */
+/* dns_private.c - see dns_private.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_private.h"
 
 #include <stddef.h>

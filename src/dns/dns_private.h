@@ -1,4 +1,5 @@
 /* dns_private.h - addresses that lead into the network of whoever uses them
+ * SPDX-License-Identifier: ISC
  *
  * What: judges one address. Private, shared, link-local, loopback, "this network", unspecified and
  *       multicast addresses; and IPv6 addresses that stand for such an IPv4 address: mapped,

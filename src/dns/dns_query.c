@@ -1,4 +1,6 @@
-/* dns_query.c - see dns_query.h */
+/* dns_query.c - see dns_query.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_query.h"
 
 #include "dns/dns_tsig.h"

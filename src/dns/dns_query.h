@@ -1,4 +1,5 @@
 /* dns_query.h - the queries we accept, and the one we send
+ * SPDX-License-Identifier: ISC
  *
  * What: strict parse of a client's message into a value; encoding of the query that goes upstream
  *       from such a value. A client's bytes are never patched and sent on.

@@ -1,4 +1,6 @@
-/* dns_reply.c - see dns_reply.h */
+/* dns_reply.c - see dns_reply.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_reply.h"
 
 #define RCODE_HEADER_MAX 15 /* the four bits of the header */

@@ -1,4 +1,5 @@
 /* dns_reply.h - replies that we make ourselves
+ * SPDX-License-Identifier: ISC
  *
  * Who:  front. Pure.
  * Ref:  RFC 1035, 6891, 8914; RFC 8482 (ANY).

@@ -1,4 +1,6 @@
-/* dns_svcb.c - see dns_svcb.h */
+/* dns_svcb.c - see dns_svcb.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_svcb.h"
 
 #define IPV4_OCTETS 4

@@ -1,4 +1,5 @@
 /* dns_svcb.h - SVCB and HTTPS records: the name they lead to and the addresses they hint at
+ * SPDX-License-Identifier: ISC
  *
  * What: reads the RDATA of one record strictly. A record that breaks a rule of its form is no
  *       record: nothing of it can be relied upon.

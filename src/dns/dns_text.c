@@ -1,4 +1,6 @@
-/* dns_text.c - see dns_text.h */
+/* dns_text.c - see dns_text.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_text.h"
 
 #define CONTINUED      0x80 /* the two high bits of every octet but a character's first */

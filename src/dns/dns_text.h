@@ -1,4 +1,5 @@
 /* dns_text.h - free text of others, passed on
+ * SPDX-License-Identifier: ISC
  *
  * What: the text that explains an extended error is an upstream's own. What reaches a client is
  *       UTF-8 without control characters, and never long.

@@ -1,4 +1,6 @@
-/* dns_traits.c - see dns_traits.h */
+/* dns_traits.c - see dns_traits.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_traits.h"
 
 #include "dns/dns_private.h"

@@ -1,4 +1,5 @@
 /* dns_traits.h - what an answer does that a policy may not want: lead elsewhere, or inside
+ * SPDX-License-Identifier: ISC
  *
  * What: walks over the records of an answer that dns_answer_parse() found sound. The traits do not
  *       depend on any configuration, so they are found once and kept with the answer; what they

@@ -1,4 +1,5 @@
 /* dns_trim.c - see dns_trim.h
+ * SPDX-License-Identifier: ISC
  *
  * Records are never moved, since names point back at earlier ones: what goes is a tail.
  */

@@ -1,4 +1,5 @@
 /* dns_trim.h - what of an answer may be left out
+ * SPDX-License-Identifier: ISC
  *
  * What: an answer that is too large for its client is made smaller by what the client is not owed.
  *       TC=1 says that something is missing that the question asked for, and costs the client

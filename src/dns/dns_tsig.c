@@ -1,4 +1,6 @@
-/* dns_tsig.c - see dns_tsig.h */
+/* dns_tsig.c - see dns_tsig.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_tsig.h"
 
 #include "dns/dns_reply.h"

@@ -1,4 +1,5 @@
 /* dns_tsig.h - signatures with keys, of which we have none
+ * SPDX-License-Identifier: ISC
  *
  * What: finds out whether a message is signed with a key (TSIG), and writes the reply of a server
  *       that does not know the key.

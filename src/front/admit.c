@@ -1,11 +1,12 @@
 /* admit.c - see admit.h
+ * SPDX-License-Identifier: ISC
  *
  * A stage returns true to pass the message on. It reads what stages before it wrote and nothing
  * else; it never reaches back.
  */
 #include "front/admit.h"
 
-#include "core/minimal.h"
+#include "answers/minimal.h"
 #include "front/deliver.h"
 #include "front/front.h"
 

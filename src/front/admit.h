@@ -1,4 +1,5 @@
 /* admit.h - what becomes of a message that arrived
+ * SPDX-License-Identifier: ISC
  *
  * What: the stages that judge a client's message, the cheap ones first. Each either ends it
  *       (deliver.h) or passes it on; the last lets it wait for its question.
@@ -7,7 +8,7 @@
  */
 #pragma once
 
-#include "core/query.h"
+#include "lane/query.h"
 
 struct front;
 

@@ -1,4 +1,6 @@
-/* control.c - see control.h */
+/* control.c - see control.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "front/control.h"
 
 #include "front/front.h"

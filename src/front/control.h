@@ -1,4 +1,5 @@
 /* control.h - messages from the supervisor
+ * SPDX-License-Identifier: ISC
  *
  * Who:  front.
  * Ref:  ipc/messages.def.

@@ -1,8 +1,10 @@
-/* deliver.c - see deliver.h */
+/* deliver.c - see deliver.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "front/deliver.h"
 
-#include "core/minimal.h"
-#include "core/negative.h"
+#include "answers/minimal.h"
+#include "answers/negative.h"
 #include "dns/dns_answer.h"
 #include "dns/dns_reply.h"
 #include "dns/dns_traits.h"

@@ -1,6 +1,7 @@
 /* deliver.h - the only place where a query ends
+ * SPDX-License-Identifier: ISC
  *
- * What: answered, refused or dropped; each adds to exactly one row of core/why.def. What was
+ * What: answered, refused or dropped; each adds to exactly one row of lane/why.def. What was
  *       received is at any moment the sum of those rows, the queries alive, and the answers that
  *       lie in a batch for the kernel.
  * Who:  front.
@@ -8,12 +9,12 @@
  */
 #pragma once
 
-#include "core/handoff.h"
-#include "core/inflight.h"
-#include "core/special.h"
-#include "core/why.h"
+#include "answers/special.h"
 #include "dns/dns_answer.h"
 #include "front/local.h"
+#include "lane/handoff.h"
+#include "lane/inflight.h"
+#include "lane/why.h"
 
 struct front;
 
@@ -28,7 +29,7 @@ void deliver_refuse(struct front *front, const struct query *query, enum why why
 /** A message ends with TC=1: no larger than it came, and who is honest asks again over TCP. */
 void deliver_slip(struct front *front, const struct query *query, enum why why);
 
-/** Type ANY, or who we are (core/minimal.h): answered here. */
+/** Type ANY, or who we are (answers/minimal.h): answered here. */
 void deliver_minimal(struct front *front, const struct query *query);
 
 /** The worker answered: judge its answer again and give it to all who wait. The question ends. */

@@ -1,7 +1,9 @@
-/* front.c - see front.h */
+/* front.c - see front.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "front/front.h"
 
-#include "core/heartbeat.h"
+#include "lane/heartbeat.h"
 
 #include "front/deliver.h"
 #include "os/clock.h"

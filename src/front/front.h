@@ -1,4 +1,5 @@
 /* front.h - all that a front process holds, and the order of one turn
+ * SPDX-License-Identifier: ISC
  *
  * What: one struct, reserved before the sandbox closes. Each member belongs to the file of its
  *       name; the others use its functions.
@@ -8,9 +9,6 @@
 #pragma once
 
 #include "conf/config.h"
-#include "core/acl.h"
-#include "core/inflight.h"
-#include "core/rest.h"
 #include "front/limit.h"
 #include "front/local.h"
 #include "front/pace.h"
@@ -19,8 +17,11 @@
 #include "front/store.h"
 #include "front/tcp.h"
 #include "front/udp.h"
+#include "gate/acl.h"
+#include "lane/inflight.h"
+#include "lane/rest.h"
+#include "lane/stats.h"
 #include "os/evloop.h"
-#include "os/stats.h"
 
 /* A client has its answer this much before its time is up: the loop wakes in whole milliseconds,
  * and a batch takes a while to send. */

@@ -1,4 +1,6 @@
-/* limit.c - see limit.h */
+/* limit.c - see limit.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "front/limit.h"
 
 #include "front/deliver.h"

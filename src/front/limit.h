@@ -1,20 +1,21 @@
 /* limit.h - how much a client may ask, and what proves that he is who he says
+ * SPDX-License-Identifier: ISC
  *
  * What: two limiters, for clients with a proven address and for the others; DNS cookies; the list
  *       of those who are exempt; one log line now and then that says who is over.
  * Who:  front.
- * Ref:  core/limiter.h, core/cookie.h; docs/LIMITS.md "limiter", "prices", "cookie".
+ * Ref:  gate/limiter.h, gate/cookie.h; docs/LIMITS.md "limiter", "prices", "cookie".
  */
 #pragma once
 
 #include "conf/config.h"
-#include "core/acl.h"
-#include "core/cookie.h"
-#include "core/limiter.h"
-#include "core/martian.h"
-#include "core/networks.h"
-#include "core/query.h"
 #include "dns/dns_edns.h"
+#include "gate/acl.h"
+#include "gate/cookie.h"
+#include "gate/limiter.h"
+#include "gate/martian.h"
+#include "gate/networks.h"
+#include "lane/query.h"
 
 struct front;
 
@@ -91,7 +92,7 @@ uint32_t limit_network(const struct front *front, struct networks *networks,
  */
 void limit_bounds(const struct front *front, uint32_t bound, uint32_t bounds[NETWORKS_KINDS]);
 
-/** Pour what a query costs beyond its admission. @param price  core/limiter.h, 0 for nothing */
+/** Pour what a query costs beyond its admission. @param price  gate/limiter.h, 0 for nothing */
 void limit_charge(struct front *front, const struct query *query, uint32_t price);
 
 /** Put the server's cookie into what our OPT says, if the client sent one. */

@@ -1,8 +1,10 @@
-/* listen.c - see listen.h */
+/* listen.c - see listen.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "front/listen.h"
 
-#include "core/packet_filter.h"
 #include "front/front.h"
+#include "gate/packet_filter.h"
 #include "os/chan.h"
 #include "os/log.h"
 #include "os/privs.h"

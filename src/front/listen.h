@@ -1,4 +1,5 @@
 /* listen.h - the listening sockets at start
+ * SPDX-License-Identifier: ISC
  *
  * What: those handed in by the supervisor are set up, those missing are bound, and a copy of each
  *       new one goes to the supervisor, so that a new front needs no privilege.

@@ -1,7 +1,9 @@
-/* local.c - see local.h */
+/* local.c - see local.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "front/local.h"
 
-#include "core/special.h"
+#include "answers/special.h"
 #include "dns/dns_traits.h"
 #include "front/deliver.h"
 #include "front/front.h"

@@ -1,18 +1,19 @@
 /* local.h - what is answered here and never leaves, and what of answers is not passed on
+ * SPDX-License-Identifier: ISC
  *
  * What: special-use names, and lists of names that are blocked or allowed; answers that lead to a
  *       blocked name or into private networks. Policy is asked before the cache and again for
  *       each answer, fresh or kept, so that a change of it holds at once.
  * Who:  front.
- * Ref:  core/special.h, core/nameset.h, dns/dns_traits.h; RFC 2308 (how long), 8914 (why blocked).
+ * Ref:  answers/special.h, answers/nameset.h, dns/dns_traits.h; RFC 2308 (how long), 8914 (why blocked).
  */
 #pragma once
 
+#include "answers/nameset.h"
 #include "conf/config.h"
-#include "core/nameset.h"
-#include "core/query.h"
 #include "dns/dns_answer.h"
 #include "ipc/ipc.h"
+#include "lane/query.h"
 
 struct front;
 

@@ -1,4 +1,5 @@
 /* main.c - the ladder of a front: configuration, memory, sockets, then give up everything and serve
+ * SPDX-License-Identifier: ISC
  */
 #include "front/control.h"
 #include "front/front.h"
@@ -17,7 +18,8 @@
 
 #define MEMORY_BESIDE (16U << 20) /* octets beside the tables: the C library, in passing */
 #define FILES_BESIDE                                                                               \
-    (64 + TCP_PARKED) /* descriptors other than clients' connections: listeners, those that wait   \
+    (64 +                                                                                          \
+     TCP_PARKED) /* descriptors other than clients' connections: listeners, those that wait   \
                        */
 
 /* A signal to the process group or control group is meant for the supervisor, who sends STOP. */

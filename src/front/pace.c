@@ -1,4 +1,6 @@
-/* pace.c - see pace.h */
+/* pace.c - see pace.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "front/pace.h"
 
 #include "dns/dns_reply.h"

@@ -1,16 +1,17 @@
 /* pace.h - answers to one network leave at a bounded rate
+ * SPDX-License-Identifier: ISC
  *
  * What: every answer to an unproven UDP client goes through here. A large one that comes too early
  *       for its network is held in a fixed table until its time; one for which there is no place or
  *       no time becomes TC=1, so that an honest client asks over TCP.
  * Who:  front.
- * Ref:  core/pacer.h; docs/LIMITS.md "pacer".
+ * Ref:  gate/pacer.h; docs/LIMITS.md "pacer".
  */
 #pragma once
 
-#include "core/pacer.h"
-#include "core/query.h"
-#include "core/why.h"
+#include "gate/pacer.h"
+#include "lane/query.h"
+#include "lane/why.h"
 
 struct front;
 

@@ -1,4 +1,6 @@
-/* queue.c - see queue.h */
+/* queue.c - see queue.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "front/queue.h"
 
 #include "front/deliver.h"

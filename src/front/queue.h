@@ -1,17 +1,18 @@
 /* queue.h - whose question is asked next, and who makes room when there is none
+ * SPDX-License-Identifier: ISC
  *
  * What: two rules over the networks of clients, at each configured prefix length. The place of each
  *       query in the table: if a network has its bound, or the table is full, the youngest query of
  *       whoever has most gives way. The turn of each question, and the places at the worker.
  * Who:  front.
- * Ref:  core/crowd.h, core/fairqueue.h; docs/LIMITS.md "crowd", "fairqueue", "queries".
+ * Ref:  gate/crowd.h, gate/fairqueue.h; docs/LIMITS.md "crowd", "fairqueue", "queries".
  */
 #pragma once
 
-#include "core/crowd.h"
-#include "core/fairqueue.h"
-#include "core/inflight.h"
-#include "core/why.h"
+#include "gate/crowd.h"
+#include "gate/fairqueue.h"
+#include "lane/inflight.h"
+#include "lane/why.h"
 
 struct front;
 

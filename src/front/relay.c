@@ -1,4 +1,6 @@
-/* relay.c - see relay.h */
+/* relay.c - see relay.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "front/relay.h"
 
 #include "front/control.h"

@@ -1,17 +1,18 @@
 /* relay.h - the front's ends of the rings to its workers
+ * SPDX-License-Identifier: ISC
  *
  * What: puts queued questions into the newest ring, takes answers out of every ring, rings a
  *       worker's bell at most twice a turn. A reload brings a new worker with a new ring; the one
  *       before goes on to answer what it was asked until the supervisor says that it is gone. Every
  *       record is judged; a worker that breaks a ring is reported once and not read again.
  * Who:  front.
- * Ref:  core/ring.h, core/handoff.h; docs/QUERY.md.
+ * Ref:  lane/ring.h, lane/handoff.h; docs/QUERY.md.
  */
 #pragma once
 
-#include "core/handoff.h"
-#include "core/ring.h"
 #include "ipc/ipc.h"
+#include "lane/handoff.h"
+#include "lane/ring.h"
 #include "os/evloop.h"
 
 struct front;

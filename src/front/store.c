@@ -1,4 +1,6 @@
-/* store.c - see store.h */
+/* store.c - see store.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "front/store.h"
 
 #include "dns/dns_chain.h"

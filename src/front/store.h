@@ -1,4 +1,5 @@
 /* store.h - answers from the cache: fresh, refreshed ahead of their end, or stale in need
+ * SPDX-License-Identifier: ISC
  *
  * What: the stage of a query that can be answered without an upstream, and what becomes of answers
  *       that come from one. A stale answer stands in only where an upstream failed to answer, or
@@ -9,15 +10,15 @@
  *       the worker says (HANDOFF_DOWN), and a query of our own, for what any server knows, that is
  *       unanswered together with all else.
  * Who:  front.
- * Ref:  core/cache.h, core/freshness.h; RFC 8767, 9520; docs/LIMITS.md "cache".
+ * Ref:  answers/cache.h, answers/freshness.h; RFC 8767, 9520; docs/LIMITS.md "cache".
  */
 #pragma once
 
-#include "core/cache.h"
-#include "core/deadlines.h"
-#include "core/freshness.h"
-#include "core/inflight.h"
-#include "core/tokens.h"
+#include "answers/cache.h"
+#include "answers/freshness.h"
+#include "lane/deadlines.h"
+#include "lane/inflight.h"
+#include "lane/tokens.h"
 
 struct front;
 

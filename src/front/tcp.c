@@ -1,4 +1,5 @@
 /* tcp.c - see tcp.h
+ * SPDX-License-Identifier: ISC
  *
  * Handlers and deliveries only touch a connection; tcp_settle(), once per turn, sends, reads on,
  * closes and arms the timer. So nothing here is entered twice, however answers and messages mix.

@@ -1,4 +1,5 @@
 /* tcp.h - messages over TCP
+ * SPDX-License-Identifier: ISC
  *
  * What: a fixed table of connections. Many queries may wait on one, answers leave as they come.
  *       Nobody makes us keep more than one input buffer and, from a shared pool, one output buffer
@@ -9,9 +10,9 @@
 #pragma once
 
 #include "conf/config.h"
-#include "core/crowd.h"
-#include "core/pacer.h"
-#include "core/query.h"
+#include "gate/crowd.h"
+#include "gate/pacer.h"
+#include "lane/query.h"
 #include "os/evloop.h"
 
 struct front;

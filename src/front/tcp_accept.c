@@ -1,4 +1,6 @@
-/* tcp_accept.c - see tcp_accept.h */
+/* tcp_accept.c - see tcp_accept.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "front/tcp_accept.h"
 
 #include "front/front.h"

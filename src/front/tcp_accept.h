@@ -1,4 +1,5 @@
 /* tcp_accept.h - who may connect now, and who waits until it may
+ * SPDX-License-Identifier: ISC
  *
  * What: a connection is accepted as soon as it comes, so that nobody stands before others in the
  *       kernel's queue. If its network came too often, or nobody gives way to it, it is parked

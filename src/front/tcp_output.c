@@ -1,4 +1,6 @@
-/* tcp_output.c - see tcp_output.h */
+/* tcp_output.c - see tcp_output.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "front/tcp_output.h"
 
 #include "dns/dns_frame.h"

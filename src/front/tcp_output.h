@@ -1,4 +1,5 @@
 /* tcp_output.h - what waits to be sent on a connection, in buffers of a shared pool
+ * SPDX-License-Identifier: ISC
  *
  * What: answers of one turn are gathered in a buffer and leave with one call. A buffer stays with
  *       a connection only while its client does not read; if all are taken, the client that has

@@ -1,4 +1,6 @@
-/* tcp_table.c - see tcp_table.h */
+/* tcp_table.c - see tcp_table.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "front/tcp_table.h"
 
 #include "front/front.h"

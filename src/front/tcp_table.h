@@ -1,4 +1,5 @@
 /* tcp_table.h - the connections: slots, timers, and the list of those to settle
+ * SPDX-License-Identifier: ISC
  *
  * Who:  front/tcp.c, front/tcp_accept.c and front/tcp_output.c only.
  */

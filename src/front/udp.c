@@ -1,4 +1,6 @@
-/* udp.c - see udp.h */
+/* udp.c - see udp.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "front/udp.h"
 
 #include "front/admit.h"

@@ -1,4 +1,5 @@
 /* udp.h - messages over UDP, in batches
+ * SPDX-License-Identifier: ISC
  *
  * What: takes up to UDP_BATCH messages with one call and sends as many with one. Answers are
  *       composed in the batch they leave with. They leave from the address that was asked.
@@ -8,8 +9,8 @@
 #pragma once
 
 #include "conf/config.h"
-#include "core/query.h"
-#include "core/why.h"
+#include "lane/query.h"
+#include "lane/why.h"
 #include "os/evloop.h"
 
 #include <netinet/in.h>

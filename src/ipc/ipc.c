@@ -1,4 +1,6 @@
-/* ipc.c - one table says which fields a message has; encoder and decoder walk the same table */
+/* ipc.c - one table says which fields a message has; encoder and decoder walk the same table
+ * SPDX-License-Identifier: ISC
+ */
 #include "ipc/ipc.h"
 
 #include "base/bytes.h"

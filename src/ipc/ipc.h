@@ -1,4 +1,5 @@
 /* ipc.h - the control messages between supervisor and children
+ * SPDX-License-Identifier: ISC
  *
  * What: encoding and strict decoding, as values. Descriptors travel beside the bytes (os/chan.h).
  * Who:  supervisor, front, worker. Pure. Each side takes the other for hostile.
@@ -14,7 +15,7 @@
 #define IPC_MESSAGE_MAX 640 /* bytes of the largest message */
 #define IPC_FDS_MAX     3   /* descriptors with one message */
 #define IPC_NO_POLICY   UINT32_MAX
-/* no errno: left alone for a while, see core/avoid.h */
+/* no errno: left alone for a while, see lane/avoid.h */
 #define IPC_ERROR_AVOIDED UINT32_MAX
 #define IPC_TEXT_MAX      512 /* a log line or certificate subject, with its NUL */
 

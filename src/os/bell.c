@@ -1,4 +1,5 @@
 /* bell.c - the eventfd is shared with a peer that may have changed its counter, never its flags:
+ * SPDX-License-Identifier: ISC
  * no filter lets a child set O_NONBLOCK off, so neither call below can be made to block */
 #include "os/bell.h"
 

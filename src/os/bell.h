@@ -1,4 +1,5 @@
 /* bell.h - an eventfd that wakes the other side of a ring
+ * SPDX-License-Identifier: ISC
  */
 #pragma once
 

@@ -1,4 +1,5 @@
 /* calls.h - system calls that not every C library has a function for
+ * SPDX-License-Identifier: ISC
  *
  * What: musl 1.2.3 has neither of these; the kernel has had them since Linux 5.9 and 3.19.
  * Who:  os, supervisor.

@@ -1,4 +1,6 @@
-/* chan.c - one datagram per message, at most IPC_FDS_MAX descriptors with it */
+/* chan.c - one datagram per message, at most IPC_FDS_MAX descriptors with it
+ * SPDX-License-Identifier: ISC
+ */
 #include "os/chan.h"
 
 #include <assert.h>

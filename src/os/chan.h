@@ -1,4 +1,5 @@
 /* chan.h - a control channel: one SEQPACKET socket with a peer that is not trusted
+ * SPDX-License-Identifier: ISC
  *
  * Who:  supervisor and its children. A child's end is descriptor CHAN_FD.
  */

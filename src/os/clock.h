@@ -1,4 +1,5 @@
 /* clock.h - the one place that reads clocks
+ * SPDX-License-Identifier: ISC
  *
  * Who:  event loop: once per turn, and what rests are judged by; start-up code; the worker's
  *       handshakes read what they cost. Nothing else reads a clock.

@@ -1,4 +1,5 @@
 /* evloop.c - epoll_wait and its milliseconds
+ * SPDX-License-Identifier: ISC
  *
  * Deadlines here are time-outs of 100 ms and more, so rounding up to 1 ms loses nothing;
  * epoll_pwait2 would be one more call to permit and to fall back from.

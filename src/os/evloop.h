@@ -1,4 +1,5 @@
 /* evloop.h - epoll, one clock reading per turn, closing at the turn's end
+ * SPDX-License-Identifier: ISC
  *
  * What: handlers are called with their source; they do not call each other. A source removed
  *       during a turn gets no further event of that turn and its descriptor is closed at the end.

@@ -1,4 +1,6 @@
-/* landlock.c - three system calls that the C library has no names for */
+/* landlock.c - three system calls that the C library has no names for
+ * SPDX-License-Identifier: ISC
+ */
 #include "os/landlock.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* landlock.h - few ports to connect to, few programs to start, where the kernel can promise that
+ * SPDX-License-Identifier: ISC
  *
  * What: with Landlock enabled (Linux 5.13), this process and all that it spawns can execute the
  *       programs named and nothing else; from Linux 6.7 on they can connect over TCP to the ports

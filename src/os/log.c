@@ -1,4 +1,5 @@
 /* log.c - one line, one write
+ * SPDX-License-Identifier: ISC
  *
  *     2026-11-24T08:00:00.123Z notice  front.0 listening: text
  *     <5>front.0 listening: text                                  where the journal reads

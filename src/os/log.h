@@ -1,4 +1,5 @@
 /* log.h - log lines
+ * SPDX-License-Identifier: ISC
  *
  * What: the supervisor writes lines to stderr (time, level, process, text); children send theirs
  *       over their control channel, and have no descriptor to write to. Repeats of an event are

@@ -1,4 +1,6 @@
-/* memory.c - memfds with seals, and tables between guard pages */
+/* memory.c - memfds with seals, and tables between guard pages
+ * SPDX-License-Identifier: ISC
+ */
 #include "os/memory.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* memory.h - memory shared between processes, and memory reserved at start
+ * SPDX-License-Identifier: ISC
  *
  * Who:  supervisor makes memfds; children map them.
  */

@@ -1,4 +1,5 @@
 /* no_nss.c - static builds only: no name service modules
+ * SPDX-License-Identifier: ISC
  *
  * libcap-ng can look accounts up, in a function that nobody here calls. The C library would answer
  * by loading modules, which a static executable cannot; so these names end here, and they find

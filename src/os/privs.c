@@ -1,4 +1,5 @@
 /* privs.c - libcap-ng takes away, plain system calls read back: two witnesses that do not share
+ * SPDX-License-Identifier: ISC
  * code
  *
  * Without CAP_SETPCAP the bounding set cannot be reduced and the securebits cannot be locked. That

@@ -1,4 +1,5 @@
 /* privs.h - giving everything up, and reading back that it is gone
+ * SPDX-License-Identifier: ISC
  *
  * What: each step that fails is fatal for its process; nothing is kept for later.
  * Who:  every main(), before os/sandbox.h.

@@ -1,4 +1,6 @@
-/* random.c - getrandom in blocks: one system call serves some hundred query ids */
+/* random.c - getrandom in blocks: one system call serves some hundred query ids
+ * SPDX-License-Identifier: ISC
+ */
 #include "os/random.h"
 
 #include "os/log.h"

@@ -1,4 +1,5 @@
 /* random.h - random bytes from the kernel
+ * SPDX-License-Identifier: ISC
  *
  * Who:  front, worker. Bytes come from getrandom(2) in blocks, and each byte is wiped when used.
  */

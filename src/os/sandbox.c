@@ -1,4 +1,5 @@
 /* sandbox.c - rows to rules
+ * SPDX-License-Identifier: ISC
  *
  * Hot calls stand in plain ALLOW rows: the kernel keeps a bitmap of calls that a filter allows
  * whatever their arguments (Linux 5.11), and for those it does not run the filter at all.

@@ -1,4 +1,5 @@
 /* sandbox.h - the syscall filter of each process
+ * SPDX-License-Identifier: ISC
  *
  * What: rows of seccomp/<role>.def become a libseccomp filter: architecture check, default action
  *       kill-process, argument rules as the rows say. Once entered there is no way back.

@@ -1,4 +1,5 @@
 /* sandbox_rows.h - the form of a row in seccomp/<role>.def, as values
+ * SPDX-License-Identifier: ISC
  *
  * Who:  sandbox.c and the tests that compare tables.
  * Ref:  docs/SANDBOX.md.

@@ -1,4 +1,5 @@
 /* sandbox_trap.c - sanitizer builds only: a refused call can name itself before the process ends
+ * SPDX-License-Identifier: ISC
  *
  * With SANDBOX_TRAP in the environment the filter traps instead of killing; the handler writes the
  * call's name to stderr and the process then dies of SIGSYS all the same.

@@ -1,4 +1,5 @@
 /* sandbox_trap.h - what a filter does with a call that has no row
+ * SPDX-License-Identifier: ISC
  *
  * Who:  sandbox.c, in sanitizer builds.
  */

@@ -1,4 +1,6 @@
-/* sock.c - each option, once */
+/* sock.c - each option, once
+ * SPDX-License-Identifier: ISC
+ */
 #include "os/sock.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 /* sock.h - sockets as this program uses them
+ * SPDX-License-Identifier: ISC
  *
  * Who:  front (listening), supervisor (dialling).
  */

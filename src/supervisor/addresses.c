@@ -1,4 +1,6 @@
-/* addresses.c - see addresses.h */
+/* addresses.c - see addresses.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/addresses.h"
 
 #include "os/log.h"

@@ -1,4 +1,5 @@
 /* addresses.h - the listening addresses as this machine can have them
+ * SPDX-License-Identifier: ISC
  *
  * What: a wildcard of IPv6 is left out where the kernel has no IPv6, so that the default
  *       configuration starts anywhere; an IPv6 address that somebody wrote down is an error there.

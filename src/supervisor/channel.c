@@ -1,3 +1,6 @@
+/* channel.c - what children say, and the little that is done about it
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/channel.h"
 
 #include "os/chan.h"

@@ -1,4 +1,5 @@
 /* channel.h - what children say, and the little that is done about it
+ * SPDX-License-Identifier: ISC
  *
  * What: the handler of a control channel. A child is not trusted: each message is checked for
  *       sense, sender and time, and one that breaks the contract ends its sender.

@@ -1,4 +1,6 @@
-/* deaths.c - see deaths.h */
+/* deaths.c - see deaths.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/deaths.h"
 
 #include "os/log.h"
@@ -19,7 +21,7 @@ clear_gauges(struct stats_page *page)
     static const bool is_gauge[STATS_COUNT] = {
 #define COUNTER(name, text) [STAT_##name] = false,
 #define GAUGE(name, text)   [STAT_##name] = true,
-#include "os/stats.def"
+#include "lane/stats.def"
 #undef COUNTER
 #undef GAUGE
     };

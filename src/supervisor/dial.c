@@ -1,9 +1,12 @@
+/* dial.c - TCP connections to upstreams, asked for by index
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/dial.h"
 
-#include "core/upstream_choice.h"
 #include "os/log.h"
 #include "os/sock.h"
 #include "supervisor/channel.h"
+#include "upstream/upstream_choice.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,4 +1,5 @@
 /* dial.h - TCP connections to upstreams, asked for by index
+ * SPDX-License-Identifier: ISC
  *
  * What: the worker cannot make a socket and cannot name an address: it names an entry of the
  *       configuration, and gets a connecting socket or an errno. A budget per lane and upstream

@@ -1,3 +1,6 @@
+/* inherited.c - what the service manager hands in: listening sockets, and where to say READY
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/inherited.h"
 
 #include "os/calls.h"

@@ -1,4 +1,5 @@
 /* inherited.h - what the service manager hands in: listening sockets, and where to say READY
+ * SPDX-License-Identifier: ISC
  *
  * What: sockets passed by systemd (LISTEN_FDS) serve the addresses that they are bound to. Entries
  *       of `listen` without such a socket are bound by the front as usual; sockets that are not in

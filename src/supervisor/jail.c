@@ -1,3 +1,6 @@
+/* jail.c - the supervisor gives up what it has
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/jail.h"
 
 #include "os/landlock.h"

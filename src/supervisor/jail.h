@@ -1,4 +1,5 @@
 /* jail.h - the supervisor gives up what it has
+ * SPDX-License-Identifier: ISC
  *
  * What: account, capabilities, no-new-privileges, limits, syscall filter; and, where the kernel has
  *       it, Landlock: TCP connections only to the ports of the upstreams, and, in a static build,

@@ -1,3 +1,6 @@
+/* lanes.c - the life of the children: spawn, watch, start again, stop
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/lanes.h"
 
 #include "os/chan.h"

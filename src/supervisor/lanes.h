@@ -1,10 +1,11 @@
 /* lanes.h - the life of the children: spawn, watch, start again, stop
+ * SPDX-License-Identifier: ISC
  *
  * What: who is alive, who has which ring, when what must have happened. A child that died
  *       (deaths.h) is followed by a new one that gets the same listening sockets and a new ring;
  *       both sides get the ring, so what was in the old one is over.
  * Who:  supervisor. All calls from the event loop's turn; loop.now_us is the time.
- * Ref:  core/restart.h; docs/ARCHITECTURE.md "processes".
+ * Ref:  lane/restart.h; docs/ARCHITECTURE.md "processes".
  */
 #pragma once
 

@@ -1,7 +1,10 @@
+/* lists.c - files of names become one set each, in memory that fronts only read
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/lists.h"
 
-#include "core/list_line.h"
-#include "core/nameset.h"
+#include "answers/list_line.h"
+#include "answers/nameset.h"
 #include "os/memory.h"
 #include "os/random.h"
 #include "supervisor/channel.h"

@@ -1,6 +1,7 @@
 /* lists.h - files of names become one set each, in memory that fronts only read
+ * SPDX-License-Identifier: ISC
  *
- * What: reads the block and allow lists of the configuration line by line into a set (core/nameset)
+ * What: reads the block and allow lists of the configuration line by line into a set (answers/nameset)
  *       that lies in a sealed memfd: however large it is, and however many lanes share it, it
  *       exists once. A line that is no name is left out and counted by kind; a file that cannot
  *       be read stops a start. Exceptions in a block list are names of the allow list.
@@ -9,8 +10,8 @@
  */
 #pragma once
 
+#include "answers/list_line.h"
 #include "conf/config.h"
-#include "core/list_line.h"
 #include "ipc/ipc.h"
 
 #include <stdbool.h>

@@ -1,4 +1,6 @@
-/* lists_name.c - see lists_name.h; the only file that includes libidn2 */
+/* lists_name.c - see lists_name.h; the only file that includes libidn2
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/lists_name.h"
 
 #include <idn2.h>

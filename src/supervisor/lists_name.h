@@ -1,4 +1,5 @@
 /* lists_name.h - a name of a list as the DNS has it
+ * SPDX-License-Identifier: ISC
  *
  * What: published lists have names of other scripts in UTF-8; on the wire they are "xn--" and
  * ASCII. The rules of that change with Unicode, so a library that is kept up to date applies them.

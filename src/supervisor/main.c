@@ -1,4 +1,6 @@
-/* main.c - the ladder of the supervisor: configuration, sockets, fronts, jail, workers, loop */
+/* main.c - the ladder of the supervisor: configuration, sockets, fronts, jail, workers, loop
+ * SPDX-License-Identifier: ISC
+ */
 #include "os/log.h"
 #include "supervisor/addresses.h"
 #include "supervisor/deaths.h"

@@ -1,3 +1,6 @@
+/* options.c - the command line
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/options.h"
 
 #include <getopt.h>

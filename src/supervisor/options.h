@@ -1,4 +1,5 @@
 /* options.h - the command line
+ * SPDX-License-Identifier: ISC
  *
  * What: argv becomes a value, or one line that says what is wrong with it.
  * Who:  supervisor, before anything else.

@@ -1,3 +1,6 @@
+/* pin.c - `penstock pin`: one look at an upstream's certificates
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/pin.h"
 
 #include "conf/pin.h"

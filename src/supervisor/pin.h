@@ -1,4 +1,5 @@
 /* pin.h - `penstock pin`: one look at an upstream's certificates
+ * SPDX-License-Identifier: ISC
  *
  * What: dials, lets a jailed worker shake hands with the server, and prints the keys of the chain
  *       as configuration to paste; or compares them with the pins that are configured. A look

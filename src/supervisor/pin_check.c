@@ -1,4 +1,6 @@
-/* pin_check.c - would a worker trust the live servers, and by which pin? See pin.h */
+/* pin_check.c - would a worker trust the live servers, and by which pin? See pin.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/pin.h"
 #include "os/memory.h"
 #include "supervisor/jail.h"

@@ -1,3 +1,6 @@
+/* reload.c - another configuration for a service that runs
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/reload.h"
 
 #include "conf/config_worker.h"

@@ -1,4 +1,5 @@
 /* reload.h - another configuration for a service that runs
+ * SPDX-License-Identifier: ISC
  *
  * What: reads the configuration again and takes it up as a whole, or not at all: what is wrong with
  *       it, or what of it would need a restart, is one line in the log, and the old one stays in

@@ -1,4 +1,6 @@
-/* retire.c - see retire.h */
+/* retire.c - see retire.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/retire.h"
 
 #include "supervisor/channel.h"

@@ -1,4 +1,5 @@
 /* retire.h - a worker that a reload replaces goes on answering what it was asked
+ * SPDX-License-Identifier: ISC
  *
  * What: a reload is not a death. The worker moves to a place of its own in its lane, and serves as
  *       before until its successor is ready; then the front gets the successor's ring, and the old

@@ -1,6 +1,9 @@
+/* rings.c - who of a lane has which ring
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/rings.h"
 
-#include "core/ring.h"
+#include "lane/ring.h"
 #include "os/bell.h"
 #include "os/memory.h"
 #include "supervisor/channel.h"

@@ -1,4 +1,5 @@
 /* rings.h - who of a lane has which ring
+ * SPDX-License-Identifier: ISC
  *
  * What: each spawn makes a new ring, because nobody knows what a dead process left in the old one;
  *       both sides of the lane get it. At the start both get the first. The front of a worker that

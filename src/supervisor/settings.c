@@ -1,3 +1,6 @@
+/* settings.c - from files, environment and flags to a judged configuration
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/settings.h"
 
 #include "conf/config_worker.h"

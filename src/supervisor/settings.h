@@ -1,4 +1,5 @@
 /* settings.h - from files, environment and flags to a judged configuration
+ * SPDX-License-Identifier: ISC
  *
  * What: reads the bytes that conf/ judges, and the CA file as bytes only: the one process that is
  *       not jailed yet parses no certificate.

@@ -1,3 +1,6 @@
+/* spawn.c - the executables of the children, and how a process is made from one
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/spawn.h"
 
 #include "os/calls.h"

@@ -1,4 +1,5 @@
 /* spawn.h - the executables of the children, and how a process is made from one
+ * SPDX-License-Identifier: ISC
  *
  * What: both executables are opened once, at the start; every later spawn uses these descriptors,
  *       so nothing that happens to a path matters after that. A child begins with /dev/null as 0, 1

@@ -1,3 +1,6 @@
+/* statistics.c - the numbers that SIGUSR1 asks for
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/statistics.h"
 
 #include "ipc/ipc.h"
@@ -89,7 +92,7 @@ log_counters(const struct supervisor *sup)
     static const char *const names[] = {
 #define COUNTER(name, text) #name,
 #define GAUGE(name, text)   #name,
-#include "os/stats.def"
+#include "lane/stats.def"
 #undef COUNTER
 #undef GAUGE
     };

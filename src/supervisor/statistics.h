@@ -1,4 +1,5 @@
 /* statistics.h - the numbers that SIGUSR1 asks for
+ * SPDX-License-Identifier: ISC
  *
  * What: one log line per group, "group name=value …", in a form that stays: names come from
  *       stats.def and why.def, new ones are added at the end. Lanes are summed. A group that is

@@ -1,6 +1,9 @@
+/* steer.c - which lane's socket a client's packets go to
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/steer.h"
 
-#include "core/steering.h"
+#include "gate/steering.h"
 #include "ipc/ipc.h"
 #include "os/random.h"
 #include "os/sock.h"

@@ -1,11 +1,12 @@
 /* steer.h - which lane's socket a client's packets go to
+ * SPDX-License-Identifier: ISC
  *
  * What: with several lanes, attaches to each listening address a program that chooses the lane by
  *       the client's network, so that each bucket of a client lives in one lane; then locks the
  *       sockets' programs. The program's answer counts sockets in the order in which they were
  *       bound, so lanes bind one after the other, and a copy of each socket stays open here.
  * Who:  supervisor, before its jail.
- * Ref:  core/steering.h; docs/LIMITS.md "steering".
+ * Ref:  gate/steering.h; docs/LIMITS.md "steering".
  */
 #pragma once
 

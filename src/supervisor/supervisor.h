@@ -1,4 +1,5 @@
 /* supervisor.h - what the supervisor knows: its configuration, its lanes, their processes
+ * SPDX-License-Identifier: ISC
  *
  * What: one struct, placed once by main(), borrowed by every file of this folder. A lane is one
  *       front with its worker; a child is one of these two, dead or alive.
@@ -8,13 +9,13 @@
 #pragma once
 
 #include "conf/config.h"
-#include "core/avoid.h"
-#include "core/budget.h"
-#include "core/heartbeat.h"
-#include "core/restart.h"
+#include "lane/avoid.h"
+#include "lane/budget.h"
+#include "lane/heartbeat.h"
+#include "lane/restart.h"
+#include "lane/stats.h"
 #include "os/evloop.h"
 #include "os/privs.h"
-#include "os/stats.h"
 #include "supervisor/lists.h"
 
 #include <sys/types.h>

@@ -1,3 +1,6 @@
+/* tls_library.c - which TLS library this is built with, and which one it runs with
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/tls_library.h"
 
 #include "os/log.h"

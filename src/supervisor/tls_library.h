@@ -1,4 +1,5 @@
 /* tls_library.h - which TLS library this is built with, and which one it runs with
+ * SPDX-License-Identifier: ISC
  *
  * What: the supervisor does not link it. What it was built with comes from the build; what a worker
  *       runs with, the worker says when it is ready. They differ where it is a shared library that

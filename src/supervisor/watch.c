@@ -1,4 +1,6 @@
-/* watch.c - see watch.h */
+/* watch.c - see watch.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/watch.h"
 
 #include "supervisor/inherited.h"

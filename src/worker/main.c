@@ -1,4 +1,5 @@
 /* main.c - penstock-worker: the ladder from exec to the loop
+ * SPDX-License-Identifier: ISC
  *
  * Configuration → memory, CAs, TLS → privileges → sandbox → READY → loop. Started by penstock only:
  * it has one descriptor, the control channel.

@@ -1,4 +1,6 @@
-/* pin_look.c - see pin_look.h */
+/* pin_look.c - see pin_look.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "worker/pin_look.h"
 
 #include "os/chan.h"

@@ -1,4 +1,5 @@
 /* pin_look.h - look at a server's certificates once, for `penstock pin`
+ * SPDX-License-Identifier: ISC
  *
  * Who:  worker process that was told PIN_LOOK; it serves nobody and exits.
  */

@@ -1,4 +1,6 @@
-/* relay.c - see relay.h */
+/* relay.c - see relay.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "worker/relay.h"
 
 #include "conf/config.h"

@@ -1,4 +1,5 @@
 /* relay.h - the worker's end of the two rings, and the table of questions between them
+ * SPDX-License-Identifier: ISC
  *
  * What: takes questions out of the ring, places each on a connection, checks that an answer belongs
  *       to it, puts the answer into the other ring. A question whose answer is of no use is asked
@@ -6,15 +7,15 @@
  *       was lost without a word was no attempt. A question that is late, or whose connection is
  *       silent, may be under way at several places at once: the first answer counts.
  * Who:  worker.
- * Ref:  core/ring.h, core/handoff.h; RFC 5452; RFC 8914 (why it failed).
+ * Ref:  lane/ring.h, lane/handoff.h; RFC 5452; RFC 8914 (why it failed).
  */
 #pragma once
 
-#include "core/deadlines.h"
-#include "core/handoff.h"
-#include "core/ring.h"
-#include "core/tokens.h"
 #include "ipc/ipc.h"
+#include "lane/deadlines.h"
+#include "lane/handoff.h"
+#include "lane/ring.h"
+#include "lane/tokens.h"
 #include "os/evloop.h"
 
 #define RELAY_BATCH 256 /* questions taken per turn */

@@ -1,4 +1,6 @@
-/* relay_ask.c - where a question is asked, asked again, and answered; see relay.h */
+/* relay_ask.c - where a question is asked, asked again, and answered; see relay.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/config.h"
 #include "dns/dns_answer.h"
 #include "os/log.h"

@@ -1,4 +1,6 @@
-/* relay_table.c - see relay_table.h */
+/* relay_table.c - see relay_table.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "worker/relay_table.h"
 
 #include "conf/config.h"

@@ -1,4 +1,5 @@
 /* relay_table.h - the questions a worker has under way: a fixed table with lists through it
+ * SPDX-License-Identifier: ISC
  *
  * What: taking and giving entries, their state and deadline. Pages of the table are touched
  *       only as far as it was ever used at once.

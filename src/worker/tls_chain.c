@@ -1,4 +1,5 @@
 /* tls_chain.c - measure a chain, then walk it; see tls_internal.h
+ * SPDX-License-Identifier: ISC
  *
  * A stranger on the path can send any chain, and a signature by a key of his making can cost a
  * second of CPU. So the numbers come first, the signatures after, and at most one walk of them.

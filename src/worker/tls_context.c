@@ -1,4 +1,6 @@
-/* tls_context.c - what is asked of an upstream, and the tickets it gave */
+/* tls_context.c - what is asked of an upstream, and the tickets it gave
+ * SPDX-License-Identifier: ISC
+ */
 #include "worker/tls_internal.h"
 
 #include "os/random.h"

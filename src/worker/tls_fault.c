@@ -1,4 +1,5 @@
 /* tls_fault.c - why a session ended, in words that name whose doing it was
+ * SPDX-License-Identifier: ISC
  *
  * What our TLS library cannot do is told as that, not as the server's fault.
  */

@@ -1,4 +1,5 @@
 /* tls_internal.h - what the tls_*.c share; the one header that includes mbedTLS
+ * SPDX-License-Identifier: ISC
  *
  * Who:  tls_session.c carries and steps, tls_context.c holds what is asked of an upstream,
  *       tls_chain.c measures a chain before anything is computed with it, tls_trust.c decides,

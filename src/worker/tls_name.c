@@ -1,4 +1,5 @@
 /* tls_name.c - is a certificate for the name or address that we ask for?
+ * SPDX-License-Identifier: ISC
  *
  * Only what stands in subjectAltName counts. A name in the subject (CN) is none, whether or not
  * there is a subjectAltName beside it.

@@ -1,4 +1,6 @@
-/* tls_session.c - see tls_session.h */
+/* tls_session.c - see tls_session.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "worker/tls_internal.h"
 
 #include "os/clock.h"

@@ -1,4 +1,5 @@
 /* tls_session.h - TLS toward one upstream: bytes in, bytes out, and whether we trust it
+ * SPDX-License-Identifier: ISC
  *
  * What: a client session without a descriptor. The caller carries ciphertext between it and a
  *       socket. Nothing the caller writes leaves before the peer is the one the policy names:

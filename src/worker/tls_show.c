@@ -1,4 +1,6 @@
-/* tls_show.c - what there is to be seen of a session: certificates, version, cipher suite */
+/* tls_show.c - what there is to be seen of a session: certificates, version, cipher suite
+ * SPDX-License-Identifier: ISC
+ */
 #include "worker/tls_internal.h"
 
 #include <stdio.h>

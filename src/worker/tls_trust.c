@@ -1,4 +1,5 @@
 /* tls_trust.c - is this the server we meant? The rules are in tls_session.h
+ * SPDX-License-Identifier: ISC
  *
  * mbedTLS is told to verify nothing by itself: it would walk whatever chain it is sent before it
  * asks us. Everything is decided here, in the step of the handshake behind the server's

@@ -1,4 +1,6 @@
-/* upstream_conn.c - see upstream_conn.h */
+/* upstream_conn.c - see upstream_conn.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "worker/upstream_conn.h"
 
 #include "dns/dns_answer.h"

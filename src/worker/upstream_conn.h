@@ -1,6 +1,7 @@
 /* upstream_conn.h - one TLS connection with many queries in flight
+ * SPDX-License-Identifier: ISC
  *
- * What: the half of core/upstream_fsm.h that acts. Queries are collected and written together, one
+ * What: the half of upstream/upstream_fsm.h that acts. Queries are collected and written together, one
  *       TLS record and one system call per turn; answers are matched by connection, id and
  * question. The id of a query that nobody waits for any more stays out until it is answered, so a
  * late answer is known as such. Who:  worker. Ref:  RFC 7766 sections 6 and 7; RFC 7858; RFC 8467
@@ -8,11 +9,11 @@
  */
 #pragma once
 
-#include "core/handoff.h"
-#include "core/ids.h"
-#include "core/upstream_doubt.h"
-#include "core/upstream_fsm.h"
+#include "lane/handoff.h"
 #include "os/evloop.h"
+#include "upstream/ids.h"
+#include "upstream/upstream_doubt.h"
+#include "upstream/upstream_fsm.h"
 #include "worker/tls_session.h"
 
 #define UPSTREAM_WRITE_BYTES TLS_WRITE_MAX /* queries collected for one record */

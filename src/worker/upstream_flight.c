@@ -1,4 +1,5 @@
 /* upstream_flight.c - the queries in flight on a connection, by slot and in the order of writing
+ * SPDX-License-Identifier: ISC
  *
  * One that nobody waits for any more keeps its slot and its id until it is answered, and leaves the
  * order.

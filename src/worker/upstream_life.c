@@ -1,9 +1,11 @@
-/* upstream_life.c - what core/upstream_fsm.h says is to be done, and when; see upstream_life.h */
+/* upstream_life.c - what upstream/upstream_fsm.h says is to be done, and when; see upstream_life.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "worker/upstream_life.h"
 
-#include "core/upstream_idle.h"
 #include "os/log.h"
 #include "os/random.h"
+#include "upstream/upstream_idle.h"
 #include "worker/control.h"
 #include "worker/worker.h"
 

@@ -1,4 +1,5 @@
 /* upstream_life.h - what the parts of a connection share
+ * SPDX-License-Identifier: ISC
  *
  * What: upstream_conn.c carries bytes and answers, upstream_write.c queries; upstream_life.c opens
  *       and closes, counts and watches the clock; upstream_flight.c knows what is in flight;
@@ -7,8 +8,8 @@
  */
 #pragma once
 
+#include "lane/stats.h"
 #include "os/log.h"
-#include "os/stats.h"
 #include "worker/upstream_conn.h"
 #include "worker/worker.h"
 

@@ -1,6 +1,8 @@
-/* upstream_open.c - when connections are opened, kept, and asked whether they still work */
-#include "core/upstream_idle.h"
+/* upstream_open.c - when connections are opened, kept, and asked whether they still work
+ * SPDX-License-Identifier: ISC
+ */
 #include "os/random.h"
+#include "upstream/upstream_idle.h"
 #include "worker/worker.h"
 
 static uint64_t

@@ -1,4 +1,6 @@
-/* upstream_pick.c - which connection is asked, and which one besides; see upstream_pool.h */
+/* upstream_pick.c - which connection is asked, and which one besides; see upstream_pool.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "os/random.h"
 #include "worker/worker.h"
 

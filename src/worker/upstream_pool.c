@@ -1,4 +1,6 @@
-/* upstream_pool.c - see upstream_pool.h */
+/* upstream_pool.c - see upstream_pool.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "worker/upstream_pool.h"
 
 #include "os/log.h"

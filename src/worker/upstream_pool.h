@@ -1,19 +1,20 @@
 /* upstream_pool.h - the connections to every upstream: opened ahead of need, grown, shrunk
+ * SPDX-License-Identifier: ISC
  *
  * What: while there is traffic every upstream has a connection, used or not; one more is opened
  *       whenever those there have many queries in flight, or one of them is suspect. One at a time,
  *       within a budget, and none during back-off, so there is no storm. Idle ones are closed in
  *       order, before the server does, and replaced first where one is still needed.
  * Who:  worker. upstream_pick.c picks; upstream_open.c opens, keeps warm and probes.
- * Ref:  core/upstream_choice.h, core/upstream_idle.h; docs/LIMITS.md "upstream".
+ * Ref:  upstream/upstream_choice.h, upstream/upstream_idle.h; docs/LIMITS.md "upstream".
  */
 #pragma once
 
-#include "core/avoid.h"
-#include "core/tokens.h"
-#include "core/upstream_choice.h"
-#include "core/upstream_quota.h"
-#include "core/upstream_trust.h"
+#include "lane/avoid.h"
+#include "lane/tokens.h"
+#include "upstream/upstream_choice.h"
+#include "upstream/upstream_quota.h"
+#include "upstream/upstream_trust.h"
 #include "worker/upstream_conn.h"
 
 #define UPSTREAM_DOWN_FAILURES 3U

@@ -1,6 +1,7 @@
 /* upstream_trust.c - what TLS says about an upstream: news of its keys and certificates before they
+ * SPDX-License-Identifier: ISC
  * become an outage, and what a session's bad end means for it */
-#include "core/upstream_trust.h"
+#include "upstream/upstream_trust.h"
 #include "worker/control.h"
 #include "worker/upstream_life.h"
 

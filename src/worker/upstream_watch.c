@@ -1,12 +1,13 @@
 /* upstream_watch.c - is a connection silent for too long, is a query on it late?
+ * SPDX-License-Identifier: ISC
  *
  * Both are answered by asking at a second place, and never by taking anything back: the first
- * answer counts. Silence is about the connection (core/upstream_doubt.h), lateness about one query:
+ * answer counts. Silence is about the connection (upstream/upstream_doubt.h), lateness about one query:
  * its server may live and never answer this one.
  */
 #include "worker/upstream_life.h"
 
-#include "core/upstream_choice.h"
+#include "upstream/upstream_choice.h"
 
 #define AGAIN_US 20000U /* until what could not be done now is tried again */
 

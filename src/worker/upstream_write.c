@@ -1,4 +1,5 @@
 /* upstream_write.c - queries toward an upstream: collected, encrypted together, sent; see
+ * SPDX-License-Identifier: ISC
  * upstream_conn.h */
 #include "dns/dns_answer.h"
 #include "dns/dns_frame.h"

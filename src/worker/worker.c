@@ -1,7 +1,9 @@
-/* worker.c - see worker.h */
+/* worker.c - see worker.h
+ * SPDX-License-Identifier: ISC
+ */
 #include "worker/worker.h"
 
-#include "core/heartbeat.h"
+#include "lane/heartbeat.h"
 
 #include "os/log.h"
 #include "os/memory.h"

@@ -1,4 +1,5 @@
 /* worker.h - all that a worker process holds, and the order of one turn
+ * SPDX-License-Identifier: ISC
  *
  * What: one struct, reserved before the sandbox closes. Each member belongs to the file of its
  *       name; the others use its functions. mbedTLS alone allocates later: for handshakes.
@@ -8,8 +9,8 @@
 #pragma once
 
 #include "conf/config.h"
+#include "lane/stats.h"
 #include "os/evloop.h"
-#include "os/stats.h"
 #include "worker/relay.h"
 #include "worker/upstream_pool.h"
 

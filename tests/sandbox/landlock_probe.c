@@ -1,4 +1,5 @@
 /* landlock_probe.c - does Landlock hold what os/landlock.h promises?
+ * SPDX-License-Identifier: ISC
  *
  * Each case is a process of its own that restricts itself and then tries. Exit 77: this kernel has
  * no Landlock, which the test runner shows as skipped.

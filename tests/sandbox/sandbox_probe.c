@@ -1,4 +1,5 @@
 /* sandbox_probe.c - does each filter permit what its table says, and kill the rest?
+ * SPDX-License-Identifier: ISC
  *
  * usage: sandbox_probe            every call under every role, each in a process of its own
  *        sandbox_probe ROLE CALL  enter the filter of ROLE (supervisor, front, worker), try CALL

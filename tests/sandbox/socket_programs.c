@@ -1,10 +1,11 @@
 /* socket_programs.c - the UDP filter and the lane program attached to real sockets
+ * SPDX-License-Identifier: ISC
  *
  * The cases of the unit tests again, with the kernel in place of the interpreter, in a network
  * namespace of its own. Exit 0: all as expected; 1: not; 77: no namespace to be had here.
  */
-#include "core/packet_filter.h"
-#include "core/steering.h"
+#include "gate/packet_filter.h"
+#include "gate/steering.h"
 #include "os/sock.h"
 
 #include "../fixtures/socket_filter_cases.h"

@@ -10,7 +10,7 @@ SOUND = {
     "src/base/addr.c": '#include "base/addr.h"\n\nint\naddr_x(void)\n{\n    return 0;\n}\n',
     "src/base/addr.h": "int addr_x(void);\n",
     "src/base/meson.build": "static_library('base', 'addr.c')\n",
-    "src/core/why.def": 'WHY(ACL, DROPPED, "client address not allowed")\n',
+    "src/lane/why.def": 'WHY(ACL, DROPPED, "client address not allowed")\n',
     "seccomp/front.def": 'ALLOW(read, "reads")\n',
     "seccomp/worker.def": 'ALLOW(read, "reads")\n',
     "seccomp/supervisor.def": 'ALLOW(read, "reads")\n',
@@ -25,14 +25,14 @@ SOUND = {
 
 # check, file, text that replaces it, a piece of the complaint
 PLANTED = [
-    ("floors", "src/base/addr.c", '#include "core/why.h"\n', "base must not include core/why.h"),
+    ("floors", "src/base/addr.c", '#include "lane/why.h"\n', "base must not include lane/why.h"),
     ("floors", "src/base/addr.c", "#include <mbedtls/ssl.h>\n", "does not belong here"),
     ("floors", "src/front/front.c", '#include "worker/pool.h"\n', "front must not include"),
     ("floors", "src/misc/x.c", "int x;\n", "is no floor"),
     ("sizes", "src/base/addr.c", "int a;\n" * 401, "without a reason"),
     ("sizes", "src/base/addr.c", "int\nlong_one(void)\n{\n" + "    x();\n" * 60 + "}\n", "long_one has 62 lines"),
     ("sizes", "tests/structure/long.txt", "src/base/gone.c was long once\n", "not needed any more"),
-    ("tables", "src/core/why.def", 'WHY(ACL, DROPPED, "")\n', "gives no reason"),
+    ("tables", "src/lane/why.def", 'WHY(ACL, DROPPED, "")\n', "gives no reason"),
     ("tables", "seccomp/worker.def", 'ALLOW(mmap, "maps")\n', "has no row ALLOW(mmap)"),
     ("tables", "seccomp/worker.def", 'ALLOW_ARG(fcntl, 1, F_GETFL, "flags")\n', "has no row ALLOW_ARG(fcntl, 1, F_GETFL)"),
     ("tables", "seccomp/front.def", "ALLOW(read, ANY)\n", "gives no reason"),

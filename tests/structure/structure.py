@@ -14,12 +14,15 @@ FLOORS = {
     "dns": {"base", "dns"},
     "conf": {"base", "conf"},
     "ipc": {"base", "ipc"},
-    "core": {"base", "dns", "conf", "ipc", "core"},
-    "os": {"base", "conf", "ipc", "core", "os"},
+    "gate": {"base", "gate"},
+    "answers": {"base", "dns", "answers"},
+    "upstream": {"base", "upstream"},
+    "lane": {"base", "dns", "lane"},
+    "os": {"base", "ipc", "os"},
+    "front": {"base", "dns", "conf", "ipc", "gate", "answers", "lane", "os", "front"},
+    "worker": {"base", "dns", "conf", "ipc", "upstream", "lane", "os", "worker"},
+    "supervisor": {"base", "conf", "ipc", "gate", "answers", "upstream", "lane", "os", "supervisor"},
 }
-PROCESSES = ("supervisor", "front", "worker", "exporter", "ctl")
-for process in PROCESSES:
-    FLOORS[process] = {"base", "dns", "conf", "ipc", "core", "os", process}
 
 # foreign headers that one place only may include
 FOREIGN = {

@@ -1,4 +1,6 @@
-/* dns_build.h - messages for tests, put together piece by piece */
+/* dns_build.h - messages for tests, put together piece by piece
+ * SPDX-License-Identifier: ISC
+ */
 #pragma once
 
 #include "dns/dns_query.h"

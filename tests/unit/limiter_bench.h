@@ -1,7 +1,9 @@
-/* limiter_bench.h - a limiter to test, with its memory watched */
+/* limiter_bench.h - a limiter to test, with its memory watched
+ * SPDX-License-Identifier: ISC
+ */
 #pragma once
 
-#include "core/limiter.h"
+#include "gate/limiter.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

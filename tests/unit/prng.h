@@ -1,4 +1,5 @@
 /* prng.h - random input for property tests, repeatable from its printed seed
+ * SPDX-License-Identifier: ISC
  *
  * PENSTOCK_TEST_SEED=NUMBER repeats a run.
  */

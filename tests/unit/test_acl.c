@@ -1,5 +1,7 @@
-/* test_acl.c - default deny, deny over allow, and agreement with plain matching */
-#include "core/acl.h"
+/* test_acl.c - default deny, deny over allow, and agreement with plain matching
+ * SPDX-License-Identifier: ISC
+ */
+#include "gate/acl.h"
 #include "prng.h"
 
 #include <criterion/criterion.h>

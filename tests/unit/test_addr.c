@@ -1,4 +1,6 @@
-/* test_addr.c - addresses and prefixes, text and matching */
+/* test_addr.c - addresses and prefixes, text and matching
+ * SPDX-License-Identifier: ISC
+ */
 #include "base/addr.h"
 #include "prng.h"
 

@@ -1,5 +1,7 @@
-/* test_avoid.c - a minute, then longer, up to a quarter of an hour */
-#include "core/avoid.h"
+/* test_avoid.c - a minute, then longer, up to a quarter of an hour
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/avoid.h"
 
 #include <criterion/criterion.h>
 

@@ -1,4 +1,6 @@
-/* test_base64.c - RFC 4648 values and strictness */
+/* test_base64.c - RFC 4648 values and strictness
+ * SPDX-License-Identifier: ISC
+ */
 #include "base/base64.h"
 #include "prng.h"
 

@@ -1,4 +1,7 @@
-#include "core/budget.h"
+/* test_budget.c - tests of budget
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/budget.h"
 
 #include <criterion/criterion.h>
 

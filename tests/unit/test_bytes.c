@@ -1,4 +1,6 @@
-/* test_bytes.c - the cursor never passes its end and remembers the attempt */
+/* test_bytes.c - the cursor never passes its end and remembers the attempt
+ * SPDX-License-Identifier: ISC
+ */
 #include "base/bytes.h"
 #include "prng.h"
 

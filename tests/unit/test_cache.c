@@ -1,5 +1,7 @@
-/* test_cache.c - the cache against plain reference models */
-#include "core/cache.h"
+/* test_cache.c - the cache against plain reference models
+ * SPDX-License-Identifier: ISC
+ */
+#include "answers/cache.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,5 +1,7 @@
-/* test_cache_index.c - the table against a plain list */
-#include "core/cache_index.h"
+/* test_cache_index.c - the table against a plain list
+ * SPDX-License-Identifier: ISC
+ */
+#include "answers/cache_index.h"
 
 #include "prng.h"
 

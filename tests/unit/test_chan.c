@@ -1,3 +1,6 @@
+/* test_chan.c - tests of chan
+ * SPDX-License-Identifier: ISC
+ */
 #include "os/bell.h"
 #include "os/chan.h"
 

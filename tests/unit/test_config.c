@@ -1,4 +1,6 @@
-/* test_config.c - from text, environment and flags to one struct, and what is said when it fails */
+/* test_config.c - from text, environment and flags to one struct, and what is said when it fails
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/config.h"
 #include "conf/config_rows.h"
 #include "conf/pin.h"

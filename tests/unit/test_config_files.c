@@ -1,4 +1,6 @@
-/* test_config_files.c - the files that are shipped say what the table says */
+/* test_config_files.c - the files that are shipped say what the table says
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/config.h"
 #include "conf/config_reference.h"
 #include "conf/config_rows.h"

@@ -1,15 +1,16 @@
 /* test_config_limits.c - keys of limits: rules between them, and that they are those of the modules
+ * SPDX-License-Identifier: ISC
  */
 #include "conf/config.h"
 #include "conf/config_rows.h"
 
-#include "core/cache.h"
-#include "core/cookie.h"
-#include "core/limiter.h"
-#include "core/networks.h"
-#include "core/pacer.h"
-#include "core/packet_filter.h"
-#include "core/tokens.h"
+#include "answers/cache.h"
+#include "gate/cookie.h"
+#include "gate/limiter.h"
+#include "gate/networks.h"
+#include "gate/pacer.h"
+#include "gate/packet_filter.h"
+#include "lane/tokens.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,4 +1,6 @@
-/* test_config_worker.c - a worker's copy of the configuration holds nothing of clients */
+/* test_config_worker.c - a worker's copy of the configuration holds nothing of clients
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/config_rows.h"
 #include "conf/config_worker.h"
 

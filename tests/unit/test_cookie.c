@@ -1,5 +1,7 @@
-/* test_cookie.c - with the test vectors of RFC 9018 appendix A */
-#include "core/cookie.h"
+/* test_cookie.c - with the test vectors of RFC 9018 appendix A
+ * SPDX-License-Identifier: ISC
+ */
+#include "gate/cookie.h"
 
 #include "prng.h"
 

@@ -1,5 +1,7 @@
-/* test_crowd.c - whoever has most gives way, at each length, compared with a plain search */
-#include "core/crowd.h"
+/* test_crowd.c - whoever has most gives way, at each length, compared with a plain search
+ * SPDX-License-Identifier: ISC
+ */
+#include "gate/crowd.h"
 
 #include "prng.h"
 

@@ -1,5 +1,7 @@
-/* test_deadlines.c - the earliest of many, whatever the order they were made in */
-#include "core/deadlines.h"
+/* test_deadlines.c - the earliest of many, whatever the order they were made in
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/deadlines.h"
 
 #include "prng.h"
 

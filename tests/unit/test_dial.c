@@ -1,4 +1,6 @@
-/* test_dial.c - which upstream a worker gets a socket to, and which no worker does for a while */
+/* test_dial.c - which upstream a worker gets a socket to, and which no worker does for a while
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/dial.h"
 
 #include "os/chan.h"

@@ -1,4 +1,6 @@
-/* test_dns_answer.c - judging answers: belongs, sound, bounded */
+/* test_dns_answer.c - judging answers: belongs, sound, bounded
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_answer.h"
 #include "dns_build.h"
 #include "prng.h"

@@ -1,4 +1,6 @@
-/* test_dns_chain.c - records that belong to what was asked */
+/* test_dns_chain.c - records that belong to what was asked
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_chain.h"
 
 #include "dns_build.h"

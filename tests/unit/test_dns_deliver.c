@@ -1,4 +1,6 @@
-/* test_dns_deliver.c - an upstream's answer becomes the client's */
+/* test_dns_deliver.c - an upstream's answer becomes the client's
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_answer.h"
 #include "dns_build.h"
 

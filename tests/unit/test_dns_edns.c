@@ -1,4 +1,6 @@
-/* test_dns_edns.c - the OPT record, read and written */
+/* test_dns_edns.c - the OPT record, read and written
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_edns.h"
 #include "dns_build.h"
 

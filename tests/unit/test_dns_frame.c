@@ -1,4 +1,6 @@
-/* test_dns_frame.c - frames whole, partial and out of bounds */
+/* test_dns_frame.c - frames whole, partial and out of bounds
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_frame.h"
 #include "prng.h"
 

@@ -1,4 +1,6 @@
-/* test_dns_name.c - names, plain and compressed, wire and text */
+/* test_dns_name.c - names, plain and compressed, wire and text
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_name.h"
 #include "dns_build.h"
 #include "prng.h"

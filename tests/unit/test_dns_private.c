@@ -1,4 +1,6 @@
-/* test_dns_private.c - addresses that lead inside, in every form that they can take */
+/* test_dns_private.c - addresses that lead inside, in every form that they can take
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_private.h"
 
 #include <arpa/inet.h>

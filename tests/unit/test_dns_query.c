@@ -1,4 +1,6 @@
-/* test_dns_query.c - every verdict, in its order, and what is known then */
+/* test_dns_query.c - every verdict, in its order, and what is known then
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_query.h"
 #include "dns_build.h"
 #include "prng.h"

@@ -1,4 +1,6 @@
-/* test_dns_reply.c - replies of our own making */
+/* test_dns_reply.c - replies of our own making
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_reply.h"
 #include "dns_build.h"
 

@@ -1,4 +1,6 @@
-/* test_dns_svcb.c - service records: what is sound, and what is in them */
+/* test_dns_svcb.c - service records: what is sound, and what is in them
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_svcb.h"
 
 #include <criterion/criterion.h>

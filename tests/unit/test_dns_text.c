@@ -1,4 +1,6 @@
-/* test_dns_text.c - free text of others becomes UTF-8 without control characters */
+/* test_dns_text.c - free text of others becomes UTF-8 without control characters
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_text.h"
 
 #include "prng.h"

@@ -1,4 +1,6 @@
-/* test_dns_traits.c - answers that lead to other names, or inside */
+/* test_dns_traits.c - answers that lead to other names, or inside
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_traits.h"
 
 #include "dns_build.h"

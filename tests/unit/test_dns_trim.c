@@ -1,4 +1,6 @@
-/* test_dns_trim.c - what an answer owes its client, and what may be left out */
+/* test_dns_trim.c - what an answer owes its client, and what may be left out
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns/dns_trim.h"
 
 #include "dns_build.h"

@@ -1,3 +1,6 @@
+/* test_evloop.c - tests of evloop
+ * SPDX-License-Identifier: ISC
+ */
 #include "os/bell.h"
 #include "os/evloop.h"
 

@@ -1,5 +1,7 @@
-/* test_fairqueue.c - turns at each length, shares of the places, and places kept for who has few */
-#include "core/fairqueue.h"
+/* test_fairqueue.c - turns at each length, shares of the places, and places kept for who has few
+ * SPDX-License-Identifier: ISC
+ */
+#include "gate/fairqueue.h"
 
 #include "prng.h"
 

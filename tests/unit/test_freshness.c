@@ -1,5 +1,7 @@
-/* test_freshness.c - which answers are kept, and how long */
-#include "core/freshness.h"
+/* test_freshness.c - which answers are kept, and how long
+ * SPDX-License-Identifier: ISC
+ */
+#include "answers/freshness.h"
 
 #include <criterion/criterion.h>
 

@@ -1,4 +1,5 @@
 /* test_front.c - random events against the stages of the front, with both its neighbours played
+ * SPDX-License-Identifier: ISC
  * here
  *
  * The transports and the worker are this file's. Whatever they do, in any order: what was received

@@ -1,6 +1,8 @@
-/* test_handoff.c - ring records, written, read and refused */
-#include "core/handoff.h"
+/* test_handoff.c - ring records, written, read and refused
+ * SPDX-License-Identifier: ISC
+ */
 #include "dns_build.h"
+#include "lane/handoff.h"
 #include "prng.h"
 
 static const struct handoff_query sample = {.slot = 7,

@@ -1,4 +1,6 @@
-/* test_hash.c - SipHash against published and independently computed values */
+/* test_hash.c - SipHash against published and independently computed values
+ * SPDX-License-Identifier: ISC
+ */
 #include "base/hash.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,7 @@
-/* test_heartbeat.c - one that turns is never lost, one that does not always is */
-#include "core/heartbeat.h"
+/* test_heartbeat.c - one that turns is never lost, one that does not always is
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/heartbeat.h"
 
 #include <criterion/criterion.h>
 

@@ -1,5 +1,7 @@
-/* test_histogram.c - percentiles from logarithmic buckets */
-#include "core/histogram.h"
+/* test_histogram.c - percentiles from logarithmic buckets
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/histogram.h"
 #include "prng.h"
 
 #include <criterion/criterion.h>

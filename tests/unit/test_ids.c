@@ -1,5 +1,7 @@
-/* test_ids.c - ids of a connection: unique while out, spread, taken back once */
-#include "core/ids.h"
+/* test_ids.c - ids of a connection: unique while out, spread, taken back once
+ * SPDX-License-Identifier: ISC
+ */
+#include "upstream/ids.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,5 +1,7 @@
-/* test_inflight.c - questions under way and who waits for them */
-#include "core/inflight.h"
+/* test_inflight.c - questions under way and who waits for them
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/inflight.h"
 
 #include "prng.h"
 

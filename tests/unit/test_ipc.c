@@ -1,3 +1,6 @@
+/* test_ipc.c - tests of ipc
+ * SPDX-License-Identifier: ISC
+ */
 #include "ipc/ipc.h"
 
 #include <criterion/criterion.h>

@@ -1,4 +1,6 @@
-/* test_limiter.c - what passes, what it costs, what a reload keeps */
+/* test_limiter.c - what passes, what it costs, what a reload keeps
+ * SPDX-License-Identifier: ISC
+ */
 #include "limiter_bench.h"
 
 Test(limiter, passes_a_burst_then_the_rate)

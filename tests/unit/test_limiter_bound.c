@@ -1,4 +1,6 @@
-/* test_limiter_bound.c - the limiter against an exact model, and the bound on its error */
+/* test_limiter_bound.c - the limiter against an exact model, and the bound on its error
+ * SPDX-License-Identifier: ISC
+ */
 #include "limiter_bench.h"
 
 #include "prng.h"

@@ -1,5 +1,7 @@
-/* test_list_line.c - what lines of published lists say */
-#include "core/list_line.h"
+/* test_list_line.c - what lines of published lists say
+ * SPDX-License-Identifier: ISC
+ */
+#include "answers/list_line.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,7 +1,9 @@
-/* test_lists.c - files of names, as they become a set that others map */
+/* test_lists.c - files of names, as they become a set that others map
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/lists.h"
 
-#include "core/nameset.h"
+#include "answers/nameset.h"
 #include "os/memory.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,6 @@
+/* test_log.c - tests of log
+ * SPDX-License-Identifier: ISC
+ */
 #include "os/chan.h"
 #include "os/log.h"
 

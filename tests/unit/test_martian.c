@@ -1,5 +1,7 @@
-/* test_martian.c - who can be a client, by address and port */
-#include "core/martian.h"
+/* test_martian.c - who can be a client, by address and port
+ * SPDX-License-Identifier: ISC
+ */
+#include "gate/martian.h"
 
 #include <criterion/criterion.h>
 

@@ -1,3 +1,6 @@
+/* test_memory.c - tests of memory
+ * SPDX-License-Identifier: ISC
+ */
 #include "os/memory.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,7 @@
-/* test_minimal.c - ANY and our own name, as a strict parser reads them */
-#include "core/minimal.h"
+/* test_minimal.c - ANY and our own name, as a strict parser reads them
+ * SPDX-License-Identifier: ISC
+ */
+#include "answers/minimal.h"
 #include "dns/dns_answer.h"
 
 #include <criterion/criterion.h>

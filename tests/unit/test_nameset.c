@@ -1,5 +1,7 @@
-/* test_nameset.c - suffix match in a large set */
-#include "core/nameset.h"
+/* test_nameset.c - suffix match in a large set
+ * SPDX-License-Identifier: ISC
+ */
+#include "answers/nameset.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

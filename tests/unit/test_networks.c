@@ -1,5 +1,7 @@
-/* test_networks.c - a tree that holds what is held, and nothing else */
-#include "core/networks.h"
+/* test_networks.c - a tree that holds what is held, and nothing else
+ * SPDX-License-Identifier: ISC
+ */
+#include "gate/networks.h"
 
 #include "prng.h"
 

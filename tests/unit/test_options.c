@@ -1,3 +1,6 @@
+/* test_options.c - tests of options
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/options.h"
 #include "supervisor/spawn.h"
 

@@ -1,5 +1,7 @@
-/* test_pacer.c */
-#include "core/pacer.h"
+/* test_pacer.c - tests of pacer
+ * SPDX-License-Identifier: ISC
+ */
+#include "gate/pacer.h"
 
 #include "prng.h"
 

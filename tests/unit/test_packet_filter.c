@@ -1,6 +1,7 @@
 /* test_packet_filter.c - the UDP filter in an interpreter; tests/sandbox runs the same in the
+ * SPDX-License-Identifier: ISC
  * kernel */
-#include "core/packet_filter.h"
+#include "gate/packet_filter.h"
 
 #include "../fixtures/bpf_interpreter.h"
 #include "../fixtures/socket_filter_cases.h"

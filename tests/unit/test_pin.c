@@ -1,4 +1,6 @@
-/* test_pin.c - the text form of a pin */
+/* test_pin.c - the text form of a pin
+ * SPDX-License-Identifier: ISC
+ */
 #include "conf/pin.h"
 
 #include <criterion/criterion.h>

@@ -1,4 +1,6 @@
-/* test_pin_check.c - by which pin a worker said that it trusts, and whose key that is */
+/* test_pin_check.c - by which pin a worker said that it trusts, and whose key that is
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/pin.h"
 
 #include <criterion/criterion.h>

@@ -1,3 +1,6 @@
+/* test_privs.c - tests of privs
+ * SPDX-License-Identifier: ISC
+ */
 /* Everything is given up in a child, whose /proc/self/status then tells; half of it needs root. */
 #include "os/privs.h"
 

@@ -1,5 +1,7 @@
-/* test_query.c - slots of waiting queries */
-#include "core/query.h"
+/* test_query.c - slots of waiting queries
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/query.h"
 
 #include "prng.h"
 

@@ -1,3 +1,6 @@
+/* test_random.c - tests of random
+ * SPDX-License-Identifier: ISC
+ */
 #include "os/random.h"
 
 #include <criterion/criterion.h>

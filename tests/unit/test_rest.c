@@ -1,5 +1,7 @@
-/* test_rest.c - resting only where the processor is short of time and a rest saves some */
-#include "core/rest.h"
+/* test_rest.c - resting only where the processor is short of time and a rest saves some
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/rest.h"
 
 #include <criterion/criterion.h>
 

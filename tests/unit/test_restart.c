@@ -1,4 +1,7 @@
-#include "core/restart.h"
+/* test_restart.c - tests of restart
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/restart.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,5 +1,7 @@
-/* test_ring.c - the ring between two honest ends, and against a hostile one */
-#include "core/ring.h"
+/* test_ring.c - the ring between two honest ends, and against a hostile one
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/ring.h"
 #include "prng.h"
 
 #include <criterion/criterion.h>

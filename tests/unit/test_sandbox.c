@@ -1,3 +1,6 @@
+/* test_sandbox.c - tests of sandbox
+ * SPDX-License-Identifier: ISC
+ */
 /* The tables as values; what the kernel makes of them is tests/sandbox. */
 #include "os/sandbox_rows.h"
 

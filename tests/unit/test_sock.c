@@ -1,3 +1,6 @@
+/* test_sock.c - tests of sock
+ * SPDX-License-Identifier: ISC
+ */
 #include "os/sock.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,7 @@
-/* test_special.c - names that are answered here */
-#include "core/special.h"
+/* test_special.c - names that are answered here
+ * SPDX-License-Identifier: ISC
+ */
+#include "answers/special.h"
 
 #include "dns/dns_answer.h"
 

@@ -1,4 +1,7 @@
-#include "os/stats.h"
+/* test_stats.c - tests of stats
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/stats.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* test_steering.c - the lane program in an interpreter; tests/sandbox runs the same in the kernel
+ * SPDX-License-Identifier: ISC
  */
-#include "core/steering.h"
+#include "gate/steering.h"
 
 #include "../fixtures/bpf_interpreter.h"
 #include "prng.h"

@@ -1,4 +1,6 @@
-/* test_tls_library.c - which versions are warned of */
+/* test_tls_library.c - which versions are warned of
+ * SPDX-License-Identifier: ISC
+ */
 #include "supervisor/tls_library.h"
 
 #include <criterion/criterion.h>

@@ -1,4 +1,6 @@
-/* test_tls_session.c - bytes in, bytes out, tickets, ends; test_tls_trust.c: whom it trusts */
+/* test_tls_session.c - bytes in, bytes out, tickets, ends; test_tls_trust.c: whom it trusts
+ * SPDX-License-Identifier: ISC
+ */
 #include "tls_scene.h"
 
 TestSuite(tls_session, .init = setup);

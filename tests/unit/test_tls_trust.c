@@ -1,4 +1,5 @@
 /* test_tls_trust.c - whom a session trusts, in whose name, and what a stranger can make us compute
+ * SPDX-License-Identifier: ISC
  */
 #include "tls_scene.h"
 

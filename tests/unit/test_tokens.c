@@ -1,5 +1,7 @@
-/* test_tokens.c */
-#include "core/tokens.h"
+/* test_tokens.c - tests of tokens
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/tokens.h"
 
 #include "prng.h"
 

@@ -1,5 +1,7 @@
-/* test_upstream_choice.c - health, back-off and the pick */
-#include "core/upstream_choice.h"
+/* test_upstream_choice.c - health, back-off and the pick
+ * SPDX-License-Identifier: ISC
+ */
+#include "upstream/upstream_choice.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,5 +1,7 @@
-/* test_upstream_doubt.c - every state with every sign, and when the signs come */
-#include "core/upstream_doubt.h"
+/* test_upstream_doubt.c - every state with every sign, and when the signs come
+ * SPDX-License-Identifier: ISC
+ */
+#include "upstream/upstream_doubt.h"
 
 #include <criterion/criterion.h>
 

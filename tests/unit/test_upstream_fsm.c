@@ -1,5 +1,7 @@
-/* test_upstream_fsm.c - every state with every event */
-#include "core/upstream_fsm.h"
+/* test_upstream_fsm.c - every state with every event
+ * SPDX-License-Identifier: ISC
+ */
+#include "upstream/upstream_fsm.h"
 
 #include <criterion/criterion.h>
 

@@ -1,5 +1,7 @@
-/* test_upstream_idle.c - closing before the server does */
-#include "core/upstream_idle.h"
+/* test_upstream_idle.c - closing before the server does
+ * SPDX-License-Identifier: ISC
+ */
+#include "upstream/upstream_idle.h"
 
 #include <criterion/criterion.h>
 

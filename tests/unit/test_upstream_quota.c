@@ -1,5 +1,7 @@
-/* test_upstream_quota.c - what a server does with its connections, and what is learned from it */
-#include "core/upstream_quota.h"
+/* test_upstream_quota.c - what a server does with its connections, and what is learned from it
+ * SPDX-License-Identifier: ISC
+ */
+#include "upstream/upstream_quota.h"
 
 #include <criterion/criterion.h>
 

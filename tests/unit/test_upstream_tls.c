@@ -1,4 +1,6 @@
-/* test_upstream_tls.c - what the bad end of a handshake means for its upstream, and who is told */
+/* test_upstream_tls.c - what the bad end of a handshake means for its upstream, and who is told
+ * SPDX-License-Identifier: ISC
+ */
 #include "worker/tls_internal.h"
 #include "worker/upstream_life.h"
 

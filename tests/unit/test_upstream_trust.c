@@ -1,5 +1,7 @@
-/* test_upstream_trust.c - what is told about keys and certificates, and how often */
-#include "core/upstream_trust.h"
+/* test_upstream_trust.c - what is told about keys and certificates, and how often
+ * SPDX-License-Identifier: ISC
+ */
+#include "upstream/upstream_trust.h"
 
 #include <criterion/criterion.h>
 

@@ -1,4 +1,5 @@
 /* test_values.c - each kind of configured value: what it takes, what it refuses, how it is written
+ * SPDX-License-Identifier: ISC
  */
 #include "conf/values.h"
 

@@ -1,5 +1,7 @@
-/* test_why.c - the table of reasons is whole and fits its readers */
-#include "core/why.h"
+/* test_why.c - the table of reasons is whole and fits its readers
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/why.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

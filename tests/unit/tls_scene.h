@@ -1,4 +1,5 @@
 /* tls_scene.h - a client session wired to a server in memory, for the tests of worker/tls_*
+ * SPDX-License-Identifier: ISC
  *
  * Keys and certificates are made here, at each start; no file, no socket, no sleep.
  */

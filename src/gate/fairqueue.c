@@ -1,0 +1,369 @@
+/* fairqueue.c - see fairqueue.h
+ * SPDX-License-Identifier: ISC
+ *
+ * Networks in line stand in rings, one for each rank, in order of their stamps. A rank is looked at
+ * when the network comes into line, after its turn, and when what it has at the worker grows less.
+ */
+#include "gate/fairqueue.h"
+
+#include "gate/fairqueue_turn.h"
+
+#include <assert.h>
+
+#define ROOT NETWORKS_ROOT
+
+_Static_assert(sizeof(struct fairqueue_item) == 16 && sizeof(struct fairqueue_node) == 80,
+               "as documented");
+
+size_t
+fairqueue_memory_bytes(uint32_t items, const struct networks *networks)
+{
+    return ((size_t)items + 1) * sizeof(struct fairqueue_item) +
+           ((size_t)networks->count + 1) * sizeof(struct fairqueue_node);
+}
+
+void
+fairqueue_init(struct fairqueue *q, struct networks *networks, void *memory, uint32_t places)
+{
+    *q = (struct fairqueue){.networks = networks, .nodes = memory, .places = places};
+    q->items = (struct fairqueue_item *)(void *)&q->nodes[(size_t)networks->count + 1];
+}
+
+uint32_t
+fairqueue_reserve(const struct fairqueue *q)
+{
+    uint32_t least = q->places / 2 < FAIRQUEUE_RESERVE_MIN ? q->places / 2 : FAIRQUEUE_RESERVE_MIN;
+    uint32_t part = q->places / FAIRQUEUE_RESERVE_PART;
+    return part > least ? part : least;
+}
+
+/* --- ranks --- */
+
+static inline uint32_t
+parent_of(const struct fairqueue *q, uint32_t node)
+{
+    return networks_parent(q->networks, node);
+}
+
+static inline bool
+is_light(const struct fairqueue *q, uint32_t node)
+{
+    uint64_t has = q->nodes[node].at_worker;
+    const struct fairqueue_node *parent = &q->nodes[parent_of(q, node)];
+    return has == 0 || has * parent->active * FAIRQUEUE_LIGHT_PART < parent->at_worker;
+}
+
+/* How a client stands, whatever the others in its line are. */
+static enum fairqueue_rank
+rank_of_client(const struct fairqueue *q, uint32_t leaf)
+{
+    enum fairqueue_rank rank = FAIRQUEUE_MODEST;
+    for (uint32_t node = leaf; node != ROOT; node = parent_of(q, node)) {
+        bool is_shortest = parent_of(q, node) == ROOT;
+        if (is_light(q, node))
+            rank = is_shortest ? FAIRQUEUE_LIGHT : FAIRQUEUE_HOPEFUL;
+    }
+    return rank;
+}
+
+static inline bool
+has_hope(const struct fairqueue *q, uint32_t node, unsigned line)
+{
+    const uint32_t *rings = q->nodes[node].stands[line].rings;
+    return !q->networks->nodes[node].is_leaf &&
+           (rings[FAIRQUEUE_LIGHT] != 0 || rings[FAIRQUEUE_HOPEFUL] != 0);
+}
+
+enum fairqueue_rank
+fairqueue_rank_of(const struct fairqueue *q, uint32_t node, unsigned line)
+{
+    if (is_light(q, node))
+        return FAIRQUEUE_LIGHT;
+    return has_hope(q, node, line) ? FAIRQUEUE_HOPEFUL : FAIRQUEUE_MODEST;
+}
+
+/* --- rings --- */
+
+static void
+ring_enter(struct fairqueue *q, uint32_t node, unsigned line, enum fairqueue_rank rank)
+{
+    struct fairqueue_stand *s = &q->nodes[node].stands[line];
+    uint32_t *ring = &q->nodes[parent_of(q, node)].stands[line].rings[rank];
+    s->rank = rank;
+    if (*ring == 0) {
+        s->prev = s->next = *ring = node;
+        return;
+    }
+    s->next = *ring; /* the last: just before the one that is next */
+    s->prev = q->nodes[*ring].stands[line].prev;
+    q->nodes[s->prev].stands[line].next = node;
+    q->nodes[s->next].stands[line].prev = node;
+}
+
+static void
+ring_leave(struct fairqueue *q, uint32_t node, unsigned line)
+{
+    struct fairqueue_stand *s = &q->nodes[node].stands[line];
+    uint32_t *ring = &q->nodes[parent_of(q, node)].stands[line].rings[s->rank];
+    if (s->next == node) {
+        *ring = 0;
+        return;
+    }
+    q->nodes[s->prev].stands[line].next = s->next;
+    q->nodes[s->next].stands[line].prev = s->prev;
+    if (*ring == node)
+        *ring = s->next;
+}
+
+void
+fairqueue_rank_change(struct fairqueue *q, uint32_t node, unsigned line, enum fairqueue_rank rank)
+{
+    if (q->nodes[node].stands[line].rank == rank)
+        return;
+    ring_leave(q, node, line);
+    ring_enter(q, node, line, rank);
+}
+
+/* --- counts, from a leaf up --- */
+
+static bool
+is_active(const struct fairqueue *q, uint32_t node)
+{
+    return fairqueue_waiting(q, node) > 0 || q->nodes[node].at_worker > 0;
+}
+
+/* A network within this one has become light, or hopeful, in line. */
+static void
+give_hope(struct fairqueue *q, uint32_t node, unsigned line)
+{
+    for (; node != ROOT; node = parent_of(q, node)) {
+        const struct fairqueue_stand *s = &q->nodes[node].stands[line];
+        if (s->waiting == 0 || s->rank <= FAIRQUEUE_HOPEFUL)
+            return;
+        fairqueue_rank_change(q, node, line, FAIRQUEUE_HOPEFUL);
+    }
+}
+
+static void
+line_enter(struct fairqueue *q, uint32_t leaf, unsigned line)
+{
+    for (uint32_t node = leaf; node != ROOT; node = parent_of(q, node)) {
+        struct fairqueue_stand *s = &q->nodes[node].stands[line];
+        uint32_t parent = parent_of(q, node);
+        if (!is_active(q, node))
+            q->nodes[parent].active++;
+        if (s->waiting++ > 0)
+            continue;
+        s->stamp = ++q->stamp;
+        ring_enter(q, node, line, fairqueue_rank_of(q, node, line));
+        if (s->rank <= FAIRQUEUE_HOPEFUL)
+            give_hope(q, parent, line);
+        q->in_line[line] += parent == ROOT;
+    }
+    q->nodes[ROOT].stands[line].waiting++;
+}
+
+/* One question of this leaf is no longer in line. @param has_turn  it was its turn */
+static void
+line_leave(struct fairqueue *q, uint32_t leaf, unsigned line, bool has_turn)
+{
+    for (uint32_t node = leaf; node != ROOT; node = parent_of(q, node)) {
+        struct fairqueue_stand *s = &q->nodes[node].stands[line];
+        uint32_t parent = parent_of(q, node);
+        if (--s->waiting == 0 || has_turn)
+            ring_leave(q, node, line);
+        if (s->waiting == 0)
+            q->in_line[line] -= parent == ROOT;
+        else if (has_turn) {
+            s->stamp = ++q->stamp;
+            ring_enter(q, node, line, fairqueue_rank_of(q, node, line));
+        }
+        if (!is_active(q, node))
+            q->nodes[parent].active--;
+    }
+    q->nodes[ROOT].stands[line].waiting--;
+}
+
+/* Its answer is here: who has nothing at the worker any more, or little, may come sooner. */
+static void
+place_give(struct fairqueue *q, uint32_t leaf)
+{
+    q->nodes[ROOT].at_worker--;
+    for (uint32_t node = leaf; node != ROOT; node = parent_of(q, node)) {
+        q->nodes[node].at_worker--;
+        if (!is_active(q, node))
+            q->nodes[parent_of(q, node)].active--;
+    }
+    if (fairqueue_waiting(q, ROOT) == 0)
+        return;
+    for (uint32_t node = leaf; node != ROOT; node = parent_of(q, node))
+        for (unsigned line = 0; line < FAIRQUEUE_LINES; line++) {
+            const struct fairqueue_stand *s = &q->nodes[node].stands[line];
+            if (s->waiting == 0 || s->rank == FAIRQUEUE_LIGHT || !is_light(q, node))
+                continue;
+            fairqueue_rank_change(q, node, line, FAIRQUEUE_LIGHT);
+            give_hope(q, parent_of(q, node), line);
+        }
+}
+
+static void
+place_take(struct fairqueue *q, uint32_t leaf)
+{
+    for (uint32_t node = leaf; node != ROOT; node = parent_of(q, node))
+        q->nodes[node].at_worker++;
+    q->nodes[ROOT].at_worker++;
+}
+
+/* --- questions in and out --- */
+
+void
+fairqueue_push(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fairqueue_line line)
+{
+    struct fairqueue_item *item = &q->items[index];
+    struct fairqueue_stand *s = &q->nodes[leaf].stands[line];
+    assert(item->leaf == ROOT && leaf != ROOT);
+    networks_hold(q->networks, leaf);
+    *item = (struct fairqueue_item){.leaf = leaf, .line = (uint8_t)line, .prev = s->last};
+    *(s->last != 0 ? &q->items[s->last].next : &s->first) = index;
+    s->last = q->newest = index;
+    line_enter(q, leaf, line);
+}
+
+static void
+unlink_item(struct fairqueue *q, uint32_t index)
+{
+    const struct fairqueue_item *item = &q->items[index];
+    struct fairqueue_stand *s = &q->nodes[item->leaf].stands[item->line];
+    *(item->prev != 0 ? &q->items[item->prev].next : &s->first) = item->next;
+    *(item->next != 0 ? &q->items[item->next].prev : &s->last) = item->prev;
+}
+
+bool
+fairqueue_remove(struct fairqueue *q, uint32_t index)
+{
+    struct fairqueue_item *item = &q->items[index];
+    uint32_t leaf = item->leaf;
+    if (leaf == ROOT)
+        return false;
+    if (item->is_at_worker) {
+        place_give(q, leaf);
+    } else {
+        unlink_item(q, index);
+        line_leave(q, leaf, item->line, false);
+    }
+    *item = (struct fairqueue_item){0};
+    networks_release(q->networks, leaf);
+    return true;
+}
+
+static void
+move(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fairqueue_line line)
+{
+    networks_hold(q->networks, leaf);
+    (void)fairqueue_remove(q, index);
+    fairqueue_push(q, index, leaf, line);
+    networks_release(q->networks, leaf);
+}
+
+void
+fairqueue_return(struct fairqueue *q, uint32_t index)
+{
+    const struct fairqueue_item *item = &q->items[index];
+    if (item->is_at_worker)
+        move(q, index, item->leaf, (enum fairqueue_line)item->line);
+}
+
+/* Has `b` less in line than `a`, at the shortest length at which they differ? */
+static bool
+has_less_in_line(const struct fairqueue *q, uint32_t a, uint32_t b, unsigned line)
+{
+    bool has_less = false;
+    for (; a != b && a != ROOT && b != ROOT; a = parent_of(q, a), b = parent_of(q, b))
+        has_less = q->nodes[b].stands[line].waiting < q->nodes[a].stands[line].waiting;
+    return has_less;
+}
+
+bool
+fairqueue_promote(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fairqueue_line line)
+{
+    const struct fairqueue_item *item = &q->items[index];
+    if (item->leaf == ROOT || item->is_at_worker || item->line > line ||
+        (item->line == line && !has_less_in_line(q, item->leaf, leaf, line)))
+        return false;
+    move(q, index, leaf, line);
+    return true;
+}
+
+/* --- turns --- */
+
+/* Who may have a place now, by how many are taken. @return FAIRQUEUE_RANKS: nobody */
+static enum fairqueue_rank
+rank_served(const struct fairqueue *q)
+{
+    uint32_t taken = q->nodes[ROOT].at_worker, reserve = fairqueue_reserve(q);
+    if (taken >= q->places)
+        return FAIRQUEUE_RANKS;
+    if (taken < q->places - reserve)
+        return FAIRQUEUE_GREEDY;
+    return taken < q->places - reserve / 2 ? FAIRQUEUE_HOPEFUL : FAIRQUEUE_LIGHT;
+}
+
+static unsigned
+line_in_turn(const struct fairqueue *q)
+{
+    const uint32_t *in_line = q->in_line;
+    if (in_line[FAIRQUEUE_PROVEN] == 0)
+        return FAIRQUEUE_UNPROVEN;
+    if (in_line[FAIRQUEUE_UNPROVEN] == 0)
+        return FAIRQUEUE_PROVEN;
+    /* as often as its networks are more: but more of the others, who may be forged, change nothing
+     */
+    uint32_t times = in_line[FAIRQUEUE_PROVEN] / in_line[FAIRQUEUE_UNPROVEN];
+    return q->turn < FAIRQUEUE_PROVEN_TURNS * (times > 0 ? times : 1) ? FAIRQUEUE_PROVEN
+                                                                      : FAIRQUEUE_UNPROVEN;
+}
+
+/* Most often the line is empty but for the one that just came. */
+static bool
+is_alone_in_line(const struct fairqueue *q, uint32_t index)
+{
+    const struct fairqueue_item *item = &q->items[index];
+    return fairqueue_waiting(q, ROOT) == 1 && item->leaf != ROOT && !item->is_at_worker;
+}
+
+/* The question whose turn it is, in one line or the other. @param most  rank that may have a place
+ */
+static uint32_t
+in_turn(struct fairqueue *q, enum fairqueue_rank most)
+{
+    if (most == FAIRQUEUE_GREEDY && is_alone_in_line(q, q->newest))
+        return q->newest;
+    unsigned line = line_in_turn(q);
+    uint32_t leaf = fairqueue_turn(q, line, most);
+    if (leaf == 0) { /* in the other line there may be somebody light */
+        line = line == FAIRQUEUE_PROVEN ? FAIRQUEUE_UNPROVEN : FAIRQUEUE_PROVEN;
+        leaf = fairqueue_turn(q, line, most);
+    }
+    return leaf != 0 ? q->nodes[leaf].stands[line].first : FAIRQUEUE_NONE;
+}
+
+uint32_t
+fairqueue_pop(struct fairqueue *q)
+{
+    if (fairqueue_waiting(q, ROOT) == 0)
+        return FAIRQUEUE_NONE;
+    enum fairqueue_rank most = rank_served(q);
+    uint32_t index = most != FAIRQUEUE_RANKS ? in_turn(q, most) : FAIRQUEUE_NONE;
+    if (index == FAIRQUEUE_NONE)
+        return FAIRQUEUE_NONE;
+    struct fairqueue_item *item = &q->items[index];
+    bool both = q->in_line[FAIRQUEUE_PROVEN] > 0 && q->in_line[FAIRQUEUE_UNPROVEN] > 0;
+    q->turn = both && item->line == FAIRQUEUE_PROVEN ? q->turn + 1 : 0;
+    unlink_item(q, index);
+    item->prev = item->next = 0;
+    item->is_at_worker = true;
+    item->rank = (uint8_t)rank_of_client(q, item->leaf);
+    place_take(q, item->leaf);
+    line_leave(q, item->leaf, item->line, true);
+    return index;
+}

@@ -1,0 +1,141 @@
+/* fairqueue.h - whose question is asked next, and who may have how many under way
+ * SPDX-License-Identifier: ISC
+ *
+ * What: the caller's questions, named by index: those that wait in line, and those at the worker,
+ *       for which there is a bounded number of places. Networks take turns at each prefix length:
+ *       among all, then among the networks within the one whose turn it is, down to a client. Who
+ *       has its share of the places is served after the others, and some places are kept for
+ *       networks that have few there or none, so that nobody can take all by asking what is
+ * answered late. Who:  front. Pure: no clock, no allocation. A question costs a few steps for each
+ * prefix length; a network that lost its rank is put right when its turn comes. Ref:  RFC 8290 (the
+ * idea of flow queueing); docs/LIMITS.md "fairqueue".
+ */
+#pragma once
+
+#include "gate/networks.h"
+
+#define FAIRQUEUE_NONE         UINT32_MAX
+#define FAIRQUEUE_PROVEN_TURNS 4  /* of proven clients for one of the others, while both wait */
+#define FAIRQUEUE_RESERVE_PART 4  /* a quarter of the places is not for whoever comes ... */
+#define FAIRQUEUE_RESERVE_MIN  16 /* ... and at least so many, or half of all */
+#define FAIRQUEUE_LIGHT_PART                                                                       \
+    8 /* light: less than an eighth of what its siblings have on average                           \
+       */
+
+/* Whose address is proven stands in a line of its own, so that a flood with forged addresses does
+ * not stand before it. */
+enum fairqueue_line { FAIRQUEUE_UNPROVEN, FAIRQUEUE_PROVEN, FAIRQUEUE_LINES };
+
+/* How a network stands among those within the same one, while it is in line. */
+enum fairqueue_rank {
+    FAIRQUEUE_LIGHT,   /* it has nothing at the worker, or much less than the others there */
+    FAIRQUEUE_HOPEFUL, /* it has not, but a network within it is light among its own */
+    FAIRQUEUE_MODEST,  /* it has less than its share of the places */
+    FAIRQUEUE_GREEDY,  /* it has its share */
+    FAIRQUEUE_RANKS,
+};
+
+struct fairqueue_item { /* a question */
+    uint32_t leaf;      /* whose; NETWORKS_ROOT: not inside */
+    uint32_t prev, next;
+    uint8_t line;      /* enum fairqueue_line */
+    bool is_at_worker; /* else in line */
+    uint8_t rank;      /* at the worker: FAIRQUEUE_LIGHT, _HOPEFUL or _MODEST when it got there */
+};
+
+struct fairqueue_stand { /* a network in one line */
+    uint32_t waiting;    /* questions of all within it */
+    uint32_t prev, next; /* ring of the siblings of its rank */
+    uint32_t stamp;      /* when it got into line or had its turn last: the lowest is next */
+    union {
+        uint32_t rings[FAIRQUEUE_RANKS]; /* of the networks within it: whose turn is next; 0 none */
+        struct {
+            uint32_t first, last; /* of a leaf: its questions, 0 none */
+        };
+    };
+    uint32_t rank; /* enum fairqueue_rank */
+};
+
+struct fairqueue_node { /* a network */
+    uint32_t at_worker; /* questions of all within it */
+    uint32_t active;    /* networks right within it that have a question in line or at the worker */
+    struct fairqueue_stand stands[FAIRQUEUE_LINES];
+};
+
+struct fairqueue {
+    struct networks *networks; /* borrowed */
+    struct fairqueue_item
+        *items; /* borrowed memory; indexed as the caller's table, [0] is not used */
+    struct fairqueue_node *nodes;      /* indexed as networks->nodes; [0] is everybody */
+    uint32_t places;                   /* questions at the worker at most */
+    uint32_t in_line[FAIRQUEUE_LINES]; /* networks of the shortest length */
+    uint32_t turn;                     /* questions of proven clients since one of the others */
+    uint32_t stamp;
+    uint32_t newest; /* question that came into line last, 0 none yet */
+};
+
+/** Bytes of memory for questions 1..items of networks 1..networks->count. */
+size_t fairqueue_memory_bytes(uint32_t items, const struct networks *networks);
+
+/**
+ * @param networks  borrowed as long as `q` lives; its leaves are held for questions inside
+ * @param memory    borrowed too; zeroed, fairqueue_memory_bytes(…, networks), aligned to 4 bytes
+ * @param places    questions at the worker at once, at least 1; may be changed later
+ */
+void fairqueue_init(struct fairqueue *q, struct networks *networks, void *memory, uint32_t places);
+
+/** Put a question at the end of the line. @param index  not inside, 1..items. @param leaf  held by
+ * the caller for the call */
+void fairqueue_push(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fairqueue_line line);
+
+/**
+ * Take the question whose turn it is: it has a place at the worker now, until fairqueue_remove().
+ *
+ * @return its index; FAIRQUEUE_NONE: nobody is in line, or no place is free for who is
+ */
+uint32_t fairqueue_pop(struct fairqueue *q);
+
+/**
+ * How did its client stand when the question got its place at the worker? @param index  1..items
+ *
+ * @return FAIRQUEUE_LIGHT: its network of the shortest length was light; FAIRQUEUE_HOPEFUL: the
+ *         client, or a network around it, was light among its siblings; FAIRQUEUE_MODEST: neither
+ */
+static inline enum fairqueue_rank
+fairqueue_rank_at_worker(const struct fairqueue *q, uint32_t index)
+{
+    return (enum fairqueue_rank)q->items[index].rank;
+}
+
+/** Its place at the worker is lost: it stands at the end of its line again. */
+void fairqueue_return(struct fairqueue *q, uint32_t index);
+
+/**
+ * Somebody else asks the same: if this one's turn comes sooner, the question is its own from now
+ * on.
+ *
+ * @param index  anything
+ * @return true: it was in line, and stands in the other's line now
+ */
+bool fairqueue_promote(struct fairqueue *q, uint32_t index, uint32_t leaf,
+                       enum fairqueue_line line);
+
+/** Take a question out of its line, or give its place back. @return false: it was not inside. */
+bool fairqueue_remove(struct fairqueue *q, uint32_t index);
+
+/** Places that only who is light may have. */
+uint32_t fairqueue_reserve(const struct fairqueue *q);
+
+/** Questions of a network in both lines, and at the worker. */
+static inline uint32_t
+fairqueue_waiting(const struct fairqueue *q, uint32_t network)
+{
+    const struct fairqueue_node *n = &q->nodes[network];
+    return n->stands[FAIRQUEUE_UNPROVEN].waiting + n->stands[FAIRQUEUE_PROVEN].waiting;
+}
+
+static inline uint32_t
+fairqueue_at_worker(const struct fairqueue *q, uint32_t network)
+{
+    return q->nodes[network].at_worker;
+}

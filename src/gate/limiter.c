@@ -1,0 +1,337 @@
+/* limiter.c - see limiter.h
+ * SPDX-License-Identifier: ISC
+ *
+ * A bucket is one number: the moment at which it will have leaked empty. Its level is the time left
+ * until then, a price is the time in which it leaks away, and a burst is the most time there may be
+ * left. So nothing has to be updated while time passes, and recovery is exact.
+ */
+#include "gate/limiter.h"
+
+#include <string.h>
+
+#define FILL_FULL 65536u /* a level as a share of the burst */
+
+/* the products below stay within 64 bits */
+_Static_assert((uint64_t)LIMITER_DRAIN_S_MAX * 1000 * BUCKETS_TICKS_PER_MS < UINT64_MAX / FILL_FULL,
+               "capacity times share");
+_Static_assert(1000 * BUCKETS_TICKS_PER_MS / LIMITER_QUERY < (uint64_t)1 << 28, "one unit at 1/s");
+
+struct limiter_config
+limiter_config_default(bool proven)
+{
+    uint32_t times = proven ? 4 : 1;
+    struct limiter_config config = {
+        .ipv4 = {{32, 750, 1500}, {24, 3000, 6000}, {20, 12000, 24000}},
+        .ipv6 = {{64, 750, 1500}, {56, 3000, 6000}, {48, 12000, 24000}},
+        .ipv4_count = 3,
+        .ipv6_count = 3,
+        .slip = proven ? 0 : 2,
+    };
+    for (unsigned i = 0; i < 3; i++) {
+        config.ipv4[i].rate_per_s *= times;
+        config.ipv4[i].burst *= times;
+        config.ipv6[i].rate_per_s *= times;
+        config.ipv6[i].burst *= times;
+    }
+    return config;
+}
+
+static bool
+rate_is_sound(const struct limiter_rate *rate)
+{
+    return rate->rate_per_s >= 1 && rate->rate_per_s <= LIMITER_RATE_MAX && rate->burst >= 1 &&
+           rate->burst <= LIMITER_BURST_MAX && rate->burst / rate->rate_per_s < LIMITER_DRAIN_S_MAX;
+}
+
+static enum status
+family_read(const struct limiter_rate rates[], uint32_t count, unsigned length_max,
+            struct limiter_family *family)
+{
+    if (count > LIMITER_LENGTHS_MAX)
+        return STATUS_INVALID;
+    *family = (struct limiter_family){.count = count};
+    for (uint32_t i = 0; i < count; i++) {
+        const struct limiter_rate *rate = &rates[i];
+        unsigned below = i == 0 ? length_max + 1 : rates[i - 1].length;
+        if (!rate_is_sound(rate) || rate->length >= below)
+            return STATUS_INVALID;
+        uint64_t unit =
+            (1000 * BUCKETS_TICKS_PER_MS / LIMITER_QUERY + rate->rate_per_s / 2) / rate->rate_per_s;
+        family->rules[count - 1 - i] = (struct limiter_rule){
+            .length = rate->length,
+            .unit_ticks = unit,
+            .capacity_ticks = unit * LIMITER_QUERY * rate->burst,
+        };
+    }
+    return STATUS_OK;
+}
+
+static enum status
+config_read(const struct limiter_config *config, struct limiter_family families[2])
+{
+    if (family_read(config->ipv4, config->ipv4_count, 32, &families[0]) != STATUS_OK)
+        return STATUS_INVALID;
+    return family_read(config->ipv6, config->ipv6_count, 128, &families[1]);
+}
+
+static struct prefix_set
+set_of(const struct limiter_family families[2], struct hash_key key)
+{
+    struct prefix_set set = {.key = key};
+    for (unsigned family = 0; family < 2; family++) {
+        set.counts[family] = (uint8_t)families[family].count;
+        for (uint32_t i = 0; i < families[family].count; i++)
+            set.lengths[family][i] = (uint8_t)families[family].rules[i].length;
+    }
+    prefix_set_mark(&set);
+    return set;
+}
+
+enum status
+limiter_init(struct limiter *lim, const struct limiter_config *config, void *memory, size_t entries,
+             struct hash_key key)
+{
+    *lim = (struct limiter){.slip = config->slip};
+    if (entries < LIMITER_ENTRIES_MIN || entries > LIMITER_ENTRIES_MAX ||
+        (entries & (entries - 1)) != 0 || config_read(config, lim->families) != STATUS_OK) {
+        *lim = (struct limiter){0};
+        return STATUS_INVALID;
+    }
+    lim->set = set_of(lim->families, key);
+    size_t share = entries / LIMITER_LENGTHS_MAX;
+    for (size_t i = 0; i < LIMITER_LENGTHS_MAX; i++)
+        buckets_init(&lim->buckets[i], (uint8_t *)memory + i * BUCKETS_MEMORY_BYTES(share), share,
+                     key);
+    return STATUS_OK;
+}
+
+/* Rules stand shortest prefix first, the configuration and the tables longest first. */
+static inline unsigned
+place_of(const struct limiter_family *family, unsigned rule)
+{
+    return family->count - 1 - rule;
+}
+
+/* Find the bucket of rule `i`. */
+static inline struct buckets_ref
+find(const struct limiter *lim, const struct addr *client, struct prefix_keys *keys, unsigned i)
+{
+    const struct limiter_family *family = &lim->families[prefix_family(client)];
+    return buckets_find(&lim->buckets[place_of(family, i)],
+                        prefix_keys_at(keys, &lim->set, client, i));
+}
+
+static inline uint64_t
+at_most(uint64_t value, uint64_t most)
+{
+    return value < most ? value : most;
+}
+
+static inline uint64_t
+time_left(uint64_t empty_at, uint64_t now)
+{
+    return empty_at > now ? empty_at - now : 0;
+}
+
+/* As full, as a share of its burst, as the bucket of the shorter prefix around it. */
+static uint64_t
+inherited(const struct limiter_rule *child, const struct limiter_rule *parent, uint64_t parent_left)
+{
+    uint64_t capped = at_most(parent_left, parent->capacity_ticks);
+    uint64_t fill = (capped * FILL_FULL + parent->capacity_ticks - 1) / parent->capacity_ticks;
+    return child->capacity_ticks * fill / FILL_FULL;
+}
+
+/* How long the bucket of rule `i` needs to leak empty; those before it are known. */
+static inline uint64_t
+level(const struct limiter_family *family, const struct buckets_ref *ref, unsigned i, uint64_t now,
+      const uint64_t lefts[LIMITER_LENGTHS_MAX])
+{
+    const struct limiter_rule *rule = &family->rules[i];
+    if (ref->slot < BUCKETS_GROUP)
+        return time_left(*buckets_empty_at(ref), now);
+    return i == 0 ? 0 : inherited(rule, rule - 1, lefts[i - 1]);
+}
+
+static inline bool
+has_room(const struct limiter_rule *rule, uint64_t left, uint32_t price)
+{
+    return left + price * rule->unit_ticks <= rule->capacity_ticks;
+}
+
+static inline void
+pour(struct buckets *table, struct buckets_ref *ref, uint64_t now, uint64_t left)
+{
+    if (ref->slot < BUCKETS_GROUP)
+        *buckets_empty_at(ref) = now + left;
+    else
+        buckets_place(table, ref, now, now + left);
+}
+
+static enum limiter_verdict
+refuse(struct limiter *lim, const struct addr *client, unsigned i)
+{
+    unsigned family = prefix_family(client);
+    lim->over[family][place_of(&lim->families[family], i)]++;
+    lim->tripped_length = lim->families[family].rules[i].length;
+    if (lim->slip > 0 && ++lim->slip_turn >= lim->slip) {
+        lim->slip_turn = 0;
+        lim->slipped++;
+        return LIMITER_SLIP;
+    }
+    lim->dropped++;
+    return LIMITER_DROP;
+}
+
+static enum limiter_verdict
+pass(struct limiter *lim)
+{
+    lim->passed++;
+    return LIMITER_PASS;
+}
+
+enum limiter_verdict
+limiter_take(struct limiter *lim, const struct addr *client, struct prefix_keys *keys,
+             uint32_t price, uint64_t now_ms)
+{
+    const struct limiter_family *family = &lim->families[prefix_family(client)];
+    const unsigned count = family->count;
+    uint64_t now = now_ms * BUCKETS_TICKS_PER_MS;
+    struct buckets_ref refs[LIMITER_LENGTHS_MAX];
+    uint64_t lefts[LIMITER_LENGTHS_MAX];
+    if (count == 0)
+        return pass(lim);
+    /* the longest prefix first: most floods come from one source, and cost one look */
+    struct buckets_ref last = find(lim, client, keys, count - 1);
+    if (last.slot < BUCKETS_GROUP &&
+        !has_room(&family->rules[count - 1], time_left(*buckets_empty_at(&last), now), price))
+        return refuse(lim, client, count - 1);
+    /* then from the shortest on, because a new bucket is as full as the one around it */
+    for (unsigned i = 0; i < count; i++) {
+        refs[i] = i < count - 1 ? find(lim, client, keys, i) : last;
+        lefts[i] = level(family, &refs[i], i, now, lefts);
+        if (!has_room(&family->rules[i], lefts[i], price))
+            return refuse(lim, client, i);
+    }
+    for (unsigned i = 0; i < count; i++)
+        pour(&lim->buckets[place_of(family, i)], &refs[i], now,
+             lefts[i] + price * family->rules[i].unit_ticks);
+    return pass(lim);
+}
+
+void
+limiter_charge(struct limiter *lim, const struct addr *client, struct prefix_keys *keys,
+               uint32_t price, uint64_t now_ms)
+{
+    const struct limiter_family *family = &lim->families[prefix_family(client)];
+    uint64_t now = now_ms * BUCKETS_TICKS_PER_MS;
+    uint64_t lefts[LIMITER_LENGTHS_MAX];
+    for (unsigned i = 0; i < family->count; i++) {
+        const struct limiter_rule *rule = &family->rules[i];
+        struct buckets_ref ref = find(lim, client, keys, i);
+        lefts[i] = level(family, &ref, i, now, lefts);
+        uint64_t left = lefts[i] + price * rule->unit_ticks;
+        pour(&lim->buckets[place_of(family, i)], &ref, now,
+             at_most(left, LIMITER_DEBT * rule->capacity_ticks));
+    }
+}
+
+uint32_t
+limiter_price_of_size(size_t octets)
+{
+    if (octets <= LIMITER_BULK_FREE)
+        return 0;
+    size_t begun = (octets - LIMITER_BULK_FREE + LIMITER_BULK_OCTETS - 1) / LIMITER_BULK_OCTETS;
+    return (uint32_t)at_most(begun * LIMITER_PRICE_BULK, LIMITER_PRICE_MAX);
+}
+
+uint64_t
+limiter_level(const struct limiter *lim, const struct addr *client, unsigned length,
+              uint64_t now_ms)
+{
+    unsigned family = prefix_family(client);
+    struct prefix_keys keys = {0};
+    for (unsigned i = 0; i < lim->families[family].count; i++) {
+        const struct limiter_rule *rule = &lim->families[family].rules[i];
+        if (rule->length != length)
+            continue;
+        struct buckets_ref ref = find(lim, client, &keys, i);
+        if (ref.slot == BUCKETS_GROUP)
+            return 0;
+        uint64_t left = time_left(*buckets_empty_at(&ref), now_ms * BUCKETS_TICKS_PER_MS);
+        return (left + rule->unit_ticks - 1) / rule->unit_ticks;
+    }
+    return 0;
+}
+
+/* The same number of queries, told in the time that they take to leak at the new rate. */
+static uint64_t
+converted(uint64_t left, const struct limiter_rule *from, const struct limiter_rule *to)
+{
+    uint64_t units = left / from->unit_ticks;
+    uint64_t rest = left % from->unit_ticks;
+    return at_most(units * to->unit_ticks + rest * to->unit_ticks / from->unit_ticks,
+                   LIMITER_DEBT * to->capacity_ticks);
+}
+
+/* Carry one bucket of table `place` over to the rules of `next`, or free it if none is for it. */
+static void
+convert(const struct limiter *lim, const struct limiter_family next[2], unsigned place,
+        uint64_t *tag, uint64_t *empty_at, uint64_t now)
+{
+    unsigned family = prefix_tag_class(*tag);
+    const struct limiter_family *was = &lim->families[family], *will = &next[family];
+    const struct limiter_rule *from = &was->rules[was->count - 1 - place];
+    const struct limiter_rule *to =
+        place < will->count ? &will->rules[will->count - 1 - place] : NULL;
+    if (to == NULL || to->length != from->length)
+        *tag = *empty_at = 0;
+    else
+        *empty_at = now + converted(time_left(*empty_at, now), from, to);
+}
+
+static void
+convert_table(struct limiter *lim, const struct limiter_family next[2], unsigned place,
+              uint64_t now)
+{
+    struct buckets *table = &lim->buckets[place];
+    for (uint64_t g = 0; g <= table->groups_mask; g++) {
+        struct buckets_group *group = &table->groups[g];
+        for (unsigned slot = 0; slot < BUCKETS_GROUP; slot++) {
+            if (group->tags[slot] != 0)
+                convert(lim, next, place, &group->tags[slot], &group->empty_at[slot], now);
+        }
+    }
+}
+
+enum status
+limiter_reload(struct limiter *lim, const struct limiter_config *config, uint64_t now_ms)
+{
+    struct limiter_family next[2];
+    if (config_read(config, next) != STATUS_OK)
+        return STATUS_INVALID;
+    for (unsigned place = 0; place < LIMITER_LENGTHS_MAX; place++)
+        convert_table(lim, next, place, now_ms * BUCKETS_TICKS_PER_MS);
+    memcpy(lim->families, next, sizeof next);
+    lim->set = set_of(lim->families, lim->set.key);
+    lim->slip = config->slip;
+    return STATUS_OK;
+}
+
+uint64_t
+limiter_replaced(const struct limiter *lim)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < LIMITER_LENGTHS_MAX; i++)
+        sum += lim->buckets[i].replaced;
+    return sum;
+}
+
+uint64_t
+limiter_forgiven_ms(const struct limiter *lim)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < LIMITER_LENGTHS_MAX; i++)
+        sum += lim->buckets[i].forgiven_ms;
+    return sum;
+}

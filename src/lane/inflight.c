@@ -1,0 +1,369 @@
+/* inflight.c - see inflight.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/inflight.h"
+
+#define NONE QUERY_NONE
+
+/* One slot for number 0. A full table needs no draft: there are no more questions than queries. */
+#define SLOTS_BESIDE 2
+
+static size_t
+buckets_count(uint32_t count)
+{
+    size_t buckets = 64;
+    while (buckets < count)
+        buckets *= 2;
+    return buckets;
+}
+
+uint32_t
+inflight_slots(uint32_t count)
+{
+    return count + SLOTS_BESIDE;
+}
+
+static size_t
+slots_bytes(uint32_t count)
+{
+    return ((size_t)inflight_slots(count)) * sizeof(struct inflight_question);
+}
+
+size_t
+inflight_bytes(uint32_t count)
+{
+    return slots_bytes(count) + deadlines_bytes(inflight_slots(count)) +
+           buckets_count(count) * sizeof(uint32_t);
+}
+
+void
+inflight_init(struct inflight *table, void *memory, uint32_t count, struct hash_key key)
+{
+    struct inflight_question *slots = memory;
+    uint8_t *deadlines = (uint8_t *)memory + slots_bytes(count);
+    uint8_t *buckets = deadlines + deadlines_bytes(inflight_slots(count));
+    *table = (struct inflight){.slots = slots,
+                               .buckets = (uint32_t *)(void *)buckets,
+                               .buckets_mask = (uint32_t)buckets_count(count) - 1,
+                               .count = count,
+                               .key = key};
+    deadlines_init(&table->deadlines, deadlines, inflight_slots(count));
+}
+
+static void
+age_push(struct inflight *table, uint32_t slot)
+{
+    struct inflight_links *ends = &table->ends;
+    table->slots[slot].links = (struct inflight_links){.previous = ends->previous};
+    if (ends->previous != NONE)
+        table->slots[ends->previous].links.next = slot;
+    else
+        ends->next = slot;
+    ends->previous = slot;
+}
+
+static void
+age_remove(struct inflight *table, uint32_t slot)
+{
+    struct inflight_links links = table->slots[slot].links;
+    struct inflight_links *ends = &table->ends;
+    if (links.previous != NONE)
+        table->slots[links.previous].links.next = links.next;
+    else
+        ends->next = links.next;
+    if (links.next != NONE)
+        table->slots[links.next].links.previous = links.previous;
+    else
+        ends->previous = links.previous;
+}
+
+/* The only writer of `state`. */
+static void
+set_state(struct inflight *table, struct inflight_question *question, enum inflight_state state)
+{
+    table->queued -= question->state == INFLIGHT_QUEUED;
+    table->queued += state == INFLIGHT_QUEUED;
+    question->state = (uint8_t)state;
+}
+
+/* The free slot, filled with what `query` asks. */
+static struct inflight_question *
+draft(struct inflight *table, const struct dns_query *query)
+{
+    if (table->free == NONE)
+        table->free = ++table->touched;
+    struct inflight_question *question = &table->slots[table->free];
+    struct dns_name *name = &question->question.name;
+    name->size = query->question.name.size;
+    memcpy(name->wire, query->question.name.wire, name->size);
+    dns_name_lower(name);
+    question->question.type = query->question.type;
+    question->question.class = query->question.class;
+    question->flags = (uint16_t)(query->flags | DNS_AD); /* of whose bit each gets what is his */
+    question->dnssec_ok = query->edns.present && query->edns.dnssec_ok;
+    return question;
+}
+
+static uint32_t
+bucket_of(struct inflight *table, const struct inflight_question *question)
+{
+    struct bytes_writer w = bytes_writer(table->scratch, sizeof table->scratch);
+    bytes_put_u16(&w, question->question.type);
+    bytes_put_u16(&w, question->question.class);
+    bytes_put_u16(&w, question->flags);
+    bytes_put_u8(&w, question->dnssec_ok);
+    bytes_put_copy(&w, question->question.name.wire, question->question.name.size);
+    return (uint32_t)hash_siphash13(&table->key, table->scratch, w.pos) & table->buckets_mask;
+}
+
+static bool
+asks_same(const struct inflight_question *a, const struct inflight_question *b)
+{
+    return a->question.name.size == b->question.name.size && a->question.type == b->question.type &&
+           a->question.class == b->question.class && a->flags == b->flags &&
+           a->dnssec_ok == b->dnssec_ok &&
+           memcmp(a->question.name.wire, b->question.name.wire, a->question.name.size) == 0;
+}
+
+static struct inflight_question *
+find_same(const struct inflight *table, const struct inflight_question *wanted)
+{
+    for (uint32_t slot = table->buckets[wanted->bucket]; slot != NONE;
+         slot = table->slots[slot].next)
+        if (asks_same(&table->slots[slot], wanted))
+            return &table->slots[slot];
+    return NULL;
+}
+
+static void
+start(struct inflight *table, struct inflight_question *question, uint64_t now_ms, uint32_t life_ms)
+{
+    uint32_t slot = inflight_slot(table, question);
+    table->free = question->next;
+    table->alive++;
+    question->generation++;
+    question->deadline_ms = now_ms + life_ms;
+    question->join_ms = now_ms + life_ms / 2;
+    question->asked = 0;
+    question->is_stood_in = false;
+    question->next = table->buckets[question->bucket];
+    table->buckets[question->bucket] = slot;
+    question->indexed = true;
+    age_push(table, slot);
+    deadlines_set(&table->deadlines, slot, question->deadline_ms);
+    set_state(table, question, INFLIGHT_QUEUED);
+}
+
+static void
+push_waiting(struct inflight *table, struct inflight_question *question,
+             struct query_table *queries, struct query *query)
+{
+    uint32_t index = query_index(queries, query);
+    query->next = NONE;
+    query->question = inflight_slot(table, question);
+    if (question->waiting_last != NONE)
+        queries->slots[question->waiting_last].next = index;
+    else
+        question->waiting_first = index;
+    question->waiting_last = index;
+    question->waiting_count++;
+}
+
+enum inflight_result
+inflight_join(struct inflight *table, struct query_table *queries, struct query *query,
+              uint64_t now_ms, uint32_t life_ms, struct inflight_question **joined)
+{
+    struct inflight_question *wanted = draft(table, &query->dns);
+    wanted->bucket = bucket_of(table, wanted);
+    struct inflight_question *question = find_same(table, wanted);
+    *joined = question;
+    if (question != NULL && now_ms <= question->join_ms &&
+        question->waiting_count < INFLIGHT_WAITING_MAX) {
+        push_waiting(table, question, queries, query);
+        return INFLIGHT_JOINED;
+    }
+    *joined = NULL;
+    if (table->alive == table->count)
+        return INFLIGHT_TOO_MANY;
+    if (question != NULL)
+        inflight_unindex(table, question);
+    start(table, wanted, now_ms, life_ms);
+    push_waiting(table, wanted, queries, query);
+    *joined = wanted;
+    return INFLIGHT_STARTED;
+}
+
+enum inflight_result
+inflight_start(struct inflight *table, const struct dns_query *query, uint64_t now_ms,
+               uint32_t life_ms, struct inflight_question **started)
+{
+    *started = NULL;
+    if (table->alive == table->count)
+        return INFLIGHT_TOO_MANY;
+    struct inflight_question *wanted = draft(table, query);
+    wanted->bucket = bucket_of(table, wanted);
+    if (find_same(table, wanted) != NULL)
+        return INFLIGHT_JOINED;
+    start(table, wanted, now_ms, life_ms);
+    *started = wanted;
+    return INFLIGHT_STARTED;
+}
+
+bool
+inflight_is_stood_in(struct inflight *table, const struct dns_query *query)
+{
+    if (table->alive == 0 || table->alive == table->count)
+        return false; /* no slot to compare with; rare, and the query only waits longer */
+    struct inflight_question *wanted = draft(table, query);
+    wanted->bucket = bucket_of(table, wanted);
+    const struct inflight_question *same = find_same(table, wanted);
+    return same != NULL && same->is_stood_in;
+}
+
+struct inflight_question *
+inflight_find(const struct inflight *table, uint32_t slot, uint32_t generation)
+{
+    if (slot == NONE || slot > table->touched)
+        return NULL;
+    struct inflight_question *question = &table->slots[slot];
+    bool is_asked = question->state == INFLIGHT_ASKED && question->generation == generation;
+    return is_asked ? question : NULL;
+}
+
+uint32_t
+inflight_slot(const struct inflight *table, const struct inflight_question *question)
+{
+    return (uint32_t)(question - table->slots);
+}
+
+static struct inflight_question *
+at_or_null(const struct inflight *table, uint32_t slot)
+{
+    return slot != NONE ? &table->slots[slot] : NULL;
+}
+
+struct inflight_question *
+inflight_first_due(const struct inflight *table)
+{
+    uint32_t slot = deadlines_first(&table->deadlines);
+    return at_or_null(table, slot == DEADLINES_NONE ? NONE : slot);
+}
+
+struct inflight_question *
+inflight_oldest(const struct inflight *table)
+{
+    return at_or_null(table, table->ends.next);
+}
+
+struct inflight_question *
+inflight_younger(const struct inflight *table, const struct inflight_question *question)
+{
+    return at_or_null(table, question->links.next);
+}
+
+struct inflight_question *
+inflight_at(const struct inflight *table, uint32_t slot)
+{
+    if (slot == NONE || slot > table->touched || table->slots[slot].state == INFLIGHT_FREE)
+        return NULL;
+    return &table->slots[slot];
+}
+
+void
+inflight_asked(struct inflight *table, struct inflight_question *question, uint32_t ring)
+{
+    set_state(table, question, INFLIGHT_ASKED);
+    question->asked++;
+    question->ring = ring;
+}
+
+bool
+inflight_is_in_ring(const struct inflight_question *question, uint32_t ring)
+{
+    return question->state == INFLIGHT_ASKED && question->ring == ring;
+}
+
+bool
+inflight_ask_again(struct inflight *table, struct inflight_question *question, bool is_death)
+{
+    if (question->state != INFLIGHT_ASKED)
+        return false;
+    if (!is_death)
+        question->asked--;
+    else if (question->asked >= INFLIGHT_ASKED_MAX)
+        return false;
+    set_state(table, question, INFLIGHT_QUEUED);
+    return true;
+}
+
+const struct query *
+inflight_first_waiting(const struct query_table *queries, const struct inflight_question *question)
+{
+    return query_at(queries, question->waiting_first);
+}
+
+struct query *
+inflight_pop_waiting(struct inflight *table, struct query_table *queries,
+                     struct inflight_question *question)
+{
+    (void)table;
+    struct query *query = query_at(queries, question->waiting_first);
+    if (query == NULL)
+        return NULL;
+    question->waiting_first = query->next;
+    if (question->waiting_first == NONE)
+        question->waiting_last = NONE;
+    question->waiting_count--;
+    query->next = NONE;
+    return query;
+}
+
+struct inflight_question *
+inflight_leave(struct inflight *table, struct query_table *queries, struct query *query)
+{
+    struct inflight_question *question = &table->slots[query->question];
+    uint32_t index = query_index(queries, query), before = NONE;
+    uint32_t *link = &question->waiting_first;
+    while (*link != index) { /* at most INFLIGHT_WAITING_MAX */
+        before = *link;
+        link = &queries->slots[before].next;
+    }
+    *link = query->next;
+    if (question->waiting_last == index)
+        question->waiting_last = before;
+    question->waiting_count--;
+    query->next = NONE;
+    return question;
+}
+
+void
+inflight_unindex(struct inflight *table, struct inflight_question *question)
+{
+    if (!question->indexed)
+        return;
+    uint32_t *link = &table->buckets[question->bucket];
+    while (*link != inflight_slot(table, question))
+        link = &table->slots[*link].next;
+    *link = question->next;
+    question->next = NONE;
+    question->indexed = false;
+}
+
+void
+inflight_end(struct inflight *table, struct inflight_question *question)
+{
+    if (question->state == INFLIGHT_FREE)
+        return;
+    uint32_t slot = inflight_slot(table, question);
+    inflight_unindex(table, question);
+    set_state(table, question, INFLIGHT_FREE);
+    age_remove(table, slot);
+    deadlines_clear(&table->deadlines, slot);
+    memset(question->question.name.wire, 0, question->question.name.size);
+    question->question.name.size = 0;
+    question->waiting_first = question->waiting_last = question->waiting_count = 0;
+    question->generation++;
+    question->next = table->free;
+    table->free = slot;
+    table->alive--;
+}

@@ -1,0 +1,156 @@
+/* inflight.h - the questions under way to an upstream, and who waits for each
+ * SPDX-License-Identifier: ISC
+ *
+ * What: a fixed table. Queries that ask the same (name without case, type, class, RD, CD, DO)
+ *       share one question and one answer: fewer upstream queries, and no second chance to guess
+ *       an answer (birthday attack). A question is queued until its turn comes (front/queue.h),
+ * then asked; its name across the ring is (slot, generation). Who:  front. Pure: no clock, no
+ * allocation. Ref:  RFC 5452 section 5; docs/QUERY.md; docs/LIMITS.md "questions".
+ */
+#pragma once
+
+#include "base/hash.h"
+#include "lane/deadlines.h"
+#include "lane/query.h"
+
+#define INFLIGHT_WAITING_MAX 256 /* queries per question; one more starts a new question */
+#define INFLIGHT_ASKED_MAX   3   /* times a question is asked when workers die under it */
+
+enum inflight_state { INFLIGHT_FREE, INFLIGHT_QUEUED, INFLIGHT_ASKED };
+
+struct inflight_links {
+    uint32_t previous, next;
+};
+
+struct inflight_question {
+    uint64_t deadline_ms;        /* monotonic; all who wait get SERVFAIL then */
+    uint64_t join_ms;            /* who asks later than this starts a new question */
+    uint32_t generation;         /* odd: in use; never 0 then */
+    uint32_t ring;               /* ASKED: the number of the ring that it was put into */
+    uint32_t bucket;             /* of the index */
+    uint32_t next;               /* in the bucket, or next free slot */
+    struct inflight_links links; /* by age */
+    uint32_t waiting_first, waiting_last, waiting_count; /* queries, linked by their next */
+    uint16_t flags; /* DNS_RD, DNS_CD; DNS_AD always (RFC 6840 5.7): one answer serves all */
+    uint8_t state;  /* enum inflight_state */
+    uint8_t asked;  /* times put into a ring whose worker did not end in order */
+    bool dnssec_ok;
+    bool indexed;                 /* can be found and joined */
+    bool is_stood_in;             /* the caller's: a stale answer went to those who waited */
+    struct dns_question question; /* name in lower case */
+};
+
+struct inflight {
+    struct inflight_question *slots; /* borrowed; [0] is never used */
+    uint32_t *buckets;               /* borrowed; first question of each, 0 none */
+    uint32_t buckets_mask;
+    uint32_t count, touched, free, alive; /* as in struct query_table */
+    uint32_t queued;                      /* questions in state INFLIGHT_QUEUED */
+    struct inflight_links ends;           /* by age; next: first, previous: last */
+    struct deadlines deadlines;           /* by slot */
+    struct hash_key key;
+    uint8_t scratch[8 + DNS_NAME_MAX]; /* what is hashed */
+};
+
+enum inflight_result {
+    INFLIGHT_STARTED,  /* a new question, queued */
+    INFLIGHT_JOINED,   /* somebody asked already */
+    INFLIGHT_TOO_MANY, /* the table is full; the query waits for nothing */
+};
+
+/** Slots of a table for `count` questions: what inflight_slot() says is less. */
+uint32_t inflight_slots(uint32_t count);
+
+/** Bytes of memory for `count` questions (1..2^20). */
+size_t inflight_bytes(uint32_t count);
+
+/** @param memory  borrowed as long as the table lives; zeroed, inflight_bytes(count), aligned for
+ * any type
+ *  @param key     random, so that nobody outside can choose colliding questions */
+void inflight_init(struct inflight *table, void *memory, uint32_t count, struct hash_key key);
+
+/**
+ * Let a kept query wait for its question.
+ *
+ * A question can be joined in the first half of its life only, so that everybody has at least half
+ * of it; after that a new question takes its place in the index.
+ *
+ * @param query    borrowed until inflight_pop_waiting() returns it
+ * @param now_ms   monotonic
+ * @param life_ms  from now to the deadline of a new question, at least 1
+ * @param question written: what it waits for; NULL with INFLIGHT_TOO_MANY
+ */
+MUST_CHECK enum inflight_result inflight_join(struct inflight *table, struct query_table *queries,
+                                              struct query *query, uint64_t now_ms,
+                                              uint32_t life_ms,
+                                              struct inflight_question **question);
+
+/**
+ * Start a question that nobody waits for, unless the same is under way.
+ *
+ * @param query    what is asked, borrowed for the call
+ * @param started  written: the question; NULL if none was started
+ * @return INFLIGHT_STARTED; INFLIGHT_JOINED (it is under way already); INFLIGHT_TOO_MANY.
+ */
+MUST_CHECK enum inflight_result inflight_start(struct inflight *table,
+                                               const struct dns_query *query, uint64_t now_ms,
+                                               uint32_t life_ms,
+                                               struct inflight_question **started);
+
+/** Is the same question under way, and did a stale answer stand in for it? */
+bool inflight_is_stood_in(struct inflight *table, const struct dns_query *query);
+
+/** The question asked under this name; NULL: stale or invented. */
+struct inflight_question *inflight_find(const struct inflight *table, uint32_t slot,
+                                        uint32_t generation);
+
+/** Index of a question, 1.. */
+uint32_t inflight_slot(const struct inflight *table, const struct inflight_question *question);
+
+/** The question with the earliest deadline, NULL if there is none. Not always the oldest: a reload
+ *  may shorten what later ones are given. */
+struct inflight_question *inflight_first_due(const struct inflight *table);
+
+/** The question that started first, NULL if there is none. */
+struct inflight_question *inflight_oldest(const struct inflight *table);
+
+/** The one that started next after this one, NULL if there is none. */
+struct inflight_question *inflight_younger(const struct inflight *table,
+                                           const struct inflight_question *question);
+
+/** The question in use in a slot, NULL if it is free. */
+struct inflight_question *inflight_at(const struct inflight *table, uint32_t slot);
+
+/** It is in a ring now: INFLIGHT_QUEUED → INFLIGHT_ASKED. @param ring  the ring's number */
+void inflight_asked(struct inflight *table, struct inflight_question *question, uint32_t ring);
+
+/** Was it put into this ring, and is the answer still awaited? */
+bool inflight_is_in_ring(const struct inflight_question *question, uint32_t ring);
+
+/**
+ * The ring is gone, and with it what was asked: INFLIGHT_ASKED → INFLIGHT_QUEUED.
+ *
+ * @param is_death  the worker died, perhaps of this question: it has used up one of the times that
+ *                  it may be asked. Else the worker ended in order, and it has not.
+ * @return false: it was not asked, or INFLIGHT_ASKED_MAX times already; nothing changed, and it
+ *         waits for its deadline.
+ */
+bool inflight_ask_again(struct inflight *table, struct inflight_question *question, bool is_death);
+
+/** The query that has waited longest for this question; NULL when nobody is left. */
+const struct query *inflight_first_waiting(const struct query_table *queries,
+                                           const struct inflight_question *question);
+
+/** Take the next query off the question's list, first come first; NULL when nobody is left. */
+struct query *inflight_pop_waiting(struct inflight *table, struct query_table *queries,
+                                   struct inflight_question *question);
+
+/** A query waits no longer. @param query  waits for a question. @return that question */
+struct inflight_question *inflight_leave(struct inflight *table, struct query_table *queries,
+                                         struct query *query);
+
+/** Nobody can join any more (the answer is here). May be called twice. */
+void inflight_unindex(struct inflight *table, struct inflight_question *question);
+
+/** Wipe and free a question nobody waits for. May be called twice. */
+void inflight_end(struct inflight *table, struct inflight_question *question);

@@ -1,0 +1,73 @@
+/* query.c - see query.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/query.h"
+
+/* One slot for number 0, and one so that a full table still has a draft: whom we refuse for want
+ * of room we must have parsed. */
+#define SLOTS_BESIDE 2
+
+_Static_assert(sizeof(struct query) <= 472, "a waiting query is compact");
+
+size_t
+query_table_bytes(uint32_t count)
+{
+    return ((size_t)count + SLOTS_BESIDE) * sizeof(struct query);
+}
+
+void
+query_table_init(struct query_table *table, void *memory, uint32_t count)
+{
+    *table = (struct query_table){.slots = memory, .count = count};
+}
+
+struct query *
+query_draft(struct query_table *table)
+{
+    if (table->free == QUERY_NONE)
+        table->free = ++table->touched; /* at most count + 1: alive is at most count */
+    return &table->slots[table->free];
+}
+
+enum status
+query_keep(struct query_table *table, struct query *draft)
+{
+    if (table->alive == table->count)
+        return STATUS_FULL;
+    table->free = draft->next;
+    table->alive++;
+    draft->next = QUERY_NONE;
+    draft->generation++;
+    return STATUS_OK;
+}
+
+void
+query_give(struct query_table *table, struct query *query)
+{
+    if (query->generation % 2 == 0)
+        return;
+    memset(query->dns.question.name.wire, 0, query->dns.question.name.size);
+    memset(&query->dns.edns, 0, sizeof query->dns.edns);
+    memset(&query->client, 0, sizeof query->client);
+    query->dns.question.name.size = 0;
+    query->generation++;
+    /* behind the draft, which somebody may be filling in */
+    uint32_t *link = table->free != QUERY_NONE ? &table->slots[table->free].next : &table->free;
+    query->next = *link;
+    *link = query_index(table, query);
+    table->alive--;
+}
+
+uint32_t
+query_index(const struct query_table *table, const struct query *query)
+{
+    return (uint32_t)(query - table->slots);
+}
+
+struct query *
+query_at(const struct query_table *table, uint32_t index)
+{
+    if (index == QUERY_NONE || index > table->touched || table->slots[index].generation % 2 == 0)
+        return NULL;
+    return &table->slots[index];
+}

@@ -1,0 +1,70 @@
+/* query.h - the queries of clients that wait for an answer
+ * SPDX-License-Identifier: ISC
+ *
+ * What: a fixed table of slots. A query is parsed into the draft, a slot that belongs to nobody
+ *       yet; if it must wait, the draft is kept and the next free slot becomes the draft. Slots are
+ *       freed last in, first out, so that the memory in use stays small and warm.
+ * Who:  front. Pure: no clock, no allocation.
+ * Ref:  docs/QUERY.md; docs/LIMITS.md "queries".
+ */
+#pragma once
+
+#include "base/prefix_tag.h"
+#include "dns/dns_query.h"
+
+#define QUERY_NONE 0 /* slots are numbered from 1: zeroed memory holds no link */
+
+enum query_transport { QUERY_UDP = 1, QUERY_TCP = 2 };
+
+struct query_client { /* who asked, and how an answer gets back */
+    struct addr addr;
+    struct addr local;   /* UDP: the address that was asked, scope: interface; family ADDR_NONE: the
+                            listener's own */
+    uint32_t connection; /* TCP: index of the connection, and */
+    uint32_t connection_generation; /* its generation */
+    uint8_t transport;              /* enum query_transport */
+    uint8_t listener;               /* index in config.listen */
+    uint8_t payer;  /* which limiter's buckets pay: enum limit_payer of front/limit.h */
+    bool is_proven; /* the address is the client's own: it came over TCP, or with a valid cookie */
+};
+
+struct query {
+    struct query_client client;
+    uint64_t arrived_us;     /* monotonic */
+    uint32_t generation;     /* odd: in use; even: free */
+    uint32_t next;           /* next waiting for the same question, or next free slot */
+    uint32_t question;       /* slot of the one it waits for, see lane/inflight.h */
+    struct prefix_keys keys; /* names of the client's networks, as far as they were needed */
+    uint8_t cookie;          /* enum cookie_verdict */
+    struct dns_query dns;    /* as parsed */
+};
+
+struct query_table {
+    struct query *slots; /* borrowed; [0] is never used */
+    uint32_t count;      /* queries alive at most */
+    uint32_t touched;    /* slots ever handed out */
+    uint32_t free;       /* head of the free slots, linked by next */
+    uint32_t alive;      /* queries kept now */
+};
+
+/** Bytes of memory for `count` queries (1..2^20). */
+size_t query_table_bytes(uint32_t count);
+
+/** @param memory  borrowed as long as the table lives; zeroed, query_table_bytes(count), aligned
+ * for any type */
+void query_table_init(struct query_table *table, void *memory, uint32_t count);
+
+/** The slot to parse the next message into; always the same one until it is kept. Never NULL. */
+struct query *query_draft(struct query_table *table);
+
+/** Keep the draft. @return STATUS_OK; STATUS_FULL (it stays the draft). */
+MUST_CHECK enum status query_keep(struct query_table *table, struct query *draft);
+
+/** Wipe and free a kept query; the draft stays the draft. May be called twice. */
+void query_give(struct query_table *table, struct query *query);
+
+/** Index of a slot, 1.. */
+uint32_t query_index(const struct query_table *table, const struct query *query);
+
+/** The query in use at `index`, NULL if there is none. */
+struct query *query_at(const struct query_table *table, uint32_t index);

@@ -1,0 +1,31 @@
+/* why.c - the table of why.def as values
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/why.h"
+
+static const struct {
+    enum why_end end;
+    const char *name, *text;
+} rows[] = {
+#define WHY(name, end, text) {WHY_END_##end, #name, text},
+#include "lane/why.def"
+#undef WHY
+};
+
+enum why_end
+why_end(enum why why)
+{
+    return rows[why].end;
+}
+
+const char *
+why_name(enum why why)
+{
+    return rows[why].name;
+}
+
+const char *
+why_text(enum why why)
+{
+    return rows[why].text;
+}

@@ -1,0 +1,19 @@
+/* why.h - why a query ended as it did
+ * SPDX-License-Identifier: ISC
+ *
+ * Who:  front (counts), supervisor (prints). Pure.
+ */
+#pragma once
+
+enum why {
+#define WHY(name, end, text) WHY_##name,
+#include "lane/why.def"
+#undef WHY
+    WHY_COUNT
+};
+
+enum why_end { WHY_END_ANSWERED, WHY_END_REFUSED, WHY_END_DROPPED };
+
+enum why_end why_end(enum why why);
+const char *why_name(enum why why); /* as in why.def */
+const char *why_text(enum why why);
