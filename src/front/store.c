@@ -46,7 +46,7 @@ store_reserve(struct front *front)
     struct store *store = &front->store;
     size_t bytes = (size_t)front->config->cache_bytes;
     store_change(front);
-    store->prefetch = tokens_make(0, STORE_PREFETCH_BURST, front_now_ms(front));
+    store->prefetch = leak_make(0, STORE_PREFETCH_BURST, front_now_ms(front));
     if (bytes == 0)
         return;
     uint32_t slots = inflight_slots(front->config->queries);
@@ -108,11 +108,11 @@ refresh(struct front *front, const struct query *draft, const struct cache_hit *
     uint32_t left_s = hit->ttl_s - hit->age_s;
     if (!front->config->cache_prefetch || hit->hits < STORE_PREFETCH_HITS ||
         left_s > hit->ttl_s / STORE_PREFETCH_PART || freshness_is_failure(&hit->answer) ||
-        tokens_free(&front->store.prefetch, front_now_ms(front)) == 0)
+        leak_free(&front->store.prefetch, front_now_ms(front)) == 0)
         return;
     if (!ask_alone(front, draft))
         return;
-    (void)tokens_take(&front->store.prefetch, 1, front_now_ms(front));
+    (void)leak_take(&front->store.prefetch, 1, front_now_ms(front));
     stats_add(front->stats, STAT_CACHE_PREFETCHED, 1);
 }
 
@@ -124,7 +124,7 @@ give_fresh(struct front *front, const struct query *draft, struct cache_hit *hit
         dns_answer_age(store->message, &hit->answer, hit->age_s, false, 0);
     if (freshness_is_failure(&hit->answer) && hit->answer.ede == DNS_EDE_NONE)
         hit->answer.ede = DNS_EDE_CACHED_ERROR;
-    tokens_earn(&store->prefetch, STORE_PREFETCH_MILLI);
+    leak_earn(&store->prefetch, STORE_PREFETCH_MILLI);
     histogram_add(&front->stats->latency, 0);
     deliver_kept(front, draft, store->message, &hit->answer, WHY_CACHE_HIT);
 }

@@ -16,9 +16,9 @@
 
 #include "answers/cache.h"
 #include "answers/freshness.h"
+#include "base/leak.h"
 #include "lane/deadlines.h"
 #include "lane/inflight.h"
-#include "lane/tokens.h"
 
 struct front;
 
@@ -45,7 +45,7 @@ struct store {
     uint8_t *message;          /* CACHE_MESSAGE_MAX octets to copy an answer into */
     struct store_wait *waits;  /* by slot of the table of questions */
     struct deadlines dues;     /* of them, in us */
-    struct tokens prefetch;
+    struct leak prefetch;
     uint64_t word_us;          /* an upstream answered anything at that time */
     uint64_t probed_us;        /* our own query was asked at that time */
     uint64_t failing_until_us; /* upstreams fail; 0: they do not */

@@ -46,16 +46,14 @@ bool
 log_limit_take(struct log_limit *limit, uint64_t now_ms, uint32_t *left_out)
 {
     *left_out = 0;
-    if (limit->spent_ms < now_ms)
-        limit->spent_ms = now_ms;
-    if (limit->spent_ms - now_ms > (uint64_t)(LOG_BURST - 1) * LOG_INTERVAL_MS) {
+    leak_change(&limit->leak, 1, LOG_BURST * LOG_INTERVAL_S, now_ms);
+    if (!leak_take(&limit->leak, LOG_INTERVAL_S, now_ms)) {
         if (limit->left_out == 0)
             limit->unsaid_ms = now_ms;
         if (limit->left_out < UINT32_MAX)
             limit->left_out++;
         return false;
     }
-    limit->spent_ms += LOG_INTERVAL_MS;
     *left_out = limit->left_out;
     limit->left_out = 0;
     return true;

@@ -11,11 +11,14 @@
  */
 #pragma once
 
+#include "base/leak.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LOG_BURST       20    /* lines of one event and level before their limit is felt */
-#define LOG_INTERVAL_MS 10000 /* after that, one line per interval */
+#define LOG_BURST       20 /* lines of one event and level before their limit is felt */
+#define LOG_INTERVAL_S  10 /* after that, one line per interval */
+#define LOG_INTERVAL_MS (LOG_INTERVAL_S * 1000)
 
 enum log_level { LOG_ERROR = 1, LOG_WARNING = 2, LOG_NOTICE = 3, LOG_INFO = 4, LOG_DEBUG = 5 };
 
@@ -30,7 +33,7 @@ enum log_event {
 };
 
 struct log_limit {      /* of one event and level; all zero is its start */
-    uint64_t spent_ms;  /* monotonic: when the budget would be whole again */
+    struct leak leak;   /* seconds; a line takes an interval */
     uint64_t unsaid_ms; /* when the first line after the last printed one was left out */
     uint32_t left_out;  /* lines since the last printed one */
 };

@@ -107,9 +107,11 @@ dial_answer(struct child *worker, uint32_t index, uint32_t tag)
     const struct config *config = &sup->config;
     uint32_t burst = config->handshakes_burst * UPSTREAM_HANDSHAKE_FULL + DIAL_MORE;
     uint32_t per_second = config->handshakes_per_s * UPSTREAM_HANDSHAKE_FULL;
+    uint64_t now_ms = sup->loop.now_us / 1000;
+    leak_change(&lane->dials[index], per_second, burst, now_ms); /* of this configuration */
     if (is_avoided(sup, &worker->upstreams[index])) {
         answer.error = IPC_ERROR_AVOIDED;
-    } else if (!budget_take(&lane->dials[index], burst, per_second, sup->loop.now_us)) {
+    } else if (!leak_take(&lane->dials[index], 1, now_ms)) {
         answer.error = EDQUOT;
         lane->dials_refused++;
         log_write(LOG_WARNING, LOG_UPSTREAM_DOWN,

@@ -8,9 +8,9 @@
  */
 #pragma once
 
+#include "base/leak.h"
 #include "conf/config.h"
 #include "lane/avoid.h"
-#include "lane/budget.h"
 #include "lane/heartbeat.h"
 #include "lane/restart.h"
 #include "lane/stats.h"
@@ -76,7 +76,7 @@ struct lane {
     int ring_fds[3];              /* ring memfd, bells of front and worker, or -1 */
     bool ring_given[CHILD_ROLES]; /* who has the ring that ring_fds holds */
     uint32_t ring_number;
-    struct budget dials[CONFIG_UPSTREAMS_MAX];
+    struct leak dials[CONFIG_UPSTREAMS_MAX];
     uint64_t dials_done, dials_refused, deaths; /* since the start */
 };
 

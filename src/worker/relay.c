@@ -186,8 +186,8 @@ take_record(struct worker *worker, size_t size)
         relay_question_give(relay, q);
         return false;
     }
-    tokens_earn(&relay->retries, worker->pool.policy.retry_percent * 10);
-    tokens_earn(&relay->hedges, worker->pool.policy.hedge_percent * 10);
+    leak_earn(&relay->retries, worker->pool.policy.retry_percent * 10);
+    leak_earn(&relay->hedges, worker->pool.policy.hedge_percent * 10);
     upstream_pool_asked(worker);
     /* first come, first served among those of its rank */
     if (is_behind(relay, q->query.rank) || !relay_place(worker, q))

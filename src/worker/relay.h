@@ -11,11 +11,11 @@
  */
 #pragma once
 
+#include "base/leak.h"
 #include "ipc/ipc.h"
 #include "lane/deadlines.h"
 #include "lane/handoff.h"
 #include "lane/ring.h"
-#include "lane/tokens.h"
 #include "os/evloop.h"
 
 #define RELAY_BATCH 256 /* questions taken per turn */
@@ -109,7 +109,7 @@ struct relay {
     struct relay_list picky, failed;
     uint32_t waiting_count;     /* in `waiting` */
     struct deadlines deadlines; /* of questions that are WAITING, PICKY or ASKED, in us */
-    struct tokens retries, hedges, failovers; /* what may still be asked again */
+    struct leak retries, hedges, failovers; /* what may still be asked again */
     uint8_t record[HANDOFF_QUERY_MAX];
 };
 

@@ -40,8 +40,8 @@ may_ask_again(struct worker *worker, const struct relay_question *q, enum relay_
     struct relay *relay = &worker->relay;
     if (q->asks >= RELAY_ASKS_MAX || q->moves >= RELAY_MOVES_MAX)
         return false;
-    struct tokens *budget = loss == RELAY_SPOILT ? &relay->retries : &relay->failovers;
-    if (tokens_take(budget, 1, now_ms(worker)))
+    struct leak *budget = loss == RELAY_SPOILT ? &relay->retries : &relay->failovers;
+    if (leak_take(budget, 1, now_ms(worker)))
         return true;
     stats_add(worker->stats, STAT_RETRIES_REFUSED, 1);
     return false;
@@ -228,7 +228,7 @@ may_ask_more(const struct relay_question *q, enum relay_second why)
     return true;
 }
 
-static struct tokens *
+static struct leak *
 budget_of(struct relay *relay, enum relay_second why)
 {
     switch (why) {
@@ -248,9 +248,9 @@ static bool
 take_budget(struct worker *worker, enum relay_second why)
 {
     struct relay *relay = &worker->relay;
-    if (why == RELAY_SLOW && tokens_free(&relay->retries, now_ms(worker)) <= RELAY_SLOW_LEAVES)
+    if (why == RELAY_SLOW && leak_free(&relay->retries, now_ms(worker)) <= RELAY_SLOW_LEAVES)
         return false;
-    return tokens_take(budget_of(relay, why), 1, now_ms(worker));
+    return leak_take(budget_of(relay, why), 1, now_ms(worker));
 }
 
 bool

@@ -120,8 +120,8 @@ relay_reserve(struct worker *worker)
     if (relay->questions == NULL || deadlines == NULL)
         log_fatal("no memory for %u questions", count);
     deadlines_init(&relay->deadlines, deadlines, count);
-    relay->retries = tokens_make(RELAY_RETRY_FLOOR, RELAY_RETRY_BURST, 0);
-    relay->failovers = tokens_make(count / RELAY_FAILOVER_PARTS, count, 0);
-    relay->hedges = tokens_make(0, RELAY_HEDGE_BURST, 0);
-    tokens_spend(&relay->hedges, RELAY_HEDGE_BURST, 0); /* a share of traffic from the start */
+    relay->retries = leak_make(RELAY_RETRY_FLOOR, RELAY_RETRY_BURST, 0);
+    relay->failovers = leak_make(count / RELAY_FAILOVER_PARTS, count, 0);
+    relay->hedges = leak_make(0, RELAY_HEDGE_BURST, 0);
+    leak_spend(&relay->hedges, RELAY_HEDGE_BURST, 0); /* a share of traffic from the start */
 }

@@ -30,9 +30,9 @@ take_budget(struct worker *worker, struct upstream *upstream)
 {
     uint64_t now = worker->loop.now_us, now_ms = now / 1000;
     uint32_t price = tls_context_tickets(upstream->tls, now_ms) > 0 ? 1 : UPSTREAM_HANDSHAKE_FULL;
-    if (tokens_take(&upstream->dials, price, now_ms))
+    if (leak_take(&upstream->dials, price, now_ms))
         return true;
-    uint64_t wait_ms = tokens_wait_ms(&upstream->dials, price, now_ms);
+    uint64_t wait_ms = leak_wait_ms(&upstream->dials, price, now_ms);
     if (wait_ms > 1000)
         wait_ms = 1000;
     /* a quarter at random: those who were held back together do not come back together */

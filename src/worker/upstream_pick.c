@@ -67,14 +67,14 @@ static bool
 is_in_rate(const struct worker *worker, const struct upstream *upstream)
 {
     return worker->pool.policy.qps[upstream->index] == 0 ||
-           tokens_free(&upstream->rate, worker->loop.now_us / 1000) > 0;
+           leak_free(&upstream->rate, worker->loop.now_us / 1000) > 0;
 }
 
 void
 upstream_pool_spend(struct worker *worker, struct upstream *upstream)
 {
     if (worker->pool.policy.qps[upstream->index] != 0)
-        tokens_spend(&upstream->rate, 1, worker->loop.now_us / 1000);
+        leak_spend(&upstream->rate, 1, worker->loop.now_us / 1000);
 }
 
 static struct upstream_ask

@@ -85,9 +85,9 @@ static void
 prepare_budgets(const struct upstream_policy *policy, struct upstream *upstream)
 {
     uint32_t qps = policy->qps[upstream->index];
-    upstream->rate = tokens_make(qps, qps / RATE_BURST_PARTS + 1, 0);
-    upstream->dials = tokens_make(policy->handshakes_per_s * UPSTREAM_HANDSHAKE_FULL,
-                                  policy->handshakes_burst * UPSTREAM_HANDSHAKE_FULL, 0);
+    upstream->rate = leak_make(qps, qps / RATE_BURST_PARTS + 1, 0);
+    upstream->dials = leak_make(policy->handshakes_per_s * UPSTREAM_HANDSHAKE_FULL,
+                                policy->handshakes_burst * UPSTREAM_HANDSHAKE_FULL, 0);
 }
 
 void

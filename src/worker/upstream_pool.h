@@ -10,8 +10,8 @@
  */
 #pragma once
 
+#include "base/leak.h"
 #include "lane/avoid.h"
-#include "lane/tokens.h"
 #include "upstream/upstream_choice.h"
 #include "upstream/upstream_quota.h"
 #include "upstream/upstream_trust.h"
@@ -35,8 +35,8 @@ struct upstream {
     unsigned ready, opening;     /* how many are READY; WANTED to HANDSHAKE */
     unsigned suspects;           /* how many are not UPSTREAM_CALM */
     bool wants_place;            /* a connection could not be opened: all places are taken */
-    struct tokens rate;          /* queries, where config.qps is not 0 */
-    struct tokens dials;         /* quarters of full handshakes */
+    struct leak rate;            /* queries, where config.qps is not 0 */
+    struct leak dials;           /* quarters of full handshakes */
     uint64_t dial_us;            /* no connection is opened before: the budget was used up */
     uint64_t heard_us;           /* an answer last */
     uint64_t spoke_us;           /* anything last, on any connection */
