@@ -314,6 +314,32 @@ config_set_defaults(struct config *config)
         memset(config, 0, sizeof *config); /* sound for nobody */
 }
 
+static void
+copy_row(const struct config_row *row, const void *from, void *to)
+{
+    memcpy((char *)to + row->offset, (const char *)from + row->offset,
+           (size_t)row->items_max * row->rule.size);
+    if (row->is_list)
+        memcpy((char *)to + row->count_offset, (const char *)from + row->count_offset,
+               sizeof(uint32_t));
+}
+
+void
+config_for_worker(const struct config *config, struct config *worker)
+{
+    config_set_defaults(worker);
+    worker->upstreams_count = config->upstreams_count;
+    for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
+        const struct config_row *row = &config_rows[id];
+        if ((row->who & CONFIG_USER_WORKER) == 0)
+            continue;
+        if (!row->is_upstream)
+            copy_row(row, config, worker);
+        for (uint32_t i = 0; row->is_upstream && i < config->upstreams_count; i++)
+            copy_row(row, &config->upstreams[i], &worker->upstreams[i]);
+    }
+}
+
 enum status
 config_load(const struct config_source *source, struct config *config, struct config_error *error)
 {

@@ -201,6 +201,16 @@ MUST_CHECK enum status config_load(const struct config_source *source, struct co
  */
 void config_set_defaults(struct config *config);
 
+/**
+ * What a worker gets. It never learns who the clients are, so its copy holds no access list, no
+ * listening address and no secret: each key that config.def does not give to workers has its
+ * default.
+ *
+ * @param config  borrowed; sound
+ * @param worker  written; sound as well
+ */
+void config_for_worker(const struct config *config, struct config *worker);
+
 #define CONFIG_ZONE_NAME_MAX 16 /* octets of an interface's name, with its NUL */
 
 /** The name of an interface by its number. @param name  written @return false: it has none */

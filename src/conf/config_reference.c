@@ -46,6 +46,19 @@ write_default(const struct config_row *row, FILE *to)
     }
 }
 
+static void
+write_change(const struct config_row *row, FILE *to)
+{
+    static const char *const by[] = {
+        [CONFIG_CHANGE_RELOAD] = "with a reload",
+        [CONFIG_CHANGE_RESTART] = "with a restart",
+        [CONFIG_CHANGE_SOME] = "with a reload, some values with a restart",
+    };
+    bool is_reloaded = row->change != CONFIG_CHANGE_RESTART;
+    fprintf(to, "Changes: %s%s.\n", by[row->change],
+            is_reloaded && (row->who & CONFIG_USER_WORKER) != 0 ? "; workers are replaced" : "");
+}
+
 void
 config_reference(FILE *to)
 {
@@ -64,7 +77,8 @@ config_reference(FILE *to)
         write_default(row, to);
         fputs(".br\nEnvironment: ", to);
         write_env(row, to);
-        fputs(".\n", to);
+        fputs(".\n.br\n", to);
+        write_change(row, to);
     }
     fputs(".El\n", to);
 }

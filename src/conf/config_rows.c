@@ -10,25 +10,28 @@
 #define SIZE_OF(type, field) sizeof(((type *)NULL)->field)
 
 /* clang-format off */
-#define ROW(group_, key_, kind_, type, field, low_, high_, words_, fallback_, doc_)                \
+#define ROW(group_, key_, kind_, type, field, low_, high_, words_, who_, change_, fallback_, doc_) \
     .group = group_, .key = key_, .fallback = fallback_, .doc = doc_,                              \
+    .who = CONFIG_USER_##who_, .change = CONFIG_CHANGE_##change_,                                  \
     .rule = {kind_, SIZE_OF(type, field), low_, high_, words_}, .offset = offsetof(type, field)
 #define ONE        .items_min = 1, .items_max = 1
 #define LIST(type, field, low, high)                                                               \
     .is_list = true, .count_offset = offsetof(type, field##_count), .items_min = low, .items_max = high
 
 const struct config_row config_rows[CONFIG_ROWS] = {
-#define CONFIG_KEY(group, key, field, kind, fallback, low, high, words, doc)                       \
-    {ROW(group, key, kind, struct config, field, low, high, words, fallback, doc), ONE},
-#define CONFIG_LIST(group, key, field, kind, fallback, low, high, words, doc)                      \
-    {ROW(group, key, kind, struct config, field[0], 0, 0, words, fallback, doc),                   \
+#define CONFIG_KEY(group, key, field, kind, fallback, low, high, words, who, change, doc)          \
+    {ROW(group, key, kind, struct config, field, low, high, words, who, change, fallback, doc), ONE},
+#define CONFIG_LIST(group, key, field, kind, fallback, low, high, words, who, change, doc)         \
+    {ROW(group, key, kind, struct config, field[0], 0, 0, words, who, change, fallback, doc),      \
      LIST(struct config, field, low, high)},
-#define CONFIG_UPSTREAM_KEY(key, field, kind, fallback, low, high, words, doc)                     \
+#define CONFIG_UPSTREAM_KEY(key, field, kind, fallback, low, high, words, who, change, doc)        \
     {ROW(CONFIG_UPSTREAMS_GROUP, key, kind, struct config_upstream, field, low, high, words,       \
-         fallback, doc), ONE, .is_upstream = true},
-#define CONFIG_UPSTREAM_LIST(key, field, kind, fallback, low, high, words, doc)                    \
+         who, change, fallback, doc), ONE, .is_upstream = true},
+#define CONFIG_UPSTREAM_LIST(key, field, kind, fallback, low, high, words, who, change, doc)       \
     {ROW(CONFIG_UPSTREAMS_GROUP, key, kind, struct config_upstream, field[0], 0, 0, words,         \
-         fallback, doc), LIST(struct config_upstream, field, low, high), .is_upstream = true},
+         who, change, fallback, doc),                                                              \
+     LIST(struct config_upstream, field, low, high), .is_upstream = true},
+
 #include "conf/config.def"
 };
 /* clang-format on */
@@ -58,6 +61,25 @@ const void *
 config_row_item(const struct config_row *row, const void *base, uint32_t item)
 {
     return (const char *)base + row->offset + item * row->rule.size;
+}
+
+static bool
+is_same_at(const struct config_row *row, const void *a, const void *b)
+{
+    return config_row_count(row, a) == config_row_count(row, b) &&
+           memcmp(config_row_item(row, a, 0), config_row_item(row, b, 0),
+                  (size_t)row->items_max * row->rule.size) == 0;
+}
+
+bool
+config_row_is_same(const struct config_row *row, const struct config *a, const struct config *b)
+{
+    if (!row->is_upstream)
+        return is_same_at(row, a, b);
+    bool is_same = a->upstreams_count == b->upstreams_count;
+    for (uint32_t i = 0; is_same && i < CONFIG_UPSTREAMS_MAX; i++)
+        is_same = is_same_at(row, &a->upstreams[i], &b->upstreams[i]);
+    return is_same;
 }
 
 bool

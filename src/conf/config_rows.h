@@ -23,6 +23,19 @@ enum config_row_id {
     CONFIG_ROWS
 };
 
+enum config_user { /* bits: the children that use a key */
+                   CONFIG_USER_SUPERVISOR = 0,
+                   CONFIG_USER_FRONT = 1,
+                   CONFIG_USER_WORKER = 2,
+                   CONFIG_USER_BOTH = 3,
+};
+
+enum config_change {                        /* what takes up another value of a key */
+                     CONFIG_CHANGE_RELOAD,  /* a reload, always */
+                     CONFIG_CHANGE_RESTART, /* nothing else */
+                     CONFIG_CHANGE_SOME, /* a reload takes up some changes: supervisor/reload.c judges */
+};
+
 #define CONFIG_UPSTREAMS_GROUP "upstreams" /* the one group that is a list of mappings */
 #define CONFIG_PATH_TEXT_MAX   80          /* "upstreams[15].key", PENSTOCK_UPSTREAMS_15_KEY */
 #define CONFIG_ENV_START       "PENSTOCK_"
@@ -35,7 +48,9 @@ struct config_row {
     uint32_t offset;               /* of the field, or of a list's first item */
     uint32_t count_offset;         /* lists: of the uint32_t count */
     uint32_t items_min, items_max; /* 1, 1 if no list */
-    const char *fallback;          /* NULL: must be given */
+    enum config_user who;
+    enum config_change change;
+    const char *fallback; /* NULL: must be given */
     const char *doc;
 };
 
@@ -52,6 +67,10 @@ uint32_t config_row_count(const struct config_row *row, const void *base);
 
 /** Item number `item` of the row's list, or its field. */
 const void *config_row_item(const struct config_row *row, const void *base, uint32_t item);
+
+/** Has the key, in every upstream if it is one of theirs, the same value in both? */
+bool config_row_is_same(const struct config_row *row, const struct config *a,
+                        const struct config *b);
 
 /** May "" stand for the value, which leaves its field zero? */
 bool config_row_is_optional(const struct config_row *row);

@@ -3,6 +3,7 @@
  */
 #include "front/control.h"
 
+#include "conf/config_change.h"
 #include "front/front.h"
 #include "front/listen.h"
 #include "os/chan.h"
@@ -108,21 +109,6 @@ control_begin(struct front *front)
         ;
 }
 
-/* Tables have their size and sockets their address for life; the rest can change. The supervisor
- * does not ask for what cannot. */
-static bool
-fits(const struct config *old, const struct config *new)
-{
-    if (new->queries != old->queries || new->tcp_clients != old->tcp_clients ||
-        new->rates_entries != old->rates_entries || new->cache_bytes != old->cache_bytes ||
-        new->listen_count != old->listen_count)
-        return false;
-    for (uint32_t i = 0; i < new->listen_count; i++)
-        if (!addr_is_equal(&new->listen[i], &old->listen[i]))
-            return false;
-    return true;
-}
-
 static void
 reload(struct front *front, const struct ipc_message *message, int fd)
 {
@@ -131,7 +117,8 @@ reload(struct front *front, const struct ipc_message *message, int fd)
     size_t size;
     struct ipc_message done = {.type = IPC_RELOADED, .epoch = message->epoch, .error = 1};
     if (map_config(fd, &config, &size, &acl)) {
-        bool taken = fits(front->config, config);
+        /* tables keep their size and sockets their address; the supervisor asks for no such change */
+        bool taken = config_change_fixed(front->config, config) == CONFIG_ROWS;
         if (taken) {
             memory_unmap((void *)(uintptr_t)front->config, front->config_size);
             front->config = config;

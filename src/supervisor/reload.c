@@ -3,7 +3,7 @@
  */
 #include "supervisor/reload.h"
 
-#include "conf/config_worker.h"
+#include "conf/config_change.h"
 #include "os/log.h"
 #include "os/memory.h"
 #include "supervisor/addresses.h"
@@ -18,8 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define IS_SAME(field) (memcmp(&a->field, &b->field, sizeof a->field) == 0)
-
 /* Landlock lets us connect to these ports for ever, and to no others. */
 static bool
 has_port(const struct config *config, uint16_t port)
@@ -30,33 +28,29 @@ has_port(const struct config *config, uint16_t port)
     return false;
 }
 
-const char *
-reload_needs_restart(const struct config *loaded, const struct config *next)
+/* What of the keys that a reload can change in part would need a restart: NULL, nothing. */
+static const char *
+partly_fixed(const struct config *loaded, const struct config *next)
 {
-    const struct config *a = loaded, *b = next;
-    if (!IS_SAME(listen) || !IS_SAME(listen_count))
-        return "listen";
-    if (!IS_SAME(user))
-        return "user";
-    if (!IS_SAME(lanes))
-        return "lanes";
-    if (!IS_SAME(queries))
-        return "limits.queries";
-    if (!IS_SAME(tcp_clients))
-        return "limits.tcp_clients";
-    if (!IS_SAME(rates_entries))
-        return "rates.entries";
-    if (!IS_SAME(cache_bytes))
-        return "cache.size";
-    if (!IS_SAME(filter_kernel) ||
-        (a->filter_kernel && (!IS_SAME(filter_ports) || !IS_SAME(filter_ports_count))))
-        return "filter.kernel and its filter.ports (the kernel's filter is locked)";
-    if (a->lanes != 1 && !steer_is_same(a, b))
+    if (loaded->filter_kernel &&
+        !config_row_is_same(&config_rows[CONFIG_ROW_filter_ports], loaded, next))
+        return "filter.ports (the kernel's filter is locked)";
+    if (loaded->lanes != 1 && !steer_is_same(loaded, next))
         return "the shortest prefix of rates (it chooses the lane)";
-    for (uint32_t i = 0; i < b->upstreams_count; i++)
-        if (!has_port(a, b->upstreams[i].address.port))
+    for (uint32_t i = 0; i < next->upstreams_count; i++)
+        if (!has_port(loaded, next->upstreams[i].address.port))
             return "a port of upstreams that none had at the start";
     return NULL;
+}
+
+const char *
+reload_needs_restart(const struct config *loaded, const struct config *next,
+                     char text[CONFIG_PATH_TEXT_MAX])
+{
+    enum config_row_id id = config_change_fixed(loaded, next);
+    if (id < CONFIG_ROWS)
+        return config_row_path(&config_rows[id], 0, text);
+    return partly_fixed(loaded, next);
 }
 
 /* Has the CA file other contents? */
@@ -128,7 +122,8 @@ read_again(struct supervisor *sup, struct config *next, int fds[CHILD_ROLES + 1]
     memset(fds, 0xff, (CHILD_ROLES + 1) * sizeof *fds); /* -1 each */
     if (settings_load(sup->options, next, error) != STATUS_OK)
         return STATUS_INVALID;
-    const char *what = reload_needs_restart(&sup->loaded, next);
+    char text[CONFIG_PATH_TEXT_MAX];
+    const char *what = reload_needs_restart(&sup->loaded, next, text);
     if (what != NULL) {
         snprintf(error->text, sizeof error->text, "%s can only change with a restart", what);
         return STATUS_INVALID;
@@ -160,7 +155,7 @@ static bool
 take_up_if_room(struct supervisor *sup, const struct config *next, const int fds[CHILD_ROLES + 1],
                 const struct lists *lists)
 {
-    bool to_workers = !config_is_same_for_worker(&sup->config, next) ||
+    bool to_workers = config_change_is_for_workers(&sup->config, next) ||
                       !is_same_memory(sup->ca_fd, fds[CHILD_ROLES]);
     if (to_workers && !retire_has_room(sup)) {
         close_all(fds, CHILD_ROLES + 1);

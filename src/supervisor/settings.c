@@ -3,7 +3,6 @@
  */
 #include "supervisor/settings.h"
 
-#include "conf/config_worker.h"
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/random.h"

@@ -189,6 +189,21 @@ def check_tables(root, breaches):
             if not comment and not (texts and len(texts[-1].strip()) > 2):
                 breaches.add(name, line, f"{macro}({arguments.split(',')[0]}, …) gives no reason")
     check_filters(root, breaches)
+    check_keys(root, breaches)
+
+
+def check_keys(root, breaches):
+    """The column "who" of config.def names each child that reads the key: a worker has no other of its value."""
+    path = root / "src/conf/config.def"
+    for line, macro, arguments, _ in def_rows(path.read_text()) if path.exists() else []:
+        field = re.match(r'"\w*",\s*"\w+",\s*(\w+)', arguments)
+        who = re.search(r"\b(FRONT|WORKER|BOTH|SUPERVISOR),\s*(?:RELOAD|RESTART|SOME)\b", arguments)
+        for child in ("front", "worker") if field and not macro.startswith("CONFIG_UPSTREAM") else []:
+            texts = "".join(text for _, text in sources(root, f"src/{child}", "src/child"))
+            reads = re.search(rf"\bconfig\)?(->|\.){field.group(1)}(_count)?\b", texts) is not None
+            if reads != (who is not None and who.group(1) in (child.upper(), "BOTH")):
+                breaches.add("src/conf/config.def", line,
+                             f"{field.group(1)}: src/{child} reads it or does not, and the row says otherwise")
 
 
 def filter_rows(path):

@@ -124,6 +124,35 @@ Test(config_files, the_manual_page_has_the_section_of_the_table)
     free(section);
 }
 
+static void
+add_paths(enum config_change change, char *text, size_t size)
+{
+    for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
+        const struct config_row *row = &config_rows[id];
+        size_t len = strlen(text);
+        if (row->change == change)
+            snprintf(text + len, size - len, "%s%s%s%s%s", len == 0 ? "" : ", ", row->group,
+                     row->is_upstream ? "[]" : "", *row->group == '\0' ? "" : ".", row->key);
+    }
+}
+
+Test(config_files, the_manual_page_names_what_a_restart_is_needed_for)
+{
+    size_t size;
+    char keys[1024] = "", sentence[1100], some[1024] = "";
+    char *page = read_file(SOURCE_ROOT "/docs/penstock.8", &size);
+    for (char *c = page; *c != '\0'; c++)
+        *c = *c == '\n' ? ' ' : *c;
+    add_paths(CONFIG_CHANGE_RESTART, keys, sizeof keys);
+    snprintf(sentence, sizeof sentence, "Only a restart can change %s; ", keys);
+    char *at = strstr(page, sentence), *end = at == NULL ? NULL : strstr(at, " The CA file ");
+    cr_assert_not_null(end, "docs/penstock.8 does not say: %s", sentence);
+    *end = '\0';
+    add_paths(CONFIG_CHANGE_SOME, some, sizeof some);
+    for (char *key = strtok(some, ", "); key != NULL; key = strtok(NULL, ", "))
+        cr_expect_not_null(strstr(at, key), "docs/penstock.8 does not say what of %s", key);
+}
+
 /* "/24 1/s 1,/20 2/s 2" with a blank behind each comma, as people write it. */
 static void
 spread_commas(const char *text, char *to)

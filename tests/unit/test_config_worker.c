@@ -1,8 +1,7 @@
 /* test_config_worker.c - a worker's copy of the configuration holds nothing of clients
  * SPDX-License-Identifier: ISC
  */
-#include "conf/config_rows.h"
-#include "conf/config_worker.h"
+#include "conf/config.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -21,7 +20,7 @@
     "cookies: {secret: 0123456789abcdef0123456789abcdef}\n"                                        \
     "local: {server_id: edge-7}\n"
 
-static struct config config, other, worker;
+static struct config config, worker;
 static struct config_error error;
 
 static void
@@ -67,21 +66,4 @@ Test(config_worker, has_no_address_name_or_secret_that_tells_of_clients)
     cr_expect_not(holds("\x20\x01\x0d\xb8\xaa\xaa\xbb\xbb", 8));
     cr_expect_not(holds("\xc6\x33\x64", 3), "198.51.100");
     cr_expect_not(holds("\xcb\x00\x71", 3), "203.0.113");
-}
-
-Test(config_worker, a_reload_concerns_workers_by_the_same_list)
-{
-    load(&config, TEXT);
-    load(&other, TEXT);
-    cr_expect(config_is_same_for_worker(&config, &other));
-    other.allow_count = 0;
-    memset(other.allow, 0, sizeof other.allow);
-    other.tcp_idle_ms++;
-    other.cookies_secret.bytes[0]++;
-    cr_expect(config_is_same_for_worker(&config, &other), "no business of a worker");
-    other.hedge_percent++;
-    cr_expect_not(config_is_same_for_worker(&config, &other));
-    load(&other, TEXT);
-    other.upstreams[0].pins[0][31] ^= 1;
-    cr_expect_not(config_is_same_for_worker(&config, &other));
 }
