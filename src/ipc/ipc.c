@@ -1,4 +1,4 @@
-/* ipc.c - one table says which fields a message has; encoder and decoder walk the same table
+/* ipc.c - encoder and decoder walk the fields of the same rows
  * SPDX-License-Identifier: ISC
  */
 #include "ipc/ipc.h"
@@ -6,162 +6,129 @@
 #include "base/bytes.h"
 
 #include <stdbool.h>
+#include <string.h>
 
-enum field { /* in their order on the wire */
-             LANE = 1 << 0,
-             EPOCH = 1 << 1,
-             RING_QUERY = 1 << 2,
-             RING_ANSWER = 1 << 3,
-             INDEX = 1 << 4,
-             TAG = 1 << 5,
-             ERROR = 1 << 6,
-             KIND = 1 << 7,
-             LEVEL = 1 << 8,
-             EVENT = 1 << 9,
-             COST = 1 << 10,
-             PIN = 1 << 11,
-             TEXT = 1 << 12, /* to the end of the message, its NUL included */
+enum kind {
+    KIND_END, /* behind the last field of a row */
+    KIND_NUMBER,
+    KIND_POWER_OF_TWO,
+    KIND_NO_DESCRIPTOR,
+    KIND_BYTES,
+    KIND_TEXT,
 };
 
-enum { SUPERVISOR = 1, CHILD = 2, BOTH = 3 };
+struct field {
+    enum kind kind;
+    size_t offset, size;  /* of the member; a number has 1 or 4 octets */
+    uint32_t least, most; /* of a number */
+};
+
+#define FIELDS_MAX 4 /* in one row, besides the end */
+
+#define FIELD(kind, member, least, most)                                                           \
+    {kind, offsetof(struct ipc_message, member), sizeof(((struct ipc_message *)0)->member), least, \
+     most},
+#define NONE
+#define NUMBER(member)             FIELD(KIND_NUMBER, member, 0, UINT32_MAX)
+#define RANGE(member, least, most) FIELD(KIND_NUMBER, member, least, most)
+#define POWER_OF_TWO(member)       FIELD(KIND_POWER_OF_TWO, member, 0, UINT32_MAX)
+#define NO_DESCRIPTOR(member)      FIELD(KIND_NO_DESCRIPTOR, member, 0, UINT32_MAX)
+#define BYTES(member)              FIELD(KIND_BYTES, member, 0, 0)
+#define TEXT(member)               FIELD(KIND_TEXT, member, 0, 0)
+
+/* whoever takes it gets it from the other side */
+#define NEVER                        false
+#define LOOK                         true
+#define FROM(roles, states, handler) true
+#define TAKES(when, handler)         true
 
 static const struct row {
     const char *name; /* NULL: no such type */
-    uint8_t fds_min, fds_max, sender;
+    uint8_t fds_min, fds_max;
+    bool from_child, from_supervisor;
+    struct field fields[FIELDS_MAX + 1];
 } rows[] = {
-#define MESSAGE(name, number, fds_min, fds_max, sender)                                            \
-    [number] = {#name, fds_min, fds_max, sender},
+#define MESSAGE(name, number, fds_min, fds_max, fields, supervisor, front, worker, text)           \
+    [number] = {#name, fds_min, fds_max, supervisor, front || worker, {fields{0}}},
 #include "ipc/messages.def"
 #undef MESSAGE
 };
 
 #define ROWS_COUNT (sizeof rows / sizeof rows[0])
 
-static unsigned
-fields_of(enum ipc_type type)
-{
-    switch (type) {
-    case IPC_CONFIG:
-        return LANE | EPOCH;
-    case IPC_RING:
-        return EPOCH | RING_QUERY | RING_ANSWER;
-    case IPC_LISTENER:
-        return INDEX | KIND;
-    case IPC_LIST:
-        return INDEX;
-    case IPC_UPSTREAM_WANT:
-        return INDEX | TAG;
-    case IPC_UPSTREAM_SOCKET:
-        return INDEX | TAG | ERROR;
-    case IPC_LOG:
-        return LEVEL | EVENT | TEXT;
-    case IPC_RELOAD:
-        return EPOCH;
-    case IPC_RELOADED:
-    case IPC_RING_END:
-        return EPOCH | ERROR;
-    case IPC_UPSTREAM_DEAR:
-        return INDEX | COST;
-    case IPC_PIN_LOOK:
-        return INDEX | TAG | TEXT;
-    case IPC_PIN_SEEN:
-        return INDEX | KIND | PIN | TEXT;
-    case IPC_READY:
-        return TEXT;
-    case IPC_START:
-    case IPC_STOP:
-        return 0;
-    }
-    return 0;
-}
-
-/* The fixed-size fields that the two walks below share; a macro, so that none can be forgotten in
- * one. */
-#define WALK_NUMBERS(step_u32, step_u8)                                                            \
-    step_u32(LANE, lane);                                                                          \
-    step_u32(EPOCH, epoch);                                                                        \
-    step_u32(RING_QUERY, ring_query_bytes);                                                        \
-    step_u32(RING_ANSWER, ring_answer_bytes);                                                      \
-    step_u32(INDEX, index);                                                                        \
-    step_u32(TAG, tag);                                                                            \
-    step_u32(ERROR, error);                                                                        \
-    step_u32(COST, cost_us);                                                                       \
-    step_u8(KIND, kind);                                                                           \
-    step_u8(LEVEL, level);                                                                         \
-    step_u8(EVENT, event)
-
 size_t
 ipc_encode(const struct ipc_message *message, uint8_t to[IPC_MESSAGE_MAX])
 {
-    unsigned fields = fields_of(message->type);
     struct bytes_writer w = bytes_writer(to, IPC_MESSAGE_MAX);
     bytes_put_u16(&w, (uint16_t)message->type);
-#define PUT_U32(bit, member)                                                                       \
-    if (fields & (bit))                                                                            \
-    bytes_put_u32(&w, message->member)
-#define PUT_U8(bit, member)                                                                        \
-    if (fields & (bit))                                                                            \
-    bytes_put_u8(&w, message->member)
-    WALK_NUMBERS(PUT_U32, PUT_U8);
-    if (fields & PIN)
-        bytes_put_copy(&w, message->pin, sizeof message->pin);
-    if (fields & TEXT) {
-        bytes_put_copy(&w, message->text, strnlen(message->text, IPC_TEXT_MAX - 1));
-        bytes_put_u8(&w, 0);
+    for (const struct field *field = rows[message->type].fields; field->kind != KIND_END; field++) {
+        const void *member = (const char *)message + field->offset;
+        if (field->kind == KIND_TEXT) {
+            bytes_put_copy(&w, member, strnlen(member, field->size - 1));
+            bytes_put_u8(&w, 0);
+        } else if (field->kind == KIND_BYTES || field->size == 1) {
+            bytes_put_copy(&w, member, field->size);
+        } else {
+            bytes_put_u32(&w, *(const uint32_t *)member);
+        }
     }
     return w.pos;
 }
 
 /* Exactly one NUL, at the end; what a terminal could obey becomes '?'. */
-static void
-get_text(struct bytes_reader *r, char text[IPC_TEXT_MAX])
+static bool
+get_text(struct bytes_reader *r, char *text, size_t room)
 {
     size_t size = bytes_left(r);
     const uint8_t *from = bytes_get_view(r, size);
-    if (from == NULL || size == 0 || size > IPC_TEXT_MAX ||
-        memchr(from, 0, size) != from + size - 1) {
-        r->failed = true;
-        return;
-    }
+    if (from == NULL || size == 0 || size > room || memchr(from, 0, size) != from + size - 1)
+        return false;
     for (size_t i = 0; i + 1 < size; i++)
         text[i] = from[i] < ' ' || from[i] > '~' ? '?' : (char)from[i];
+    return true;
 }
 
-static bool
-is_power_of_two(uint32_t value)
+static uint32_t
+get_number(struct bytes_reader *r, void *member, size_t size)
 {
-    return value != 0 && (value & (value - 1)) == 0;
+    if (size == 1)
+        return *(uint8_t *)member = bytes_get_u8(r);
+    return *(uint32_t *)member = bytes_get_u32(r);
 }
 
-/* What the sizes alone do not say. */
+/* @return false: there are fewer octets, or the value is out of bounds */
 static bool
-is_sound(const struct ipc_message *m, size_t fds)
+get_field(struct bytes_reader *r, const struct field *field, size_t fds, struct ipc_message *to)
 {
-    switch (m->type) {
-    case IPC_RING:
-        return is_power_of_two(m->ring_query_bytes) && is_power_of_two(m->ring_answer_bytes);
-    case IPC_LISTENER:
-        return m->kind == IPC_SOCKET_UDP || m->kind == IPC_SOCKET_TCP;
-    case IPC_UPSTREAM_SOCKET: /* a socket or a reason, never both, never neither */
-        return (m->error == 0) == (fds == 1);
-    case IPC_RELOADED:
-    case IPC_RING_END:
-        return m->error <= 1;
-    case IPC_LIST:
-        return m->index < IPC_LISTS;
-    case IPC_CONFIG:
-    case IPC_START:
-    case IPC_READY:
-    case IPC_UPSTREAM_WANT:
-    case IPC_LOG:
-    case IPC_STOP:
-    case IPC_RELOAD:
-    case IPC_PIN_LOOK:
-    case IPC_PIN_SEEN:
-    case IPC_UPSTREAM_DEAR:
+    void *member = (char *)to + field->offset;
+    uint32_t value;
+    switch (field->kind) {
+    case KIND_NUMBER:
+        value = get_number(r, member, field->size);
+        return value >= field->least && value <= field->most;
+    case KIND_POWER_OF_TWO:
+        value = get_number(r, member, field->size);
+        return value != 0 && (value & (value - 1)) == 0;
+    case KIND_NO_DESCRIPTOR:
+        return (get_number(r, member, field->size) == 0) == (fds > 0);
+    case KIND_BYTES:
+        bytes_get_copy(r, member, field->size);
         return true;
+    case KIND_TEXT:
+        return get_text(r, member, field->size);
+    case KIND_END:
+        break;
     }
     return false;
+}
+
+static bool
+get_fields(struct bytes_reader *r, const struct row *row, size_t fds, struct ipc_message *message)
+{
+    for (const struct field *field = row->fields; field->kind != KIND_END; field++)
+        if (!get_field(r, field, fds, message))
+            return false;
+    return !r->failed && bytes_left(r) == 0;
 }
 
 enum status
@@ -174,28 +141,14 @@ ipc_decode(const uint8_t *bytes, size_t size, size_t fds, enum ipc_side sender,
     if (r.failed || number >= ROWS_COUNT || rows[number].name == NULL)
         return STATUS_INVALID;
     const struct row *row = &rows[number];
-    unsigned side = sender == IPC_FROM_SUPERVISOR ? SUPERVISOR : CHILD;
-    if ((row->sender & side) == 0 || fds < row->fds_min || fds > row->fds_max)
+    bool may_send = sender == IPC_FROM_SUPERVISOR ? row->from_supervisor : row->from_child;
+    if (!may_send || fds < row->fds_min || fds > row->fds_max)
         return STATUS_INVALID;
-
     message->type = (enum ipc_type)number;
-    unsigned fields = fields_of(message->type);
-#define GET_U32(bit, member)                                                                       \
-    if (fields & (bit))                                                                            \
-    message->member = bytes_get_u32(&r)
-#define GET_U8(bit, member)                                                                        \
-    if (fields & (bit))                                                                            \
-    message->member = bytes_get_u8(&r)
-    WALK_NUMBERS(GET_U32, GET_U8);
-    if (fields & PIN)
-        bytes_get_copy(&r, message->pin, sizeof message->pin);
-    if (fields & TEXT)
-        get_text(&r, message->text);
-    if (r.failed || bytes_left(&r) != 0 || !is_sound(message, fds)) {
-        memset(message, 0, sizeof *message);
-        return STATUS_INVALID;
-    }
-    return STATUS_OK;
+    if (get_fields(&r, row, fds, message))
+        return STATUS_OK;
+    memset(message, 0, sizeof *message);
+    return STATUS_INVALID;
 }
 
 const char *

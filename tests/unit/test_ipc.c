@@ -12,10 +12,12 @@ static const struct row {
     size_t fds_min, fds_max;
     bool from_supervisor, from_child;
 } rows[] = {
-#define SUPERVISOR                                      true, false
-#define CHILD                                           false, true
-#define BOTH                                            true, true
-#define MESSAGE(name, number, fds_min, fds_max, sender) {IPC_##name, fds_min, fds_max, sender},
+#define NEVER                        false
+#define LOOK                         true
+#define FROM(roles, states, handler) true
+#define TAKES(when, handler)         true
+#define MESSAGE(name, number, fds_min, fds_max, fields, supervisor, front, worker, text)           \
+    {IPC_##name, fds_min, fds_max, front || worker, supervisor},
 #include "ipc/messages.def"
 #undef MESSAGE
 };
@@ -225,6 +227,45 @@ Test(ipc, ring_sizes_are_powers_of_two)
         size_t size = ipc_encode(&sent, bytes);
         cr_assert_eq(ipc_decode(bytes, size, 3, IPC_FROM_SUPERVISOR, &got), STATUS_INVALID);
     }
+}
+
+Test(ipc, a_value_out_of_its_bounds_is_refused)
+{
+    static const struct {
+        enum ipc_type type;
+        enum ipc_side sender;
+        size_t fds;
+        uint32_t index, error;
+        uint8_t kind;
+        bool is_sound;
+    } cases[] = {
+        {IPC_LISTENER, IPC_FROM_CHILD, 1, 0, 0, IPC_SOCKET_UDP, true},
+        {IPC_LISTENER, IPC_FROM_CHILD, 1, 0, 0, IPC_SOCKET_TCP, true},
+        {IPC_LISTENER, IPC_FROM_CHILD, 1, 0, 0, 0, false},
+        {IPC_LISTENER, IPC_FROM_CHILD, 1, 0, 0, 3, false},
+        {IPC_LIST, IPC_FROM_SUPERVISOR, 0, IPC_LISTS - 1, 0, 0, true},
+        {IPC_LIST, IPC_FROM_SUPERVISOR, 0, IPC_LISTS, 0, 0, false},
+        {IPC_RELOADED, IPC_FROM_CHILD, 0, 0, 0, 0, true},
+        {IPC_RELOADED, IPC_FROM_CHILD, 0, 0, 2, 0, false},
+        {IPC_RING_END, IPC_FROM_CHILD, 0, 0, 1, 0, true},
+        {IPC_RING_END, IPC_FROM_SUPERVISOR, 0, 0, UINT32_MAX, 0, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ipc_message got, sent = {.type = cases[i].type,
+                                        .index = cases[i].index,
+                                        .error = cases[i].error,
+                                        .kind = cases[i].kind};
+        uint8_t bytes[IPC_MESSAGE_MAX];
+        size_t size = ipc_encode(&sent, bytes);
+        cr_assert_eq(ipc_decode(bytes, size, cases[i].fds, cases[i].sender, &got),
+                     cases[i].is_sound ? STATUS_OK : STATUS_INVALID, "case %zu", i);
+    }
+}
+
+Test(ipc, every_type_has_a_receiver)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        cr_assert(rows[i].from_supervisor || rows[i].from_child, "%s", ipc_type_text(rows[i].type));
 }
 
 Test(ipc, random_bytes_decode_to_what_encodes_to_them)
