@@ -9,9 +9,9 @@
 #include "os/chan.h"
 #include "os/log.h"
 #include "os/memory.h"
+#include "os/sys.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #define BEGIN_MS 10000 /* for the supervisor to send the next message at start */
 #define BATCH    16    /* messages taken per turn */
@@ -21,7 +21,7 @@ close_all(const int fds[IPC_FDS_MAX])
 {
     for (int i = 0; i < IPC_FDS_MAX; i++)
         if (fds[i] >= 0)
-            close(fds[i]);
+            sys_close(fds[i]);
 }
 
 /* Map a configuration and make its access list. Nothing is changed on failure. */
@@ -194,7 +194,7 @@ ready(struct ev_source *source, uint32_t events)
         if (status == STATUS_AGAIN)
             return;
         if (status == STATUS_CLOSED) /* nobody is left to serve for */
-            exit(1);
+            sys_exit(1);
         if (status != STATUS_OK)
             log_fatal("the supervisor broke the contract: %s", status_text(status));
         take_message(source->owner, &message, fds);

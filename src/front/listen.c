@@ -9,6 +9,7 @@
 #include "os/log.h"
 #include "os/privs.h"
 #include "os/sock.h"
+#include "os/sys.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -92,7 +93,7 @@ fail(const char *address, enum ipc_socket_kind kind)
         hint = "; no interface has this address";
     log_write(LOG_ERROR, LOG_LISTENING, "cannot bind %s (%s): %s%s", address, kind_text(kind),
               strerror(errno), hint);
-    exit(1);
+    sys_exit(1);
 }
 
 static void

@@ -8,8 +8,7 @@
 #include "front/deliver.h"
 #include "front/front.h"
 #include "os/memory.h"
-
-#include <unistd.h>
+#include "os/sys.h"
 
 static void
 take_names(const char (*texts)[CONFIG_DOMAIN_MAX], uint32_t count, struct local_names *names)
@@ -38,7 +37,7 @@ local_take_list(struct front *front, enum ipc_list list, int fd)
     enum status status = STATUS_OK;
     if (fd >= 0) {
         status = memory_map(fd, 1, true, &memory, &size);
-        close(fd);
+        sys_close(fd);
     }
     if (status != STATUS_OK)
         return status;

@@ -9,12 +9,11 @@
 #include "os/memory.h"
 #include "os/privs.h"
 #include "os/sandbox.h"
+#include "os/sys.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #define MEMORY_BESIDE (16U << 20) /* octets beside the tables: the C library, in passing */
 #define FILES_BESIDE                                                                               \
@@ -28,7 +27,7 @@ ignore_signals(void)
 {
     static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2};
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
-        signal(ignored[i], SIG_IGN);
+        (void)sys_signal(ignored[i], SIG_IGN);
 }
 
 static size_t
@@ -36,7 +35,7 @@ files_limit(const struct front *front)
 {
     struct rlimit now;
     size_t wanted = (size_t)front->config->tcp_clients + FILES_BESIDE;
-    if (getrlimit(RLIMIT_NOFILE, &now) != 0)
+    if (sys_getrlimit(RLIMIT_NOFILE, &now) != 0)
         log_fatal("cannot read the limit of open files: %s", strerror(errno));
     if (now.rlim_max >= wanted)
         return wanted;
@@ -53,7 +52,7 @@ give_up(const struct front *front)
     struct privs_limits limits = {.files = files_limit(front),
                                   .memory_bytes = memory_bound(MEMORY_BESIDE)};
     const char *what;
-    bool is_root = geteuid() == 0;
+    bool is_root = sys_geteuid() == 0;
     if (is_root && privs_find_account(front->config->user, &account) != STATUS_OK)
         log_fatal("started as root, and there is no account \"%s\" to become; create it or set "
                   "user",
@@ -61,7 +60,7 @@ give_up(const struct front *front)
     if (privs_drop(is_root ? &account : NULL, &limits, &what) != STATUS_OK)
         log_fatal("privileges cannot be given up: %s", what);
     /* the kernel rounds sleeps up by 50 us unless told otherwise, a third of a rest */
-    if (prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL) != 0)
+    if (sys_prctl(PR_SET_TIMERSLACK, 1) != 0)
         log_fatal("the timer slack cannot be set: %s", strerror(errno));
     if (sandbox_enter(SANDBOX_FRONT) != STATUS_OK)
         log_fatal("the system call filter cannot be set: %s", strerror(errno));

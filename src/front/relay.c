@@ -9,8 +9,7 @@
 #include "os/bell.h"
 #include "os/log.h"
 #include "os/memory.h"
-
-#include <unistd.h>
+#include "os/sys.h"
 
 void
 relay_reserve(struct front *front)
@@ -58,7 +57,7 @@ close_link(struct front *front, struct relay_link *link)
 {
     evloop_remove(&front->loop, &link->bell, true);
     if (link->worker_bell >= 0)
-        close(link->worker_bell);
+        sys_close(link->worker_bell);
     memory_unmap(link->memory, link->memory_size);
     *link = (struct relay_link){.bell.fd = -1, .worker_bell = -1};
 }
@@ -75,10 +74,10 @@ relay_attach(struct front *front, const struct ipc_message *ring, const int fds[
             RING_MEMORY_BYTES(ring->ring_query_bytes) + RING_MEMORY_BYTES(ring->ring_answer_bytes);
         status = memory_map(fds[0], size, false, &link->memory, &link->memory_size);
     }
-    close(fds[0]);
+    sys_close(fds[0]);
     if (status != STATUS_OK) {
-        close(fds[1]);
-        close(fds[2]);
+        sys_close(fds[1]);
+        sys_close(fds[2]);
         return status;
     }
     uint8_t *memory = link->memory;

@@ -14,6 +14,7 @@
 #include "front/tcp_table.h"
 #include "os/log.h"
 #include "os/memory.h"
+#include "os/sys.h"
 
 #include <errno.h>
 
@@ -91,8 +92,8 @@ connection_ready(struct ev_source *source, uint32_t events)
     if ((events & EPOLLIN) == 0 || !may_read(front, c))
         return;
     uint8_t *input = front->tcp.inputs[tcp_table_index(&front->tcp, c)];
-    ssize_t got = recv(source->fd, input + c->input_size, (size_t)(TCP_INPUT_BYTES - c->input_size),
-                       MSG_DONTWAIT);
+    ssize_t got = sys_recv(source->fd, input + c->input_size,
+                           (size_t)(TCP_INPUT_BYTES - c->input_size), MSG_DONTWAIT);
     if (got < 0 && errno != EAGAIN && errno != EINTR)
         tcp_table_doom(front, c);
     if (got == 0)
@@ -157,7 +158,7 @@ drain(struct front *front, struct tcp_connection *c)
 {
     uint8_t *input = front->tcp.inputs[tcp_table_index(&front->tcp, c)];
     for (int i = 0; i < TCP_DRAINS; i++)
-        if (recv(c->source.fd, input, TCP_INPUT_BYTES, MSG_DONTWAIT) > 0)
+        if (sys_recv(c->source.fd, input, TCP_INPUT_BYTES, MSG_DONTWAIT) > 0)
             c->input_most = TCP_INPUT_BYTES;
         else
             break;

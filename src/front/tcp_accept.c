@@ -8,9 +8,9 @@
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/sock.h"
+#include "os/sys.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 /* An octet of the pacer's is a connection here, and none waits for its time. Of a network: the
  * second length, if there are several. */
@@ -78,7 +78,7 @@ static void
 refuse(struct front *front, int fd)
 {
     stats_add(front->stats, STAT_TCP_REFUSED, 1);
-    close(fd);
+    sys_close(fd);
 }
 
 /* Who may not ask costs no slot. */
@@ -237,7 +237,8 @@ listener_ready(struct ev_source *source, uint32_t events)
     for (int i = 0; i < TCP_ACCEPT_BATCH; i++) {
         struct sockaddr_storage from;
         socklen_t size = sizeof from;
-        int fd = accept4(source->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd =
+            sys_accept4(source->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             take_connection(listener, fd, &from, size);
         } else if (errno == EAGAIN) {
@@ -257,8 +258,8 @@ tcp_listen(struct front *front, uint32_t index, int fd)
     struct tcp_listener *listener = &front->tcp.listeners[index];
     int send_bytes = TCP_SEND_BYTES, receive_bytes = TCP_RECEIVE_BYTES;
     /* each accepted connection inherits them; a client that does not read must not grow them */
-    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes) != 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes) != 0)
+    if (sys_setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes) != 0 ||
+        sys_setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes) != 0)
         return STATUS_SYSTEM;
     return evloop_add(&front->loop, &listener->source, fd, EPOLLIN, listener_ready, listener);
 }

@@ -8,6 +8,7 @@
 #include "front/tcp_table.h"
 #include "os/log.h"
 #include "os/memory.h"
+#include "os/sys.h"
 
 #include <errno.h>
 
@@ -27,8 +28,8 @@ tcp_output_flush(struct front *front, struct tcp_connection *c)
     struct tcp_output *output = &front->tcp.outputs[c->output];
     const uint8_t *bytes = front->tcp.output_bytes[c->output];
     while (output->start < output->end) {
-        ssize_t sent = send(c->source.fd, bytes + output->start, output->end - output->start,
-                            MSG_DONTWAIT | MSG_NOSIGNAL);
+        ssize_t sent = sys_send(c->source.fd, bytes + output->start, output->end - output->start,
+                                MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0)

@@ -9,6 +9,7 @@
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/sock.h"
+#include "os/sys.h"
 
 #include <errno.h>
 
@@ -125,7 +126,7 @@ static uint32_t
 take_batch(struct udp_listener *listener)
 {
     struct udp_received *received = listener->front->udp.received;
-    int count = recvmmsg(listener->source.fd, received->headers, UDP_BATCH, MSG_DONTWAIT, NULL);
+    int count = sys_recvmmsg(listener->source.fd, received->headers, UDP_BATCH, MSG_DONTWAIT);
     if (count <= 0) /* nothing there, or an ICMP error that is now consumed */
         return 0;
     stats_add(listener->front->stats, STAT_UDP_QUERIES, (uint64_t)count);
@@ -174,8 +175,8 @@ flush(struct udp_listener *listener)
     struct udp_sending *sending = listener->sending;
     struct front *front = listener->front;
     for (uint32_t at = 0; at < sending->count;) {
-        int sent = sendmmsg(listener->source.fd, &sending->headers[at], sending->count - at,
-                            MSG_DONTWAIT | MSG_NOSIGNAL);
+        int sent = sys_sendmmsg(listener->source.fd, &sending->headers[at], sending->count - at,
+                                MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
             continue;
         uint32_t gone = sent > 0 ? (uint32_t)sent : 0;

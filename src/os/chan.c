@@ -3,12 +3,13 @@
  */
 #include "os/chan.h"
 
+#include "os/sys.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 union control {
     struct cmsghdr header; /* aligns */
@@ -19,7 +20,7 @@ enum status
 chan_pair(int pair[2])
 {
     int flags = SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK;
-    if (socketpair(AF_UNIX, flags, 0, pair) == 0)
+    if (sys_socketpair(AF_UNIX, flags, 0, pair) == 0)
         return STATUS_OK;
     pair[0] = pair[1] = -1;
     return STATUS_SYSTEM;
@@ -54,7 +55,7 @@ chan_send(int fd, const struct ipc_message *message, const int *fds, size_t fds_
     }
     ssize_t sent;
     do
-        sent = sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+        sent = sys_sendmsg(fd, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (sent < 0 && errno == EINTR);
     return sent < 0 ? status_of_errno() : STATUS_OK;
 }
@@ -78,7 +79,7 @@ take_fds(struct msghdr *header, int fds[IPC_FDS_MAX])
             if (count < IPC_FDS_MAX)
                 fds[count] = fd;
             else
-                close(fd);
+                sys_close(fd);
         }
     }
     return count;
@@ -99,7 +100,7 @@ chan_receive(int fd, enum ipc_side sender, struct ipc_message *message, int fds[
         fds[i] = -1;
     ssize_t size;
     do
-        size = recvmsg(fd, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+        size = sys_recvmsg(fd, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     while (size < 0 && errno == EINTR);
     if (size < 0)
         return status_of_errno();
@@ -111,7 +112,7 @@ chan_receive(int fd, enum ipc_side sender, struct ipc_message *message, int fds[
         status = ipc_decode(bytes, (size_t)size, count, sender, message);
     if (status != STATUS_OK) {
         for (size_t i = 0; i < count && i < IPC_FDS_MAX; i++) {
-            close(fds[i]);
+            sys_close(fds[i]);
             fds[i] = -1;
         }
     }
@@ -124,7 +125,7 @@ chan_await(int fd, int timeout_ms)
     struct pollfd waiting = {.fd = fd, .events = POLLIN};
     int ready;
     do
-        ready = poll(&waiting, 1, timeout_ms);
+        ready = sys_poll(&waiting, 1, timeout_ms);
     while (ready < 0 && errno == EINTR);
     return ready > 0 ? STATUS_OK : STATUS_AGAIN;
 }

@@ -8,11 +8,11 @@
 
 #include "os/clock.h"
 #include "os/log.h"
+#include "os/sys.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Both at once, so that neither is forgotten. */
 static void
@@ -26,7 +26,7 @@ enum status
 evloop_open(struct evloop *loop)
 {
     memset(loop, 0, sizeof *loop);
-    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    loop->epoll_fd = sys_epoll_create1(EPOLL_CLOEXEC);
     read_clocks(loop);
     return loop->epoll_fd < 0 ? STATUS_SYSTEM : STATUS_OK;
 }
@@ -35,7 +35,7 @@ static void
 close_removed(struct evloop *loop)
 {
     for (unsigned i = 0; i < loop->closing_count; i++)
-        close(loop->closing[i]);
+        sys_close(loop->closing[i]);
     loop->closing_count = 0;
 }
 
@@ -44,7 +44,7 @@ evloop_close(struct evloop *loop)
 {
     close_removed(loop);
     if (loop->epoll_fd >= 0)
-        close(loop->epoll_fd);
+        sys_close(loop->epoll_fd);
     loop->epoll_fd = -1;
 }
 
@@ -54,7 +54,7 @@ evloop_add(struct evloop *loop, struct ev_source *source, int fd, uint32_t event
 {
     *source = (struct ev_source){.fd = fd, .events = events, .ready = ready, .owner = owner};
     struct epoll_event event = {.events = events, .data.ptr = source};
-    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+    if (sys_epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
         return STATUS_OK;
     source->fd = -1;
     return STATUS_SYSTEM;
@@ -66,7 +66,7 @@ evloop_want(struct evloop *loop, struct ev_source *source, uint32_t events)
     if (source->fd < 0 || source->events == events)
         return;
     struct epoll_event event = {.events = events, .data.ptr = source};
-    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, source->fd, &event) != 0)
+    if (sys_epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, source->fd, &event) != 0)
         log_fatal("epoll: a registered descriptor is gone: %s", strerror(errno));
     source->events = events;
 }
@@ -78,7 +78,7 @@ evloop_remove(struct evloop *loop, struct ev_source *source, bool close_fd)
         return;
     /* always by hand: the kernel forgets a descriptor by itself only when its last copy closes,
      * and copies of listening sockets and bells live in other processes */
-    epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, source->fd, NULL);
+    sys_epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, source->fd, NULL);
     for (int i = loop->batch_at; i < loop->batch_count; i++)
         if (loop->batch[i].data.ptr == source)
             loop->batch[i].data.ptr = NULL;
@@ -87,7 +87,7 @@ evloop_remove(struct evloop *loop, struct ev_source *source, bool close_fd)
         if (loop->closing_count < room)
             loop->closing[loop->closing_count++] = source->fd;
         else
-            close(source->fd); /* its events are gone from the batch, so early is safe too */
+            sys_close(source->fd); /* its events are gone from the batch, so early is safe too */
     }
     source->fd = -1;
     source->events = 0;
@@ -108,7 +108,7 @@ void
 evloop_rest(uint32_t us)
 {
     struct timespec ts = {.tv_nsec = (long)us * 1000};
-    (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL); /* woken early: no harm */
+    (void)sys_clock_nanosleep(CLOCK_MONOTONIC, 0, &ts); /* woken early: no harm */
 }
 
 uint64_t
@@ -121,8 +121,8 @@ enum status
 evloop_turn(struct evloop *loop, uint64_t deadline_us)
 {
     close_removed(loop); /* what was removed between two turns must not stay open while we wait */
-    int count =
-        epoll_wait(loop->epoll_fd, loop->batch, EVLOOP_BATCH, wait_ms(loop->now_us, deadline_us));
+    int count = sys_epoll_wait(loop->epoll_fd, loop->batch, EVLOOP_BATCH,
+                               wait_ms(loop->now_us, deadline_us));
     if (count < 0 && errno != EINTR)
         return STATUS_SYSTEM;
     read_clocks(loop);

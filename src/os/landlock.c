@@ -3,6 +3,8 @@
  */
 #include "os/landlock.h"
 
+#include "os/sys.h"
+
 #include <errno.h>
 #include <linux/landlock.h>
 #include <stdbool.h>
@@ -62,7 +64,7 @@ landlock_restrict(const struct landlock_permit *permit)
     bool done = (!has_tcp || add_ports(fd, permit)) && add_programs(fd, permit) &&
                 syscall(SYS_landlock_restrict_self, fd, 0) == 0;
     int saved = errno;
-    close(fd);
+    sys_close(fd);
     errno = saved;
     return done ? STATUS_OK : STATUS_SYSTEM;
 }

@@ -7,6 +7,7 @@
 #include "os/log.h"
 
 #include "os/chan.h"
+#include "os/sys.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -82,7 +83,7 @@ log_find_journal(void)
     char own[48];
     struct stat status;
     log_state.to_journal = false;
-    if (stream != NULL && fstat(STDERR_FILENO, &status) == 0) {
+    if (stream != NULL && sys_fstat(STDERR_FILENO, &status) == 0) {
         snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
         log_state.to_journal = strcmp(own, stream) == 0;
     }
@@ -128,7 +129,7 @@ format_head(char *to, size_t room, const char *process, enum log_level level, en
         snprintf(to, room, "<%d>%s %s", LOG_JOURNAL_PRIORITY(level), process, name);
         return;
     }
-    clock_gettime(CLOCK_REALTIME, &now);
+    sys_clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
     snprintf(to, room, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %-7s %s %s", utc.tm_year + 1900,
              utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
@@ -145,7 +146,7 @@ write_stderr(const char *process, enum log_level level, enum log_event event, co
         return;
     size_t bytes = (size_t)size < sizeof line ? (size_t)size : sizeof line - 1;
     line[bytes - 1] = '\n';
-    ssize_t written = write(STDERR_FILENO, line, bytes);
+    ssize_t written = sys_write(STDERR_FILENO, line, bytes);
     (void)written; /* there is no other place to complain at */
 }
 
@@ -269,5 +270,5 @@ log_fatal(const char *format, ...)
     va_end(args);
     clean(text);
     (void)put_line(&log_state.own, LOG_ERROR, LOG_INTERNAL, text);
-    _exit(1);
+    sys_exit(1);
 }

@@ -3,6 +3,8 @@
  */
 #include "os/memory.h"
 
+#include "os/sys.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -18,9 +20,9 @@
 static int
 create(const char *name)
 {
-    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+    int fd = sys_memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
     if (fd < 0 && errno == EINVAL)
-        fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        fd = sys_memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     return fd;
 }
 
@@ -29,7 +31,7 @@ fill(int fd, const void *from, size_t size)
 {
     size_t done = 0;
     while (done < size) {
-        ssize_t n = pwrite(fd, (const char *)from + done, size - done, (off_t)done);
+        ssize_t n = sys_pwrite(fd, (const char *)from + done, size - done, (off_t)done);
         if (n < 0 && errno != EINTR)
             return false;
         done += n > 0 ? (size_t)n : 0;
@@ -44,11 +46,11 @@ memory_share(const char *name, const void *from, size_t size, bool read_only, in
     *fd = create(name);
     if (*fd < 0)
         return STATUS_SYSTEM;
-    if (ftruncate(*fd, (off_t)size) == 0 && (from == NULL || fill(*fd, from, size)) &&
-        fcntl(*fd, F_ADD_SEALS, seals) == 0)
+    if (sys_ftruncate(*fd, (off_t)size) == 0 && (from == NULL || fill(*fd, from, size)) &&
+        sys_fcntl(*fd, F_ADD_SEALS, seals) == 0)
         return STATUS_OK;
     int saved = errno;
-    close(*fd);
+    sys_close(*fd);
     *fd = -1;
     errno = saved;
     return STATUS_SYSTEM;
@@ -61,12 +63,12 @@ memory_make(const char *name, size_t size, int *fd, void **at)
     *fd = create(name);
     if (*fd < 0)
         return STATUS_SYSTEM;
-    if (ftruncate(*fd, (off_t)size) == 0)
-        *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+    if (sys_ftruncate(*fd, (off_t)size) == 0)
+        *at = sys_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
     if (*at != NULL && *at != MAP_FAILED)
         return STATUS_OK;
     int saved = errno;
-    close(*fd);
+    sys_close(*fd);
     *fd = -1;
     *at = NULL;
     errno = saved;
@@ -77,7 +79,8 @@ enum status
 memory_seal(int fd, void *at, size_t size)
 {
     int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL | F_SEAL_WRITE;
-    return munmap(at, size) == 0 && fcntl(fd, F_ADD_SEALS, seals) == 0 ? STATUS_OK : STATUS_SYSTEM;
+    return sys_munmap(at, size) == 0 && sys_fcntl(fd, F_ADD_SEALS, seals) == 0 ? STATUS_OK
+                                                                               : STATUS_SYSTEM;
 }
 
 enum status
@@ -85,15 +88,16 @@ memory_map(int fd, size_t size_min, bool read_only, void **at, size_t *size)
 {
     *at = NULL;
     *size = 0;
-    int seals = fcntl(fd, F_GET_SEALS);
+    int seals = sys_fcntl(fd, F_GET_SEALS, 0);
     int needed = F_SEAL_SHRINK | (read_only ? F_SEAL_WRITE : 0);
     if (seals < 0 || (seals & needed) != needed) /* no memfd at all, or one that could change */
         return STATUS_INVALID;
-    off_t end = lseek(fd, 0, SEEK_END); /* not fstat: no filter needs to permit looking at files */
+    off_t end =
+        sys_lseek(fd, 0, SEEK_END); /* not fstat: no filter needs to permit looking at files */
     if (end <= 0 || (uint64_t)end < size_min || (uint64_t)end > SIZE_MAX)
         return STATUS_INVALID;
     int access = read_only ? PROT_READ : PROT_READ | PROT_WRITE;
-    void *map = mmap(NULL, (size_t)end, access, MAP_SHARED, fd, 0);
+    void *map = sys_mmap(NULL, (size_t)end, access, MAP_SHARED, fd, 0);
     if (map == MAP_FAILED)
         return STATUS_SYSTEM;
     *at = map;
@@ -105,7 +109,7 @@ void
 memory_unmap(void *at, size_t size)
 {
     if (at != NULL)
-        munmap(at, size);
+        sys_munmap(at, size);
 }
 
 void *
@@ -116,17 +120,17 @@ memory_reserve(size_t size)
         return NULL;
     size_t whole = (size + page - 1) / page * page;
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-    char *map = mmap(NULL, whole + 2 * page, PROT_NONE, flags, -1, 0);
+    char *map = sys_mmap(NULL, whole + 2 * page, PROT_NONE, flags, -1, 0);
     if (map == MAP_FAILED)
         return NULL;
     char *at = map + page; /* a page without access on both sides stops a run past the table */
-    if (mprotect(at, whole, PROT_READ | PROT_WRITE) != 0) {
-        munmap(map, whole + 2 * page);
+    if (sys_mprotect(at, whole, PROT_READ | PROT_WRITE) != 0) {
+        sys_munmap(map, whole + 2 * page);
         return NULL;
     }
     /* large pages would make a table cost 2 MiB where a few entries are in use */
-    madvise(at, whole, MADV_NOHUGEPAGE);
-    madvise(at, whole, MADV_DONTDUMP);
+    sys_madvise(at, whole, MADV_NOHUGEPAGE);
+    sys_madvise(at, whole, MADV_DONTDUMP);
     return at;
 }
 
@@ -144,10 +148,10 @@ size_t
 memory_bound(size_t more)
 {
     char text[128], *at = text;
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    ssize_t size = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    int fd = sys_open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd >= 0 ? sys_read(fd, text, sizeof text - 1) : -1;
     if (fd >= 0)
-        close(fd);
+        sys_close(fd);
     if (size <= 0)
         return 0;
     text[size] = '\0';

@@ -8,6 +8,7 @@
 #include "os/privs.h"
 
 #include "os/calls.h"
+#include "os/sys.h"
 
 #include <cap-ng.h>
 #include <errno.h>
@@ -104,7 +105,7 @@ privs_keep_bind_only(void)
 }
 
 static bool
-set_limit(PRIVS_RESOURCE resource, rlim_t value)
+set_limit(SYS_RESOURCE resource, rlim_t value)
 {
     struct rlimit limit = {.rlim_cur = value, .rlim_max = value};
     return setrlimit(resource, &limit) == 0;
@@ -205,7 +206,7 @@ are_bounds_closed(void)
 }
 
 static bool
-is_limit(PRIVS_RESOURCE resource, rlim_t value)
+is_limit(SYS_RESOURCE resource, rlim_t value)
 {
     struct rlimit limit;
     return getrlimit(resource, &limit) == 0 && limit.rlim_cur == value && limit.rlim_max == value;

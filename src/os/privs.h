@@ -13,13 +13,6 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* The type of RLIMIT_NOFILE and its like, which each C library chooses. */
-#ifdef __GLIBC__
-#define PRIVS_RESOURCE __rlimit_resource_t
-#else
-#define PRIVS_RESOURCE int
-#endif
-
 struct privs_account {
     uid_t uid;
     gid_t gid;

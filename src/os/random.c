@@ -4,6 +4,7 @@
 #include "os/random.h"
 
 #include "os/log.h"
+#include "os/sys.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,7 +20,7 @@ draw(void *to, size_t size)
 {
     size_t got = 0;
     while (got < size) {
-        ssize_t n = getrandom((char *)to + got, size - got, 0);
+        ssize_t n = sys_getrandom((char *)to + got, size - got, 0);
         if (n > 0)
             got += (size_t)n;
         else if (errno != EINTR)

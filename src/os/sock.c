@@ -3,6 +3,8 @@
  */
 #include "os/sock.h"
 
+#include "os/sys.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +13,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
-#include <unistd.h>
 
 #define RECEIVE_BUFFER_BYTES (1 << 20) /* asked for; the kernel caps it at net.core.rmem_max */
 #define LISTEN_BACKLOG       1024      /* the kernel caps it at net.core.somaxconn */
@@ -69,7 +70,7 @@ sock_to_addr(const struct sockaddr *from, socklen_t size, struct addr *addr)
 static bool
 set(int fd, int level, int option, int value)
 {
-    return setsockopt(fd, level, option, &value, sizeof value) == 0;
+    return sys_setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
 bool
@@ -106,12 +107,12 @@ bind_to(int fd, const struct addr *addr, bool *is_absent)
 {
     struct sockaddr_storage to;
     socklen_t size = sock_from_addr(addr, &to);
-    bool v4 = addr->family == ADDR_IPV4, is_bound = bind(fd, (struct sockaddr *)&to, size) == 0;
+    bool v4 = addr->family == ADDR_IPV4, is_bound = sys_bind(fd, (struct sockaddr *)&to, size) == 0;
     *is_absent = !is_bound && errno == EADDRNOTAVAIL;
     if (!*is_absent || sock_is_wildcard(addr))
         return is_bound;
     return set(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_FREEBIND : IPV6_FREEBIND, 1) &&
-           bind(fd, (struct sockaddr *)&to, size) == 0;
+           sys_bind(fd, (struct sockaddr *)&to, size) == 0;
 }
 
 static bool
@@ -126,14 +127,15 @@ set_and_bind(int fd, const struct addr *addr, int type, bool shared, bool *is_ab
         return false;
     if (!(type == SOCK_STREAM ? set_tcp_options(fd) : set_udp_options(fd, addr)))
         return false;
-    return bind_to(fd, addr, is_absent) && (type == SOCK_DGRAM || listen(fd, LISTEN_BACKLOG) == 0);
+    return bind_to(fd, addr, is_absent) &&
+           (type == SOCK_DGRAM || sys_listen(fd, LISTEN_BACKLOG) == 0);
 }
 
 static enum status
 close_failed(int *fd)
 {
     int saved = errno;
-    close(*fd);
+    sys_close(*fd);
     *fd = -1;
     errno = saved;
     return STATUS_SYSTEM;
@@ -143,7 +145,7 @@ static int
 open_socket(const struct addr *addr, int type)
 {
     int family = addr->family == ADDR_IPV4 ? AF_INET : AF_INET6;
-    return socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return sys_socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
 enum status
@@ -165,7 +167,7 @@ sock_has_ipv6(void)
     bool has =
         fd >= 0 ? bind_to(fd, &any, &is_absent) || errno != EADDRNOTAVAIL : errno != EAFNOSUPPORT;
     if (fd >= 0)
-        close(fd);
+        sys_close(fd);
     return has;
 }
 
@@ -176,8 +178,8 @@ sock_bound(int fd, struct addr *addr, int *type)
     socklen_t size = sizeof bound, type_size = sizeof *type;
     memset(addr, 0, sizeof *addr);
     *type = 0;
-    if (getsockname(fd, (struct sockaddr *)&bound, &size) != 0 ||
-        getsockopt(fd, SOL_SOCKET, SO_TYPE, type, &type_size) != 0)
+    if (sys_getsockname(fd, (struct sockaddr *)&bound, &size) != 0 ||
+        sys_getsockopt(fd, SOL_SOCKET, SO_TYPE, type, &type_size) != 0)
         return STATUS_SYSTEM;
     return sock_to_addr((struct sockaddr *)&bound, size, addr);
 }
@@ -187,7 +189,7 @@ is_option(int fd, int level, int option, int value)
 {
     int real = 0;
     socklen_t size = sizeof real;
-    return getsockopt(fd, level, option, &real, &size) == 0 && real == value;
+    return sys_getsockopt(fd, level, option, &real, &size) == 0 && real == value;
 }
 
 /* An IPv6 socket that takes IPv4 too would need answers in mapped form. */
@@ -208,9 +210,9 @@ sock_adopt(int fd, int type)
         return status;
     if (real_type != type || is_dual_stack(fd))
         return STATUS_INVALID;
-    int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
-        fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+    int flags = sys_fcntl(fd, F_GETFL, 0);
+    if (flags < 0 || sys_fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+        sys_fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
         return STATUS_SYSTEM;
     bool done = type == SOCK_STREAM ? set_tcp_options(fd) : set_udp_options(fd, &addr);
     return done ? STATUS_OK : STATUS_SYSTEM;
@@ -230,7 +232,7 @@ sock_dial(const struct addr *addr, int *fd)
      * cookie, the second ends what the other side has stopped to acknowledge */
     (void)set(*fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
     (void)set(*fd, IPPROTO_TCP, TCP_USER_TIMEOUT, SOCK_USER_TIMEOUT_MS);
-    if (connect(*fd, (struct sockaddr *)&to, size) == 0 || errno == EINPROGRESS)
+    if (sys_connect(*fd, (struct sockaddr *)&to, size) == 0 || errno == EINPROGRESS)
         return STATUS_OK;
     return close_failed(fd);
 }
@@ -240,8 +242,8 @@ attach(int fd, int option, const struct sock_filter *program, size_t count)
 {
     struct sock_fprog whole = {.len = (unsigned short)count,
                                .filter = (struct sock_filter *)(uintptr_t)program};
-    return setsockopt(fd, SOL_SOCKET, option, &whole, sizeof whole) == 0 ? STATUS_OK
-                                                                         : STATUS_SYSTEM;
+    return sys_setsockopt(fd, SOL_SOCKET, option, &whole, sizeof whole) == 0 ? STATUS_OK
+                                                                             : STATUS_SYSTEM;
 }
 
 enum status
@@ -279,6 +281,6 @@ sock_drops(int fd)
 {
     uint32_t values[SK_MEMINFO_VARS] = {0};
     socklen_t size = sizeof values;
-    return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, values, &size) == 0 ? values[SK_MEMINFO_DROPS]
-                                                                      : 0;
+    return sys_getsockopt(fd, SOL_SOCKET, SO_MEMINFO, values, &size) == 0 ? values[SK_MEMINFO_DROPS]
+                                                                          : 0;
 }

@@ -6,6 +6,7 @@
 #include "os/landlock.h"
 #include "os/privs.h"
 #include "os/sandbox.h"
+#include "os/sys.h"
 
 #include <errno.h>
 #include <string.h>
@@ -40,7 +41,7 @@ jail_check_account(const char *user, struct config_error *error)
 }
 
 static size_t
-limit_of(PRIVS_RESOURCE resource, size_t most)
+limit_of(SYS_RESOURCE resource, size_t most)
 {
     struct rlimit limit;
     if (getrlimit(resource, &limit) != 0)

@@ -6,11 +6,11 @@
 #include "os/chan.h"
 #include "os/log.h"
 #include "os/memory.h"
+#include "os/sys.h"
 #include "worker/tls_session.h"
 #include "worker/worker.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #define START_MS 5000 /* between two messages of the ladder */
 
@@ -18,10 +18,10 @@ static void
 expect(struct ipc_message *message, int fds[IPC_FDS_MAX])
 {
     if (chan_await(CHAN_FD, START_MS) != STATUS_OK)
-        exit(1); /* nobody is there to be told */
+        sys_exit(1); /* nobody is there to be told */
     enum status status = chan_receive(CHAN_FD, IPC_FROM_SUPERVISOR, message, fds);
     if (status == STATUS_CLOSED)
-        exit(1);
+        sys_exit(1);
     if (status != STATUS_OK)
         log_fatal("the supervisor's message could not be read: %s", status_text(status));
 }
@@ -37,8 +37,8 @@ take_config(struct worker *worker, const struct ipc_message *message, const int 
     if (memory_map(fds[1], sizeof(struct stats_page), false, &stats, &worker->stats_size) !=
         STATUS_OK)
         log_fatal("the statistics page cannot be used");
-    close(fds[0]);
-    close(fds[1]);
+    sys_close(fds[0]);
+    sys_close(fds[1]);
     worker->config = config;
     worker->stats = stats;
     worker->ca_fd = fds[2];
@@ -81,10 +81,10 @@ refuse_reload(const struct ipc_message *message, const int fds[IPC_FDS_MAX])
 {
     for (int i = 0; i < IPC_FDS_MAX; i++)
         if (fds[i] >= 0)
-            close(fds[i]);
+            sys_close(fds[i]);
     struct ipc_message reply = {.type = IPC_RELOADED, .epoch = message->epoch, .error = 1};
     if (chan_send(CHAN_FD, &reply, NULL, 0) != STATUS_OK)
-        exit(1);
+        sys_exit(1);
 }
 
 static void
@@ -135,7 +135,7 @@ message_ready(struct ev_source *source, uint32_t events)
         if (status == STATUS_AGAIN)
             return;
         if (status == STATUS_CLOSED)
-            exit(1); /* without a supervisor there is nothing to serve */
+            sys_exit(1); /* without a supervisor there is nothing to serve */
         if (status != STATUS_OK)
             log_fatal("the supervisor's message could not be read: %s", status_text(status));
         take_message(worker, &message, fds);

@@ -8,13 +8,12 @@
 #include "os/memory.h"
 #include "os/privs.h"
 #include "os/sandbox.h"
+#include "os/sys.h"
 #include "worker/control.h"
 #include "worker/pin_look.h"
 #include "worker/worker.h"
 
 #include <signal.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #define FILES_EXTRA                                                                                \
     32 /* descriptors beside upstream connections: channel, loop, ring, in passing */
@@ -30,19 +29,19 @@ ignore_signals(void)
 {
     static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2};
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
-        signal(ignored[i], SIG_IGN);
+        (void)sys_signal(ignored[i], SIG_IGN);
 }
 
 static void
 drop(size_t files, size_t connections)
 {
     struct rlimit now;
-    if (getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_max < files)
+    if (sys_getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_max < files)
         files = (size_t)now.rlim_max; /* a dial beyond it fails, and is tried again later */
     struct privs_account account;
     const struct privs_account *to = NULL;
     const char *what = "";
-    if (geteuid() == 0) {
+    if (sys_geteuid() == 0) {
         /* a look at pins comes without configuration */
         const char *user = worker.config != NULL ? worker.config->user : "nobody";
         if (privs_find_account(user, &account) != STATUS_OK)

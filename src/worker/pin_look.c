@@ -7,6 +7,7 @@
 #include "os/evloop.h"
 #include "os/log.h"
 #include "os/memory.h"
+#include "os/sys.h"
 #include "worker/tls_session.h"
 
 #include <errno.h>
@@ -63,7 +64,7 @@ push(struct look *look)
     size_t due;
     const uint8_t *from = tls_session_due(look->session, &due);
     if (due > 0) {
-        ssize_t sent = send(look->socket.fd, from, due, MSG_NOSIGNAL);
+        ssize_t sent = sys_send(look->socket.fd, from, due, MSG_NOSIGNAL);
         if (sent < 0 && errno != EAGAIN && errno != EINPROGRESS)
             return false;
         if (sent > 0)
@@ -81,7 +82,7 @@ socket_ready(struct ev_source *source, uint32_t events)
     if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
         size_t room;
         uint8_t *to = tls_session_room(look->session, &room);
-        ssize_t got = recv(source->fd, to, room, 0);
+        ssize_t got = sys_recv(source->fd, to, room, 0);
         if (got < 0 && errno != EAGAIN)
             look->trouble = strerror(errno);
         if (got >= 0)

@@ -8,12 +8,12 @@
 #include "os/bell.h"
 #include "os/log.h"
 #include "os/memory.h"
+#include "os/sys.h"
 #include "worker/control.h"
 #include "worker/relay_table.h"
 #include "worker/worker.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #define LIFE_MAX_US (30000U * 1000U) /* the longest query_ms: a front cannot ask for more */
 
@@ -46,7 +46,7 @@ detach(struct worker *worker)
     forget_all(worker);
     evloop_remove(&worker->loop, &relay->bell, true);
     if (relay->front_bell >= 0)
-        close(relay->front_bell);
+        sys_close(relay->front_bell);
     relay->front_bell = -1;
     if (relay->memory != NULL)
         memory_unmap(relay->memory, relay->memory_size);
@@ -72,9 +72,9 @@ relay_attach(struct worker *worker, const struct ipc_message *ring, const int fd
             RING_MEMORY_BYTES(ring->ring_query_bytes) + RING_MEMORY_BYTES(ring->ring_answer_bytes);
         status = memory_map(fds[0], size, false, &relay->memory, &relay->memory_size);
     }
-    close(fds[0]);
+    sys_close(fds[0]);
     if (status != STATUS_OK) {
-        close(fds[2]);
+        sys_close(fds[2]);
         return status;
     }
     uint8_t *memory = relay->memory;

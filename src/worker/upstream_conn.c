@@ -7,13 +7,13 @@
 #include "dns/dns_frame.h"
 #include "os/log.h"
 #include "os/random.h"
+#include "os/sys.h"
 #include "worker/upstream_life.h"
 #include "worker/worker.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 /* closed sooner than this, without an answer: the same as not connected at all */
 #define USELESS_US 1000000U
@@ -33,7 +33,7 @@ upstream_push(struct upstream_conn *conn)
     size_t due;
     const uint8_t *from = tls_session_due(conn->tls, &due);
     if (due > 0) {
-        ssize_t sent = send(conn->socket.fd, from, due, MSG_NOSIGNAL);
+        ssize_t sent = sys_send(conn->socket.fd, from, due, MSG_NOSIGNAL);
         /* under way: a first flight that went with the SYN, or was to */
         if (sent < 0 && errno != EAGAIN && errno != EINTR && errno != EINPROGRESS)
             return false;
@@ -314,7 +314,7 @@ receive(struct upstream_conn *conn)
     uint8_t *to = tls_session_room(conn->tls, &room);
     if (room == 0)
         return false; /* 0 bytes read would look like the end */
-    ssize_t got = recv(conn->socket.fd, to, room, 0);
+    ssize_t got = sys_recv(conn->socket.fd, to, room, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
     if (got < 0 && conn->state == UPSTREAM_HANDSHAKE) {

@@ -5,13 +5,13 @@
 
 #include "os/log.h"
 #include "os/random.h"
+#include "os/sys.h"
 #include "upstream/upstream_idle.h"
 #include "worker/control.h"
 #include "worker/worker.h"
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 /* a replacement has an eighth of the idle time to become ready, within what we left of it */
 #define REPLACE_PARTS 8U
@@ -164,7 +164,7 @@ upstream_conn_socket(struct upstream_conn *conn, int fd, uint32_t error)
         return;
     }
     if (fd >= 0)
-        close(fd);
+        sys_close(fd);
     if (error == EDQUOT) { /* the supervisor's word: no fault of the upstream */
         conn->upstream->dial_us = now_of(conn) + REFUSED_US;
         upstream_step_conn(conn, UPSTREAM_ON_RETIRE);

@@ -5,9 +5,8 @@
 
 #include "os/log.h"
 #include "os/memory.h"
+#include "os/sys.h"
 #include "worker/worker.h"
-
-#include <unistd.h>
 
 /* no burst past what a server may take within so many parts of a second */
 #define RATE_BURST_PARTS 10U
@@ -132,13 +131,13 @@ upstream_pool_socket(struct worker *worker, uint32_t index, uint32_t tag, int fd
     struct upstream_conn *conn = &pool->conns[tag % (pool->count * pool->conns_count)];
     if (conn->upstream->index != index) {
         if (fd >= 0)
-            close(fd);
+            sys_close(fd);
         return false;
     }
     if (conn->tag == tag && conn->state == UPSTREAM_WANTED)
         upstream_conn_socket(conn, fd, error);
     else if (fd >= 0)
-        close(fd); /* of an attempt that was given up meanwhile */
+        sys_close(fd); /* of an attempt that was given up meanwhile */
     return true;
 }
 

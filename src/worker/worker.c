@@ -7,8 +7,7 @@
 
 #include "os/log.h"
 #include "os/memory.h"
-
-#include <unistd.h>
+#include "os/sys.h"
 
 void
 worker_reserve(struct worker *worker)
@@ -24,7 +23,7 @@ worker_reserve(struct worker *worker)
     if (ca != NULL)
         memory_unmap(ca, ca_size);
     if (worker->ca_fd >= 0)
-        close(worker->ca_fd);
+        sys_close(worker->ca_fd);
     worker->ca_fd = -1;
     if (evloop_open(&worker->loop) != STATUS_OK)
         log_fatal("no event loop");

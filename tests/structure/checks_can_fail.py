@@ -77,6 +77,18 @@ def purity_can_fail(folder):
     return "calls time" in run("purity", folder, library).stdout
 
 
+def seam_can_fail(folder):
+    """A library that sends by itself is refused, and the file that hands calls to the kernel is not."""
+    text = "#include <sys/socket.h>\nlong {0}(void); long {0}(void) {{ return send(0, 0, 0, 0); }}\n"
+    for name in ("udp.c", "sys_linux.c"):
+        (folder / name).write_text(text.format(name.removesuffix(".c")))
+        subprocess.run(["cc", "-c", folder / name, "-o", folder / f"{name}.o"], check=True)
+    library = folder / "libfront.a"
+    subprocess.run(["ar", "rcs", library, folder / "udp.c.o", folder / "sys_linux.c.o"], check=True)
+    out = run("seam", folder, library).stdout
+    return "udp.c:1: calls send" in out and "sys_linux.c:1" not in out
+
+
 def main():
     wrong = []
     for check, name, text, complaint in PLANTED:
@@ -96,8 +108,11 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         if not purity_can_fail(pathlib.Path(folder)):
             wrong.append("purity missed a library that reads the clock")
+    with tempfile.TemporaryDirectory() as folder:
+        if not seam_can_fail(pathlib.Path(folder)):
+            wrong.append("seam missed a system call outside sys_linux.c")
     print("\n".join(wrong))
-    print(f"{len(PLANTED) + 1} breaches planted, {len(wrong)} mistakes")
+    print(f"{len(PLANTED) + 2} breaches planted, {len(wrong)} mistakes")
     sys.exit(1 if wrong else 0)
 
 

@@ -100,6 +100,11 @@ def check_floors(root, breaches):
                     breaches.add(path, number, f"{header} does not belong here")
 
 
+# what compilers and sanitizers call by themselves
+COMPILER = re.compile(r"^(__(asan|ubsan|sanitizer|stack_chk|gcov|llvm)_?|_GLOBAL_OFFSET_TABLE_"
+                      r"|__(popcount|clz|ctz|udiv|umod|div|mod|mul|ashl|lshr)[sdt]i\d$)")
+
+
 def check_purity(root, breaches, libraries):
     """Undefined symbols of the pure libraries are rows of pure_symbols.txt or of another pure library."""
     allowed = table(root, "pure_symbols.txt")
@@ -116,12 +121,40 @@ def check_purity(root, breaches, libraries):
     if not wanted and not defined:
         breaches.add("tests/structure", 1, "nm names no symbol at all: the check would pass on nothing")
     for name, symbol in sorted(set(wanted)):
-        tools = re.match(r"^(__(asan|ubsan|sanitizer|stack_chk|gcov|llvm)_?|_GLOBAL_OFFSET_TABLE_"
-                         r"|__(popcount|clz|ctz|udiv|umod|div|mod|mul|ashl|lshr)[sdt]i\d$)", symbol)
+        tools = COMPILER.match(symbol)
         plain = re.sub(r"^__(isoc\d+_)?(\w+?)(_chk)?$", r"\2", symbol)
         row = allowed.get(plain) or allowed.get(f"{name}:{plain}")
         if symbol not in defined and not tools and not row:
             breaches.add(f"src/{name}", 1, f"a pure library calls {symbol}; pure_symbols.txt has no row for it")
+
+
+SEAM = {"os", "front", "worker"}
+
+
+def check_seam(root, breaches, libraries):
+    """Only sys_linux.c calls the system: what the other objects leave undefined is ours or a row of a table."""
+    allowed = {**{k: r for k, r in table(root, "pure_symbols.txt").items() if ":" not in k}, **table(root, "sys_symbols.txt")}
+    defined, wanted = set(), {}
+    for library in libraries:
+        out = subprocess.run(["nm", library], capture_output=True, text=True, check=True).stdout
+        member, judged = "", re.sub(r"^lib|\.a$", "", pathlib.Path(library).name) in SEAM
+        for line in out.splitlines():
+            if found := re.match(r"^(?:.*/)?([\w.-]+?)\.o:$", line):
+                member = found.group(1)
+            elif found := re.match(r"^[0-9a-f]*\s+([A-Za-z])\s+(\S+)$", line):
+                if found.group(1) in "Uw" and judged:
+                    wanted.setdefault(found.group(2), set()).add(member)
+                elif found.group(1) not in "Uw":
+                    defined.add(found.group(2))
+    if not wanted:
+        breaches.add("tests/structure", 1, "nm names no symbol at all: the check would pass on nothing")
+    for symbol in sorted(set(wanted) - defined):
+        for member in sorted(wanted[symbol] - {"sys_linux.c"}):
+            plain = re.sub(r"^__(isoc\d+_)?([a-z]\w*?)(_chk)?$", r"\2", re.sub(r"64$", "", symbol))
+            keys = {f"{prefix}{name}" for prefix in ("", f"{member}:") for name in (symbol, plain)}
+            row = next((k for k in allowed if k in keys or (k.endswith("*") and any(key.startswith(k[:-1]) for key in keys))), None)
+            if not row and not COMPILER.match(symbol):
+                breaches.add(member, 1, f"calls {symbol}, which is no function of os/sys.h and no row of sys_symbols.txt")
 
 
 def functions(text):
@@ -305,6 +338,7 @@ def check_documents(root, breaches):
 CHECKS = {
     "floors": check_floors,
     "purity": check_purity,
+    "seam": check_seam,
     "sizes": check_sizes,
     "tables": check_tables,
     "lists": check_lists,
@@ -316,7 +350,7 @@ CHECKS = {
 def main():
     check, root, *libraries = sys.argv[1:]
     breaches = Breaches()
-    arguments = (libraries,) if check == "purity" else ()
+    arguments = (libraries,) if check in ("purity", "seam") else ()
     CHECKS[check](pathlib.Path(root), breaches, *arguments)
     for breach in breaches:
         print(breach)

@@ -1,0 +1,40 @@
+/* clock.c - see clock.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "os/clock.h"
+
+#include "os/sys.h"
+
+static uint64_t
+read_us(clockid_t clock)
+{
+    struct timespec ts;
+    sys_clock_gettime(clock, &ts);
+    return (uint64_t)ts.tv_sec * 1000000U + (uint64_t)ts.tv_nsec / 1000U;
+}
+
+uint64_t
+clock_now_us(void)
+{
+    return read_us(CLOCK_MONOTONIC);
+}
+
+uint64_t
+clock_now_ms(void)
+{
+    return clock_now_us() / 1000U;
+}
+
+uint32_t
+clock_wall_s(void)
+{
+    struct timespec ts;
+    sys_clock_gettime(CLOCK_REALTIME_COARSE, &ts); /* a few ms late: no matter */
+    return (uint32_t)ts.tv_sec;
+}
+
+uint64_t
+clock_cpu_us(void)
+{
+    return read_us(CLOCK_THREAD_CPUTIME_ID);
+}
