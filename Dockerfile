@@ -4,7 +4,7 @@ FROM debian:trixie-slim AS build
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
        gcc libc6-dev binutils meson ninja-build pkgconf python3 \
-       libseccomp-dev libcap-ng-dev libcyaml-dev libyaml-dev libidn2-dev libunistring-dev libmbedtls-dev libcap2-bin ca-certificates
+       libseccomp-dev libcap-ng-dev libyaml-dev libidn2-dev libunistring-dev libmbedtls-dev libcap2-bin ca-certificates
 COPY meson.build meson_options.txt /source/
 COPY docs/penstock.8 docs/penstock.yaml.5 /source/docs/
 COPY packaging /source/packaging

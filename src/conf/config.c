@@ -6,9 +6,8 @@
 #include "conf/config_env.h"
 #include "conf/config_error.h"
 #include "conf/config_judge.h"
-#include "conf/config_marks.h"
 #include "conf/config_rows.h"
-#include "conf/config_texts.h"
+#include "conf/config_yaml.h"
 #include "conf/config_zone.h"
 
 #include <string.h>
@@ -173,48 +172,47 @@ add_upstream(struct loader *l, struct config_origin origin)
 }
 
 static enum status
-apply_mark(struct loader *l, const struct config_mark *mark, const struct config_texts *texts)
+apply_item(struct loader *l, const struct config_yaml_item *item)
 {
-    struct config_origin origin = {CONFIG_FROM_FILE, mark->line};
-    switch (mark->kind) {
-    case CONFIG_MARK_GROUP:
+    struct config_origin origin = {CONFIG_FROM_FILE, item->line};
+    switch (item->kind) {
+    case CONFIG_YAML_GROUP:
+        if (config_rows[item->row].is_upstream)
+            l->upstreams_line = item->line;
         return STATUS_OK;
-    case CONFIG_MARK_UPSTREAM:
+    case CONFIG_YAML_UPSTREAM:
         return add_upstream(l, origin);
-    case CONFIG_MARK_KEY:
-        begin_row(l, mark->row, mark->upstream, origin);
+    case CONFIG_YAML_KEY:
+        begin_row(l, item->row, item->upstream, origin);
         return STATUS_OK;
-    case CONFIG_MARK_ITEM:
+    case CONFIG_YAML_VALUE:
+        return add_value(l, item->row, item->upstream, origin, item->text);
+    case CONFIG_YAML_END:
         break;
     }
-    const char *text = config_texts_get(texts, mark->row, mark->upstream, mark->item);
-    if (text == NULL)
-        return fail_value(l, mark->row, mark->upstream, origin, "", "not what libcyaml loaded");
-    return add_value(l, mark->row, mark->upstream, origin, text);
+    return STATUS_OK;
 }
 
+/* A wrong form explains wrong values before it, so the whole file is read, and its form told first. */
 static enum status
 apply_file(struct loader *l)
 {
-    struct config_marks marks;
+    struct config_yaml yaml;
+    struct config_yaml_item item;
     const struct config_source *source = l->source;
-    struct config_texts *texts = NULL;
-    const char *why;
+    enum status form, values = STATUS_OK;
     if (source->text == NULL)
         return STATUS_OK;
-    if (config_marks_read(source->file, source->text, source->text_size, &marks, l->error) !=
+    if (config_yaml_open(&yaml, source->file, source->text, source->text_size, l->error) !=
         STATUS_OK)
         return STATUS_INVALID;
-    l->upstreams_line = marks.upstreams_line;
-    if (marks.count == 0)
-        return STATUS_OK;
-    if (config_texts_open(source->text, source->text_size, &texts, &why) != STATUS_OK)
-        return config_error_at(l->error, source->file, 0, "YAML", "%s", why);
-    enum status status = STATUS_OK;
-    for (uint32_t i = 0; i < marks.count && status == STATUS_OK; i++)
-        status = apply_mark(l, &marks.of[i], texts);
-    config_texts_close(texts);
-    return status;
+    do {
+        form = config_yaml_next(&yaml, &item);
+        if (form == STATUS_OK && values == STATUS_OK)
+            values = apply_item(l, &item);
+    } while (form == STATUS_OK && item.kind != CONFIG_YAML_END);
+    config_yaml_close(&yaml);
+    return form != STATUS_OK ? form : values;
 }
 
 /* The environment has no order: first see which upstreams it names, and let none be missing. */

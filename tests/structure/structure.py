@@ -31,7 +31,7 @@ FOREIGN = {
     "seccomp.h": re.compile(r"^src/os/sandbox\w*\.[ch]$"),
     "cap-ng.h": re.compile(r"^src/os/privs\w*\.c$"),
     "idn2.h": re.compile(r"^src/supervisor/lists_name\.c$"),
-    "cyaml/": re.compile(r"^src/conf/\w+\.[ch]$"),
+    "yaml.h": re.compile(r"^src/conf/config_yaml\.[ch]$"),
 }
 
 FILE_LINES = 400

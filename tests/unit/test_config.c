@@ -273,6 +273,20 @@ Test(config, refuses_yaml_that_says_more_than_it_shows)
                  "penstock.yaml(5)");
 }
 
+Test(config, a_wrong_form_is_told_before_a_wrong_value)
+{
+    expect_error("lanes: none\nlanes: 1\n", NULL,
+                 "test.yaml:2: lanes: given twice, on line 1 too; allowed: each key once");
+    expect_error("lanes: none\nuser: [a]\nlimit: 1\n", NULL,
+                 "test.yaml:2: user: a list or mapping where a value must be; allowed: an account "
+                 "name of up to 32 letters, digits, . _ -");
+    expect_error("lanes: none\nuser: -\n", NULL,
+                 "test.yaml:2: YAML: block sequence entries are not allowed in this context; "
+                 "allowed: one YAML mapping, see penstock.yaml(5)");
+    expect_error("lanes: none\nlog: {level: none}\n", NULL,
+                 "test.yaml:1: lanes: \"none\" is not a whole number; allowed: auto, or 1 to 16");
+}
+
 Test(config, refuses_a_nul_byte_and_a_large_file)
 {
     static char large[CONFIG_FILE_MAX + 1];

@@ -1,0 +1,71 @@
+/* config_yaml.h - the keys and values of a YAML file, one after the other
+ * SPDX-License-Identifier: ISC
+ *
+ * What: walks libyaml's events along config.def and hands out what config_load() needs, with the
+ *       line of each. What is handed out is a known key, once, with values of the right form;
+ *       anchors, aliases, tags, other forms and a second document are errors. Events know their
+ *       line and keep nothing; a loader over them, such as libcyaml, gives values without lines,
+ *       takes anchors and tags, and reads only the first of several documents.
+ * Who:  config_load(). Allocates only inside libyaml, which frees it.
+ * Ref:  penstock.yaml(5); YAML 1.1.
+ */
+#pragma once
+
+#include "conf/config.h"
+#include "conf/config_rows.h"
+
+#include <yaml.h>
+
+enum config_yaml_kind {
+    CONFIG_YAML_GROUP,    /* a mapping of keys, or the list of upstreams; row: its first */
+    CONFIG_YAML_UPSTREAM, /* one upstream begins */
+    CONFIG_YAML_KEY,      /* the key of a row */
+    CONFIG_YAML_VALUE,    /* the row's only value, or one of its list */
+    CONFIG_YAML_END,      /* of the file; nothing follows */
+};
+
+struct config_yaml_item {
+    enum config_yaml_kind kind;
+    enum config_row_id row;
+    uint32_t upstream; /* its number, from 0, where the row is an upstream's */
+    uint32_t line;     /* 1.. */
+    const char *text;  /* CONFIG_YAML_VALUE: borrowed until the next call; else NULL */
+};
+
+enum config_yaml_place { /* what the next event belongs to */
+                         CONFIG_YAML_AT_START,
+                         CONFIG_YAML_IN_MAPPING,   /* the document, a group, an upstream */
+                         CONFIG_YAML_IN_UPSTREAMS, /* the list of them */
+                         CONFIG_YAML_AT_VALUE,     /* of the row whose key came */
+                         CONFIG_YAML_IN_LIST,      /* of that row's values */
+                         CONFIG_YAML_AT_END,
+};
+
+struct config_yaml {         /* caller's memory, members private */
+    const char *file, *text; /* borrowed until config_yaml_close() */
+    size_t size;
+    struct config_error *error; /* borrowed likewise; written on failure */
+    yaml_parser_t parser;
+    yaml_event_t event; /* the last one read */
+    enum config_yaml_place place;
+    enum config_row_id row; /* the row or the group at hand */
+    const char *group;      /* of the mapping at hand; "": the document */
+    uint32_t upstream, upstreams;
+    uint32_t group_lines[CONFIG_ROWS]; /* by a group's first row; 0: not given yet */
+    uint32_t key_lines[CONFIG_UPSTREAMS_MAX][CONFIG_ROWS];
+};
+
+/**
+ * @param file   borrowed, for messages
+ * @param text   borrowed, `size` bytes, 0..CONFIG_FILE_MAX; more is an error
+ * @param error  borrowed; written when this or config_yaml_next() fails
+ * @return STATUS_OK: config_yaml_close() is due; STATUS_INVALID.
+ */
+MUST_CHECK enum status config_yaml_open(struct config_yaml *yaml, const char *file,
+                                        const char *text, size_t size, struct config_error *error);
+
+/** @return STATUS_OK: `item` is written; STATUS_INVALID: the file is wrong, and only
+ *  config_yaml_close() may follow. */
+MUST_CHECK enum status config_yaml_next(struct config_yaml *yaml, struct config_yaml_item *item);
+
+void config_yaml_close(struct config_yaml *yaml);
