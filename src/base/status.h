@@ -9,6 +9,10 @@
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 
+/* A large local variable that is written before it is read: it is not zeroed at first, as the
+ * others are (-ftrivial-auto-var-init). */
+#define WRITTEN_FIRST __attribute__((uninitialized))
+
 enum status {
     STATUS_OK = 0,
     STATUS_AGAIN,   /* nothing there yet, or no room yet; come back when told */

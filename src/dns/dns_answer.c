@@ -208,7 +208,7 @@ walk_message(struct bytes_reader *r, const struct dns_question *question, struct
         return belongs;
     answer->question_end = (uint16_t)r->pos;
     answer->end = answer->question_end;
-    struct ttls ttls;
+    struct ttls ttls WRITTEN_FIRST; /* 8 KiB, of which a message of 512 octets needs 80 */
     struct dns_name_budget budget = budget_for(r, question, &ttls);
     for (unsigned section = 0; section < 3; section++) {
         enum dns_answer_verdict verdict =
