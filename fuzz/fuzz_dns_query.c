@@ -1,8 +1,9 @@
 /* fuzz_dns_query.c - a client's message: what we accept survives our own encoding
  * SPDX-License-Identifier: ISC
  *
- * Input: the message. Invariants: a verdict's promises hold; an accepted question, its flags and DO
- * are the same after write and parse; an error reply is well formed and never over 512 octets.
+ * Input: the message. Invariants: a verdict's promises hold; a question is in lower case, and
+ * repeated as it was spelled; an accepted question, its flags and DO are the same after write and
+ * parse; an error reply is well formed and never over 512 octets.
  */
 #include "dns/dns_answer.h"
 #include "dns/dns_reply.h"
@@ -77,6 +78,21 @@ check_refusal(const uint8_t *message, size_t message_size, const struct dns_quer
     must(less >= DNS_HEADER_SIZE && less <= size);
 }
 
+static void
+check_spelling(const uint8_t *message, size_t message_size, const struct dns_query *query)
+{
+    uint8_t wire[DNS_NAME_MAX + 4];
+    struct dns_name lower = query->question.name;
+    struct bytes_reader r = bytes_reader(message, message_size);
+    struct bytes_writer w = bytes_writer(wire, sizeof wire);
+    dns_name_lower(&lower);
+    must(memcmp(lower.wire, query->question.name.wire, lower.size) == 0);
+    dns_query_put_question(&w, query);
+    bytes_skip(&r, DNS_HEADER_SIZE);
+    const uint8_t *asked = bytes_get_view(&r, w.pos);
+    must(asked != NULL && memcmp(asked, wire, w.pos) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -91,6 +107,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(verdict != DNS_QUERY_COOKIE ||
          (query.question.name.size == 0 && query.edns.cookie_size > 0 && query.edns.version == 0));
     check_reply(&query, verdict);
+    if (query.question.name.size > 0)
+        check_spelling(data, size, &query);
     if (verdict == DNS_QUERY_SIGNED)
         check_refusal(data, size, &query);
     if (verdict == DNS_QUERY_OK) {

@@ -8,11 +8,11 @@
 #define QUESTION_NAME (0xc000u | DNS_HEADER_SIZE) /* compressed */
 
 static bool
-is_named(const struct dns_name *lower, const char *text)
+is_named(const struct dns_name *asked, const char *text)
 {
     struct dns_name name;
-    return dns_name_parse(text, &name) == STATUS_OK && name.size == lower->size &&
-           memcmp(name.wire, lower->wire, name.size) == 0;
+    return dns_name_parse(text, &name) == STATUS_OK && name.size == asked->size &&
+           memcmp(name.wire, asked->wire, name.size) == 0;
 }
 
 bool
@@ -21,9 +21,7 @@ minimal_is_identity(const struct dns_question *question)
     if (question->class != DNS_CLASS_CHAOS ||
         (question->type != DNS_TYPE_TXT && question->type != DNS_TYPE_ANY))
         return false;
-    struct dns_name lower = question->name;
-    dns_name_lower(&lower);
-    return is_named(&lower, "id.server") || is_named(&lower, "hostname.bind");
+    return is_named(&question->name, "id.server") || is_named(&question->name, "hostname.bind");
 }
 
 static void
@@ -44,9 +42,7 @@ put_head(struct bytes_writer *w, const struct dns_query *query, uint16_t type, u
     bytes_put_u16(w, 1);
     bytes_put_u16(w, 0);
     bytes_put_u16(w, query->edns.present);
-    bytes_put_copy(w, query->question.name.wire, query->question.name.size);
-    bytes_put_u16(w, query->question.type);
-    bytes_put_u16(w, query->question.class);
+    dns_query_put_question(w, query);
     bytes_put_u16(w, QUESTION_NAME);
     bytes_put_u16(w, type);
     bytes_put_u16(w, query->question.class);

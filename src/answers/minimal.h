@@ -12,7 +12,8 @@
 #define MINIMAL_TEXT_MAX 255   /* octets of one string */
 #define MINIMAL_TTL_S    86400 /* of the HINFO: there is nothing to ask for again */
 
-/** Is it a question for our name: id.server or hostname.bind, class CHAOS, type TXT or ANY? */
+/** Is it a question for our name: id.server or hostname.bind, class CHAOS, type TXT or ANY? The
+ * name is in lower case. */
 bool minimal_is_identity(const struct dns_question *question);
 
 /** Write HINFO "RFC8482" "" as the answer to a query of type ANY. @param opt  what our OPT says;

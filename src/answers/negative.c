@@ -16,9 +16,7 @@ negative_put_head(struct bytes_writer *w, const struct dns_query *query, uint16_
     bytes_put_u16(w, answers);
     bytes_put_u16(w, authorities);
     bytes_put_u16(w, query->edns.present ? 1 : 0);
-    bytes_put_copy(w, query->question.name.wire, query->question.name.size);
-    bytes_put_u16(w, query->question.type);
-    bytes_put_u16(w, query->question.class);
+    dns_query_put_question(w, query);
 }
 
 void

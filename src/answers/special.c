@@ -154,10 +154,8 @@ size_t
 special_write(const struct dns_query *query, enum special_action action,
               const struct dns_edns_put *opt, uint8_t *to, size_t size)
 {
-    struct dns_name lower = query->question.name;
-    dns_name_lower(&lower);
     size_t zone_at = 0;
-    if (find_row(&lower, &zone_at) == NULL)
+    if (find_row(&query->question.name, &zone_at) == NULL)
         return 0;
     if (action == SPECIAL_LOOPBACK4 || action == SPECIAL_LOOPBACK6)
         return write_address(query, action, opt, to, size);

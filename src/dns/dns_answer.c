@@ -314,9 +314,7 @@ put_around(struct bytes_writer *w, const struct dns_answer *answer, const struct
     bytes_put_u16(w, with_records ? answer->counts[SECTION_AUTHORITY] : 0);
     unsigned additional = with_records ? answer->counts[SECTION_ADDITIONAL] : 0;
     bytes_put_u16(w, (uint16_t)(additional + has_opt));
-    bytes_put_copy(w, query->question.name.wire, query->question.name.size);
-    bytes_put_u16(w, query->question.type);
-    bytes_put_u16(w, query->question.class);
+    dns_query_put_question(w, query);
     if (with_records)
         (void)bytes_put_view(w, (size_t)(answer->end - answer->question_end));
     if (has_opt) {

@@ -188,11 +188,55 @@ dns_name_pass(struct bytes_reader *r)
         bytes_skip(r, 1);
 }
 
+/* The octets of a word that are upper case letters: their highest bits. Sizes of labels are less. */
+static uint64_t
+capitals_of(uint64_t word)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t low = word & 0x7f * each;
+    uint64_t from_a = low + (0x80 - 'A') * each, behind_z = low + (0x7f - 'Z') * each;
+    return from_a & ~behind_z & ~word & 0x80 * each;
+}
+
+struct dns_spelling
+dns_name_fold(struct dns_name *name)
+{
+    struct dns_spelling spelling = {{0}};
+    size_t part;
+    for (size_t at = 0; at < name->size; at += part) {
+        uint64_t word = 0;
+        part = name->size - at < sizeof word ? name->size - at : sizeof word;
+        memcpy(&word, &name->wire[at], part);
+        if (capitals_of(word) == 0) /* nearly always */
+            continue;
+        for (size_t i = at; i < at + part; i++)
+            spelling.capitals[i / WORD_BITS] |= (uint64_t)(lower(name->wire[i]) != name->wire[i])
+                                                << i % WORD_BITS;
+        for (size_t i = at; i < at + part; i++)
+            name->wire[i] = lower(name->wire[i]);
+    }
+    return spelling;
+}
+
 void
 dns_name_lower(struct dns_name *name)
 {
+    (void)dns_name_fold(name);
+}
+
+void
+dns_name_put(struct bytes_writer *w, const struct dns_name *name,
+             const struct dns_spelling *spelling)
+{
+    const uint64_t *capitals = spelling->capitals;
+    uint8_t *to = bytes_put_view(w, name->size);
+    if (to == NULL)
+        return;
+    memcpy(to, name->wire, name->size);
+    if ((capitals[0] | capitals[1] | capitals[2] | capitals[3]) == 0)
+        return;
     for (size_t i = 0; i < name->size; i++)
-        name->wire[i] = lower(name->wire[i]);
+        to[i] = (uint8_t)(to[i] - (capitals[i / WORD_BITS] >> i % WORD_BITS & 1) * ('a' - 'A'));
 }
 
 bool

@@ -60,6 +60,19 @@ void dns_name_pass(struct bytes_reader *r);
 /** Fold A-Z to a-z in place (RFC 4343). */
 void dns_name_lower(struct dns_name *name);
 
+/* Which letters of a name were upper case before it was folded: those of octet 64 n + k at bit k of
+ * word n. All zero: none. */
+struct dns_spelling {
+    uint64_t capitals[4];
+};
+
+/** dns_name_lower(), and what it changed. */
+struct dns_spelling dns_name_fold(struct dns_name *name);
+
+/** Write a folded name as it was spelled: a client compares (draft-vixie-dnsext-dns0x20). */
+void dns_name_put(struct bytes_writer *w, const struct dns_name *name,
+                  const struct dns_spelling *spelling);
+
 /** Equal regardless of ASCII case. */
 bool dns_name_is_equal(const struct dns_name *a, const struct dns_name *b);
 

@@ -37,13 +37,16 @@ get_additional(struct bytes_reader *r, struct dns_edns *edns)
 }
 
 static bool
-get_question(struct bytes_reader *r, struct dns_question *question)
+get_question(struct bytes_reader *r, struct dns_query *query)
 {
+    struct dns_question *question = &query->question;
     bool ok = dns_name_get(r, &question->name);
     question->type = bytes_get_u16(r);
     question->class = bytes_get_u16(r);
-    if (ok && !r->failed)
+    if (ok && !r->failed) {
+        query->spelling = dns_name_fold(&question->name);
         return true;
+    }
     *question = (struct dns_question){0};
     return false;
 }
@@ -158,7 +161,7 @@ dns_query_parse(const uint8_t *message, size_t size, struct dns_query *query)
         return DNS_QUERY_SHORT;
     if (is_response)
         return DNS_QUERY_RESPONSE;
-    bool has_question = counts.questions == 1 && get_question(&r, &query->question);
+    bool has_question = counts.questions == 1 && get_question(&r, query);
     bool is_plain = query->opcode == 0 && counts.questions == 1 && counts.answers == 0 &&
                     counts.authorities == 0 && counts.additionals <= 1;
     if (is_plain && !has_question)
@@ -178,6 +181,14 @@ dns_query_parse(const uint8_t *message, size_t size, struct dns_query *query)
     if (query->edns.version > 0)
         return DNS_QUERY_VERSION;
     return judge_type(query->question.type);
+}
+
+void
+dns_query_put_question(struct bytes_writer *w, const struct dns_query *query)
+{
+    dns_name_put(w, &query->question.name, &query->spelling);
+    bytes_put_u16(w, query->question.type);
+    bytes_put_u16(w, query->question.class);
 }
 
 int
@@ -213,14 +224,12 @@ dns_query_write(const struct dns_question *question, uint16_t id, uint16_t flags
                 uint16_t padding_block, uint8_t *to, size_t size)
 {
     struct bytes_writer w = bytes_writer(to, size);
-    struct dns_name name = question->name;
-    dns_name_lower(&name);
     bytes_put_u16(&w, id);
     bytes_put_u16(&w, flags & FLAGS_KEPT);
     bytes_put_u16(&w, 1);
     bytes_put_u32(&w, 0);
     bytes_put_u16(&w, 1);
-    bytes_put_copy(&w, name.wire, name.size);
+    bytes_put_copy(&w, question->name.wire, question->name.size);
     bytes_put_u16(&w, question->type);
     bytes_put_u16(&w, question->class);
     struct dns_edns_put opt = {.udp_size = DNS_EDNS_UDP_MAX,

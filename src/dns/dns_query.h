@@ -62,7 +62,7 @@ enum dns_type {
 enum dns_class { DNS_CLASS_IN = 1, DNS_CLASS_CHAOS = 3, DNS_CLASS_NONE = 254, DNS_CLASS_ANY = 255 };
 
 struct dns_question {
-    struct dns_name name; /* spelled as its asker spelled it */
+    struct dns_name name; /* of a query: in lower case */
     uint16_t type;        /* enum dns_type, or any other number */
     uint16_t class;       /* enum dns_class, or any other number */
 };
@@ -72,6 +72,7 @@ struct dns_query {
     uint16_t flags;  /* DNS_RD, DNS_AD, DNS_CD; no other bit */
     uint16_t opcode; /* the header's bits DNS_OPCODE where they stand there; 0 is QUERY */
     struct dns_question question;
+    struct dns_spelling spelling; /* of its name: as the asker had it, and has it repeated */
     struct dns_edns edns;
 };
 
@@ -105,14 +106,18 @@ enum dns_query_verdict {
 MUST_CHECK enum dns_query_verdict dns_query_parse(const uint8_t *message, size_t size,
                                                   struct dns_query *query);
 
+/** Write the question of a reply: as the client spelled it. */
+void dns_query_put_question(struct bytes_writer *w, const struct dns_query *query);
+
 /** The RCODE that answers a verdict; -1 for silence. Not to be called with DNS_QUERY_OK. */
 int dns_query_verdict_rcode(enum dns_query_verdict verdict, const struct dns_query *query);
 
 /**
  * Write the query for an upstream: header with `id` and `flags` (DNS_RD, DNS_AD, DNS_CD), the
- * question in lower case, OPT with DO as asked and padding to `padding_block` octets (0: none;
- * else the server is also asked how long it keeps idle connections, RFC 7828).
+ * question, OPT with DO as asked and padding to `padding_block` octets (0: none; else the server is
+ * also asked how long it keeps idle connections, RFC 7828).
  *
+ * @param question  its name is in lower case
  * @return octets written; 0 if `size` is too small (512 always suffices).
  */
 size_t dns_query_write(const struct dns_question *question, uint16_t id, uint16_t flags,

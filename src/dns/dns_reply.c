@@ -20,11 +20,8 @@ dns_reply_write(const struct dns_query *query, uint16_t rcode, bool truncated,
     bytes_put_u16(&w, has_question);
     bytes_put_u32(&w, 0);
     bytes_put_u16(&w, query->edns.present);
-    if (has_question) {
-        bytes_put_copy(&w, query->question.name.wire, query->question.name.size);
-        bytes_put_u16(&w, query->question.type);
-        bytes_put_u16(&w, query->question.class);
-    }
+    if (has_question)
+        dns_query_put_question(&w, query);
     if (query->edns.present) {
         struct dns_edns_put put = *opt;
         put.extended_rcode = (uint8_t)(rcode >> 4);

@@ -96,7 +96,6 @@ draft(struct inflight *table, const struct dns_query *query)
     struct dns_name *name = &question->question.name;
     name->size = query->question.name.size;
     memcpy(name->wire, query->question.name.wire, name->size);
-    dns_name_lower(name);
     question->question.type = query->question.type;
     question->question.class = query->question.class;
     question->flags = (uint16_t)(query->flags | DNS_AD); /* of whose bit each gets what is his */

@@ -7,7 +7,7 @@
  * of room we must have parsed. */
 #define SLOTS_BESIDE 2
 
-_Static_assert(sizeof(struct query) <= 472, "a waiting query is compact");
+_Static_assert(sizeof(struct query) <= 512, "a waiting query is compact");
 
 size_t
 query_table_bytes(uint32_t count)

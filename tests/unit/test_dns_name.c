@@ -224,6 +224,24 @@ Test(dns_name, lowers_letters_only)
     cr_assert_arr_eq(name.wire, wanted.wire, wanted.size);
 }
 
+/* Each octet, at each place of a word and of the name's end. */
+Test(dns_name, folds_each_octet_wherever_it_stands)
+{
+    for (unsigned octet = 0; octet < 256; octet++)
+        for (unsigned size = 3; size < 30; size++)
+            for (unsigned at = 1; at + 1 < size; at++) {
+                struct dns_name name = {.size = (uint8_t)size, .wire = {(uint8_t)(size - 2)}};
+                name.wire[at] = (uint8_t)octet;
+                struct dns_name before = name;
+                struct dns_spelling spelling = dns_name_fold(&name);
+                bool is_capital = octet >= 'A' && octet <= 'Z';
+                cr_assert_eq(name.wire[at], is_capital ? octet + 32 : octet);
+                cr_assert_eq(spelling.capitals[0], is_capital ? UINT64_C(1) << at : 0);
+                name.wire[at] = before.wire[at];
+                cr_assert_arr_eq(name.wire, before.wire, sizeof name.wire);
+            }
+}
+
 Test(dns_name, text_is_read_and_written)
 {
     static const struct {
@@ -301,8 +319,18 @@ Test(dns_name, random_names_survive_wire_text_and_case)
         cr_assert(back.size == name.size && memcmp(back.wire, name.wire, name.size) == 0);
         cr_assert_eq(dns_name_parse(dns_name_format(&name, text), &back), STATUS_OK, "%s", text);
         cr_assert(back.size == name.size && memcmp(back.wire, name.wire, name.size) == 0);
-        dns_name_lower(&back);
+        struct dns_spelling spelling = dns_name_fold(&back);
         cr_assert(dns_name_is_equal(&back, &name));
+        uint8_t spelled[DNS_NAME_MAX];
+        struct bytes_writer w = bytes_writer(spelled, sizeof spelled);
+        dns_name_put(&w, &back, &spelling);
+        cr_assert(w.pos == name.size && memcmp(spelled, name.wire, name.size) == 0);
+        struct dns_name lower = name;
+        dns_name_lower(&lower);
+        cr_assert_arr_eq(back.wire, lower.wire, lower.size);
+        w = bytes_writer(spelled, name.size - 1U);
+        dns_name_put(&w, &back, &spelling);
+        cr_assert(w.failed);
     }
 }
 

@@ -34,14 +34,19 @@ parse(size_t size)
 Test(dns_query, takes_a_plain_query)
 {
     struct bytes_writer w = begin(DNS_RD | DNS_CD, 0);
-    struct dns_name wanted = name_of("Www.Example");
+    static const uint8_t spelled[] = "\3Www\7Example\0\0\1\0\1";
+    struct dns_name wanted = name_of("www.example");
     cr_assert_eq(parse(w.pos), DNS_QUERY_OK);
     cr_assert_eq(query.id, 0x1234);
     cr_assert_eq(query.flags, DNS_RD | DNS_CD);
     cr_assert_eq(query.opcode, 0);
     cr_assert_eq(query.question.type, DNS_TYPE_A);
     cr_assert_eq(query.question.class, DNS_CLASS_IN);
-    cr_assert_arr_eq(query.question.name.wire, wanted.wire, wanted.size, "spelled as asked");
+    cr_assert_arr_eq(query.question.name.wire, wanted.wire, wanted.size, "in lower case");
+    w = bytes_writer(room, sizeof room);
+    dns_query_put_question(&w, &query);
+    cr_assert_eq(w.pos, sizeof spelled - 1);
+    cr_assert_arr_eq(room, spelled, sizeof spelled - 1, "spelled as asked");
     cr_assert_not(query.edns.present);
     cr_assert_eq(query.edns.ede, DNS_EDE_NONE);
 }
@@ -301,9 +306,9 @@ Test(dns_query, meta_types_and_transfers_are_refused_each_its_way)
 Test(dns_query, writes_the_golden_message)
 {
     static const uint8_t golden[] = "\xbe\xef\x01\x10\0\1\0\0\0\0\0\1" /* id, RD and CD, counts */
-                                    "\3www\7example\0\0\x1c\0\1"       /* lower case, AAAA IN */
+                                    "\3www\7example\0\0\x1c\0\1"       /* AAAA IN */
                                     "\0\0\x29\x04\xd0\0\0\x80\0\0\0"; /* OPT, 1232, DO, no option */
-    struct dns_question question = question_of("wWw.eXample", DNS_TYPE_AAAA);
+    struct dns_question question = question_of("www.example", DNS_TYPE_AAAA);
     size_t size = dns_query_write(&question, 0xbeef, DNS_RD | DNS_CD | DNS_TC | DNS_QR, true, 0,
                                   room, sizeof room);
     cr_assert_eq(size, sizeof golden - 1);
