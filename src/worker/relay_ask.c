@@ -223,7 +223,7 @@ may_ask_more(const struct relay_question *q, enum relay_second why)
     if (why == RELAY_HEDGE || why == RELAY_SLOW)
         return q->ways_count == 1;
     for (unsigned i = 0; i < q->ways_count; i++)
-        if (q->ways[i].conn->doubt != UPSTREAM_LEFT)
+        if (q->ways[i].conn->watch.doubt != WATCH_LEFT)
             return false;
     return true;
 }
@@ -277,7 +277,7 @@ relay_ask_second(struct worker *worker, uint32_t question, struct upstream_conn 
     }
     if (!ask_on(worker, q, other))
         return false;
-    if (other->heard_us > q->since_us)
+    if (other->watch.heard_us > q->since_us)
         q->again |= (uint16_t)(1U << other->upstream->index);
     stats_add(worker->stats,
               place.is_silent ? STAT_FAILOVERS

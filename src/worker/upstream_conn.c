@@ -42,17 +42,18 @@ upstream_push(struct upstream_conn *conn)
         tls_session_due(conn->tls, &due);
     }
     evloop_want(&conn->worker->loop, &conn->socket,
-                (conn->is_held ? 0U : (uint32_t)EPOLLIN) | (due > 0 ? (uint32_t)EPOLLOUT : 0U));
+                (conn->watch.is_paused ? 0U : (uint32_t)EPOLLIN) |
+                    (due > 0 ? (uint32_t)EPOLLOUT : 0U));
     return true;
 }
 
 /* How an end that the peer made is to be taken. Success is the first answer: a server that closes
  * on our queries before it answered any is broken, however politely it does so. */
-static enum upstream_event
+static enum conn_event
 ended(const struct upstream_conn *conn)
 {
     bool is_useless = conn->asked > 0 || now_of(conn) - conn->since_us < USELESS_US;
-    return conn->answers == 0 && is_useless ? UPSTREAM_ON_BROKEN : UPSTREAM_ON_ENDED;
+    return conn->answers == 0 && is_useless ? CONN_ON_BROKEN : CONN_ON_ENDED;
 }
 
 /* Servers close idle connections; next time we are first. Or they close after a number of queries:
@@ -62,10 +63,10 @@ note_close(const struct upstream_conn *conn)
 {
     uint64_t idle_us = now_of(conn) - conn->used_us, at_once_us = CLOSED_AT_ONCE_US;
     at_once_us += 2 * (uint64_t)conn->upstream->health->srtt_us;
-    if (conn->in_flight > 0 || idle_us < at_once_us)
+    if (conn->flights.count > 0 || idle_us < at_once_us)
         upstream_quota_closed(&conn->upstream->quota, (uint32_t)conn->answers, conn->since_us,
                               now_of(conn));
-    if (conn->state == UPSTREAM_READY && conn->answers > 0 && conn->in_flight == 0)
+    if (conn->fsm.state == CONN_READY && conn->answers > 0 && conn->flights.count == 0)
         upstream_pool_closed_idle(conn->upstream, now_of(conn) - conn->used_us);
 }
 
@@ -83,9 +84,9 @@ void
 upstream_lost(struct upstream_conn *conn, const char *why)
 {
     log_write(LOG_INFO, LOG_UPSTREAM_DOWN, "upstream %s: connection lost (%s), %u in flight",
-              conn->upstream->config->name, why, conn->in_flight);
+              conn->upstream->config->name, why, conn->flights.count);
     note_close(conn);
-    upstream_step_conn(conn, conn->answers > 0 ? UPSTREAM_ON_ENDED : UPSTREAM_ON_BROKEN);
+    upstream_step_conn(conn, conn->answers > 0 ? CONN_ON_ENDED : CONN_ON_BROKEN);
 }
 
 /* --- reading -------------------------------------------------------------------------------- */
@@ -98,6 +99,7 @@ count_answer(struct upstream_conn *conn, uint32_t rtt_us, bool is_sound)
     upstream_quota_answered(&upstream->quota, (uint32_t)conn->answers, conn->since_us);
     conn->used_us = upstream->heard_us = now_of(conn);
     upstream_health_answered(upstream->health, rtt_us, is_sound);
+    upstream->times = watch_times_of(upstream->health, conn->worker->config->query_ms);
     add_to(&upstream->stats->answers, 1);
     atomic_store_explicit(&upstream->stats->rtt_us, upstream->health->srtt_us,
                           memory_order_relaxed);
@@ -110,15 +112,15 @@ count_answer(struct upstream_conn *conn, uint32_t rtt_us, bool is_sound)
 static bool
 end_false(struct upstream_conn *conn, uint16_t id)
 {
-    uint32_t guilty = conn->flights[ids_slot(id)].question;
-    upstream_land(conn, id);
-    if (guilty != UPSTREAM_PROBE)
+    uint32_t guilty = flights_find(&conn->flights, id)->query;
+    flights_end(&conn->flights, id);
+    if (guilty != FLIGHTS_PROBE)
         relay_orphan(conn->worker, guilty, conn, RELAY_SPOILT);
     stats_add(conn->worker->stats, STAT_UPSTREAM_BAD, 1);
     log_write(LOG_WARNING, LOG_UPSTREAM_ANSWER,
               "upstream %s: an answer to another question than the one asked; connection closed",
               conn->upstream->config->name);
-    upstream_step_conn(conn, UPSTREAM_ON_ENDED);
+    upstream_step_conn(conn, CONN_ON_ENDED);
     return false;
 }
 
@@ -137,9 +139,9 @@ static enum relay_verdict
 judge(struct upstream_conn *conn, uint32_t question, const uint8_t *message, size_t size,
       uint32_t rtt_us)
 {
-    if (question == UPSTREAM_NOBODY)
+    if (question == FLIGHTS_NOBODY)
         return RELAY_TAKEN;
-    if (question == UPSTREAM_PROBE)
+    if (question == FLIGHTS_PROBE)
         return upstream_judge_probe(message, size);
     return relay_answer(conn->worker, conn, question, message, size, rtt_us);
 }
@@ -148,14 +150,14 @@ judge(struct upstream_conn *conn, uint32_t question, const uint8_t *message, siz
 static bool
 take_message(struct upstream_conn *conn, const uint8_t *message, size_t size)
 {
-    if (size < sizeof(uint16_t) || !ids_is_out(&conn->ids, dns_answer_id(message)))
+    uint16_t id = size < sizeof id ? 0 : dns_answer_id(message);
+    const struct flight *flight = size < sizeof id ? NULL : flights_find(&conn->flights, id);
+    if (flight == NULL)
         return pass_stray(conn, size);
-    uint16_t id = dns_answer_id(message);
     bool is_sound = true;
-    const struct upstream_flight *flight = &conn->flights[ids_slot(id)];
     uint64_t rtt = now_of(conn) - flight->sent_us;
     uint32_t rtt_us = rtt < UINT32_MAX ? (uint32_t)rtt : UINT32_MAX;
-    switch (judge(conn, flight->question, message, size, rtt_us)) {
+    switch (judge(conn, flight->query, message, size, rtt_us)) {
     case RELAY_TAKEN:
         break;
     case RELAY_USELESS:
@@ -164,10 +166,10 @@ take_message(struct upstream_conn *conn, const uint8_t *message, size_t size)
     case RELAY_WRONG:
         return end_false(conn, id);
     case RELAY_HELD:
-        conn->is_held = true;
+        conn->watch.is_paused = true;
         return false;
     }
-    upstream_land(conn, id);
+    flights_end(&conn->flights, id);
     count_answer(conn, rtt_us, is_sound);
     return true;
 }
@@ -225,7 +227,7 @@ take_all(struct upstream_conn *conn)
         case TLS_CLOSED:
             log_write(LOG_DEBUG, LOG_UPSTREAM_DOWN,
                       "upstream %s: closed by the server, %u in flight",
-                      conn->upstream->config->name, conn->in_flight);
+                      conn->upstream->config->name, conn->flights.count);
             note_close(conn);
             upstream_step_conn(conn, ended(conn));
             return;
@@ -234,7 +236,7 @@ take_all(struct upstream_conn *conn)
             return;
         }
     }
-    if (conn->is_held)
+    if (conn->watch.is_paused)
         evloop_want(&conn->worker->loop, &conn->socket, conn->socket.events & ~(uint32_t)EPOLLIN);
 }
 
@@ -247,7 +249,7 @@ upstream_handshake(struct upstream_conn *conn)
     /* the last flight, or the alert that says why not */
     bool is_sent = upstream_push(conn);
     if (result == TLS_OK && is_sent) {
-        upstream_step_conn(conn, UPSTREAM_ON_SECURED);
+        upstream_step_conn(conn, CONN_ON_SECURED);
         take_all(conn);
         return;
     }
@@ -270,14 +272,14 @@ is_stuck(struct upstream_conn *conn)
     return conn->frame_us != 0 && now_of(conn) - conn->frame_us > FRAME_US;
 }
 
-uint16_t
-upstream_stuck_slot(const struct upstream_conn *conn)
+bool
+upstream_is_stuck(const struct upstream_conn *conn, uint16_t *id)
 {
     const uint8_t *message = conn->answers_data + conn->answers_head + DNS_FRAME_HEADER;
-    if (conn->answers_tail - conn->answers_head < DNS_FRAME_HEADER + sizeof(uint16_t))
-        return IDS_MAX;
-    uint16_t id = dns_answer_id(message);
-    return ids_is_out(&conn->ids, id) ? ids_slot(id) : IDS_MAX;
+    if (conn->answers_tail - conn->answers_head < DNS_FRAME_HEADER + sizeof *id)
+        return false;
+    *id = dns_answer_id(message);
+    return flights_find(&conn->flights, *id) != NULL;
 }
 
 /* The server said something: from now on silence counts anew. */
@@ -286,16 +288,14 @@ listen_anew(struct upstream_conn *conn)
 {
     if (is_stuck(conn))
         return;
-    upstream_calm(conn);
-    conn->heard_us = now_of(conn);
-    conn->unheard_us = 0;
+    upstream_heard(conn);
     upstream_pool_sooner(&conn->worker->pool, upstream_watch_next(conn));
 }
 
 static bool
 is_up(const struct upstream_conn *conn)
 {
-    return conn->state == UPSTREAM_READY || conn->state == UPSTREAM_DRAINING;
+    return conn->fsm.state == CONN_READY || conn->fsm.state == CONN_DRAINING;
 }
 
 static void
@@ -303,7 +303,7 @@ handshake_failed(struct upstream_conn *conn)
 {
     log_write(upstream_trouble(conn), LOG_UPSTREAM_DOWN, "upstream %s: %s",
               conn->upstream->config->name, strerror(errno));
-    upstream_step_conn(conn, UPSTREAM_ON_BROKEN);
+    upstream_step_conn(conn, CONN_ON_BROKEN);
 }
 
 /* @return false: there is nothing more to read, or it is over */
@@ -317,7 +317,7 @@ receive(struct upstream_conn *conn)
     ssize_t got = sys_recv(conn->socket.fd, to, room, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
-    if (got < 0 && conn->state == UPSTREAM_HANDSHAKE) {
+    if (got < 0 && conn->fsm.state == CONN_HANDSHAKE) {
         handshake_failed(conn);
         return false;
     }
@@ -328,15 +328,15 @@ receive(struct upstream_conn *conn)
     if (got > 0)
         conn->upstream->spoke_us = now_of(conn);
     tls_session_fed(conn->tls, (size_t)got);
-    if (conn->state == UPSTREAM_HANDSHAKE) {
+    if (conn->fsm.state == CONN_HANDSHAKE) {
         upstream_handshake(conn);
         return false;
     }
     take_all(conn);
-    if (!is_up(conn) || conn->is_held)
+    if (!is_up(conn) || conn->watch.is_paused)
         return false;
     listen_anew(conn);
-    if (conn->in_flight > 0)
+    if (conn->flights.count > 0)
         upstream_pool_mark(conn->worker, conn); /* acknowledged at the turn's end */
     else
         conn->behind = 0;
@@ -347,7 +347,7 @@ void
 upstream_write_failed(struct upstream_conn *conn)
 {
     int problem = errno; /* of the write: reading has errors of its own */
-    while (is_up(conn) && !conn->is_held && receive(conn))
+    while (is_up(conn) && !conn->watch.is_paused && receive(conn))
         continue;
     if (is_up(conn))
         upstream_lost(conn, strerror(problem));
@@ -357,34 +357,34 @@ void
 upstream_socket_ready(struct ev_source *source, uint32_t events)
 {
     struct upstream_conn *conn = source->owner;
-    if (conn->state == UPSTREAM_CONNECTING) {
+    if (conn->fsm.state == CONN_CONNECTING) {
         if (upstream_push(conn)) {
-            upstream_step_conn(conn, UPSTREAM_ON_CONNECTED);
+            upstream_step_conn(conn, CONN_ON_CONNECTED);
             return;
         }
         log_write(upstream_trouble(conn), LOG_UPSTREAM_DOWN, "upstream %s: cannot connect: %s",
                   conn->upstream->config->name, strerror(errno));
-        upstream_step_conn(conn, UPSTREAM_ON_BROKEN);
+        upstream_step_conn(conn, CONN_ON_BROKEN);
         return;
     }
     if ((events & EPOLLOUT) != 0 && !upstream_push(conn)) {
         upstream_write_failed(conn);
         return;
     }
-    if (conn->is_held && (events & (EPOLLHUP | EPOLLERR)) != 0)
+    if (conn->watch.is_paused && (events & (EPOLLHUP | EPOLLERR)) != 0)
         upstream_lost(conn, "reset"); /* cannot be masked, and would wake us again and again */
-    else if (!conn->is_held && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
+    else if (!conn->watch.is_paused && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
         (void)receive(conn);
 }
 
 void
 upstream_conn_release(struct upstream_conn *conn)
 {
-    if (!conn->is_held)
+    if (!conn->watch.is_paused)
         return;
-    conn->is_held = false;
+    conn->watch.is_paused = false;
     evloop_want(&conn->worker->loop, &conn->socket, conn->socket.events | (uint32_t)EPOLLIN);
     take_all(conn);
-    if (is_up(conn) && !conn->is_held)
+    if (is_up(conn) && !conn->watch.is_paused)
         listen_anew(conn); /* what was silent was us */
 }

@@ -1,7 +1,7 @@
 /* upstream_conn.h - one TLS connection with many queries in flight
  * SPDX-License-Identifier: ISC
  *
- * What: the half of upstream/upstream_fsm.h that acts. Queries are collected and written together, one
+ * What: the half of upstream/conn_fsm.h that acts. Queries are collected and written together, one
  *       TLS record and one system call per turn; answers are matched by connection, id and
  * question. The id of a query that nobody waits for any more stays out until it is answered, so a
  * late answer is known as such. Who:  worker. Ref:  RFC 7766 sections 6 and 7; RFC 7858; RFC 8467
@@ -11,32 +11,17 @@
 
 #include "lane/handoff.h"
 #include "os/evloop.h"
-#include "upstream/ids.h"
-#include "upstream/upstream_doubt.h"
-#include "upstream/upstream_fsm.h"
+#include "upstream/conn_fsm.h"
+#include "upstream/flights.h"
+#include "upstream/watch.h"
 #include "worker/tls_session.h"
 
 #define UPSTREAM_WRITE_BYTES TLS_WRITE_MAX /* queries collected for one record */
-#define UPSTREAM_READ_BYTES                                                                        \
-    (TLS_WRITE_MAX + (66U << 10))        /* one message, and a record behind it                    \
-                                          */
-#define UPSTREAM_NOBODY UINT32_MAX       /* flight.question: late */
-#define UPSTREAM_PROBE  (UINT32_MAX - 1) /* flight.question: our own */
+/* one message, and a record behind it */
+#define UPSTREAM_READ_BYTES (TLS_WRITE_MAX + (66U << 10))
 
 struct worker;
 struct upstream;
-
-enum upstream_look { /* why a query is looked at, once each */
-                     UPSTREAM_LOOK_HEDGE,
-                     UPSTREAM_LOOK_SLOW,
-                     UPSTREAM_LOOKS_COUNT,
-};
-
-struct upstream_flight {
-    uint32_t question;     /* the relay's; UPSTREAM_NOBODY, UPSTREAM_PROBE */
-    uint16_t older, newer; /* slots, in the order of writing; IDS_MAX: none */
-    uint64_t sent_us;
-};
 
 #define UPSTREAM_ACK_GAP_US      2000U /* writes closer than this carry acknowledgements soon enough */
 #define UPSTREAM_ACK_GAP_MOST_US 100000U /* a longer gap counts as this */
@@ -46,25 +31,15 @@ struct upstream_conn {
     struct ev_source socket;
     struct worker *worker;     /* borrowed */
     struct upstream *upstream; /* borrowed */
-    enum upstream_state state;
-    uint32_t tag;   /* UPSTREAM_WANT's; another one for each attempt */
-    bool is_dirty;  /* has queries to write at the end of the turn */
-    bool is_held;   /* holds an answer that found no room toward the front */
-    bool has_probe; /* a probe of ours is in flight, */
-    uint16_t probe_id;
-    bool is_left_over; /* LEFT, and not all that is in flight could be asked elsewhere */
-    bool is_spent;     /* the server answers no more queries on it, as far as we know */
-    bool is_replaced;  /* another one was opened to take its place */
-    enum upstream_doubt doubt;
-    uint32_t in_flight;    /* queries that somebody waits for */
-    uint32_t late;         /* queries that nobody waits for any more */
+    struct conn_fsm fsm;
+    uint32_t tag;          /* UPSTREAM_WANT's; another one for each attempt */
+    bool is_dirty;         /* has queries to write at the end of the turn */
+    bool is_spent;         /* the server answers no more queries on it, as far as we know */
+    bool is_replaced;      /* another one was opened to take its place */
     uint64_t asked;        /* queries written, since it is ready */
     uint64_t answers;      /* since it is ready */
     uint64_t since_us;     /* when the attempt began; from READY on, when it became ready */
     uint64_t deadline_us;  /* WANTED to HANDSHAKE, DRAINING */
-    uint64_t heard_us;     /* the server said something last */
-    uint64_t unheard_us;   /* the first query after that was written; 0: none was */
-    uint64_t suspected_us; /* doubt is SUSPECT or LEFT: since then */
     uint64_t frame_us;     /* a message began to come that is not whole; 0: none */
     uint64_t used_us;      /* a query or an answer last */
     uint64_t wrote_us;     /* queries last */
@@ -76,10 +51,8 @@ struct upstream_conn {
     size_t queries_size;
     uint8_t *answers_data; /* UPSTREAM_READ_BYTES */
     size_t answers_head, answers_tail;
-    uint16_t oldest, newest;                 /* flights that are awaited; IDS_MAX: none */
-    uint16_t unlooked[UPSTREAM_LOOKS_COUNT]; /* the oldest not yet looked at so; IDS_MAX: none */
-    struct ids ids;
-    struct upstream_flight flights[IDS_MAX];
+    struct flights flights;
+    struct watch watch;
 };
 
 /** Begin an attempt: ask the supervisor for a socket. The state must be IDLE. */

@@ -1,4 +1,4 @@
-/* upstream_life.c - what upstream/upstream_fsm.h says is to be done, and when; see upstream_life.h
+/* upstream_life.c - what upstream/conn_fsm.h says is to be done, and when; see upstream_life.h
  * SPDX-License-Identifier: ISC
  */
 #include "worker/upstream_life.h"
@@ -25,13 +25,13 @@ start(struct upstream_conn *conn)
     /* the first flight is made while the network does its part */
     if (tls_session_open(conn->tls, conn->upstream->tls, conn->tls_in, conn->tls_out,
                          now_of(conn) / 1000) != STATUS_OK) {
-        upstream_step_conn(conn, UPSTREAM_ON_BROKEN);
+        upstream_step_conn(conn, CONN_ON_BROKEN);
         return;
     }
     if (tls_session_handshake(conn->tls) != TLS_AGAIN_READ) {
         log_write(LOG_ERROR, LOG_INTERNAL, "upstream %s: %s", conn->upstream->config->name,
                   tls_session_error(conn->tls));
-        upstream_step_conn(conn, UPSTREAM_ON_BROKEN);
+        upstream_step_conn(conn, CONN_ON_BROKEN);
     }
 }
 
@@ -41,10 +41,11 @@ serve(struct upstream_conn *conn)
     const struct tls_facts *facts = tls_session_facts(conn->tls);
     struct upstream *upstream = conn->upstream;
     struct stats_page *stats = conn->worker->stats;
-    conn->used_us = conn->heard_us = now_of(conn);
+    conn->used_us = conn->watch.heard_us = now_of(conn);
     uint64_t took = now_of(conn) - conn->since_us;
     conn->since_us = now_of(conn);
     upstream_health_connected(upstream->health, took / 2 < UINT32_MAX ? (uint32_t)(took / 2) : 0);
+    upstream->times = watch_times_of(upstream->health, conn->worker->config->query_ms);
     upstream->ready++;
     upstream->opening--;
     stats_add(stats, facts->resumed ? STAT_HANDSHAKES_RESUMED : STAT_HANDSHAKES_FULL, 1);
@@ -83,15 +84,15 @@ fail(struct upstream_conn *conn)
 }
 
 static void
-put_away(struct upstream_conn *conn, enum upstream_state from, bool counts)
+put_away(struct upstream_conn *conn, enum conn_state from, bool counts)
 {
-    if (from == UPSTREAM_READY || from == UPSTREAM_DRAINING) {
+    if (from == CONN_READY || from == CONN_DRAINING) {
         add_to(&conn->upstream->stats->connections, (uint64_t)-1);
         stats_add(conn->worker->stats, STAT_UPSTREAM_CONNECTIONS, (uint64_t)-1);
     }
-    if (from == UPSTREAM_READY)
+    if (from == CONN_READY)
         conn->upstream->ready--;
-    else if (from != UPSTREAM_DRAINING)
+    else if (from != CONN_DRAINING)
         conn->upstream->opening--;
     if (conn->upstream->open == conn)
         conn->upstream->open = NULL;
@@ -102,57 +103,63 @@ put_away(struct upstream_conn *conn, enum upstream_state from, bool counts)
     upstream_orphan_all(conn, counts ? RELAY_LOST : RELAY_ENDED);
 }
 
-/* The only place that writes conn->state. */
-void
-upstream_step_conn(struct upstream_conn *conn, enum upstream_event event)
+static void
+act(struct upstream_conn *conn, const struct conn_step *step)
 {
-    enum upstream_state from = conn->state;
-    struct upstream_step next = upstream_step(from, event);
-    conn->state = next.state;
-    if (next.state != from)
+    const struct conn_actions *actions = &step->actions;
+    if (step->state != step->from)
         conn->worker->pool.next_us = 0; /* its deadline is another one now */
-    if ((next.actions & UPSTREAM_DO_DIAL) != 0 &&
-        !control_want(conn->worker, conn->upstream->index, conn->tag))
-        upstream_step_conn(conn, UPSTREAM_ON_REFUSED);
-    if ((next.actions & UPSTREAM_DO_START) != 0)
+    if (actions->dial && !control_want(conn->worker, conn->upstream->index, conn->tag))
+        upstream_step_conn(conn, CONN_ON_REFUSED);
+    if (actions->start)
         start(conn);
-    if ((next.actions & UPSTREAM_DO_HANDSHAKE) != 0)
+    if (actions->handshake)
         upstream_handshake(conn);
-    if ((next.actions & UPSTREAM_DO_SERVE) != 0)
+    if (actions->serve)
         serve(conn);
-    if ((next.actions & UPSTREAM_DO_DRAIN) != 0) {
+    if (actions->drain) {
         conn->upstream->ready--;
         conn->deadline_us = now_of(conn) + (uint64_t)conn->worker->config->query_ms * 1000;
     }
-    if ((next.actions & UPSTREAM_DO_FAILURE) != 0)
+    if (actions->failure)
         fail(conn);
-    if ((next.actions & UPSTREAM_DO_GOODBYE) != 0) {
+    if (actions->goodbye) {
         tls_session_goodbye(conn->tls);
         (void)upstream_push(conn); /* as far as it goes */
     }
-    if ((next.actions & UPSTREAM_DO_CLOSE) != 0)
-        put_away(conn, from, (next.actions & UPSTREAM_DO_FAILURE) != 0);
+    if (actions->close)
+        put_away(conn, step->from, actions->failure);
+}
+
+void
+upstream_step_conn(struct upstream_conn *conn, enum conn_event event)
+{
+    struct conn_step step;
+    conn_fsm_raise(&conn->fsm, event);
+    while (conn_fsm_next(&conn->fsm, &step)) {
+        act(conn, &step);
+        conn_fsm_done(&conn->fsm);
+    }
 }
 
 void
 upstream_conn_open(struct upstream_conn *conn)
 {
     uint64_t now = now_of(conn);
-    ids_init(&conn->ids);
     conn->socket.fd = -1;
     conn->tag = upstream_pool_next_tag(conn->worker, conn->tag);
-    conn->is_held = conn->is_left_over = conn->is_spent = conn->is_replaced = false;
-    conn->doubt = UPSTREAM_CALM;
-    upstream_flights_init(conn);
+    conn->is_spent = conn->is_replaced = false;
+    conn->watch = (struct watch){0};
+    flights_init(&conn->flights);
     conn->asked = conn->answers = 0;
-    conn->heard_us = conn->unheard_us = conn->suspected_us = conn->frame_us = 0;
+    conn->frame_us = 0;
     conn->behind = 0;
     conn->queries_size = conn->answers_head = conn->answers_tail = 0;
     conn->since_us = now;
     conn->deadline_us = now + (uint64_t)conn->worker->config->connect_ms * 1000;
     conn->upstream->opening++;
     stats_add(conn->worker->stats, STAT_UPSTREAM_DIALS, 1);
-    upstream_step_conn(conn, UPSTREAM_ON_WANT);
+    upstream_step_conn(conn, CONN_ON_WANT);
 }
 
 void
@@ -160,29 +167,29 @@ upstream_conn_socket(struct upstream_conn *conn, int fd, uint32_t error)
 {
     if (fd >= 0 && evloop_add(&conn->worker->loop, &conn->socket, fd, EPOLLOUT,
                               upstream_socket_ready, conn) == STATUS_OK) {
-        upstream_step_conn(conn, UPSTREAM_ON_SOCKET);
+        upstream_step_conn(conn, CONN_ON_SOCKET);
         return;
     }
     if (fd >= 0)
         sys_close(fd);
     if (error == EDQUOT) { /* the supervisor's word: no fault of the upstream */
         conn->upstream->dial_us = now_of(conn) + REFUSED_US;
-        upstream_step_conn(conn, UPSTREAM_ON_RETIRE);
+        upstream_step_conn(conn, CONN_ON_RETIRE);
         return;
     }
     log_write(upstream_trouble(conn), LOG_UPSTREAM_DOWN, "upstream %s: cannot connect: %s",
               conn->upstream->config->name,
               error == IPC_ERROR_AVOIDED ? "left alone, because a handshake with it cost too much"
                                          : strerror(error != 0 ? (int)error : EIO));
-    upstream_step_conn(conn, UPSTREAM_ON_REFUSED);
+    upstream_step_conn(conn, CONN_ON_REFUSED);
 }
 
 void
 upstream_conn_retire(struct upstream_conn *conn)
 {
-    upstream_step_conn(conn, UPSTREAM_ON_RETIRE);
-    if (conn->state == UPSTREAM_DRAINING && conn->in_flight == 0 && !conn->is_spent)
-        upstream_step_conn(conn, UPSTREAM_ON_DRAINED);
+    upstream_step_conn(conn, CONN_ON_RETIRE);
+    if (conn->fsm.state == CONN_DRAINING && conn->flights.count == 0 && !conn->is_spent)
+        upstream_step_conn(conn, CONN_ON_DRAINED);
 }
 
 /* --- time ----------------------------------------------------------------------------------- */
@@ -209,21 +216,12 @@ tick_idle(struct upstream_conn *conn, uint64_t now)
     return now;
 }
 
-/*
- * A name may be slow, and a server may answer strictly in order: so one that is LEFT stays as long
- * as somebody waits for an answer on it, unless its place is needed for a new connection.
- */
 uint64_t
 upstream_end_at(const struct upstream_conn *conn)
 {
-    uint32_t query_ms = conn->worker->config->query_ms;
-    if (conn->doubt != UPSTREAM_LEFT || conn->is_held)
-        return UINT64_MAX;
-    if (upstream_awaited(conn) == 0)
-        return now_of(conn);
-    if (conn->upstream->wants_place)
-        return conn->suspected_us + upstream_silence_us(conn->upstream->health, query_ms);
-    return conn->suspected_us + (uint64_t)query_ms * 1000;
+    return watch_end_at(&conn->watch, &conn->flights, &conn->upstream->times,
+                        conn->upstream->wants_place,
+                        (uint64_t)conn->worker->config->query_ms * 1000);
 }
 
 /* It counts against the upstream only where nothing at all was heard of it since the probe. */
@@ -231,27 +229,26 @@ static void
 give_up(struct upstream_conn *conn, uint64_t now)
 {
     struct upstream *upstream = conn->upstream;
-    bool is_silent = upstream->spoke_us <= conn->suspected_us;
+    bool is_silent = upstream->spoke_us <= conn->watch.suspected_us;
     upstream->wants_place = false;
     stats_add(conn->worker->stats, STAT_UPSTREAM_OVERDUE, 1);
     log_write(is_silent ? upstream_trouble(conn) : LOG_INFO, LOG_UPSTREAM_DOWN,
               "upstream %s: connection silent for %u ms and a probe not answered: given up",
-              upstream->config->name, (unsigned)((now - conn->unheard_us) / 1000));
-    upstream_step_conn(conn, is_silent ? UPSTREAM_ON_OVERDUE : UPSTREAM_ON_ENDED);
+              upstream->config->name, (unsigned)((now - conn->watch.unheard_us) / 1000));
+    upstream_step_conn(conn, is_silent ? CONN_ON_OVERDUE : CONN_ON_ENDED);
 }
 
 /* One that had its number of queries stays a moment: does the server close it, as it did before? */
 static uint64_t
 tick_drained(struct upstream_conn *conn, uint64_t now)
 {
-    uint64_t until =
-        conn->used_us + upstream_answer_us(conn->upstream->health, conn->worker->config->query_ms);
+    uint64_t until = conn->used_us + conn->upstream->times.answer_us;
     bool is_needed = conn->upstream->wants_place;
     if (conn->is_spent && now < until && !is_needed)
         return until;
     if (conn->is_spent && now >= until)
         upstream_quota_outlived(&conn->upstream->quota);
-    upstream_step_conn(conn, UPSTREAM_ON_DRAINED);
+    upstream_step_conn(conn, CONN_ON_DRAINED);
     return now;
 }
 
@@ -260,25 +257,25 @@ tick_ready(struct upstream_conn *conn, uint64_t now)
 {
     const struct config *config = conn->worker->config;
     upstream_watch(conn);
-    if (conn->state == UPSTREAM_CLOSED)
+    if (conn->fsm.state == CONN_CLOSED)
         return now;
     if (now >= upstream_end_at(conn)) {
         give_up(conn, now);
         return now;
     }
     uint64_t next = upstream_watch_next(conn);
-    if (conn->state == UPSTREAM_DRAINING) {
-        if (conn->in_flight == 0)
+    if (conn->fsm.state == CONN_DRAINING) {
+        if (conn->flights.count == 0)
             return tick_drained(conn, now);
         if (now >= conn->deadline_us)
-            upstream_step_conn(conn, UPSTREAM_ON_DEADLINE);
+            upstream_step_conn(conn, CONN_ON_DEADLINE);
         return next < conn->deadline_us ? next : conn->deadline_us;
     }
-    if (conn->late > config->upstream_in_flight / 2 && conn->doubt == UPSTREAM_CALM) {
+    if (conn->flights.late > config->upstream_in_flight / 2 && conn->watch.doubt == WATCH_CALM) {
         upstream_conn_retire(conn); /* worn */
         return now;
     }
-    uint64_t idle = conn->in_flight > 0 ? UINT64_MAX : tick_idle(conn, now);
+    uint64_t idle = conn->flights.count > 0 ? UINT64_MAX : tick_idle(conn, now);
     return next < idle ? next : idle;
 }
 
@@ -286,27 +283,27 @@ uint64_t
 upstream_conn_tick(struct upstream_conn *conn)
 {
     uint64_t now = now_of(conn);
-    switch (conn->state) {
-    case UPSTREAM_WANTED:
-    case UPSTREAM_CONNECTING:
-    case UPSTREAM_HANDSHAKE:
+    switch (conn->fsm.state) {
+    case CONN_WANTED:
+    case CONN_CONNECTING:
+    case CONN_HANDSHAKE:
         if (now < conn->deadline_us)
             return conn->deadline_us;
         log_write(upstream_trouble(conn), LOG_UPSTREAM_DOWN,
                   "upstream %s: not connected within %u ms (%s)", conn->upstream->config->name,
-                  (unsigned)conn->worker->config->connect_ms, upstream_state_text(conn->state));
-        if (conn->state == UPSTREAM_HANDSHAKE)
+                  (unsigned)conn->worker->config->connect_ms, conn_fsm_text(conn->fsm.state));
+        if (conn->fsm.state == CONN_HANDSHAKE)
             stats_add(conn->worker->stats, STAT_HANDSHAKES_FAILED, 1);
-        upstream_step_conn(conn, UPSTREAM_ON_DEADLINE);
+        upstream_step_conn(conn, CONN_ON_DEADLINE);
         return now;
-    case UPSTREAM_READY:
-    case UPSTREAM_DRAINING:
+    case CONN_READY:
+    case CONN_DRAINING:
         return tick_ready(conn, now);
-    case UPSTREAM_CLOSED:
-        upstream_step_conn(conn, UPSTREAM_ON_CLEARED);
+    case CONN_CLOSED:
+        upstream_step_conn(conn, CONN_ON_CLEARED);
         return UINT64_MAX;
-    case UPSTREAM_IDLE:
-    case UPSTREAM_STATES_COUNT:
+    case CONN_IDLE:
+    case CONN_STATES:
         break;
     }
     return UINT64_MAX;
@@ -315,7 +312,7 @@ upstream_conn_tick(struct upstream_conn *conn)
 void
 upstream_conn_end(struct upstream_conn *conn)
 {
-    if (conn->state != UPSTREAM_READY && conn->state != UPSTREAM_DRAINING)
+    if (conn->fsm.state != CONN_READY && conn->fsm.state != CONN_DRAINING)
         return;
     tls_session_goodbye(conn->tls);
     (void)upstream_push(conn);

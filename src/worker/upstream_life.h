@@ -29,7 +29,7 @@ add_to(_Atomic uint64_t *value, uint64_t by)
 /* upstream_life.c */
 
 /** Report an event and do what the table says. The connection may be closed afterwards. */
-void upstream_step_conn(struct upstream_conn *conn, enum upstream_event event);
+void upstream_step_conn(struct upstream_conn *conn, enum conn_event event);
 
 /* upstream_conn.c */
 
@@ -42,8 +42,8 @@ bool upstream_push(struct upstream_conn *conn);
 /** Go on with TLS until it needs more from the peer. */
 void upstream_handshake(struct upstream_conn *conn);
 
-/** The flight whose answer began and did not become whole; IDS_MAX: none. */
-uint16_t upstream_stuck_slot(const struct upstream_conn *conn);
+/** Has the answer to a query in flight begun that is not whole? @param id  written: which one */
+bool upstream_is_stuck(const struct upstream_conn *conn, uint16_t *id);
 
 /** The socket took no more: read what the server said before it went, then it is lost. */
 void upstream_write_failed(struct upstream_conn *conn);
@@ -61,23 +61,8 @@ enum relay_verdict upstream_judge_probe(const uint8_t *message, size_t size);
 
 /* upstream_flight.c */
 
-/** Nothing is in flight. */
-void upstream_flights_init(struct upstream_conn *conn);
-
-/** A query was written under `id`. */
-void upstream_take_off(struct upstream_conn *conn, uint16_t id, uint32_t question);
-
-/** Its answer came, or its question left: the id is free again. It must be out. */
-void upstream_land(struct upstream_conn *conn, uint16_t id);
-
 /** Hand every query in flight back. @param loss  for those after which the server was heard */
 void upstream_orphan_all(struct upstream_conn *conn, enum relay_loss loss);
-
-/** When the probe in flight was written; 0: there is none. */
-uint64_t upstream_probe_us(const struct upstream_conn *conn);
-
-/** How many queries are in flight that somebody else than we waits for? */
-uint32_t upstream_awaited(const struct upstream_conn *conn);
 
 /* upstream_trust.c */
 
@@ -93,6 +78,9 @@ void upstream_tls_ended(struct upstream_conn *conn);
 /* upstream_watch.c */
 
 /** The server said something: whatever was suspected is over. */
+void upstream_heard(struct upstream_conn *conn);
+
+/** The connection is over: nothing is suspected of it. */
 void upstream_calm(struct upstream_conn *conn);
 
 /** Look for silence and for queries that are late; ask them elsewhere too. */

@@ -48,7 +48,7 @@ open_one(struct worker *worker, struct upstream *upstream)
     if (worker->loop.now_us < upstream_pool_dial_us(upstream))
         return false;
     for (uint32_t i = 0; i < worker->pool.conns_count; i++) {
-        if (upstream->conns[i].state != UPSTREAM_IDLE)
+        if (upstream->conns[i].fsm.state != CONN_IDLE)
             continue;
         if (!take_budget(worker, upstream))
             return false;
@@ -75,7 +75,7 @@ upstream_pool_keep_pace(struct worker *worker, struct upstream *upstream, uint32
     wanted += worker->relay.waiting_count;
     for (uint32_t i = 0; i < worker->pool.conns_count; i++) {
         const struct upstream_conn *conn = &upstream->conns[i];
-        if (conn->state == UPSTREAM_READY && conn->doubt == UPSTREAM_CALM && conn->asked < quota)
+        if (conn->fsm.state == CONN_READY && conn->watch.doubt == WATCH_CALM && conn->asked < quota)
             room += quota - (uint32_t)conn->asked;
     }
     for (; room < wanted && open_one(worker, upstream); room += quota)
@@ -87,7 +87,7 @@ upstream_pool_opened(struct worker *worker, struct upstream_conn *conn)
 {
     struct upstream *upstream = conn->upstream;
     for (uint32_t i = 0; i < worker->pool.conns_count; i++)
-        if (upstream->conns[i].is_replaced && upstream->conns[i].state == UPSTREAM_READY)
+        if (upstream->conns[i].is_replaced && upstream->conns[i].fsm.state == CONN_READY)
             upstream_conn_retire(&upstream->conns[i]);
     if (upstream->health->failures > 0)
         upstream_conn_probe(conn); /* an answer is the only proof, and no client must wait for it */
@@ -100,7 +100,7 @@ upstream_pool_keepalive(struct upstream_conn *conn, uint16_t keepalive_100ms)
     if (keepalive_100ms > 0)
         conn->upstream->server_idle_us =
             later((uint64_t)keepalive_100ms * 100000U, UPSTREAM_IDLE_LEARN_US);
-    else if (conn->state == UPSTREAM_READY)
+    else if (conn->fsm.state == CONN_READY)
         upstream_conn_retire(conn);
 }
 
@@ -123,7 +123,7 @@ probe_quiet(struct worker *worker, struct upstream *upstream)
         return;
     }
     for (uint32_t i = 0; i < pool->conns_count; i++) {
-        if (upstream->conns[i].state != UPSTREAM_READY)
+        if (upstream->conns[i].fsm.state != CONN_READY)
             continue;
         upstream->probed_us = worker->loop.now_us;
         upstream->probed_asked = pool->asked;
@@ -137,7 +137,8 @@ static bool
 has_hope(const struct worker *worker, const struct upstream *upstream)
 {
     for (uint32_t i = 0; i < worker->pool.conns_count; i++)
-        if (upstream->conns[i].state == UPSTREAM_READY && upstream->conns[i].doubt != UPSTREAM_LEFT)
+        if (upstream->conns[i].fsm.state == CONN_READY &&
+            upstream->conns[i].watch.doubt != WATCH_LEFT)
             return true;
     return false;
 }

@@ -7,30 +7,30 @@
 /* How much may be in flight on a connection: what is answered late takes all that it may have, so
  * the last places are for who has few. Not where the server may be away. */
 static uint32_t
-limit_of(const struct worker *worker, unsigned rank, enum upstream_doubt doubt)
+limit_of(const struct worker *worker, unsigned rank, enum watch_doubt doubt)
 {
     uint32_t cap = worker->config->upstream_in_flight;
-    return cap - cap * (doubt == UPSTREAM_CALM ? rank : HANDOFF_ORDINARY) / UPSTREAM_RANK_PART;
+    return cap - cap * (doubt == WATCH_CALM ? rank : HANDOFF_ORDINARY) / UPSTREAM_RANK_PART;
 }
 
 static uint32_t
 crowd_of(const struct worker *worker)
 {
-    uint32_t part = limit_of(worker, HANDOFF_ORDINARY, UPSTREAM_CALM);
+    uint32_t part = limit_of(worker, HANDOFF_ORDINARY, WATCH_CALM);
     return part < UPSTREAM_CROWD ? part : UPSTREAM_CROWD;
 }
 
 static bool
 is_roomy(const struct upstream_conn *conn, uint32_t limit)
 {
-    return conn->state == UPSTREAM_READY && conn->in_flight + conn->late < limit;
+    return conn->fsm.state == CONN_READY && conn->flights.count + conn->flights.late < limit;
 }
 
 static bool
 is_better(const struct upstream_conn *conn, const struct upstream_conn *than)
 {
-    bool is_calm = conn->doubt == UPSTREAM_CALM, was_calm = than->doubt == UPSTREAM_CALM;
-    return is_calm != was_calm ? is_calm : conn->in_flight < than->in_flight;
+    bool is_calm = conn->watch.doubt == WATCH_CALM, was_calm = than->watch.doubt == WATCH_CALM;
+    return is_calm != was_calm ? is_calm : conn->flights.count < than->flights.count;
 }
 
 /*
@@ -43,17 +43,17 @@ find_room(struct worker *worker, struct upstream *upstream, const struct upstrea
 {
     uint32_t crowd = crowd_of(worker);
     struct upstream_conn *open = upstream->open, *best = NULL;
-    if (open != NULL && open != without && open->doubt == UPSTREAM_CALM && is_roomy(open, crowd) &&
-        heard_us == 0)
+    if (open != NULL && open != without && open->watch.doubt == WATCH_CALM &&
+        is_roomy(open, crowd) && heard_us == 0)
         return open;
     for (uint32_t i = 0; i < worker->pool.conns_count && upstream->ready > 0; i++) {
         struct upstream_conn *conn = &upstream->conns[i];
-        if (conn == without || !is_roomy(conn, limit_of(worker, rank, conn->doubt)) ||
-            (heard_us > 0 && conn->heard_us <= heard_us))
+        if (conn == without || !is_roomy(conn, limit_of(worker, rank, conn->watch.doubt)) ||
+            (heard_us > 0 && conn->watch.heard_us <= heard_us))
             continue;
         if (best == NULL || is_better(conn, best))
             best = conn;
-        if (conn->doubt == UPSTREAM_CALM && is_roomy(conn, crowd)) {
+        if (conn->watch.doubt == WATCH_CALM && is_roomy(conn, crowd)) {
             best = conn;
             break;
         }
@@ -157,7 +157,7 @@ find_same(struct worker *worker, const struct upstream_elsewhere *place, uint64_
     if (!is_in_rate(worker, upstream))
         return NULL;
     struct upstream_conn *other = find_room(worker, upstream, place->conn, place->rank, heard_us);
-    return other != NULL && other->doubt == UPSTREAM_CALM ? other : NULL;
+    return other != NULL && other->watch.doubt == WATCH_CALM ? other : NULL;
 }
 
 struct upstream_conn *

@@ -112,6 +112,7 @@ upstream_pool_reserve(struct worker *worker, const void *ca_pem, size_t ca_size)
         if (tls_context_init(upstream->tls, upstream->config, "", config->tls_versions,
                              pool->anchors) != STATUS_OK)
             log_fatal("upstream %s: no TLS with this policy", upstream->config->name);
+        upstream->times = watch_times_of(upstream->health, config->query_ms);
         prepare_conns(worker, upstream);
         prepare_budgets(&pool->policy, upstream);
     }
@@ -134,7 +135,7 @@ upstream_pool_socket(struct worker *worker, uint32_t index, uint32_t tag, int fd
             sys_close(fd);
         return false;
     }
-    if (conn->tag == tag && conn->state == UPSTREAM_WANTED)
+    if (conn->tag == tag && conn->fsm.state == CONN_WANTED)
         upstream_conn_socket(conn, fd, error);
     else if (fd >= 0)
         sys_close(fd); /* of an attempt that was given up meanwhile */
@@ -207,7 +208,7 @@ upstream_pool_tick(struct worker *worker)
     for (unsigned i = 0; i < pool->count; i++) {
         for (uint32_t j = 0; j < pool->conns_count; j++) {
             struct upstream_conn *conn = &pool->upstreams[i].conns[j];
-            if (conn->state == UPSTREAM_IDLE)
+            if (conn->fsm.state == CONN_IDLE)
                 continue;
             uint64_t at = upstream_conn_tick(conn);
             next = at < next ? at : next;

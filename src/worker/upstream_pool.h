@@ -28,12 +28,13 @@ struct upstream {
     unsigned index;
     const struct config_upstream *config; /* borrowed */
     struct upstream_health *health;       /* in pool.health */
+    struct watch_times times;             /* that follow from it */
     struct stats_upstream *stats;         /* in the statistics page */
     struct tls_context *tls;
     struct upstream_conn *conns; /* config.upstream_connections */
     struct upstream_conn *open;  /* where the last query went; NULL: none */
     unsigned ready, opening;     /* how many are READY; WANTED to HANDSHAKE */
-    unsigned suspects;           /* how many are not UPSTREAM_CALM */
+    unsigned suspects;           /* how many are not WATCH_CALM */
     bool wants_place;            /* a connection could not be opened: all places are taken */
     struct leak rate;            /* queries, where config.qps is not 0 */
     struct leak dials;           /* quarters of full handshakes */

@@ -81,7 +81,7 @@ upstream_tls_refused(struct upstream_conn *conn)
     if (cause == TLS_CAUSE_AGAIN) {
         log_write(LOG_NOTICE, LOG_UPSTREAM_DOWN, "upstream %s: %s", name,
                   tls_session_error(conn->tls));
-        upstream_step_conn(conn, UPSTREAM_ON_RETIRE); /* no failure: the next one is otherwise */
+        upstream_step_conn(conn, CONN_ON_RETIRE); /* no failure: the next one is otherwise */
         return;
     }
     stats_add(conn->worker->stats, STAT_HANDSHAKES_FAILED, 1);
@@ -95,7 +95,7 @@ upstream_tls_refused(struct upstream_conn *conn)
     log_write(upstream_trouble(conn), is_untrusted ? LOG_UPSTREAM_UNTRUSTED : LOG_UPSTREAM_DOWN,
               "upstream %s: %s", name,
               cause != TLS_CAUSE_NONE ? tls_session_error(conn->tls) : strerror(errno));
-    upstream_step_conn(conn, is_untrusted ? UPSTREAM_ON_UNTRUSTED : UPSTREAM_ON_BROKEN);
+    upstream_step_conn(conn, is_untrusted ? CONN_ON_UNTRUSTED : CONN_ON_BROKEN);
 }
 
 /* A handshake more would end the same way, so there is none for a while. */
@@ -121,7 +121,7 @@ upstream_tls_ended(struct upstream_conn *conn)
         /* its questions are asked on the next connection, and nothing is held against it */
         log_write(cause == TLS_CAUSE_AGAIN ? LOG_NOTICE : LOG_INFO, LOG_UPSTREAM_DOWN,
                   "upstream %s: %s; a new connection is made", name, why);
-        upstream_step_conn(conn, UPSTREAM_ON_ENDED);
+        upstream_step_conn(conn, CONN_ON_ENDED);
         return;
     }
     if (cause == TLS_CAUSE_REKEY)

@@ -49,7 +49,7 @@ static enum status
 write_query(struct upstream_conn *conn, uint32_t question, const struct handoff_query *query,
             uint16_t *id)
 {
-    if (!ids_take(&conn->ids, random_u32(), id))
+    if (!flights_add(&conn->flights, question, random_u32(), now_of(conn), id))
         return STATUS_FULL;
     struct bytes_writer w =
         bytes_writer(conn->queries + conn->queries_size, UPSTREAM_WRITE_BYTES - conn->queries_size);
@@ -58,21 +58,19 @@ write_query(struct upstream_conn *conn, uint32_t question, const struct handoff_
                                   DNS_PADDING_QUERY, w.data + w.pos, bytes_room(&w));
     bytes_set_u16(&w, 0, (uint16_t)size);
     conn->queries_size += DNS_FRAME_HEADER + size;
-    upstream_take_off(conn, *id, question);
     conn->asked++;
     conn->used_us = now_of(conn);
     if (conn->upstream->quota.known != 0 && conn->asked >= conn->upstream->quota.known &&
-        conn->state == UPSTREAM_READY) {
+        conn->fsm.state == CONN_READY) {
         conn->is_spent = true;
         upstream_conn_retire(conn);
     }
-    bool is_first = conn->unheard_us == 0 || conn->oldest == ids_slot(*id) ||
-                    conn->unlooked[UPSTREAM_LOOK_HEDGE] == ids_slot(*id) ||
-                    conn->unlooked[UPSTREAM_LOOK_SLOW] == ids_slot(*id);
-    if (conn->unheard_us == 0)
-        conn->unheard_us = now_of(conn);
-    conn->is_left_over |= conn->doubt == UPSTREAM_LEFT;
-    if (is_first || conn->is_left_over)
+    bool is_first = conn->watch.unheard_us == 0 || conn->flights.count == 1 ||
+                    flights_walk_is_at(&conn->flights, FLIGHTS_HEDGE, *id) ||
+                    flights_walk_is_at(&conn->flights, FLIGHTS_SLOW, *id);
+    watch_wrote(&conn->watch, now_of(conn));
+    conn->watch.is_left_over |= conn->watch.doubt == WATCH_LEFT;
+    if (is_first || conn->watch.is_left_over)
         upstream_pool_sooner(&conn->worker->pool, upstream_watch_next(conn));
     upstream_pool_mark(conn->worker, conn);
     return STATUS_OK;
@@ -83,10 +81,10 @@ upstream_conn_ask(struct upstream_conn *conn, uint32_t question, const struct ha
                   uint16_t *id)
 {
     const uint32_t most = conn->worker->config->upstream_in_flight;
-    uint32_t limit = most < IDS_MAX - PROBES_MAX ? most : IDS_MAX - PROBES_MAX;
+    uint32_t limit = most < FLIGHTS_MAX - PROBES_MAX ? most : FLIGHTS_MAX - PROBES_MAX;
     /* behind it a probe must find room, too */
-    if (conn->state != UPSTREAM_READY || conn->in_flight + conn->late >= limit ||
-        !has_room(conn, 2) || conn->state != UPSTREAM_READY)
+    if (conn->fsm.state != CONN_READY || conn->flights.count + conn->flights.late >= limit ||
+        !has_room(conn, 2) || conn->fsm.state != CONN_READY)
         return STATUS_FULL;
     enum status status = write_query(conn, question, query, id);
     if (status != STATUS_OK)
@@ -101,13 +99,14 @@ void
 upstream_conn_probe(struct upstream_conn *conn)
 {
     uint16_t id;
-    bool is_up = conn->state == UPSTREAM_READY || conn->state == UPSTREAM_DRAINING;
-    if (!is_up || (conn->has_probe && upstream_probe_us(conn) >= conn->heard_us))
+    bool is_up = conn->fsm.state == CONN_READY || conn->fsm.state == CONN_DRAINING;
+    uint64_t probe_us = flights_probe_us(&conn->flights);
+    if (!is_up || (probe_us != 0 && probe_us >= conn->watch.heard_us))
         return;
-    if (conn->has_probe) /* others were answered since, it was not: a server may pass it over */
-        upstream_conn_forget(conn, conn->probe_id);
-    if (!has_room(conn, 1) || conn->state == UPSTREAM_CLOSED || /* by what could not be sent */
-        write_query(conn, UPSTREAM_PROBE, probe_query(), &id) != STATUS_OK)
+    if (probe_us != 0) /* others were answered since, it was not: a server may pass it over */
+        upstream_conn_forget(conn, flights_probe_id(&conn->flights));
+    if (!has_room(conn, 1) || conn->fsm.state == CONN_CLOSED || /* by what could not be sent */
+        write_query(conn, FLIGHTS_PROBE, probe_query(), &id) != STATUS_OK)
         return;
     upstream_pool_spend(conn->worker, conn->upstream);
     stats_add(conn->worker->stats, STAT_PROBES, 1);
@@ -155,9 +154,9 @@ note_write(struct upstream_conn *conn)
 void
 upstream_conn_flush(struct upstream_conn *conn)
 {
-    if (conn->state != UPSTREAM_READY && conn->state != UPSTREAM_DRAINING)
+    if (conn->fsm.state != CONN_READY && conn->fsm.state != CONN_DRAINING)
         return;
-    if (conn->queries_size == 0 && conn->in_flight > 0) {
+    if (conn->queries_size == 0 && conn->flights.count > 0) {
         /* no query carries the acknowledgement: a server without TCP_NODELAY holds its next answer
          * back until it comes */
         if (is_slow(conn) || ++conn->behind >= UPSTREAM_ACK_TURNS) {

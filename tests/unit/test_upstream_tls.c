@@ -28,7 +28,7 @@ begin(enum tls_cause cause, uint64_t cost_us)
     upstream = (struct upstream){.index = 3, .config = &config.upstreams[3], .health = &health};
     session = (struct tls_session){.cause = cause, .cpu_us = cost_us};
     conn = (struct upstream_conn){
-        .worker = &worker, .upstream = &upstream, .tls = &session, .state = UPSTREAM_IDLE};
+        .worker = &worker, .upstream = &upstream, .tls = &session, .fsm.state = CONN_IDLE};
 }
 
 /* In a process of its own, for the channel's descriptor is one that the test's runner needs.
