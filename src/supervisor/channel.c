@@ -1,54 +1,45 @@
-/* channel.c - the control channel of each child
+/* channel.c - the control channel of each child: open, send, receive, close
  * SPDX-License-Identifier: ISC
  */
 #include "supervisor/channel.h"
 
 #include "os/chan.h"
-#include "supervisor/lanes.h"
-#include "supervisor/orders.h"
+#include "supervisor/children.h"
 
 #include <unistd.h>
 
-/* @return STATUS_OK; else as chan_receive() */
-static enum status
-take_one(struct child *child)
-{
-    struct ipc_message message;
-    int fds[IPC_FDS_MAX];
-    enum status status = chan_receive(child->chan.fd, IPC_FROM_CHILD, &message, fds);
-    if (status != STATUS_OK)
-        return status;
-    status = orders_obey(child, &message, &fds[0]);
-    for (size_t i = 0; i < IPC_FDS_MAX; i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
-    return status;
-}
-
-void
-channel_is_ready(struct ev_source *source, uint32_t events)
+static void
+mark(struct ev_source *source, uint32_t events)
 {
     struct child *child = source->owner;
-    enum status status = STATUS_OK;
     (void)events;
-    for (int i = 0; i < CHANNEL_BATCH && status == STATUS_OK && child->chan.fd >= 0; i++)
-        status = take_one(child);
-    if (status == STATUS_OK || status == STATUS_AGAIN || child->chan.fd < 0)
-        return;
-    evloop_remove(&child->supervisor->loop, &child->chan, true);
-    if (status == STATUS_INVALID)
-        lanes_kill(child, "it sent a message that it may not send");
-    else if (child->state != CHILD_DRAINING) /* dead most likely: then the signal comes too late */
-        lanes_kill(child, NULL);
+    child->has_messages = true;
+}
+
+enum status
+channel_open(struct child *child, int fd)
+{
+    return evloop_add(&child->supervisor->loop, &child->chan, fd, EPOLLIN, mark, child);
+}
+
+enum status
+channel_move(struct child *from, struct child *to)
+{
+    int fd = from->chan.fd;
+    evloop_remove(&from->supervisor->loop, &from->chan, false);
+    to->has_messages = from->has_messages;
+    from->has_messages = false;
+    enum status status = channel_open(to, fd);
+    if (status != STATUS_OK)
+        close(fd);
+    return status;
 }
 
 void
 channel_close(struct child *child)
 {
-    /* it is dead: what is queued is all there is */
-    while (child->chan.fd >= 0 && take_one(child) == STATUS_OK)
-        ;
     evloop_remove(&child->supervisor->loop, &child->chan, true);
+    child->has_messages = false;
 }
 
 void
@@ -59,7 +50,14 @@ channel_send(struct child *child, const struct ipc_message *message, const int *
         return;
     enum status status = chan_send(child->chan.fd, message, fds, fds_count);
     if (status == STATUS_AGAIN)
-        lanes_kill(child, "it does not read its messages");
+        children_kill_for(child, LOG_ERROR, "it does not read its messages");
     else if (status != STATUS_OK && status != STATUS_CLOSED) /* closed: it is dying already */
-        lanes_kill(child, "no message could be sent to it");
+        children_kill_for(child, LOG_ERROR, "no message can be sent to it");
+}
+
+enum status
+channel_receive(struct child *child, struct ipc_message *message, int fds[IPC_FDS_MAX])
+{
+    return child->chan.fd < 0 ? STATUS_CLOSED
+                              : chan_receive(child->chan.fd, IPC_FROM_CHILD, message, fds);
 }

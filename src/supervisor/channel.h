@@ -1,25 +1,33 @@
-/* channel.h - what children say, and the little that is done about it
+/* channel.h - the control channel of each child: open, send, receive, close
  * SPDX-License-Identifier: ISC
  *
- * What: the handler of a control channel. A child is not trusted: each message is checked for
- *       sense, sender and time, and one that breaks the contract ends its sender.
+ * What: the event loop only marks a channel that has something to read; the turn receives it
+ *       (orders.h). What a message means is not known here.
  * Who:  supervisor.
- * Ref:  ipc/messages.def.
+ * Ref:  os/chan.h.
  */
 #pragma once
 
+#include "ipc/ipc.h"
 #include "supervisor/supervisor.h"
 
-#include "ipc/ipc.h"
+/** Watch our end of a child's channel. @param fd  given away; stays the caller's on failure
+ *  @return STATUS_OK; STATUS_SYSTEM. */
+MUST_CHECK enum status channel_open(struct child *child, int fd);
 
-#define CHANNEL_BATCH 32 /* messages taken from one child per turn */
+/** The process moves from one place to another, and its channel with it.
+ *  @return STATUS_OK; STATUS_SYSTEM: it is closed */
+MUST_CHECK enum status channel_move(struct child *from, struct child *to);
 
-/** Event handler of child.chan; the source's owner is the child. */
-void channel_is_ready(struct ev_source *source, uint32_t events);
-
-/** Take a dead child's last words and close its channel. May be called twice. */
+/** Close. May be called twice. */
 void channel_close(struct child *child);
 
-/** Send; a child that does not read, or is gone, is killed. */
+/** Send. A child that does not read, or cannot be reached, is killed; without effect on one whose
+ * channel is closed. */
 void channel_send(struct child *child, const struct ipc_message *message, const int *fds,
                   size_t fds_count);
+
+/** Take one message and its descriptors, as chan_receive(). @return as that; STATUS_CLOSED too
+ * where the channel is closed already. */
+MUST_CHECK enum status channel_receive(struct child *child, struct ipc_message *message,
+                                       int fds[IPC_FDS_MAX]);

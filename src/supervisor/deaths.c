@@ -1,17 +1,19 @@
-/* deaths.c - see deaths.h
+/* deaths.c - a child has ended: what is left of it, and what follows
  * SPDX-License-Identifier: ISC
  */
 #include "supervisor/deaths.h"
 
 #include "os/log.h"
 #include "supervisor/channel.h"
+#include "supervisor/children.h"
 #include "supervisor/lanes.h"
+#include "supervisor/orders.h"
 #include "supervisor/retire.h"
 #include "supervisor/rings.h"
 #include "supervisor/spawn.h"
+#include "supervisor/tell.h"
 
 #include <inttypes.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* Counters go on counting in the next process; levels of a dead process are nothing. */
@@ -80,49 +82,56 @@ deaths_restart(struct child *child, const char *ending)
               child->name, ending, lived_ms, when);
 }
 
-/* One that was replaced has its successor already. */
-static void
-note_retired(struct child *child, const char *ending, bool is_death)
-{
-    if (!is_death)
-        log_write(LOG_INFO, LOG_STOPPING, "%s, which was replaced, has answered and ended",
-                  child->name);
-    else if (count_death(child, ending))
-        log_write(LOG_ERROR, LOG_CHILD_DIED,
-                  "%s, which was replaced, %s; what it had not answered is asked again",
-                  child->name, ending);
-}
-
 struct end { /* of a process */
-    bool was_starting, was_retired, is_death;
+    struct life_end life;
+    bool was_starting, was_killed;
     char text[SPAWN_ENDING_MAX];
 };
 
 static void
-follow(struct child *child, const struct end *end)
+fail_start(struct child *child, const struct end *end)
 {
     struct supervisor *sup = child->supervisor;
-    bool is_expected = end->was_retired && child->is_unneeded;
-    switch (sup->phase) {
-    case PHASE_STARTING:
-        log_write(LOG_ERROR, LOG_CHILD_DIED, "%s %s%s; penstock cannot start", child->name,
-                  end->text, end->was_starting ? " before it was ready" : "");
-        lanes_stop(sup, 1);
-        sup->start_failed = true;           /* that was said; how the others end is no news */
-        sup->stop_by_us = sup->loop.now_us; /* nobody was served, nothing is in flight */
+    log_write(LOG_ERROR, LOG_CHILD_DIED, "%s %s%s; penstock cannot start", child->name, end->text,
+              end->was_starting ? " before it was ready" : "");
+    lanes_stop(sup, 1);
+    sup->start_failed = true;                            /* how the others end is no news */
+    sup->stopping = stopping_begin(0, sup->loop.now_us); /* nothing is in flight */
+}
+
+/* Its successor was started when it was replaced. */
+static void
+note_retired(struct child *child, const struct end *end)
+{
+    if (!count_death(child, end->text))
+        return;
+    log_write(end->was_killed ? LOG_WARNING : LOG_ERROR, LOG_CHILD_DIED,
+              "%s, which was replaced, %s; what it had not answered is asked again", child->name,
+              end->text);
+}
+
+static void
+follow(struct child *child, const struct end *end)
+{
+    switch (life_aftermath(child->supervisor->phase, &end->life)) {
+    case LIFE_START_HAS_FAILED:
+        fail_start(child, end);
         break;
-    case PHASE_RUNNING:
-        if (!end->was_retired)
-            deaths_restart(child, end->text);
-        else if (!is_expected)
-            note_retired(child, end->text, end->is_death);
+    case LIFE_BEGINS_AGAIN:
+        deaths_restart(child, end->text);
         break;
-    case PHASE_STOPPING:
-    case PHASE_ENDED:
-        if (end->is_death && !is_expected && !sup->start_failed)
+    case LIFE_RETIRED_IN_ORDER:
+        log_write(LOG_INFO, LOG_STOPPING, "%s, which was replaced, has answered and ended",
+                  child->name);
+        break;
+    case LIFE_RETIRED_BY_DEATH:
+        note_retired(child, end);
+        break;
+    case LIFE_DIED_STOPPING:
+        if (!child->supervisor->start_failed)
             log_write(LOG_WARNING, LOG_CHILD_DIED, "%s %s while stopping", child->name, end->text);
-        if (child->role == CHILD_FRONT) /* nobody asks this worker any more */
-            lanes_tell_to_stop(&sup->lanes[child->lane].children[CHILD_WORKER]);
+        break;
+    case LIFE_NOTHING_FOLLOWS:
         break;
     }
 }
@@ -131,35 +140,41 @@ static void
 died(struct child *child, int wait_status)
 {
     struct supervisor *sup = child->supervisor;
-    struct end end = {.was_starting = child->state == CHILD_STARTING,
-                      .was_retired = child->is_retired,
-                      .is_death = child->state != CHILD_DRAINING || wait_status != 0};
-    child->state = CHILD_KILLED; /* its last words are read as a dead one's */
+    struct lane *lane = &sup->lanes[child->lane];
+    struct end end = {
+        .life = {.was_retired = child->is_retired,
+                 .is_unneeded = child->is_unneeded,
+                 .is_death = child->state != LIFE_DRAINING || wait_status != 0},
+        .was_starting = child->state == LIFE_STARTING,
+        .was_killed = child->state == LIFE_KILLED,
+    };
+    spawn_ending(wait_status, end.text);
+    orders_take_last(child);
     channel_close(child);
-    child->state = CHILD_GONE;
+    (void)children_step(child, LIFE_HAS_ENDED);
     child->pid = 0;
     close(child->pid_fd);
     child->pid_fd = -1;
     clear_gauges(child->stats);
-    rings_forget(child, end.is_death);
-    spawn_ending(wait_status, end.text);
+    rings_forget(child, end.life.is_death);
     child->is_retired = false;
     child->restart_at_us = UINT64_MAX;
     sup->reload_waits = false;
     if (child->role == CHILD_FRONT)
-        retire_end(&sup->lanes[child->lane]);
+        retire_end(lane);
     follow(child, &end);
-    if (sup->phase == PHASE_STOPPING && !lanes_is_anybody_alive(sup))
-        sup->phase = PHASE_ENDED;
+    if (child->role == CHILD_FRONT && sup->phase == PHASE_STOPPING)
+        tell_to_stop(&lane->children[CHILD_WORKER]); /* nobody asks it any more */
+    lanes_end_if_alone(sup);
 }
 
 void
 deaths_reap(struct supervisor *sup)
 {
-    for (unsigned i = 0; i < sup->lanes_count * SUPERVISOR_CHILDREN; i++) {
-        struct child *child = lanes_child(sup, i);
+    for (unsigned i = 0; i < children_count(sup); i++) {
+        struct child *child = children_at(sup, i);
         int wait_status = 0;
-        if (lanes_is_alive(child) && waitpid(child->pid, &wait_status, WNOHANG) == child->pid)
+        if (children_is_alive(child) && spawn_reap(child->pid, false, &wait_status))
             died(child, wait_status);
     }
 }

@@ -23,7 +23,7 @@ MUST_CHECK enum status jail_check_account(const char *user, struct config_error 
  *
  * @param config  whose account (if root) and whose ports; NULL: before there is a configuration:
  *                the account "penstock" or else "nobody", no ports at all
- * @param exec_fds  from spawn_open(); borrowed
+ * @param exec_fds  from executables_open(); borrowed
  * @return STATUS_OK; STATUS_SYSTEM (`error` says what could not be given up: do not go on)
  */
 MUST_CHECK enum status jail_enter(const struct config *config, const int exec_fds[CHILD_ROLES],

@@ -7,7 +7,6 @@
 #include "answers/nameset.h"
 #include "os/memory.h"
 #include "os/random.h"
-#include "supervisor/channel.h"
 #include "supervisor/lists_name.h"
 
 #include <errno.h>
@@ -305,13 +304,4 @@ lists_warnings(const struct config *config, const struct lists *lists, FILE *to)
         }
     }
     return count;
-}
-
-void
-lists_give(struct child *front)
-{
-    const struct lists *lists = &front->supervisor->lists;
-    for (uint32_t i = 0; i < IPC_LISTS; i++)
-        channel_send(front, &(struct ipc_message){.type = IPC_LIST, .index = i}, &lists->fds[i],
-                     lists->fds[i] >= 0);
 }

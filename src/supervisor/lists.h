@@ -20,8 +20,6 @@
 #define LISTS_NAMES_MAX 100000000 /* in one list: 1 GB */
 #define LISTS_LINE_MAX  4096      /* octets; the rest of a longer line is left out */
 
-struct child;
-
 struct lists_file {             /* what became of one file */
     size_t lines;               /* but blank ones and comments */
     size_t of_kind[LIST_KINDS]; /* of those, by what they say */
@@ -48,6 +46,3 @@ MUST_CHECK enum status lists_load(const struct config *config, struct lists *lis
 /** What of each file lists_load() could not use, one line for a file. Returns the number of lines.
  */
 unsigned lists_warnings(const struct config *config, const struct lists *lists, FILE *to);
-
-/** Send a front its lists, those that are empty too: it may have others from before. */
-void lists_give(struct child *front);

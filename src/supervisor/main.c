@@ -3,27 +3,24 @@
  */
 #include "os/log.h"
 #include "supervisor/addresses.h"
-#include "supervisor/deaths.h"
+#include "supervisor/children.h"
+#include "supervisor/executables.h"
 #include "supervisor/inherited.h"
 #include "supervisor/jail.h"
 #include "supervisor/lanes.h"
 #include "supervisor/lists.h"
 #include "supervisor/options.h"
 #include "supervisor/pin.h"
-#include "supervisor/reload.h"
 #include "supervisor/settings.h"
-#include "supervisor/spawn.h"
-#include "supervisor/statistics.h"
 #include "supervisor/steer.h"
 #include "supervisor/tls_library.h"
+#include "supervisor/turn.h"
 #include "supervisor/watch.h"
 
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 static bool to_journal;
@@ -57,55 +54,6 @@ count_lanes(const struct config *config)
     return count < 1 ? 1 : count > CONFIG_LANES_MAX ? CONFIG_LANES_MAX : (unsigned)count;
 }
 
-static void
-take_signal(struct supervisor *sup, uint32_t number)
-{
-    switch (number) {
-    case SIGCHLD:
-        deaths_reap(sup);
-        break;
-    case SIGUSR1:
-        statistics_log(sup);
-        break;
-    case SIGHUP:
-        reload_ask(sup);
-        break;
-    default:
-        log_write(LOG_NOTICE, LOG_STOPPING, "%s%s", number == SIGINT ? "SIGINT" : "SIGTERM",
-                  sup->phase == PHASE_STOPPING ? " once more"
-                                               : ": answering what is in flight, then ending");
-        lanes_stop(sup, 0);
-        break;
-    }
-}
-
-static void
-signals_are_ready(struct ev_source *source, uint32_t events)
-{
-    struct signalfd_siginfo info;
-    (void)events;
-    while (read(source->fd, &info, sizeof info) == (ssize_t)sizeof info)
-        take_signal(source->owner, info.ssi_signo);
-}
-
-static enum status
-open_signals(struct supervisor *sup)
-{
-    static const int numbers[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1};
-    sigset_t set;
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        signal(numbers[i], SIG_DFL); /* whoever ignored SIGCHLD before exec would hide the deaths */
-        sigaddset(&set, numbers[i]);
-    }
-    signal(SIGPIPE, SIG_IGN);
-    if (sigprocmask(SIG_SETMASK, &set, NULL) != 0)
-        return STATUS_SYSTEM;
-    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return fd < 0 ? STATUS_SYSTEM
-                  : evloop_add(&sup->loop, &sup->signals, fd, EPOLLIN, signals_are_ready, sup);
-}
-
 /* Everything that can be wrong with configuration and surroundings, before anything is spawned. */
 static enum status
 prepare(const struct options *options, const struct inherited *inherited, struct supervisor *sup,
@@ -121,9 +69,9 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     if (status == STATUS_OK)
         status = lists_load(&sup->config, &sup->lists, error);
     if (status == STATUS_OK)
-        status = spawn_open(sup->exec_fds, error);
+        status = executables_open(sup->exec_fds, error);
     if (status == STATUS_OK)
-        status = spawn_check_root(sup->exec_fds, error);
+        status = executables_check_root(sup->exec_fds, error);
     if (status == STATUS_OK)
         status = inherited_adopt(inherited, sup, error);
     if (status != STATUS_OK)
@@ -139,11 +87,9 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     watch_open(sup);
     status = settings_share(&sup->config, sup->config_fds);
     if (status == STATUS_OK)
-        status = lanes_open(sup);
+        status = children_open(sup);
     if (status == STATUS_OK)
-        status = evloop_open(&sup->loop);
-    if (status == STATUS_OK)
-        status = open_signals(sup);
+        status = turn_open(sup);
     if (status != STATUS_OK)
         snprintf(error->text, sizeof error->text, "cannot start: %s", strerror(errno));
     return status;
@@ -152,13 +98,9 @@ prepare(const struct options *options, const struct inherited *inherited, struct
 static void
 turn(struct supervisor *sup)
 {
-    uint64_t lanes_us = lanes_deadline_us(sup), watch_us = watch_deadline_us(sup);
-    if (evloop_turn(&sup->loop, lanes_us < watch_us ? lanes_us : watch_us) != STATUS_OK)
-        log_fatal("the event loop failed: %s", strerror(errno));
-    log_tick(sup->loop.now_us / 1000);
-    lanes_tick(sup);
-    watch_tick(sup);
-    reload_tick(sup);
+    if (evloop_turn(&sup->loop, turn_deadline_us(sup)) != STATUS_OK)
+        log_fatal("epoll_wait failed: %s", strerror(errno));
+    turn_take(sup);
 }
 
 /* Several lanes share their addresses by a program that only we, unjailed, can attach. */
@@ -184,7 +126,7 @@ steer(struct supervisor *sup, struct config_error *error)
 static enum status
 start(struct supervisor *sup, struct config_error *error)
 {
-    enum status status = lanes_spawn(sup, CHILD_FRONT);
+    enum status status = lanes_spawn_all(sup, CHILD_FRONT);
     if (status == STATUS_OK) {
         status = steer(sup, error);
         if (status == STATUS_OK && sup->phase != PHASE_STARTING)
@@ -194,7 +136,7 @@ start(struct supervisor *sup, struct config_error *error)
         settings_enter_jail();
         if (status != STATUS_OK)
             return status;
-        status = lanes_spawn(sup, CHILD_WORKER);
+        status = lanes_spawn_all(sup, CHILD_WORKER);
     }
     if (status != STATUS_OK)
         snprintf(error->text, sizeof error->text, "a process cannot be started: %s",
@@ -209,7 +151,7 @@ serve(const struct options *options, const struct inherited *inherited)
     struct config_error error;
     sup = (struct supervisor){
         .config_fds = {-1, -1}, .config_number = 1, .ca_fd = -1, .notify_fd = -1};
-    lanes_init(&sup);
+    children_init(&sup);
     enum status status = prepare(options, inherited, &sup, &error);
     if (status == STATUS_OK)
         status = start(&sup, &error);

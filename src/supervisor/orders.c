@@ -5,10 +5,15 @@
 
 #include "os/log.h"
 #include "os/sock.h"
+#include "supervisor/channel.h"
+#include "supervisor/children.h"
 #include "supervisor/dial.h"
 #include "supervisor/lanes.h"
 #include "supervisor/rings.h"
+#include "supervisor/tell.h"
 #include "supervisor/tls_library.h"
+
+#include <unistd.h>
 
 /* The sets that the column FROM() of messages.def is written in. */
 enum {
@@ -16,10 +21,10 @@ enum {
     WORKER = 1 << CHILD_WORKER,
     ANYONE = FRONT | WORKER,
 
-    STARTING = 1 << CHILD_STARTING,
-    DRAINING = 1 << CHILD_DRAINING,
-    SERVING = 1 << CHILD_READY | DRAINING,
-    ALWAYS = STARTING | SERVING | 1 << CHILD_KILLED,
+    STARTING = 1 << LIFE_STARTING,
+    DRAINING = 1 << LIFE_DRAINING,
+    SERVING = 1 << LIFE_READY | DRAINING,
+    ALWAYS = STARTING | SERVING | 1 << LIFE_KILLED,
 };
 
 /*
@@ -41,7 +46,7 @@ take_listener(struct child *front, const struct ipc_message *message, int *fd)
         return STATUS_INVALID;
     *slot = *fd;
     *fd = -1;
-    lanes_listener_kept(front);
+    tell_after_listener(front);
     return STATUS_OK;
 }
 
@@ -83,7 +88,8 @@ take_reloaded(struct child *front, const struct ipc_message *message, int *fd)
 {
     (void)fd;
     if (message->error != 0)
-        lanes_kill(front, "it did not take up the new configuration; the next one will");
+        children_kill_for(front, LOG_WARNING,
+                          "it refused the new configuration; the next one begins with it");
     return STATUS_OK;
 }
 
@@ -117,13 +123,59 @@ static const struct order {
 #undef MESSAGE
 };
 
-enum status
-orders_obey(struct child *child, const struct ipc_message *message, int *fd)
+/* Of a child that was killed only its last words are taken; the rest is dropped without a fault. */
+static enum status
+obey(struct child *child, enum life_state state, const struct ipc_message *message, int *fd)
 {
     const struct order *order = &orders[message->type];
-    bool is_allowed =
-        (order->roles >> child->role & 1) != 0 && (order->states >> child->state & 1) != 0;
-    if (is_allowed)
+    if ((order->roles >> child->role & 1) != 0 && (order->states >> state & 1) != 0)
         return order->take(child, message, fd);
-    return child->state == CHILD_KILLED ? STATUS_OK : STATUS_INVALID;
+    return state == LIFE_KILLED ? STATUS_OK : STATUS_INVALID;
+}
+
+/* @return STATUS_OK; else as channel_receive() */
+static enum status
+take_one(struct child *child, enum life_state state)
+{
+    struct ipc_message message;
+    int fds[IPC_FDS_MAX];
+    enum status status = channel_receive(child, &message, fds);
+    if (status != STATUS_OK)
+        return status;
+    status = obey(child, state, &message, &fds[0]);
+    for (size_t i = 0; i < IPC_FDS_MAX; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    return status;
+}
+
+static void
+take_from(struct child *child)
+{
+    enum status status = STATUS_OK;
+    child->has_messages = false;
+    for (int i = 0; i < ORDERS_BATCH && status == STATUS_OK; i++)
+        status = take_one(child, child->state);
+    if (status == STATUS_OK || status == STATUS_AGAIN || child->chan.fd < 0)
+        return;
+    channel_close(child);
+    if (status == STATUS_INVALID)
+        children_kill_for(child, LOG_ERROR, "it sent a message that it may not send");
+    else if (child->state != LIFE_DRAINING) /* dead most likely: then the signal comes too late */
+        children_kill(child);
+}
+
+void
+orders_take(struct supervisor *sup)
+{
+    for (unsigned i = 0; i < children_count(sup); i++)
+        if (children_at(sup, i)->has_messages)
+            take_from(children_at(sup, i));
+}
+
+void
+orders_take_last(struct child *child)
+{
+    while (take_one(child, LIFE_KILLED) == STATUS_OK)
+        ;
 }

@@ -8,14 +8,12 @@
  */
 #pragma once
 
-#include "ipc/ipc.h"
 #include "supervisor/supervisor.h"
 
-/**
- * Do what one message asks for. Of a child that was killed only its last words are taken, the rest
- * is dropped without a fault.
- *
- * @param fd  the descriptor that came with it, or -1; -1 afterwards if it was kept
- * @return STATUS_OK; STATUS_INVALID: the child broke the contract
- */
-MUST_CHECK enum status orders_obey(struct child *child, const struct ipc_message *message, int *fd);
+#define ORDERS_BATCH 32 /* messages taken from one child per turn */
+
+/** Take what children have said since the last turn. */
+void orders_take(struct supervisor *sup);
+
+/** A child is dead: take its last words; what else is queued is of no use any more. */
+void orders_take_last(struct child *child);

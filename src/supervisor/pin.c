@@ -8,13 +8,13 @@
 #include "os/log.h"
 #include "os/sandbox.h"
 #include "os/sock.h"
+#include "supervisor/executables.h"
 #include "supervisor/jail.h"
 #include "supervisor/spawn.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum status
@@ -110,7 +110,7 @@ pin_look(const struct pin_ask *ask, int exec_fd, int socket_fd, struct pin_chain
     if (!chain->complete)
         (void)spawn_kill(pid_fd); /* it may have ended by itself */
     close(pid_fd);
-    if (waitpid(pid, &wait_status, 0) == pid && chain->count > 0)
+    if (spawn_reap(pid, true, &wait_status) && chain->count > 0)
         return STATUS_OK;
     char ending[SPAWN_ENDING_MAX], address[ADDR_TEXT_MAX];
     bool told = chain->problem[0] != '\0';
@@ -168,7 +168,7 @@ pin_run(const struct options *options)
     static struct pin_chain chain;
     struct config_error error;
     int exec_fds[CHILD_ROLES], socket_fd = -1;
-    enum status status = spawn_open(exec_fds, &error);
+    enum status status = executables_open(exec_fds, &error);
     if (status == STATUS_OK)
         status = pin_dial(&options->pin_address, &socket_fd, &error);
     if (status == STATUS_OK)

@@ -3,10 +3,10 @@
  */
 #include "conf/pin.h"
 #include "os/memory.h"
+#include "supervisor/executables.h"
 #include "supervisor/jail.h"
 #include "supervisor/pin.h"
 #include "supervisor/settings.h"
-#include "supervisor/spawn.h"
 
 #include <errno.h>
 #include <string.h>
@@ -122,7 +122,7 @@ pin_check(const struct options *options)
         status = share_policy(&config, fds, &error);
     int exit_code = status == STATUS_OK ? OPTIONS_EXIT_FAILURE : OPTIONS_EXIT_CONFIG;
     if (status == STATUS_OK)
-        status = spawn_open(exec_fds, &error);
+        status = executables_open(exec_fds, &error);
     if (status == STATUS_OK)
         status = jail_enter(&config, exec_fds, &error);
     if (status != STATUS_OK) {

@@ -7,11 +7,12 @@
 #include "os/log.h"
 #include "os/memory.h"
 #include "supervisor/addresses.h"
-#include "supervisor/channel.h"
+#include "supervisor/children.h"
 #include "supervisor/inherited.h"
 #include "supervisor/retire.h"
 #include "supervisor/settings.h"
 #include "supervisor/steer.h"
+#include "supervisor/tell.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -81,13 +82,10 @@ close_all(const int fds[], size_t count)
 static void
 spread(struct supervisor *sup, bool to_workers)
 {
-    struct ipc_message message = {.type = IPC_RELOAD, .epoch = sup->config_number};
     for (unsigned i = 0; i < sup->lanes_count; i++) {
         struct lane *lane = &sup->lanes[i];
-        if (lane->children[CHILD_FRONT].state == CHILD_READY) {
-            channel_send(&lane->children[CHILD_FRONT], &message, &sup->config_fds[CHILD_FRONT], 1);
-            lists_give(&lane->children[CHILD_FRONT]);
-        }
+        if (lane->children[CHILD_FRONT].state == LIFE_READY)
+            tell_configuration(&lane->children[CHILD_FRONT]);
         if (to_workers)
             retire_worker(&lane->children[CHILD_WORKER]);
     }
@@ -141,15 +139,6 @@ read_again(struct supervisor *sup, struct config *next, int fds[CHILD_ROLES + 1]
     return lists_load(next, lists, error);
 }
 
-static bool
-is_settled(const struct supervisor *sup)
-{
-    for (unsigned i = 0; i < sup->lanes_count * CHILD_ROLES; i++)
-        if (sup->lanes[i / CHILD_ROLES].children[i % CHILD_ROLES].state == CHILD_STARTING)
-            return false;
-    return sup->phase == PHASE_RUNNING;
-}
-
 /* @return false: it has to wait until a worker that was replaced before is gone; nothing changed */
 static bool
 take_up_if_room(struct supervisor *sup, const struct config *next, const int fds[CHILD_ROLES + 1],
@@ -173,7 +162,8 @@ reload_tick(struct supervisor *sup)
     static struct lists lists;
     struct config_error error;
     int fds[CHILD_ROLES + 1];
-    if (!sup->reload_asked || sup->reload_waits || !is_settled(sup))
+    if (!sup->reload_asked || sup->reload_waits || sup->phase != PHASE_RUNNING ||
+        children_are_any(sup, LIFE_STARTING))
         return;
     sup->reload_asked = false;
     char state[64]; /* with the time, for units of Type=notify-reload (systemd 253 and later) */

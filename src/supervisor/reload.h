@@ -20,7 +20,7 @@
 const char *reload_needs_restart(const struct config *loaded, const struct config *next,
                                  char text[CONFIG_PATH_TEXT_MAX]);
 
-/** SIGHUP. Waits for lanes_tick() while a child is starting. */
+/** SIGHUP. Waits while a child is starting. */
 void reload_ask(struct supervisor *sup);
 
 /** Take up a configuration that was asked for, once every child that lives is ready. */

@@ -1,22 +1,23 @@
-/* retire.c - see retire.h
+/* retire.c - a worker that a reload replaces goes on answering what it was asked
  * SPDX-License-Identifier: ISC
  */
 #include "supervisor/retire.h"
 
 #include "supervisor/channel.h"
+#include "supervisor/children.h"
 #include "supervisor/dial.h"
-#include "supervisor/lanes.h"
+#include "supervisor/tell.h"
 
 #include <errno.h>
 #include <string.h>
 
-static struct child *
-free_place(struct lane *lane)
+unsigned
+retire_place(const struct lane *lane)
 {
-    for (unsigned i = CHILD_ROLES; i < SUPERVISOR_CHILDREN; i++)
-        if (!lanes_is_alive(&lane->children[i]))
-            return &lane->children[i];
-    return NULL;
+    unsigned at = CHILD_ROLES;
+    while (at < SUPERVISOR_CHILDREN && children_is_alive(&lane->children[at]))
+        at++;
+    return at;
 }
 
 bool
@@ -24,10 +25,8 @@ retire_has_room(const struct supervisor *sup)
 {
     for (unsigned i = 0; i < sup->lanes_count; i++) {
         const struct lane *lane = &sup->lanes[i];
-        bool has_place = false;
-        for (unsigned at = CHILD_ROLES; at < SUPERVISOR_CHILDREN; at++)
-            has_place |= !lanes_is_alive(&lane->children[at]);
-        if (!has_place && lane->children[CHILD_WORKER].state == CHILD_READY)
+        if (lane->children[CHILD_WORKER].state == LIFE_READY &&
+            retire_place(lane) == SUPERVISOR_CHILDREN)
             return false;
     }
     return true;
@@ -37,42 +36,33 @@ retire_has_room(const struct supervisor *sup)
 static enum status
 move(struct child *from, struct child *to)
 {
-    struct evloop *loop = &from->supervisor->loop;
-    struct stats_page *stats = to->stats;
-    int stats_fd = to->stats_fd, chan_fd = from->chan.fd;
-    evloop_remove(loop, &from->chan, false);
+    struct child place = *to;
     *to = *from;
+    to->state = place.state;
+    to->chan = place.chan;
     to->is_retired = true;
     to->is_unneeded = false;
-    from->stats = stats;
-    from->stats_fd = stats_fd;
-    from->state = CHILD_GONE;
+    from->stats = place.stats;
+    from->stats_fd = place.stats_fd;
     from->pid = 0;
     from->pid_fd = -1;
     from->ring_number = 0;
-    return evloop_add(loop, &to->chan, chan_fd, EPOLLIN, channel_is_ready, to);
+    (void)children_step(from, LIFE_LEAVES);
+    (void)children_step(to, LIFE_ARRIVES);
+    return channel_move(from, to);
 }
 
 void
 retire_worker(struct child *worker)
 {
     struct lane *lane = &worker->supervisor->lanes[worker->lane];
-    struct child *place = free_place(lane);
-    if (worker->state != CHILD_READY || place == NULL)
+    unsigned place = retire_place(lane);
+    if (worker->state != LIFE_READY || place == SUPERVISOR_CHILDREN)
         return; /* the next one is new anyway */
-    if (move(worker, place) != STATUS_OK)
-        lanes_kill(place, strerror(errno));
+    if (move(worker, &lane->children[place]) != STATUS_OK)
+        children_kill_for(&lane->children[place], LOG_ERROR, strerror(errno));
     worker->restart_at_us = worker->supervisor->loop.now_us;
     dial_renew(lane); /* what it dials is our doing, not its own */
-}
-
-bool
-retire_is_serving(const struct lane *lane)
-{
-    for (unsigned i = CHILD_ROLES; i < SUPERVISOR_CHILDREN; i++)
-        if (lane->children[i].state == CHILD_READY)
-            return true;
-    return false;
 }
 
 void
@@ -80,10 +70,10 @@ retire_dismiss(struct lane *lane)
 {
     for (unsigned i = CHILD_ROLES; i < SUPERVISOR_CHILDREN; i++) {
         struct child *child = &lane->children[i];
-        if (child->state != CHILD_READY)
+        if (child->state != LIFE_READY)
             continue;
         child->due_us = child->supervisor->loop.now_us + (uint64_t)child->drain_ms * 1000;
-        lanes_tell_to_stop(child);
+        tell_to_stop(child);
     }
 }
 
@@ -92,6 +82,6 @@ retire_end(struct lane *lane)
 {
     for (unsigned i = CHILD_ROLES; i < SUPERVISOR_CHILDREN; i++) {
         lane->children[i].is_unneeded = true;
-        lanes_kill(&lane->children[i], NULL);
+        children_kill(&lane->children[i]);
     }
 }

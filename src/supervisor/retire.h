@@ -14,14 +14,14 @@
 
 #include "supervisor/supervisor.h"
 
-/** Is there a place for the worker of every lane that would have to move? */
+/** Where in the lane a worker that is replaced can go; SUPERVISOR_CHILDREN: nowhere. Pure. */
+unsigned retire_place(const struct lane *lane);
+
+/** Is there a place for the worker of every lane that would have to move? Pure. */
 bool retire_has_room(const struct supervisor *sup);
 
 /** Replace this worker, where retire_has_room(); no effect on one that is not ready. */
 void retire_worker(struct child *worker);
-
-/** Does a worker of this lane serve until its successor is ready? */
-bool retire_is_serving(const struct lane *lane);
 
 /** The successor is ready, or none will ever be: tell whoever served in its place to end. */
 void retire_dismiss(struct lane *lane);

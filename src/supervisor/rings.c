@@ -7,8 +7,7 @@
 #include "os/bell.h"
 #include "os/memory.h"
 #include "supervisor/channel.h"
-#include "supervisor/lanes.h"
-#include "supervisor/retire.h"
+#include "supervisor/children.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -71,8 +70,8 @@ rings_give(struct child *child)
         enum status status = make_ring(lane);
         if (status != STATUS_OK)
             return status;
-        bool has_other = child->role == CHILD_WORKER && retire_is_serving(lane);
-        if (lanes_is_alive(peer) && !has_other)
+        bool has_other = child->role == CHILD_WORKER && children_is_retired_serving(lane);
+        if (children_is_alive(peer) && !has_other)
             send_ring(lane, peer);
     }
     send_ring(lane, child);
@@ -85,7 +84,7 @@ rings_hand_over(struct child *worker)
 {
     struct lane *lane = &worker->supervisor->lanes[worker->lane];
     struct child *front = &lane->children[CHILD_FRONT];
-    if (lane->ring_fds[0] < 0 || lane->ring_given[CHILD_FRONT] || !lanes_is_alive(front))
+    if (lane->ring_fds[0] < 0 || lane->ring_given[CHILD_FRONT] || !children_is_alive(front))
         return;
     send_ring(lane, front);
     close_if_given(lane);
@@ -110,9 +109,9 @@ rings_broken(struct child *child, uint32_t number)
     for (unsigned i = 0; i < SUPERVISOR_CHILDREN; i++) {
         struct child *peer = &lane->children[i];
         if (child->role == CHILD_FRONT && peer->role == CHILD_WORKER && peer->ring_number == number)
-            lanes_kill(peer, "it broke the ring");
+            children_kill_for(peer, LOG_ERROR, "it broke the ring");
     }
     /* of a front that came later, a worker has another ring by now */
     if (child->role == CHILD_WORKER && child->ring_number == number)
-        lanes_kill(&lane->children[CHILD_FRONT], "it broke the ring");
+        children_kill_for(&lane->children[CHILD_FRONT], LOG_ERROR, "it broke the ring");
 }

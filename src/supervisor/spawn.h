@@ -1,11 +1,12 @@
-/* spawn.h - the executables of the children, and how a process is made from one
+/* spawn.h - how a process is made, killed and waited for
  * SPDX-License-Identifier: ISC
  *
- * What: both executables are opened once, at the start; every later spawn uses these descriptors,
- *       so nothing that happens to a path matters after that. A child begins with /dev/null as 0, 1
- *       and 2 (builds with sanitizers keep stderr for their reports), its channel as CHAN_FD, no
- *       other descriptor, no environment, no blocked signal.
+ * What: all that the supervisor asks of the kernel about processes, so that a test or a simulation
+ *       can put itself in its place. A child begins with /dev/null as 0, 1 and 2 (builds with
+ *       sanitizers keep stderr for their reports), its channel as CHAN_FD, no other descriptor, no
+ *       environment, no blocked signal.
  * Who:  supervisor. Needs INHERITED_NULL_FD.
+ * Ref:  clone(2), pidfd_send_signal(2), waitpid(2).
  */
 #pragma once
 
@@ -14,21 +15,9 @@
 #include <stdbool.h>
 
 /**
- * Find and open penstock-front and penstock-worker: beside our own executable, in the layout of a
- * build folder, or in the folder that was compiled in. The environment has no say.
- * @return STATUS_OK; STATUS_NONE: `error` says where they were looked for
- */
-MUST_CHECK enum status spawn_open(int exec_fds[CHILD_ROLES], struct config_error *error);
-
-/** Started as root, can a front be executed again when root is gone? @return STATUS_OK;
- *  STATUS_INVALID: its file capability forbids it, and `error` says what to do */
-MUST_CHECK enum status spawn_check_root(const int exec_fds[CHILD_ROLES],
-                                        struct config_error *error);
-
-/**
  * Start one process.
  *
- * @param exec_fd  from spawn_open(); borrowed
+ * @param exec_fd  from executables_open(); borrowed
  * @param chan_fd  the child's end of its channel; borrowed, the caller closes its copy
  * @param pid      written; 0 on failure
  * @param pid_fd   written: stands for the process and no other, also when its number is used again;
@@ -41,7 +30,11 @@ MUST_CHECK enum status spawn_child(enum child_role role, int exec_fd, int chan_f
 /** Send SIGKILL. @return false: it is root still, or gone already (errno EPERM, ESRCH). */
 bool spawn_kill(int pid_fd);
 
+/** Has the process ended? @param waits  not before it has
+ *  @param wait_status  written if it has, as waitpid(2) */
+bool spawn_reap(pid_t pid, bool waits, int *wait_status);
+
 #define SPAWN_ENDING_MAX 128
 
-/** How a process ended, in words. Returns `text`. */
+/** How a process ended, in words: "was killed by signal 9 (Killed)". Pure. Returns `text`. */
 const char *spawn_ending(int wait_status, char text[SPAWN_ENDING_MAX]);

@@ -16,44 +16,35 @@
 #include "lane/stats.h"
 #include "os/evloop.h"
 #include "os/privs.h"
+#include "supervisor/life.h"
 #include "supervisor/lists.h"
+#include "supervisor/stopping.h"
 
 #include <sys/types.h>
 
 #define SUPERVISOR_READY_MS 5000 /* a child that is not READY by then is killed */
-#define SUPERVISOR_DRAIN_MS                                                                        \
-    1000                        /* after the last query's deadline, until stragglers are killed    \
-                                 */
-#define SUPERVISOR_ONCE_MS  200 /* two stop signals within this time are one */
+#define SUPERVISOR_NAME_MAX 16   /* "worker.15" */
+#define SUPERVISOR_RETIRED  2 /* workers of a lane that a reload replaced and that still answer */
+#define SUPERVISOR_KINDS    2 /* of listening socket: UDP, TCP (enum ipc_socket_kind less one) */
 #define TLS_LIBRARY_MAX     64
-#define SUPERVISOR_NAME_MAX 16 /* "worker.15" */
-#define SUPERVISOR_RETIRED  2  /* workers of a lane that a reload replaced and that still answer */
-#define SUPERVISOR_KINDS    2  /* of listening socket: UDP, TCP (enum ipc_socket_kind less one) */
 
 enum child_role { CHILD_FRONT, CHILD_WORKER, CHILD_ROLES };
 
 /* Of a lane: one of each role, and behind them the workers that were replaced. */
 #define SUPERVISOR_CHILDREN (CHILD_ROLES + SUPERVISOR_RETIRED)
 
-enum child_state {
-    CHILD_GONE,     /* no process; started again at `restart_at_us`, if ever */
-    CHILD_STARTING, /* spawned, not READY */
-    CHILD_READY,    /* serves */
-    CHILD_DRAINING, /* was told to STOP */
-    CHILD_KILLED,   /* got SIGKILL from us; waiting for its end */
-};
-
 struct supervisor;
 
 struct child {
     struct supervisor *supervisor;
     enum child_role role;
-    enum child_state state;
-    unsigned lane; /* index in supervisor.lanes */
+    enum life_state state; /* children_step() writes it */
+    unsigned lane;         /* index in supervisor.lanes */
     char name[SUPERVISOR_NAME_MAX];
     pid_t pid;             /* 0: none */
     int pid_fd;            /* stands for it; -1: none */
     struct ev_source chan; /* our end of its control channel */
+    bool has_messages;     /* in it, as the event loop says */
     int stats_fd;          /* its statistics page; the page outlives the process */
     struct stats_page *stats;
     struct restart restart;
@@ -65,8 +56,8 @@ struct child {
     uint32_t upstreams_count;                    /* ... by the configuration it began with */
     uint32_t drain_ms;                           /* what it may take to end once it is told to */
     uint64_t started_us;    /* monotonic: when the living process was spawned */
-    uint64_t due_us;        /* CHILD_STARTING: READY by then; retired and CHILD_DRAINING: gone */
-    uint64_t restart_at_us; /* CHILD_GONE: when to spawn again; UINT64_MAX: never */
+    uint64_t due_us;        /* LIFE_STARTING: READY by then; retired and LIFE_DRAINING: gone */
+    uint64_t restart_at_us; /* LIFE_GONE: when to spawn again; UINT64_MAX: never */
 };
 
 struct lane {
@@ -78,13 +69,6 @@ struct lane {
     uint32_t ring_number;
     struct leak dials[CONFIG_UPSTREAMS_MAX];
     uint64_t dials_done, dials_refused, deaths; /* since the start */
-};
-
-enum phase {
-    PHASE_STARTING, /* some child was never READY: a death is a failed start */
-    PHASE_RUNNING,
-    PHASE_STOPPING, /* draining until `stop_by_us` */
-    PHASE_ENDED,    /* no child is left: exit with `exit_code` */
 };
 
 struct options;
@@ -104,12 +88,11 @@ struct supervisor {
     uint32_t query_ms_most; /* of all configurations that were in force */
     struct evloop loop;
     struct ev_source signals; /* signalfd */
+    bool has_signals;         /* it can be read */
     enum phase phase;
     int exit_code;
     bool start_failed;           /* a child ended before all were READY */
-    uint64_t stopped_us;         /* PHASE_STOPPING: since when */
-    uint64_t stop_by_us;         /* PHASE_STOPPING: when stragglers are killed, and then given up */
-    bool all_killed;             /* PHASE_STOPPING: that time has come */
+    struct stopping stopping;    /* PHASE_STOPPING */
     int exec_fds[CHILD_ROLES];   /* the executables, O_PATH */
     int config_fds[CHILD_ROLES]; /* sealed memfds with `config`; the worker's has no secret in it */
     int ca_fd;            /* sealed memfd with the CA file and a NUL behind it; -1: not needed */

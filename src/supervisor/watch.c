@@ -1,10 +1,10 @@
-/* watch.c - see watch.h
+/* watch.c - children that do not turn are replaced, and the service manager hears that we do
  * SPDX-License-Identifier: ISC
  */
 #include "supervisor/watch.h"
 
+#include "supervisor/children.h"
 #include "supervisor/inherited.h"
-#include "supervisor/lanes.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -43,11 +43,12 @@ look_at(struct child *child)
 {
     struct supervisor *sup = child->supervisor;
     bool in_handshake = count_of(child, STAT_IN_HANDSHAKE) != 0;
-    if (child->state != CHILD_READY)
+    if (child->state != LIFE_READY)
         child->heartbeat = (struct heartbeat){0};
     else if (heartbeat_is_lost(&child->heartbeat, count_of(child, STAT_TURNS), in_handshake,
                                sup->loop.now_us))
-        lanes_kill(child, in_handshake ? "it hangs in a TLS handshake" : "it hangs");
+        children_kill_for(child, LOG_ERROR,
+                          in_handshake ? "it hangs in a TLS handshake" : "it hangs");
 }
 
 void
@@ -61,8 +62,8 @@ watch_tick(struct supervisor *sup)
     if (now_us < sup->watch_us)
         return;
     sup->watch_us = now_us + LOOK_US;
-    for (unsigned i = 0; i < sup->lanes_count * SUPERVISOR_CHILDREN; i++)
-        look_at(lanes_child(sup, i));
+    for (unsigned i = 0; i < children_count(sup); i++)
+        look_at(children_at(sup, i));
 }
 
 uint64_t

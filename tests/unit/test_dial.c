@@ -4,7 +4,7 @@
 #include "supervisor/dial.h"
 
 #include "os/chan.h"
-#include "supervisor/lanes.h"
+#include "supervisor/children.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static void
 begin(uint32_t upstreams)
 {
     memset(&sup, 0, sizeof sup);
-    lanes_init(&sup);
+    children_init(&sup);
     sup.lanes_count = 2;
     sup.loop.now_us = 1000;
     sup.config.upstreams_count = upstreams;

@@ -1,0 +1,37 @@
+/* signals.c - the signals that the supervisor obeys
+ * SPDX-License-Identifier: ISC
+ */
+#include "supervisor/signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum status
+signals_open(int *fd)
+{
+    static const int numbers[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+    sigset_t set;
+    *fd = -1;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        signal(numbers[i], SIG_DFL); /* whoever ignored SIGCHLD before exec would hide the deaths */
+        sigaddset(&set, numbers[i]);
+    }
+    signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_SETMASK, &set, NULL) != 0)
+        return STATUS_SYSTEM;
+    *fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return *fd < 0 ? STATUS_SYSTEM : STATUS_OK;
+}
+
+bool
+signals_next(int fd, uint32_t *number)
+{
+    struct signalfd_siginfo info;
+    if (read(fd, &info, sizeof info) != (ssize_t)sizeof info)
+        return false;
+    *number = info.ssi_signo;
+    return true;
+}
