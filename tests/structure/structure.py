@@ -288,7 +288,7 @@ def check_lists(root, breaches):
 
 
 TEXT_FILES = {".c", ".h", ".def", ".py", ".md", ".build", ".txt", ".yaml", ".yml", ".service", ".socket", ".sh",
-              ".conf", ".dict", ".options", ".1", ".5", ".8", ""}
+              ".conf", ".dict", ".options", ".1", ".5", ".7", ".8", ""}
 
 
 def text_files(root):

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: ISC
  */
 #include "conf/config.h"
-#include "conf/config_reference.h"
 #include "conf/config_rows.h"
 
 #include <criterion/criterion.h>
@@ -102,55 +101,6 @@ Test(config_files, the_example_of_the_manual_page_loads)
         .file = "page", .text = start, .text_size = (size_t)(end - start)};
     cr_assert_eq(config_load(&source, &config, &error), STATUS_OK, "%s", error.text);
     cr_expect_eq(warnings(), 0);
-}
-
-Test(config_files, the_manual_page_has_the_section_of_the_table)
-{
-    static const char mark[] = ".\\\" The keys, written from src/conf/config.def:\n";
-    char *section = NULL;
-    size_t size, section_size = 0;
-    FILE *to = open_memstream(&section, &section_size);
-    config_reference(to);
-    fclose(to);
-    char *page = read_file(SOURCE_ROOT "/docs/penstock.yaml.5", &size), *keys = strstr(page, mark);
-    bool is_same = keys != NULL && strncmp(keys + strlen(mark), section, section_size) == 0;
-    if (!is_same) { /* the section to paste */
-        FILE *file = fopen("penstock.yaml.5.keys", "w");
-        fputs(section, file);
-        fclose(file);
-    }
-    cr_expect(is_same, "docs/penstock.yaml.5 differs from src/conf/config.def; the section as it "
-                       "must be is in penstock.yaml.5.keys");
-    free(section);
-}
-
-static void
-add_paths(enum config_change change, char *text, size_t size)
-{
-    for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
-        const struct config_row *row = &config_rows[id];
-        size_t len = strlen(text);
-        if (row->change == change)
-            snprintf(text + len, size - len, "%s%s%s%s%s", len == 0 ? "" : ", ", row->group,
-                     row->is_upstream ? "[]" : "", *row->group == '\0' ? "" : ".", row->key);
-    }
-}
-
-Test(config_files, the_manual_page_names_what_a_restart_is_needed_for)
-{
-    size_t size;
-    char keys[1024] = "", sentence[1100], some[1024] = "";
-    char *page = read_file(SOURCE_ROOT "/docs/penstock.8", &size);
-    for (char *c = page; *c != '\0'; c++)
-        *c = *c == '\n' ? ' ' : *c;
-    add_paths(CONFIG_CHANGE_RESTART, keys, sizeof keys);
-    snprintf(sentence, sizeof sentence, "Only a restart can change %s; ", keys);
-    char *at = strstr(page, sentence), *end = at == NULL ? NULL : strstr(at, " The CA file ");
-    cr_assert_not_null(end, "docs/penstock.8 does not say: %s", sentence);
-    *end = '\0';
-    add_paths(CONFIG_CHANGE_SOME, some, sizeof some);
-    for (char *key = strtok(some, ", "); key != NULL; key = strtok(NULL, ", "))
-        cr_expect_not_null(strstr(at, key), "docs/penstock.8 does not say what of %s", key);
 }
 
 /* "/24 1/s 1,/20 2/s 2" with a blank behind each comma, as people write it. */
