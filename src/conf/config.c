@@ -303,7 +303,7 @@ void
 config_set_defaults(struct config *config)
 {
     static const struct config_source none;
-    static struct config_error unused; /* the table's own defaults are sound: a test loads them */
+    struct config_error unused; /* the table's own defaults are sound: a test loads them */
     struct loader l = {.source = &none, .config = config, .error = &unused};
     memset(config, 0, sizeof *config);
     config->magic = CONFIG_MAGIC;

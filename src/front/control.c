@@ -112,18 +112,17 @@ control_begin(struct front *front)
 static void
 reload(struct front *front, const struct ipc_message *message, int fd)
 {
-    static struct acl acl;
     const struct config *config;
     size_t size;
     struct ipc_message done = {.type = IPC_RELOADED, .epoch = message->epoch, .error = 1};
-    if (map_config(fd, &config, &size, &acl)) {
+    if (map_config(fd, &config, &size, &front->next_acl)) {
         /* tables keep their size and sockets their address; the supervisor asks for no such change */
         bool taken = config_change_fixed(front->config, config) == CONFIG_ROWS;
         if (taken) {
             memory_unmap((void *)(uintptr_t)front->config, front->config_size);
             front->config = config;
             front->config_size = size;
-            front->acl = acl;
+            front->acl = front->next_acl;
             limit_change(front);
             queue_change(front);
             pace_change(front);

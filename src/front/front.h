@@ -34,7 +34,8 @@ struct front {
     size_t config_size;
     struct stats_page *stats; /* shared mapping, written here only */
     uint32_t lane;
-    struct acl acl; /* of config */
+    struct acl acl;      /* of config */
+    struct acl next_acl; /* of a configuration that is looked at: too large for the stack */
     struct evloop loop;
     struct ev_source control; /* the channel to the supervisor */
     struct limit limit;

@@ -7,6 +7,7 @@
 #include "os/chan.h"
 #include "os/log.h"
 #include "os/memory.h"
+#include "os/os.h"
 #include "os/privs.h"
 #include "os/sandbox.h"
 #include "os/sys.h"
@@ -69,7 +70,9 @@ give_up(const struct front *front)
 int
 main(void)
 {
+    static struct os os;
     static struct front front;
+    os_use(&os);
     ignore_signals();
     log_open_chan(CHAN_FD, LOG_NOTICE);
     if (evloop_open(&front.loop) != STATUS_OK)

@@ -7,6 +7,7 @@
 #include "os/log.h"
 
 #include "os/chan.h"
+#include "os/os.h"
 #include "os/sys.h"
 
 #include <stdarg.h>
@@ -16,25 +17,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-#define PROCESS_MAX 24 /* "supervisor", "worker.15" with its NUL */
-#define RELAYS_MAX  40 /* children of sixteen lanes, and some to spare */
-
-struct source { /* whose lines are limited apart from everybody else's */
-    char process[PROCESS_MAX];
-    /* by level and event: what is said often does not silence what is worse */
-    struct log_limit limits[LOG_DEBUG + 1][LOG_EVENTS_COUNT];
-};
-
-static struct {
-    struct source own;
-    struct source relays[RELAYS_MAX];
-    uint64_t now_ms;
-    enum log_level most;
-    int chan_fd;     /* -1: stderr */
-    bool to_journal; /* stderr is the journal's stream: it knows the time, and wants a priority */
-    bool unsaid;     /* some limit may hold lines that nothing told of */
-} log_state = {.own.process = "penstock", .most = LOG_NOTICE, .chan_fd = -1};
 
 static const char *const level_names[] = {"error", "error", "warning", "notice", "info", "debug"};
 static const char *const event_names[] = {
@@ -70,8 +52,20 @@ log_limit_overdue(struct log_limit *limit, uint64_t now_ms)
     return left_out;
 }
 
+static struct log *
+state(void)
+{
+    return &os_used()->log;
+}
+
+static bool
+is_wanted(const struct log *log, enum log_level level)
+{
+    return level <= (log->most != 0 ? log->most : LOG_NOTICE);
+}
+
 static void
-name_source(struct source *source, const char *process)
+name_source(struct log_source *source, const char *process)
 {
     snprintf(source->process, sizeof source->process, "%s", process);
 }
@@ -79,30 +73,34 @@ name_source(struct source *source, const char *process)
 bool
 log_find_journal(void)
 {
+    struct log *log = state();
     const char *stream = getenv("JOURNAL_STREAM");
     char own[48];
     struct stat status;
-    log_state.to_journal = false;
+    log->to_journal = false;
     if (stream != NULL && sys_fstat(STDERR_FILENO, &status) == 0) {
         snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
-        log_state.to_journal = strcmp(own, stream) == 0;
+        log->to_journal = strcmp(own, stream) == 0;
     }
-    return log_state.to_journal;
+    return log->to_journal;
 }
 
 void
 log_open_stderr(const char *process, enum log_level most)
 {
-    name_source(&log_state.own, process);
-    log_state.most = most;
-    log_state.chan_fd = -1;
+    struct log *log = state();
+    name_source(&log->own, process);
+    log->most = most;
+    log->to_chan = false;
 }
 
 void
 log_open_chan(int chan_fd, enum log_level most)
 {
-    log_state.most = most;
-    log_state.chan_fd = chan_fd;
+    struct log *log = state();
+    log->most = most;
+    log->chan_fd = chan_fd;
+    log->to_chan = true;
 }
 
 /* Bytes of strangers can be part of a line: certificate subjects, names. */
@@ -116,7 +114,8 @@ clean(char *text)
 
 /* What stands before the text of a line. */
 static void
-format_head(char *to, size_t room, const char *process, enum log_level level, enum log_event event)
+format_head(char *to, size_t room, const struct log *log, const char *process, enum log_level level,
+            enum log_event event)
 {
     char name[32];
     struct timespec now;
@@ -125,7 +124,7 @@ format_head(char *to, size_t room, const char *process, enum log_level level, en
     for (const char *c = event_names[event]; *c != '\0' && length + 1 < sizeof name; c++)
         name[length++] = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
     name[length] = '\0';
-    if (log_state.to_journal) { /* sd-daemon(3) */
+    if (log->to_journal) { /* sd-daemon(3) */
         snprintf(to, room, "<%d>%s %s", LOG_JOURNAL_PRIORITY(level), process, name);
         return;
     }
@@ -137,10 +136,12 @@ format_head(char *to, size_t room, const char *process, enum log_level level, en
 }
 
 static void
-write_stderr(const char *process, enum log_level level, enum log_event event, const char *text)
+write_stderr(const struct log *log, const struct log_source *source, enum log_level level,
+             enum log_event event, const char *text)
 {
     char line[IPC_TEXT_MAX + 160], head[128];
-    format_head(head, sizeof head, process, level, event);
+    const char *process = source->process[0] != '\0' ? source->process : "penstock";
+    format_head(head, sizeof head, log, process, level, event);
     int size = snprintf(line, sizeof line, "%s: %s\n", head, text);
     if (size <= 0)
         return;
@@ -152,77 +153,81 @@ write_stderr(const char *process, enum log_level level, enum log_event event, co
 
 /* @return false: the supervisor does not read just now */
 static bool
-send_line(enum log_level level, enum log_event event, const char *text)
+send_line(int chan_fd, enum log_level level, enum log_event event, const char *text)
 {
     struct ipc_message message = {
         .type = IPC_LOG, .level = (uint8_t)level, .event = (uint8_t)event};
     snprintf(message.text, sizeof message.text, "%s", text);
-    return chan_send(log_state.chan_fd, &message, NULL, 0) != STATUS_AGAIN;
+    return chan_send(chan_fd, &message, NULL, 0) != STATUS_AGAIN;
 }
 
 static bool
-put_line(const struct source *source, enum log_level level, enum log_event event, const char *text)
+put_line(const struct log *log, const struct log_source *source, enum log_level level,
+         enum log_event event, const char *text)
 {
-    if (log_state.chan_fd >= 0)
-        return send_line(level, event, text);
-    write_stderr(source->process, level, event, text);
+    if (log->to_chan)
+        return send_line(log->chan_fd, level, event, text);
+    write_stderr(log, source, level, event, text);
     return true;
 }
 
 static void
-put_limited(struct source *source, enum log_level level, enum log_event event, const char *text)
+put_limited(struct log *log, struct log_source *source, enum log_level level, enum log_event event,
+            const char *text)
 {
     struct log_limit *limit = &source->limits[level][event];
     uint32_t left_out = 0;
     char longer[IPC_TEXT_MAX];
-    if (!log_limit_take(limit, log_state.now_ms, &left_out)) {
-        log_state.unsaid = true;
+    if (!log_limit_take(limit, log->now_ms, &left_out)) {
+        log->unsaid = true;
         return;
     }
     if (left_out > 0) {
         snprintf(longer, sizeof longer, "(%u lines like this were left out) %s", left_out, text);
         text = longer;
     }
-    if (!put_line(source, level, event, text)) {
+    if (!put_line(log, source, level, event, text)) {
         limit->left_out = left_out + 1;
-        limit->unsaid_ms = log_state.now_ms;
-        log_state.unsaid = true;
+        limit->unsaid_ms = log->now_ms;
+        log->unsaid = true;
     }
 }
 
 static void
-tell_overdue(struct source *source)
+tell_overdue(struct log *log, struct log_source *source)
 {
     char text[64];
     for (unsigned i = 0; i < (LOG_DEBUG + 1) * LOG_EVENTS_COUNT; i++) {
         unsigned level = i / LOG_EVENTS_COUNT, event = i % LOG_EVENTS_COUNT;
         struct log_limit *limit = &source->limits[level][event];
-        uint32_t left_out = log_limit_overdue(limit, log_state.now_ms);
+        uint32_t left_out = log_limit_overdue(limit, log->now_ms);
         if (left_out > 0) {
             snprintf(text, sizeof text, "%u lines of this kind were left out", left_out);
-            if (!put_line(source, (enum log_level)level, (enum log_event)event, text))
+            if (!put_line(log, source, (enum log_level)level, (enum log_event)event, text))
                 limit->left_out = left_out;
         }
-        log_state.unsaid = log_state.unsaid || limit->left_out > 0;
+        log->unsaid = log->unsaid || limit->left_out > 0;
     }
 }
 
 void
 log_tick(uint64_t now_ms)
 {
-    log_state.now_ms = now_ms;
-    if (!log_state.unsaid)
+    struct log *log = state();
+    log->now_ms = now_ms;
+    if (!log->unsaid)
         return;
-    log_state.unsaid = false;
-    tell_overdue(&log_state.own);
-    for (unsigned i = 0; i < RELAYS_MAX && log_state.relays[i].process[0] != '\0'; i++)
-        tell_overdue(&log_state.relays[i]);
+    log->unsaid = false;
+    tell_overdue(log, &log->own);
+    for (unsigned i = 0; i < LOG_RELAYS_MAX && log->relays[i].process[0] != '\0'; i++)
+        tell_overdue(log, &log->relays[i]);
 }
 
 void
 log_write(enum log_level level, enum log_event event, const char *format, ...)
 {
-    if (level > log_state.most)
+    struct log *log = state();
+    if (!is_wanted(log, level))
         return;
     char text[IPC_TEXT_MAX];
     va_list args;
@@ -231,21 +236,21 @@ log_write(enum log_level level, enum log_event event, const char *format, ...)
     va_end(args);
     clean(text);
     if (event == LOG_STATISTICS) /* many lines at once, and somebody asked for them */
-        (void)put_line(&log_state.own, level, event, text);
+        (void)put_line(log, &log->own, level, event, text);
     else
-        put_limited(&log_state.own, level, event, text);
+        put_limited(log, &log->own, level, event, text);
 }
 
 /* The last entry is shared by all who come when the table is full. */
-static struct source *
-find_relay(const char *process)
+static struct log_source *
+find_relay(struct log *log, const char *process)
 {
-    struct source *source = log_state.relays;
-    for (unsigned i = 0; i < RELAYS_MAX; i++) {
-        source = &log_state.relays[i];
+    struct log_source *source = log->relays;
+    for (unsigned i = 0; i < LOG_RELAYS_MAX; i++) {
+        source = &log->relays[i];
         if (source->process[0] == '\0')
             name_source(source, process);
-        if (strncmp(source->process, process, PROCESS_MAX - 1) == 0)
+        if (strncmp(source->process, process, LOG_PROCESS_MAX - 1) == 0)
             break;
     }
     return source;
@@ -254,10 +259,11 @@ find_relay(const char *process)
 void
 log_relay(const char *process, enum log_level level, enum log_event event, const char *text)
 {
+    struct log *log = state();
     /* both numbers are a child's word */
-    if (level < LOG_ERROR || level > log_state.most || (unsigned)event >= LOG_EVENTS_COUNT)
+    if (level < LOG_ERROR || !is_wanted(log, level) || (unsigned)event >= LOG_EVENTS_COUNT)
         return;
-    put_limited(find_relay(process), level, event, text);
+    put_limited(log, find_relay(log, process), level, event, text);
 }
 
 void
@@ -269,6 +275,7 @@ log_fatal(const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     clean(text);
-    (void)put_line(&log_state.own, LOG_ERROR, LOG_INTERNAL, text);
+    const struct log *log = state();
+    (void)put_line(log, &log->own, LOG_ERROR, LOG_INTERNAL, text);
     sys_exit(1);
 }

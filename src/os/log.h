@@ -6,7 +6,7 @@
  *       limited for each level (LOG_BURST, then one line per LOG_INTERVAL_MS that says how many
  *       were left out). Where stderr is the journal, a line begins with its priority instead of
  *       time and level.
- * Who:  everybody.
+ * Who:  everybody; what is kept of it lies in the process's struct os (os/os.h).
  * Ref:  src/os/log.def (one row per event); sd-daemon(3), systemd.exec(5) JOURNAL_STREAM.
  */
 #pragma once
@@ -36,6 +36,26 @@ struct log_limit {      /* of one event and level; all zero is its start */
     struct leak leak;   /* seconds; a line takes an interval */
     uint64_t unsaid_ms; /* when the first line after the last printed one was left out */
     uint32_t left_out;  /* lines since the last printed one */
+};
+
+#define LOG_PROCESS_MAX 24 /* "supervisor", "worker.15" with its NUL */
+#define LOG_RELAYS_MAX  40 /* children of sixteen lanes, and some to spare */
+
+struct log_source { /* whose lines are limited apart from everybody else's */
+    char process[LOG_PROCESS_MAX];
+    /* by level and event: what is said often does not silence what is worse */
+    struct log_limit limits[LOG_DEBUG + 1][LOG_EVENTS_COUNT];
+};
+
+struct log { /* of one process, in its struct os; all zero: to stderr, up to LOG_NOTICE */
+    struct log_source own;
+    struct log_source relays[LOG_RELAYS_MAX];
+    uint64_t now_ms;
+    enum log_level most; /* 0: LOG_NOTICE */
+    int chan_fd;         /* the supervisor's, if `to_chan` */
+    bool to_chan;        /* else to stderr */
+    bool to_journal; /* stderr is the journal's stream: it knows the time, and wants a priority */
+    bool unsaid;     /* some limit may hold lines that nothing told of */
 };
 
 /** May one more line be printed? Pure. If so `left_out` is how many were not before it. */

@@ -4,16 +4,12 @@
 #include "os/random.h"
 
 #include "os/log.h"
+#include "os/os.h"
 #include "os/sys.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
-
-#define BLOCK_BYTES 256 /* the kernel gives up to 256 bytes whole, never cut by a signal */
-
-static uint8_t block[BLOCK_BYTES];
-static size_t used = BLOCK_BYTES; /* bytes of the block that are spent and wiped */
 
 static void
 draw(void *to, size_t size)
@@ -31,17 +27,19 @@ draw(void *to, size_t size)
 void
 random_fill(void *to, size_t size)
 {
-    if (size > sizeof block) {
+    struct random *random = &os_used()->random;
+    if (size > sizeof random->block) {
         draw(to, size);
         return;
     }
-    if (size > sizeof block - used) {
-        draw(block, sizeof block);
-        used = 0;
+    if (size > random->left) {
+        draw(random->block, sizeof random->block);
+        random->left = sizeof random->block;
     }
-    memcpy(to, block + used, size);
-    explicit_bzero(block + used, size);
-    used += size;
+    uint8_t *from = random->block + sizeof random->block - random->left;
+    memcpy(to, from, size);
+    explicit_bzero(from, size);
+    random->left -= size;
 }
 
 uint32_t

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: ISC
  */
 #include "os/log.h"
+#include "os/os.h"
 #include "supervisor/addresses.h"
 #include "supervisor/children.h"
 #include "supervisor/executables.h"
@@ -192,8 +193,10 @@ check(const struct options *options)
 int
 main(int argc, char **argv)
 {
+    static struct os os;
     static struct inherited inherited;
     static struct options options;
+    os_use(&os);
     to_journal = log_find_journal();
     enum status status = options_parse(argc, argv, &options);
     if (status != STATUS_OK) {

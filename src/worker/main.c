@@ -6,6 +6,7 @@
  */
 #include "os/log.h"
 #include "os/memory.h"
+#include "os/os.h"
 #include "os/privs.h"
 #include "os/sandbox.h"
 #include "os/sys.h"
@@ -21,8 +22,6 @@
 #define MEMORY_EXTRA (16U << 20)  /* octets beside tables and connections: the libraries */
 #define MEMORY_CONN  (192U << 10) /* octets that mbedTLS may take for one connection */
 
-static struct worker worker = {.ca_fd = -1};
-
 /* A signal to the process group or control group is meant for the supervisor, who sends STOP. */
 static void
 ignore_signals(void)
@@ -33,7 +32,7 @@ ignore_signals(void)
 }
 
 static void
-drop(size_t files, size_t connections)
+drop(const struct config *config, size_t files, size_t connections)
 {
     struct rlimit now;
     if (sys_getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_max < files)
@@ -43,7 +42,7 @@ drop(size_t files, size_t connections)
     const char *what = "";
     if (sys_geteuid() == 0) {
         /* a look at pins comes without configuration */
-        const char *user = worker.config != NULL ? worker.config->user : "nobody";
+        const char *user = config != NULL ? config->user : "nobody";
         if (privs_find_account(user, &account) != STATUS_OK)
             log_fatal("started as root, and there is no account \"%s\" to become", user);
         to = &account;
@@ -59,16 +58,20 @@ drop(size_t files, size_t connections)
 int
 main(void)
 {
-    static struct ipc_message look;
+    static struct os os;
+    static struct worker worker = {.ca_fd = -1};
+    static struct pin_look look;
+    static struct ipc_message ask;
     int fd = -1;
+    os_use(&os);
     ignore_signals();
-    if (!control_begin(&worker, &look, &fd)) {
-        pin_look_prepare(&worker, &look);
-        drop(FILES_EXTRA, 1);
-        return pin_look(fd);
+    if (!control_begin(&worker, &ask, &fd)) {
+        pin_look_prepare(&look, &worker, &ask);
+        drop(worker.config, FILES_EXTRA, 1);
+        return pin_look(&look, fd);
     }
     size_t connections = (size_t)worker.pool.count * worker.pool.conns_count;
-    drop(FILES_EXTRA + 2 * connections, connections);
+    drop(worker.config, FILES_EXTRA + 2 * connections, connections);
     control_ready(&worker);
     return worker_run(&worker);
 }

@@ -18,17 +18,6 @@
 #define CHAIN_MAX 16 /* certificates reported */
 #define CHAIN_END 255
 
-struct look {
-    struct evloop loop;
-    struct ev_source socket;
-    struct tls_session *session;
-    enum tls_result result;
-    const char *trouble;                    /* NULL: none */
-    const struct config_upstream *upstream; /* whose policy decides; NULL: none does */
-};
-
-static struct look look_once; /* a process looks once */
-
 static void
 report(const struct ipc_message *seen)
 {
@@ -46,7 +35,7 @@ report_certificate(unsigned depth, const struct tls_chain_item *item)
 }
 
 static void
-report_end(const struct look *look)
+report_end(const struct pin_look *look)
 {
     struct ipc_message end = {.type = IPC_PIN_SEEN, .kind = CHAIN_END};
     const struct tls_facts *facts = tls_session_facts(look->session);
@@ -59,7 +48,7 @@ report_end(const struct look *look)
 }
 
 static bool
-push(struct look *look)
+push(struct pin_look *look)
 {
     size_t due;
     const uint8_t *from = tls_session_due(look->session, &due);
@@ -78,7 +67,7 @@ push(struct look *look)
 static void
 socket_ready(struct ev_source *source, uint32_t events)
 {
-    struct look *look = source->owner;
+    struct pin_look *look = source->owner;
     if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
         size_t room;
         uint8_t *to = tls_session_room(look->session, &room);
@@ -94,7 +83,7 @@ socket_ready(struct ev_source *source, uint32_t events)
 }
 
 static void
-run(struct look *look, int fd)
+run(struct pin_look *look, int fd)
 {
     if (evloop_add(&look->loop, &look->socket, fd, EPOLLOUT, socket_ready, look) != STATUS_OK)
         log_fatal("no event loop");
@@ -127,7 +116,7 @@ load_anchors(int ca_fd)
 }
 
 static enum status
-prepare_context(struct look *look, struct tls_context *context, const struct worker *worker,
+prepare_context(struct pin_look *look, struct tls_context *context, const struct worker *worker,
                 const struct ipc_message *ask)
 {
     if (ask->index == IPC_NO_POLICY)
@@ -142,9 +131,8 @@ prepare_context(struct look *look, struct tls_context *context, const struct wor
 }
 
 void
-pin_look_prepare(struct worker *worker, const struct ipc_message *ask)
+pin_look_prepare(struct pin_look *look, const struct worker *worker, const struct ipc_message *ask)
 {
-    struct look *look = &look_once;
     struct tls_context *context = memory_reserve(tls_context_bytes());
     look->session = memory_reserve(tls_session_bytes());
     uint8_t *in = memory_reserve(TLS_IN_BYTES), *out = memory_reserve(TLS_OUT_BYTES);
@@ -156,9 +144,8 @@ pin_look_prepare(struct worker *worker, const struct ipc_message *ask)
 }
 
 int
-pin_look(int fd)
+pin_look(struct pin_look *look, int fd)
 {
-    struct look *look = &look_once;
     run(look, fd);
     struct tls_chain_item item;
     for (unsigned depth = 0;

@@ -89,6 +89,17 @@ def seam_can_fail(folder):
     return "udp.c:1: calls send" in out and "sys_linux.c:1" not in out
 
 
+def state_can_fail(folder):
+    """A counter that lives in a function is found; a table of constants, also one of pointers, is not."""
+    text = ("int f(void);\nint f(void)\n{\n    static int count;\n    return ++count;\n}\n"
+            "const int two[] = {1, 2};\nconst char *const words[] = {\"a\", \"b\"};\n")
+    (folder / "udp.c").write_text(text)
+    subprocess.run(["cc", "-fPIE", "-c", folder / "udp.c", "-o", folder / "udp.c.o"], check=True)
+    subprocess.run(["ar", "rcs", folder / "libfront.a", folder / "udp.c.o"], check=True)
+    out = run("state", folder, folder / "libfront.a").stdout
+    return "udp.c:1: count" in out and "two" not in out and "words" not in out
+
+
 def main():
     wrong = []
     for check, name, text, complaint in PLANTED:
@@ -111,8 +122,11 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         if not seam_can_fail(pathlib.Path(folder)):
             wrong.append("seam missed a system call outside sys_linux.c")
+    with tempfile.TemporaryDirectory() as folder:
+        if not state_can_fail(pathlib.Path(folder)):
+            wrong.append("state missed a static counter, or took a table of constants for one")
     print("\n".join(wrong))
-    print(f"{len(PLANTED) + 2} breaches planted, {len(wrong)} mistakes")
+    print(f"{len(PLANTED) + 3} breaches planted, {len(wrong)} mistakes")
     sys.exit(1 if wrong else 0)
 
 

@@ -101,7 +101,7 @@ def check_floors(root, breaches):
 
 
 # what compilers and sanitizers call by themselves
-COMPILER = re.compile(r"^(__(asan|ubsan|sanitizer|stack_chk|gcov|llvm)_?|_GLOBAL_OFFSET_TABLE_"
+COMPILER = re.compile(r"^(__(asan|odr_asan|ubsan|sanitizer|stack_chk|gcov|llvm)_?|_GLOBAL_OFFSET_TABLE_"
                       r"|__(popcount|clz|ctz|udiv|umod|div|mod|mul|ashl|lshr)[sdt]i\d$)")
 
 
@@ -155,6 +155,28 @@ def check_seam(root, breaches, libraries):
             row = next((k for k in allowed if k in keys or (k.endswith("*") and any(key.startswith(k[:-1]) for key in keys))), None)
             if not row and not COMPILER.match(symbol):
                 breaches.add(member, 1, f"calls {symbol}, which is no function of os/sys.h and no row of sys_symbols.txt")
+
+
+def check_state(root, breaches, libraries):
+    """No room and no process but the supervisor keeps anything outside the structs that it is handed."""
+    allowed = table(root, "static_state.txt")
+    seen = False
+    for library in libraries:
+        out = subprocess.run(["nm", "-f", "sysv", library], capture_output=True, text=True, check=True).stdout
+        member = ""
+        for line in out.splitlines():
+            if found := re.search(r"([\w.-]+?)\.o[\]:]+$", line):
+                member = found.group(1)
+            cells = [cell.strip() for cell in line.split("|")]
+            if len(cells) < 7:
+                continue
+            seen = True
+            name, kind, section = cells[0], cells[2], cells[6]
+            is_state = re.match(r"(\.t?bss|\.t?data|\*COM\*)", section) and not section.startswith(".data.rel.ro")
+            if kind in "bBdDC" and is_state and not COMPILER.match(name) and f"{member}:{name}" not in allowed:
+                breaches.add(member, 1, f"{name} is static state without a row in static_state.txt")
+    if not seen:
+        breaches.add("tests/structure", 1, "nm names no symbol at all: the check would pass on nothing")
 
 
 def functions(text):
@@ -339,6 +361,7 @@ CHECKS = {
     "floors": check_floors,
     "purity": check_purity,
     "seam": check_seam,
+    "state": check_state,
     "sizes": check_sizes,
     "tables": check_tables,
     "lists": check_lists,
@@ -350,7 +373,7 @@ CHECKS = {
 def main():
     check, root, *libraries = sys.argv[1:]
     breaches = Breaches()
-    arguments = (libraries,) if check in ("purity", "seam") else ()
+    arguments = (libraries,) if check in ("purity", "seam", "state") else ()
     CHECKS[check](pathlib.Path(root), breaches, *arguments)
     for breach in breaches:
         print(breach)

@@ -1,0 +1,25 @@
+/* os.h - what the rooms of os keep for one process
+ * SPDX-License-Identifier: ISC
+ *
+ * What: the state of its log and of its random bytes. A main() has one; a program that plays several
+ *       processes has as many, and says before each turn whose it is.
+ * Who:  every main(); log.c and random.c look here.
+ */
+#pragma once
+
+#include "os/log.h"
+#include "os/random.h"
+
+struct os { /* all zero: its start */
+    struct log log;
+    struct random random;
+};
+
+/**
+ * From now on log lines and random bytes are those of `os`, which stays in place. To be called
+ * before either is used.
+ */
+void os_use(struct os *os);
+
+/** What os_use() was told last. */
+struct os *os_used(void);
