@@ -6,24 +6,46 @@ import tempfile
 
 STRUCTURE = pathlib.Path(__file__).with_name("structure.py")
 
+LICENCE = " * SPDX-License-Identifier: ISC\n"
+
+
+def source(name, text):
+    return f"/* {name} - a sound file\n{LICENCE} */\n{text}"
+
+
+def header(name, text, more=""):
+    return f"/* {name} - a sound header\n{LICENCE} *\n * What: declares.\n * Who:  all.{more}\n */\n{text}"
+
+
+def function(name, *calls):
+    return f"int\n{name}(void)\n{{\n    return 0{''.join(f' + {call}' for call in calls)};\n}}\n"
+
+
 SOUND = {
-    "src/base/addr.c": '#include "base/addr.h"\n\nint\naddr_x(void)\n{\n    return 0;\n}\n',
-    "src/base/addr.h": "int addr_x(void);\n",
-    "src/base/meson.build": "static_library('base', 'addr.c')\n",
-    "src/lane/why.def": 'WHY(ACL, DROPPED, "client address not allowed")\n',
-    "src/conf/config.def": 'CONFIG_KEY("", "lanes", lanes, FRONT, RESTART, "pairs")\n',
-    "src/front/front.c": "config->lanes\n",
-    "src/front/meson.build": "static_library('front', 'front.c')\n",
-    "seccomp/front.def": 'ALLOW(read, "reads")\n',
-    "seccomp/worker.def": 'ALLOW(read, "reads")\n',
-    "seccomp/supervisor.def": 'ALLOW(read, "reads")\n',
+    "src/base/addr.c": source("addr.c", '#include "base/addr.h"\n\n' + function("addr_x", "ADDR_MAX")),
+    "src/base/addr.h": header("addr.h", "#define ADDR_MAX (1U << 6)\nint addr_x(void);\n", ' docs/LIMITS.md "addr"'),
+    "src/base/hash.c": source("hash.c", '#include "base/addr.h"\n\n' + function("hash_x", "addr_x()")),
+    "src/base/hash.h": header("hash.h", "int hash_x(void);\n"),
+    "src/base/meson.build": "static_library('base', 'addr.c', 'hash.c')\n",
+    "src/lane/why.def": source("why.def", 'WHY(ACL, DROPPED, "client address not allowed")\n'),
+    "src/conf/config.def": source("config.def", 'CONFIG_KEY("", "lanes", lanes, FRONT, RESTART, "pairs")\n'),
+    "src/front/front.c": source("front.c", function("front_run", "config->lanes", "hash_x()", "WHY_ACL")),
+    "src/front/front.h": header("front.h", "int front_run(void);\n"),
+    "src/front/main.c": source("main.c", function("main", "front_run()")),
+    "src/front/meson.build": "static_library('front', 'front.c', 'main.c')\n",
+    "seccomp/front.def": source("front.def", 'ALLOW(read, "reads")\n'),
+    "seccomp/worker.def": source("worker.def", 'ALLOW(read, "reads")\n'),
+    "seccomp/supervisor.def": source("supervisor.def", 'ALLOW(read, "reads")\n'),
     "fuzz/meson.build": "fuzz_targets = [\n  'name',\n]\n",
-    "fuzz/fuzz_name.c": "int x;\n",
+    "fuzz/fuzz_name.c": source("fuzz_name.c", "int x;\n"),
     "fuzz/corpus/name/seed": "x",
-    "tests/unit/meson.build": "unit_tests = [\n  'addr',\n]\n",
-    "tests/unit/test_addr.c": "int y;\n",
-    "tests/structure/long.txt": "# none\n",
+    "tests/unit/meson.build": "unit_tests = [\n  'addr', 'hash', 'front',\n]\n",
+    "tests/unit/test_addr.c": source("test_addr.c", "int y;\n"),
+    "tests/unit/test_front.c": source("test_front.c", "int y;\n"),
+    "tests/unit/test_hash.c": source("test_hash.c", "int y;\n"),
+    "tests/structure/exceptions.txt": "# none\n",
     "docs/ARCHITECTURE.md": "see `base/addr.c:addr_x`\n",
+    "docs/LIMITS.md": "## addr\n\n| `ADDR_MAX` | 64 | octets | enough |\n",
 }
 
 # check, file, text that replaces it, a piece of the complaint
@@ -34,7 +56,28 @@ PLANTED = [
     ("floors", "src/misc/x.c", "int x;\n", "is no floor"),
     ("sizes", "src/base/addr.c", "int a;\n" * 401, "without a reason"),
     ("sizes", "src/base/addr.c", "int\nlong_one(void)\n{\n" + "    x();\n" * 60 + "}\n", "long_one has 62 lines"),
-    ("sizes", "tests/structure/long.txt", "src/base/gone.c was long once\n", "not needed any more"),
+    ("sizes", "tests/structure/exceptions.txt", "src/base/gone.c:long was long once\n", "not needed any more"),
+    ("sizes", "tests/structure/exceptions.txt", "src/base/addr.c:long\n", "gives no reason"),
+    ("circles", "src/base/addr.c", function("addr_x", "hash_x()"), "addr > hash > addr"),
+    ("circles", "src/base/addr.c", "static int (*handed)(void) = hash_x;\n" + function("addr_x"), "addr > hash > addr"),
+    ("circles", "src/base/addr.h", "static inline int\naddr_z(void)\n{\n    return hash_x();\n}\n", "hash > addr > hash"),
+    ("circles", "tests/structure/known/base.txt", "src/base/addr.c:circle\n", "not needed any more"),
+    ("names", "src/base/addr.c", function("address_x"), "address_x() does not begin with its file's name"),
+    ("names", "src/worker/addr.c", function("addr_x"), "addr_x() is also in src/base/addr.c"),
+    ("names", "src/base/lone.c", function("lone_x"), "there is no lone.h"),
+    ("unused", "src/front/main.c", function("main"), "front_run() has no user in another file"),
+    ("unused", "src/base/addr.c", function("addr_x", "addr_y()") + function("addr_y"), "addr_y() has no user in another file"),
+    ("unused", "src/lane/why.def", 'WHY(ACL, DROPPED, "no")\nWHY(OTHER, DROPPED, "no")\n', "no code names WHY_OTHER"),
+    ("openings", "src/base/addr.c", source("hash.c", ""), "does not open with"),
+    ("openings", "seccomp/front.def", "/* front.def - calls\n */\n", "does not open with"),
+    ("openings", "src/base/addr.h", source("addr.h", ""), "the opening has no"),
+    ("comments", "src/base/addr.c", "int x; /* the last word is\n        * torn */\n", "a comment behind code is torn"),
+    ("comments", "src/base/addr.c", "/* the end stands alone\n */\nint x;\n", "stands alone in its last line"),
+    ("references", "src/base/addr.c", '/* docs/LIMITS.md "addr" and "gone" */\n', 'LIMITS.md has no section "gone"'),
+    ("references", "src/base/addr.c", "/* the other half is base/gone.c */\n", "there is no base/gone.c"),
+    ("limits", "docs/LIMITS.md", "| `ADDR_MAX` | 63 | octets | not enough |\n", "ADDR_MAX is (1U << 6) (64), not 63"),
+    ("limits", "docs/LIMITS.md", "| `ADDR_MAX`, `ADDR_MIN` | 64, 1 | octets | some |\n", "no file of src defines ADDR_MIN"),
+    ("modules", "src/base/lone.c", "int x;\n", "there is no tests/unit/test_lone.c"),
     ("tables", "src/lane/why.def", 'WHY(ACL, DROPPED, "")\n', "gives no reason"),
     ("tables", "src/front/front.c", "config->queries\n", "lanes: src/front reads it or does not"),
     ("tables", "src/worker/worker.c", "worker->config->lanes\n", "lanes: src/worker reads it or does not"),
@@ -45,8 +88,8 @@ PLANTED = [
     ("lists", "fuzz/corpus/name/seed", None, "holds no seed"),
     ("lists", "tests/unit/test_other.c", "int x;\n", "test_other.c and the list"),
     ("lists", "src/base/forgotten.c", "int x;\n", "is not built"),
-    ("words", "README.md", "look in /wo" "rk/main\n", "a path of one machine"),
-    ("words", "dev", "curl deb.deb" "ian.org\n", "a host name of a package archive"),
+    ("words", "README.md", "more TO" "DO\n", "unfinished work"),
+    ("words", "dev", "<<<<" "<<< HEAD\n", "an unfinished merge"),
     ("words", "src/base/addr.h", "typedef struct a { int x; } a_t;\n", "typedef"),
     ("words", "src/base/addr.c", "int x; \n", "blanks at the end"),
     ("documents", "docs/ARCHITECTURE.md", "x\n" * 201, "above 200 lines"),
