@@ -65,8 +65,8 @@ deadline_us(const struct front *front)
     return beat_us < earliest ? beat_us : earliest;
 }
 
-static bool
-is_done(const struct front *front)
+bool
+front_is_over(const struct front *front)
 {
     bool is_empty = front->queries.alive == 0 && front->pace.count == 0 && front->tcp.open == 0;
     return front->stop_us != 0 && (is_empty || front->loop.now_us >= front->stop_us);
@@ -123,28 +123,29 @@ rest(struct front *front)
         evloop_rest(us);
 }
 
-int
-front_run(struct front *front)
+void
+front_begin(struct front *front)
 {
     struct rest_count nothing = count_passed(front, true);
     rest_init(&front->rest, front->loop.now_us, &nothing);
-    while (!is_done(front)) {
-        rest(front);
-        uint64_t until = relay_sleep(front) ? deadline_us(front) : 0;
-        if (evloop_turn(&front->loop, until) != STATUS_OK)
-            log_fatal("the event loop failed");
-        relay_wake(front);
-        log_tick(front_now_ms(front));
-        relay_take(front);
-        store_expire(front);
-        expire_questions(front);
-        pace_release(front);
-        tcp_resume(front);
-        tcp_expire(front);
-        tcp_settle(front);   /* may take messages that had to wait */
-        relay_submit(front); /* before the answers: the worker begins while we send */
-        udp_flush(front);
-        show_levels(front);
-    }
-    return 0;
+}
+
+uint64_t
+front_turn(struct front *front, struct clock_time time)
+{
+    evloop_dispatch(&front->loop, time);
+    relay_wake(front);
+    log_tick(front_now_ms(front));
+    relay_take(front);
+    store_expire(front);
+    expire_questions(front);
+    pace_release(front);
+    tcp_resume(front);
+    tcp_expire(front);
+    tcp_settle(front);   /* may take messages that had to wait */
+    relay_submit(front); /* before the answers: the worker begins while we send */
+    udp_flush(front);
+    show_levels(front);
+    rest(front);
+    return relay_sleep(front) ? deadline_us(front) : 0;
 }

@@ -69,5 +69,17 @@ front_life_ms(const struct front *front)
 /** Reserve all memory for config's sizes; fatal if there is none. */
 void front_reserve(struct front *front);
 
-/** Serve until told to stop. @return the exit code. */
-int front_run(struct front *front);
+/** Before the first turn. */
+void front_begin(struct front *front);
+
+/**
+ * One turn: what is ready, what has come from workers, what is due; then a rest, if there is to be
+ * one.
+ *
+ * @param time  both clocks, read when the wait before it ended
+ * @return when the next turn is due at the latest, monotonic µs; 0: at once
+ */
+uint64_t front_turn(struct front *front, struct clock_time time);
+
+/** Was it told to stop, and is there nobody left to answer, or no time? */
+bool front_is_over(const struct front *front);

@@ -81,5 +81,13 @@ main(void)
     listen_bind_missing(&front);
     give_up(&front);
     control_ready(&front);
-    return front_run(&front);
+    front_begin(&front);
+    uint64_t due_us = 0;
+    struct clock_time time;
+    while (!front_is_over(&front)) {
+        if (evloop_wait(&front.loop, due_us, &time) != STATUS_OK)
+            log_fatal("cannot wait for events: %s", strerror(errno));
+        due_us = front_turn(&front, time);
+    }
+    return 0;
 }

@@ -13,6 +13,14 @@ read_us(clockid_t clock)
     return (uint64_t)ts.tv_sec * 1000000U + (uint64_t)ts.tv_nsec / 1000U;
 }
 
+struct clock_time
+clock_read(void)
+{
+    struct timespec wall;
+    sys_clock_gettime(CLOCK_REALTIME_COARSE, &wall); /* a few ms late: no matter */
+    return (struct clock_time){.now_us = read_us(CLOCK_MONOTONIC), .wall_s = (uint32_t)wall.tv_sec};
+}
+
 uint64_t
 clock_now_us(void)
 {
@@ -23,14 +31,6 @@ uint64_t
 clock_now_ms(void)
 {
     return clock_now_us() / 1000U;
-}
-
-uint32_t
-clock_wall_s(void)
-{
-    struct timespec ts;
-    sys_clock_gettime(CLOCK_REALTIME_COARSE, &ts); /* a few ms late: no matter */
-    return (uint32_t)ts.tv_sec;
 }
 
 uint64_t

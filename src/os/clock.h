@@ -8,14 +8,19 @@
 
 #include <stdint.h>
 
+struct clock_time {  /* of one moment */
+    uint64_t now_us; /* clock_now_us() */
+    uint32_t wall_s; /* wall clock, since 1970 modulo 2^32; may jump: for cookies (RFC 9018 4.3) */
+};
+
+/** Both clocks together, so that neither is forgotten. */
+struct clock_time clock_read(void);
+
 /** Monotonic microseconds since boot; the same in every process of the machine. */
 uint64_t clock_now_us(void);
 
 /** The same in milliseconds. */
 uint64_t clock_now_ms(void);
-
-/** Wall clock, seconds since 1970 modulo 2^32; may jump. For cookies only (RFC 9018 4.3). */
-uint32_t clock_wall_s(void);
 
 /** CPU time that this thread has used, in µs; a system call. */
 uint64_t clock_cpu_us(void);

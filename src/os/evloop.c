@@ -6,7 +6,6 @@
  */
 #include "os/evloop.h"
 
-#include "os/clock.h"
 #include "os/log.h"
 #include "os/sys.h"
 
@@ -14,12 +13,11 @@
 #include <limits.h>
 #include <string.h>
 
-/* Both at once, so that neither is forgotten. */
 static void
-read_clocks(struct evloop *loop)
+set_time(struct evloop *loop, struct clock_time time)
 {
-    loop->now_us = clock_now_us();
-    loop->wall_s = clock_wall_s();
+    loop->now_us = time.now_us;
+    loop->wall_s = time.wall_s;
 }
 
 enum status
@@ -27,7 +25,7 @@ evloop_open(struct evloop *loop)
 {
     memset(loop, 0, sizeof *loop);
     loop->epoll_fd = sys_epoll_create1(EPOLL_CLOEXEC);
-    read_clocks(loop);
+    set_time(loop, clock_read());
     return loop->epoll_fd < 0 ? STATUS_SYSTEM : STATUS_OK;
 }
 
@@ -118,17 +116,23 @@ evloop_cpu_us(void)
 }
 
 enum status
-evloop_turn(struct evloop *loop, uint64_t deadline_us)
+evloop_wait(struct evloop *loop, uint64_t deadline_us, struct clock_time *time)
 {
     close_removed(loop); /* what was removed between two turns must not stay open while we wait */
     int count = sys_epoll_wait(loop->epoll_fd, loop->batch, EVLOOP_BATCH,
                                wait_ms(loop->now_us, deadline_us));
-    if (count < 0 && errno != EINTR)
-        return STATUS_SYSTEM;
-    read_clocks(loop);
-    loop->turns++;
+    *time = clock_read();
+    loop->batch_at = 0;
     loop->batch_count = count > 0 ? count : 0;
-    for (loop->batch_at = 0; loop->batch_at < loop->batch_count;) {
+    return count < 0 && errno != EINTR ? STATUS_SYSTEM : STATUS_OK;
+}
+
+void
+evloop_dispatch(struct evloop *loop, struct clock_time time)
+{
+    set_time(loop, time);
+    loop->turns++;
+    while (loop->batch_at < loop->batch_count) {
         struct epoll_event *event = &loop->batch[loop->batch_at++];
         struct ev_source *source = event->data.ptr;
         if (source != NULL)
@@ -136,5 +140,14 @@ evloop_turn(struct evloop *loop, uint64_t deadline_us)
     }
     loop->batch_count = loop->batch_at = 0;
     close_removed(loop);
-    return STATUS_OK;
+}
+
+enum status
+evloop_turn(struct evloop *loop, uint64_t deadline_us)
+{
+    struct clock_time time;
+    enum status status = evloop_wait(loop, deadline_us, &time);
+    if (status == STATUS_OK)
+        evloop_dispatch(loop, time);
+    return status;
 }

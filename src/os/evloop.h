@@ -1,13 +1,15 @@
 /* evloop.h - epoll, one clock reading per turn, closing at the turn's end
  * SPDX-License-Identifier: ISC
  *
- * What: handlers are called with their source; they do not call each other. A source removed
- *       during a turn gets no further event of that turn and its descriptor is closed at the end.
+ * What: a main() waits, then hands the time and what is ready to the turn of its process. Handlers
+ *       are called with their source; they do not call each other. A source removed during a turn
+ *       gets no further event of that turn and its descriptor is closed at the end.
  * Who:  front, worker, supervisor.
  */
 #pragma once
 
 #include "base/status.h"
+#include "os/clock.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,9 +29,9 @@ struct ev_source {
 
 struct evloop {
     int epoll_fd;
-    uint64_t now_us; /* monotonic, read once per turn after waking */
-    uint32_t wall_s; /* the wall clock, read with it; may jump: clock_wall_s() */
-    uint64_t turns;  /* wake-ups so far */
+    uint64_t now_us; /* of this turn: struct clock_time */
+    uint32_t wall_s;
+    uint64_t turns; /* so far */
     struct epoll_event batch[EVLOOP_BATCH];
     int batch_count, batch_at;
     int closing[EVLOOP_BATCH * 4]; /* descriptors to close at the end of the turn */
@@ -60,7 +62,18 @@ void evloop_rest(uint32_t us);
 uint64_t evloop_cpu_us(void);
 
 /**
- * Wait until an event or `deadline_us` (monotonic; UINT64_MAX: none; past: poll), read the clock,
- * call the handlers, close what was removed. @return STATUS_OK; STATUS_SYSTEM.
+ * Wait until an event or `deadline_us` (monotonic; UINT64_MAX: none; past: poll), then read both
+ * clocks.
+ *
+ * @param time  written: for evloop_dispatch()
+ * @return STATUS_OK; STATUS_SYSTEM.
  */
+MUST_CHECK enum status evloop_wait(struct evloop *loop, uint64_t deadline_us,
+                                   struct clock_time *time);
+
+/** The first act of a turn: it is `time`; call the handlers of what the last wait has found, close
+ *  what they removed. */
+void evloop_dispatch(struct evloop *loop, struct clock_time time);
+
+/** Wait and dispatch, for whoever has no turn of its own. @return STATUS_OK; STATUS_SYSTEM. */
 MUST_CHECK enum status evloop_turn(struct evloop *loop, uint64_t deadline_us);

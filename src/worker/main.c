@@ -14,7 +14,9 @@
 #include "worker/pin_look.h"
 #include "worker/worker.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <string.h>
 
 #define FILES_EXTRA                                                                                \
     32 /* descriptors beside upstream connections: channel, loop, ring, in passing */
@@ -73,5 +75,14 @@ main(void)
     size_t connections = (size_t)worker.pool.count * worker.pool.conns_count;
     drop(worker.config, FILES_EXTRA + 2 * connections, connections);
     control_ready(&worker);
-    return worker_run(&worker);
+    worker_begin(&worker);
+    uint64_t due_us = 0;
+    struct clock_time time;
+    while (!worker_is_over(&worker)) {
+        if (evloop_wait(&worker.loop, due_us, &time) != STATUS_OK)
+            log_fatal("cannot wait for events: %s", strerror(errno));
+        due_us = worker_turn(&worker, time);
+    }
+    worker_end(&worker);
+    return 0;
 }

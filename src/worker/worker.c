@@ -45,30 +45,37 @@ next_deadline(struct worker *worker)
     return worker->stop_us != 0 ? least(at, worker->stop_us) : at;
 }
 
-static bool
-is_over(const struct worker *worker)
+bool
+worker_is_over(const struct worker *worker)
 {
     return worker->stop_us != 0 &&
            (relay_is_done(&worker->relay) || worker->loop.now_us >= worker->stop_us);
 }
 
-int
-worker_run(struct worker *worker)
+void
+worker_begin(struct worker *worker)
 {
     upstream_pool_start(worker);
-    while (!is_over(worker)) {
-        if (evloop_turn(&worker->loop, next_deadline(worker)) != STATUS_OK)
-            log_fatal("the event loop failed");
-        log_tick(worker->loop.now_us / 1000);
-        stats_add(worker->stats, STAT_TURNS, 1);
-        relay_wake(worker);
-        upstream_pool_tick(worker);
-        relay_place_waiting(worker);
-        relay_take(worker);
-        relay_expire(worker);
-        upstream_pool_flush(worker);
-        relay_publish(worker);
-    }
+}
+
+uint64_t
+worker_turn(struct worker *worker, struct clock_time time)
+{
+    evloop_dispatch(&worker->loop, time);
+    log_tick(worker->loop.now_us / 1000);
+    stats_add(worker->stats, STAT_TURNS, 1);
+    relay_wake(worker);
+    upstream_pool_tick(worker);
+    relay_place_waiting(worker);
+    relay_take(worker);
+    relay_expire(worker);
+    upstream_pool_flush(worker);
+    relay_publish(worker);
+    return next_deadline(worker);
+}
+
+void
+worker_end(struct worker *worker)
+{
     upstream_pool_end(worker);
-    return 0;
 }

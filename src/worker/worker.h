@@ -31,5 +31,20 @@ struct worker {
 /** Reserve all memory for config's sizes and prepare TLS; fatal where that fails. */
 void worker_reserve(struct worker *worker);
 
-/** Serve until told to stop. @return the exit code. */
-int worker_run(struct worker *worker);
+/** Before the first turn: connect to upstreams. */
+void worker_begin(struct worker *worker);
+
+/**
+ * One turn: what is ready, what is due, what the front asks; then everything that has gathered is
+ * sent.
+ *
+ * @param time  both clocks, read when the wait before it ended
+ * @return when the next turn is due at the latest, monotonic µs; 0: at once
+ */
+uint64_t worker_turn(struct worker *worker, struct clock_time time);
+
+/** Was it told to stop, and is every question at its end, or its time? */
+bool worker_is_over(const struct worker *worker);
+
+/** After the last turn: connections are closed in order. */
+void worker_end(struct worker *worker);

@@ -78,6 +78,18 @@ Test(evloop, reads_both_clocks_in_each_turn)
     cr_expect_lt((uint64_t)time(NULL) - loop.wall_s, 60, "and when it wakes");
 }
 
+Test(evloop, a_turn_has_the_time_that_it_is_handed_and_calls_who_was_found_ready)
+{
+    struct clock_time time;
+    bell_ring(halves[1].source.fd);
+    cr_assert_eq(evloop_wait(&loop, 0, &time), STATUS_OK);
+    cr_assert_eq(halves[1].calls, 0, "nobody is called while it waits");
+    evloop_dispatch(&loop, (struct clock_time){.now_us = 7, .wall_s = 9});
+    cr_assert_eq(halves[1].calls, 1);
+    cr_assert_eq(loop.now_us, 7);
+    cr_assert_eq(loop.wall_s, 9);
+}
+
 Test(evloop, wakes_at_a_deadline_and_not_before)
 {
     uint64_t deadline = loop.now_us + 1500;
