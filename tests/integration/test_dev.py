@@ -9,7 +9,7 @@ import pytest
 from conftest import needs_root
 from penstock import BUILD, TOP, plain_environment, wait_for
 
-COMMANDS = ("build", "run", "test", "bench", "fuzz", "fmt", "install", "clean")
+COMMANDS = ("build", "run", "test", "coverage", "bench", "fuzz", "fmt", "install", "clean")
 
 
 @pytest.fixture
