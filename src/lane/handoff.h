@@ -4,7 +4,7 @@
  * What: encoding and strict decoding of the two kinds of ring record. A query record names no
  *       client: a slot, its generation, and what is asked. Both sides take each other for hostile.
  * Who:  front and worker. Pure.
- * Ref:  docs/ARCHITECTURE.md "ring".
+ * Ref:  docs/ARCHITECTURE.md "The ring".
  */
 #pragma once
 

@@ -7,7 +7,7 @@
  *       installation, and then the lane rests: a crash loop would give an attacker a new guess at
  *       every turn. The other lanes go on; where none is left, a clean end is best.
  * Who:  supervisor. Pure: time is an argument.
- * Ref:  docs/LIMITS.md "restart".
+ * Ref:  docs/LIMITS.md "supervisor".
  */
 #pragma once
 

@@ -3,7 +3,7 @@
  *
  * What: each step that fails is fatal for its process; nothing is kept for later.
  * Who:  every main(), before os/sandbox.h.
- * Ref:  capabilities(7), credentials(7); docs/ARCHITECTURE.md "privileges".
+ * Ref:  capabilities(7), credentials(7); penstock(8) "Privileges".
  */
 #pragma once
 

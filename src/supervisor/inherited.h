@@ -5,7 +5,7 @@
  *       of `listen` without such a socket are bound by the front as usual; sockets that are not in
  *       the list are added to it. Several sockets for one address are one per lane.
  * Who:  supervisor, at its start. Reads LISTEN_PID, LISTEN_FDS and NOTIFY_SOCKET.
- * Ref:  sd_listen_fds(3), sd_notify(3); docs/ARCHITECTURE.md "privileges".
+ * Ref:  sd_listen_fds(3), sd_notify(3); penstock(8) "Privileges".
  */
 #pragma once
 

@@ -68,7 +68,7 @@ listen_to(int chan_fd, struct pin_chain *chain)
 {
     struct ipc_message message;
     int fds[IPC_FDS_MAX];
-    while (!chain->complete && chan_await(chan_fd, PIN_LOOK_MS) == STATUS_OK &&
+    while (!chain->complete && chan_await(chan_fd, PIN_WAIT_MS) == STATUS_OK &&
            chan_receive(chan_fd, IPC_FROM_CHILD, &message, fds) == STATUS_OK) {
         take(chain, &message);
         for (size_t i = 0; i < IPC_FDS_MAX; i++)

@@ -14,7 +14,7 @@
 #include "supervisor/supervisor.h"
 
 #define PIN_DIAL_MS      5000
-#define PIN_LOOK_MS      10000 /* handshake and messages, until the worker is killed */
+#define PIN_WAIT_MS      10000 /* handshake and messages, until the worker is killed */
 #define PIN_CERTIFICATES 16    /* of one chain at most */
 
 struct pin_seen { /* one certificate */
