@@ -1,7 +1,7 @@
 /* fairqueue.c - see fairqueue.h
  * SPDX-License-Identifier: ISC
  *
- * Networks in line stand in rings, one for each rank, in order of their stamps. A rank is looked at
+ * Networks in line stand in lists, one for each rank, in order of their stamps. A rank is looked at
  * when the network comes into line, after its turn, and when what it has at the worker grows less.
  */
 #include "gate/fairqueue.h"
@@ -69,9 +69,9 @@ rank_of_client(const struct fairqueue *q, uint32_t leaf)
 static inline bool
 has_hope(const struct fairqueue *q, uint32_t node, unsigned line)
 {
-    const uint32_t *rings = q->nodes[node].stands[line].rings;
-    return !q->networks->nodes[node].is_leaf &&
-           (rings[FAIRQUEUE_LIGHT] != 0 || rings[FAIRQUEUE_HOPEFUL] != 0);
+    const struct list *within = q->nodes[node].stands[line].within;
+    return !q->networks->nodes[node].is_leaf && (list_first(&within[FAIRQUEUE_LIGHT]) != 0 ||
+                                                 list_first(&within[FAIRQUEUE_HOPEFUL]) != 0);
 }
 
 enum fairqueue_rank
@@ -82,37 +82,31 @@ fairqueue_rank_of(const struct fairqueue *q, uint32_t node, unsigned line)
     return has_hope(q, node, line) ? FAIRQUEUE_HOPEFUL : FAIRQUEUE_MODEST;
 }
 
-/* --- rings --- */
-
-static void
-ring_enter(struct fairqueue *q, uint32_t node, unsigned line, enum fairqueue_rank rank)
+static inline struct list_table
+stands_of(const struct fairqueue *q, unsigned line)
 {
-    struct fairqueue_stand *s = &q->nodes[node].stands[line];
-    uint32_t *ring = &q->nodes[parent_of(q, node)].stands[line].rings[rank];
-    s->rank = rank;
-    if (*ring == 0) {
-        s->prev = s->next = *ring = node;
-        return;
-    }
-    s->next = *ring; /* the last: just before the one that is next */
-    s->prev = q->nodes[*ring].stands[line].prev;
-    q->nodes[s->prev].stands[line].next = node;
-    q->nodes[s->next].stands[line].prev = node;
+    return LIST_TABLE(q->nodes, stands[line].links);
+}
+
+/* The list that a network stands in, as its rank is. */
+static inline struct list *
+siblings_of(const struct fairqueue *q, uint32_t node, unsigned line)
+{
+    const struct fairqueue_stand *s = &q->nodes[node].stands[line];
+    return &q->nodes[parent_of(q, node)].stands[line].within[s->rank];
 }
 
 static void
-ring_leave(struct fairqueue *q, uint32_t node, unsigned line)
+rank_enter(struct fairqueue *q, uint32_t node, unsigned line, enum fairqueue_rank rank)
 {
-    struct fairqueue_stand *s = &q->nodes[node].stands[line];
-    uint32_t *ring = &q->nodes[parent_of(q, node)].stands[line].rings[s->rank];
-    if (s->next == node) {
-        *ring = 0;
-        return;
-    }
-    q->nodes[s->prev].stands[line].next = s->next;
-    q->nodes[s->next].stands[line].prev = s->prev;
-    if (*ring == node)
-        *ring = s->next;
+    q->nodes[node].stands[line].rank = rank;
+    list_push(siblings_of(q, node, line), stands_of(q, line), node);
+}
+
+static void
+rank_leave(struct fairqueue *q, uint32_t node, unsigned line)
+{
+    list_remove(siblings_of(q, node, line), stands_of(q, line), node);
 }
 
 void
@@ -120,8 +114,24 @@ fairqueue_rank_change(struct fairqueue *q, uint32_t node, unsigned line, enum fa
 {
     if (q->nodes[node].stands[line].rank == rank)
         return;
-    ring_leave(q, node, line);
-    ring_enter(q, node, line, rank);
+    rank_leave(q, node, line);
+    rank_enter(q, node, line, rank);
+}
+
+/* It had its turn: it is the last of its rank, the old one or another. */
+static void
+turn_end(struct fairqueue *q, uint32_t node, unsigned line)
+{
+    struct fairqueue_stand *s = &q->nodes[node].stands[line];
+    struct list *siblings = siblings_of(q, node, line);
+    enum fairqueue_rank rank = fairqueue_rank_of(q, node, line);
+    s->stamp = ++q->stamp;
+    if (rank == s->rank && list_first(siblings) == node) {
+        list_turn(siblings, stands_of(q, line));
+        return;
+    }
+    rank_leave(q, node, line);
+    rank_enter(q, node, line, rank);
 }
 
 /* --- counts, from a leaf up --- */
@@ -155,7 +165,7 @@ line_enter(struct fairqueue *q, uint32_t leaf, unsigned line)
         if (s->waiting++ > 0)
             continue;
         s->stamp = ++q->stamp;
-        ring_enter(q, node, line, fairqueue_rank_of(q, node, line));
+        rank_enter(q, node, line, fairqueue_rank_of(q, node, line));
         if (s->rank <= FAIRQUEUE_HOPEFUL)
             give_hope(q, parent, line);
         q->in_line[line] += parent == ROOT;
@@ -170,13 +180,11 @@ line_leave(struct fairqueue *q, uint32_t leaf, unsigned line, bool has_turn)
     for (uint32_t node = leaf; node != ROOT; node = parent_of(q, node)) {
         struct fairqueue_stand *s = &q->nodes[node].stands[line];
         uint32_t parent = parent_of(q, node);
-        if (--s->waiting == 0 || has_turn)
-            ring_leave(q, node, line);
-        if (s->waiting == 0)
+        if (--s->waiting == 0) {
+            rank_leave(q, node, line);
             q->in_line[line] -= parent == ROOT;
-        else if (has_turn) {
-            s->stamp = ++q->stamp;
-            ring_enter(q, node, line, fairqueue_rank_of(q, node, line));
+        } else if (has_turn) {
+            turn_end(q, node, line);
         }
         if (!is_active(q, node))
             q->nodes[parent].active--;
@@ -223,9 +231,9 @@ fairqueue_push(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fairqueu
     struct fairqueue_stand *s = &q->nodes[leaf].stands[line];
     assert(item->leaf == ROOT && leaf != ROOT);
     networks_hold(q->networks, leaf);
-    *item = (struct fairqueue_item){.leaf = leaf, .line = (uint8_t)line, .prev = s->last};
-    *(s->last != 0 ? &q->items[s->last].next : &s->first) = index;
-    s->last = q->newest = index;
+    *item = (struct fairqueue_item){.leaf = leaf, .line = (uint8_t)line};
+    list_push(&s->questions, LIST_TABLE(q->items, links), index);
+    q->newest = index;
     line_enter(q, leaf, line);
 }
 
@@ -234,8 +242,7 @@ unlink_item(struct fairqueue *q, uint32_t index)
 {
     const struct fairqueue_item *item = &q->items[index];
     struct fairqueue_stand *s = &q->nodes[item->leaf].stands[item->line];
-    *(item->prev != 0 ? &q->items[item->prev].next : &s->first) = item->next;
-    *(item->next != 0 ? &q->items[item->next].prev : &s->last) = item->prev;
+    list_remove(&s->questions, LIST_TABLE(q->items, links), index);
 }
 
 bool
@@ -344,7 +351,7 @@ in_turn(struct fairqueue *q, enum fairqueue_rank most)
         line = line == FAIRQUEUE_PROVEN ? FAIRQUEUE_UNPROVEN : FAIRQUEUE_PROVEN;
         leaf = fairqueue_turn(q, line, most);
     }
-    return leaf != 0 ? q->nodes[leaf].stands[line].first : FAIRQUEUE_NONE;
+    return leaf != 0 ? q->nodes[leaf].stands[line].questions.first : FAIRQUEUE_NONE;
 }
 
 uint32_t
@@ -360,7 +367,6 @@ fairqueue_pop(struct fairqueue *q)
     bool both = q->in_line[FAIRQUEUE_PROVEN] > 0 && q->in_line[FAIRQUEUE_UNPROVEN] > 0;
     q->turn = both && item->line == FAIRQUEUE_PROVEN ? q->turn + 1 : 0;
     unlink_item(q, index);
-    item->prev = item->next = 0;
     item->is_at_worker = true;
     item->rank = (uint8_t)rank_of_client(q, item->leaf);
     place_take(q, item->leaf);

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "base/list.h"
 #include "gate/networks.h"
 
 #define FAIRQUEUE_NONE         UINT32_MAX
@@ -35,25 +36,23 @@ enum fairqueue_rank {
     FAIRQUEUE_RANKS,
 };
 
-struct fairqueue_item { /* a question */
-    uint32_t leaf;      /* whose; NETWORKS_ROOT: not inside */
-    uint32_t prev, next;
-    uint8_t line;      /* enum fairqueue_line */
-    bool is_at_worker; /* else in line */
-    uint8_t rank;      /* at the worker: FAIRQUEUE_LIGHT, _HOPEFUL or _MODEST when it got there */
+struct fairqueue_item {      /* a question */
+    uint32_t leaf;           /* whose; NETWORKS_ROOT: not inside */
+    struct list_links links; /* in line: in its leaf's list */
+    uint8_t line;            /* enum fairqueue_line */
+    bool is_at_worker;       /* else in line */
+    uint8_t rank; /* at the worker: FAIRQUEUE_LIGHT, _HOPEFUL or _MODEST when it got there */
 };
 
-struct fairqueue_stand { /* a network in one line */
-    uint32_t waiting;    /* questions of all within it */
-    uint32_t prev, next; /* ring of the siblings of its rank */
-    uint32_t stamp;      /* when it got into line or had its turn last: the lowest is next */
+struct fairqueue_stand {     /* a network in one line */
+    uint32_t waiting;        /* questions of all within it */
+    struct list_links links; /* in the list of the siblings of its rank */
+    uint32_t stamp;          /* when it got into line or had its turn last: the lowest is next */
+    uint32_t rank;           /* enum fairqueue_rank */
     union {
-        uint32_t rings[FAIRQUEUE_RANKS]; /* of the networks within it: whose turn is next; 0 none */
-        struct {
-            uint32_t first, last; /* of a leaf: its questions, 0 none */
-        };
+        struct list within[FAIRQUEUE_RANKS]; /* of the networks right within it, by turns */
+        struct list questions;               /* of a leaf */
     };
-    uint32_t rank; /* enum fairqueue_rank */
 };
 
 struct fairqueue_node { /* a network */

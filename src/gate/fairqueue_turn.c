@@ -12,13 +12,14 @@
 static void
 look_at_greedy(struct fairqueue *q, uint32_t parent, unsigned line, uint32_t share)
 {
-    uint32_t *ring = &q->nodes[parent].stands[line].rings[FAIRQUEUE_GREEDY], node = *ring;
+    struct list *greedy = &q->nodes[parent].stands[line].within[FAIRQUEUE_GREEDY];
+    uint32_t node = list_first(greedy);
     if (node == 0)
         return;
     if (q->nodes[node].at_worker < share)
         fairqueue_rank_change(q, node, line, fairqueue_rank_of(q, node, line));
     else
-        *ring = q->nodes[node].stands[line].next;
+        list_turn(greedy, LIST_TABLE(q->nodes, stands[line].links));
 }
 
 /* The lowest stamp of the ranks up to `most`, greedy ones aside. 0: none */
@@ -27,7 +28,7 @@ first_of(const struct fairqueue *q, uint32_t parent, unsigned line, enum fairque
 {
     uint32_t best = 0;
     for (unsigned rank = 0; rank <= most && rank < FAIRQUEUE_GREEDY; rank++) {
-        uint32_t node = q->nodes[parent].stands[line].rings[rank];
+        uint32_t node = q->nodes[parent].stands[line].within[rank].first;
         if (node != 0 && (best == 0 || (int32_t)(q->nodes[node].stands[line].stamp -
                                                  q->nodes[best].stands[line].stamp) < 0))
             best = node;
@@ -62,8 +63,9 @@ choose(struct fairqueue *q, uint32_t parent, unsigned line, uint32_t share,
     for (;;) {
         node = first_of(q, parent, line, most);
         if (node == 0)
-            return most == FAIRQUEUE_GREEDY ? q->nodes[parent].stands[line].rings[FAIRQUEUE_GREEDY]
-                                            : 0;
+            return most == FAIRQUEUE_GREEDY
+                       ? q->nodes[parent].stands[line].within[FAIRQUEUE_GREEDY].first
+                       : 0;
         enum fairqueue_rank rank = rank_now(q, node, line, share);
         if (rank <= q->nodes[node].stands[line].rank)
             return node;
