@@ -14,6 +14,7 @@
 #include "answers/cache.h"
 
 #include "answers/cache_index.h"
+#include "base/list.h"
 
 #define NONE          CACHE_INDEX_NONE
 #define SMALL_PART    10 /* the small queue is one in ten chunks */
@@ -25,9 +26,9 @@ struct chunk {
     uint8_t data[CACHE_CHUNK_BYTES - sizeof(uint32_t)];
 };
 
-struct entry {             /* a first chunk */
-    uint32_t next;         /* as in struct chunk */
-    uint32_t newer, older; /* queue by age */
+struct entry {               /* a first chunk */
+    uint32_t next;           /* as in struct chunk */
+    struct list_links links; /* queue by age */
     uint32_t hash;
     uint32_t stored_s, ttl_s, stale_s, held_until_s; /* the last: see cache_hold() */
     uint32_t hits;
@@ -42,8 +43,8 @@ _Static_assert(sizeof(struct chunk) == CACHE_CHUNK_BYTES, "chunks tile the block
 _Static_assert(sizeof(struct entry) == CACHE_CHUNK_BYTES, "an entry is a chunk");
 
 struct queue {
-    uint32_t newest, oldest;
-    uint32_t chunks; /* used by its entries */
+    struct list entries; /* the oldest comes first */
+    uint32_t chunks;     /* used by its entries */
 };
 
 struct cache {
@@ -92,7 +93,7 @@ cache_clear(struct cache *cache)
     memset(cache->index.slots, 0, ((size_t)cache->index.mask + 1) * sizeof *cache->index.slots);
     memset(cache->ghosts, 0, ((size_t)cache->ghosts_mask + 1) * sizeof *cache->ghosts);
     cache->fresh = cache->free = NONE;
-    cache->small = cache->main = (struct queue){NONE, NONE, 0};
+    cache->small = cache->main = (struct queue){0};
     cache->counts.entries = cache->counts.chunks_used = 0;
 }
 
@@ -223,19 +224,18 @@ queue_of(struct cache *cache, const struct entry *entry)
     return (entry->asked & IN_MAIN) != 0 ? &cache->main : &cache->small;
 }
 
+static struct list_table
+entries_of(const struct cache *cache)
+{
+    return LIST_TABLE((struct entry *)cache->chunks, links);
+}
+
 static void
 leave_queue(struct cache *cache, uint32_t index)
 {
     struct entry *entry = entry_at(cache, index);
     struct queue *queue = queue_of(cache, entry);
-    if (entry->newer != NONE)
-        entry_at(cache, entry->newer)->older = entry->older;
-    else
-        queue->newest = entry->older;
-    if (entry->older != NONE)
-        entry_at(cache, entry->older)->newer = entry->newer;
-    else
-        queue->oldest = entry->newer;
+    list_remove(&queue->entries, entries_of(cache), index);
     queue->chunks -= (uint32_t)chunks_for(entry->size);
 }
 
@@ -246,13 +246,7 @@ enter_queue(struct cache *cache, uint32_t index, bool main)
     struct entry *entry = entry_at(cache, index);
     entry->asked = (uint8_t)((entry->asked & ~IN_MAIN) | (main ? IN_MAIN : 0));
     struct queue *queue = queue_of(cache, entry);
-    entry->older = queue->newest;
-    entry->newer = NONE;
-    if (queue->newest != NONE)
-        entry_at(cache, queue->newest)->newer = index;
-    else
-        queue->oldest = index;
-    queue->newest = index;
+    list_push(&queue->entries, entries_of(cache), index);
     queue->chunks += (uint32_t)chunks_for(entry->size);
 }
 
@@ -279,9 +273,9 @@ static void
 evict(struct cache *cache)
 {
     for (;;) {
-        bool small =
-            cache->small.chunks > cache->chunks_count / SMALL_PART || cache->main.oldest == NONE;
-        uint32_t index = small ? cache->small.oldest : cache->main.oldest;
+        uint32_t oldest = list_first(&cache->main.entries);
+        bool small = cache->small.chunks > cache->chunks_count / SMALL_PART || oldest == NONE;
+        uint32_t index = small ? list_first(&cache->small.entries) : oldest;
         struct entry *entry = entry_at(cache, index);
         if (entry->frequency == 0) {
             if (small)

@@ -10,7 +10,7 @@
 
 #define ROOT NETWORKS_ROOT
 
-_Static_assert(sizeof(struct crowd_item) == 16 && sizeof(struct crowd_node) == 40 &&
+_Static_assert(sizeof(struct crowd_item) == 16 && sizeof(struct crowd_node) == 28 &&
                    sizeof(struct crowd_group) == 16,
                "as documented");
 
@@ -32,60 +32,54 @@ crowd_init(struct crowd *c, const struct networks *networks, void *memory)
 
 /* --- groups --- */
 
-/* A group between two that are beside each other; 0 for the ends. */
-static uint32_t
-group_add(struct crowd *c, struct crowd_node *parent, uint32_t held, uint32_t more, uint32_t fewer)
+static inline struct list_table
+nodes_of(const struct crowd *c)
 {
-    uint32_t group = c->groups_free;
-    if (group != 0)
-        c->groups_free = c->groups[group].more;
-    else
-        group = ++c->groups_touched; /* each holds a network: there are no more groups than those */
-    c->groups[group] = (struct crowd_group){.held = held, .more = more, .fewer = fewer};
-    *(more != 0 ? &c->groups[more].fewer : &parent->most) = group;
-    *(fewer != 0 ? &c->groups[fewer].more : &parent->least) = group;
-    return group;
+    return LIST_TABLE(c->nodes, links);
 }
 
-static void
-group_take_out(struct crowd *c, struct crowd_node *parent, uint32_t group)
+static inline struct list_table
+groups_of(const struct crowd *c)
 {
-    struct crowd_group *g = &c->groups[group];
-    *(g->more != 0 ? &c->groups[g->more].fewer : &parent->most) = g->fewer;
-    *(g->fewer != 0 ? &c->groups[g->fewer].more : &parent->least) = g->more;
-    *g = (struct crowd_group){.more = c->groups_free};
-    c->groups_free = group;
+    return LIST_TABLE(c->groups, links);
+}
+
+/* A new group, before `fewer` or, if that is 0, as the one that holds least. */
+static uint32_t
+group_add(struct crowd *c, struct crowd_node *parent, uint32_t held, uint32_t fewer)
+{
+    uint32_t group = list_pop(&c->groups_free, groups_of(c));
+    if (group == 0)
+        group = ++c->groups_touched; /* each holds a network: there are no more groups than those */
+    c->groups[group].held = held;
+    list_insert(&parent->groups, groups_of(c), group, fewer);
+    return group;
 }
 
 static void
 enter(struct crowd *c, uint32_t group, uint32_t node)
 {
-    struct crowd_node *n = &c->nodes[node];
-    n->group = group;
-    n->prev = 0;
-    n->next = c->groups[group].first;
-    if (n->next != 0)
-        c->nodes[n->next].prev = node;
-    c->groups[group].first = node;
+    c->nodes[node].group = group;
+    list_push_first(&c->groups[group].networks, nodes_of(c), node);
 }
 
 static void
 leave(struct crowd *c, struct crowd_node *parent, uint32_t node)
 {
-    struct crowd_node *n = &c->nodes[node];
-    uint32_t group = n->group;
-    *(n->prev != 0 ? &c->nodes[n->prev].next : &c->groups[group].first) = n->next;
-    if (n->next != 0)
-        c->nodes[n->next].prev = n->prev;
-    if (c->groups[group].first == 0)
-        group_take_out(c, parent, group);
-    n->group = n->prev = n->next = 0;
+    uint32_t group = c->nodes[node].group;
+    struct list *networks = &c->groups[group].networks;
+    c->nodes[node].group = 0;
+    list_remove(networks, nodes_of(c), node);
+    if (list_first(networks) != 0)
+        return;
+    list_remove(&parent->groups, groups_of(c), group);
+    list_push_first(&c->groups_free, groups_of(c), group);
 }
 
 static bool
 is_alone(const struct crowd *c, uint32_t node)
 {
-    return c->groups[c->nodes[node].group].first == node && c->nodes[node].next == 0;
+    return c->nodes[node].links.next == node;
 }
 
 static void
@@ -94,7 +88,8 @@ raise_one(struct crowd *c, uint32_t node)
     struct crowd_node *n = &c->nodes[node];
     struct crowd_node *parent = &c->nodes[networks_parent(c->networks, node)];
     uint32_t held = ++n->held, group = n->group;
-    uint32_t more = group != 0 ? c->groups[group].more : parent->least;
+    uint32_t more = group != 0 ? list_previous(&parent->groups, groups_of(c), group)
+                               : list_last(&parent->groups, groups_of(c));
     if (more != 0 && c->groups[more].held == held) {
         if (group != 0)
             leave(c, parent, node);
@@ -102,7 +97,7 @@ raise_one(struct crowd *c, uint32_t node)
     } else if (group != 0 && is_alone(c, node)) {
         c->groups[group].held = held;
     } else {
-        uint32_t made = group_add(c, parent, held, more, group);
+        uint32_t made = group_add(c, parent, held, group);
         if (group != 0)
             leave(c, parent, node);
         enter(c, made, node);
@@ -114,7 +109,8 @@ lower_one(struct crowd *c, uint32_t node)
 {
     struct crowd_node *n = &c->nodes[node];
     struct crowd_node *parent = &c->nodes[networks_parent(c->networks, node)];
-    uint32_t held = --n->held, group = n->group, fewer = c->groups[group].fewer;
+    uint32_t held = --n->held, group = n->group;
+    uint32_t fewer = list_next(&parent->groups, groups_of(c), group);
     if (held == 0) {
         leave(c, parent, node);
     } else if (fewer != 0 && c->groups[fewer].held == held) {
@@ -123,7 +119,7 @@ lower_one(struct crowd *c, uint32_t node)
     } else if (is_alone(c, node)) {
         c->groups[group].held = held;
     } else {
-        uint32_t made = group_add(c, parent, held, group, fewer);
+        uint32_t made = group_add(c, parent, held, fewer);
         leave(c, parent, node);
         enter(c, made, node);
     }
@@ -135,21 +131,15 @@ static void
 push(struct crowd *c, uint32_t item, enum crowd_list list)
 {
     struct crowd_item *it = &c->items[item];
-    struct crowd_ends *ends = &c->nodes[it->leaf].lists[list];
     it->list = list;
-    it->prev = ends->last;
-    it->next = CROWD_NONE;
-    *(ends->last != CROWD_NONE ? &c->items[ends->last].next : &ends->first) = item;
-    ends->last = item;
+    list_push(&c->nodes[it->leaf].lists[list], LIST_TABLE(c->items, links), item);
 }
 
 static void
 pull(struct crowd *c, uint32_t item)
 {
     const struct crowd_item *it = &c->items[item];
-    struct crowd_ends *ends = &c->nodes[it->leaf].lists[it->list];
-    *(it->prev != CROWD_NONE ? &c->items[it->prev].next : &ends->first) = it->next;
-    *(it->next != CROWD_NONE ? &c->items[it->next].prev : &ends->last) = it->prev;
+    list_remove(&c->nodes[it->leaf].lists[it->list], LIST_TABLE(c->items, links), item);
 }
 
 void
@@ -202,13 +192,13 @@ crowd_most(const struct crowd *c, uint32_t network, uint32_t leaf)
         path[above++] = n;
     uint32_t node = network;
     bool is_around = true; /* the newcomer's own */
-    while (c->nodes[node].most != 0) {
-        const struct crowd_group *most = &c->groups[c->nodes[node].most];
+    while (list_first(&c->nodes[node].groups) != 0) {
+        const struct crowd_group *most = &c->groups[list_first(&c->nodes[node].groups)];
         if (is_around && above > 0 && c->nodes[path[above - 1]].held + 1 >= most->held) {
             node = path[--above];
         } else {
             is_around = false;
-            node = most->first;
+            node = list_first(&most->networks);
         }
     }
     return is_around ? leaf : node;

@@ -10,35 +10,31 @@
  */
 #pragma once
 
+#include "base/list.h"
 #include "gate/networks.h"
 
-#define CROWD_NONE 0 /* things are numbered from 1 */
+#define CROWD_NONE LIST_NONE /* things are numbered from 1 */
 
 enum crowd_list { CROWD_A, CROWD_B, CROWD_LISTS }; /* what they mean is the caller's */
 
-struct crowd_item { /* a thing */
-    uint32_t leaf;  /* who holds it; NETWORKS_ROOT: nobody */
-    uint32_t prev, next;
-    uint32_t list; /* enum crowd_list */
+struct crowd_item {          /* a thing */
+    uint32_t leaf;           /* who holds it; NETWORKS_ROOT: nobody */
+    struct list_links links; /* in its leaf's list */
+    uint32_t list;           /* enum crowd_list */
 };
 
-struct crowd_ends {
-    uint32_t first, last; /* things, in order of crowd_take() and crowd_move() */
-};
-
-struct crowd_node {      /* a network */
-    uint32_t held;       /* things of all within it */
-    uint32_t group;      /* those of its siblings that hold as many */
-    uint32_t prev, next; /* in that group */
-    uint32_t most;       /* of the networks within it: the group that holds most ... */
-    uint32_t least;      /* ... and the one that holds least */
-    struct crowd_ends lists[CROWD_LISTS]; /* of a leaf */
+struct crowd_node {                 /* a network */
+    uint32_t held;                  /* things of all within it */
+    uint32_t group;                 /* those of its siblings that hold as many */
+    struct list_links links;        /* in that group */
+    struct list groups;             /* of the networks within it: who holds most comes first */
+    struct list lists[CROWD_LISTS]; /* of a leaf: things, as they came or were moved */
 };
 
 struct crowd_group { /* networks within one, that hold the same number */
     uint32_t held;
-    uint32_t first;       /* network */
-    uint32_t more, fewer; /* the groups beside it; more: of the free list */
+    struct list networks;
+    struct list_links links; /* in the list of the network around them, or in the free one */
 };
 
 struct crowd {
@@ -46,7 +42,8 @@ struct crowd {
     struct crowd_item *items;        /* borrowed memory, zeroed at first; [0] is never used */
     struct crowd_node *nodes;
     struct crowd_group *groups; /* [0] is never used */
-    uint32_t groups_touched, groups_free;
+    uint32_t groups_touched;
+    struct list groups_free;
     uint32_t bounds[NETWORKS_KINDS]; /* things of one network of a kind at most */
 };
 
@@ -88,20 +85,21 @@ uint32_t crowd_most(const struct crowd *c, uint32_t network, uint32_t leaf);
 static inline uint32_t
 crowd_last(const struct crowd *c, uint32_t leaf, enum crowd_list list)
 {
-    return c->nodes[leaf].lists[list].last;
+    return list_last(&c->nodes[leaf].lists[list], LIST_TABLE(c->items, links));
 }
 
 static inline uint32_t
 crowd_first(const struct crowd *c, uint32_t leaf, enum crowd_list list)
 {
-    return c->nodes[leaf].lists[list].first;
+    return list_first(&c->nodes[leaf].lists[list]);
 }
 
 /** The thing that came to its list before this one; CROWD_NONE: none did. */
 static inline uint32_t
 crowd_before(const struct crowd *c, uint32_t item)
 {
-    return c->items[item].prev;
+    const struct crowd_item *it = &c->items[item];
+    return list_previous(&c->nodes[it->leaf].lists[it->list], LIST_TABLE(c->items, links), item);
 }
 
 /** Who holds a thing; NETWORKS_ROOT: nobody. */

@@ -50,31 +50,10 @@ inflight_init(struct inflight *table, void *memory, uint32_t count, struct hash_
     deadlines_init(&table->deadlines, deadlines, inflight_slots(count));
 }
 
-static void
-age_push(struct inflight *table, uint32_t slot)
+static struct list_table
+slots_of(const struct inflight *table)
 {
-    struct inflight_links *ends = &table->ends;
-    table->slots[slot].links = (struct inflight_links){.previous = ends->previous};
-    if (ends->previous != NONE)
-        table->slots[ends->previous].links.next = slot;
-    else
-        ends->next = slot;
-    ends->previous = slot;
-}
-
-static void
-age_remove(struct inflight *table, uint32_t slot)
-{
-    struct inflight_links links = table->slots[slot].links;
-    struct inflight_links *ends = &table->ends;
-    if (links.previous != NONE)
-        table->slots[links.previous].links.next = links.next;
-    else
-        ends->next = links.next;
-    if (links.next != NONE)
-        table->slots[links.next].links.previous = links.previous;
-    else
-        ends->previous = links.previous;
+    return LIST_TABLE(table->slots, links);
 }
 
 /* The only writer of `state`. */
@@ -148,7 +127,7 @@ start(struct inflight *table, struct inflight_question *question, uint64_t now_m
     question->next = table->buckets[question->bucket];
     table->buckets[question->bucket] = slot;
     question->indexed = true;
-    age_push(table, slot);
+    list_push(&table->by_age, slots_of(table), slot);
     deadlines_set(&table->deadlines, slot, question->deadline_ms);
     set_state(table, question, INFLIGHT_QUEUED);
 }
@@ -157,14 +136,8 @@ static void
 push_waiting(struct inflight *table, struct inflight_question *question,
              struct query_table *queries, struct query *query)
 {
-    uint32_t index = query_index(queries, query);
-    query->next = NONE;
     query->question = inflight_slot(table, question);
-    if (question->waiting_last != NONE)
-        queries->slots[question->waiting_last].next = index;
-    else
-        question->waiting_first = index;
-    question->waiting_last = index;
+    list_push(&question->waiting, LIST_TABLE(queries->slots, links), query_index(queries, query));
     question->waiting_count++;
 }
 
@@ -251,13 +224,14 @@ inflight_first_due(const struct inflight *table)
 struct inflight_question *
 inflight_oldest(const struct inflight *table)
 {
-    return at_or_null(table, table->ends.next);
+    return at_or_null(table, list_first(&table->by_age));
 }
 
 struct inflight_question *
 inflight_younger(const struct inflight *table, const struct inflight_question *question)
 {
-    return at_or_null(table, question->links.next);
+    return at_or_null(table,
+                      list_next(&table->by_age, slots_of(table), inflight_slot(table, question)));
 }
 
 struct inflight_question *
@@ -298,7 +272,7 @@ inflight_ask_again(struct inflight *table, struct inflight_question *question, b
 const struct query *
 inflight_first_waiting(const struct query_table *queries, const struct inflight_question *question)
 {
-    return query_at(queries, question->waiting_first);
+    return query_at(queries, list_first(&question->waiting));
 }
 
 struct query *
@@ -306,32 +280,18 @@ inflight_pop_waiting(struct inflight *table, struct query_table *queries,
                      struct inflight_question *question)
 {
     (void)table;
-    struct query *query = query_at(queries, question->waiting_first);
-    if (query == NULL)
-        return NULL;
-    question->waiting_first = query->next;
-    if (question->waiting_first == NONE)
-        question->waiting_last = NONE;
-    question->waiting_count--;
-    query->next = NONE;
-    return query;
+    uint32_t index = list_pop(&question->waiting, LIST_TABLE(queries->slots, links));
+    if (index != QUERY_NONE)
+        question->waiting_count--;
+    return query_at(queries, index);
 }
 
 struct inflight_question *
 inflight_leave(struct inflight *table, struct query_table *queries, struct query *query)
 {
     struct inflight_question *question = &table->slots[query->question];
-    uint32_t index = query_index(queries, query), before = NONE;
-    uint32_t *link = &question->waiting_first;
-    while (*link != index) { /* at most INFLIGHT_WAITING_MAX */
-        before = *link;
-        link = &queries->slots[before].next;
-    }
-    *link = query->next;
-    if (question->waiting_last == index)
-        question->waiting_last = before;
+    list_remove(&question->waiting, LIST_TABLE(queries->slots, links), query_index(queries, query));
     question->waiting_count--;
-    query->next = NONE;
     return question;
 }
 
@@ -356,11 +316,12 @@ inflight_end(struct inflight *table, struct inflight_question *question)
     uint32_t slot = inflight_slot(table, question);
     inflight_unindex(table, question);
     set_state(table, question, INFLIGHT_FREE);
-    age_remove(table, slot);
+    list_remove(&table->by_age, slots_of(table), slot);
     deadlines_clear(&table->deadlines, slot);
     memset(question->question.name.wire, 0, question->question.name.size);
     question->question.name.size = 0;
-    question->waiting_first = question->waiting_last = question->waiting_count = 0;
+    question->waiting = (struct list){0};
+    question->waiting_count = 0;
     question->generation++;
     question->next = table->free;
     table->free = slot;

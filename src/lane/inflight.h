@@ -18,19 +18,16 @@
 
 enum inflight_state { INFLIGHT_FREE, INFLIGHT_QUEUED, INFLIGHT_ASKED };
 
-struct inflight_links {
-    uint32_t previous, next;
-};
-
 struct inflight_question {
-    uint64_t deadline_ms;        /* monotonic; all who wait get SERVFAIL then */
-    uint64_t join_ms;            /* who asks later than this starts a new question */
-    uint32_t generation;         /* odd: in use; never 0 then */
-    uint32_t ring;               /* ASKED: the number of the ring that it was put into */
-    uint32_t bucket;             /* of the index */
-    uint32_t next;               /* in the bucket, or next free slot */
-    struct inflight_links links; /* by age */
-    uint32_t waiting_first, waiting_last, waiting_count; /* queries, linked by their next */
+    uint64_t deadline_ms;    /* monotonic; all who wait get SERVFAIL then */
+    uint64_t join_ms;        /* who asks later than this starts a new question */
+    uint32_t generation;     /* odd: in use; never 0 then */
+    uint32_t ring;           /* ASKED: the number of the ring that it was put into */
+    uint32_t bucket;         /* of the index */
+    uint32_t next;           /* in the bucket, or next free slot */
+    struct list_links links; /* by age */
+    struct list waiting;     /* queries, as they came */
+    uint32_t waiting_count;
     uint16_t flags; /* DNS_RD, DNS_CD; DNS_AD always (RFC 6840 5.7): one answer serves all */
     uint8_t state;  /* enum inflight_state */
     uint8_t asked;  /* times put into a ring whose worker did not end in order */
@@ -44,10 +41,11 @@ struct inflight {
     struct inflight_question *slots; /* borrowed; [0] is never used */
     uint32_t *buckets;               /* borrowed; first question of each, 0 none */
     uint32_t buckets_mask;
-    uint32_t count, touched, free, alive; /* as in struct query_table */
-    uint32_t queued;                      /* questions in state INFLIGHT_QUEUED */
-    struct inflight_links ends;           /* by age; next: first, previous: last */
-    struct deadlines deadlines;           /* by slot */
+    uint32_t count, touched, alive; /* as in struct query_table */
+    uint32_t free;                  /* head of the free slots, linked by next */
+    uint32_t queued;                /* questions in state INFLIGHT_QUEUED */
+    struct list by_age;             /* the oldest comes first */
+    struct deadlines deadlines;     /* by slot */
     struct hash_key key;
     uint8_t scratch[8 + DNS_NAME_MAX]; /* what is hashed */
 };

@@ -24,9 +24,11 @@ query_table_init(struct query_table *table, void *memory, uint32_t count)
 struct query *
 query_draft(struct query_table *table)
 {
-    if (table->free == QUERY_NONE)
-        table->free = ++table->touched; /* at most count + 1: alive is at most count */
-    return &table->slots[table->free];
+    if (table->draft == QUERY_NONE)
+        table->draft = list_pop(&table->free, LIST_TABLE(table->slots, links));
+    if (table->draft == QUERY_NONE)
+        table->draft = ++table->touched; /* at most count + 1: alive is at most count */
+    return &table->slots[table->draft];
 }
 
 enum status
@@ -34,9 +36,8 @@ query_keep(struct query_table *table, struct query *draft)
 {
     if (table->alive == table->count)
         return STATUS_FULL;
-    table->free = draft->next;
+    table->draft = QUERY_NONE;
     table->alive++;
-    draft->next = QUERY_NONE;
     draft->generation++;
     return STATUS_OK;
 }
@@ -51,10 +52,7 @@ query_give(struct query_table *table, struct query *query)
     memset(&query->client, 0, sizeof query->client);
     query->dns.question.name.size = 0;
     query->generation++;
-    /* behind the draft, which somebody may be filling in */
-    uint32_t *link = table->free != QUERY_NONE ? &table->slots[table->free].next : &table->free;
-    query->next = *link;
-    *link = query_index(table, query);
+    list_push_first(&table->free, LIST_TABLE(table->slots, links), query_index(table, query));
     table->alive--;
 }
 

@@ -9,10 +9,11 @@
  */
 #pragma once
 
+#include "base/list.h"
 #include "base/prefix_tag.h"
 #include "dns/dns_query.h"
 
-#define QUERY_NONE 0 /* slots are numbered from 1: zeroed memory holds no link */
+#define QUERY_NONE LIST_NONE /* slots are numbered from 1 */
 
 enum query_transport { QUERY_UDP = 1, QUERY_TCP = 2 };
 
@@ -32,7 +33,7 @@ struct query {
     struct query_client client;
     uint64_t arrived_us;     /* monotonic */
     uint32_t generation;     /* odd: in use; even: free */
-    uint32_t next;           /* next waiting for the same question, or next free slot */
+    struct list_links links; /* waiting for the same question, or free */
     uint32_t question;       /* slot of the one it waits for, see lane/inflight.h */
     struct prefix_keys keys; /* names of the client's networks, as far as they were needed */
     uint8_t cookie;          /* enum cookie_verdict */
@@ -43,7 +44,8 @@ struct query_table {
     struct query *slots; /* borrowed; [0] is never used */
     uint32_t count;      /* queries alive at most */
     uint32_t touched;    /* slots ever handed out */
-    uint32_t free;       /* head of the free slots, linked by next */
+    uint32_t draft;      /* 0: the next one that is asked for */
+    struct list free;    /* the one that was freed last comes first */
     uint32_t alive;      /* queries kept now */
 };
 

@@ -188,5 +188,5 @@ Test(crowd, equals_a_search_over_random_events, .init = setup)
         if (is_held[i])
             networks_release(&networks, crowd_give(&crowd, i));
     for (uint32_t i = 0; i <= networks.touched; i++)
-        cr_assert_eq(crowd.nodes[i].held + crowd.nodes[i].group + crowd.nodes[i].most, 0);
+        cr_assert_eq(crowd.nodes[i].held + crowd.nodes[i].group + crowd.nodes[i].groups.first, 0);
 }
