@@ -25,19 +25,17 @@ static const struct row {
 struct text {
     char at[DNS_NAME_MAX];
     size_t size;
-    size_t top; /* where the last label begins */
 };
 
 static void
 write_text(const struct dns_name *name, struct text *text)
 {
     struct bytes_reader r = bytes_reader(name->wire, name->size);
-    text->size = text->top = 0;
+    text->size = 0;
     while (bytes_left(&r) > 1) {
         size_t size = bytes_get_u8(&r);
         if (text->size > 0)
             text->at[text->size++] = '.';
-        text->top = text->size;
         for (; size > 0; size--) {
             uint8_t octet = bytes_get_u8(&r);
             text->at[text->size++] =
@@ -48,13 +46,20 @@ write_text(const struct dns_name *name, struct text *text)
 
 /* Only names under these top labels can be special: spares the table for nearly every question. */
 static bool
-may_be_special(const struct text *text)
+may_be_special(const struct dns_name *name)
 {
-    static const char *const tops[] = {"arpa",  "localhost", "invalid", "test",
-                                       "onion", "local",     "alt"};
-    size_t size = text->size - text->top;
-    for (size_t i = 0; i < sizeof tops / sizeof tops[0]; i++)
-        if (strlen(tops[i]) == size && memcmp(tops[i], text->at + text->top, size) == 0)
+    static const char tops[][10] = {"arpa",  "localhost", "invalid", "test",
+                                    "onion", "local",     "alt"};
+    struct bytes_reader r = bytes_reader(name->wire, name->size);
+    const uint8_t *label = NULL;
+    size_t size = 0;
+    while (bytes_left(&r) > 1) {
+        size = bytes_get_u8(&r);
+        label = bytes_get_view(&r, size);
+    }
+    for (size_t i = 0; label != NULL && i < sizeof tops / sizeof tops[0]; i++)
+        if (label[0] == (uint8_t)tops[i][0] && strnlen(tops[i], sizeof tops[i]) == size &&
+            memcmp(tops[i], label, size) == 0)
             return true;
     return false;
 }
@@ -63,10 +68,10 @@ may_be_special(const struct text *text)
 static const struct row *
 find_row(const struct dns_name *name, size_t *zone_at)
 {
-    struct text text;
-    write_text(name, &text);
-    if (!may_be_special(&text))
+    struct text text WRITTEN_FIRST;
+    if (!may_be_special(name))
         return NULL;
+    write_text(name, &text);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         size_t size = rows[i].size, at = text.size - size;
         if (text.size < size || memcmp(text.at + at, rows[i].name, size) != 0 ||

@@ -89,6 +89,16 @@ bytes_get_u32(struct bytes_reader *r)
     return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3] : 0;
 }
 
+/** Eight octets as a number, the first the lowest; `p` has as many. */
+static inline uint64_t
+bytes_le64(const uint8_t p[8])
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < 8; i++)
+        value |= (uint64_t)p[i] << 8 * i;
+    return value;
+}
+
 static inline uint64_t
 bytes_get_u64(struct bytes_reader *r)
 {

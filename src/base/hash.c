@@ -3,6 +3,8 @@
  */
 #include "base/hash.h"
 
+#include "base/bytes.h"
+
 struct state {
     uint64_t v0, v1, v2, v3;
 };
@@ -26,15 +28,6 @@ sip_round(struct state *s)
     s->v2 += s->v1;
     s->v1 = rotl(s->v1, 17) ^ s->v2;
     s->v2 = rotl(s->v2, 32);
-}
-
-static inline uint64_t
-load_le64(const uint8_t *p)
-{
-    uint64_t value = 0;
-    for (unsigned i = 0; i < 8; i++)
-        value |= (uint64_t)p[i] << 8 * i;
-    return value;
 }
 
 static inline struct state
@@ -69,7 +62,7 @@ sip(const struct hash_key *key, const void *data, size_t size, unsigned c_rounds
     struct state s = sip_start(key);
     size_t whole = size / 8 * 8;
     for (size_t i = 0; i < whole; i += 8)
-        sip_word(&s, load_le64(p + i), c_rounds);
+        sip_word(&s, bytes_le64(p + i), c_rounds);
     uint64_t last = (uint64_t)size << 56;
     for (size_t i = whole; i < size; i++)
         last |= (uint64_t)p[i] << 8 * (i - whole);
@@ -80,7 +73,7 @@ sip(const struct hash_key *key, const void *data, size_t size, unsigned c_rounds
 struct hash_key
 hash_key_from(const uint8_t bytes[16])
 {
-    return (struct hash_key){load_le64(bytes), load_le64(bytes + 8)};
+    return (struct hash_key){bytes_le64(bytes), bytes_le64(bytes + 8)};
 }
 
 uint64_t
@@ -104,7 +97,7 @@ hash_siphash13_tails(const struct hash_key *key, const uint8_t *data, size_t siz
     while (count-- > 0) {
         size_t begin = begins[count];
         for (; at - begin >= 8; at -= 8)
-            sip_word(&s, load_le64(data + at - 8), 1);
+            sip_word(&s, bytes_le64(data + at - 8), 1);
         uint64_t last = (uint64_t)(size - begin) << 56;
         for (size_t i = begin; i < at; i++)
             last |= (uint64_t)data[i] << 8 * (i - begin);

@@ -126,9 +126,11 @@ bool
 dns_chain_is_whole(const uint8_t *message, const struct dns_answer *answer,
                    const struct dns_question *question)
 {
-    struct chain chain = {.count = 1, .steps = DNS_CHAIN_STEPS};
+    struct chain chain WRITTEN_FIRST;
     struct bytes_reader r = bytes_reader(message, answer->end);
     chain.names[0] = question->name;
+    chain.count = 1;
+    chain.steps = DNS_CHAIN_STEPS;
     if (!answer_section_fits(&chain, &r, message, answer))
         return false;
     for (unsigned i = 0; i < answer->counts[1]; i++) {

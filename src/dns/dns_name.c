@@ -198,22 +198,31 @@ capitals_of(uint64_t word)
     return from_a & ~behind_z & ~word & 0x80 * each;
 }
 
+/* Eight octets of a name; what would stand behind its end is zero. */
+static uint64_t
+word_at(const struct dns_name *name, size_t at)
+{
+    uint64_t word = 0;
+    if (at + sizeof word <= name->size)
+        return bytes_le64(&name->wire[at]);
+    for (size_t i = at; i < name->size; i++)
+        word |= (uint64_t)name->wire[i] << 8 * (i - at);
+    return word;
+}
+
 struct dns_spelling
 dns_name_fold(struct dns_name *name)
 {
     struct dns_spelling spelling = {{0}};
-    size_t part;
-    for (size_t at = 0; at < name->size; at += part) {
-        uint64_t word = 0;
-        part = name->size - at < sizeof word ? name->size - at : sizeof word;
-        memcpy(&word, &name->wire[at], part);
-        if (capitals_of(word) == 0) /* nearly always */
+    for (size_t at = 0; at < name->size; at += sizeof(uint64_t)) {
+        if (capitals_of(word_at(name, at)) == 0) /* nearly always */
             continue;
-        for (size_t i = at; i < at + part; i++)
-            spelling.capitals[i / WORD_BITS] |= (uint64_t)(lower(name->wire[i]) != name->wire[i])
+        for (size_t i = at; i < name->size && i < at + sizeof(uint64_t); i++) {
+            uint8_t folded = lower(name->wire[i]);
+            spelling.capitals[i / WORD_BITS] |= (uint64_t)(folded != name->wire[i])
                                                 << i % WORD_BITS;
-        for (size_t i = at; i < at + part; i++)
-            name->wire[i] = lower(name->wire[i]);
+            name->wire[i] = folded;
+        }
     }
     return spelling;
 }
