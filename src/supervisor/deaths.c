@@ -6,6 +6,7 @@
 #include "os/log.h"
 #include "supervisor/channel.h"
 #include "supervisor/children.h"
+#include "supervisor/ending.h"
 #include "supervisor/lanes.h"
 #include "supervisor/orders.h"
 #include "supervisor/retire.h"
@@ -14,6 +15,7 @@
 #include "supervisor/tell.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <unistd.h>
 
 /* Counters go on counting in the next process; levels of a dead process are nothing. */
@@ -84,8 +86,8 @@ deaths_restart(struct child *child, const char *ending)
 
 struct end { /* of a process */
     struct life_end life;
-    bool was_starting, was_killed;
-    char text[SPAWN_ENDING_MAX];
+    bool was_killed; /* by us: why is in the log */
+    char text[ENDING_MAX];
 };
 
 static void
@@ -93,7 +95,7 @@ fail_start(struct child *child, const struct end *end)
 {
     struct supervisor *sup = child->supervisor;
     log_write(LOG_ERROR, LOG_CHILD_DIED, "%s %s%s; penstock cannot start", child->name, end->text,
-              end->was_starting ? " before it was ready" : "");
+              child->has_served ? "" : " before it was ready");
     lanes_stop(sup, 1);
     sup->start_failed = true;                            /* how the others end is no news */
     sup->stopping = stopping_begin(0, sup->loop.now_us); /* nothing is in flight */
@@ -145,10 +147,9 @@ died(struct child *child, int wait_status)
         .life = {.was_retired = child->is_retired,
                  .is_unneeded = child->is_unneeded,
                  .is_death = child->state != LIFE_DRAINING || wait_status != 0},
-        .was_starting = child->state == LIFE_STARTING,
-        .was_killed = child->state == LIFE_KILLED,
+        .was_killed = child->state == LIFE_KILLED && wait_status == SIGKILL,
     };
-    spawn_ending(wait_status, end.text);
+    ending_text(wait_status, end.text);
     orders_take_last(child);
     channel_close(child);
     (void)children_step(child, LIFE_HAS_ENDED);

@@ -28,6 +28,7 @@ begin(struct child *child, int chan_fd)
     child->due_us = sup->loop.now_us + (uint64_t)SUPERVISOR_READY_MS * 1000;
     child->drain_ms = sup->config.query_ms + STOPPING_MARGIN_MS;
     child->restart_at_us = UINT64_MAX;
+    child->has_served = false;
     dial_begin(child);
     enum status status = channel_open(child, chan_fd);
     if (status == STATUS_OK)
@@ -87,6 +88,7 @@ lanes_ready(struct child *child)
     struct supervisor *sup = child->supervisor;
     if (!children_step(child, LIFE_IS_SERVING))
         return;
+    child->has_served = true;
     log_write(LOG_INFO, LOG_STARTED, "%s is ready (process %d, after %" PRIu64 " ms)", child->name,
               (int)child->pid, (sup->loop.now_us - child->started_us) / 1000);
     if (child->role == CHILD_WORKER) {

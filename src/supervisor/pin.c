@@ -8,6 +8,7 @@
 #include "os/log.h"
 #include "os/sandbox.h"
 #include "os/sock.h"
+#include "supervisor/ending.h"
 #include "supervisor/executables.h"
 #include "supervisor/jail.h"
 #include "supervisor/spawn.h"
@@ -112,11 +113,11 @@ pin_look(const struct pin_ask *ask, int exec_fd, int socket_fd, struct pin_chain
     close(pid_fd);
     if (spawn_reap(pid, true, &wait_status) && chain->count > 0)
         return STATUS_OK;
-    char ending[SPAWN_ENDING_MAX], address[ADDR_TEXT_MAX];
+    char ending[ENDING_MAX], address[ADDR_TEXT_MAX];
     bool told = chain->problem[0] != '\0';
     snprintf(error->text, sizeof error->text, "%s shows no certificate: %s%.300s",
              addr_format(ask->address, address), told ? "" : "the worker ",
-             told ? chain->problem : spawn_ending(wait_status, ending));
+             told ? chain->problem : ending_text(wait_status, ending));
     return STATUS_NONE;
 }
 

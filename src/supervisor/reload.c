@@ -3,56 +3,20 @@
  */
 #include "supervisor/reload.h"
 
-#include "conf/config_change.h"
 #include "os/log.h"
 #include "os/memory.h"
 #include "supervisor/addresses.h"
 #include "supervisor/children.h"
 #include "supervisor/inherited.h"
+#include "supervisor/reload_rule.h"
 #include "supervisor/retire.h"
 #include "supervisor/settings.h"
-#include "supervisor/steer.h"
 #include "supervisor/tell.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Landlock lets us connect to these ports for ever, and to no others. */
-static bool
-has_port(const struct config *config, uint16_t port)
-{
-    for (uint32_t i = 0; i < config->upstreams_count; i++)
-        if (config->upstreams[i].address.port == port)
-            return true;
-    return false;
-}
-
-/* What of the keys that a reload can change in part would need a restart: NULL, nothing. */
-static const char *
-partly_fixed(const struct config *loaded, const struct config *next)
-{
-    if (loaded->filter_kernel &&
-        !config_row_is_same(&config_rows[CONFIG_ROW_filter_ports], loaded, next))
-        return "filter.ports (the kernel's filter is locked)";
-    if (loaded->lanes != 1 && !steer_is_same(loaded, next))
-        return "the shortest prefix of rates (it chooses the lane)";
-    for (uint32_t i = 0; i < next->upstreams_count; i++)
-        if (!has_port(loaded, next->upstreams[i].address.port))
-            return "a port of upstreams that none had at the start";
-    return NULL;
-}
-
-const char *
-reload_needs_restart(const struct config *loaded, const struct config *next,
-                     char text[CONFIG_PATH_TEXT_MAX])
-{
-    enum config_row_id id = config_change_fixed(loaded, next);
-    if (id < CONFIG_ROWS)
-        return config_row_path(&config_rows[id], 0, text);
-    return partly_fixed(loaded, next);
-}
 
 /* Has the CA file other contents? */
 static bool
@@ -121,7 +85,7 @@ read_again(struct supervisor *sup, struct config *next, int fds[CHILD_ROLES + 1]
     if (settings_load(sup->options, next, error) != STATUS_OK)
         return STATUS_INVALID;
     char text[CONFIG_PATH_TEXT_MAX];
-    const char *what = reload_needs_restart(&sup->loaded, next, text);
+    const char *what = reload_rule_needs_restart(&sup->loaded, next, text);
     if (what != NULL) {
         snprintf(error->text, sizeof error->text, "%s can only change with a restart", what);
         return STATUS_INVALID;
@@ -139,19 +103,19 @@ read_again(struct supervisor *sup, struct config *next, int fds[CHILD_ROLES + 1]
     return lists_load(next, lists, error);
 }
 
-/* @return false: it has to wait until a worker that was replaced before is gone; nothing changed */
+/* @return false: it has to wait; nothing changed */
 static bool
 take_up_if_room(struct supervisor *sup, const struct config *next, const int fds[CHILD_ROLES + 1],
                 const struct lists *lists)
 {
-    bool to_workers = config_change_is_for_workers(&sup->config, next) ||
-                      !is_same_memory(sup->ca_fd, fds[CHILD_ROLES]);
-    if (to_workers && !retire_has_room(sup)) {
+    bool is_same_ca = is_same_memory(sup->ca_fd, fds[CHILD_ROLES]);
+    enum reload_step step = reload_rule_step(&sup->config, next, is_same_ca, retire_has_room(sup));
+    if (step == RELOAD_WAITS) {
         close_all(fds, CHILD_ROLES + 1);
         close_all(lists->fds, IPC_LISTS);
         return false;
     }
-    take_up(sup, next, fds, lists, to_workers);
+    take_up(sup, next, fds, lists, step == RELOAD_ALL);
     return true;
 }
 

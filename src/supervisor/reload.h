@@ -10,15 +10,7 @@
  */
 #pragma once
 
-#include "conf/config_rows.h"
 #include "supervisor/supervisor.h"
-
-/** What cannot change while the service runs: the words for the log, NULL if nothing does. Pure.
- *  Columns of config.def decide, and for the keys that can change in part, the rules here.
- *  @param loaded  the configuration at the start, as its file had it
- *  @param text    room for the words */
-const char *reload_needs_restart(const struct config *loaded, const struct config *next,
-                                 char text[CONFIG_PATH_TEXT_MAX]);
 
 /** SIGHUP. Waits while a child is starting. */
 void reload_ask(struct supervisor *sup);

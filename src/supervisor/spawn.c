@@ -5,6 +5,7 @@
 
 #include "os/calls.h"
 #include "os/chan.h"
+#include "supervisor/ending.h"
 #include "supervisor/executables.h"
 #include "supervisor/inherited.h"
 
@@ -18,9 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EXEC_FD     (CHAN_FD + 1) /* in a child, until exec */
-#define EXEC_DENIED 126           /* exit status of a child that exec refused with EPERM */
-#define EXEC_FAILED 127           /* of one that could not be executed for another reason */
+#define EXEC_FD (CHAN_FD + 1) /* in a child, until exec */
 
 _Static_assert(CHAN_FD == INHERITED_NULL_FD, "a child's channel replaces our /dev/null");
 
@@ -68,7 +67,7 @@ become(enum child_role role, int exec_fd, int chan_fd)
     if (arrange_descriptors(exec_fd, chan_fd) && signal(SIGPIPE, SIG_DFL) != SIG_ERR &&
         sigprocmask(SIG_SETMASK, &none, NULL) == 0)
         calls_exec(EXEC_FD, argv, child_environment());
-    _exit(errno == EPERM ? EXEC_DENIED : EXEC_FAILED);
+    _exit(errno == EPERM ? ENDING_EXEC_DENIED : ENDING_EXEC_FAILED);
 }
 
 /*
@@ -110,23 +109,4 @@ spawn_reap(pid_t pid, bool waits, int *wait_status)
         reaped = waitpid(pid, wait_status, waits ? 0 : WNOHANG);
     while (reaped < 0 && errno == EINTR);
     return reaped == pid;
-}
-
-const char *
-spawn_ending(int wait_status, char text[SPAWN_ENDING_MAX])
-{
-    size_t size = SPAWN_ENDING_MAX;
-    if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS)
-        snprintf(text, size, "was killed by its syscall filter (SIGSYS)");
-    else if (WIFSIGNALED(wait_status))
-        snprintf(text, size, "was killed by signal %d (%s)", WTERMSIG(wait_status),
-                 strsignal(WTERMSIG(wait_status)));
-    else if (WEXITSTATUS(wait_status) == EXEC_DENIED)
-        snprintf(text, size, "could not be executed: operation not permitted (%s)",
-                 EXECUTABLES_SETCAP);
-    else if (WEXITSTATUS(wait_status) == EXEC_FAILED)
-        snprintf(text, size, "could not be executed (status %d)", EXEC_FAILED);
-    else
-        snprintf(text, size, "ended with status %d", WEXITSTATUS(wait_status));
-    return text;
 }

@@ -22,7 +22,7 @@
  * @param pid      written; 0 on failure
  * @param pid_fd   written: stands for the process and no other, also when its number is used again;
  *                 owned by the caller, who closes it; -1 on failure
- * @return STATUS_OK: it exists (if exec itself fails it exits 126 or 127); STATUS_SYSTEM.
+ * @return STATUS_OK: it exists (if exec itself fails it exits ENDING_EXEC_DENIED or _FAILED); STATUS_SYSTEM.
  */
 MUST_CHECK enum status spawn_child(enum child_role role, int exec_fd, int chan_fd, pid_t *pid,
                                    int *pid_fd);
@@ -33,8 +33,3 @@ bool spawn_kill(int pid_fd);
 /** Has the process ended? @param waits  not before it has
  *  @param wait_status  written if it has, as waitpid(2) */
 bool spawn_reap(pid_t pid, bool waits, int *wait_status);
-
-#define SPAWN_ENDING_MAX 128
-
-/** How a process ended, in words: "was killed by signal 9 (Killed)". Pure. Returns `text`. */
-const char *spawn_ending(int wait_status, char text[SPAWN_ENDING_MAX]);

@@ -8,14 +8,13 @@
  */
 #pragma once
 
-#include "base/leak.h"
 #include "conf/config.h"
-#include "lane/avoid.h"
 #include "lane/heartbeat.h"
 #include "lane/restart.h"
 #include "lane/stats.h"
 #include "os/evloop.h"
 #include "os/privs.h"
+#include "supervisor/dial_rule.h"
 #include "supervisor/life.h"
 #include "supervisor/lists.h"
 #include "supervisor/stopping.h"
@@ -45,6 +44,7 @@ struct child {
     int pid_fd;            /* stands for it; -1: none */
     struct ev_source chan; /* our end of its control channel */
     bool has_messages;     /* in it, as the event loop says */
+    bool has_served;       /* the process was READY */
     int stats_fd;          /* its statistics page; the page outlives the process */
     struct stats_page *stats;
     struct restart restart;
@@ -73,11 +73,6 @@ struct lane {
 
 struct options;
 
-struct avoided { /* an upstream that no lane connects to for a while */
-    struct addr address;
-    struct avoid state;
-};
-
 struct supervisor {
     struct config config;          /* in force */
     struct config loaded;          /* at the start, as its file had it */
@@ -101,7 +96,7 @@ struct supervisor {
     uint64_t notify_us;   /* how often the service manager wants to hear of us; 0: it does not */
     uint64_t notified_us; /* when it was told last */
     int notify_fd;        /* the service manager's datagram socket, connected; -1: none */
-    struct avoided avoided[CONFIG_UPSTREAMS_MAX]; /* address.family ADDR_NONE: free */
+    struct dial_avoided avoided;
     char tls_library[TLS_LIBRARY_MAX]; /* what workers run with, as the last one said; "": none did
                                         */
     unsigned lanes_count;              /* config.lanes after `auto` was resolved */

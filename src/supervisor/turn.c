@@ -6,6 +6,7 @@
 #include "os/log.h"
 #include "supervisor/children.h"
 #include "supervisor/deaths.h"
+#include "supervisor/ending.h"
 #include "supervisor/lanes.h"
 #include "supervisor/orders.h"
 #include "supervisor/reload.h"
@@ -74,7 +75,7 @@ take_signals(struct supervisor *sup)
 static void
 spawn_again(struct child *child)
 {
-    char ending[SPAWN_ENDING_MAX];
+    char ending[ENDING_MAX];
     if (lanes_spawn(child) == STATUS_OK)
         return;
     /* no process to be had: the same as one that died at once */
@@ -131,8 +132,8 @@ void
 turn_take(struct supervisor *sup)
 {
     log_tick(sup->loop.now_us / 1000);
+    take_signals(sup); /* first: a channel that closes would make a death look like a kill */
     orders_take(sup);
-    take_signals(sup);
     tick(sup);
     watch_tick(sup);
     reload_tick(sup);

@@ -1,7 +1,7 @@
 /* turn.h - one turn of the supervisor
  * SPDX-License-Identifier: ISC
  *
- * What: the event loop only marks what can be read; the turn takes it: what children said, signals,
+ * What: the event loop only marks what can be read; the turn takes it: signals, what children said,
  *       what is due, looks, a reload. main() owns the loop.
  * Who:  supervisor.
  * Ref:  docs/ARCHITECTURE.md "processes".

@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: ISC
  */
 #include "supervisor/options.h"
-#include "supervisor/spawn.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -149,14 +148,4 @@ Test(options, pin_refuses_what_is_no_address_or_name)
     memset(name, 'a', sizeof name - 1);
     name[sizeof name - 1] = '\0';
     assert_refused(PARSE("pin", "192.0.2.1", "--tls-name", name), "longer");
-}
-
-Test(spawn, says_how_a_process_ended)
-{
-    char text[SPAWN_ENDING_MAX];
-    cr_assert_not_null(strstr(spawn_ending(SIGSYS, text), "its syscall filter"));
-    cr_assert_not_null(strstr(spawn_ending(SIGSEGV, text), "signal 11"));
-    cr_assert_str_eq(spawn_ending(3 << 8, text), "ended with status 3");
-    cr_assert_not_null(strstr(spawn_ending(126 << 8, text), "setcap"));
-    cr_assert_not_null(strstr(spawn_ending(127 << 8, text), "could not be executed"));
 }

@@ -1,92 +1,147 @@
-/* test_reload.c - what a reload cannot change, and how it is named
+/* test_reload.c - another configuration for a service that runs
  * SPDX-License-Identifier: ISC
  */
+#include "supervisor_scene.h"
+
 #include "supervisor/reload.h"
+#include "supervisor/retire.h"
 
-#include <criterion/criterion.h>
-#include <string.h>
+#define HEAD "listen: [\"127.0.0.1:5300\"]\nlanes: 1\nlog: {level: debug}\n"
+#define UPSTREAM(address)                                                                          \
+    "upstreams:\n  - {name: one, verify: pin, address: " address ", pins: [" PIN "]}\n"
+#define PIN    "\"sha256//paWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaU=\""
+#define BEFORE HEAD UPSTREAM("192.0.2.1")
 
-#define TEXT                                                                                       \
-    "lanes: %u\n"                                                                                  \
-    "upstreams:\n"                                                                                 \
-    "  - {name: one, address: 192.0.2.1, verify: ca}\n"                                            \
-    "  - {name: two, address: \"192.0.2.2:8853\", verify: ca}\n"
-
-static struct config config, next;
-static struct config_error error;
+static struct child *front, *worker;
 
 static void
-load(unsigned lanes)
+run(void)
 {
-    char text[512];
-    int size = snprintf(text, sizeof text, TEXT, lanes);
-    struct config_source source = {.file = "t", .text = text, .text_size = (size_t)size};
-    cr_assert_eq(config_load(&source, &config, &error), STATUS_OK, "%s", error.text);
-    next = config;
-}
-
-static const char *
-judge(void)
-{
-    static char text[CONFIG_PATH_TEXT_MAX];
-    return reload_needs_restart(&config, &next, text);
+    scene_open_with(BEFORE);
+    scene_start(1);
+    front = scene_child(0, CHILD_FRONT);
+    worker = scene_child(0, CHILD_WORKER);
+    scene_skip(front);
+    scene_skip(worker);
 }
 
 static void
-expect_named(const char *words)
+reload(const char *yaml)
 {
-    const char *text = judge();
-    cr_assert_not_null(text, "%s", words);
-    cr_expect_str_eq(text, words);
+    scene_write_file(yaml);
+    raise_signal(SIGHUP);
+    scene_turn(1);
 }
 
-Test(reload, names_each_key_that_only_a_restart_changes_and_no_other)
+Test(reload, what_is_the_same_goes_to_fronts_and_replaces_nobody)
 {
-    for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
-        const struct config_row *row = &config_rows[id];
-        char path[CONFIG_PATH_TEXT_MAX];
-        load(1);
-        config.filter_kernel = 0; /* whose ports need a restart only if it is on */
-        next = config;
-        if (row->rule.kind == VALUE_UPSTREAM)
-            next.upstreams[0].address.bytes[3] ^= 1; /* not the port */
-        else
-            *((uint8_t *)config_row_base(row, &next, 0) + row->offset) ^= 1;
-        if (row->change == CONFIG_CHANGE_RESTART)
-            expect_named(config_row_path(row, 0, path));
-        else
-            cr_expect_null(judge(), "%s", config_row_path(row, 0, path));
+    run();
+    pid_t pid = worker->pid;
+    reload(BEFORE);
+    cr_assert_eq(sup.config_number, 2);
+    struct ipc_message message;
+    int fds[IPC_FDS_MAX];
+    cr_assert_eq(scene_hear(front, &message, fds), IPC_RELOAD);
+    cr_assert_eq(message.epoch, 2);
+    SCENE_EXPECT(front, IPC_LIST, IPC_LIST);
+    cr_assert_eq(worker->pid, pid);
+    SCENE_LOGGED("the new configuration is in force\n");
+}
+
+Test(reload, a_worker_that_it_concerns_is_replaced)
+{
+    run();
+    pid_t pid = worker->pid;
+    reload(HEAD UPSTREAM("192.0.2.2"));
+    SCENE_LOGGED("the new configuration is in force; workers are replaced");
+    cr_assert_eq(sup.lanes[0].children[CHILD_ROLES].pid, pid);
+    scene_turn(0);
+    cr_assert_eq(worker->state, LIFE_STARTING);
+    cr_assert_eq(worker->upstreams[0].bytes[3], 2);
+    cr_assert_eq(sup.lanes[0].children[CHILD_ROLES].upstreams[0].bytes[3], 1, "as it began");
+}
+
+Test(reload, what_is_wrong_leaves_all_as_it_was)
+{
+    run();
+    reload("nonsense: 1\n" BEFORE);
+    SCENE_LOGGED("the configuration stays as it is: ");
+    SCENE_LOGGED("nonsense");
+    cr_assert_eq(sup.config_number, 1);
+    SCENE_EXPECT_NOTHING(front);
+}
+
+Test(reload, what_needs_a_restart_is_named)
+{
+    run();
+    reload("limits: {queries: 5000}\n" BEFORE);
+    SCENE_LOGGED("limits.queries can only change with a restart");
+    cr_assert_eq(sup.config_number, 1);
+}
+
+Test(reload, it_waits_while_a_child_starts)
+{
+    run();
+    end_process(scene_process(worker), SIGSEGV);
+    scene_turn(0);
+    cr_assert_eq(worker->state, LIFE_STARTING);
+    reload(BEFORE);
+    cr_assert_eq(sup.config_number, 1);
+    scene_ready(worker);
+    scene_turn(1);
+    cr_assert_eq(sup.config_number, 2);
+}
+
+Test(reload, a_storm_of_signals_waits_for_a_place_and_takes_the_files_of_then)
+{
+    static const char *const files[] = {HEAD UPSTREAM("192.0.2.2"), HEAD UPSTREAM("192.0.2.3"),
+                                        HEAD UPSTREAM("192.0.2.4")};
+    run();
+    for (unsigned i = 0; i < 3; i++) {
+        reload(files[i]);
+        if (i == SUPERVISOR_RETIRED)
+            break;
+        scene_turn(0);
+        scene_ready(worker);
+        scene_turn(1);
     }
+    SCENE_LOGGED("the new configuration waits: workers that were replaced answer still");
+    cr_assert_eq(sup.config.upstreams[0].address.bytes[3], 3);
+    scene_turn(10);
+    cr_assert_eq(sup.config.upstreams[0].address.bytes[3], 3, "nothing has changed");
+    scene_write_file(HEAD UPSTREAM("192.0.2.9"));
+    end_process(scene_process(&sup.lanes[0].children[CHILD_ROLES]), 0);
+    scene_turn(1);
+    cr_assert_eq(sup.config.upstreams[0].address.bytes[3], 9);
+    cr_assert_eq(sup.lanes[0].deaths, 0);
 }
 
-Test(reload, the_kernels_filter_keeps_its_ports)
+Test(reload, a_secret_that_nobody_configured_is_kept)
 {
-    load(1);
-    next.filter_ports[0]++;
-    expect_named("filter.ports (the kernel's filter is locked)");
-    config.filter_kernel = next.filter_kernel = 0;
-    cr_expect_null(judge());
+    run();
+    uint8_t before[sizeof sup.config.cookies_secret.bytes];
+    memcpy(before, sup.config.cookies_secret.bytes, sizeof before);
+    reload(BEFORE);
+    cr_assert_arr_eq(before, sup.config.cookies_secret.bytes, sizeof before);
 }
 
-Test(reload, with_several_lanes_the_shortest_prefix_stays)
+Test(reload, the_longest_time_of_a_query_decides_how_long_a_stop_takes)
 {
-    for (unsigned lanes = 1; lanes <= 2; lanes++) {
-        load(lanes);
-        next.rates_ipv4[0].length--;
-        cr_expect_null(judge(), "not the shortest");
-        next.rates_ipv4[next.rates_ipv4_count - 1].length--;
-        if (lanes == 1)
-            cr_expect_null(judge());
-        else
-            expect_named("the shortest prefix of rates (it chooses the lane)");
-    }
+    run();
+    uint32_t before = sup.config.query_ms;
+    reload("timeouts: {query: 9s}\n" BEFORE);
+    cr_assert_eq(sup.query_ms_most, 9000);
+    scene_turn(0);
+    scene_ready(worker);
+    reload(BEFORE);
+    cr_assert_eq(sup.config.query_ms, before);
+    cr_assert_eq(sup.query_ms_most, 9000);
 }
 
-Test(reload, upstreams_stay_at_ports_of_the_start)
+Test(reload, a_service_that_stops_reads_nothing)
 {
-    load(1);
-    next.upstreams[1].address.port = next.upstreams[0].address.port;
-    cr_expect_null(judge());
-    next.upstreams[1].address.port = 443;
-    expect_named("a port of upstreams that none had at the start");
+    run();
+    lanes_stop(&sup, 0);
+    reload(BEFORE);
+    cr_assert_eq(sup.config_number, 1);
 }
