@@ -1,0 +1,99 @@
+"""What the tools behind ./dev share: what they say, packages, steps with a log, builds."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+LOGS = TOP / "build/logs"
+RESULTS = TOP / "build/results"
+RELEASE = ("-Dbuildtype=debugoptimized", "-Dstatic=true", "-Dtests=false")
+SANITIZED = ("-Db_sanitize=address,undefined", "-Dwerror=true")
+PROCESSORS = len(os.sched_getaffinity(0))
+
+lock = threading.Lock()
+
+
+def say(text=""):
+    with lock:
+        print(text, flush=True)
+
+
+def die(text):
+    print(f"dev: {text}", file=sys.stderr)
+    sys.exit(1)
+
+
+def misuse(text):
+    print(f"dev: {text}; ./dev --help", file=sys.stderr)
+    sys.exit(2)
+
+
+def packages(*what):
+    """Get what a command needs; what is missing is said there."""
+    if subprocess.run([TOP / "tools/packages", *what]).returncode != 0:
+        sys.exit(1)
+
+
+def end_of(log, lines):
+    """Errors of a compiler, wherever they stand, and the last lines but those that tell of a success."""
+    text = log.read_text(errors="replace").splitlines()
+    errors = [line for line in text if re.search(r"^FAILED: |error:|undefined reference", line)]
+    return errors[:20] + [line for line in text if not re.search(r" OK +[0-9.]+s$", line)][-lines:]
+
+
+class Steps:
+    """Commands that run quietly, each with a log; what failed is told at once, and counted."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def run(self, name, what, function, lines=15):
+        """`function` gets an open log and returns whether it went well."""
+        begin, path = time.monotonic(), LOGS / f"{name}.log"
+        with open(path, "w") as log:
+            good = function(log)
+        took = f"({time.monotonic() - begin:.0f} s)"
+        with lock:
+            self.passed += good
+            self.failed += not good
+        if good:
+            say(f"ok      {what} {took}")
+        else:
+            where = path.relative_to(TOP)
+            say("\n".join([f"FAILED  {what} {took}, end of {where}:", *(f"    {line}" for line in end_of(path, lines))]))
+        return good
+
+    def command(self, name, what, *argv, lines=15, **more):
+        return self.run(name, what, lambda log: call(log, *argv, **more), lines)
+
+    def build(self, name, what, folder, compiler, *options):
+        return self.run(name, what, lambda log: build(log, folder, compiler, *options))
+
+
+def call(log, *argv, **more):
+    return subprocess.run([str(word) for word in argv], cwd=TOP, stdout=log, stderr=log, **more).returncode == 0
+
+
+def build(log, folder, compiler, *options, targets=()):
+    """meson setup, anew when the options changed, and ninja"""
+    folder = TOP / folder
+    private = TOP / "build/private/mbedtls"
+    if private.exists():
+        options = (f"-Dmbedtls_prefix={private}", *options)
+    key, stamp = f"{compiler} {' '.join(options)}\n", folder / ".options"
+    if not (folder / "build.ninja").exists() or not stamp.exists() or stamp.read_text() != key:
+        shutil.rmtree(folder, ignore_errors=True)
+        if not call(log, "meson", "setup", folder, *options, env={**os.environ, "CC": compiler}):
+            return False
+        stamp.write_text(key)
+    return call(log, "ninja", "-k", "0", "-C", folder, *targets)
+
+
+def build_release():
+    if not Steps().build("release", "release build", "build/release", "gcc", *RELEASE):
+        sys.exit(1)
