@@ -5,6 +5,8 @@
  * sound and prints to a file that loads to the same bytes.
  */
 #include "conf/config.h"
+#include "conf/config_load.h"
+#include "conf/config_print.h"
 
 #include <stdint.h>
 #include <stdio.h>

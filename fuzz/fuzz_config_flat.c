@@ -6,6 +6,8 @@
  */
 #include "base/bytes.h"
 #include "conf/config.h"
+#include "conf/config_load.h"
+#include "conf/config_print.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -228,6 +228,15 @@ addr_is_equal(const struct addr *a, const struct addr *b)
            memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
+bool
+addr_is_among(const struct addr *addr, const struct addr list[], uint32_t count)
+{
+    uint32_t i = 0;
+    while (i < count && !addr_is_equal(&list[i], addr))
+        i++;
+    return i < count;
+}
+
 void
 addr_mask(struct addr *addr, unsigned length)
 {

@@ -56,5 +56,8 @@ bool addr_prefix_matches(const struct addr_prefix *prefix, const struct addr *ad
 /** Same family, address, port and scope. */
 bool addr_is_equal(const struct addr *a, const struct addr *b);
 
+/** Is `addr` one of the `count` addresses of `list`? */
+bool addr_is_among(const struct addr *addr, const struct addr list[], uint32_t count);
+
 /** Zero every bit of the address past `length` (0..32 or 0..128) and its port. */
 void addr_mask(struct addr *addr, unsigned length);

@@ -1,352 +1,57 @@
-/* config.c - see config.h: defaults, file, environment and flags, one layer over the other
+/* config.c - see config.h
  * SPDX-License-Identifier: ISC
  */
 #include "conf/config.h"
 
-#include "conf/config_env.h"
-#include "conf/config_error.h"
 #include "conf/config_judge.h"
-#include "conf/config_rows.h"
-#include "conf/config_yaml.h"
-#include "conf/config_zone.h"
+#include "conf/config_row.h"
 
 #include <string.h>
 
-#define SHOWN_MAX 60 /* characters of a wrong value that are shown */
-
-struct loader {
-    const struct config_source *source;
-    struct config *config;
-    struct config_error *error;
-    uint32_t upstreams_line; /* where the file names upstreams, or 0 */
-    /* where each row's value comes from; the last place is for the rows that no upstream has */
-    struct config_origin origins[CONFIG_UPSTREAMS_MAX + 1][CONFIG_ROWS];
-};
-
-static struct config_origin *
-origin_of(struct loader *l, enum config_row_id id, uint32_t upstream)
+static bool
+is_zero(const void *bytes, size_t size)
 {
-    return &l->origins[config_rows[id].is_upstream ? upstream : CONFIG_UPSTREAMS_MAX][id];
+    const unsigned char *b = bytes;
+    return size == 0 || (b[0] == 0 && memcmp(b, b + 1, size - 1) == 0);
 }
 
-/* Empty the row's field or list: a layer that has the key replaces what was there. */
-static void
-begin_row(struct loader *l, enum config_row_id id, uint32_t upstream, struct config_origin origin)
+static bool
+row_is_sound(const struct config_row *row, const void *base)
 {
-    const struct config_row *row = &config_rows[id];
-    char *base = config_row_base(row, l->config, upstream);
-    memset(base + row->offset, 0, (size_t)row->items_max * row->rule.size);
-    if (row->is_list)
-        memset(base + row->count_offset, 0, sizeof(uint32_t));
-    *origin_of(l, id, upstream) = origin;
-}
-
-static enum status
-fail_value(struct loader *l, enum config_row_id id, uint32_t upstream, struct config_origin origin,
-           const char *text, const char *wrong)
-{
-    const struct config_row *row = &config_rows[id];
-    char allowed[VALUE_ALLOWED_MAX];
-    (void)value_allowed(&row->rule, allowed);
-    if (row->rule.kind == VALUE_SECRET) /* a slip of one key would else put it into the log */
-        return config_error_of(l->error, l->source->file, origin, row, upstream,
-                               "%s, and not shown; allowed: %s", wrong, allowed);
-    return config_error_of(l->error, l->source->file, origin, row, upstream,
-                           "\"%.*s\" is %s; allowed: %s", SHOWN_MAX, text, wrong, allowed);
-}
-
-/* A value as the file has it, interfaces by their numbers. */
-static enum status
-parse(const struct loader *l, const struct config_row *row, const char *text, void *field,
-      const char **wrong)
-{
-    char number[VALUE_TEXT_MAX];
-    if (config_zone_is_possible(row->rule.kind))
-        text = config_zone_number(l->source, text, number);
-    *wrong = "names an interface that is not there";
-    return text != NULL ? value_parse(&row->rule, text, field, wrong) : STATUS_INVALID;
-}
-
-static enum status
-add_to_list(struct loader *l, enum config_row_id id, uint32_t upstream, struct config_origin origin,
-            const char *text)
-{
-    const struct config_row *row = &config_rows[id];
-    char *base = config_row_base(row, l->config, upstream);
-    uint32_t *count = (uint32_t *)(void *)(base + row->count_offset);
-    const char *wrong;
-    if (*count == row->items_max)
-        return config_error_of(l->error, l->source->file, origin, row, upstream,
-                               "too many values; allowed: up to %u", row->items_max);
-    void *item = base + row->offset + *count * row->rule.size;
-    if (parse(l, row, text, item, &wrong) != STATUS_OK)
-        return fail_value(l, id, upstream, origin, text, wrong);
-    if (config_is_twice(row, base, *count))
-        return fail_value(l, id, upstream, origin, text, "given twice");
-    ++*count;
-    return STATUS_OK;
-}
-
-static enum status
-add_flag(struct loader *l, enum config_row_id id, uint32_t upstream, struct config_origin origin,
-         const char *text)
-{
-    const struct config_row *row = &config_rows[id];
-    uint32_t bit, *field;
-    const char *wrong;
-    field = (uint32_t *)(void *)((char *)config_row_base(row, l->config, upstream) + row->offset);
-    if (value_parse(&row->rule, text, &bit, &wrong) != STATUS_OK)
-        return fail_value(l, id, upstream, origin, text, wrong);
-    if ((*field & bit) != 0)
-        return fail_value(l, id, upstream, origin, text, "given twice");
-    *field |= bit;
-    return STATUS_OK;
-}
-
-/* Give a row its value, or its list one more. begin_row() came before. */
-static enum status
-add_value(struct loader *l, enum config_row_id id, uint32_t upstream, struct config_origin origin,
-          const char *text)
-{
-    const struct config_row *row = &config_rows[id];
-    const char *wrong;
-    if (row->is_list)
-        return add_to_list(l, id, upstream, origin, text);
-    if (row->rule.kind == VALUE_FLAGS)
-        return add_flag(l, id, upstream, origin, text);
-    if (*text == '\0' && config_row_is_optional(row))
-        return STATUS_OK;
-    char *field = (char *)config_row_base(row, l->config, upstream) + row->offset;
-    if (parse(l, row, text, field, &wrong) != STATUS_OK)
-        return fail_value(l, id, upstream, origin, text, wrong);
-    return STATUS_OK;
-}
-
-/* Set a row from one text, in which commas part a list's values: environment and fallbacks. */
-static enum status
-set_row(struct loader *l, enum config_row_id id, uint32_t upstream, struct config_origin origin,
-        const char *text)
-{
-    begin_row(l, id, upstream, origin);
-    if (!config_row_is_sequence(&config_rows[id]))
-        return add_value(l, id, upstream, origin, text);
-    for (bool is_more = *text != '\0'; is_more;) {
-        char item[VALUE_TEXT_MAX];
-        size_t len = strcspn(text, ","), size = len;
-        is_more = text[len] == ',';
-        for (; size > 0 && *text == ' '; size--, len--)
-            text++;
-        while (size > 0 && text[size - 1] == ' ')
-            size--;
-        if (size >= sizeof item)
-            return fail_value(l, id, upstream, origin, text, "too long");
-        memcpy(item, text, size);
-        item[size] = '\0';
-        if (add_value(l, id, upstream, origin, item) != STATUS_OK)
-            return STATUS_INVALID;
-        text += len + is_more;
+    uint32_t count = config_row_count(row, base);
+    if (!row->is_list) {
+        const void *field = config_row_item(row, base, 0);
+        return (config_row_is_optional(row) && is_zero(field, row->rule.size)) ||
+               value_is_sound(&row->rule, field);
     }
-    return STATUS_OK;
+    if (*(const uint32_t *)((const char *)base + row->count_offset) != count)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!value_is_sound(&row->rule, config_row_item(row, base, i)) ||
+            config_row_is_twice(row, base, i))
+            return false;
+    return is_zero(config_row_item(row, base, count),
+                   (size_t)(row->items_max - count) * row->rule.size);
 }
 
-/* Every row of an upstream, or every row that no upstream has, as nobody's doing leaves it. */
-static enum status
-set_fallbacks(struct loader *l, bool is_upstream, uint32_t upstream, struct config_origin origin)
-{
-    for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
-        const struct config_row *row = &config_rows[id];
-        if (row->is_upstream != is_upstream)
-            continue;
-        begin_row(l, id, upstream, origin);
-        if (row->fallback != NULL && set_row(l, id, upstream, origin, row->fallback) != STATUS_OK)
-            return STATUS_INVALID;
-    }
-    return STATUS_OK;
-}
-
-static enum status
-add_upstream(struct loader *l, struct config_origin origin)
-{
-    uint32_t upstream = l->config->upstreams_count++;
-    return set_fallbacks(l, true, upstream, origin);
-}
-
-static enum status
-apply_item(struct loader *l, const struct config_yaml_item *item)
-{
-    struct config_origin origin = {CONFIG_FROM_FILE, item->line};
-    switch (item->kind) {
-    case CONFIG_YAML_GROUP:
-        if (config_rows[item->row].is_upstream)
-            l->upstreams_line = item->line;
-        return STATUS_OK;
-    case CONFIG_YAML_UPSTREAM:
-        return add_upstream(l, origin);
-    case CONFIG_YAML_KEY:
-        begin_row(l, item->row, item->upstream, origin);
-        return STATUS_OK;
-    case CONFIG_YAML_VALUE:
-        return add_value(l, item->row, item->upstream, origin, item->text);
-    case CONFIG_YAML_END:
-        break;
-    }
-    return STATUS_OK;
-}
-
-/* A wrong form explains wrong values before it, so the whole file is read, and its form told first. */
-static enum status
-apply_file(struct loader *l)
-{
-    struct config_yaml yaml;
-    struct config_yaml_item item;
-    const struct config_source *source = l->source;
-    enum status form, values = STATUS_OK;
-    if (source->text == NULL)
-        return STATUS_OK;
-    if (config_yaml_open(&yaml, source->file, source->text, source->text_size, l->error) !=
-        STATUS_OK)
-        return STATUS_INVALID;
-    do {
-        form = config_yaml_next(&yaml, &item);
-        if (form == STATUS_OK && values == STATUS_OK)
-            values = apply_item(l, &item);
-    } while (form == STATUS_OK && item.kind != CONFIG_YAML_END);
-    config_yaml_close(&yaml);
-    return form != STATUS_OK ? form : values;
-}
-
-/* The environment has no order: first see which upstreams it names, and let none be missing. */
-static enum status
-add_env_upstreams(struct loader *l)
-{
-    uint32_t named = 0; /* bit per upstream */
-    for (const char *const *e = l->source->environ; *e != NULL; e++) {
-        struct config_env env;
-        if (!config_env_is_ours(*e))
-            continue;
-        if (config_env_read(*e, &env, l->error) != STATUS_OK)
-            return STATUS_INVALID;
-        if (config_rows[env.row].is_upstream)
-            named |= 1U << env.upstream;
-    }
-    for (uint32_t i = 0; i < CONFIG_UPSTREAMS_MAX; i++) {
-        struct config_origin origin = {CONFIG_FROM_ENV, 0};
-        if ((named >> i & 1) == 0 || i < l->config->upstreams_count)
-            continue;
-        if (i > l->config->upstreams_count)
-            return config_error_at(
-                l->error, "environment", 0, NULL,
-                "PENSTOCK_UPSTREAMS_%u_: there is no upstream %u; allowed: numbers "
-                "without a gap, from 0, those of the file first",
-                i, l->config->upstreams_count);
-        if (add_upstream(l, origin) != STATUS_OK)
-            return STATUS_INVALID;
-    }
-    return STATUS_OK;
-}
-
-static enum status
-apply_env(struct loader *l)
-{
-    bool is_seen[CONFIG_UPSTREAMS_MAX][CONFIG_ROWS] = {0};
-    struct config_origin origin = {CONFIG_FROM_ENV, 0};
-    if (l->source->environ == NULL)
-        return STATUS_OK;
-    if (add_env_upstreams(l) != STATUS_OK)
-        return STATUS_INVALID;
-    for (const char *const *e = l->source->environ; *e != NULL; e++) {
-        struct config_env env;
-        if (!config_env_is_ours(*e))
-            continue;
-        if (config_env_read(*e, &env, l->error) != STATUS_OK)
-            return STATUS_INVALID;
-        if (is_seen[env.upstream][env.row])
-            return config_error_of(l->error, NULL, origin, &config_rows[env.row], env.upstream,
-                                   "set twice; allowed: each variable once");
-        is_seen[env.upstream][env.row] = true;
-        if (set_row(l, env.row, env.upstream, origin, env.text) != STATUS_OK)
-            return STATUS_INVALID;
-    }
-    return STATUS_OK;
-}
-
-static enum status
-apply_flags(struct loader *l)
-{
-    struct config_origin origin = {CONFIG_FROM_FLAGS, 0};
-    const struct config_source *source = l->source;
-    if (source->listen_count > 0)
-        begin_row(l, CONFIG_ROW_listen, 0, origin);
-    for (size_t i = 0; i < source->listen_count; i++)
-        if (add_value(l, CONFIG_ROW_listen, 0, origin, source->listen[i]) != STATUS_OK)
-            return STATUS_INVALID;
-    uint32_t room = CONFIG_VERBOSE_MAX - l->config->verbose;
-    l->config->verbose += source->verbose < room ? source->verbose : room;
-    return STATUS_OK;
-}
-
-static enum status
-judge(struct loader *l)
+bool
+config_is_sound(const struct config *config)
 {
     struct config_complaint complaint;
-    if (config_judge(l->config, &complaint))
-        return STATUS_OK;
-    if (complaint.row == CONFIG_ROWS)
-        return config_error_at(l->error, l->source->file, l->upstreams_line, CONFIG_UPSTREAMS_GROUP,
-                               "%s", complaint.text);
-    return config_error_of(l->error, l->source->file,
-                           *origin_of(l, complaint.row, complaint.upstream),
-                           &config_rows[complaint.row], complaint.upstream, "%s", complaint.text);
-}
-
-void
-config_set_defaults(struct config *config)
-{
-    static const struct config_source none;
-    struct config_error unused; /* the table's own defaults are sound: a test loads them */
-    struct loader l = {.source = &none, .config = config, .error = &unused};
-    memset(config, 0, sizeof *config);
-    config->magic = CONFIG_MAGIC;
-    config->bytes = sizeof *config;
-    if (set_fallbacks(&l, false, 0, (struct config_origin){CONFIG_DEFAULTS, 0}) != STATUS_OK)
-        memset(config, 0, sizeof *config); /* sound for nobody */
-}
-
-static void
-copy_row(const struct config_row *row, const void *from, void *to)
-{
-    memcpy((char *)to + row->offset, (const char *)from + row->offset,
-           (size_t)row->items_max * row->rule.size);
-    if (row->is_list)
-        memcpy((char *)to + row->count_offset, (const char *)from + row->count_offset,
-               sizeof(uint32_t));
-}
-
-void
-config_for_worker(const struct config *config, struct config *worker)
-{
-    config_set_defaults(worker);
-    worker->upstreams_count = config->upstreams_count;
+    if (config->magic != CONFIG_MAGIC || config->bytes != sizeof *config ||
+        config->upstreams_count > CONFIG_UPSTREAMS_MAX)
+        return false;
     for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
         const struct config_row *row = &config_rows[id];
-        if ((row->who & CONFIG_USER_WORKER) == 0)
-            continue;
-        if (!row->is_upstream)
-            copy_row(row, config, worker);
-        for (uint32_t i = 0; row->is_upstream && i < config->upstreams_count; i++)
-            copy_row(row, &config->upstreams[i], &worker->upstreams[i]);
+        uint32_t bases = row->is_upstream ? config->upstreams_count : 1;
+        for (uint32_t i = 0; i < bases; i++) {
+            const void *base = row->is_upstream ? (const void *)&config->upstreams[i] : config;
+            if (!row_is_sound(row, base))
+                return false;
+        }
     }
-}
-
-enum status
-config_load(const struct config_source *source, struct config *config, struct config_error *error)
-{
-    struct loader l = {.source = source, .config = config, .error = error};
-    memset(error, 0, sizeof *error);
-    config_set_defaults(config);
-    if (apply_file(&l) == STATUS_OK && apply_env(&l) == STATUS_OK && apply_flags(&l) == STATUS_OK &&
-        judge(&l) == STATUS_OK)
-        return STATUS_OK;
-    memset(config, 0, sizeof *config);
-    return STATUS_INVALID;
+    size_t unused = CONFIG_UPSTREAMS_MAX - config->upstreams_count;
+    return is_zero(&config->upstreams[config->upstreams_count],
+                   unused * sizeof config->upstreams[0]) &&
+           config_judge(config, &complaint);
 }

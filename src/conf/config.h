@@ -12,7 +12,6 @@
 #include "base/status.h"
 
 #include <limits.h>
-#include <stdio.h>
 
 #define CONFIG_MAGIC         0x70656e73u /* "pens" */
 #define CONFIG_LISTEN_MAX    16
@@ -172,63 +171,6 @@ struct config {
 struct config_error { /* one line, "file:line: key: what is wrong; what is allowed" */
     char text[CONFIG_ERROR_MAX];
 };
-
-struct config_source {
-    const char *file; /* path for messages, or NULL: no file */
-    const char *text; /* its contents, `text_size` bytes, not NUL-terminated; NULL: no file */
-    size_t text_size;
-    const char *const *environ; /* NULL-terminated "NAME=value"; only PENSTOCK_… is looked at */
-    const char *const *listen;  /* -a flags; they replace the configured list */
-    size_t listen_count;
-    uint32_t verbose; /* -v flags */
-    /* the number of an interface by its name, 0: there is none; NULL: none is known by name */
-    uint32_t (*zone_index)(const char *name);
-};
-
-/**
- * Build the configuration: defaults, then file, then environment, then flags; then judge the whole.
- *
- * @param source  borrowed for the call
- * @param config  written; all zero on failure
- * @param error   written on failure
- * @return STATUS_OK; STATUS_INVALID (bad input, `error` says what and where). An unknown key, an
- *         unknown PENSTOCK_ variable and a duplicate key are errors.
- */
-MUST_CHECK enum status config_load(const struct config_source *source, struct config *config,
-                                   struct config_error *error);
-
-/** Every key that no upstream has with its default, and no upstream: not sound before one is added.
- */
-void config_set_defaults(struct config *config);
-
-/**
- * What a worker gets. It never learns who the clients are, so its copy holds no access list, no
- * listening address and no secret: each key that config.def does not give to workers has its
- * default.
- *
- * @param config  borrowed; sound
- * @param worker  written; sound as well
- */
-void config_for_worker(const struct config *config, struct config *worker);
-
-#define CONFIG_ZONE_NAME_MAX 16 /* octets of an interface's name, with its NUL */
-
-/** The name of an interface by its number. @param name  written @return false: it has none */
-typedef bool config_zone_namer(uint32_t number, char name[CONFIG_ZONE_NAME_MAX]);
-
-/**
- * Print every key with its value, as YAML that loads to the same configuration.
- *
- * @param zone_name  asked for the interfaces of link-local addresses; NULL: numbers are printed
- */
-void config_print(const struct config *config, config_zone_namer *zone_name, FILE *to);
-
-/** Warnings that do not stop a start (no backup pin, everybody allowed, …), one line each. Returns
- * how many. */
-unsigned config_warnings(const struct config *config, FILE *to);
-
-/** Is this address, with its port, one of config.listen? */
-bool config_is_served(const struct config *config, const struct addr *listen);
 
 /** Is a struct from a memfd one that config_load() could have made? Sizes, counts, NULs, ranges. */
 bool config_is_sound(const struct config *config);

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "conf/config_rows.h"
+#include "conf/config_row.h"
 
 /** The first key that differs and that only a restart can change; CONFIG_ROWS: there is none. */
 enum config_row_id config_change_fixed(const struct config *a, const struct config *b);

@@ -1,12 +1,13 @@
 /* config_env.h - which row a PENSTOCK_ variable means
  * SPDX-License-Identifier: ISC
  *
+ * What: finds the row of a variable's name, and says so where there is none.
  * Who:  config_load(). Pure.
  */
 #pragma once
 
 #include "conf/config.h"
-#include "conf/config_rows.h"
+#include "conf/config_row.h"
 
 struct config_env { /* one variable */
     enum config_row_id row;

@@ -4,6 +4,7 @@
 #include "conf/config_error.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #define FILE_SHOWN_MAX 200 /* characters of a path that are shown, from its end */

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "conf/config.h"
-#include "conf/config_rows.h"
+#include "conf/config_row.h"
 
 enum config_layer { CONFIG_DEFAULTS, CONFIG_FROM_FILE, CONFIG_FROM_ENV, CONFIG_FROM_FLAGS };
 

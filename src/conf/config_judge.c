@@ -1,4 +1,4 @@
-/* config_judge.c - see config_judge.h; and config_is_sound(), which rests on it
+/* config_judge.c - see config_judge.h
  * SPDX-License-Identifier: ISC
  */
 #include "conf/config_judge.h"
@@ -6,16 +6,6 @@
 #include <string.h>
 
 #define WHOLE_PERCENT 100
-
-bool
-config_is_twice(const struct config_row *row, const void *base, uint32_t item)
-{
-    for (uint32_t i = 0; i < item; i++)
-        if (memcmp(config_row_item(row, base, i), config_row_item(row, base, item),
-                   row->rule.size) == 0)
-            return true;
-    return false;
-}
 
 static const char *
 judge_name(const struct config *config, unsigned upstream)
@@ -35,9 +25,8 @@ judge_address(const struct config *config, unsigned upstream)
     const struct addr *address = &config->upstreams[upstream].address;
     if (address->family == ADDR_NONE)
         return "not given; allowed: ADDRESS or ADDRESS:PORT of a DNS over TLS server";
-    for (uint32_t i = 0; i < config->listen_count; i++)
-        if (addr_is_equal(&config->listen[i], address))
-            return "an address that penstock itself listens on; allowed: another server's";
+    if (addr_is_among(address, config->listen, config->listen_count))
+        return "an address that penstock itself listens on; allowed: another server's";
     return NULL;
 }
 
@@ -112,22 +101,13 @@ least_burst_of_all(const struct config *config)
     return least_burst(config->rates_proven_ipv6, config->rates_proven_ipv6_count, least);
 }
 
-bool
-config_is_served(const struct config *config, const struct addr *listen)
-{
-    for (uint32_t i = 0; i < config->listen_count; i++)
-        if (addr_is_equal(&config->listen[i], listen))
-            return true;
-    return false;
-}
-
 static const char *
 judge_shares(const struct config *config)
 {
     uint32_t burst = least_burst_of_all(config);
     for (uint32_t i = 0; i < config->rates_listeners_count; i++) {
         const struct config_share *share = &config->rates_listeners[i];
-        if (!config_is_served(config, &share->listen))
+        if (!addr_is_among(&share->listen, config->listen, config->listen_count))
             return "an address that is not served; allowed: addresses of listen";
         if (share->percent != 0 && (uint64_t)burst * share->percent < WHOLE_PERCENT)
             return "less than one query of the smallest burst; allowed: a larger share";
@@ -263,52 +243,4 @@ config_judge(const struct config *config, struct config_complaint *complaint)
         if (!judge_upstream(config, i, complaint))
             return false;
     return judge_limits(config, complaint);
-}
-
-static bool
-is_zero(const void *bytes, size_t size)
-{
-    const unsigned char *b = bytes;
-    return size == 0 || (b[0] == 0 && memcmp(b, b + 1, size - 1) == 0);
-}
-
-static bool
-row_is_sound(const struct config_row *row, const void *base)
-{
-    uint32_t count = config_row_count(row, base);
-    if (!row->is_list) {
-        const void *field = config_row_item(row, base, 0);
-        return (config_row_is_optional(row) && is_zero(field, row->rule.size)) ||
-               value_is_sound(&row->rule, field);
-    }
-    if (*(const uint32_t *)((const char *)base + row->count_offset) != count)
-        return false;
-    for (uint32_t i = 0; i < count; i++)
-        if (!value_is_sound(&row->rule, config_row_item(row, base, i)) ||
-            config_is_twice(row, base, i))
-            return false;
-    return is_zero(config_row_item(row, base, count),
-                   (size_t)(row->items_max - count) * row->rule.size);
-}
-
-bool
-config_is_sound(const struct config *config)
-{
-    struct config_complaint complaint;
-    if (config->magic != CONFIG_MAGIC || config->bytes != sizeof *config ||
-        config->upstreams_count > CONFIG_UPSTREAMS_MAX)
-        return false;
-    for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
-        const struct config_row *row = &config_rows[id];
-        uint32_t bases = row->is_upstream ? config->upstreams_count : 1;
-        for (uint32_t i = 0; i < bases; i++) {
-            const void *base = row->is_upstream ? (const void *)&config->upstreams[i] : config;
-            if (!row_is_sound(row, base))
-                return false;
-        }
-    }
-    size_t unused = CONFIG_UPSTREAMS_MAX - config->upstreams_count;
-    return is_zero(&config->upstreams[config->upstreams_count],
-                   unused * sizeof config->upstreams[0]) &&
-           config_judge(config, &complaint);
 }

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "conf/config.h"
-#include "conf/config_rows.h"
+#include "conf/config_row.h"
 
 struct config_complaint {
     enum config_row_id row; /* CONFIG_ROWS: about the list of upstreams as a whole */
@@ -21,6 +21,3 @@ struct config_complaint {
  * @param complaint  written when the result is false
  */
 MUST_CHECK bool config_judge(const struct config *config, struct config_complaint *complaint);
-
-/** Do two items of a row's list stand for the same? (Its items are sound.) */
-bool config_is_twice(const struct config_row *row, const void *base, uint32_t item);

@@ -1,11 +1,9 @@
-/* config_print.c - config_print() and config_warnings() of config.h
+/* config_print.c - see config_print.h
  * SPDX-License-Identifier: ISC
- *
- * Who: supervisor: --print-config, --check and the start's log.
  */
-#include "conf/config.h"
-#include "conf/config_rows.h"
-#include "conf/config_zone.h"
+#include "conf/config_print.h"
+
+#include "conf/config_row.h"
 
 #include <string.h>
 
@@ -14,7 +12,7 @@ struct printer {
     config_zone_namer *zone_name; /* or NULL */
 };
 
-/* printable ASCII only, by values.h */
+/* printable ASCII only, by value.h */
 static void
 print_quoted(const char *text, FILE *to)
 {
@@ -143,7 +141,7 @@ warn_upstream(const struct config_upstream *upstream, FILE *to)
 }
 
 unsigned
-config_warnings(const struct config *config, FILE *to)
+config_print_warnings(const struct config *config, FILE *to)
 {
     unsigned count = 0;
     for (uint32_t i = 0; i < config->upstreams_count; i++)

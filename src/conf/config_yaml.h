@@ -12,7 +12,7 @@
 #pragma once
 
 #include "conf/config.h"
-#include "conf/config_rows.h"
+#include "conf/config_row.h"
 
 #include <yaml.h>
 

@@ -44,19 +44,18 @@ config_zone_name(config_zone_namer *zone_name, const char *text, char named[VALU
 }
 
 const char *
-config_zone_number(const struct config_source *source, const char *text,
-                   char number[VALUE_TEXT_MAX])
+config_zone_number(config_zone_numberer *zone_index, const char *text, char number[VALUE_TEXT_MAX])
 {
     char name[CONFIG_ZONE_NAME_MAX];
     const char *percent = strchr(text, '%');
     size_t size = percent != NULL ? strcspn(percent + 1, "] ") : 0;
     if (size == 0 || strspn(percent + 1, DIGITS) == size)
         return text; /* no '%', the one of a share, or a number */
-    if (size >= sizeof name || source->zone_index == NULL)
+    if (size >= sizeof name || zone_index == NULL)
         return NULL;
     memcpy(name, percent + 1, size);
     name[size] = '\0';
-    uint32_t index = source->zone_index(name);
+    uint32_t index = zone_index(name);
     int before = (int)(percent + 1 - text);
     int length =
         snprintf(number, VALUE_TEXT_MAX, "%.*s%u%s", before, text, index, percent + 1 + size);

@@ -8,8 +8,16 @@
  */
 #pragma once
 
-#include "conf/config.h"
-#include "conf/values.h"
+#include "base/addr.h"
+#include "conf/value.h"
+
+#define CONFIG_ZONE_NAME_MAX 16 /* octets of an interface's name, with its NUL */
+
+/** The name of an interface by its number. @param name  written @return false: it has none */
+typedef bool config_zone_namer(uint32_t number, char name[CONFIG_ZONE_NAME_MAX]);
+
+/** The number of an interface by its name. @return 0: there is none */
+typedef uint32_t config_zone_numberer(const char *name);
 
 /** Can a value of this kind name an interface? */
 bool config_zone_is_possible(enum value_kind kind);
@@ -28,10 +36,11 @@ const char *config_zone_name(config_zone_namer *zone_name, const char *text,
 /**
  * Put the number of an interface in the place of its name.
  *
- * @param text    an address in any form that a value can have; borrowed
- * @param number  room for what is returned
+ * @param zone_index  NULL: none is known
+ * @param text        an address in any form that a value can have; borrowed
+ * @param number      room for what is returned
  * @return `text` where it names no interface, or has a number already; `number`, written; NULL:
  *         there is no such interface
  */
-const char *config_zone_number(const struct config_source *source, const char *text,
+const char *config_zone_number(config_zone_numberer *zone_index, const char *text,
                                char number[VALUE_TEXT_MAX]);

@@ -13,10 +13,8 @@
 #include "conf/config.h"
 
 #define PIN_START "sha256//"
-#define PIN_TEXT_MAX                                                                               \
-    (sizeof PIN_START - 1 +                                                                        \
-     BASE64_TEXT_SIZE(CONFIG_PIN_BYTES)) /* with the NUL                    \
-                                                                 */
+/* octets with the NUL */
+#define PIN_TEXT_MAX (sizeof PIN_START - 1 + BASE64_TEXT_SIZE(CONFIG_PIN_BYTES))
 
 /**
  * @param text  borrowed, NUL-terminated

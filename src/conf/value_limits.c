@@ -20,8 +20,9 @@ static const struct {
 
 #define SIZES (sizeof sizes / sizeof sizes[0])
 
-const char *
-value_parse_digits(const char *text, uint32_t most, uint32_t *number)
+/* Digits without leading zero, at most `most`. Returns what follows; NULL: none, or too many. */
+static const char *
+parse_digits(const char *text, uint32_t most, uint32_t *number)
 {
     uint64_t value = 0;
     const char *c = text;
@@ -37,19 +38,19 @@ value_parse_digits(const char *text, uint32_t most, uint32_t *number)
 }
 
 const char *
-value_parse_port(const char *text, uint32_t *port)
+value_limits_parse_port(const char *text, uint32_t *port)
 {
-    const char *end = value_parse_digits(text, PORT_MAX, port);
+    const char *end = parse_digits(text, PORT_MAX, port);
     return end != NULL && *end == '\0' ? NULL : "not a port";
 }
 
 const char *
-value_parse_bytes(const struct value_rule *rule, const char *text, uint64_t *bytes)
+value_limits_parse_bytes(const struct value_rule *rule, const char *text, uint64_t *bytes)
 {
     uint32_t number;
     if (*rule->words != '\0' && strcmp(text, rule->words) == 0)
         return NULL;
-    const char *unit = value_parse_digits(text, UINT32_MAX, &number);
+    const char *unit = parse_digits(text, UINT32_MAX, &number);
     if (unit == NULL)
         return "not a size";
     for (size_t i = 0; i < SIZES; i++) {
@@ -65,7 +66,7 @@ value_parse_bytes(const struct value_rule *rule, const char *text, uint64_t *byt
 }
 
 const char *
-value_format_bytes(const struct value_rule *rule, uint64_t bytes, char text[VALUE_TEXT_MAX])
+value_limits_format_bytes(const struct value_rule *rule, uint64_t bytes, char text[VALUE_TEXT_MAX])
 {
     if (bytes == 0 && *rule->words != '\0') {
         snprintf(text, VALUE_TEXT_MAX, "%s", rule->words);
@@ -81,20 +82,20 @@ value_format_bytes(const struct value_rule *rule, uint64_t bytes, char text[VALU
 }
 
 const char *
-value_parse_rate(const struct value_rule *rule, const char *text, struct config_rate *rate)
+value_limits_parse_rate(const struct value_rule *rule, const char *text, struct config_rate *rate)
 {
     static const char wrong[] = "not a prefix length, a rate and a burst";
     uint32_t longest = 0;
-    (void)value_parse_digits(rule->words, UINT32_MAX, &longest);
+    (void)parse_digits(rule->words, UINT32_MAX, &longest);
     if (*text != '/')
         return wrong;
-    text = value_parse_digits(text + 1, UINT32_MAX, &rate->length);
+    text = parse_digits(text + 1, UINT32_MAX, &rate->length);
     if (text == NULL || *text != ' ')
         return wrong;
-    text = value_parse_digits(text + 1, UINT32_MAX, &rate->rate_per_s);
+    text = parse_digits(text + 1, UINT32_MAX, &rate->rate_per_s);
     if (text == NULL || strncmp(text, "/s ", 3) != 0)
         return wrong;
-    text = value_parse_digits(text + 3, UINT32_MAX, &rate->burst);
+    text = parse_digits(text + 3, UINT32_MAX, &rate->burst);
     if (text == NULL || *text != '\0')
         return wrong;
     if (rate->length > longest)
@@ -108,14 +109,14 @@ value_parse_rate(const struct value_rule *rule, const char *text, struct config_
 }
 
 const char *
-value_format_rate(const struct config_rate *rate, char text[VALUE_TEXT_MAX])
+value_limits_format_rate(const struct config_rate *rate, char text[VALUE_TEXT_MAX])
 {
     snprintf(text, VALUE_TEXT_MAX, "/%u %u/s %u", rate->length, rate->rate_per_s, rate->burst);
     return text;
 }
 
 const char *
-value_parse_share(const char *text, struct config_share *share)
+value_limits_parse_share(const char *text, struct config_share *share)
 {
     char address[ADDR_TEXT_MAX];
     const char *space = strchr(text, ' ');
@@ -128,14 +129,14 @@ value_parse_share(const char *text, struct config_share *share)
         return "not an address and a share";
     if (strcmp(space + 1, "off") == 0)
         return NULL;
-    const char *end = value_parse_digits(space + 1, UINT32_MAX, &share->percent);
+    const char *end = parse_digits(space + 1, UINT32_MAX, &share->percent);
     if (end == NULL || strcmp(end, "%") != 0)
         return "not an address and a share";
     return share->percent == 0 || share->percent > PERCENT_MAX ? "a share out of range" : NULL;
 }
 
 const char *
-value_format_share(const struct config_share *share, char text[VALUE_TEXT_MAX])
+value_limits_format_share(const struct config_share *share, char text[VALUE_TEXT_MAX])
 {
     char address[ADDR_TEXT_MAX];
     if (share->listen.family != ADDR_IPV4 && share->listen.family != ADDR_IPV6)
@@ -157,7 +158,7 @@ hex_value(char c)
 }
 
 const char *
-value_parse_secret(const char *text, struct config_secret *secret)
+value_limits_parse_secret(const char *text, struct config_secret *secret)
 {
     if (strlen(text) != SECRET_DIGITS)
         return "not a secret";
@@ -172,7 +173,7 @@ value_parse_secret(const char *text, struct config_secret *secret)
 }
 
 const char *
-value_format_secret(const struct config_secret *secret, char text[VALUE_TEXT_MAX])
+value_limits_format_secret(const struct config_secret *secret, char text[VALUE_TEXT_MAX])
 {
     if (secret->is_set != 1)
         return NULL;

@@ -85,7 +85,7 @@ check_path(const char *text)
 }
 
 const char *
-value_parse_domain(const char *text, char *field, size_t size)
+value_text_parse_domain(const char *text, char *field, size_t size)
 {
     size_t label_len = 0, len = strlen(text);
     len -= len > 0 && text[len - 1] == '.';

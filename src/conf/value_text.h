@@ -1,12 +1,13 @@
 /* value_text.h - what a name, an account, a DNS name and a path may consist of
  * SPDX-License-Identifier: ISC
  *
- * Who:  values.c. Pure.
+ * What: checks the characters; a value's length is for its field to bound.
+ * Who:  value.c. Pure.
  * Ref:  RFC 1123 section 2.1 (host names), RFC 1035 section 2.3.4 (lengths).
  */
 #pragma once
 
-#include "conf/values.h"
+#include "conf/value.h"
 
 /**
  * @param kind  VALUE_NAME, VALUE_USER, VALUE_HOST or VALUE_PATH
@@ -21,4 +22,4 @@ const char *value_text_check(enum value_kind kind, const char *text);
  * @param field  written: the name in lower case without that dot; `size` octets of room, zeroed
  * @return NULL: fine; or static text, what is wrong
  */
-const char *value_parse_domain(const char *text, char *field, size_t size);
+const char *value_text_parse_domain(const char *text, char *field, size_t size);

@@ -36,7 +36,7 @@ forget_shares(struct config *config)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < config->rates_listeners_count; i++)
-        if (config_is_served(config, &config->rates_listeners[i].listen))
+        if (addr_is_among(&config->rates_listeners[i].listen, config->listen, config->listen_count))
             config->rates_listeners[kept++] = config->rates_listeners[i];
     uint32_t gone = config->rates_listeners_count - kept;
     memset(&config->rates_listeners[kept], 0, gone * sizeof config->rates_listeners[0]);

@@ -1,6 +1,7 @@
 /* main.c - the ladder of the supervisor: configuration, sockets, fronts, jail, workers, loop
  * SPDX-License-Identifier: ISC
  */
+#include "conf/config_print.h"
 #include "os/log.h"
 #include "os/os.h"
 #include "supervisor/addresses.h"
@@ -182,7 +183,7 @@ check(const struct options *options)
         lists_load(&config, &lists, &error) != STATUS_OK ||
         jail_check_account(config.user, &error) != STATUS_OK)
         return fail(OPTIONS_EXIT_CONFIG, error.text);
-    (void)config_warnings(&config, stderr);
+    (void)config_print_warnings(&config, stderr);
     (void)lists_warnings(&config, &lists, stderr);
     (void)tls_library_warnings(&config, tls_library_built(), stderr);
     printf("the configuration is sound (penstock %s, built with %s)\n", PENSTOCK_VERSION,

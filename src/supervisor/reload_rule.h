@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "conf/config_rows.h"
+#include "conf/config_row.h"
 
 #include <stdbool.h>
 

@@ -3,6 +3,9 @@
  */
 #include "supervisor/settings.h"
 
+#include "conf/config_load.h"
+#include "conf/config_print.h"
+#include "conf/config_worker.h"
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/random.h"
@@ -188,7 +191,7 @@ settings_share(const struct config *config, int fds[CHILD_ROLES])
 {
     static struct config worker;
     fds[CHILD_FRONT] = fds[CHILD_WORKER] = -1;
-    config_for_worker(config, &worker);
+    config_worker_copy(config, &worker);
     enum status status =
         memory_share("penstock-config", &worker, sizeof worker, true, &fds[CHILD_WORKER]);
     if (status == STATUS_OK)
@@ -211,7 +214,7 @@ settings_log_warnings(const struct config *config, const struct lists *lists)
     FILE *to = open_memstream(&text, &size);
     if (to == NULL)
         return;
-    unsigned count = config_warnings(config, to) + lists_warnings(config, lists, to);
+    unsigned count = config_print_warnings(config, to) + lists_warnings(config, lists, to);
     if (fclose(to) != 0 || text == NULL)
         return;
     char *rest = text;

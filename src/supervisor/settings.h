@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "conf/config_print.h"
 #include "supervisor/options.h"
 #include "supervisor/supervisor.h"
 

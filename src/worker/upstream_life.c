@@ -11,6 +11,7 @@
 #include "worker/worker.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* a replacement has an eighth of the idle time to become ready, within what we left of it */

@@ -232,3 +232,14 @@ Test(addr, formatted_random_addresses_come_back)
         cr_assert(addr_is_equal(&addr, &back), "%s", text);
     }
 }
+
+Test(addr, is_among_those_that_are_equal_to_it)
+{
+    struct addr list[2] = {{.family = ADDR_IPV4, .port = 53}, {.family = ADDR_IPV4, .port = 54}};
+    struct addr addr = {.family = ADDR_IPV4, .port = 54};
+    cr_expect(addr_is_among(&addr, list, 2));
+    cr_expect_not(addr_is_among(&addr, list, 1));
+    cr_expect_not(addr_is_among(&addr, list, 0));
+    addr.port = 55;
+    cr_expect_not(addr_is_among(&addr, list, 2));
+}

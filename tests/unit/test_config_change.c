@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: ISC
  */
 #include "conf/config_change.h"
+#include "conf/config_load.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

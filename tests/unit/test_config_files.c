@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: ISC
  */
 #include "conf/config.h"
-#include "conf/config_rows.h"
+#include "conf/config_load.h"
+#include "conf/config_print.h"
+#include "conf/config_row.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -61,7 +63,7 @@ static unsigned
 warnings(void)
 {
     FILE *to = fopen("/dev/null", "w");
-    unsigned count = config_warnings(&config, to);
+    unsigned count = config_print_warnings(&config, to);
     fclose(to);
     return count;
 }

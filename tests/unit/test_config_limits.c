@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: ISC
  */
 #include "conf/config.h"
-#include "conf/config_rows.h"
+#include "conf/config_load.h"
+#include "conf/config_row.h"
 
 #include "answers/cache.h"
 #include "base/leak.h"
@@ -13,6 +14,7 @@
 #include "gate/packet_filter.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

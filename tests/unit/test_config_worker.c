@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: ISC
  */
 #include "conf/config.h"
+#include "conf/config_load.h"
+#include "conf/config_worker.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -39,7 +41,7 @@ holds(const void *bytes, size_t size)
 Test(config_worker, is_sound_and_has_what_a_worker_uses)
 {
     load(&config, TEXT);
-    config_for_worker(&config, &worker);
+    config_worker_copy(&config, &worker);
     cr_expect(config_is_sound(&worker));
     cr_expect_str_eq(worker.user, "somebody");
     cr_expect_eq(worker.upstreams_count, 1);
@@ -54,7 +56,7 @@ Test(config_worker, is_sound_and_has_what_a_worker_uses)
 Test(config_worker, has_no_address_name_or_secret_that_tells_of_clients)
 {
     load(&config, TEXT);
-    config_for_worker(&config, &worker);
+    config_worker_copy(&config, &worker);
     cr_expect_not(holds(&config.allow[0], sizeof config.allow[0]));
     cr_expect_not(holds(&config.allow[1], sizeof config.allow[1]));
     cr_expect_not(holds(&config.deny[0], sizeof config.deny[0]));

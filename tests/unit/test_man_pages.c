@@ -4,10 +4,11 @@
  * Where a page differs from its table, the section as it must be is left in a file beside the
  * test's log, to be pasted.
  */
-#include "conf/config_rows.h"
+#include "conf/config_row.h"
 
 #include <criterion/criterion.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,9 +1,11 @@
 /* test_reload_rule.c - what a reload cannot change, and how it is named
  * SPDX-License-Identifier: ISC
  */
+#include "conf/config_load.h"
 #include "supervisor/reload_rule.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TEXT                                                                                       \

@@ -1,4 +1,4 @@
-/* config_rows.h - config.def as a table
+/* config_row.h - config.def as a table
  * SPDX-License-Identifier: ISC
  *
  * What: one row per key: where it stands in the text and in the struct, how it is read, what it is
@@ -8,7 +8,7 @@
 #pragma once
 
 #include "conf/config.h"
-#include "conf/values.h"
+#include "conf/value.h"
 
 enum config_row_id {
 #define CONFIG_KEY(group, key, field, ...)    CONFIG_ROW_##field,
@@ -71,6 +71,9 @@ const void *config_row_item(const struct config_row *row, const void *base, uint
 /** Has the key, in every upstream if it is one of theirs, the same value in both? */
 bool config_row_is_same(const struct config_row *row, const struct config *a,
                         const struct config *b);
+
+/** Is item number `item` of the row's list the same as one before it? (They are sound.) */
+bool config_row_is_twice(const struct config_row *row, const void *base, uint32_t item);
 
 /** May "" stand for the value, which leaves its field zero? */
 bool config_row_is_optional(const struct config_row *row);

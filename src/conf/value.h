@@ -1,4 +1,4 @@
-/* values.h - one configured value between its text and its field
+/* value.h - one configured value between its text and its field
  * SPDX-License-Identifier: ISC
  *
  * What: each kind of value has one reader, one writer and one sentence that says what is allowed.

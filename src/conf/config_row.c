@@ -1,7 +1,7 @@
-/* config_rows.c - see config_rows.h
+/* config_row.c - see config_row.h
  * SPDX-License-Identifier: ISC
  */
-#include "conf/config_rows.h"
+#include "conf/config_row.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -61,6 +61,16 @@ const void *
 config_row_item(const struct config_row *row, const void *base, uint32_t item)
 {
     return (const char *)base + row->offset + item * row->rule.size;
+}
+
+bool
+config_row_is_twice(const struct config_row *row, const void *base, uint32_t item)
+{
+    for (uint32_t i = 0; i < item; i++)
+        if (memcmp(config_row_item(row, base, i), config_row_item(row, base, item),
+                   row->rule.size) == 0)
+            return true;
+    return false;
 }
 
 static bool

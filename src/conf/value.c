@@ -1,7 +1,7 @@
-/* values.c - see values.h
+/* value.c - see value.h
  * SPDX-License-Identifier: ISC
  */
-#include "conf/values.h"
+#include "conf/value.h"
 
 #include "conf/pin.h"
 #include "conf/value_limits.h"
@@ -57,8 +57,7 @@ find_word(const char *words, const char *text, uint32_t *index)
     return false;
 }
 
-/* Digits without leading zero; stops at the first other character. More than 32 bits: UINT32_MAX.
- */
+/* Digits without leading zero, up to the first other character; more than 32 bits: UINT32_MAX. */
 static const char *
 parse_digits(const char *text, uint32_t *number)
 {
@@ -184,7 +183,7 @@ parse(const struct value_rule *rule, const char *text, void *field)
     case VALUE_PATH:
         return parse_text(rule, text, field);
     case VALUE_DOMAIN:
-        return value_parse_domain(text, field, rule->size);
+        return value_text_parse_domain(text, field, rule->size);
     case VALUE_LISTEN:
     case VALUE_UPSTREAM:
         return parse_address(rule, text, field);
@@ -192,15 +191,15 @@ parse(const struct value_rule *rule, const char *text, void *field)
         return addr_prefix_parse(text, field) == STATUS_OK ? NULL
                                                            : "not a prefix, or bits set past it";
     case VALUE_PORT:
-        return value_parse_port(text, field);
+        return value_limits_parse_port(text, field);
     case VALUE_BYTES:
-        return value_parse_bytes(rule, text, field);
+        return value_limits_parse_bytes(rule, text, field);
     case VALUE_RATE:
-        return value_parse_rate(rule, text, field);
+        return value_limits_parse_rate(rule, text, field);
     case VALUE_SHARE:
-        return value_parse_share(text, field);
+        return value_limits_parse_share(text, field);
     case VALUE_SECRET:
-        return value_parse_secret(text, field);
+        return value_limits_parse_secret(text, field);
     case VALUE_PIN:
         return pin_parse(text, field) == STATUS_OK ? NULL : "not a pin";
     }
@@ -290,13 +289,13 @@ value_format(const struct value_rule *rule, const void *field, char text[VALUE_T
         snprintf(text, VALUE_TEXT_MAX, "%u", *(const uint32_t *)field);
         return text;
     case VALUE_BYTES:
-        return value_format_bytes(rule, *(const uint64_t *)field, text);
+        return value_limits_format_bytes(rule, *(const uint64_t *)field, text);
     case VALUE_RATE:
-        return value_format_rate(field, text);
+        return value_limits_format_rate(field, text);
     case VALUE_SHARE:
-        return value_format_share(field, text);
+        return value_limits_format_share(field, text);
     case VALUE_SECRET:
-        return value_format_secret(field, text);
+        return value_limits_format_secret(field, text);
     case VALUE_PIN:
         return pin_format(field, text);
     }

@@ -1,0 +1,93 @@
+/* test_config_judge.c - the rules between keys
+ * SPDX-License-Identifier: ISC
+ */
+#include "config_scene.h"
+
+Test(config_judge, an_upstream_is_needed)
+{
+    static const char *const expected =
+        "none given; allowed: at least one with name, address, tls_name and pins (`penstock pin "
+        "ADDRESS:PORT` prints pins)";
+    char text[CONFIG_ERROR_MAX];
+    snprintf(text, sizeof text, "test.yaml: upstreams: %s", expected);
+    expect_error("", NULL, text);
+    expect_error("# nothing\n", NULL, text);
+    expect_error("lanes: 1\n", NULL, text);
+    expect_error(NULL, NULL, text);
+    snprintf(text, sizeof text, "test.yaml:2: upstreams: %s", expected);
+    expect_error("lanes: 1\nupstreams: []\n", NULL, text);
+}
+
+Test(config_judge, an_upstream_without_pins_must_say_so)
+{
+    expect_error("upstreams:\n\n  - name: a\n    address: 192.0.2.1\n    tls_name: a.example\n",
+                 NULL,
+                 "test.yaml:3: upstreams[0].pins: no pin given, and verify: pin+ca needs one; "
+                 "allowed: at least one pin (`penstock pin ADDRESS:PORT` prints them), or verify: "
+                 "ca to trust the CAs alone");
+    expect_error(
+        "upstreams:\n- {name: a, address: 192.0.2.1, verify: pin}\n", NULL,
+        "test.yaml:2: upstreams[0].pins: no pin given, and verify: pin needs one; allowed: "
+        "at least one pin (`penstock pin ADDRESS:PORT` prints them)");
+    expect_error("upstreams:\n- {name: a, address: 192.0.2.1, tls_name: a.example,\n   pins: []}\n",
+                 NULL,
+                 "test.yaml:3: upstreams[0].pins: no pin given, and verify: pin+ca needs one; "
+                 "allowed: at least one pin (`penstock pin ADDRESS:PORT` prints them), or verify: "
+                 "ca to trust the CAs alone");
+    load_ok("upstreams:\n- {name: a, address: 192.0.2.1, tls_name: a.example, verify: ca}\n", NULL);
+}
+
+Test(config_judge, pins_are_never_left_unchecked)
+{
+    expect_error("upstreams:\n- {name: a, address: 192.0.2.1, tls_name: a.example, pins: [\"" PIN_A
+                 "\"],\n   verify: ca}\n",
+                 NULL,
+                 "test.yaml:3: upstreams[0].verify: ca, but there are pins, which would not be "
+                 "checked; allowed with pins: pin+ca or pin");
+}
+
+Test(config_judge, an_upstream_needs_its_name_and_address)
+{
+    expect_error("upstreams:\n- {tls_name: a.example, address: 192.0.2.1}\n", NULL,
+                 "test.yaml:2: upstreams[0].name: not given; allowed: a short name for log lines, "
+                 "its own for each upstream");
+    expect_error(
+        "upstreams:\n- {name: a}\n", NULL,
+        "test.yaml:2: upstreams[0].address: not given; allowed: ADDRESS or ADDRESS:PORT of "
+        "a DNS over TLS server");
+}
+
+Test(config_judge, nothing_is_given_twice)
+{
+    expect_error(
+        "listen:\n- 127.0.0.1\n- \"[::ffff:127.0.0.1]:53\"\n", NULL,
+        "test.yaml:3: listen: \"[::ffff:127.0.0.1]:53\" is given twice; allowed: ADDRESS or "
+        "ADDRESS:PORT, IPv6 as [ADDRESS]:PORT; no port means 53");
+    expect_error("tls: {versions: [\"1.3\",\n  1.3]}\n", NULL,
+                 "test.yaml:2: tls.versions: \"1.3\" is given twice; allowed: 1.2 or 1.3");
+    expect_error("upstreams:\n- pins:\n  - \"" PIN_A "\"\n  - \"" PIN_A "\"\n", NULL,
+                 "test.yaml:4: upstreams[0].pins: \"" PIN_A
+                 "\" is given twice; allowed: sha256// and the base64 of a SHA-256 (44 "
+                 "characters)");
+    expect_error(
+        UPSTREAM "  - name: one\n    address: 192.0.2.2\n", NULL,
+        "test.yaml:6: upstreams[1].name: given to an earlier upstream too; allowed: a name "
+        "of its own for each upstream");
+}
+
+Test(config_judge, an_upstream_is_not_ourselves)
+{
+    expect_error("listen: [\"192.0.2.1:853\"]\n" UPSTREAM, NULL,
+                 "test.yaml:4: upstreams[0].address: an address that penstock itself listens on; "
+                 "allowed: another server's");
+}
+
+Test(config_judge, something_must_be_listened_on)
+{
+    expect_error("listen: []\n" UPSTREAM, NULL,
+                 "test.yaml:1: listen: empty; allowed: at least one value");
+    expect_error("tls: {versions: []}\n" UPSTREAM, NULL,
+                 "test.yaml:1: tls.versions: empty; allowed: at least one value");
+    load_ok("acl: {allow: []}\n" UPSTREAM, NULL);
+    cr_expect_eq(config.allow_count, 0);
+}
