@@ -1,35 +1,41 @@
 /* admit.c - see admit.h
  * SPDX-License-Identifier: ISC
  *
- * A stage returns true to pass the message on. It reads what stages before it wrote and nothing
- * else; it never reaches back.
+ * A stage returns true to pass a message on; else its verdict says how it ends. It reads what
+ * stages before it wrote and nothing else.
  */
 #include "front/admit.h"
 
 #include "answers/minimal.h"
-#include "front/deliver.h"
+#include "dns/dns_traits.h"
 #include "front/front.h"
 
-/* The address alone: who may not ask does not cost us a look at his bytes. */
-static bool
-pass_source(struct front *front, const struct query *draft)
+/* The one switch. */
+static void
+end(struct front *front, const struct query *query, const struct verdict *verdict,
+    const struct clock_time *now)
 {
-    if (limit_is_martian(front, &draft->client)) {
-        deliver_drop(front, draft, WHY_MARTIAN);
-        return false;
+    if (verdict->price > 0)
+        rate_charge(&front->rate, query, verdict->price, now);
+    switch ((enum verdict_end)verdict->end) {
+    case VERDICT_ANSWER:
+        deliver_answer(&front->deliver, query, verdict, now);
+        break;
+    case VERDICT_REFUSE:
+        deliver_refuse(&front->deliver, query, verdict, now);
+        break;
+    case VERDICT_DROP:
+        deliver_drop(&front->deliver, query, (enum why)verdict->why);
+        break;
     }
-    if (!acl_allows(&front->acl, &draft->client.addr)) {
-        limit_tell_denied(front, &draft->client.addr, "query");
-        deliver_drop(front, draft, WHY_ACL);
-        return false;
-    }
-    return true;
 }
 
+/* --- a client's message: its form ------------------------------------------------------------ */
+
 static enum why
-why_of_verdict(enum dns_query_verdict verdict)
+why_of_form(enum dns_query_verdict form)
 {
-    switch (verdict) {
+    switch (form) {
     case DNS_QUERY_SHORT:
         return WHY_SHORT;
     case DNS_QUERY_RESPONSE:
@@ -64,116 +70,301 @@ has_odd_option(const struct front *front, const struct query *draft)
 {
     const struct dns_edns *edns = &draft->dns.edns;
     return (edns->keepalive_is_odd && draft->client.transport == QUERY_TCP) ||
-           (edns->cookie_is_odd && front->limit.has_cookies);
+           (edns->cookie_is_odd && front->rate.has_cookies);
 }
 
 /* No question, but a cookie (RFC 7873 5.4): the answer is a cookie, and how the client's was. */
-static void
-answer_cookie(struct front *front, struct query *draft)
+static struct verdict
+give_cookie(const struct query *draft)
 {
-    limit_look_at_cookie(front, draft);
     bool is_false =
         draft->cookie != COOKIE_CLIENT && !cookie_is_proof((enum cookie_verdict)draft->cookie);
-    deliver_refuse(front, draft, WHY_COOKIE, is_false ? DNS_BADCOOKIE : DNS_NOERROR, DNS_EDE_NONE);
+    struct verdict verdict = verdict_own(WHY_COOKIE, VERDICT_RCODE);
+    verdict.rcode = is_false ? DNS_BADCOOKIE : DNS_NOERROR;
+    return verdict;
+}
+
+/* A message that is no query of ours to answer. @param is_cut  it was larger than we receive */
+static struct verdict
+refuse_form(const struct query *draft, enum dns_query_verdict form, bool is_cut,
+            const uint8_t *message, size_t size)
+{
+    int rcode = form == DNS_QUERY_OK ? DNS_FORMERR : dns_query_verdict_rcode(form, &draft->dns);
+    enum why why = is_cut && rcode == DNS_FORMERR ? WHY_CUT : why_of_form(form);
+    if (rcode < 0)
+        return verdict_drop(why);
+    struct verdict verdict = verdict_refuse(why, (uint16_t)rcode, DNS_EDE_NONE);
+    verdict.price = LIMITER_PRICE_ERROR;
+    if (form == DNS_QUERY_SIGNED && !is_cut) {
+        verdict.form = VERDICT_SIGNED;
+        verdict.message = message;
+        verdict.message_size = (uint16_t)size;
+    }
+    return verdict;
 }
 
 /* The form of the message, by the strict parser. */
 static bool
-pass_parse(struct front *front, struct query *draft, const uint8_t *message, size_t size)
+pass_form(struct front *front, struct query *draft, const uint8_t *message, size_t size,
+          const struct clock_time *now, struct verdict *verdict)
 {
-    enum dns_query_verdict verdict = dns_query_parse(message, size, &draft->dns);
+    enum dns_query_verdict form = dns_query_parse(message, size, &draft->dns);
     bool is_cut = draft->client.transport == QUERY_UDP && size > UDP_MESSAGE_MAX;
-    if (verdict == DNS_QUERY_OK && has_odd_option(front, draft))
-        verdict = DNS_QUERY_OPT;
-    if (verdict == DNS_QUERY_OK && !is_cut) {
-        limit_look_at_cookie(front, draft);
-        return true;
-    }
-    if (verdict == DNS_QUERY_COOKIE && front->limit.has_cookies && !is_cut) {
-        answer_cookie(front, draft);
+    if (form == DNS_QUERY_OK && has_odd_option(front, draft))
+        form = DNS_QUERY_OPT;
+    bool asks_cookie = form == DNS_QUERY_COOKIE && front->rate.has_cookies;
+    if (is_cut || (form != DNS_QUERY_OK && !asks_cookie)) {
+        *verdict = refuse_form(draft, form, is_cut, message, size);
         return false;
     }
-    int rcode =
-        verdict == DNS_QUERY_OK ? DNS_FORMERR : dns_query_verdict_rcode(verdict, &draft->dns);
-    enum why why = is_cut && rcode == DNS_FORMERR ? WHY_CUT : why_of_verdict(verdict);
-    if (rcode < 0) {
-        deliver_drop(front, draft, why);
-        tcp_distrust(front, &draft->client);
-    } else {
-        limit_charge(front, draft, LIMITER_PRICE_ERROR);
-        if (verdict == DNS_QUERY_SIGNED && !is_cut)
-            deliver_signed(front, draft, message, size);
-        else
-            deliver_refuse(front, draft, why, (uint16_t)rcode, DNS_EDE_NONE);
-    }
-    return false;
+    rate_check_cookie(&front->rate, draft, now);
+    if (asks_cookie)
+        *verdict = give_cookie(draft);
+    return !asks_cookie;
 }
+
+/* --- its question ---------------------------------------------------------------------------- */
 
 /* Classes other than IN get nothing but our name. */
 static bool
-pass_class(struct front *front, const struct query *draft)
+pass_class(const struct front *front, const struct query *draft, struct verdict *verdict)
 {
     const struct dns_question *question = &draft->dns.question;
-    const struct config *config = front->config;
-    if (config->local_server_id[0] != '\0' && minimal_is_identity(question)) {
-        deliver_minimal(front, draft);
+    if (front->config->local_server_id[0] != '\0' && minimal_is_identity(question)) {
+        *verdict = verdict_own(WHY_MINIMAL, VERDICT_IDENTITY);
         return false;
     }
     if (question->class == DNS_CLASS_IN)
         return true;
-    limit_charge(front, draft, LIMITER_PRICE_ERROR);
-    deliver_refuse(front, draft, WHY_CLASS, DNS_REFUSED, DNS_EDE_NOT_SUPPORTED);
+    *verdict = verdict_refuse(WHY_CLASS, DNS_REFUSED, DNS_EDE_NOT_SUPPORTED);
+    verdict->price = LIMITER_PRICE_ERROR;
     return false;
 }
 
 /* What needs no upstream: policy first; then everything there is, which gets one record; then the
  * cache. */
 static bool
-pass_known(struct front *front, struct query *draft)
+pass_known(struct front *front, struct query *draft, const struct clock_time *now,
+           struct verdict *verdict)
 {
-    store_look(front, draft);
-    if (local_answer(front, draft))
+    const struct dns_question *asked = &draft->dns.question;
+    if (!local_pass(&front->local, asked, verdict))
         return false;
-    if (draft->dns.question.type == DNS_TYPE_ANY && !front->config->local_forward_any) {
-        deliver_minimal(front, draft);
+    if (asked->type == DNS_TYPE_ANY && !front->config->local_forward_any) {
+        *verdict = verdict_own(WHY_MINIMAL, VERDICT_ANY);
         return false;
     }
-    return !store_answer(front, draft);
+    return recall_pass(&front->recall, draft, now, verdict);
+}
+
+/* --- it waits -------------------------------------------------------------------------------- */
+
+/* A query loses its place to another: an unproven client may come back over TCP. */
+static void
+shed(struct front *front, const struct query *query, enum why why, const struct clock_time *now)
+{
+    struct verdict verdict = query->client.is_proven
+                                 ? verdict_refuse(why, DNS_SERVFAIL, DNS_EDE_NOT_READY)
+                                 : verdict_truncate(why);
+    end(front, query, &verdict, now);
+}
+
+static void
+refuse_place(struct front *front, const struct query *query, enum why why,
+             const struct clock_time *now)
+{
+    struct verdict verdict = verdict_refuse(why, DNS_SERVFAIL, DNS_EDE_NOT_READY);
+    end(front, query, &verdict, now);
+}
+
+/* @return false: there is no place for it, and it has ended */
+static bool
+keep(struct front *front, struct query *draft, const struct clock_time *now)
+{
+    enum why why;
+    struct query *giving_way = waiting_keep(&front->waiting, draft, &why);
+    if (giving_way == draft) {
+        refuse_place(front, draft, why, now);
+        return false;
+    }
+    if (giving_way != NULL) {
+        shed(front, giving_way, why, now);
+        waiting_replace(&front->waiting, giving_way, draft);
+    }
+    return true;
 }
 
 /* Keep the draft and let it wait for its question, new or already under way. */
 static void
-wait_for_question(struct front *front, struct query *draft)
+wait_for_question(struct front *front, struct query *draft, const struct clock_time *now)
 {
     struct inflight_question *question;
-    enum why why;
-    limit_charge(front, draft, LIMITER_PRICE_MISS);
-    if (!queue_keep(front, draft, &why)) {
-        deliver_refuse(front, draft, why, DNS_SERVFAIL, DNS_EDE_NOT_READY);
+    rate_charge(&front->rate, draft, LIMITER_PRICE_MISS, now);
+    if (!keep(front, draft, now))
         return;
-    }
-    switch (inflight_join(&front->inflight, &front->queries, draft, front_now_ms(front),
-                          front_life_ms(front), &question)) {
+    switch (waiting_join(&front->waiting, draft, now, &question)) {
     case INFLIGHT_STARTED:
-        store_watch(front, question);
-        queue_push(front, question, draft);
+        recall_watch(&front->recall, question, draft, now);
         break;
     case INFLIGHT_JOINED:
         stats_add(front->stats, STAT_COALESCED, 1);
-        queue_promote(front, question, draft);
         break;
     case INFLIGHT_TOO_MANY:
-        deliver_refuse(front, draft, WHY_QUEUE_FULL, DNS_SERVFAIL, DNS_EDE_NOT_READY);
-        queue_give(front, draft);
+        refuse_place(front, draft, WHY_QUEUE_FULL, now);
+        waiting_give(&front->waiting, draft);
         break;
     }
 }
 
-void
-admit_message(struct front *front, struct query *draft, const uint8_t *message, size_t size)
+/* What a message says of the TCP connection that it came on. */
+static void
+judge_connection(struct front *front, const struct query_client *client, enum why why)
 {
-    if (pass_source(front, draft) && limit_pass(front, draft, message, size) &&
-        pass_parse(front, draft, message, size) && pass_class(front, draft) &&
-        pass_known(front, draft))
-        wait_for_question(front, draft);
+    if (client->transport != QUERY_TCP)
+        return;
+    if (why == WHY_RATE_REFUSED || why == WHY_RATE_DROPPED)
+        tcp_refused(&front->tcp, client);
+    if (why == WHY_SHORT || why == WHY_RESPONSE)
+        tcp_distrust(&front->tcp, client);
+}
+
+void
+admit_message(struct front *front, struct query *draft, const uint8_t *message, size_t size,
+              const struct clock_time *now)
+{
+    struct verdict verdict;
+    draft->arrived_us = now->now_us;
+    if (source_pass(&front->source, &draft->client, "query", now, &verdict) &&
+        rate_pass(&front->rate, draft, message, size, now, &verdict) &&
+        pass_form(front, draft, message, size, now, &verdict) &&
+        pass_class(front, draft, &verdict) && pass_known(front, draft, now, &verdict)) {
+        wait_for_question(front, draft, now);
+        return;
+    }
+    end(front, draft, &verdict, now);
+    judge_connection(front, &draft->client, (enum why)verdict.why);
+}
+
+void
+admit_gone(struct front *front, const struct query_client *client, const struct clock_time *now)
+{
+    struct verdict verdict = verdict_drop(WHY_CONNECTION_TAKEN);
+    struct query *query = waiting_on_connection(&front->waiting, client, NULL), *older;
+    for (; query != NULL; query = older) {
+        older = waiting_on_connection(&front->waiting, client, query);
+        end(front, query, &verdict, now);
+        waiting_leave(&front->waiting, query);
+    }
+}
+
+/* --- the worker's answer --------------------------------------------------------------------- */
+
+/* Those who wait for a question have their answer. It stays under way. */
+static void
+end_waiting(struct front *front, struct inflight_question *question, const struct verdict *verdict,
+            const struct clock_time *now)
+{
+    struct query *query;
+    while ((query = waiting_pop(&front->waiting, question)) != NULL) {
+        if (verdict->form == VERDICT_RECORDS)
+            histogram_add(&front->stats->latency, now->now_us - query->arrived_us);
+        end(front, query, verdict, now);
+        waiting_give(&front->waiting, query);
+    }
+}
+
+static void
+end_question(struct front *front, struct inflight_question *question, const struct verdict *verdict,
+             const struct clock_time *now)
+{
+    inflight_unindex(&front->waiting.inflight, question);
+    end_waiting(front, question, verdict, now);
+    waiting_end(&front->waiting, question);
+}
+
+static bool
+stand_in(struct front *front, struct inflight_question *question, const struct clock_time *now)
+{
+    struct verdict stale;
+    if (!recall_stand_in(&front->recall, question, now, &stale))
+        return false;
+    end_waiting(front, question, &stale, now);
+    return true;
+}
+
+/* No answer comes: a stale one stands in for those who wait, or `verdict` is theirs. */
+static void
+fail(struct front *front, struct inflight_question *question, enum why why, uint16_t rcode,
+     uint16_t ede, const struct clock_time *now)
+{
+    struct verdict verdict = verdict_refuse(why, rcode, ede);
+    (void)stand_in(front, question, now);
+    end_question(front, question, &verdict, now);
+}
+
+/* No upstream had more than an error, told without the question: it claims nothing about the name,
+ * so nothing is kept, and an RCODE that would is not passed on. */
+static void
+fail_with_error(struct front *front, struct inflight_question *question, uint16_t rcode,
+                const struct clock_time *now)
+{
+    bool may_pass = rcode == DNS_FORMERR || rcode == DNS_NOTIMP || rcode == DNS_REFUSED;
+    fail(front, question, WHY_UPSTREAM_ERROR, may_pass ? rcode : DNS_SERVFAIL, DNS_EDE_NONE, now);
+}
+
+/* It belongs to the question and is sound: keep it, and give it to those who wait. */
+static void
+take_answer(struct front *front, struct inflight_question *question, const uint8_t *message,
+            struct dns_answer *answer, const struct clock_time *now)
+{
+    struct verdict verdict = verdict_records(WHY_ANSWERED, message, answer);
+    struct recall *recall = &front->recall;
+    if (answer->rcode == DNS_BADVERS || answer->rcode == DNS_BADCOOKIE)
+        answer->rcode = DNS_SERVFAIL; /* it is about our OPT, of which the client knows nothing */
+    recall_note_word(recall, question, answer, now);
+    answer->traits = dns_traits_of(message, answer);
+    bool is_allowed =
+        local_allows(&front->local, &question->question.name, message, answer, &verdict);
+    recall_keep(recall, question, message, answer, !is_allowed, now);
+    if (is_allowed && freshness_is_failure(answer))
+        (void)stand_in(front, question, now);
+    end_question(front, question, &verdict, now);
+}
+
+void
+admit_answer(struct front *front, struct inflight_question *question,
+             const struct handoff_answer *from_worker, const struct clock_time *now)
+{
+    struct dns_answer answer;
+    if (from_worker->outcome != HANDOFF_ANSWERED) {
+        if (from_worker->outcome == HANDOFF_DOWN)
+            recall_note_down(&front->recall, now);
+        fail(front, question, WHY_UPSTREAM_FAILED, DNS_SERVFAIL, from_worker->ede, now);
+        return;
+    }
+    enum dns_answer_verdict form = dns_answer_parse(from_worker->message, from_worker->message_size,
+                                                    &question->question, &answer);
+    if (form == DNS_ANSWER_OK) {
+        take_answer(front, question, from_worker->message, &answer, now);
+    } else if (form == DNS_ANSWER_ERROR) {
+        fail_with_error(front, question, answer.rcode, now);
+    } else { /* the worker judged it already; it is not trusted to */
+        stats_add(front->stats, STAT_UPSTREAM_BAD, 1);
+        fail(front, question, WHY_ANSWER_BAD, DNS_SERVFAIL, DNS_EDE_NETWORK_ERROR, now);
+    }
+}
+
+void
+admit_timeout(struct front *front, struct inflight_question *question, const struct clock_time *now)
+{
+    fail(front, question, WHY_TIMEOUT, DNS_SERVFAIL, DNS_EDE_NO_REACHABLE_AUTHORITY, now);
+}
+
+void
+admit_stale(struct front *front, const struct clock_time *now)
+{
+    struct inflight_question *question;
+    struct verdict verdict;
+    while ((question = recall_next_due(&front->recall, now, &verdict)) != NULL)
+        end_waiting(front, question, &verdict, now);
 }

@@ -6,16 +6,14 @@
  */
 #pragma once
 
-#include <stdint.h>
-
 struct front;
 
 /** The first part of the ladder: CONFIG, RING, LISTENER…, up to START. Fatal if the order is
  * broken. */
 void control_begin(struct front *front);
 
-/** Tell the supervisor that the worker of a ring broke it. */
-void control_ring_broken(uint32_t number);
+/** Tell the supervisor which workers broke their rings, each once. */
+void control_report_rings(struct front *front);
 
 /** Tell the supervisor that we serve, and listen to it from the loop. */
 void control_ready(struct front *front);

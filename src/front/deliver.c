@@ -5,56 +5,127 @@
 
 #include "answers/minimal.h"
 #include "answers/negative.h"
-#include "dns/dns_answer.h"
 #include "dns/dns_reply.h"
-#include "dns/dns_traits.h"
 #include "dns/dns_trim.h"
 #include "dns/dns_tsig.h"
-#include "front/front.h"
+#include "front/local.h"
+#include "front/tcp_table.h"
 
-#define REPLY_ROOM   512 /* octets; dns_reply_write() never needs more */
-#define MINIMAL_ROOM 768 /* octets; minimal_write_…() never need more */
-#define SPECIAL_ROOM                                                                               \
-    1024             /* octets; special_write(), negative_write(), dns_tsig_refuse() likewise */
-#define RCODE_MAX 15 /* without EDNS */
+#define OWN_ROOM  1024 /* octets; what we write ourselves never needs more */
+#define RCODE_MAX 15   /* without EDNS */
 
 void
-deliver_count(struct front *front, enum why why)
+deliver_init(struct deliver *deliver, const struct deliver_parts *parts)
 {
-    stats_why(front->stats, why);
+    deliver->parts = *parts;
+}
+
+void
+deliver_change(struct deliver *deliver, const struct config *config)
+{
+    deliver->server_id = config->local_server_id;
+}
+
+/* --- how it leaves --------------------------------------------------------------------------- */
+
+/* The one place that counts an end. */
+static void
+count(struct deliver *deliver, enum why why)
+{
+    stats_why(deliver->parts.stats, why);
+}
+
+static void
+flush(struct deliver *deliver, uint32_t listener)
+{
+    uint8_t why[UDP_BATCH];
+    uint32_t sent = udp_flush(deliver->parts.udp, listener, why);
+    for (uint32_t i = 0; i < sent; i++)
+        count(deliver, (enum why)why[i]);
+}
+
+void
+deliver_flush(struct deliver *deliver)
+{
+    for (uint32_t i = 0; i < deliver->parts.udp->count; i++)
+        flush(deliver, i);
+}
+
+static uint8_t *
+udp_room_for(struct deliver *deliver, const struct query_client *client)
+{
+    if (udp_is_full(deliver->parts.udp, client->listener))
+        flush(deliver, client->listener);
+    return udp_room(deliver->parts.udp, client->listener);
 }
 
 /* Room for one answer of at most `size` octets (over UDP: UDP_ROOM). NULL: the client is gone. */
 static uint8_t *
-room_for(struct front *front, const struct query_client *client, size_t size)
+room_for(struct deliver *deliver, const struct query_client *client, size_t size)
 {
-    return client->transport == QUERY_UDP ? udp_room(front, client) : tcp_room(front, client, size);
+    return client->transport == QUERY_UDP ? udp_room_for(deliver, client)
+                                          : tcp_room(deliver->parts.tcp, client, size);
 }
 
-/* The end of one message: what was composed in the room goes out, the reason is counted. */
+/* What is left of an answer: no larger than the query, and it says to ask over TCP. */
+static size_t
+shorten(const struct query *query, uint8_t *room)
+{
+    struct dns_edns_put opt = {
+        .udp_size = DNS_EDNS_UDP_MAX, .dnssec_ok = query->dns.edns.dnssec_ok, .ede = DNS_EDE_NONE};
+    return dns_reply_write(&query->dns, DNS_NOERROR, true, &opt, room, UDP_ROOM);
+}
+
+/* It is counted when the kernel has taken it. */
 static void
-finish(struct front *front, const struct query *query, uint8_t *room, size_t size, enum why why)
+send_udp(struct deliver *deliver, const struct query *query, uint8_t *room, size_t size,
+         enum why why, const struct clock_time *now)
 {
     const struct query_client *client = &query->client;
+    switch (pacing_judge(deliver->parts.pacing, client, room, size, why, clock_ms(now))) {
+    case PACING_SEND:
+        udp_send(deliver->parts.udp, client, size, why);
+        break;
+    case PACING_SHORT:
+        udp_send(deliver->parts.udp, client, shorten(query, room), WHY_PACE_SLIPPED);
+        break;
+    case PACING_HOLD:
+        stats_add(deliver->parts.stats, STAT_PACED, 1);
+        break;
+    }
+}
+
+/* The end of one message: what was composed in the room goes out, the reason is counted.
+ * @param room  NULL: the client is gone */
+static void
+finish(struct deliver *deliver, const struct query *query, uint8_t *room, size_t size, enum why why,
+       const struct clock_time *now)
+{
     if (room != NULL && size > 2 && (room[2] & DNS_TC >> 8) != 0)
-        stats_add(front->stats, STAT_TRUNCATED, 1);
-    if (client->transport == QUERY_UDP) {
-        pace_send(front, query, room, size, why); /* counts when the kernel has taken it */
+        stats_add(deliver->parts.stats, STAT_TRUNCATED, 1);
+    if (query->client.transport == QUERY_UDP) {
+        send_udp(deliver, query, room, size, why, now);
         return;
     }
     if (room != NULL)
-        tcp_send(front, client, size);
-    deliver_count(front, room != NULL ? why : WHY_CLIENT_GONE);
-    tcp_done(front, client);
+        tcp_send(deliver->parts.tcp, &query->client, size);
+    count(deliver, room != NULL ? why : WHY_CLIENT_GONE);
+    tcp_done(deliver->parts.tcp, &query->client);
 }
 
 void
-deliver_drop(struct front *front, const struct query *query, enum why why)
+deliver_release(struct deliver *deliver, const struct clock_time *now)
 {
-    deliver_count(front, why);
-    if (query->client.transport == QUERY_TCP)
-        tcp_done(front, &query->client);
+    struct pacing *pacing = deliver->parts.pacing;
+    const struct pacing_held *held;
+    while ((held = pacing_next(pacing, clock_ms(now))) != NULL) {
+        memcpy(udp_room_for(deliver, &held->client), pacing_message(pacing, held), held->size);
+        udp_send(deliver->parts.udp, &held->client, held->size, (enum why)held->why);
+        pacing_give(pacing);
+    }
 }
+
+/* --- what is written ------------------------------------------------------------------------- */
 
 /* Octets of an answer to this client at most. */
 static size_t
@@ -64,101 +135,64 @@ limit_for(const struct query *query)
     return udp ? dns_reply_udp_limit(&query->dns.edns) : DNS_MESSAGE_MAX;
 }
 
-/* What our OPT says to this client; dns_* leave it out where he sent none. */
+/* What our OPT says to this client; dns_* leave it out where the client sent none. */
 static struct dns_edns_put
-opt_for(const struct front *front, const struct query *query, uint16_t ede)
+opt_for(const struct deliver *deliver, const struct query *query, uint16_t ede,
+        const struct clock_time *now)
 {
-    bool keepalive = query->client.transport == QUERY_TCP && query->dns.edns.keepalive;
+    const struct dns_edns *edns = &query->dns.edns;
     struct dns_edns_put opt = {
         .udp_size = DNS_EDNS_UDP_MAX,
-        .dnssec_ok = query->dns.edns.dnssec_ok, /* RFC 3225: repeated in the answer */
+        .dnssec_ok = edns->dnssec_ok, /* RFC 3225: repeated in the answer */
         .ede = ede,
-        .keepalive = keepalive,
-        .keepalive_100ms = (uint16_t)(tcp_idle_ms(front) / 100), /* at most 600 s */
+        .keepalive = query->client.transport == QUERY_TCP && edns->keepalive,
         .message_max = (uint16_t)limit_for(query),
     };
-    if (query->dns.edns.nsid) {
-        opt.nsid = front->config->local_server_id;
+    if (opt.keepalive) /* at most 600 s */
+        opt.keepalive_100ms = (uint16_t)(tcp_table_idle_ms(deliver->parts.tcp) / 100);
+    if (edns->nsid) {
+        opt.nsid = deliver->server_id;
         opt.nsid_size = (uint8_t)strnlen(opt.nsid, DNS_NSID_MAX);
     }
-    limit_put_cookie(front, query, &opt);
+    rate_put_cookie(deliver->parts.rate, query, now, &opt);
     return opt;
 }
 
 static void
-reply(struct front *front, const struct query *query, enum why why, uint16_t rcode,
-      bool is_truncated, const struct dns_edns_put *opt)
+strip(const struct query *query, struct dns_edns_put *opt)
 {
-    uint8_t *room = room_for(front, &query->client, REPLY_ROOM);
-    size_t size = 0;
-    if (room != NULL)
-        size = dns_reply_write(&query->dns, rcode, is_truncated, opt, room, REPLY_ROOM);
-    finish(front, query, room, size, why);
+    if (query->dns.edns.cookie_size < opt->cookie_size) /* a first cookie would make it larger */
+        opt->cookie_size = 0;
+    opt->nsid_size = 0;
 }
 
-void
-deliver_refuse(struct front *front, const struct query *query, enum why why, uint16_t rcode,
-               uint16_t ede)
+/* @param room  OWN_ROOM octets @return octets written */
+static size_t
+write_own(const struct deliver *deliver, const struct query *query, const struct verdict *verdict,
+          struct dns_edns_put *opt, uint8_t *room)
 {
-    struct dns_edns_put opt = opt_for(front, query, ede);
-    reply(front, query, why, rcode, false, &opt);
-}
-
-void
-deliver_signed(struct front *front, const struct query *query, const uint8_t *message,
-               size_t message_size)
-{
-    struct dns_edns_put opt = opt_for(front, query, DNS_EDE_NONE);
-    uint8_t *room = room_for(front, &query->client, SPECIAL_ROOM);
-    size_t limit = limit_for(query), size = limit < SPECIAL_ROOM ? limit : SPECIAL_ROOM;
-    if (room != NULL)
-        size = dns_tsig_refuse(message, message_size, &query->dns, &opt, room, size);
-    finish(front, query, room, size, WHY_SIGNED);
-}
-
-void
-deliver_slip(struct front *front, const struct query *query, enum why why)
-{
-    struct dns_edns_put opt = opt_for(front, query, DNS_EDE_NONE);
-    if (query->dns.edns.cookie_size < opt.cookie_size) /* a first cookie would make it larger */
-        opt.cookie_size = 0;
-    opt.nsid_size = 0;
-    reply(front, query, why, DNS_NOERROR, true, &opt);
-}
-
-void
-deliver_blocked(struct front *front, const struct query *query, size_t zone_at)
-{
-    struct dns_edns_put opt = opt_for(front, query, DNS_EDE_BLOCKED);
-    uint8_t *room = room_for(front, &query->client, SPECIAL_ROOM);
-    size_t size = 0;
-    if (room != NULL)
-        size = negative_write(&query->dns, DNS_NXDOMAIN, zone_at, LOCAL_BLOCKED_TTL_S, &opt, room,
-                              SPECIAL_ROOM);
-    finish(front, query, room, size, WHY_BLOCKED);
-}
-
-void
-deliver_withheld(struct front *front, const struct query *query, enum local_verdict verdict)
-{
-    if (verdict == LOCAL_BLOCKED)
-        deliver_blocked(front, query, 0);
-    else
-        deliver_refuse(front, query, WHY_PRIVATE, DNS_SERVFAIL, DNS_EDE_BLOCKED);
-}
-
-void
-deliver_minimal(struct front *front, const struct query *query)
-{
-    struct dns_edns_put opt = opt_for(front, query, DNS_EDE_NONE);
-    uint8_t *room = room_for(front, &query->client, MINIMAL_ROOM);
-    size_t size = 0;
-    if (room != NULL && query->dns.question.class == DNS_CLASS_IN)
-        size = minimal_write_any(&query->dns, &opt, room, MINIMAL_ROOM);
-    else if (room != NULL)
-        size = minimal_write_identity(&query->dns, front->config->local_server_id, &opt, room,
-                                      MINIMAL_ROOM);
-    finish(front, query, room, size, WHY_MINIMAL);
+    const struct dns_query *dns = &query->dns;
+    size_t limit = limit_for(query), size = limit < OWN_ROOM ? limit : OWN_ROOM;
+    switch ((enum verdict_form)verdict->form) {
+    case VERDICT_TRUNCATED:
+        strip(query, opt);
+        return dns_reply_write(dns, DNS_NOERROR, true, opt, room, OWN_ROOM);
+    case VERDICT_SIGNED:
+        return dns_tsig_refuse(verdict->message, verdict->message_size, dns, opt, room, size);
+    case VERDICT_BLOCKED:
+        return negative_write(dns, DNS_NXDOMAIN, verdict->zone_at, LOCAL_BLOCKED_TTL_S, opt, room,
+                              OWN_ROOM);
+    case VERDICT_SPECIAL:
+        return special_write(dns, (enum special_action)verdict->action, opt, room, OWN_ROOM);
+    case VERDICT_ANY:
+        return minimal_write_any(dns, opt, room, OWN_ROOM);
+    case VERDICT_IDENTITY:
+        return minimal_write_identity(dns, deliver->server_id, opt, room, OWN_ROOM);
+    case VERDICT_RCODE:
+    case VERDICT_RECORDS: /* not by us */
+        break;
+    }
+    return dns_reply_write(dns, verdict->rcode, false, opt, room, OWN_ROOM);
 }
 
 /* Is what the client is owed of an answer small enough? What it is not owed is left out of `part`
@@ -173,183 +207,79 @@ fits(const uint8_t *message, struct dns_answer *part, const struct query *query,
            part->end <= limit || dns_trim(message, part, limit);
 }
 
-/* One client's copy of a sound answer: his id, spelling, OPT and size. */
+/* Nothing of the answer fits: only its RCODE is told, and that there is more. */
 static void
-answer_one(struct front *front, const struct query *query, const uint8_t *message,
-           const struct dns_answer *answer, enum why why)
+answer_truncated(struct deliver *deliver, const struct query *query, const struct verdict *verdict,
+                 const struct dns_edns_put *opt, const struct clock_time *now)
 {
-    struct dns_answer part = *answer;
-    struct dns_edns_put opt = opt_for(front, query, answer->ede);
-    if (!fits(message, &part, query, &opt)) { /* nothing of it is left: it is not copied */
-        bool is_said = query->dns.edns.present || answer->rcode <= RCODE_MAX;
-        reply(front, query, why, answer->rcode, is_said, &opt);
+    uint16_t rcode = verdict->answer->rcode;
+    bool is_said = query->dns.edns.present || rcode <= RCODE_MAX;
+    uint8_t *room = room_for(deliver, &query->client, OWN_ROOM);
+    size_t size =
+        room != NULL ? dns_reply_write(&query->dns, rcode, is_said, opt, room, OWN_ROOM) : 0;
+    finish(deliver, query, room, size, (enum why)verdict->why, now);
+}
+
+/* One client's copy of an upstream's answer: its id, spelling, OPT and size. */
+static void
+answer_records(struct deliver *deliver, const struct query *query, const struct verdict *verdict,
+               const struct clock_time *now)
+{
+    const uint8_t *message = verdict->message;
+    struct dns_answer part = *verdict->answer;
+    struct dns_edns_put opt = opt_for(deliver, query, part.ede, now);
+    if (!fits(message, &part, query, &opt)) {
+        answer_truncated(deliver, query, verdict, &opt, now);
         return;
     }
-    opt.ede_text = dns_answer_text(message, answer);
-    opt.ede_text_size = answer->ede_text_size;
+    opt.ede_text = dns_answer_text(message, verdict->answer);
+    opt.ede_text_size = part.ede_text_size;
     size_t size = (size_t)part.end + DNS_EDNS_WHOLE_MAX;
     if (query->client.transport == QUERY_UDP && size > UDP_ROOM)
         size = UDP_ROOM; /* what is owed fits, and the rest is left out at our limit anyway */
-    uint8_t *room = room_for(front, &query->client, size);
+    uint8_t *room = room_for(deliver, &query->client, size);
     if (room != NULL) {
         memcpy(room, message, part.end);
         size = dns_answer_deliver(room, size, &part, &query->dns, &opt, limit_for(query));
         if (!query->client.is_proven)
-            limit_charge(front, query, limiter_price_of_size(size));
+            rate_charge(deliver->parts.rate, query, limiter_price_of_size(size), now);
     }
-    finish(front, query, room, size, why);
+    finish(deliver, query, room, size, (enum why)verdict->why, now);
 }
 
 static void
-answer_all(struct front *front, struct inflight_question *question, const uint8_t *message,
-           const struct dns_answer *answer)
+reply(struct deliver *deliver, const struct query *query, const struct verdict *verdict,
+      uint16_t ede, const struct clock_time *now)
 {
-    struct query *query;
-    inflight_unindex(&front->inflight, question);
-    while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
-        histogram_add(&front->stats->latency, front->loop.now_us - query->arrived_us);
-        answer_one(front, query, message, answer, WHY_ANSWERED);
-        queue_give(front, query);
-    }
-    queue_end(front, question);
+    struct dns_edns_put opt = opt_for(deliver, query, ede, now);
+    uint8_t *room = room_for(deliver, &query->client, OWN_ROOM);
+    size_t size = room != NULL ? write_own(deliver, query, verdict, &opt, room) : 0;
+    finish(deliver, query, room, size, (enum why)verdict->why, now);
 }
 
-/* The same for an answer that policy keeps from them. */
-static void
-withhold_all(struct front *front, struct inflight_question *question, enum local_verdict verdict)
-{
-    struct query *query;
-    inflight_unindex(&front->inflight, question);
-    while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
-        deliver_withheld(front, query, verdict);
-        queue_give(front, query);
-    }
-    queue_end(front, question);
-}
-
-/* No upstream had more than an error, told without the question: it claims nothing about the name,
- * so nothing is kept, and an RCODE that would is not passed on. */
-static void
-error_all(struct front *front, struct inflight_question *question, uint16_t rcode)
-{
-    struct query *query;
-    bool may_pass = rcode == DNS_FORMERR || rcode == DNS_NOTIMP || rcode == DNS_REFUSED;
-    (void)store_stand_in(front, question);
-    inflight_unindex(&front->inflight, question);
-    while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
-        deliver_refuse(front, query, WHY_UPSTREAM_ERROR, may_pass ? rcode : DNS_SERVFAIL,
-                       DNS_EDE_NONE);
-        queue_give(front, query);
-    }
-    queue_end(front, question);
-}
+/* --- the three ends -------------------------------------------------------------------------- */
 
 void
-deliver_answer(struct front *front, struct inflight_question *question,
-               const struct handoff_answer *from_worker)
+deliver_answer(struct deliver *deliver, const struct query *query, const struct verdict *verdict,
+               const struct clock_time *now)
 {
-    struct dns_answer answer;
-    if (from_worker->outcome != HANDOFF_ANSWERED) {
-        if (from_worker->outcome == HANDOFF_DOWN)
-            store_note_down(front);
-        deliver_failure(front, question, WHY_UPSTREAM_FAILED, from_worker->ede);
-        return;
-    }
-    enum dns_answer_verdict verdict = dns_answer_parse(
-        from_worker->message, from_worker->message_size, &question->question, &answer);
-    if (verdict == DNS_ANSWER_ERROR) {
-        error_all(front, question, answer.rcode);
-        return;
-    }
-    if (verdict != DNS_ANSWER_OK) { /* the worker judged it already; it is not trusted to */
-        stats_add(front->stats, STAT_UPSTREAM_BAD, 1);
-        deliver_failure(front, question, WHY_ANSWER_BAD, DNS_EDE_NETWORK_ERROR);
-        return;
-    }
-    if (answer.rcode == DNS_BADVERS || answer.rcode == DNS_BADCOOKIE)
-        answer.rcode = DNS_SERVFAIL; /* it is about our OPT, of which the client knows nothing */
-    store_note_word(front, question, &answer);
-    answer.traits = dns_traits_of(from_worker->message, &answer);
-    enum local_verdict policy =
-        local_judge(front, &question->question.name, from_worker->message, &answer);
-    store_keep(front, question, from_worker->message, &answer, policy != LOCAL_FINE);
-    if (policy != LOCAL_FINE) {
-        withhold_all(front, question, policy);
-        return;
-    }
-    if (freshness_is_failure(&answer) && store_stand_in(front, question)) {
-        queue_end(front, question);
-        return;
-    }
-    answer_all(front, question, from_worker->message, &answer);
-}
-
-void
-deliver_kept(struct front *front, const struct query *query, const uint8_t *message,
-             const struct dns_answer *answer, enum why why)
-{
-    answer_one(front, query, message, answer, why);
-}
-
-void
-deliver_stand_in(struct front *front, struct inflight_question *question, const uint8_t *message,
-                 const struct dns_answer *answer)
-{
-    struct query *query;
-    while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
-        histogram_add(&front->stats->latency, front->loop.now_us - query->arrived_us);
-        answer_one(front, query, message, answer, WHY_CACHE_STALE);
-        queue_give(front, query);
-    }
-}
-
-void
-deliver_special(struct front *front, const struct query *query, enum special_action action)
-{
-    struct dns_edns_put opt = opt_for(front, query, DNS_EDE_NONE);
-    uint8_t *room = room_for(front, &query->client, SPECIAL_ROOM);
-    size_t size = 0;
-    if (room != NULL)
-        size = special_write(&query->dns, action, &opt, room, SPECIAL_ROOM);
-    finish(front, query, room, size, WHY_LOCAL);
-}
-
-void
-deliver_failure(struct front *front, struct inflight_question *question, enum why why, uint16_t ede)
-{
-    struct query *query;
-    (void)store_stand_in(front, question);
-    inflight_unindex(&front->inflight, question);
-    while ((query = inflight_pop_waiting(&front->inflight, &front->queries, question)) != NULL) {
-        deliver_refuse(front, query, why, DNS_SERVFAIL, ede);
-        queue_give(front, query);
-    }
-    queue_end(front, question);
-}
-
-/* A query that does not wait any longer; whoever else waits for the same is not concerned. */
-static void
-leave(struct front *front, struct query *query)
-{
-    struct inflight_question *question = inflight_leave(&front->inflight, &front->queries, query);
-    queue_give(front, query);
-    if (question->waiting_count == 0 && question->state == INFLIGHT_QUEUED)
-        queue_end(front, question);
-}
-
-void
-deliver_give_way(struct front *front, struct query *query, enum why why)
-{
-    if (query->client.is_proven)
-        deliver_refuse(front, query, why, DNS_SERVFAIL, DNS_EDE_NOT_READY);
+    if (verdict->form == VERDICT_RECORDS)
+        answer_records(deliver, query, verdict, now);
     else
-        deliver_slip(front, query, why);
-    leave(front, query);
+        reply(deliver, query, verdict, DNS_EDE_NONE, now);
 }
 
 void
-deliver_abandon(struct front *front, struct query *query)
+deliver_refuse(struct deliver *deliver, const struct query *query, const struct verdict *verdict,
+               const struct clock_time *now)
 {
-    deliver_drop(front, query, WHY_CONNECTION_TAKEN);
-    leave(front, query);
+    reply(deliver, query, verdict, verdict->ede, now);
+}
+
+void
+deliver_drop(struct deliver *deliver, const struct query *query, enum why why)
+{
+    count(deliver, why);
+    if (query->client.transport == QUERY_TCP)
+        tcp_done(deliver->parts.tcp, &query->client);
 }

@@ -5,70 +5,105 @@
 
 #include "lane/heartbeat.h"
 
-#include "front/deliver.h"
-#include "os/clock.h"
+#include "front/admit.h"
+#include "front/control.h"
+#include "front/tcp_accept.h"
+#include "front/tcp_table.h"
 #include "os/log.h"
-#include "os/memory.h"
-#include "os/random.h"
 
-void
-front_reserve(struct front *front)
+/* --- what a turn takes ----------------------------------------------------------------------- */
+
+/* A connection may come at the cost of another, whose queries end with it. */
+static void
+take_connections(struct front *front, const struct clock_time *now)
 {
-    uint32_t count = front->config->queries;
-    uint8_t key[16];
-    void *queries = memory_reserve(query_table_bytes(count));
-    uint32_t questions = count * QUEUE_QUESTIONS;
-    void *inflight = memory_reserve(inflight_bytes(questions));
-    if (queries == NULL || inflight == NULL)
-        log_fatal("no memory for %u queries", count);
-    random_fill(key, sizeof key);
-    query_table_init(&front->queries, queries, count);
-    inflight_init(&front->inflight, inflight, questions, hash_key_from(key));
-    explicit_bzero(key, sizeof key);
-    limit_reserve(front);
-    queue_reserve(front);
-    pace_reserve(front);
-    store_reserve(front);
-    local_change(front);
-    udp_reserve(front);
-    tcp_reserve(front);
-    relay_reserve(front);
+    struct query_client gone;
+    while (tcp_accept_next(&front->tcp, now, &gone))
+        if (gone.connection != 0)
+            admit_gone(front, &gone, now);
 }
 
-/* Who waited in vain is told so while he still listens. */
 static void
-expire_questions(struct front *front)
+take_parked(struct front *front, const struct clock_time *now)
 {
-    uint64_t now_ms = front_now_ms(front);
-    for (int i = 0; i < FRONT_EXPIRE_BATCH; i++) {
-        struct inflight_question *question = inflight_first_due(&front->inflight);
-        if (question == NULL || question->deadline_ms > now_ms)
-            return;
-        deliver_failure(front, question, WHY_TIMEOUT, DNS_EDE_NO_REACHABLE_AUTHORITY);
+    struct query_client gone;
+    while (tcp_accept_next_parked(&front->tcp, now, &gone))
+        admit_gone(front, &gone, now);
+}
+
+static void
+take_udp(struct front *front, const struct clock_time *now)
+{
+    const uint8_t *message;
+    size_t size;
+    struct query *draft = query_draft(&front->waiting.queries);
+    while (udp_next(&front->udp, &draft->client, &message, &size)) {
+        admit_message(front, draft, message, size, now);
+        draft = query_draft(&front->waiting.queries);
     }
+}
+
+static void
+take_tcp(struct front *front, const struct clock_time *now)
+{
+    const uint8_t *message;
+    size_t size;
+    struct query *draft = query_draft(&front->waiting.queries);
+    while (tcp_next(&front->tcp, &draft->client, &message, &size)) {
+        admit_message(front, draft, message, size, now);
+        draft = query_draft(&front->waiting.queries);
+    }
+}
+
+static void
+take_answers(struct front *front, const struct clock_time *now)
+{
+    struct handoff_answer answer;
+    struct inflight_question *question;
+    while ((question = relay_next(&front->relay, &answer)) != NULL)
+        admit_answer(front, question, &answer, now);
+}
+
+/* SERVFAIL, while the client still waits for an answer. */
+static void
+expire_questions(struct front *front, const struct clock_time *now)
+{
+    for (int i = 0; i < FRONT_EXPIRE_BATCH; i++) {
+        struct inflight_question *question = inflight_first_due(&front->waiting.inflight);
+        if (question == NULL || question->deadline_ms > clock_ms(now))
+            return;
+        admit_timeout(front, question, now);
+    }
+}
+
+/* --- the turn -------------------------------------------------------------------------------- */
+
+static uint64_t
+sooner(uint64_t a_us, uint64_t b_us)
+{
+    return a_us < b_us ? a_us : b_us;
 }
 
 static uint64_t
 deadline_us(const struct front *front)
 {
-    uint64_t earliest = tcp_deadline_us(front);
-    const struct inflight_question *question = inflight_first_due(&front->inflight);
-    if (question != NULL && question->deadline_ms * 1000 < earliest)
-        earliest = question->deadline_ms * 1000;
-    if (store_deadline_us(front) < earliest)
-        earliest = store_deadline_us(front);
-    if (pace_deadline_us(front) < earliest)
-        earliest = pace_deadline_us(front);
-    if (front->stop_us != 0 && front->stop_us < earliest)
-        earliest = front->stop_us;
-    uint64_t beat_us = front->loop.now_us + HEARTBEAT_MS * 1000;
-    return beat_us < earliest ? beat_us : earliest;
+    const struct inflight_question *question = inflight_first_due(&front->waiting.inflight);
+    uint64_t earliest = front->loop.now_us + HEARTBEAT_MS * 1000;
+    if (question != NULL)
+        earliest = sooner(earliest, question->deadline_ms * 1000);
+    if (tcp_is_used(&front->tcp))
+        earliest = sooner(earliest, tcp_deadline_us(&front->tcp));
+    if (front->stop_us != 0)
+        earliest = sooner(earliest, front->stop_us);
+    earliest = sooner(earliest, recall_deadline_us(&front->recall));
+    return sooner(earliest, pacing_deadline_us(&front->pacing));
 }
 
 bool
 front_is_over(const struct front *front)
 {
-    bool is_empty = front->queries.alive == 0 && front->pace.count == 0 && front->tcp.open == 0;
+    bool is_empty =
+        front->waiting.queries.alive == 0 && front->pacing.count == 0 && front->tcp.open == 0;
     return front->stop_us != 0 && (is_empty || front->loop.now_us >= front->stop_us);
 }
 
@@ -76,19 +111,19 @@ static void
 show_levels(struct front *front)
 {
     stats_add(front->stats, STAT_TURNS, 1);
-    stats_set(front->stats, STAT_QUERIES_ALIVE, front->queries.alive);
-    stats_set(front->stats, STAT_QUESTIONS_QUEUED, front->inflight.queued);
-    if (front->store.cache != NULL) {
-        const struct cache_counts *cache = cache_counts(front->store.cache);
+    stats_set(front->stats, STAT_QUERIES_ALIVE, front->waiting.queries.alive);
+    stats_set(front->stats, STAT_QUESTIONS_QUEUED, front->waiting.inflight.queued);
+    if (front->recall.cache != NULL) {
+        const struct cache_counts *cache = cache_counts(front->recall.cache);
         stats_set(front->stats, STAT_CACHE_ENTRIES, cache->entries);
         stats_set(front->stats, STAT_CACHE_BYTES, (uint64_t)cache->chunks_used * CACHE_CHUNK_BYTES);
         stats_set(front->stats, STAT_CACHE_MISSES, cache->misses);
         stats_set(front->stats, STAT_CACHE_EVICTED, cache->evicted);
     }
-    stats_set(front->stats, STAT_ANSWERS_HELD, front->pace.count);
+    stats_set(front->stats, STAT_ANSWERS_HELD, front->pacing.count);
     stats_set(front->stats, STAT_RATES_FORGIVEN_MS,
-              limiter_forgiven_ms(&front->limit.tables[LIMIT_UNPROVEN]) +
-                  limiter_forgiven_ms(&front->limit.tables[LIMIT_PROVEN]));
+              limiter_forgiven_ms(&front->rate.tables[RATE_UNPROVEN]) +
+                  limiter_forgiven_ms(&front->rate.tables[RATE_PROVEN]));
 }
 
 static uint64_t
@@ -123,6 +158,18 @@ rest(struct front *front)
         evloop_rest(us);
 }
 
+/* Connections: those whose time has come or is over, what had to wait until others were answered,
+ * and answers. */
+static void
+turn_tcp(struct front *front, const struct clock_time *now)
+{
+    take_parked(front, now);
+    tcp_accept_resume(&front->tcp, now);
+    tcp_table_expire(&front->tcp, now);
+    take_tcp(front, now);
+    tcp_settle(&front->tcp, now);
+}
+
 void
 front_begin(struct front *front)
 {
@@ -130,22 +177,29 @@ front_begin(struct front *front)
     rest_init(&front->rest, front->loop.now_us, &nothing);
 }
 
+/* Handlers only mark what is ready: here it is taken and answered. */
 uint64_t
 front_turn(struct front *front, struct clock_time time)
 {
+    const struct clock_time *now = &time;
     evloop_dispatch(&front->loop, time);
-    relay_wake(front);
-    log_tick(front_now_ms(front));
-    relay_take(front);
-    store_expire(front);
-    expire_questions(front);
-    pace_release(front);
-    tcp_resume(front);
-    tcp_expire(front);
-    tcp_settle(front);   /* may take messages that had to wait */
-    relay_submit(front); /* before the answers: the worker begins while we send */
-    udp_flush(front);
+    relay_wake(&front->relay);
+    log_tick(clock_ms(now));
+    take_connections(front, now);
+    take_udp(front, now);
+    if (tcp_is_used(&front->tcp))
+        take_tcp(front, now);
+    take_answers(front, now);
+    admit_stale(front, now);
+    expire_questions(front, now);
+    deliver_release(&front->deliver, now);
+    if (tcp_is_used(&front->tcp))
+        turn_tcp(front, now);
+    relay_submit(&front->relay); /* before the answers: the worker begins while we send */
+    if (front->relay.has_broken)
+        control_report_rings(front);
+    deliver_flush(&front->deliver);
     show_levels(front);
     rest(front);
-    return relay_sleep(front) ? deadline_us(front) : 0;
+    return relay_sleep(&front->relay) ? deadline_us(front) : 0;
 }

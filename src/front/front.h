@@ -1,31 +1,27 @@
 /* front.h - all that a front process holds, and the order of one turn
  * SPDX-License-Identifier: ISC
  *
- * What: one struct, reserved before the sandbox closes. Each member belongs to the file of its
- *       name; the others use its functions.
+ * What: one struct, reserved before the sandbox closes. Only front.c, admit.c, control.c and main.c
+ *       know it; all other modules get the parts that they need.
  * Who:  penstock-front only.
  * Ref:  docs/QUERY.md (life of a query).
  */
 #pragma once
 
 #include "conf/config.h"
-#include "front/limit.h"
+#include "front/deliver.h"
 #include "front/local.h"
-#include "front/pace.h"
-#include "front/queue.h"
+#include "front/pacing.h"
+#include "front/rate.h"
+#include "front/recall.h"
 #include "front/relay.h"
-#include "front/store.h"
+#include "front/source.h"
 #include "front/tcp.h"
 #include "front/udp.h"
-#include "gate/acl.h"
-#include "lane/inflight.h"
+#include "front/waiting.h"
 #include "lane/rest.h"
 #include "lane/stats.h"
 #include "os/evloop.h"
-
-/* A client has its answer this much before its time is up: the loop wakes in whole milliseconds,
- * and a batch takes a while to send. */
-#define FRONT_MARGIN_MS 10
 
 #define FRONT_EXPIRE_BATCH 256 /* questions ended by their deadline per turn */
 
@@ -34,40 +30,25 @@ struct front {
     size_t config_size;
     struct stats_page *stats; /* shared mapping, written here only */
     uint32_t lane;
-    struct acl acl;      /* of config */
     struct acl next_acl; /* of a configuration that is looked at: too large for the stack */
     struct evloop loop;
     struct ev_source control; /* the channel to the supervisor */
-    struct limit limit;
-    struct query_table queries;
-    struct inflight inflight;
-    struct queue queue;
-    struct pace pace;
+    /* the stages of a query, in their order */
+    struct source source;
+    struct rate rate;
+    struct local local;
+    struct recall recall;
+    struct waiting waiting;
+    /* how it comes and leaves */
     struct udp udp;
     struct tcp tcp;
+    struct pacing pacing;
+    struct deliver deliver;
     struct relay relay;
     struct rest rest;
-    struct store store;
-    struct local local;
-    uint64_t
-        stop_us; /* 0: serving; else no message is read any more, and the end is here at last */
+    /* 0: serving; else no message is read any more, and the end is here at last */
+    uint64_t stop_us;
 };
-
-static inline uint64_t
-front_now_ms(const struct front *front)
-{
-    return front->loop.now_us / 1000;
-}
-
-/** What a new question may take, from config.query_ms. */
-static inline uint32_t
-front_life_ms(const struct front *front)
-{
-    return front->config->query_ms - FRONT_MARGIN_MS; /* query_ms is at least 100 */
-}
-
-/** Reserve all memory for config's sizes; fatal if there is none. */
-void front_reserve(struct front *front);
 
 /** Before the first turn. */
 void front_begin(struct front *front);

@@ -3,7 +3,7 @@
  */
 #include "front/listen.h"
 
-#include "front/front.h"
+#include "front/tcp_accept.h"
 #include "gate/packet_filter.h"
 #include "os/chan.h"
 #include "os/log.h"
@@ -29,10 +29,9 @@ socket_type(enum ipc_socket_kind kind)
 }
 
 static const struct ev_source *
-source_of(const struct front *front, uint32_t index, enum ipc_socket_kind kind)
+source_of(const struct udp *udp, const struct tcp *tcp, uint32_t index, enum ipc_socket_kind kind)
 {
-    return kind == IPC_SOCKET_UDP ? &front->udp.listeners[index].source
-                                  : &front->tcp.listeners[index].source;
+    return kind == IPC_SOCKET_UDP ? &udp->listeners[index].source : &tcp->listeners[index].source;
 }
 
 /*
@@ -40,41 +39,43 @@ source_of(const struct front *front, uint32_t index, enum ipc_socket_kind kind)
  * after it has attached the program that steers among them.
  */
 static enum status
-filter(const struct front *front, int fd)
+filter(const struct config *config, int fd)
 {
     struct sock_filter program[PACKET_FILTER_MAX];
-    if (!front->config->filter_kernel || sock_filter_is_locked(fd)) /* an earlier front did it */
+    if (!config->filter_kernel || sock_filter_is_locked(fd)) /* an earlier front did it */
         return STATUS_OK;
     uint16_t ports[PACKET_FILTER_PORTS_MAX];
-    uint32_t ports_count = front->config->filter_ports_count;
+    uint32_t ports_count = config->filter_ports_count;
     for (uint32_t i = 0; i < ports_count; i++)
-        ports[i] = (uint16_t)front->config->filter_ports[i];
+        ports[i] = (uint16_t)config->filter_ports[i];
     size_t count = packet_filter_build(ports, ports_count, program);
     enum status status = sock_filter_attach(fd, program, count);
-    if (status == STATUS_OK && front->config->lanes == 1)
+    if (status == STATUS_OK && config->lanes == 1)
         status = sock_filter_lock(fd);
     return status;
 }
 
 static enum status
-serve(struct front *front, uint32_t index, enum ipc_socket_kind kind, int fd)
+serve(const struct config *config, struct udp *udp, struct tcp *tcp, uint32_t index,
+      enum ipc_socket_kind kind, int fd)
 {
     if (kind == IPC_SOCKET_TCP)
-        return tcp_listen(front, index, fd);
-    enum status status = filter(front, fd);
-    return status == STATUS_OK ? udp_listen(front, index, fd) : status;
+        return tcp_accept_listen(tcp, index, fd);
+    enum status status = filter(config, fd);
+    return status == STATUS_OK ? udp_listen(udp, index, fd) : status;
 }
 
 void
-listen_take(struct front *front, const struct ipc_message *listener, int fd)
+listen_take(const struct config *config, struct udp *udp, struct tcp *tcp,
+            const struct ipc_message *listener, int fd)
 {
     enum ipc_socket_kind kind = listener->kind;
-    if (listener->index >= front->config->listen_count ||
+    if (listener->index >= config->listen_count ||
         (kind != IPC_SOCKET_UDP && kind != IPC_SOCKET_TCP) ||
-        source_of(front, listener->index, kind)->fd >= 0)
+        source_of(udp, tcp, listener->index, kind)->fd >= 0)
         log_fatal("a listening socket that was not asked for");
     if (sock_adopt(fd, socket_type(kind)) != STATUS_OK ||
-        serve(front, listener->index, kind, fd) != STATUS_OK)
+        serve(config, udp, tcp, listener->index, kind, fd) != STATUS_OK)
         log_fatal("the %s socket %u that was handed in cannot be used: %s", kind_text(kind),
                   listener->index, strerror(errno));
 }
@@ -97,11 +98,12 @@ fail(const char *address, enum ipc_socket_kind kind)
 }
 
 static void
-bind_one(struct front *front, uint32_t index, enum ipc_socket_kind kind)
+bind_one(const struct config *config, struct udp *udp, struct tcp *tcp, uint32_t index,
+         enum ipc_socket_kind kind)
 {
-    const struct addr *addr = &front->config->listen[index];
+    const struct addr *addr = &config->listen[index];
     char text[ADDR_TEXT_MAX];
-    bool shared = front->config->lanes != 1;
+    bool shared = config->lanes != 1;
     bool is_absent;
     int fd;
     if (sock_listen(addr, socket_type(kind), shared, &fd, &is_absent) != STATUS_OK)
@@ -113,18 +115,18 @@ bind_one(struct front *front, uint32_t index, enum ipc_socket_kind kind)
     struct ipc_message copy = {.type = IPC_LISTENER, .index = index, .kind = (uint8_t)kind};
     if (chan_send(CHAN_FD, &copy, &fd, 1) != STATUS_OK)
         log_fatal("the supervisor does not take a copy of a socket");
-    if (serve(front, index, kind, fd) != STATUS_OK)
+    if (serve(config, udp, tcp, index, kind, fd) != STATUS_OK)
         log_fatal("cannot serve %s: %s", addr_format(addr, text), strerror(errno));
 }
 
 void
-listen_bind_missing(struct front *front)
+listen_bind_missing(const struct config *config, struct udp *udp, struct tcp *tcp)
 {
     static const enum ipc_socket_kind kinds[] = {IPC_SOCKET_UDP, IPC_SOCKET_TCP};
     if (privs_keep_bind_only() != STATUS_OK)
         log_fatal("cannot give up privileges before binding: %s", strerror(errno));
-    for (uint32_t i = 0; i < front->config->listen_count; i++)
+    for (uint32_t i = 0; i < config->listen_count; i++)
         for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
-            if (source_of(front, i, kinds[k])->fd < 0)
-                bind_one(front, i, kinds[k]);
+            if (source_of(udp, tcp, i, kinds[k])->fd < 0)
+                bind_one(config, udp, tcp, i, kinds[k]);
 }

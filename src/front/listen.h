@@ -4,16 +4,18 @@
  * What: those handed in by the supervisor are set up, those missing are bound, and a copy of each
  *       new one goes to the supervisor, so that a new front needs no privilege.
  * Who:  front, before the sandbox.
+ * Ref:  docs/ARCHITECTURE.md.
  */
 #pragma once
 
+#include "front/tcp.h"
+#include "front/udp.h"
 #include "ipc/ipc.h"
 
-struct front;
-
-/** A socket from the supervisor. @param fd  given away. Fatal if it is not what the message says.
- */
-void listen_take(struct front *front, const struct ipc_message *listener, int fd);
+/** A socket from the supervisor, for `udp` or `tcp`. @param fd  given away. Fatal if it is not what
+ * the message says. */
+void listen_take(const struct config *config, struct udp *udp, struct tcp *tcp,
+                 const struct ipc_message *listener, int fd);
 
 /** Bind what is missing and send copies; fatal, with one line that says what to do, on failure. */
-void listen_bind_missing(struct front *front);
+void listen_bind_missing(const struct config *config, struct udp *udp, struct tcp *tcp);

@@ -5,8 +5,6 @@
 
 #include "answers/special.h"
 #include "dns/dns_traits.h"
-#include "front/deliver.h"
-#include "front/front.h"
 #include "os/memory.h"
 #include "os/sys.h"
 
@@ -20,18 +18,16 @@ take_names(const char (*texts)[CONFIG_DOMAIN_MAX], uint32_t count, struct local_
 }
 
 void
-local_change(struct front *front)
+local_change(struct local *local, const struct config *config)
 {
-    struct local *local = &front->local;
-    const struct config *config = front->config;
+    local->config = config;
     take_names(config->local_through, config->local_through_count, &local->through);
     take_names(config->local_private_names, config->local_private_names_count, &local->privates);
 }
 
 enum status
-local_take_list(struct front *front, enum ipc_list list, int fd)
+local_take_list(struct local *local, enum ipc_list list, int fd)
 {
-    struct local *local = &front->local;
     void *memory = NULL;
     size_t size = 0;
     enum status status = STATUS_OK;
@@ -87,30 +83,48 @@ is_blocked(const struct local *local, const struct dns_name *name, size_t *zone_
            !is_listed(local, IPC_LIST_ALLOW, name, &allowed_at);
 }
 
-bool
-local_answer(struct front *front, struct query *draft)
+/* NXDOMAIN, with the listed zone's SOA. @param zone_at  where the zone begins in the name */
+static struct verdict
+block(size_t zone_at)
 {
-    const struct local *local = &front->local;
-    const struct dns_question *asked = &front->store.asked;
-    size_t zone_at;
-    if (front->config->local_special) {
-        enum special_action action = special_find(asked);
-        if (action != SPECIAL_NONE && !is_under(&local->through, &asked->name)) {
-            if (action == SPECIAL_NXDOMAIN && is_above(&local->through, &asked->name))
-                action = SPECIAL_NODATA; /* RFC 8020: else nothing below it exists */
-            deliver_special(front, draft, action);
-            return true;
-        }
-    }
-    if (is_blocked(local, &asked->name, &zone_at)) {
-        deliver_blocked(front, draft, zone_at);
-        return true;
-    }
-    return false;
+    return (struct verdict){.end = VERDICT_REFUSE,
+                            .why = WHY_BLOCKED,
+                            .form = VERDICT_BLOCKED,
+                            .ede = DNS_EDE_BLOCKED,
+                            .zone_at = (uint16_t)zone_at};
 }
 
-/* Does an alias lead to a blocked name? Who asks for a name that is allowed gets it with all that
- * it leads to; an answer with more names than anybody looks at cannot be let through. */
+/* @return what is answered to a special-use name; SPECIAL_NONE: it is none, or let through */
+static enum special_action
+special_of(const struct local *local, const struct dns_question *asked)
+{
+    enum special_action action = local->config->local_special ? special_find(asked) : SPECIAL_NONE;
+    if (action == SPECIAL_NONE || is_under(&local->through, &asked->name))
+        return SPECIAL_NONE;
+    if (action == SPECIAL_NXDOMAIN && is_above(&local->through, &asked->name))
+        return SPECIAL_NODATA; /* RFC 8020: else nothing below it exists */
+    return action;
+}
+
+bool
+local_pass(const struct local *local, const struct dns_question *asked, struct verdict *verdict)
+{
+    enum special_action action = special_of(local, asked);
+    size_t zone_at;
+    if (action != SPECIAL_NONE) {
+        *verdict = verdict_own(WHY_LOCAL, VERDICT_SPECIAL);
+        verdict->action = (uint8_t)action;
+        return false;
+    }
+    if (is_blocked(local, &asked->name, &zone_at)) {
+        *verdict = block(zone_at);
+        return false;
+    }
+    return true;
+}
+
+/* Does an alias lead to a blocked name? A name that is allowed is answered with all that it leads
+ * to; an answer with more names than are looked at cannot be let through. */
 static bool
 leads_to_blocked(const struct local *local, const struct dns_name *asked, const uint8_t *message,
                  const struct dns_answer *answer)
@@ -127,15 +141,18 @@ leads_to_blocked(const struct local *local, const struct dns_name *asked, const 
     return walk.is_cut;
 }
 
-enum local_verdict
-local_judge(const struct front *front, const struct dns_name *asked, const uint8_t *message,
-            const struct dns_answer *answer)
+bool
+local_allows(const struct local *local, const struct dns_name *asked, const uint8_t *message,
+             const struct dns_answer *answer, struct verdict *verdict)
 {
-    const struct local *local = &front->local;
-    if (leads_to_blocked(local, asked, message, answer))
-        return LOCAL_BLOCKED;
-    if (front->config->local_refuse_private && (answer->traits & DNS_TRAIT_PRIVATE) != 0 &&
-        !is_under(&local->privates, asked))
-        return LOCAL_PRIVATE;
-    return LOCAL_FINE;
+    if (leads_to_blocked(local, asked, message, answer)) {
+        *verdict = block(0);
+        return false;
+    }
+    if (local->config->local_refuse_private && (answer->traits & DNS_TRAIT_PRIVATE) != 0 &&
+        !is_under(&local->privates, asked)) {
+        *verdict = verdict_refuse(WHY_PRIVATE, DNS_SERVFAIL, DNS_EDE_BLOCKED);
+        return false;
+    }
+    return true;
 }

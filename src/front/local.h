@@ -5,17 +5,17 @@
  *       blocked name or into private networks. Policy is asked before the cache and again for
  *       each answer, fresh or kept, so that a change of it holds at once.
  * Who:  front.
- * Ref:  answers/special.h, answers/nameset.h, dns/dns_traits.h; RFC 2308 (how long), 8914 (why blocked).
+ * Ref:  answers/special.h, answers/nameset.h, dns/dns_traits.h; RFC 2308 (how long), 8914 (why
+ *       blocked).
  */
 #pragma once
 
 #include "answers/nameset.h"
 #include "conf/config.h"
 #include "dns/dns_answer.h"
+#include "front/verdict.h"
 #include "ipc/ipc.h"
 #include "lane/query.h"
-
-struct front;
 
 #define LOCAL_BLOCKED_TTL_S 60 /* how long a client keeps that a name is blocked */
 
@@ -25,32 +25,37 @@ struct local_names { /* with all below them */
 };
 
 struct local {
+    const struct config *config;            /* borrowed */
     struct local_names through, privates;   /* of the configuration */
     const struct nameset *lists[IPC_LISTS]; /* read-only mappings; NULL: empty */
     size_t sizes[IPC_LISTS];
 };
 
-/** A list arrived: a sealed memfd that becomes ours; -1: the list is empty. @return STATUS_OK;
- * STATUS_INVALID (not a list). */
-MUST_CHECK enum status local_take_list(struct front *front, enum ipc_list list, int fd);
+/** A list arrived. @param fd  a sealed memfd that becomes ours; -1: the list is empty
+ *  @return STATUS_OK; STATUS_INVALID (not a list). */
+MUST_CHECK enum status local_take_list(struct local *local, enum ipc_list list, int fd);
 
-/** Take up front->config after it changed. */
-void local_change(struct front *front);
+/** Take up a configuration, at first or a new one. */
+void local_change(struct local *local, const struct config *config);
 
-/** The stage, after store_look(). @return true: the query has ended. */
-MUST_CHECK bool local_answer(struct front *front, struct query *draft);
-
-enum local_verdict {
-    LOCAL_FINE,
-    LOCAL_BLOCKED, /* it leads to a name on a block list */
-    LOCAL_PRIVATE, /* it leads into a private network, and its name may not */
-};
+/**
+ * The stage: is the name answered here?
+ *
+ * @param asked    the question, its name in lower case
+ * @param verdict  written if it is
+ * @return true: it is not; go on
+ */
+MUST_CHECK bool local_pass(const struct local *local, const struct dns_question *asked,
+                           struct verdict *verdict);
 
 /**
  * May a sound answer be given to a client?
  *
  * @param asked    the question's name in lower case
  * @param message  borrowed; its first `answer->end` octets; answer->traits is set
+ * @param verdict  written if not
+ * @return true: it may
  */
-enum local_verdict local_judge(const struct front *front, const struct dns_name *asked,
-                               const uint8_t *message, const struct dns_answer *answer);
+MUST_CHECK bool local_allows(const struct local *local, const struct dns_name *asked,
+                             const uint8_t *message, const struct dns_answer *answer,
+                             struct verdict *verdict);

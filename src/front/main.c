@@ -78,7 +78,7 @@ main(void)
     if (evloop_open(&front.loop) != STATUS_OK)
         log_fatal("no event loop: %s", strerror(errno));
     control_begin(&front);
-    listen_bind_missing(&front);
+    listen_bind_missing(front.config, &front.udp, &front.tcp);
     give_up(&front);
     control_ready(&front);
     front_begin(&front);

@@ -3,19 +3,15 @@
  */
 #include "front/relay.h"
 
-#include "front/control.h"
-#include "front/deliver.h"
-#include "front/front.h"
 #include "os/bell.h"
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/sys.h"
 
 void
-relay_reserve(struct front *front)
+relay_reserve(struct relay *relay, const struct relay_parts *parts)
 {
-    struct relay *relay = &front->relay;
-    *relay = (struct relay){.record = memory_reserve(RING_RECORD_MAX)};
+    *relay = (struct relay){.parts = *parts, .record = memory_reserve(RING_RECORD_MAX)};
     for (unsigned i = 0; i < RELAY_LINKS; i++)
         relay->links[i] = (struct relay_link){.bell.fd = -1, .worker_bell = -1};
     if (relay->record == NULL)
@@ -53,9 +49,9 @@ free_link(struct relay *relay)
 }
 
 static void
-close_link(struct front *front, struct relay_link *link)
+close_link(struct relay *relay, struct relay_link *link)
 {
-    evloop_remove(&front->loop, &link->bell, true);
+    evloop_remove(relay->parts.loop, &link->bell, true);
     if (link->worker_bell >= 0)
         sys_close(link->worker_bell);
     memory_unmap(link->memory, link->memory_size);
@@ -63,9 +59,9 @@ close_link(struct front *front, struct relay_link *link)
 }
 
 enum status
-relay_attach(struct front *front, const struct ipc_message *ring, const int fds[IPC_FDS_MAX])
+relay_attach(struct relay *relay, const struct ipc_message *ring, const int fds[IPC_FDS_MAX])
 {
-    struct relay_link *link = free_link(&front->relay);
+    struct relay_link *link = free_link(relay);
     enum status status = STATUS_INVALID;
     if (link == NULL) {
         status = STATUS_FULL;
@@ -86,94 +82,131 @@ relay_attach(struct front *front, const struct ipc_message *ring, const int fds[
                        ring->ring_answer_bytes);
     link->number = ring->epoch;
     link->worker_bell = fds[2];
-    link->is_broken = link->has_more = false;
-    front->relay.newest = link;
+    link->is_broken = link->is_told = link->has_more = false;
+    relay->newest = link;
     /* on the edge: each ring is an event of its own, and nobody needs to clear the counter */
-    return evloop_add(&front->loop, &link->bell, fds[1], EPOLLIN | EPOLLET, bell_rung, front);
+    return evloop_add(relay->parts.loop, &link->bell, fds[1], EPOLLIN | EPOLLET, bell_rung, relay);
 }
 
 /* A broken ring ends the worker, not us: the supervisor is told, and brings a new one. */
 static void
-report_broken(struct front *front, struct relay_link *link, const char *what)
+give_up(struct relay *relay, struct relay_link *link, const char *what)
 {
     link->is_broken = true;
     link->has_more = false;
-    log_write(LOG_ERROR, LOG_RING, "lane %u: the worker %s", front->lane, what);
-    control_ring_broken(link->number);
+    relay->has_broken = true;
+    log_write(LOG_ERROR, LOG_RING, "lane %u: the worker %s", relay->parts.lane, what);
+}
+
+bool
+relay_pop_broken(struct relay *relay, uint32_t *number)
+{
+    for (unsigned i = 0; i < RELAY_LINKS; i++) {
+        struct relay_link *link = &relay->links[i];
+        if (link->memory == NULL || !link->is_broken || link->is_told)
+            continue;
+        link->is_told = true;
+        *number = link->number;
+        return true;
+    }
+    relay->has_broken = false;
+    return false;
 }
 
 /* --- answers -------------------------------------------------------------------------------- */
 
-/* @return false: the record breaks the rules */
-static bool
-take_record(struct front *front, const struct relay_link *link, size_t size)
+/* The question that a record is about. NULL: too late, or invented */
+static struct inflight_question *
+question_of(struct relay *relay, const struct relay_link *link, const struct handoff_answer *answer)
 {
-    struct handoff_answer answer;
-    if (handoff_answer_read(front->relay.record, size, &answer) != STATUS_OK)
-        return false;
-    front->relay.taken++;
     struct inflight_question *question =
-        inflight_find(&front->inflight, answer.slot, answer.generation);
-    if (question == NULL || question->ring != link->number) /* too late, or invented */
-        stats_add(front->stats, STAT_RING_STALE, 1);
-    else
-        deliver_answer(front, question, &answer);
-    return true;
+        inflight_find(&relay->parts.waiting->inflight, answer->slot, answer->generation);
+    relay->taken++;
+    if (question != NULL && question->ring == link->number)
+        return question;
+    stats_add(relay->parts.stats, STAT_RING_STALE, 1);
+    return NULL;
 }
 
-static void
-take_from(struct front *front, struct relay_link *link)
+/* Records are taken until one is about a question that waits; `count` is theirs, at most `most`.
+ * NULL: there is none; link->has_more says whether that is because of `most`. */
+static struct inflight_question *
+take_from(struct relay *relay, struct relay_link *link, uint32_t *count, uint32_t most,
+          struct handoff_answer *answer)
 {
-    struct relay *relay = &front->relay;
     enum status status = STATUS_OK;
-    for (int i = 0; i < RELAY_ANSWERS && status == STATUS_OK; i++) {
+    for (; *count < most; ++*count) {
         size_t size;
         status = ring_take(&link->from_worker, relay->record, RING_RECORD_MAX, &size);
-        if (status == STATUS_OK && !take_record(front, link, size)) {
-            report_broken(front, link, "sent a record that breaks the contract");
-            return;
+        if (status != STATUS_OK)
+            break;
+        if (handoff_answer_read(relay->record, size, answer) != STATUS_OK) {
+            give_up(relay, link, "sent a record that breaks the contract");
+            return NULL;
+        }
+        struct inflight_question *question = question_of(relay, link, answer);
+        if (question != NULL) {
+            ++*count;
+            return question;
         }
     }
     if (status == STATUS_INVALID) {
-        report_broken(front, link, "broke the ring toward the front");
-        return;
+        give_up(relay, link, "broke the ring toward the front");
+        return NULL;
     }
     link->has_more = status == STATUS_OK;
     if (ring_release(&link->from_worker))
         bell_ring(link->worker_bell);
+    return NULL;
 }
 
-void
-relay_take(struct front *front)
+struct inflight_question *
+relay_next(struct relay *relay, struct handoff_answer *answer)
 {
-    uint64_t depth = 0;
-    for (unsigned i = 0; i < RELAY_LINKS; i++) {
-        struct relay_link *link = &front->relay.links[i];
+    for (; relay->taking < RELAY_LINKS; relay->taking++, relay->count = 0) {
+        struct relay_link *link = &relay->links[relay->taking];
         if (!is_usable(link))
             continue;
-        depth += ring_depth(&link->from_worker);
-        take_from(front, link);
+        if (relay->count == 0)
+            relay->depth += ring_depth(&link->from_worker);
+        struct inflight_question *question =
+            take_from(relay, link, &relay->count, RELAY_ANSWERS, answer);
+        if (question != NULL)
+            return question;
     }
-    stats_set(front->stats, STAT_RING_DEPTH, depth);
+    stats_set(relay->parts.stats, STAT_RING_DEPTH, relay->depth);
+    relay->depth = 0;
+    relay->taking = 0;
+    return NULL;
+}
+
+static struct relay_link *
+find_link(struct relay *relay, uint32_t number)
+{
+    for (unsigned i = 0; i < RELAY_LINKS; i++)
+        if (relay->links[i].memory != NULL && relay->links[i].number == number)
+            return &relay->links[i];
+    return NULL;
+}
+
+struct inflight_question *
+relay_next_of(struct relay *relay, uint32_t number, struct handoff_answer *answer)
+{
+    struct relay_link *link = find_link(relay, number);
+    uint32_t count = 0; /* nobody writes any more: it has an end */
+    return is_usable(link) ? take_from(relay, link, &count, UINT32_MAX, answer) : NULL;
 }
 
 void
-relay_detach(struct front *front, uint32_t number, bool is_death)
+relay_detach(struct relay *relay, uint32_t number, bool is_death)
 {
-    for (unsigned i = 0; i < RELAY_LINKS; i++) {
-        struct relay_link *link = &front->relay.links[i];
-        if (link->memory == NULL || link->number != number)
-            continue;
-        do { /* nobody writes any more: it has an end */
-            link->has_more = false;
-            if (is_usable(link))
-                take_from(front, link);
-        } while (link->has_more);
-        if (front->relay.newest == link)
-            front->relay.newest = NULL;
-        close_link(front, link);
-        queue_refill(front, number, is_death);
-    }
+    struct relay_link *link = find_link(relay, number);
+    if (link == NULL)
+        return;
+    if (relay->newest == link)
+        relay->newest = NULL;
+    close_link(relay, link);
+    waiting_refill(relay->parts.waiting, number, is_death);
 }
 
 /* --- questions ------------------------------------------------------------------------------ */
@@ -189,16 +222,17 @@ put(struct relay_link *link, const uint8_t *record, size_t size)
 }
 
 static enum status
-put_question(struct front *front, struct relay_link *link, const struct inflight_question *question)
+put_question(struct relay *relay, struct relay_link *link, const struct inflight_question *question)
 {
-    struct handoff_query *query = &front->relay.query;
+    const struct waiting *waiting = relay->parts.waiting;
+    struct handoff_query *query = &relay->query;
     uint8_t record[HANDOFF_QUERY_MAX];
-    query->slot = inflight_slot(&front->inflight, question);
+    query->slot = inflight_slot(&waiting->inflight, question);
     query->generation = question->generation;
     query->deadline_ms = question->deadline_ms;
     query->flags = question->flags;
     query->dnssec_ok = question->dnssec_ok;
-    query->rank = queue_rank(front, question);
+    query->rank = waiting_rank(waiting, question);
     query->question.type = question->question.type;
     query->question.class = question->question.class;
     query->question.name.size = question->question.name.size;
@@ -207,24 +241,25 @@ put_question(struct front *front, struct relay_link *link, const struct inflight
 }
 
 void
-relay_submit(struct front *front)
+relay_submit(struct relay *relay)
 {
-    struct relay_link *link = front->relay.newest;
+    struct waiting *waiting = relay->parts.waiting;
+    struct relay_link *link = relay->newest;
     if (!is_usable(link))
         return;
     enum status status = STATUS_OK;
     struct inflight_question *question;
-    while (status == STATUS_OK && (question = queue_next(front)) != NULL) {
-        status = put_question(front, link, question);
+    while (status == STATUS_OK && (question = waiting_next(waiting)) != NULL) {
+        status = put_question(relay, link, question);
         if (status == STATUS_OK)
-            inflight_asked(&front->inflight, question, link->number);
+            inflight_asked(&waiting->inflight, question, link->number);
         else
-            queue_put_back(front, question);
+            waiting_put_back(waiting, question);
     }
     if (status == STATUS_FULL)
-        stats_add(front->stats, STAT_RING_FULL, 1);
+        stats_add(relay->parts.stats, STAT_RING_FULL, 1);
     if (status == STATUS_INVALID) {
-        report_broken(front, link, "broke the ring toward itself");
+        give_up(relay, link, "broke the ring toward itself");
         return;
     }
     if (ring_publish(&link->to_worker))
@@ -232,10 +267,10 @@ relay_submit(struct front *front)
 }
 
 bool
-relay_sleep(struct front *front)
+relay_sleep(struct relay *relay)
 {
     for (unsigned i = 0; i < RELAY_LINKS; i++) {
-        struct relay_link *link = &front->relay.links[i];
+        struct relay_link *link = &relay->links[i];
         if (is_usable(link) && (link->has_more || !ring_sleep(&link->from_worker)))
             return false;
     }
@@ -243,9 +278,9 @@ relay_sleep(struct front *front)
 }
 
 void
-relay_wake(struct front *front)
+relay_wake(struct relay *relay)
 {
     for (unsigned i = 0; i < RELAY_LINKS; i++)
-        if (is_usable(&front->relay.links[i]))
-            ring_wake(&front->relay.links[i].from_worker);
+        if (is_usable(&relay->links[i]))
+            ring_wake(&relay->links[i].from_worker);
 }

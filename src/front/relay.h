@@ -10,12 +10,11 @@
  */
 #pragma once
 
+#include "front/waiting.h"
 #include "ipc/ipc.h"
 #include "lane/handoff.h"
 #include "lane/ring.h"
 #include "os/evloop.h"
-
-struct front;
 
 #define RELAY_ANSWERS 256 /* taken per ring and turn */
 #define RELAY_LINKS   3   /* the newest, and those whose workers a reload has replaced */
@@ -28,12 +27,24 @@ struct relay_link { /* two rings to one worker */
     uint32_t number;       /* the supervisor's name for them */
     struct ev_source bell; /* rung by the worker */
     int worker_bell;       /* rung by us */
-    bool is_broken;        /* reported; not touched until it ends */
+    bool is_broken;        /* not touched until it ends */
+    bool is_told;          /* relay_pop_broken() gave it */
     bool has_more;         /* answers were left in the ring */
 };
 
+struct relay_parts { /* borrowed for life */
+    struct evloop *loop;
+    struct stats_page *stats;
+    struct waiting *waiting;
+    uint32_t lane; /* for the log */
+};
+
 struct relay {
+    struct relay_parts parts;
     struct relay_link links[RELAY_LINKS];
+    bool has_broken;            /* relay_pop_broken() has something to give */
+    uint32_t taking, count;     /* the link that relay_next() is at, and records taken of it */
+    uint64_t depth;             /* of the rings before it and of its own, in this turn */
     struct relay_link *newest;  /* takes questions; NULL: none does now */
     uint64_t taken;             /* records that workers sent, since the process began */
     struct handoff_query query; /* scratch */
@@ -41,7 +52,7 @@ struct relay {
 };
 
 /** Reserve the scratch; fatal if there is no memory. */
-void relay_reserve(struct front *front);
+void relay_reserve(struct relay *relay, const struct relay_parts *parts);
 
 /**
  * Take up new rings: what is asked from now on goes there.
@@ -51,25 +62,37 @@ void relay_reserve(struct front *front);
  * @return STATUS_OK; STATUS_FULL: more rings than RELAY_LINKS; STATUS_INVALID; STATUS_SYSTEM (the
  *         supervisor broke its contract).
  */
-MUST_CHECK enum status relay_attach(struct front *front, const struct ipc_message *ring,
+MUST_CHECK enum status relay_attach(struct relay *relay, const struct ipc_message *ring,
                                     const int fds[IPC_FDS_MAX]);
 
 /**
- * The worker at the other end of a ring is gone. What it has answered is delivered, what it has not
- * is asked again. A number that we do not know is one that we never had: no effect.
+ * Take the next thing that a worker said of a question, at most RELAY_ANSWERS of each in a turn.
+ *
+ * @param answer  written; what it borrows is valid until the next call
+ * @return the question, for admit_answer(); NULL: there are none now
+ */
+struct inflight_question *relay_next(struct relay *relay, struct handoff_answer *answer);
+
+/** The same of one ring only, whose worker is gone, without a bound. @param number  the ring's */
+struct inflight_question *relay_next_of(struct relay *relay, uint32_t number,
+                                        struct handoff_answer *answer);
+
+/**
+ * The worker at the other end of a ring is gone, and relay_next_of() has no more: what was not
+ * answered is asked again. A number that we do not know is one that we never had: no effect.
  *
  * @param is_death  it was not told to end; each question may be asked a few times only then
  */
-void relay_detach(struct front *front, uint32_t number, bool is_death);
+void relay_detach(struct relay *relay, uint32_t number, bool is_death);
 
-/** Deliver what workers answered, at most RELAY_ANSWERS of each. */
-void relay_take(struct front *front);
+/** A ring that its worker broke, each once. @param number  written: its. @return false: none */
+bool relay_pop_broken(struct relay *relay, uint32_t *number);
 
 /** Put queued questions into the newest ring, as many as fit, and wake its worker if it sleeps. */
-void relay_submit(struct front *front);
+void relay_submit(struct relay *relay);
 
 /** Before waiting. @return false: there is work already. */
-bool relay_sleep(struct front *front);
+bool relay_sleep(struct relay *relay);
 
 /** After waiting. */
-void relay_wake(struct front *front);
+void relay_wake(struct relay *relay);

@@ -2,20 +2,20 @@
  * SPDX-License-Identifier: ISC
  *
  * What: a fixed table of connections. Many queries may wait on one, answers leave as they come.
- *       Nobody makes us keep more than one input buffer and, from a shared pool, one output buffer
- *       for him; who reads too slowly for that is cut off.
- * Who:  front.
+ *       For each client we keep one input buffer and, from a shared pool, one output buffer; a
+ *       client that reads too slowly for that is cut off.
+ * Who:  front: the turn takes messages and settles connections, deliver.c answers.
  * Ref:  RFC 7766; docs/LIMITS.md "tcp".
  */
 #pragma once
 
-#include "conf/config.h"
+#include "base/list.h"
+#include "front/rate.h"
+#include "front/source.h"
 #include "gate/crowd.h"
 #include "gate/pacer.h"
-#include "lane/query.h"
+#include "os/clock.h"
 #include "os/evloop.h"
-
-struct front;
 
 #define TCP_MESSAGE_MAX   4096 /* octets of a query */
 #define TCP_INPUT_BYTES   (2 + TCP_MESSAGE_MAX)
@@ -39,36 +39,40 @@ struct front;
 #define TCP_SEND_BYTES    (64 * 1024) /* kernel's buffer per connection, so it cannot grow there */
 #define TCP_RECEIVE_BYTES (16 * 1024)
 
-enum tcp_timer { /* what a connection is waited for at most; each kind is one list in order of time
-                  */
-                 TCP_TIMER_IDLE,
-                 TCP_TIMER_MESSAGE,
-                 TCP_TIMER_STALL,
-                 TCP_TIMERS,
-                 TCP_TIMER_NONE = TCP_TIMERS,
+/* What a connection is waited for at most; each kind is one list in order of time. */
+enum tcp_timer {
+    TCP_TIMER_IDLE,
+    TCP_TIMER_MESSAGE,
+    TCP_TIMER_STALL,
+    TCP_TIMERS,
+    TCP_TIMER_NONE = TCP_TIMERS,
 };
+
+struct tcp;
 
 struct tcp_connection {
     struct ev_source source;
-    struct front *front;
+    struct tcp *tcp;         /* the table it is in, for its handler */
     struct addr addr;        /* the client's */
     uint64_t armed_us;       /* when its timer began */
     uint32_t generation;     /* odd: open */
-    uint32_t previous, next; /* of its timer's list; next: of the free list */
-    uint32_t touched_next;   /* of the list to settle */
+    struct list_links timed; /* of its timer's list, or of the free list */
+    struct list_links read;  /* of the list to read */
+    struct list_links touch; /* of the list to settle */
     uint32_t output;         /* index in the pool, 0 none */
     uint32_t taken;          /* messages, since it opened */
     uint16_t input_most;     /* octets of the input buffer that were ever in use, to be wiped */
-    uint16_t input_size;     /* octets received and not yet taken */
+    uint16_t input_size;     /* octets received and not yet let go, */
+    uint16_t input_at;       /* of which so many were taken */
     uint16_t waiting;        /* queries that wait for an answer */
     uint8_t listener;
-    uint8_t timer;   /* enum tcp_timer */
-    uint8_t reads;   /* since a message was taken last, at most TCP_READS_MAX */
-    uint8_t refused; /* queries over the rate, at most TCP_REFUSED_MAX */
-    bool is_touched; /* in the list to settle */
-    bool is_paused;  /* TCP_WAITING_MAX was reached */
-    bool has_ended;  /* the client shut its side; it may still take answers */
-    bool is_over; /* it sent what is no query, or had its share; nothing more of it is looked at */
+    uint8_t timer;       /* enum tcp_timer */
+    uint8_t reads;       /* since a message was taken last, at most TCP_READS_MAX */
+    uint8_t refused;     /* queries over the rate, at most TCP_REFUSED_MAX */
+    bool is_readable;    /* the kernel has octets for it */
+    bool is_paused;      /* TCP_WAITING_MAX was reached */
+    bool has_ended;      /* the client shut its side; it may still take answers */
+    bool is_over;        /* what is no query, or all it may send, has come: nothing more is taken */
     bool is_doomed;      /* closed when the turn ends; nothing more is sent */
     bool took_a_message; /* since it was settled last */
 };
@@ -80,15 +84,14 @@ struct tcp_output {
 
 struct tcp_listener {
     struct ev_source source;
-    struct front *front;
-    uint8_t index;
+    bool is_ready; /* connections may be there to accept */
 };
 
 struct tcp_parked {
     struct addr addr;
     uint64_t since_us;
     int fd;
-    uint32_t previous, next; /* in order of coming; next: of the free list */
+    struct list_links links; /* in order of coming, or of the free list */
     uint8_t listener;
     bool has_rate; /* it was within its network's rate: it only waits for room */
 };
@@ -96,70 +99,87 @@ struct tcp_parked {
 struct tcp_park {
     struct tcp_parked slots[TCP_PARKED + 1]; /* [0] is never used */
     struct crowd held;                       /* of each network */
-    uint32_t count, touched, free;
-    uint32_t first, last;
-    uint64_t look_us; /* when they are looked at next */
+    struct list order, free;
+    uint32_t count, touched; /* parked now; slots ever used */
+    uint64_t look_us;        /* when they are looked at next */
+    uint32_t look_at;        /* a look goes on with this one; 0: none is under way */
+};
+
+struct tcp_parts { /* what TCP works with; borrowed for life */
+    struct evloop *loop;
+    struct stats_page *stats;
+    const struct rate *rate;
+    struct source *source;
 };
 
 struct tcp {
+    struct tcp_parts parts;
+    const struct config *config;        /* borrowed */
     struct tcp_connection *connections; /* [0] is never used */
     uint8_t (*inputs)[TCP_INPUT_BYTES];
     uint8_t (*output_bytes)[TCP_OUTPUT_BYTES];
     struct tcp_output outputs[TCP_OUTPUTS + 1]; /* [0] is never used */
     uint32_t outputs_touched, outputs_free;
-    uint32_t count, touched, free, open; /* connections: at most, ever used, free list, open */
-    uint32_t to_settle;                  /* connections touched in this turn */
-    struct {
-        uint32_t first, last;
-    } timers[TCP_TIMERS];
+    uint32_t count, touched, open; /* connections: at most, ever used, open */
+    struct list free;              /* connections */
+    struct list to_read;           /* those that may have messages to take */
+    struct list to_settle;         /* those touched in this turn */
+    struct list timers[TCP_TIMERS];
     struct tcp_listener listeners[CONFIG_LISTEN_MAX];
-    uint64_t accept_again_us; /* 0: accepting */
-    struct networks networks; /* those that have a connection, open or parked */
-    struct crowd held;        /* connections; CROWD_A: idle, CROWD_B: the others */
-    struct pacer arrivals;    /* new connections of each network; an octet is a connection */
+    uint32_t accepting, accepted; /* the listener whose turn it is; of it in this turn */
+    uint64_t accept_again_us;     /* 0: accepting */
+    bool is_stopped;              /* nothing is accepted or read any more */
+    struct networks networks;     /* those that have a connection, open or parked */
+    struct crowd held;            /* connections; CROWD_A: idle, CROWD_B: the others */
+    struct pacer arrivals;        /* new connections of each network; an octet is a connection */
     struct tcp_park park;
     ev_handler *ready; /* of connections */
 };
 
-/** Reserve the tables; fatal if there is no memory. */
-void tcp_reserve(struct front *front);
+/** Reserve the tables and take up a configuration; fatal if there is no memory. */
+void tcp_reserve(struct tcp *tcp, const struct config *config, const struct tcp_parts *parts);
 
-/** Serve a listening socket for config.listen[index]. @param fd  given away. */
-MUST_CHECK enum status tcp_listen(struct front *front, uint32_t index, int fd);
+/** Is there a connection, or one that waits to come? Else nothing below has anything to do. */
+static inline bool
+tcp_is_used(const struct tcp *tcp)
+{
+    return tcp->open > 0 || tcp->park.count > 0 || tcp->accept_again_us != 0;
+}
+
+/** Take up another configuration, after rate_change(). */
+void tcp_change(struct tcp *tcp, const struct config *config);
 
 /** Accept and read no more; connections end once their answers are out. */
-void tcp_stop(struct front *front);
+void tcp_stop(struct tcp *tcp);
+
+/**
+ * Take the next message: of connections that can be read, and of those that had to wait and have
+ * room for more now.
+ *
+ * @param client   written
+ * @param message  written: borrowed until the next call; `size` octets
+ * @return false: there are none now
+ */
+MUST_CHECK bool tcp_next(struct tcp *tcp, struct query_client *client, const uint8_t **message,
+                         size_t *size);
 
 /** Where to compose an answer: `size` octets. NULL: the connection is gone or does not read. */
-uint8_t *tcp_room(struct front *front, const struct query_client *client, size_t size);
+uint8_t *tcp_room(struct tcp *tcp, const struct query_client *client, size_t size);
 
 /** Send what was composed in tcp_room(), now or when the turn ends. */
-void tcp_send(struct front *front, const struct query_client *client, size_t size);
+void tcp_send(struct tcp *tcp, const struct query_client *client, size_t size);
 
 /** A message of this connection came to its end. May name a connection that is gone. */
-void tcp_done(struct front *front, const struct query_client *client);
+void tcp_done(struct tcp *tcp, const struct query_client *client);
 
 /** Read no more from a connection that sends what is no query. */
-void tcp_distrust(struct front *front, const struct query_client *client);
+void tcp_distrust(struct tcp *tcp, const struct query_client *client);
 
 /** It asked for more than it may: end it if that happens too often. */
-void tcp_refused(struct front *front, const struct query_client *client);
+void tcp_refused(struct tcp *tcp, const struct query_client *client);
 
-/** How long a connection may be idle now: all of config.tcp_idle while half of the table is free,
- * then less and less. In ms. */
-uint32_t tcp_idle_ms(const struct front *front);
+/** Last act of a turn: send, close, choose what to wait for. */
+void tcp_settle(struct tcp *tcp, const struct clock_time *now);
 
-/** Take up front->config after it changed. */
-void tcp_change(struct front *front);
-
-/** End connections whose time is up. */
-void tcp_expire(struct front *front);
-
-/** Accept again after a pause that is over, and let those in that wait. */
-void tcp_resume(struct front *front);
-
-/** Last act of a turn: take messages that had to wait, send, close, choose what to wait for. */
-void tcp_settle(struct front *front);
-
-/** When tcp_expire() or tcp_resume() has work next, monotonic µs; UINT64_MAX: never. */
-uint64_t tcp_deadline_us(const struct front *front);
+/** When something of TCP has to be done next, monotonic µs; UINT64_MAX: never. */
+uint64_t tcp_deadline_us(const struct tcp *tcp);

@@ -3,7 +3,6 @@
  */
 #include "front/tcp_accept.h"
 
-#include "front/front.h"
 #include "front/tcp_table.h"
 #include "os/log.h"
 #include "os/memory.h"
@@ -15,17 +14,17 @@
 /* An octet of the pacer's is a connection here, and none waits for its time. Of a network: the
  * second length, if there are several. */
 static struct pacer_config
-arrivals_config(const struct front *front)
+arrivals_config(const struct tcp *tcp)
 {
-    const struct prefix_set *set = &front->limit.networks;
+    const struct prefix_set *set = &tcp->parts.rate->set;
     uint8_t lengths[2];
     for (unsigned family = 0; family < 2; family++)
         lengths[family] =
             set->lengths[family][set->counts[family] > 1 ? set->counts[family] - 2 : 0];
     return (struct pacer_config){.ipv4_length = lengths[0],
                                  .ipv6_length = lengths[1],
-                                 .rate_octets_per_s = front->config->tcp_new_per_s,
-                                 .burst_octets = front->config->tcp_new_per_s * TCP_NEW_BURST_S};
+                                 .rate_octets_per_s = tcp->config->tcp_new_per_s,
+                                 .burst_octets = tcp->config->tcp_new_per_s * TCP_NEW_BURST_S};
 }
 
 static void *
@@ -38,194 +37,239 @@ reserve(size_t bytes)
 }
 
 void
-tcp_accept_reserve(struct front *front)
+tcp_accept_reserve(struct tcp *tcp)
 {
-    struct tcp *tcp = &front->tcp;
+    const struct rate *rate = tcp->parts.rate;
     struct networks *networks = &tcp->networks;
-    struct pacer_config config = arrivals_config(front);
+    struct pacer_config config = arrivals_config(tcp);
     uint32_t count = networks_for(tcp->count + TCP_PARKED + 1); /* and a newcomer */
     networks_init(networks, reserve(networks_memory_bytes(count)), count);
     crowd_init(&tcp->held, networks, reserve(crowd_memory_bytes(tcp->count, networks)));
     crowd_init(&tcp->park.held, networks, reserve(crowd_memory_bytes(TCP_PARKED, networks)));
     if (pacer_init(&tcp->arrivals, &config, reserve(BUCKETS_MEMORY_BYTES(TCP_NETWORKS)),
-                   TCP_NETWORKS, front->limit.networks.key) != STATUS_OK)
+                   TCP_NETWORKS, rate->set.key) != STATUS_OK)
         log_fatal("the rate of new TCP connections is not sound");
-    limit_bounds(front, front->config->tcp_per_prefix, tcp->held.bounds);
+    rate_bounds(rate, tcp->config->tcp_per_prefix, tcp->held.bounds);
     for (uint32_t i = 0; i < CONFIG_LISTEN_MAX; i++)
-        tcp->listeners[i] =
-            (struct tcp_listener){.source.fd = -1, .front = front, .index = (uint8_t)i};
+        tcp->listeners[i] = (struct tcp_listener){.source.fd = -1};
 }
 
 void
-tcp_change(struct front *front)
+tcp_accept_change(struct tcp *tcp)
 {
-    struct pacer_config config = arrivals_config(front);
-    if (pacer_reload(&front->tcp.arrivals, &config) != STATUS_OK)
+    struct pacer_config config = arrivals_config(tcp);
+    if (pacer_reload(&tcp->arrivals, &config) != STATUS_OK)
         log_fatal("the rate of new TCP connections is not sound");
-    limit_bounds(front, front->config->tcp_per_prefix, front->tcp.held.bounds);
+    rate_bounds(tcp->parts.rate, tcp->config->tcp_per_prefix, tcp->held.bounds);
 }
 
 static void
-set_accepting(struct front *front, bool accepts)
+set_accepting(struct tcp *tcp, bool accepts)
 {
-    for (uint32_t i = 0; i < front->config->listen_count; i++)
-        evloop_want(&front->loop, &front->tcp.listeners[i].source, accepts ? EPOLLIN : 0);
+    for (uint32_t i = 0; i < tcp->config->listen_count; i++)
+        evloop_want(tcp->parts.loop, &tcp->listeners[i].source, accepts ? EPOLLIN : 0);
 }
 
-/* --- who comes --- */
+/* --- a connection comes ---------------------------------------------------------------------- */
 
 static void
-refuse(struct front *front, int fd)
+refuse(struct tcp *tcp, int fd)
 {
-    stats_add(front->stats, STAT_TCP_REFUSED, 1);
+    stats_add(tcp->parts.stats, STAT_TCP_REFUSED, 1);
     sys_close(fd);
 }
 
-/* Who may not ask costs no slot. */
+/* A client that may not ask costs no slot. */
 static bool
-may_ask(struct front *front, uint8_t listener, const struct addr *addr)
+may_ask(struct tcp *tcp, const struct tcp_parked *newcomer, const struct clock_time *now)
 {
-    struct query_client client = {.addr = *addr, .transport = QUERY_TCP, .listener = listener};
-    if (limit_is_martian(front, &client))
-        return false;
-    if (acl_allows(&front->acl, addr))
-        return true;
-    limit_tell_denied(front, addr, "connection");
-    return false;
+    struct query_client client = {
+        .addr = newcomer->addr, .transport = QUERY_TCP, .listener = newcomer->listener};
+    struct verdict verdict;
+    return source_pass(tcp->parts.source, &client, "connection", now, &verdict);
 }
 
 /* @return a leaf for one networks_release() */
 static uint32_t
-network_of(struct front *front, const struct addr *addr)
+network_of(struct tcp *tcp, const struct addr *addr)
 {
+    const struct rate *rate = tcp->parts.rate;
     struct prefix_keys keys = {0};
-    struct query_client client = {
-        .addr = *addr, .payer = limit_is_exempt(front, addr) ? LIMIT_EXEMPT : LIMIT_PROVEN};
-    return limit_network(front, &front->tcp.networks, &client, &keys);
+    struct query_client client = {.addr = *addr,
+                                  .payer = rate_is_exempt(rate, addr) ? RATE_EXEMPT : RATE_PROVEN};
+    return rate_network(rate, &tcp->networks, &client, &keys);
 }
 
 static bool
-is_within_rate(struct front *front, const struct addr *addr)
+is_within_rate(struct tcp *tcp, const struct addr *addr, const struct clock_time *now)
 {
     uint32_t wait_ms;
-    return limit_is_exempt(front, addr) ||
-           pacer_take(&front->tcp.arrivals, addr, 1, front_now_ms(front), &wait_ms) == PACER_NOW;
+    return rate_is_exempt(tcp->parts.rate, addr) ||
+           pacer_take(&tcp->arrivals, addr, 1, clock_ms(now), &wait_ms) == PACER_NOW;
 }
 
 static bool
-let_in(struct front *front, const struct tcp_parked *newcomer, uint32_t leaf)
+let_in(struct tcp *tcp, const struct tcp_parked *newcomer, uint32_t leaf,
+       const struct clock_time *now, struct query_client *gone)
 {
-    struct tcp_connection *c = tcp_table_open(front, newcomer->fd, &newcomer->addr, leaf);
+    struct tcp_connection *c = tcp_table_open(tcp, newcomer->fd, &newcomer->addr, leaf, now, gone);
     if (c == NULL)
         return false;
     c->listener = newcomer->listener;
-    stats_add(front->stats, STAT_TCP_ACCEPTED, 1);
+    stats_add(tcp->parts.stats, STAT_TCP_ACCEPTED, 1);
     return true;
 }
 
-/* --- who waits --- */
+/* --- connections wait ------------------------------------------------------------------------ */
 
 /* Take it out of its place; its descriptor is the caller's. */
 static void
-unpark(struct front *front, uint32_t index)
+unpark(struct tcp *tcp, uint32_t index)
 {
-    struct tcp_park *park = &front->tcp.park;
-    struct tcp_parked *parked = &park->slots[index];
-    *(parked->previous != 0 ? &park->slots[parked->previous].next : &park->first) = parked->next;
-    *(parked->next != 0 ? &park->slots[parked->next].previous : &park->last) = parked->previous;
-    networks_release(&front->tcp.networks, crowd_give(&park->held, index));
-    *parked = (struct tcp_parked){.next = park->free};
-    park->free = index;
+    struct tcp_park *park = &tcp->park;
+    list_remove(&park->order, LIST_TABLE(park->slots, links), index);
+    networks_release(&tcp->networks, crowd_give(&park->held, index));
+    park->slots[index] = (struct tcp_parked){0};
+    list_push_first(&park->free, LIST_TABLE(park->slots, links), index);
     park->count--;
 }
 
 static void
-refuse_parked(struct front *front, uint32_t index)
+refuse_parked(struct tcp *tcp, uint32_t index)
 {
-    refuse(front, front->tcp.park.slots[index].fd);
-    unpark(front, index);
+    refuse(tcp, tcp->park.slots[index].fd);
+    unpark(tcp, index);
 }
 
-/* A place for one more of this network; whoever has most parked gives one up. 0: that is itself */
+/* A place for one more of this network; whichever has most parked gives one up. LIST_NONE: that is
+ * itself */
 static uint32_t
-place_for(struct front *front, uint32_t leaf)
+place_for(struct tcp *tcp, uint32_t leaf)
 {
-    struct tcp_park *park = &front->tcp.park;
-    if (park->free == 0 && park->touched < TCP_PARKED)
-        park->free = ++park->touched;
-    if (park->free == 0) {
+    struct tcp_park *park = &tcp->park;
+    struct list_table links = LIST_TABLE(park->slots, links);
+    if (list_first(&park->free) == LIST_NONE && park->touched < TCP_PARKED)
+        return ++park->touched;
+    if (list_first(&park->free) == LIST_NONE) {
         uint32_t most = crowd_most(&park->held, NETWORKS_ROOT, leaf);
         if (most != leaf)
-            refuse_parked(front, crowd_last(&park->held, most, CROWD_A));
+            refuse_parked(tcp, crowd_last(&park->held, most, CROWD_A));
     }
-    uint32_t index = park->free;
-    park->free = park->slots[index].next; /* [0] links to itself */
-    return index;
+    return list_pop(&park->free, links);
 }
 
 static void
-park_it(struct front *front, const struct tcp_parked *newcomer, uint32_t leaf)
+park_it(struct tcp *tcp, const struct tcp_parked *newcomer, uint32_t leaf,
+        const struct clock_time *now)
 {
-    struct tcp_park *park = &front->tcp.park;
-    uint32_t index = place_for(front, leaf);
-    if (index == 0) {
-        refuse(front, newcomer->fd);
+    struct tcp_park *park = &tcp->park;
+    uint32_t index = place_for(tcp, leaf);
+    if (index == LIST_NONE) {
+        refuse(tcp, newcomer->fd);
         return;
     }
-    struct tcp_parked *parked = &park->slots[index];
-    *parked = *newcomer;
-    parked->previous = park->last;
-    *(park->last != 0 ? &park->slots[park->last].next : &park->first) = index;
-    park->last = index;
-    networks_hold(&front->tcp.networks, leaf);
+    park->slots[index] = *newcomer;
+    list_push(&park->order, LIST_TABLE(park->slots, links), index);
+    networks_hold(&tcp->networks, leaf);
     crowd_take(&park->held, leaf, index, CROWD_A);
     if (park->count++ == 0)
-        park->look_us = front->loop.now_us + TCP_LOOK_MS * 1000;
-    stats_add(front->stats, STAT_TCP_PARKED, 1);
+        park->look_us = now->now_us + TCP_LOOK_MS * 1000;
+    stats_add(tcp->parts.stats, STAT_TCP_PARKED, 1);
+}
+
+/* It leaves, one way or the other, if it is time. @return true: something was done that the caller
+ * has to know of */
+static bool
+look_at(struct tcp *tcp, uint32_t index, const struct clock_time *now, struct query_client *gone)
+{
+    struct tcp_park *park = &tcp->park;
+    struct tcp_parked *parked = &park->slots[index];
+    if (parked->since_us + (uint64_t)TCP_PARKED_MS * 1000 <= now->now_us) {
+        refuse_parked(tcp, index);
+        return false;
+    }
+    parked->has_rate = parked->has_rate || is_within_rate(tcp, &parked->addr, now);
+    if (parked->has_rate && let_in(tcp, parked, crowd_leaf(&park->held, index), now, gone))
+        unpark(tcp, index);
+    return gone->connection != 0;
 }
 
 /* First come first served, as far as each may come now. */
-static void
-look_at_parked(struct front *front)
+bool
+tcp_accept_next_parked(struct tcp *tcp, const struct clock_time *now, struct query_client *gone)
 {
-    struct tcp_park *park = &front->tcp.park;
-    uint64_t now_us = front->loop.now_us;
-    if (park->count == 0 || park->look_us > now_us)
-        return;
-    for (uint32_t index = park->first, next; index != 0; index = next) {
-        struct tcp_parked *parked = &park->slots[index];
-        next = parked->next;
-        if (parked->since_us + (uint64_t)TCP_PARKED_MS * 1000 <= now_us) {
-            refuse_parked(front, index);
-            continue;
-        }
-        parked->has_rate = parked->has_rate || is_within_rate(front, &parked->addr);
-        if (parked->has_rate && let_in(front, parked, crowd_leaf(&park->held, index)))
-            unpark(front, index);
+    struct tcp_park *park = &tcp->park;
+    gone->connection = 0;
+    if (park->count == 0 || park->look_us > now->now_us)
+        return false;
+    if (park->look_at == LIST_NONE)
+        park->look_at = list_first(&park->order);
+    while (park->look_at != LIST_NONE) {
+        uint32_t index = park->look_at;
+        park->look_at = list_next(&park->order, LIST_TABLE(park->slots, links), index);
+        if (look_at(tcp, index, now, gone))
+            return true;
     }
-    park->look_us = now_us + TCP_LOOK_MS * 1000;
+    park->look_us = now->now_us + TCP_LOOK_MS * 1000;
+    return false;
 }
 
-/* --- listeners --- */
+/* --- listeners ------------------------------------------------------------------------------- */
 
 static void
-take_connection(struct tcp_listener *listener, int fd, const struct sockaddr_storage *from,
-                socklen_t size)
+take_connection(struct tcp *tcp, struct tcp_parked *newcomer, const struct clock_time *now,
+                struct query_client *gone)
 {
-    struct front *front = listener->front;
-    struct tcp_parked newcomer = {
-        .fd = fd, .listener = listener->index, .since_us = front->loop.now_us};
-    if (sock_to_addr((const struct sockaddr *)from, size, &newcomer.addr) != STATUS_OK ||
-        !may_ask(front, listener->index, &newcomer.addr)) {
-        refuse(front, fd);
-        return;
+    uint32_t leaf = network_of(tcp, &newcomer->addr);
+    bool is_next = crowd_held(&tcp->park.held, leaf) == 0; /* none of its own was before it */
+    newcomer->has_rate = is_next && is_within_rate(tcp, &newcomer->addr, now);
+    if (!newcomer->has_rate || !let_in(tcp, newcomer, leaf, now, gone))
+        park_it(tcp, newcomer, leaf, now);
+    networks_release(&tcp->networks, leaf);
+}
+
+/* @return false: none is there, or none can be accepted now */
+static bool
+accept_one(struct tcp *tcp, uint32_t listener, const struct clock_time *now,
+           struct query_client *gone)
+{
+    struct sockaddr_storage from;
+    socklen_t size = sizeof from;
+    int fd = sys_accept4(tcp->listeners[listener].source.fd, (struct sockaddr *)&from, &size,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        struct tcp_parked newcomer = {
+            .fd = fd, .listener = (uint8_t)listener, .since_us = now->now_us};
+        if (sock_to_addr((const struct sockaddr *)&from, size, &newcomer.addr) == STATUS_OK &&
+            may_ask(tcp, &newcomer, now))
+            take_connection(tcp, &newcomer, now, gone);
+        else
+            refuse(tcp, fd);
+        return true;
     }
-    uint32_t leaf = network_of(front, &newcomer.addr);
-    bool is_next = crowd_held(&front->tcp.park.held, leaf) == 0; /* nobody of its own was before */
-    newcomer.has_rate = is_next && is_within_rate(front, &newcomer.addr);
-    if (!newcomer.has_rate || !let_in(front, &newcomer, leaf))
-        park_it(front, &newcomer, leaf);
-    networks_release(&front->tcp.networks, leaf);
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        /* the connection stays in the backlog and would wake us at once */
+        tcp->accept_again_us = now->now_us + TCP_PAUSE_MS * 1000;
+        set_accepting(tcp, false);
+        return false;
+    }
+    return errno != EAGAIN; /* else it ended before we came to it */
+}
+
+bool
+tcp_accept_next(struct tcp *tcp, const struct clock_time *now, struct query_client *gone)
+{
+    gone->connection = 0;
+    for (; tcp->accepting < tcp->config->listen_count; tcp->accepting++, tcp->accepted = 0) {
+        struct tcp_listener *listener = &tcp->listeners[tcp->accepting];
+        if (!listener->is_ready)
+            continue;
+        if (tcp->accepted++ < TCP_ACCEPT_BATCH && accept_one(tcp, tcp->accepting, now, gone))
+            return true;
+        listener->is_ready = false;
+    }
+    tcp->accepting = 0;
+    return false;
 }
 
 static void
@@ -233,52 +277,44 @@ listener_ready(struct ev_source *source, uint32_t events)
 {
     (void)events;
     struct tcp_listener *listener = source->owner;
-    struct front *front = listener->front;
-    for (int i = 0; i < TCP_ACCEPT_BATCH; i++) {
-        struct sockaddr_storage from;
-        socklen_t size = sizeof from;
-        int fd =
-            sys_accept4(source->fd, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0) {
-            take_connection(listener, fd, &from, size);
-        } else if (errno == EAGAIN) {
-            return;
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            /* the connection stays in the backlog and would wake us at once */
-            front->tcp.accept_again_us = front->loop.now_us + TCP_PAUSE_MS * 1000;
-            set_accepting(front, false);
-            return;
-        } /* else: it ended before we came to it */
-    }
+    listener->is_ready = true;
 }
 
 enum status
-tcp_listen(struct front *front, uint32_t index, int fd)
+tcp_accept_listen(struct tcp *tcp, uint32_t index, int fd)
 {
-    struct tcp_listener *listener = &front->tcp.listeners[index];
+    struct tcp_listener *listener = &tcp->listeners[index];
     int send_bytes = TCP_SEND_BYTES, receive_bytes = TCP_RECEIVE_BYTES;
     /* each accepted connection inherits them; a client that does not read must not grow them */
     if (sys_setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes) != 0 ||
         sys_setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes) != 0)
         return STATUS_SYSTEM;
-    return evloop_add(&front->loop, &listener->source, fd, EPOLLIN, listener_ready, listener);
+    return evloop_add(tcp->parts.loop, &listener->source, fd, EPOLLIN, listener_ready, listener);
 }
 
 void
-tcp_resume(struct front *front)
+tcp_accept_resume(struct tcp *tcp, const struct clock_time *now)
 {
-    struct tcp *tcp = &front->tcp;
-    look_at_parked(front);
-    if (tcp->accept_again_us == 0 || tcp->accept_again_us > front->loop.now_us)
+    if (tcp->accept_again_us == 0 || tcp->accept_again_us > now->now_us)
         return;
     tcp->accept_again_us = 0;
-    set_accepting(front, front->stop_us == 0);
+    set_accepting(tcp, !tcp->is_stopped);
 }
 
 void
-tcp_accept_stop(struct front *front)
+tcp_accept_stop(struct tcp *tcp)
 {
-    set_accepting(front, false);
-    while (front->tcp.park.first != 0)
-        refuse_parked(front, front->tcp.park.first);
+    uint32_t first;
+    set_accepting(tcp, false);
+    for (uint32_t i = 0; i < tcp->config->listen_count; i++)
+        tcp->listeners[i].is_ready = false;
+    while ((first = list_first(&tcp->park.order)) != LIST_NONE)
+        refuse_parked(tcp, first);
+}
+
+uint64_t
+tcp_accept_deadline_us(const struct tcp *tcp)
+{
+    uint64_t earliest = tcp->accept_again_us != 0 ? tcp->accept_again_us : UINT64_MAX;
+    return tcp->park.count > 0 && tcp->park.look_us < earliest ? tcp->park.look_us : earliest;
 }

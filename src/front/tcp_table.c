@@ -3,7 +3,6 @@
  */
 #include "front/tcp_table.h"
 
-#include "front/front.h"
 #include "front/tcp_output.h"
 
 uint32_t
@@ -19,49 +18,53 @@ tcp_table_find(struct tcp *tcp, const struct query_client *client)
     return c->generation == client->connection_generation ? c : NULL;
 }
 
+struct query_client
+tcp_table_client(const struct tcp *tcp, const struct tcp_connection *c)
+{
+    return (struct query_client){
+        .addr = c->addr,
+        .connection = tcp_table_index(tcp, c),
+        .connection_generation = c->generation,
+        .transport = QUERY_TCP,
+        .listener = c->listener,
+    };
+}
+
+/* --- to settle ------------------------------------------------------------------------------- */
+
 void
 tcp_table_touch(struct tcp *tcp, struct tcp_connection *c)
 {
-    if (c->is_touched)
-        return;
-    c->is_touched = true;
-    c->touched_next = tcp->to_settle;
-    tcp->to_settle = tcp_table_index(tcp, c);
+    struct list_table touched = LIST_TABLE(tcp->connections, touch);
+    uint32_t index = tcp_table_index(tcp, c);
+    if (!list_has(touched, index))
+        list_push(&tcp->to_settle, touched, index);
 }
 
 struct tcp_connection *
 tcp_table_pop_touched(struct tcp *tcp)
 {
-    if (tcp->to_settle == 0)
-        return NULL;
-    struct tcp_connection *c = &tcp->connections[tcp->to_settle];
-    tcp->to_settle = c->touched_next;
-    c->is_touched = false;
-    return c;
+    uint32_t index = list_pop(&tcp->to_settle, LIST_TABLE(tcp->connections, touch));
+    return index != LIST_NONE ? &tcp->connections[index] : NULL;
 }
+
+/* --- timers ---------------------------------------------------------------------------------- */
 
 static void
 disarm(struct tcp *tcp, struct tcp_connection *c)
 {
     if (c->timer == TCP_TIMER_NONE)
         return;
-    if (c->previous != 0)
-        tcp->connections[c->previous].next = c->next;
-    else
-        tcp->timers[c->timer].first = c->next;
-    if (c->next != 0)
-        tcp->connections[c->next].previous = c->previous;
-    else
-        tcp->timers[c->timer].last = c->previous;
-    c->previous = c->next = 0;
+    list_remove(&tcp->timers[c->timer], LIST_TABLE(tcp->connections, timed),
+                tcp_table_index(tcp, c));
     c->timer = TCP_TIMER_NONE;
 }
 
 uint32_t
-tcp_idle_ms(const struct front *front)
+tcp_table_idle_ms(const struct tcp *tcp)
 {
-    uint32_t count = front->tcp.count, whole = front->config->tcp_idle_ms;
-    uint64_t left = 2 * (uint64_t)whole * (count - front->tcp.open) / count;
+    uint32_t count = tcp->count, whole = tcp->config->tcp_idle_ms;
+    uint64_t left = 2 * (uint64_t)whole * (count - tcp->open) / count;
     uint32_t least = whole / TCP_IDLE_SHARE;
     return left >= whole ? whole : left > least ? (uint32_t)left : least;
 }
@@ -69,11 +72,11 @@ tcp_idle_ms(const struct front *front)
 /* Each kind of timer is as long for all at any moment, so a list in order of arming is one of
  * deadlines. */
 static uint64_t
-timer_us(const struct front *front, int timer)
+timer_us(const struct tcp *tcp, int timer)
 {
     if (timer == TCP_TIMER_IDLE)
-        return (uint64_t)tcp_idle_ms(front) * 1000;
-    return (uint64_t)(timer == TCP_TIMER_MESSAGE ? front->config->tcp_message_ms : TCP_STALL_MS) *
+        return (uint64_t)tcp_table_idle_ms(tcp) * 1000;
+    return (uint64_t)(timer == TCP_TIMER_MESSAGE ? tcp->config->tcp_message_ms : TCP_STALL_MS) *
            1000;
 }
 
@@ -87,72 +90,63 @@ set_list(struct tcp *tcp, const struct tcp_connection *c, enum crowd_list list)
 }
 
 void
-tcp_table_arm(struct front *front, struct tcp_connection *c, enum tcp_timer timer)
+tcp_table_arm(struct tcp *tcp, struct tcp_connection *c, enum tcp_timer timer,
+              const struct clock_time *now)
 {
-    struct tcp *tcp = &front->tcp;
     disarm(tcp, c);
     set_list(tcp, c, timer == TCP_TIMER_IDLE ? CROWD_A : CROWD_B);
     if (timer == TCP_TIMER_NONE)
         return;
     c->timer = (uint8_t)timer;
-    c->armed_us = front->loop.now_us;
-    c->previous = tcp->timers[timer].last;
-    if (c->previous != 0)
-        tcp->connections[c->previous].next = tcp_table_index(tcp, c);
-    else
-        tcp->timers[timer].first = tcp_table_index(tcp, c);
-    tcp->timers[timer].last = tcp_table_index(tcp, c);
+    c->armed_us = now->now_us;
+    list_push(&tcp->timers[timer], LIST_TABLE(tcp->connections, timed), tcp_table_index(tcp, c));
 }
 
 void
-tcp_expire(struct front *front)
+tcp_table_expire(struct tcp *tcp, const struct clock_time *now)
 {
     static const enum stats_counter counted[TCP_TIMERS] = {STAT_TCP_IDLE, STAT_TCP_SLOW,
                                                            STAT_TCP_SLOW};
-    struct tcp *tcp = &front->tcp;
     for (int timer = 0; timer < TCP_TIMERS; timer++) {
-        uint64_t us = timer_us(front, timer);
+        uint64_t us = timer_us(tcp, timer);
         uint32_t first;
-        while ((first = tcp->timers[timer].first) != 0 &&
-               tcp->connections[first].armed_us + us <= front->loop.now_us) {
-            stats_add(front->stats, counted[timer], 1);
-            tcp_table_doom(front, &tcp->connections[first]);
+        while ((first = list_first(&tcp->timers[timer])) != LIST_NONE &&
+               tcp->connections[first].armed_us + us <= now->now_us) {
+            stats_add(tcp->parts.stats, counted[timer], 1);
+            tcp_table_doom(tcp, &tcp->connections[first]);
         }
     }
 }
 
 uint64_t
-tcp_deadline_us(const struct front *front)
+tcp_table_deadline_us(const struct tcp *tcp)
 {
-    const struct tcp *tcp = &front->tcp;
-    uint64_t earliest = tcp->accept_again_us != 0 ? tcp->accept_again_us : UINT64_MAX;
-    if (tcp->park.count > 0 && tcp->park.look_us < earliest)
-        earliest = tcp->park.look_us;
+    uint64_t earliest = UINT64_MAX;
     for (int timer = 0; timer < TCP_TIMERS; timer++) {
-        uint32_t first = tcp->timers[timer].first;
-        if (first == 0)
+        uint32_t first = list_first(&tcp->timers[timer]);
+        if (first == LIST_NONE)
             continue;
-        uint64_t due_us = tcp->connections[first].armed_us + timer_us(front, timer);
+        uint64_t due_us = tcp->connections[first].armed_us + timer_us(tcp, timer);
         earliest = due_us < earliest ? due_us : earliest;
     }
     return earliest;
 }
 
 void
-tcp_table_doom(struct front *front, struct tcp_connection *c)
+tcp_table_doom(struct tcp *tcp, struct tcp_connection *c)
 {
     c->is_doomed = true;
-    disarm(&front->tcp, c);
-    tcp_output_give(front, c);
-    tcp_table_touch(&front->tcp, c);
+    disarm(tcp, c);
+    tcp_output_give(tcp, c);
+    tcp_table_touch(tcp, c);
 }
 
-/* --- who makes room --- */
+/* --- who makes room ------------------------------------------------------------------------- */
 
 static bool
-is_settled(const struct front *front, const struct tcp_connection *c)
+is_settled(const struct tcp_connection *c, const struct clock_time *now)
 {
-    return c->armed_us + (uint64_t)TCP_SETTLED_MS * 1000 <= front->loop.now_us;
+    return c->armed_us + (uint64_t)TCP_SETTLED_MS * 1000 <= now->now_us;
 }
 
 /* The network of the shortest length around this one. */
@@ -174,117 +168,114 @@ is_within(const struct tcp *tcp, uint32_t leaf, uint32_t network)
     return around == network;
 }
 
-/* Nobody holds more than the newcomer would: but some connections are not in use. Of those that
- * have been idle longest: one whose network holds more; or one of the newcomer's own that has been
- * so for a while. NULL: there is none. */
+/* Nobody holds more than the newcomer would, but some connections are not in use. Of those that
+ * have been idle longest: one whose network holds more, or one of the newcomer's own network that
+ * has been idle for a while. NULL: there is none. */
 static struct tcp_connection *
-longest_idle(const struct front *front, uint32_t network, uint32_t leaf)
+longest_idle(const struct tcp *tcp, uint32_t network, uint32_t leaf, const struct clock_time *now)
 {
-    const struct tcp *tcp = &front->tcp;
+    const struct list *idle = &tcp->timers[TCP_TIMER_IDLE];
     struct tcp_connection *chosen = NULL;
-    uint32_t own = widest_of(tcp, leaf), most = 0, i = tcp->timers[TCP_TIMER_IDLE].first;
-    for (int looked = 0; i != 0 && looked < TCP_EVICT_LOOK; looked++) {
+    uint32_t own = widest_of(tcp, leaf), most = 0, i = list_first(idle);
+    for (int looked = 0; i != LIST_NONE && looked < TCP_EVICT_LOOK; looked++) {
         struct tcp_connection *c = &tcp->connections[i];
         uint32_t holder = crowd_leaf(&tcp->held, i), widest = widest_of(tcp, holder);
         uint32_t holds = crowd_held(&tcp->held, widest);
-        bool may_go = widest == own ? is_settled(front, c) : holds > crowd_held(&tcp->held, own);
+        bool may_go = widest == own ? is_settled(c, now) : holds > crowd_held(&tcp->held, own);
         if (may_go && holds > most && is_within(tcp, holder, network)) {
             chosen = c;
             most = holds;
         }
-        i = c->next;
+        i = list_next(idle, LIST_TABLE(tcp->connections, timed), i);
     }
     return chosen;
 }
 
 /* Who within a network gives way to one more of `leaf`? NULL: nobody, now. */
 static struct tcp_connection *
-giving_way(const struct front *front, uint32_t network, uint32_t leaf)
+giving_way(const struct tcp *tcp, uint32_t network, uint32_t leaf, const struct clock_time *now)
 {
-    const struct tcp *tcp = &front->tcp;
     uint32_t most = crowd_most(&tcp->held, network, leaf);
     uint32_t idle = crowd_first(&tcp->held, most, CROWD_A);
     struct tcp_connection *c = &tcp->connections[idle];
     if (most == leaf) /* itself, if it has one that it does not use */
-        return idle != CROWD_NONE && is_settled(front, c) ? c : longest_idle(front, network, leaf);
+        return idle != CROWD_NONE && is_settled(c, now) ? c : longest_idle(tcp, network, leaf, now);
     return idle != CROWD_NONE ? c : &tcp->connections[crowd_last(&tcp->held, most, CROWD_B)];
 }
 
+/* @param gone  written if queries wait on it */
 static bool
-evict(struct front *front, struct tcp_connection *c)
+evict(struct tcp *tcp, struct tcp_connection *c, struct query_client *gone)
 {
     if (c == NULL)
         return false;
-    struct query_client client = {
-        .addr = c->addr,
-        .connection = tcp_table_index(&front->tcp, c),
-        .connection_generation = c->generation,
-        .transport = QUERY_TCP,
-        .listener = c->listener,
-        .payer = limit_is_exempt(front, &c->addr) ? LIMIT_EXEMPT : LIMIT_PROVEN,
-    };
-    if (c->waiting > 0)
-        queue_abandon(front, &client);
-    tcp_table_close(front, c);
-    stats_add(front->stats, STAT_TCP_EVICTED, 1);
+    if (c->waiting > 0) {
+        *gone = tcp_table_client(tcp, c);
+        gone->payer = rate_is_exempt(tcp->parts.rate, &c->addr) ? RATE_EXEMPT : RATE_PROVEN;
+    }
+    tcp_table_close(tcp, c);
+    stats_add(tcp->parts.stats, STAT_TCP_EVICTED, 1);
     return true;
 }
 
+/* Put a slot that was never used into the free list, if there is none. */
 static bool
-make_room(struct front *front, uint32_t leaf)
+has_free(struct tcp *tcp)
 {
-    struct tcp *tcp = &front->tcp;
+    if (list_first(&tcp->free) == LIST_NONE && tcp->touched < tcp->count)
+        list_push_first(&tcp->free, LIST_TABLE(tcp->connections, timed), ++tcp->touched);
+    return list_first(&tcp->free) != LIST_NONE;
+}
+
+static bool
+make_room(struct tcp *tcp, uint32_t leaf, const struct clock_time *now, struct query_client *gone)
+{
     uint32_t full = crowd_full(&tcp->held, leaf);
-    if (full != NETWORKS_ROOT && !evict(front, giving_way(front, full, leaf)))
+    if (full != NETWORKS_ROOT && !evict(tcp, giving_way(tcp, full, leaf, now), gone))
         return false;
-    if (tcp->free == 0 && tcp->touched < tcp->count)
-        tcp->free = ++tcp->touched;
-    if (tcp->free != 0)
-        return true;
-    return evict(front, giving_way(front, NETWORKS_ROOT, leaf));
+    return has_free(tcp) || evict(tcp, giving_way(tcp, NETWORKS_ROOT, leaf, now), gone);
 }
 
 struct tcp_connection *
-tcp_table_open(struct front *front, int fd, const struct addr *addr, uint32_t leaf)
+tcp_table_open(struct tcp *tcp, int fd, const struct addr *addr, uint32_t leaf,
+               const struct clock_time *now, struct query_client *gone)
 {
-    struct tcp *tcp = &front->tcp;
-    if (!make_room(front, leaf))
+    gone->connection = 0;
+    if (!make_room(tcp, leaf, now, gone))
         return NULL;
-    struct tcp_connection *c = &tcp->connections[tcp->free];
-    if (evloop_add(&front->loop, &c->source, fd, EPOLLIN, tcp->ready, c) != STATUS_OK)
+    struct tcp_connection *c = &tcp->connections[list_first(&tcp->free)];
+    if (evloop_add(tcp->parts.loop, &c->source, fd, EPOLLIN, tcp->ready, c) != STATUS_OK)
         return NULL;
-    tcp->free = c->next;
+    (void)list_pop(&tcp->free, LIST_TABLE(tcp->connections, timed));
     *c = (struct tcp_connection){
         .source = c->source,
-        .front = front,
+        .tcp = tcp,
         .addr = *addr,
         .generation = c->generation + 1,
         .timer = TCP_TIMER_NONE,
-        /* the one that gave way may stand in the list to settle */
-        .is_touched = c->is_touched,
-        .touched_next = c->touched_next,
     };
     networks_hold(&tcp->networks, leaf);
     crowd_take(&tcp->held, leaf, tcp_table_index(tcp, c), CROWD_A);
-    tcp_table_arm(front, c, TCP_TIMER_IDLE);
-    stats_set(front->stats, STAT_TCP_CLIENTS, ++tcp->open);
+    tcp_table_arm(tcp, c, TCP_TIMER_IDLE, now);
+    stats_set(tcp->parts.stats, STAT_TCP_CLIENTS, ++tcp->open);
     return c;
 }
 
 void
-tcp_table_close(struct front *front, struct tcp_connection *c)
+tcp_table_close(struct tcp *tcp, struct tcp_connection *c)
 {
-    struct tcp *tcp = &front->tcp;
+    uint32_t index = tcp_table_index(tcp, c);
     if (c->generation % 2 == 0)
         return;
     disarm(tcp, c);
-    tcp_output_give(front, c);
-    networks_release(&tcp->networks, crowd_give(&tcp->held, tcp_table_index(tcp, c)));
-    memset(tcp->inputs[tcp_table_index(tcp, c)], 0, c->input_most);
+    list_remove(&tcp->to_read, LIST_TABLE(tcp->connections, read), index);
+    list_remove(&tcp->to_settle, LIST_TABLE(tcp->connections, touch), index);
+    tcp_output_give(tcp, c);
+    networks_release(&tcp->networks, crowd_give(&tcp->held, index));
+    memset(tcp->inputs[index], 0, c->input_most);
     memset(&c->addr, 0, sizeof c->addr);
-    evloop_remove(&front->loop, &c->source, true);
+    evloop_remove(tcp->parts.loop, &c->source, true);
     c->generation++;
-    c->next = tcp->free;
-    tcp->free = tcp_table_index(tcp, c);
-    stats_set(front->stats, STAT_TCP_CLIENTS, --tcp->open);
+    list_push_first(&tcp->free, LIST_TABLE(tcp->connections, timed), index);
+    stats_set(tcp->parts.stats, STAT_TCP_CLIENTS, --tcp->open);
 }

@@ -3,9 +3,6 @@
  */
 #include "front/udp.h"
 
-#include "front/admit.h"
-#include "front/deliver.h"
-#include "front/front.h"
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/sock.h"
@@ -34,10 +31,8 @@ reset_sizes(struct mmsghdr *header, struct udp_slot *slot)
 }
 
 void
-udp_reserve(struct front *front)
+udp_reserve(struct udp *udp, uint32_t listeners, struct evloop *loop, struct stats_page *stats)
 {
-    struct udp *udp = &front->udp;
-    uint32_t listeners = front->config->listen_count;
     struct udp_sending *sending = memory_reserve(listeners * sizeof *sending);
     udp->received = memory_reserve(sizeof *udp->received);
     if (sending == NULL || udp->received == NULL)
@@ -47,13 +42,45 @@ udp_reserve(struct front *front)
                     udp->received->messages[i], UDP_RECEIVED_MAX);
         reset_sizes(&udp->received->headers[i], &udp->received->slots[i]);
     }
+    udp->loop = loop;
+    udp->stats = stats;
+    udp->count = listeners;
     for (uint32_t i = 0; i < CONFIG_LISTEN_MAX; i++)
-        udp->listeners[i] = (struct udp_listener){
-            .source.fd = -1,
-            .front = front,
-            .sending = i < listeners ? &sending[i] : NULL,
-            .index = (uint8_t)i,
-        };
+        udp->listeners[i] =
+            (struct udp_listener){.source.fd = -1, .sending = i < listeners ? &sending[i] : NULL};
+}
+
+/* --- receiving ------------------------------------------------------------------------------- */
+
+static void
+ready(struct ev_source *source, uint32_t events)
+{
+    (void)events;
+    struct udp_listener *listener = source->owner;
+    listener->is_ready = true;
+}
+
+enum status
+udp_listen(struct udp *udp, uint32_t index, int fd)
+{
+    static const uint8_t zeros[16];
+    struct udp_listener *listener = &udp->listeners[index];
+    struct addr bound;
+    int type;
+    enum status status = sock_bound(fd, &bound, &type);
+    if (status != STATUS_OK)
+        return status;
+    listener->is_wildcard = memcmp(bound.bytes, zeros, sizeof zeros) == 0;
+    return evloop_add(udp->loop, &listener->source, fd, EPOLLIN, ready, listener);
+}
+
+void
+udp_stop(struct udp *udp)
+{
+    for (uint32_t i = 0; i < udp->count; i++) {
+        udp->listeners[i].is_ready = false;
+        evloop_want(udp->loop, &udp->listeners[i].source, 0);
+    }
 }
 
 /* The address that was asked, from the message's control data. */
@@ -78,6 +105,60 @@ get_local(struct msghdr *header, struct addr *local)
     }
 }
 
+/* Receive one batch. @return false: there was nothing */
+static bool
+receive(struct udp *udp, int fd)
+{
+    struct udp_received *received = udp->received;
+    for (uint32_t i = 0; i < udp->received_count; i++)
+        reset_sizes(&received->headers[i], &received->slots[i]);
+    int count = sys_recvmmsg(fd, received->headers, UDP_BATCH, MSG_DONTWAIT);
+    udp->taken = 0;
+    udp->received_count = count > 0 ? (uint32_t)count : 0; /* or an ICMP error, consumed now */
+    stats_add(udp->stats, STAT_UDP_QUERIES, udp->received_count);
+    return udp->received_count > 0;
+}
+
+/* @return false: no listener has more for this turn */
+static bool
+next_batch(struct udp *udp)
+{
+    for (; udp->reading < udp->count; udp->reading++, udp->batches = 0) {
+        struct udp_listener *listener = &udp->listeners[udp->reading];
+        bool was_full = udp->batches == 0 || udp->received_count == UDP_BATCH;
+        if (!listener->is_ready)
+            continue;
+        if (was_full && udp->batches++ < UDP_BATCHES && receive(udp, listener->source.fd))
+            return true;
+        listener->is_ready = false;
+    }
+    udp->reading = 0;
+    return false;
+}
+
+bool
+udp_next(struct udp *udp, struct query_client *client, const uint8_t **message, size_t *size)
+{
+    if (udp->taken == udp->received_count && !next_batch(udp))
+        return false;
+    uint32_t at = udp->taken++;
+    struct msghdr *header = &udp->received->headers[at].msg_hdr;
+    const struct udp_listener *listener = &udp->listeners[udp->reading];
+    client->transport = QUERY_UDP;
+    client->listener = (uint8_t)udp->reading;
+    if (sock_to_addr(header->msg_name, header->msg_namelen, &client->addr) != STATUS_OK)
+        client->addr = (struct addr){0};
+    if (listener->is_wildcard)
+        get_local(header, &client->local);
+    else
+        client->local.family = ADDR_NONE;
+    *message = udp->received->messages[at];
+    *size = udp->received->headers[at].msg_len;
+    return true;
+}
+
+/* --- sending --------------------------------------------------------------------------------- */
+
 static void
 put_local(struct msghdr *header, struct udp_control *control, const struct addr *local)
 {
@@ -100,112 +181,23 @@ put_local(struct msghdr *header, struct udp_control *control, const struct addr 
     }
 }
 
-static void
-take_message(struct udp_listener *listener, struct mmsghdr *header, const uint8_t *message)
+bool
+udp_is_full(const struct udp *udp, uint32_t listener)
 {
-    struct front *front = listener->front;
-    struct query *draft = query_draft(&front->queries);
-    struct query_client *client = &draft->client;
-    client->transport = QUERY_UDP;
-    client->listener = listener->index;
-    if (sock_to_addr(header->msg_hdr.msg_name, header->msg_hdr.msg_namelen, &client->addr) !=
-        STATUS_OK) {
-        deliver_drop(front, draft, WHY_MARTIAN);
-        return;
-    }
-    if (listener->is_wildcard)
-        get_local(&header->msg_hdr, &client->local);
-    else
-        client->local.family = ADDR_NONE;
-    draft->arrived_us = front->loop.now_us;
-    admit_message(front, draft, message, header->msg_len);
-}
-
-/* @return messages taken, 0 if there were none. */
-static uint32_t
-take_batch(struct udp_listener *listener)
-{
-    struct udp_received *received = listener->front->udp.received;
-    int count = sys_recvmmsg(listener->source.fd, received->headers, UDP_BATCH, MSG_DONTWAIT);
-    if (count <= 0) /* nothing there, or an ICMP error that is now consumed */
-        return 0;
-    stats_add(listener->front->stats, STAT_UDP_QUERIES, (uint64_t)count);
-    for (int i = 0; i < count; i++) {
-        take_message(listener, &received->headers[i], received->messages[i]);
-        reset_sizes(&received->headers[i], &received->slots[i]);
-    }
-    return (uint32_t)count;
-}
-
-static void
-ready(struct ev_source *source, uint32_t events)
-{
-    (void)events;
-    struct udp_listener *listener = source->owner;
-    for (int i = 0; i < UDP_BATCHES; i++)
-        if (take_batch(listener) < UDP_BATCH)
-            return;
-}
-
-enum status
-udp_listen(struct front *front, uint32_t index, int fd)
-{
-    static const uint8_t zeros[16];
-    struct udp_listener *listener = &front->udp.listeners[index];
-    struct addr bound;
-    int type;
-    enum status status = sock_bound(fd, &bound, &type);
-    if (status != STATUS_OK)
-        return status;
-    listener->is_wildcard = memcmp(bound.bytes, zeros, sizeof zeros) == 0;
-    return evloop_add(&front->loop, &listener->source, fd, EPOLLIN, ready, listener);
-}
-
-void
-udp_stop(struct front *front)
-{
-    for (uint32_t i = 0; i < front->config->listen_count; i++)
-        evloop_want(&front->loop, &front->udp.listeners[i].source, 0);
-}
-
-/* A message that the kernel does not take is lost; one bad address must not cost the others. */
-static void
-flush(struct udp_listener *listener)
-{
-    struct udp_sending *sending = listener->sending;
-    struct front *front = listener->front;
-    for (uint32_t at = 0; at < sending->count;) {
-        int sent = sys_sendmmsg(listener->source.fd, &sending->headers[at], sending->count - at,
-                                MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
-            continue;
-        uint32_t gone = sent > 0 ? (uint32_t)sent : 0;
-        for (uint32_t i = at; i < at + gone; i++)
-            deliver_count(front, sending->why[i]);
-        stats_add(front->stats, STAT_UDP_ANSWERS, gone);
-        at += gone;
-        /* no room: the rest goes the same way; another error belongs to one message */
-        uint32_t lost = gone > 0 ? 0 : errno == EAGAIN ? sending->count - at : 1;
-        for (uint32_t i = 0; i < lost; i++)
-            deliver_count(front, WHY_SEND_FAILED);
-        at += lost;
-    }
-    sending->count = 0;
+    return udp->listeners[listener].sending->count == UDP_BATCH;
 }
 
 uint8_t *
-udp_room(struct front *front, const struct query_client *client)
+udp_room(struct udp *udp, uint32_t listener)
 {
-    struct udp_listener *listener = &front->udp.listeners[client->listener];
-    if (listener->sending->count == UDP_BATCH)
-        flush(listener);
-    return listener->sending->messages[listener->sending->count];
+    struct udp_sending *sending = udp->listeners[listener].sending;
+    return sending->messages[sending->count];
 }
 
 void
-udp_send(struct front *front, const struct query_client *client, size_t size, enum why why)
+udp_send(struct udp *udp, const struct query_client *client, size_t size, enum why why)
 {
-    struct udp_sending *sending = front->udp.listeners[client->listener].sending;
+    struct udp_sending *sending = udp->listeners[client->listener].sending;
     uint32_t at = sending->count++;
     struct mmsghdr *header = &sending->headers[at];
     struct udp_slot *slot = &sending->slots[at];
@@ -218,10 +210,26 @@ udp_send(struct front *front, const struct query_client *client, size_t size, en
     sending->why[at] = (uint8_t)why;
 }
 
-void
-udp_flush(struct front *front)
+/* A message that the kernel does not take is lost; one bad address must not cost the others. */
+uint32_t
+udp_flush(struct udp *udp, uint32_t listener, uint8_t why[UDP_BATCH])
 {
-    for (uint32_t i = 0; i < front->config->listen_count; i++)
-        if (front->udp.listeners[i].sending->count > 0)
-            flush(&front->udp.listeners[i]);
+    struct udp_sending *sending = udp->listeners[listener].sending;
+    uint32_t count = sending->count;
+    memcpy(why, sending->why, count);
+    for (uint32_t at = 0; at < count;) {
+        int sent = sys_sendmmsg(udp->listeners[listener].source.fd, &sending->headers[at],
+                                count - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        uint32_t gone = sent > 0 ? (uint32_t)sent : 0;
+        stats_add(udp->stats, STAT_UDP_ANSWERS, gone);
+        at += gone;
+        /* no room: the others go the same way; another error belongs to one message */
+        uint32_t lost = gone > 0 ? 0 : errno == EAGAIN ? count - at : 1;
+        memset(why + at, WHY_SEND_FAILED, lost);
+        at += lost;
+    }
+    sending->count = 0;
+    return count;
 }

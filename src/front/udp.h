@@ -3,20 +3,19 @@
  *
  * What: takes up to UDP_BATCH messages with one call and sends as many with one. Answers are
  *       composed in the batch they leave with. They leave from the address that was asked.
- * Who:  front.
+ * Who:  front: the turn takes messages, deliver.c sends answers.
  * Ref:  docs/LIMITS.md "udp".
  */
 #pragma once
 
 #include "conf/config.h"
 #include "lane/query.h"
+#include "lane/stats.h"
 #include "lane/why.h"
 #include "os/evloop.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
-
-struct front;
 
 #define UDP_BATCH         64                       /* messages per system call */
 #define UDP_BATCHES       4                        /* received per listener and turn */
@@ -51,32 +50,57 @@ struct udp_sending {
 
 struct udp_listener {
     struct ev_source source; /* fd -1: none */
-    struct front *front;
     struct udp_sending *sending;
-    uint8_t index;    /* in config.listen */
+    bool is_ready;    /* something may be there to read */
     bool is_wildcard; /* the address asked comes with each message */
 };
 
 struct udp {
-    struct udp_received *received; /* shared by all listeners */
-    struct udp_listener listeners[CONFIG_LISTEN_MAX];
+    struct evloop *loop; /* borrowed, as is: */
+    struct stats_page *stats;
+    struct udp_received *received;  /* shared by all listeners: the batch that is taken now */
+    uint32_t received_count, taken; /* messages of it; those that udp_next() gave */
+    uint32_t batches;               /* received of this listener in this turn */
+    uint32_t reading;               /* the listener whose turn it is */
+    uint32_t count;                 /* listeners */
+    struct udp_listener listeners[CONFIG_LISTEN_MAX]; /* as in config.listen */
 };
 
-/** Reserve the batches; fatal if there is no memory. */
-void udp_reserve(struct front *front);
+/** Reserve the batches; fatal if there is no memory. @param loop, stats  borrowed for life */
+void udp_reserve(struct udp *udp, uint32_t listeners, struct evloop *loop,
+                 struct stats_page *stats);
 
 /** Serve a bound socket for config.listen[index]. @param fd  given away. */
-MUST_CHECK enum status udp_listen(struct front *front, uint32_t index, int fd);
+MUST_CHECK enum status udp_listen(struct udp *udp, uint32_t index, int fd);
 
 /** Read no more. */
-void udp_stop(struct front *front);
+void udp_stop(struct udp *udp);
 
-/** Where to compose the next answer to `client`: UDP_ROOM octets, valid until udp_send(). */
-uint8_t *udp_room(struct front *front, const struct query_client *client);
-
-/** Put what was composed into the batch; its `why` is counted when it is sent. */
-void udp_send(struct front *front, const struct query_client *client, size_t size, enum why why);
-
-/** Hand all batches to the kernel. What it does not take is lost, and counted as WHY_SEND_FAILED.
+/**
+ * Take the next message of this turn.
+ *
+ * @param client   written: its addresses, transport and listener. A source that is no address has
+ *                 none (ADDR_NONE, port 0).
+ * @param message  written: borrowed until the next call
+ * @param size     written: octets, 0..UDP_RECEIVED_MAX
+ * @return false: there are none now, or each listener had UDP_BATCHES batches
  */
-void udp_flush(struct front *front);
+MUST_CHECK bool udp_next(struct udp *udp, struct query_client *client, const uint8_t **message,
+                         size_t *size);
+
+/** Is there no room for one more answer of this listener until udp_flush()? */
+bool udp_is_full(const struct udp *udp, uint32_t listener);
+
+/** Where to compose the next answer of a listener: UDP_ROOM octets, valid until udp_send(). */
+uint8_t *udp_room(struct udp *udp, uint32_t listener);
+
+/** Put what was composed into the batch. @param why  given back by udp_flush() */
+void udp_send(struct udp *udp, const struct query_client *client, size_t size, enum why why);
+
+/**
+ * Hand a listener's batch to the kernel. What it does not take is lost.
+ *
+ * @param why  written: how each of them ended, as told to udp_send(), or WHY_SEND_FAILED
+ * @return answers, 0..UDP_BATCH
+ */
+uint32_t udp_flush(struct udp *udp, uint32_t listener, uint8_t why[UDP_BATCH]);

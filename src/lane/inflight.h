@@ -3,7 +3,7 @@
  *
  * What: a fixed table. Queries that ask the same (name without case, type, class, RD, CD, DO)
  *       share one question and one answer: fewer upstream queries, and no second chance to guess
- *       an answer (birthday attack). A question is queued until its turn comes (front/queue.h),
+ *       an answer (birthday attack). A question is queued until its turn comes (front/waiting.h),
  * then asked; its name across the ring is (slot, generation). Who:  front. Pure: no clock, no
  * allocation. Ref:  RFC 5452 section 5; docs/QUERY.md; docs/LIMITS.md "questions".
  */

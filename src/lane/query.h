@@ -25,7 +25,7 @@ struct query_client { /* who asked, and how an answer gets back */
     uint32_t connection_generation; /* its generation */
     uint8_t transport;              /* enum query_transport */
     uint8_t listener;               /* index in config.listen */
-    uint8_t payer;  /* which limiter's buckets pay: enum limit_payer of front/limit.h */
+    uint8_t payer;  /* which limiter's buckets pay: enum rate_payer of front/rate.h */
     bool is_proven; /* the address is the client's own: it came over TCP, or with a valid cookie */
 };
 
@@ -37,6 +37,7 @@ struct query {
     uint32_t question;       /* slot of the one it waits for, see lane/inflight.h */
     struct prefix_keys keys; /* names of the client's networks, as far as they were needed */
     uint8_t cookie;          /* enum cookie_verdict */
+    bool has_stale;          /* a stale answer is kept: it may have to stand in */
     struct dns_query dns;    /* as parsed */
 };
 

@@ -13,6 +13,20 @@ struct clock_time {  /* of one moment */
     uint32_t wall_s; /* wall clock, since 1970 modulo 2^32; may jump: for cookies (RFC 9018 4.3) */
 };
 
+/** Monotonic milliseconds. */
+static inline uint64_t
+clock_ms(const struct clock_time *time)
+{
+    return time->now_us / 1000U;
+}
+
+/** Monotonic seconds. */
+static inline uint32_t
+clock_s(const struct clock_time *time)
+{
+    return (uint32_t)(time->now_us / 1000000U);
+}
+
 /** Both clocks together, so that neither is forgotten. */
 struct clock_time clock_read(void);
 

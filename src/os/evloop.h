@@ -38,6 +38,13 @@ struct evloop {
     unsigned closing_count;
 };
 
+/** When this turn began. */
+static inline struct clock_time
+evloop_time(const struct evloop *loop)
+{
+    return (struct clock_time){.now_us = loop->now_us, .wall_s = loop->wall_s};
+}
+
 /** @return STATUS_OK; STATUS_SYSTEM. Reads the clock, so now_us is valid at once. */
 MUST_CHECK enum status evloop_open(struct evloop *loop);
 void evloop_close(struct evloop *loop);

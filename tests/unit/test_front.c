@@ -7,9 +7,8 @@
  * is the answer to what he asked.
  */
 #include "front/admit.h"
-#include "front/control.h"
-#include "front/deliver.h"
 #include "front/front.h"
+#include "front/tcp_table.h"
 #include "os/bell.h"
 #include "os/memory.h"
 
@@ -85,71 +84,117 @@ look_at_answer(const struct query_client *client, const uint8_t *message, size_t
     cr_assert_not(r.failed);
 }
 
-/* In place of udp.c and tcp.c. */
+/* In place of udp.c, tcp.c and tcp_table.c. */
+
+static uint8_t batch_why[UDP_BATCH];
+static uint32_t batch_count;
 
 uint8_t *
-udp_room(struct front *f, const struct query_client *client)
+udp_room(struct udp *udp, uint32_t listener)
 {
-    (void)f;
-    (void)client;
+    (void)udp;
+    (void)listener;
     return room;
 }
 
-void
-udp_send(struct front *f, const struct query_client *client, size_t size, enum why why)
+bool
+udp_is_full(const struct udp *udp, uint32_t listener)
 {
-    if (prng_below(&prng, 8) == 0) {
-        deliver_count(f, WHY_SEND_FAILED);
-        return;
-    }
-    look_at_answer(client, room, size);
-    deliver_count(f, why);
+    (void)udp;
+    (void)listener;
+    return batch_count == UDP_BATCH;
+}
+
+void
+udp_send(struct udp *udp, const struct query_client *client, size_t size, enum why why)
+{
+    (void)udp;
+    bool is_lost = prng_below(&prng, 8) == 0;
+    if (!is_lost)
+        look_at_answer(client, room, size);
+    batch_why[batch_count++] = (uint8_t)(is_lost ? WHY_SEND_FAILED : why);
+}
+
+uint32_t
+udp_flush(struct udp *udp, uint32_t listener, uint8_t why[UDP_BATCH])
+{
+    (void)udp;
+    (void)listener;
+    uint32_t count = batch_count;
+    memcpy(why, batch_why, count);
+    batch_count = 0;
+    return count;
 }
 
 uint8_t *
-tcp_room(struct front *f, const struct query_client *client, size_t size)
+tcp_room(struct tcp *tcp, const struct query_client *client, size_t size)
 {
-    (void)f;
+    (void)tcp;
     cr_assert_leq(size, sizeof room);
     return clients[client->addr.port].is_gone ? NULL : room;
 }
 
 void
-tcp_send(struct front *f, const struct query_client *client, size_t size)
+tcp_send(struct tcp *tcp, const struct query_client *client, size_t size)
 {
-    (void)f;
+    (void)tcp;
     look_at_answer(client, room, size);
 }
 
 static unsigned tcp_ends;
 
 void
-tcp_done(struct front *f, const struct query_client *client)
+tcp_done(struct tcp *tcp, const struct query_client *client)
 {
-    (void)f;
+    (void)tcp;
     (void)client;
     tcp_ends++;
 }
 
 void
-tcp_refused(struct front *f, const struct query_client *client)
+tcp_refused(struct tcp *tcp, const struct query_client *client)
 {
-    (void)f;
+    (void)tcp;
     (void)client;
 }
 
 uint32_t
-tcp_idle_ms(const struct front *f)
+tcp_table_idle_ms(const struct tcp *tcp)
 {
-    (void)f;
+    (void)tcp;
     return 1000;
 }
 
 void
-tcp_distrust(struct front *f, const struct query_client *client)
+tcp_distrust(struct tcp *tcp, const struct query_client *client)
 {
-    (void)f;
+    (void)tcp;
     (void)client;
+}
+
+/* The turn's part in the test's hands. */
+
+static struct clock_time
+now(void)
+{
+    return evloop_time(&front.loop);
+}
+
+static void
+flush(void)
+{
+    front.udp.count = 1;
+    deliver_flush(&front.deliver);
+}
+
+static void
+take_answers(void)
+{
+    const struct clock_time at = now();
+    struct handoff_answer answer;
+    struct inflight_question *question;
+    while ((question = relay_next(&front.relay, &answer)) != NULL)
+        admit_answer(&front, question, &answer, &at);
 }
 
 /* Clients. */
@@ -191,7 +236,7 @@ client_asks(void)
         size = prng_below(&prng, 3) == 0 ? prng_below(&prng, 12) : 12 + prng_below(&prng, 3);
         message[2] |= prng_below(&prng, 4) == 0 ? 0x80 : 0;
     }
-    struct query *draft = query_draft(&front.queries);
+    struct query *draft = query_draft(&front.waiting.queries);
     draft->client = (struct query_client){
         .addr = {.family = ADDR_IPV4,
                  .bytes = {127, 0, (uint8_t)prng_below(&prng, 4),
@@ -199,10 +244,10 @@ client_asks(void)
         .transport = prng_below(&prng, 3) == 0 ? QUERY_TCP : QUERY_UDP,
     };
     draft->client.addr.port = (uint16_t)clients_count++;
-    draft->arrived_us = front.loop.now_us;
+    const struct clock_time at = now();
     received++;
     tcp_received += draft->client.transport == QUERY_TCP;
-    admit_message(&front, draft, message, size);
+    admit_message(&front, draft, message, size, &at);
 }
 
 /* The worker. */
@@ -287,11 +332,14 @@ worker_answers(void)
 /* What control.c does; here the supervisor is this file. */
 static unsigned rings_broken;
 
-void
-control_ring_broken(uint32_t number)
+static void
+report_rings(void)
 {
-    cr_assert_eq(number, front.relay.newest->number);
-    rings_broken++;
+    uint32_t number;
+    while (relay_pop_broken(&front.relay, &number)) {
+        cr_assert_eq(number, front.relay.newest->number);
+        rings_broken++;
+    }
 }
 
 static void
@@ -312,14 +360,19 @@ give_ring(uint32_t number)
     worker_memory = at;
     ring_consumer_init(&from_front, worker_memory, RING_BYTES);
     ring_producer_init(&to_front, worker_memory + RING_MEMORY_BYTES(RING_BYTES), RING_BYTES);
-    cr_assert_eq(relay_attach(&front, &ring, fds), STATUS_OK);
+    cr_assert_eq(relay_attach(&front.relay, &ring, fds), STATUS_OK);
 }
 
 static void
 worker_dies(void)
 {
+    const struct clock_time at = now();
+    struct handoff_answer answer;
+    struct inflight_question *question;
     held_count = 0;
-    relay_detach(&front, ring_number, true);
+    while ((question = relay_next_of(&front.relay, ring_number, &answer)) != NULL)
+        admit_answer(&front, question, &answer, &at);
+    relay_detach(&front.relay, ring_number, true);
     give_ring(++ring_number);
 }
 
@@ -329,11 +382,13 @@ static void
 time_passes(unsigned ms)
 {
     front.loop.now_us += (uint64_t)ms * 1000;
-    pace_release(&front);
+    const struct clock_time at = now();
+    deliver_release(&front.deliver, &at);
+    admit_stale(&front, &at);
     struct inflight_question *due;
-    while ((due = inflight_first_due(&front.inflight)) != NULL &&
-           due->deadline_ms <= front_now_ms(&front))
-        deliver_failure(&front, due, WHY_TIMEOUT, DNS_EDE_NO_REACHABLE_AUTHORITY);
+    while ((due = inflight_first_due(&front.waiting.inflight)) != NULL &&
+           due->deadline_ms <= clock_ms(&at))
+        admit_timeout(&front, due, &at);
 }
 
 static unsigned
@@ -373,23 +428,28 @@ static void
 setup(void)
 {
     struct addr_prefix allow, deny;
-    struct hash_key key = {.k0 = 3, .k1 = 4};
     cr_assert_eq(addr_prefix_parse("127.0.0.0/8", &allow), STATUS_OK);
     cr_assert_eq(addr_prefix_parse("127.0.3.3", &deny), STATUS_OK);
-    cr_assert_eq(acl_init(&front.acl, &allow, 1, &deny, 1), STATUS_OK);
+    struct acl acl;
+    cr_assert_eq(acl_init(&acl, &allow, 1, &deny, 1), STATUS_OK);
     set_limits();
     front.config = &config;
     front.stats = &stats;
     cr_assert_eq(evloop_open(&front.loop), STATUS_OK);
     front.loop.now_us = 1000000;
-    relay_reserve(&front);
-    query_table_init(&front.queries, calloc(1, query_table_bytes(QUERIES)), QUERIES);
-    limit_reserve(&front);
-    queue_reserve(&front);
-    front.queue.line.places = 6; /* so that questions stand in line */
-    pace_reserve(&front);
-    inflight_init(&front.inflight, calloc(1, inflight_bytes(QUERIES * QUEUE_QUESTIONS)),
-                  QUERIES * QUEUE_QUESTIONS, key);
+    const struct clock_time at = now();
+    rate_reserve(&front.rate, &config, &stats);
+    source_change(&front.source, &config, &acl, &front.rate.set);
+    local_change(&front.local, &config);
+    waiting_reserve(&front.waiting, &config, &front.rate);
+    recall_reserve(&front.recall, &config,
+                   &(struct recall_parts){&stats, &front.local, &front.waiting}, &at);
+    pacing_reserve(&front.pacing, &config);
+    deliver_init(&front.deliver, &(struct deliver_parts){&stats, &front.rate, &front.pacing,
+                                                         &front.udp, &front.tcp});
+    deliver_change(&front.deliver, &config);
+    relay_reserve(&front.relay, &(struct relay_parts){&front.loop, &stats, &front.waiting, 0});
+    front.waiting.line.places = 6; /* so that questions stand in line */
     worker_dies();
 }
 
@@ -405,7 +465,7 @@ Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
             client_asks();
             break;
         case 2:
-            relay_submit(&front);
+            relay_submit(&front.relay);
             break;
         case 3:
             worker_takes();
@@ -415,7 +475,7 @@ Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
             worker_answers();
             break;
         case 6:
-            relay_take(&front);
+            take_answers();
             break;
         case 7:
             time_passes(prng_below(&prng, 30));
@@ -427,18 +487,23 @@ Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
                 clients[prng_below(&prng, clients_count)].is_gone = prng_below(&prng, 9) == 0;
             break;
         }
-        cr_assert_eq(received, ends_counted() + front.queries.alive + front.pace.count);
-        cr_assert_leq(front.inflight.queued, front.queries.alive);
-        cr_assert_leq(fairqueue_at_worker(&front.queue.line, NETWORKS_ROOT), 6);
-        cr_assert_eq(crowd_held(&front.queue.alive, NETWORKS_ROOT), front.queries.alive);
+        if (prng_below(&prng, 4) == 0)
+            flush();
+        report_rings();
+        cr_assert_eq(received, ends_counted() + front.waiting.queries.alive + front.pacing.count +
+                                   batch_count);
+        cr_assert_leq(front.waiting.inflight.queued, front.waiting.queries.alive);
+        cr_assert_leq(fairqueue_at_worker(&front.waiting.line, NETWORKS_ROOT), 6);
+        cr_assert_eq(crowd_held(&front.waiting.alive, NETWORKS_ROOT), front.waiting.queries.alive);
         cr_assert_eq(rings_broken, 0);
     }
     time_passes(2000);
-    cr_assert_eq(front.queries.alive, 0);
-    cr_assert_eq(front.inflight.alive, 0);
+    flush();
+    cr_assert_eq(front.waiting.queries.alive, 0);
+    cr_assert_eq(front.waiting.inflight.alive, 0);
     cr_assert_eq(received, ends_counted());
-    for (uint32_t i = 1; i <= front.queue.networks.touched; i++)
-        cr_assert_eq(front.queue.networks.nodes[i].refs, 0, "nothing holds a network");
+    for (uint32_t i = 1; i <= front.waiting.networks.touched; i++)
+        cr_assert_eq(front.waiting.networks.nodes[i].refs, 0, "nothing holds a network");
     cr_assert_eq(tcp_ends, tcp_received, "each connection was told of each end");
     static const enum why all_seen[] = {
         WHY_ANSWERED,     WHY_ACL,         WHY_SHORT,        WHY_RESPONSE,
@@ -452,17 +517,19 @@ Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
 Test(front, a_worker_that_lies_about_its_ring_is_read_no_more, .init = setup)
 {
     prng = prng_begin("front");
-    while (front.queries.alive == 0)
+    while (front.waiting.queries.alive == 0)
         client_asks();
     atomic_store(&to_front.shared->tail, 1);
-    relay_take(&front);
+    take_answers();
+    report_rings();
     cr_assert_eq(rings_broken, 1);
-    relay_take(&front);
-    relay_submit(&front);
+    take_answers();
+    relay_submit(&front.relay);
+    report_rings();
     cr_assert_eq(rings_broken, 1, "said once");
-    cr_assert(relay_sleep(&front), "no spinning on a broken ring");
+    cr_assert(relay_sleep(&front.relay), "no spinning on a broken ring");
     worker_dies();
-    relay_submit(&front);
+    relay_submit(&front.relay);
     worker_takes();
-    cr_assert_eq(held_count, front.inflight.alive, "what was unfinished is asked again");
+    cr_assert_eq(held_count, front.waiting.inflight.alive, "what was unfinished is asked again");
 }

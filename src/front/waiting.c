@@ -1,0 +1,292 @@
+/* waiting.c - see waiting.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "front/waiting.h"
+
+#include "lane/handoff.h"
+#include "os/log.h"
+#include "os/memory.h"
+#include "os/random.h"
+
+static void *
+reserve(size_t bytes)
+{
+    void *memory = memory_reserve(bytes);
+    if (memory == NULL)
+        log_fatal("no memory for the queries that wait");
+    return memory;
+}
+
+void
+waiting_reserve(struct waiting *waiting, const struct config *config, const struct rate *rate)
+{
+    struct networks *networks = &waiting->networks;
+    uint32_t places = config->queries, asked = places * WAITING_QUESTIONS;
+    uint32_t queries = places + 1, questions = asked + 1; /* and the draft */
+    uint32_t count = networks_for(queries + questions);
+    uint8_t key[16];
+    random_fill(key, sizeof key);
+    query_table_init(&waiting->queries, reserve(query_table_bytes(places)), places);
+    inflight_init(&waiting->inflight, reserve(inflight_bytes(asked)), asked, hash_key_from(key));
+    explicit_bzero(key, sizeof key);
+    networks_init(networks, reserve(networks_memory_bytes(count)), count);
+    crowd_init(&waiting->alive, networks, reserve(crowd_memory_bytes(queries, networks)));
+    fairqueue_init(&waiting->line, networks, reserve(fairqueue_memory_bytes(questions, networks)),
+                   WAITING_ASKED_MIN);
+    waiting->rate = rate;
+    waiting_change(waiting, config);
+}
+
+/* What upstreams take at once: more in the ring would be a queue in order of arrival. */
+static uint32_t
+places(const struct config *config)
+{
+    uint32_t most =
+        config->upstreams_count * config->upstream_connections * config->upstream_in_flight;
+    most = most > WAITING_ASKED_MIN ? most : WAITING_ASKED_MIN;
+    return most < config->queries ? most : config->queries;
+}
+
+void
+waiting_change(struct waiting *waiting, const struct config *config)
+{
+    waiting->life_ms = config->query_ms - WAITING_MARGIN_MS; /* query_ms is at least 100 */
+    waiting->line.places = places(config);
+    rate_bounds(waiting->rate, config->queue_per_prefix, waiting->alive.bounds);
+}
+
+/* --- queries --- */
+
+static enum crowd_list
+list_of(const struct query *query)
+{
+    return query->client.is_proven ? CROWD_B : CROWD_A;
+}
+
+/* The query that gives way to the draft: of a client, those with an unproven address first. */
+static uint32_t
+giving_way(const struct crowd *alive, uint32_t network, uint32_t leaf, const struct query *draft)
+{
+    uint32_t most = crowd_most(alive, network, leaf);
+    uint32_t unproven = crowd_last(alive, most, CROWD_A);
+    if (most == leaf) /* the youngest is the draft, unless what proves nothing was before it */
+        return draft->client.is_proven ? unproven : CROWD_NONE;
+    return unproven != CROWD_NONE ? unproven : crowd_last(alive, most, CROWD_B);
+}
+
+/* The draft is a query now, of its network. There is room. */
+static void
+keep(struct waiting *waiting, struct query *draft, uint32_t leaf)
+{
+    if (query_keep(&waiting->queries, draft) != STATUS_OK)
+        log_fatal("the table of queries is not as full as it seems");
+    crowd_take(&waiting->alive, leaf, query_index(&waiting->queries, draft), list_of(draft));
+}
+
+struct query *
+waiting_keep(struct waiting *waiting, struct query *draft, enum why *why)
+{
+    uint32_t leaf = rate_network(waiting->rate, &waiting->networks, &draft->client, &draft->keys);
+    uint32_t full = crowd_full(&waiting->alive, leaf); /* NETWORKS_ROOT: no network is */
+    *why = full != NETWORKS_ROOT ? WHY_PREFIX_FULL : WHY_QUEUE_FULL;
+    if (full == NETWORKS_ROOT && waiting->queries.alive < waiting->queries.count) {
+        keep(waiting, draft, leaf);
+        return NULL;
+    }
+    uint32_t index = giving_way(&waiting->alive, full, leaf, draft);
+    networks_release(&waiting->networks, leaf);
+    return index != CROWD_NONE ? query_at(&waiting->queries, index) : draft;
+}
+
+void
+waiting_replace(struct waiting *waiting, struct query *shed, struct query *draft)
+{
+    waiting_leave(waiting, shed);
+    keep(waiting, draft,
+         rate_network(waiting->rate, &waiting->networks, &draft->client, &draft->keys));
+}
+
+void
+waiting_give(struct waiting *waiting, struct query *query)
+{
+    if (query->generation % 2 == 0)
+        return;
+    networks_release(&waiting->networks,
+                     crowd_give(&waiting->alive, query_index(&waiting->queries, query)));
+    query_give(&waiting->queries, query);
+}
+
+void
+waiting_leave(struct waiting *waiting, struct query *query)
+{
+    struct inflight_question *question =
+        inflight_leave(&waiting->inflight, &waiting->queries, query);
+    waiting_give(waiting, query);
+    if (question->waiting_count == 0 && question->state == INFLIGHT_QUEUED)
+        waiting_end(waiting, question);
+}
+
+/* The youngest query of a client over TCP. */
+static uint32_t
+youngest_of(struct waiting *waiting, const struct query_client *client)
+{
+    struct prefix_keys keys = {0};
+    uint32_t leaf = rate_network(waiting->rate, &waiting->networks, client, &keys);
+    uint32_t index = crowd_last(&waiting->alive, leaf, CROWD_B);
+    networks_release(&waiting->networks, leaf);
+    return index;
+}
+
+struct query *
+waiting_on_connection(struct waiting *waiting, const struct query_client *client,
+                      const struct query *younger)
+{
+    uint32_t index = younger == NULL
+                         ? youngest_of(waiting, client)
+                         : crowd_before(&waiting->alive, query_index(&waiting->queries, younger));
+    for (; index != CROWD_NONE; index = crowd_before(&waiting->alive, index)) {
+        struct query *query = query_at(&waiting->queries, index);
+        if (query->client.connection == client->connection &&
+            query->client.connection_generation == client->connection_generation)
+            return query;
+    }
+    return NULL;
+}
+
+/* --- questions --- */
+
+static enum fairqueue_line
+line_of(const struct query *query)
+{
+    return query->client.is_proven ? FAIRQUEUE_PROVEN : FAIRQUEUE_UNPROVEN;
+}
+
+/* @return a leaf for one networks_release() */
+static uint32_t
+leaf_of(struct waiting *waiting, const struct query *query)
+{
+    struct prefix_keys keys = query->keys;
+    if (query->generation % 2 == 0) /* a draft, or a query of our own, which is in no table */
+        return rate_network(waiting->rate, &waiting->networks, &query->client, &keys);
+    uint32_t leaf = crowd_leaf(&waiting->alive, query_index(&waiting->queries, query));
+    networks_hold(&waiting->networks, leaf);
+    return leaf;
+}
+
+/* A new question stands in line. */
+static void
+push(struct waiting *waiting, const struct inflight_question *question, const struct query *query)
+{
+    uint32_t leaf = leaf_of(waiting, query);
+    fairqueue_push(&waiting->line, inflight_slot(&waiting->inflight, question), leaf,
+                   line_of(query));
+    networks_release(&waiting->networks, leaf);
+}
+
+/* A query joined a question: if its own turn comes sooner, it is the question's. */
+static void
+promote(struct waiting *waiting, const struct inflight_question *question,
+        const struct query *query)
+{
+    if (question->state != INFLIGHT_QUEUED)
+        return;
+    uint32_t leaf = leaf_of(waiting, query);
+    (void)fairqueue_promote(&waiting->line, inflight_slot(&waiting->inflight, question), leaf,
+                            line_of(query));
+    networks_release(&waiting->networks, leaf);
+}
+
+enum inflight_result
+waiting_join(struct waiting *waiting, struct query *query, const struct clock_time *now,
+             struct inflight_question **question)
+{
+    enum inflight_result result = inflight_join(&waiting->inflight, &waiting->queries, query,
+                                                clock_ms(now), waiting->life_ms, question);
+    if (result == INFLIGHT_STARTED)
+        push(waiting, *question, query);
+    if (result == INFLIGHT_JOINED)
+        promote(waiting, *question, query);
+    return result;
+}
+
+enum inflight_result
+waiting_ask(struct waiting *waiting, const struct query *query, const struct clock_time *now)
+{
+    struct inflight_question *question;
+    enum inflight_result result =
+        inflight_start(&waiting->inflight, &query->dns, clock_ms(now), waiting->life_ms, &question);
+    if (result == INFLIGHT_STARTED)
+        push(waiting, question, query);
+    return result;
+}
+
+struct query *
+waiting_pop(struct waiting *waiting, struct inflight_question *question)
+{
+    return inflight_pop_waiting(&waiting->inflight, &waiting->queries, question);
+}
+
+void
+waiting_end(struct waiting *waiting, struct inflight_question *question)
+{
+    uint32_t slot = inflight_slot(&waiting->inflight, question);
+    if (question->state == INFLIGHT_FREE)
+        return;
+    if (waiting->stuck == slot)
+        waiting->stuck = 0;
+    (void)fairqueue_remove(&waiting->line, slot); /* it may have lost its place with a worker */
+    inflight_end(&waiting->inflight, question);
+}
+
+struct inflight_question *
+waiting_next(struct waiting *waiting)
+{
+    uint32_t slot = waiting->stuck;
+    waiting->stuck = 0;
+    if (slot == 0)
+        slot = fairqueue_pop(&waiting->line);
+    return slot != FAIRQUEUE_NONE ? inflight_at(&waiting->inflight, slot) : NULL;
+}
+
+uint8_t
+waiting_rank(const struct waiting *waiting, const struct inflight_question *question)
+{
+    uint32_t slot = inflight_slot(&waiting->inflight, question);
+    switch (fairqueue_rank_at_worker(&waiting->line, slot)) {
+    case FAIRQUEUE_LIGHT:
+        return HANDOFF_LIGHT;
+    case FAIRQUEUE_HOPEFUL:
+        return HANDOFF_HOPEFUL;
+    case FAIRQUEUE_MODEST:
+    case FAIRQUEUE_GREEDY:
+    case FAIRQUEUE_RANKS:
+        break;
+    }
+    return HANDOFF_ORDINARY;
+}
+
+void
+waiting_put_back(struct waiting *waiting, const struct inflight_question *question)
+{
+    waiting->stuck = inflight_slot(&waiting->inflight, question);
+}
+
+void
+waiting_refill(struct waiting *waiting, uint32_t ring, bool is_death)
+{
+    struct inflight *inflight = &waiting->inflight;
+    struct fairqueue *line = &waiting->line;
+    struct inflight_question *question, *next;
+    for (question = inflight_oldest(inflight); question != NULL; question = next) {
+        uint32_t slot = inflight_slot(inflight, question);
+        next = inflight_younger(inflight, question);
+        if (!inflight_is_in_ring(question, ring))
+            continue;
+        if (question->waiting_count == 0) /* nobody waits: not worth another upstream query */
+            waiting_end(waiting, question);
+        else if (inflight_ask_again(inflight, question, is_death))
+            fairqueue_return(line, slot);
+        else /* asked often enough: it waits for its deadline */
+            (void)fairqueue_remove(line, slot);
+    }
+}
