@@ -1,6 +1,9 @@
-/* bell.c - the eventfd is shared with a peer that may have changed its counter, never its flags:
+/* bell.c - see bell.h
  * SPDX-License-Identifier: ISC
- * no filter lets a child set O_NONBLOCK off, so neither call below can be made to block */
+ *
+ * The eventfd is shared with a peer that may have changed its counter, but never its flags: no
+ * filter lets a child take O_NONBLOCK away, so a write cannot be made to block.
+ */
 #include "os/bell.h"
 
 #include "os/sys.h"
@@ -20,13 +23,5 @@ bell_ring(int fd)
 {
     uint64_t one = 1;
     ssize_t sent = sys_write(fd, &one, sizeof one);
-    (void)sent; /* EAGAIN: the counter is full, so the reader is awake already */
-}
-
-void
-bell_clear(int fd)
-{
-    uint64_t count;
-    ssize_t got = sys_read(fd, &count, sizeof count);
-    (void)got; /* EAGAIN: it was not rung */
+    (void)sent; /* EAGAIN: the counter is full */
 }

@@ -1,10 +1,16 @@
 /* bell.h - an eventfd that wakes the other side of a ring
  * SPDX-License-Identifier: ISC
+ *
+ * What: it is watched on its edge, so every ring of it is an event and nobody needs to clear it.
+ * Who:  supervisor opens it; front and worker ring each other's.
+ * Ref:  eventfd(2); lane/ring.h says when to ring.
  */
 #pragma once
 
 #include "base/status.h"
 
-MUST_CHECK enum status bell_open(int *fd); /* close-on-exec, non-blocking */
-void bell_ring(int fd);                    /* wake the reader; a full counter is a rung bell too */
-void bell_clear(int fd);                   /* before looking at the ring */
+/** Close-on-exec and non-blocking. @return STATUS_OK; STATUS_SYSTEM (`*fd` is -1). */
+MUST_CHECK enum status bell_open(int *fd);
+
+/** Wake whoever watches it. Cannot fail: where the counter is full, the reader is awake already. */
+void bell_ring(int fd);

@@ -1,4 +1,4 @@
-/* chan.c - one datagram per message, at most IPC_FDS_MAX descriptors with it
+/* chan.c - see chan.h
  * SPDX-License-Identifier: ISC
  */
 #include "os/chan.h"

@@ -1,7 +1,10 @@
 /* chan.h - a control channel: one SEQPACKET socket with a peer that is not trusted
  * SPDX-License-Identifier: ISC
  *
+ * What: one datagram per message, with up to IPC_FDS_MAX descriptors. What the peer sends is judged
+ *       before it is handed on; descriptors of a message that is refused are closed.
  * Who:  supervisor and its children. A child's end is descriptor CHAN_FD.
+ * Ref:  ipc/messages.def; unix(7) SOCK_SEQPACKET, SCM_RIGHTS.
  */
 #pragma once
 
@@ -27,6 +30,6 @@ MUST_CHECK enum status chan_send(int fd, const struct ipc_message *message, cons
 MUST_CHECK enum status chan_receive(int fd, enum ipc_side sender, struct ipc_message *message,
                                     int fds[IPC_FDS_MAX]);
 
-/** Block until readable or `timeout_ms` (-1: for ever). @return STATUS_OK; STATUS_AGAIN (time is
- * up). */
+/** Block until it is readable, at most `timeout_ms` (-1: without a bound).
+ *  @return STATUS_OK; STATUS_AGAIN: time is up. */
 MUST_CHECK enum status chan_await(int fd, int timeout_ms);

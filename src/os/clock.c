@@ -22,18 +22,6 @@ clock_read(void)
 }
 
 uint64_t
-clock_now_us(void)
-{
-    return read_us(CLOCK_MONOTONIC);
-}
-
-uint64_t
-clock_now_ms(void)
-{
-    return clock_now_us() / 1000U;
-}
-
-uint64_t
 clock_cpu_us(void)
 {
     return read_us(CLOCK_THREAD_CPUTIME_ID);

@@ -1,15 +1,17 @@
 /* clock.h - the one place that reads clocks
  * SPDX-License-Identifier: ISC
  *
- * Who:  event loop: once per turn, and what rests are judged by; start-up code; the worker's
- *       handshakes read what they cost. Nothing else reads a clock.
+ * What: both clocks together at the beginning of a turn; processor time where cost is judged.
+ * Who:  event loop, once per turn; start-up code; rests and handshakes read what they cost. Nothing
+ *       else reads a clock.
+ * Ref:  clock_gettime(2).
  */
 #pragma once
 
 #include <stdint.h>
 
 struct clock_time {  /* of one moment */
-    uint64_t now_us; /* clock_now_us() */
+    uint64_t now_us; /* monotonic, since boot; the same in every process of the machine */
     uint32_t wall_s; /* wall clock, since 1970 modulo 2^32; may jump: for cookies (RFC 9018 4.3) */
 };
 
@@ -29,12 +31,6 @@ clock_s(const struct clock_time *time)
 
 /** Both clocks together, so that neither is forgotten. */
 struct clock_time clock_read(void);
-
-/** Monotonic microseconds since boot; the same in every process of the machine. */
-uint64_t clock_now_us(void);
-
-/** The same in milliseconds. */
-uint64_t clock_now_ms(void);
 
 /** CPU time that this thread has used, in µs; a system call. */
 uint64_t clock_cpu_us(void);

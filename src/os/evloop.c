@@ -37,15 +37,6 @@ close_removed(struct evloop *loop)
     loop->closing_count = 0;
 }
 
-void
-evloop_close(struct evloop *loop)
-{
-    close_removed(loop);
-    if (loop->epoll_fd >= 0)
-        sys_close(loop->epoll_fd);
-    loop->epoll_fd = -1;
-}
-
 enum status
 evloop_add(struct evloop *loop, struct ev_source *source, int fd, uint32_t events,
            ev_handler *ready, void *owner)

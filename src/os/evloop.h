@@ -47,7 +47,6 @@ evloop_time(const struct evloop *loop)
 
 /** @return STATUS_OK; STATUS_SYSTEM. Reads the clock, so now_us is valid at once. */
 MUST_CHECK enum status evloop_open(struct evloop *loop);
-void evloop_close(struct evloop *loop);
 
 /** Register. `source` must stay in place until removed. @return STATUS_OK; STATUS_SYSTEM (fd not
  * registered). */
@@ -57,8 +56,7 @@ MUST_CHECK enum status evloop_add(struct evloop *loop, struct ev_source *source,
 /** Change the interest; no system call if it is the same already. */
 void evloop_want(struct evloop *loop, struct ev_source *source, uint32_t events);
 
-/** Unregister; the descriptor is closed at the end of the turn if `close_fd`. May be called twice.
- */
+/** Unregister. May be called twice. @param close_fd  close the descriptor at the turn's end */
 void evloop_remove(struct evloop *loop, struct ev_source *source, bool close_fd);
 
 /** Sleep for `us` microseconds (1..999999), events or not: what comes meanwhile is for the next

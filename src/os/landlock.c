@@ -1,5 +1,7 @@
-/* landlock.c - three system calls that the C library has no names for
+/* landlock.c - see landlock.h
  * SPDX-License-Identifier: ISC
+ *
+ * The C library has no names for these three system calls.
  */
 #include "os/landlock.h"
 

@@ -25,8 +25,9 @@ static const char *const event_names[] = {
 #undef LOG_EVENT
 };
 
-bool
-log_limit_take(struct log_limit *limit, uint64_t now_ms, uint32_t *left_out)
+/* May one more line be printed? If so `left_out` is how many were not before it. */
+static bool
+limit_take(struct log_limit *limit, uint64_t now_ms, uint32_t *left_out)
 {
     *left_out = 0;
     leak_change(&limit->leak, 1, LOG_BURST * LOG_INTERVAL_S, now_ms);
@@ -42,12 +43,13 @@ log_limit_take(struct log_limit *limit, uint64_t now_ms, uint32_t *left_out)
     return true;
 }
 
-uint32_t
-log_limit_overdue(struct log_limit *limit, uint64_t now_ms)
+/* Lines left out that nothing has told of for an interval: taken from the limit; 0: none. */
+static uint32_t
+limit_overdue(struct log_limit *limit, uint64_t now_ms)
 {
     uint32_t left_out = 0;
     if (limit->left_out == 0 || now_ms - limit->unsaid_ms < LOG_INTERVAL_MS ||
-        !log_limit_take(limit, now_ms, &left_out))
+        !limit_take(limit, now_ms, &left_out))
         return 0;
     return left_out;
 }
@@ -178,7 +180,7 @@ put_limited(struct log *log, struct log_source *source, enum log_level level, en
     struct log_limit *limit = &source->limits[level][event];
     uint32_t left_out = 0;
     char longer[IPC_TEXT_MAX];
-    if (!log_limit_take(limit, log->now_ms, &left_out)) {
+    if (!limit_take(limit, log->now_ms, &left_out)) {
         log->unsaid = true;
         return;
     }
@@ -200,7 +202,7 @@ tell_overdue(struct log *log, struct log_source *source)
     for (unsigned i = 0; i < (LOG_DEBUG + 1) * LOG_EVENTS_COUNT; i++) {
         unsigned level = i / LOG_EVENTS_COUNT, event = i % LOG_EVENTS_COUNT;
         struct log_limit *limit = &source->limits[level][event];
-        uint32_t left_out = log_limit_overdue(limit, log->now_ms);
+        uint32_t left_out = limit_overdue(limit, log->now_ms);
         if (left_out > 0) {
             snprintf(text, sizeof text, "%u lines of this kind were left out", left_out);
             if (!put_line(log, source, (enum log_level)level, (enum log_event)event, text))

@@ -58,12 +58,6 @@ struct log { /* of one process, in its struct os; all zero: to stderr, up to LOG
     bool unsaid;     /* some limit may hold lines that nothing told of */
 };
 
-/** May one more line be printed? Pure. If so `left_out` is how many were not before it. */
-bool log_limit_take(struct log_limit *limit, uint64_t now_ms, uint32_t *left_out);
-
-/** Lines left out that nothing has told of for an interval: taken from the limit; 0: none. */
-uint32_t log_limit_overdue(struct log_limit *limit, uint64_t now_ms);
-
 /** Supervisor, once at its start: is stderr the journal's stream? From then on lines are as it
  * wants them. Reads the environment and looks at descriptor 2. */
 bool log_find_journal(void);
@@ -74,8 +68,7 @@ void log_open_stderr(const char *process, enum log_level most);
 /** Send to the supervisor over `chan_fd` instead. */
 void log_open_chan(int chan_fd, enum log_level most);
 
-/** Tell the limiter the time, once per turn; says what was left out and not told yet. Monotonic ms.
- */
+/** It is `now_ms` (monotonic), once per turn: lines that were left out are told when it is time. */
 void log_tick(uint64_t now_ms);
 
 /** Each octet that a terminal could obey becomes '?'. Events are limited, LOG_STATISTICS is not. */

@@ -1,4 +1,4 @@
-/* memory.c - memfds with seals, and tables between guard pages
+/* memory.c - see memory.h
  * SPDX-License-Identifier: ISC
  */
 #include "os/memory.h"

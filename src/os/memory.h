@@ -1,7 +1,10 @@
 /* memory.h - memory shared between processes, and memory reserved at start
  * SPDX-License-Identifier: ISC
  *
- * Who:  supervisor makes memfds; children map them.
+ * What: memfds whose size is sealed, and their contents where nobody is to change them; tables with
+ *       a page without access on both sides.
+ * Who:  supervisor makes memfds; children map them. Everybody reserves.
+ * Ref:  memfd_create(2), fcntl(2) F_ADD_SEALS.
  */
 #pragma once
 

@@ -1,13 +1,12 @@
-/* privs.c - libcap-ng takes away, plain system calls read back: two witnesses that do not share
+/* privs.c - see privs.h
  * SPDX-License-Identifier: ISC
- * code
  *
+ * libcap-ng takes away and plain system calls read back: two witnesses that do not share code.
  * Without CAP_SETPCAP the bounding set cannot be reduced and the securebits cannot be locked. That
  * alone is tolerated: no-new-privileges makes every later exec ignore both.
  */
 #include "os/privs.h"
 
-#include "os/calls.h"
 #include "os/sys.h"
 
 #include <cap-ng.h>
@@ -70,12 +69,6 @@ has_effective(int capability)
 {
     struct cap_sets sets;
     return read_sets(&sets) && (sets.effective >> capability & 1) != 0;
-}
-
-bool
-privs_can_bind(void)
-{
-    return has_effective(CAP_NET_BIND_SERVICE);
 }
 
 enum status
@@ -174,8 +167,7 @@ is_identity(const struct privs_account *account)
     if (real == 0 || effective != real || saved != real || effective_gid != real_gid ||
         saved_gid != real_gid)
         return false;
-    /* who did not start as root keeps its groups: they are its account's, and it cannot leave them
-     */
+    /* a process that did not start as root keeps its groups, as it must: they are its account's */
     return account == NULL || (real == account->uid && real_gid == account->gid &&
                                getgroups(0, NULL) == 0 && setuid(0) != 0);
 }
@@ -255,18 +247,4 @@ privs_drop(const struct privs_account *account, const struct privs_limits *limit
     STEP(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no-new-privileges");
     STEP(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0, "dumpable");
     return read_back(account, limits, may_bound, what_failed);
-}
-
-enum status
-privs_close_from(int first)
-{
-    if (calls_close_range((unsigned)first, ~0U) == 0)
-        return STATUS_OK;
-    /* an old kernel, or a container that does not know the call */
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > 1 << 20)
-        return STATUS_SYSTEM;
-    for (int fd = first; fd < (int)limit.rlim_cur; fd++)
-        close(fd);
-    return STATUS_OK;
 }

@@ -28,9 +28,6 @@ struct privs_limits {    /* hard and soft alike */
 /** Look an account up in /etc/passwd. @return STATUS_OK; STATUS_NONE; STATUS_SYSTEM. */
 MUST_CHECK enum status privs_find_account(const char *user, struct privs_account *account);
 
-/** Is CAP_NET_BIND_SERVICE effective in this process? */
-bool privs_can_bind(void);
-
 /** Reduce all capability sets to CAP_NET_BIND_SERVICE (front, before bind). */
 MUST_CHECK enum status privs_keep_bind_only(void);
 
@@ -42,6 +39,3 @@ MUST_CHECK enum status privs_keep_bind_only(void);
  */
 MUST_CHECK enum status privs_drop(const struct privs_account *account,
                                   const struct privs_limits *limits, const char **what_failed);
-
-/** Close every descriptor from `first` on. */
-MUST_CHECK enum status privs_close_from(int first);

@@ -1,4 +1,4 @@
-/* random.c - getrandom in blocks: one system call serves some hundred query ids
+/* random.c - see random.h
  * SPDX-License-Identifier: ISC
  */
 #include "os/random.h"
@@ -48,16 +48,4 @@ random_u32(void)
     uint32_t value;
     random_fill(&value, sizeof value);
     return value;
-}
-
-uint32_t
-random_below(uint32_t below)
-{
-    /* the part of the range that would make small results likelier is drawn again */
-    uint32_t uneven = (uint32_t)-below % below;
-    for (;;) {
-        uint64_t product = (uint64_t)random_u32() * below;
-        if ((uint32_t)product >= uneven)
-            return (uint32_t)(product >> 32);
-    }
 }

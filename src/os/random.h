@@ -1,8 +1,10 @@
 /* random.h - random bytes from the kernel
  * SPDX-License-Identifier: ISC
  *
- * Who:  front, worker. Bytes come from getrandom(2) in blocks, and each byte is wiped
- *       when used.
+ * What: bytes come from getrandom(2) in blocks: one call serves some hundred query ids. Each byte
+ *       is wiped when it was used.
+ * Who:  front, worker; sandbox.c draws once before a filter is on.
+ * Ref:  getrandom(2).
  */
 #pragma once
 
@@ -16,9 +18,8 @@ struct random { /* of one process, in its struct os; all zero: nothing drawn yet
     size_t left; /* bytes at the end of the block that are not spent; the others are wiped */
 };
 
-/** Fill `to`; a kernel that gives none is fatal. */
+/** Fill `to`. A kernel that gives no bytes is fatal. */
 void random_fill(void *to, size_t size);
-uint32_t random_u32(void);
 
-/** Uniform in 0..below-1; below > 0. */
-uint32_t random_below(uint32_t below);
+/** Four of them. */
+uint32_t random_u32(void);

@@ -1,4 +1,4 @@
-/* sandbox.c - rows to rules
+/* sandbox.c - see sandbox.h
  * SPDX-License-Identifier: ISC
  *
  * Hot calls stand in plain ALLOW rows: the kernel keeps a bitmap of calls that a filter allows
@@ -78,9 +78,9 @@ build_and_load(scmp_filter_ctx filter, enum sandbox_role role)
 enum status
 sandbox_enter(enum sandbox_role role)
 {
-    tzset(); /* the C library opens the time zone file at its first conversion; later it may not */
-    /* and glibc 2.41 maps memory and blocks signals for its first random bytes, not for later ones
-     */
+    /* what the C library does at its first use only must be behind us: it opens the file of the time
+     * zone; glibc 2.41 maps memory and blocks signals for random bytes */
+    tzset();
     (void)random_u32();
     scmp_filter_ctx filter = seccomp_init(DENIED);
     if (filter == NULL) {

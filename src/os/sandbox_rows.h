@@ -1,6 +1,7 @@
 /* sandbox_rows.h - the form of a row in seccomp/<role>.def, as values
  * SPDX-License-Identifier: ISC
  *
+ * What: the macros that rows are written with, and what they become.
  * Who:  sandbox.c and the tests that compare tables.
  * Ref:  docs/SANDBOX.md.
  */
@@ -58,8 +59,7 @@ struct sandbox_table sandbox_table(enum sandbox_role role);
 /* Allowed whatever the arguments. */
 #define ALLOW(call_, reason_) {.name = #call_, .call = SCMP_SYS(call_), .reason = reason_},
 
-/* Allowed if argument `arg_` (from 0) is `value_`. Several rows of a call: one of them must match.
- */
+/* Allowed if argument `arg_` (from 0) is `value_`. A call may have several rows: one must match. */
 #define ALLOW_ARG(call_, arg_, value_, reason_)                                                    \
     {.name = #call_,                                                                               \
      .call = SCMP_SYS(call_),                                                                      \
@@ -110,9 +110,8 @@ struct sandbox_table sandbox_table(enum sandbox_role role);
      .args = {SANDBOX_BITS(arg_, ~(flags_), 0), SANDBOX_EQ(null_, 0)},                             \
      .reason = reason_},
 
-/* socket(2) of this family and type, and of the protocol that goes with them by default; the type
- * may have the flags SOCK_NONBLOCK and SOCK_CLOEXEC.
- */
+/* socket(2) of this family and type, and of the protocol that goes with them by default; the flags
+ * SOCK_NONBLOCK and SOCK_CLOEXEC may be set. */
 #define ALLOW_SOCKET(family_, type_, reason_)                                                      \
     {.name = "socket",                                                                             \
      .call = SCMP_SYS(socket),                                                                     \

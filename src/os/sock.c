@@ -1,4 +1,4 @@
-/* sock.c - each option, once
+/* sock.c - see sock.h
  * SPDX-License-Identifier: ISC
  */
 #include "os/sock.h"

@@ -1,7 +1,9 @@
 /* sock.h - sockets as this program uses them
  * SPDX-License-Identifier: ISC
  *
- * Who:  front (listening), supervisor (dialling).
+ * What: every option that is set on a socket, with its reason, and addresses between two forms.
+ * Who:  front (listening), supervisor (listening for a front, connecting for a worker), worker.
+ * Ref:  socket(7), ip(7), ipv6(7), tcp(7), udp(7).
  */
 #pragma once
 

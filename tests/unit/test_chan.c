@@ -125,18 +125,3 @@ Test(chan, a_message_from_the_wrong_side_is_refused)
     cr_assert_eq(chan_send(pair[0], &sent, NULL, 0), STATUS_OK);
     cr_assert_eq(chan_receive(pair[1], IPC_FROM_SUPERVISOR, &got, fds), STATUS_INVALID);
 }
-
-Test(chan, a_bell_that_was_rung_often_is_cleared_at_once)
-{
-    int bell;
-    uint64_t count;
-    cr_assert_eq(bell_open(&bell), STATUS_OK);
-    bell_clear(bell); /* does not block */
-    for (unsigned i = 0; i < 3; i++)
-        bell_ring(bell);
-    bell_clear(bell);
-    cr_assert_lt(read(bell, &count, sizeof count), 0);
-    count = UINT64_MAX - 1;
-    cr_assert_eq(write(bell, &count, sizeof count), 8);
-    bell_ring(bell); /* full: does not block */
-}

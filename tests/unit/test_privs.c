@@ -95,7 +95,7 @@ drop_and_look(void)
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur != 64 || files.rlim_max != 64)
         return 6;
-    if (privs_can_bind() || setuid(0) == 0)
+    if (!is_zero("CapEff:") || setuid(0) == 0)
         return 7;
     return 0;
 }
@@ -191,7 +191,7 @@ keep_bind(void)
     const char *what;
     if (geteuid() != 0)
         return privs_keep_bind_only() == STATUS_OK ? 0 : 1;
-    if (privs_keep_bind_only() != STATUS_OK || !privs_can_bind())
+    if (privs_keep_bind_only() != STATUS_OK)
         return 2;
     if (strcmp(status_line("CapEff:"), "0000000000000400") != 0 || !is_zero("CapAmb:") ||
         !is_zero("CapInh:"))
@@ -215,18 +215,4 @@ Test(privs, accounts_are_found_by_name)
     cr_assert_eq(found.uid, 0);
     cr_assert_eq(privs_find_account("no-such-account", &found), STATUS_NONE);
     cr_assert_eq(privs_find_account("", &found), STATUS_NONE);
-}
-
-static int
-close_all(void)
-{
-    int first = dup(0), second = dup(0);
-    if (privs_close_from(second) != STATUS_OK)
-        return 1;
-    return fcntl(first, F_GETFD) >= 0 && fcntl(second, F_GETFD) < 0 ? 0 : 2;
-}
-
-Test(privs, descriptors_are_closed_from_a_number_on)
-{
-    cr_assert_eq(in_child(close_all), 0);
 }
