@@ -66,7 +66,7 @@ control_begin(struct worker *worker, struct ipc_message *look, int *fd)
         log_fatal("the supervisor sent %s instead of RING", ipc_type_text(message->type));
     worker_reserve(worker);
     while (message->type == IPC_RING) {
-        if (relay_attach(worker, message, fds) != STATUS_OK)
+        if (relay_attach(&worker->relay, message, fds) != STATUS_OK)
             log_fatal("the ring cannot be used");
         expect(message, fds);
     }
@@ -92,11 +92,11 @@ take_message(struct worker *worker, const struct ipc_message *message, const int
 {
     switch (message->type) {
     case IPC_UPSTREAM_SOCKET:
-        if (!upstream_pool_socket(worker, message->index, message->tag, fds[0], message->error))
+        if (!pool_socket(&worker->pool, message->index, message->tag, fds[0], message->error))
             log_fatal("a socket for an upstream that was not asked for");
         return;
     case IPC_RING:
-        if (relay_attach(worker, message, fds) != STATUS_OK)
+        if (relay_attach(&worker->relay, message, fds) != STATUS_OK)
             log_fatal("the ring cannot be used");
         return;
     case IPC_STOP:
@@ -153,28 +153,42 @@ control_ready(struct worker *worker)
         log_fatal("cannot tell the supervisor that the worker is ready");
 }
 
-void
-control_ring_broken(uint32_t number)
+static void
+report_broken(uint32_t ring)
 {
-    struct ipc_message message = {.type = IPC_RING_END, .epoch = number, .error = 1};
+    struct ipc_message message = {.type = IPC_RING_END, .epoch = ring, .error = 1};
     if (chan_send(CHAN_FD, &message, NULL, 0) != STATUS_OK)
         log_fatal("the supervisor does not read");
 }
 
-bool
-control_want(struct worker *worker, uint32_t index, uint32_t tag)
+static void
+report_dear(const struct pool_order *order)
 {
-    (void)worker;
-    struct ipc_message want = {.type = IPC_UPSTREAM_WANT, .index = index, .tag = tag};
-    return chan_send(CHAN_FD, &want, NULL, 0) == STATUS_OK;
-}
-
-void
-control_dear(uint32_t index, uint64_t cost_us)
-{
+    uint64_t cost_us = order->dear_us;
     struct ipc_message dear = {.type = IPC_UPSTREAM_DEAR,
-                               .index = index,
+                               .index = order->index,
                                .cost_us = cost_us < UINT32_MAX ? (uint32_t)cost_us : UINT32_MAX};
     if (chan_send(CHAN_FD, &dear, NULL, 0) != STATUS_OK)
         log_fatal("the supervisor does not read");
+}
+
+bool
+control_report(struct worker *worker)
+{
+    uint32_t ring;
+    bool is_all = true;
+    struct pool_order order;
+    if (relay_take_broken(&worker->relay, &ring))
+        report_broken(ring);
+    while (pool_next_order(&worker->pool, &order)) {
+        struct ipc_message want = {
+            .type = IPC_UPSTREAM_WANT, .index = order.index, .tag = order.tag};
+        if (order.dear_us != 0)
+            report_dear(&order);
+        else if (chan_send(CHAN_FD, &want, NULL, 0) != STATUS_OK) {
+            pool_order_failed(&worker->pool, &order);
+            is_all = false;
+        }
+    }
+    return is_all;
 }

@@ -82,6 +82,8 @@ main(void)
         if (evloop_wait(&worker.loop, due_us, &time) != STATUS_OK)
             log_fatal("cannot wait for events: %s", strerror(errno));
         due_us = worker_turn(&worker, time);
+        if (!control_report(&worker))
+            due_us = 0;
     }
     worker_end(&worker);
     return 0;

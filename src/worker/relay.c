@@ -3,19 +3,35 @@
  */
 #include "worker/relay.h"
 
-#include "conf/config.h"
 #include "dns/dns_edns.h"
 #include "os/bell.h"
-#include "os/log.h"
 #include "os/memory.h"
 #include "os/sys.h"
-#include "worker/control.h"
-#include "worker/relay_table.h"
-#include "worker/worker.h"
-
-#include <string.h>
+#include "worker/pool_open.h"
+#include "worker/pool_turn.h"
+#include "worker/relay_query.h"
 
 #define LIFE_MAX_US (30000U * 1000U) /* the longest query_ms: a front cannot ask for more */
+
+void
+relay_init(struct relay *relay, uint32_t queries, struct pool *pool, struct stats_page *stats,
+           struct evloop *loop)
+{
+    *relay = (struct relay){.pool = pool,
+                            .stats = stats,
+                            .loop = loop,
+                            .bell.fd = -1,
+                            .front_bell = -1,
+                            .retries = leak_make(RELAY_RETRY_FLOOR, RELAY_RETRY_BURST, 0),
+                            .failovers = leak_make(queries / RELAY_FAILOVER_PARTS, queries, 0),
+                            .hedges = leak_make(0, RELAY_HEDGE_BURST, 0)};
+    struct relay_query *table = memory_reserve((queries + (size_t)1) * sizeof *table);
+    void *deadlines = memory_reserve(deadlines_bytes(queries + 1));
+    if (table == NULL || deadlines == NULL)
+        log_fatal("no memory for %u questions", queries);
+    relay_table_init(&relay->table, table, deadlines, queries);
+    leak_spend(&relay->hedges, RELAY_HEDGE_BURST, 0); /* a share of traffic from the start */
+}
 
 /* --- rings ---------------------------------------------------------------------------------- */
 
@@ -27,24 +43,23 @@ bell_rung(struct ev_source *source, uint32_t events)
 }
 
 static void
-forget_all(struct worker *worker)
+forget_all(struct relay *relay)
 {
-    struct relay *relay = &worker->relay;
-    for (uint32_t i = 0; i < relay->fresh && relay->alive > 0; i++) {
-        struct relay_question *q = &relay->questions[i];
-        if (q->state == RELAY_FREE)
+    struct relay_table *table = &relay->table;
+    for (uint32_t number = 1; number <= table->used && table->alive > 0; number++) {
+        struct relay_query *q = relay_table_alive(table, number);
+        if (q == NULL)
             continue;
-        relay_recall(q);
-        relay_question_give(relay, q);
+        relay_query_abandon(q);
+        relay_table_give(table, q);
     }
 }
 
 static void
-detach(struct worker *worker)
+detach(struct relay *relay)
 {
-    struct relay *relay = &worker->relay;
-    forget_all(worker);
-    evloop_remove(&worker->loop, &relay->bell, true);
+    forget_all(relay);
+    evloop_remove(relay->loop, &relay->bell, true);
     if (relay->front_bell >= 0)
         sys_close(relay->front_bell);
     relay->front_bell = -1;
@@ -60,10 +75,9 @@ is_ring_size(uint32_t bytes)
 }
 
 enum status
-relay_attach(struct worker *worker, const struct ipc_message *ring, const int fds[IPC_FDS_MAX])
+relay_attach(struct relay *relay, const struct ipc_message *ring, const int fds[IPC_FDS_MAX])
 {
-    struct relay *relay = &worker->relay;
-    detach(worker);
+    detach(relay);
     relay->front_bell = fds[1];
     relay->ring = ring->epoch;
     enum status status = STATUS_INVALID;
@@ -81,78 +95,32 @@ relay_attach(struct worker *worker, const struct ipc_message *ring, const int fd
     ring_consumer_init(&relay->from_front, memory, ring->ring_query_bytes);
     ring_producer_init(&relay->to_front, memory + RING_MEMORY_BYTES(ring->ring_query_bytes),
                        ring->ring_answer_bytes);
-    relay->is_broken = false;
+    relay->is_broken = relay->is_untold = false;
     relay->has_more = true; /* the front may have filled it before we came */
-    if (relay->is_held) {
-        relay->is_held = false;
-        upstream_pool_release(worker);
+    if (relay->is_full) {
+        relay->is_full = false;
+        pool_resume(relay->pool);
     }
-    return evloop_add(&worker->loop, &relay->bell, fds[2], EPOLLIN | EPOLLET, bell_rung, worker);
+    return evloop_add(relay->loop, &relay->bell, fds[2], EPOLLIN | EPOLLET, bell_rung, relay);
 }
 
 /* A broken ring ends the front, not us: the supervisor is told, and brings a new one. */
 static void
-report_broken(struct worker *worker, const char *what)
+report_broken(struct relay *relay, const char *what)
 {
-    worker->relay.is_broken = true;
-    worker->relay.has_more = false;
-    log_write(LOG_ERROR, LOG_RING, "lane %u: the front %s", worker->lane, what);
-    control_ring_broken(worker->relay.ring);
-    forget_all(worker);
+    relay->is_broken = relay->is_untold = true;
+    relay->has_more = false;
+    log_write(LOG_ERROR, LOG_RING, "lane %u: the front %s", relay->lane, what);
+    forget_all(relay);
 }
 
 bool
-relay_has_room(struct worker *worker, size_t size)
+relay_take_broken(struct relay *relay, uint32_t *ring)
 {
-    struct relay *relay = &worker->relay;
-    if (ring_fits(&relay->to_front, size))
-        return true;
-    if (!relay->to_front.broken && !ring_await_room(&relay->to_front, size) &&
-        ring_fits(&relay->to_front, size))
-        return true; /* made room just now */
-    if (!relay->is_held)
-        stats_add(worker->stats, STAT_RING_FULL, 1);
-    relay->is_held = true;
-    relay->held_size = size;
-    return false;
-}
-
-void
-relay_put(struct worker *worker, const struct handoff_answer *answer)
-{
-    uint8_t head[HANDOFF_ANSWER_HEAD];
-    handoff_answer_write(answer, head);
-    if (ring_put(&worker->relay.to_front, head, sizeof head, answer->message,
-                 answer->message_size) != STATUS_OK)
-        worker->relay.to_front.broken = true; /* relay_has_room() said yes: the front lied */
-}
-
-/* --- ends ----------------------------------------------------------------------------------- */
-
-/* @return false: no room; it is kept, and put again later */
-static bool
-deliver_failure(struct worker *worker, struct relay_question *q)
-{
-    /* an upstream's own error says more than we could */
-    uint8_t error[DNS_HEADER_SIZE] = {0, 0, DNS_QR >> 8, q->rcode};
-    bool has_error = q->rcode != DNS_NOERROR;
-    size_t size = has_error ? sizeof error : 0;
-    enum handoff_outcome outcome = has_error                       ? HANDOFF_ANSWERED
-                                   : upstream_pool_is_down(worker) ? HANDOFF_DOWN
-                                                                   : HANDOFF_FAILED;
-    if (!relay_has_room(worker, HANDOFF_ANSWER_HEAD + size))
-        return false;
-    relay_put(worker, &(struct handoff_answer){
-                          .slot = q->query.slot,
-                          .generation = q->query.generation,
-                          .outcome = (uint8_t)outcome,
-                          .upstream = q->upstream,
-                          .ede = has_error ? DNS_EDE_NONE : q->ede,
-                          .message = has_error ? error : NULL,
-                          .message_size = size,
-                      });
-    relay_question_give(&worker->relay, q);
-    return true;
+    bool is_news = relay->is_untold;
+    *ring = relay->ring;
+    relay->is_untold = false;
+    return is_news;
 }
 
 /* --- beginnings ----------------------------------------------------------------------------- */
@@ -162,79 +130,87 @@ static bool
 is_behind(const struct relay *relay, unsigned rank)
 {
     for (unsigned i = 0; i <= rank; i++)
-        if (relay->waiting[i].first != RELAY_NONE)
+        if (list_first(&relay->table.waiting[i]) != LIST_NONE)
             return true;
     return false;
 }
 
+static uint64_t
+deadline_of(const struct handoff_query *handoff, uint64_t now)
+{
+    if (handoff->deadline_ms * 1000 <= now + RELAY_MARGIN_US)
+        return now;
+    return handoff->deadline_ms < (now + LIFE_MAX_US) / 1000
+               ? handoff->deadline_ms * 1000 - RELAY_MARGIN_US
+               : now + LIFE_MAX_US;
+}
+
 /* @return false: the record breaks the rules */
 static bool
-take_record(struct worker *worker, size_t size)
+take_record(struct relay *relay, size_t size)
 {
-    struct relay *relay = &worker->relay;
-    struct relay_question *q = relay_question_take(relay);
-    uint64_t now = worker->loop.now_us;
-    bool is_sound = handoff_query_read(relay->record, size, &q->query) == STATUS_OK;
-    uint64_t deadline_ms = q->query.deadline_ms;
-    q->deadline_us = q->since_us = now;
-    if (is_sound && deadline_ms * 1000 > now + RELAY_MARGIN_US)
-        q->deadline_us = deadline_ms < (now + LIFE_MAX_US) / 1000
-                             ? deadline_ms * 1000 - RELAY_MARGIN_US
-                             : now + LIFE_MAX_US;
-    deadlines_set(&relay->deadlines, relay_index_of(relay, q), q->deadline_us);
-    if (!is_sound) {
-        relay_question_give(relay, q);
+    const struct pool_policy *policy = &relay->pool->policy;
+    struct relay_table *table = &relay->table;
+    struct relay_query *q = relay_table_take(table);
+    if (handoff_query_read(relay->record, size, &q->handoff) != STATUS_OK) {
+        relay_table_give(table, q);
         return false;
     }
-    leak_earn(&relay->retries, worker->pool.policy.retry_percent * 10);
-    leak_earn(&relay->hedges, worker->pool.policy.hedge_percent * 10);
-    upstream_pool_asked(worker);
+    q->since_us = relay->loop->now_us;
+    q->deadline_us = deadline_of(&q->handoff, q->since_us);
+    deadlines_set(&table->deadlines, relay_table_number(table, q), q->deadline_us);
+    leak_earn(&relay->retries, policy->retry_percent * 10);
+    leak_earn(&relay->hedges, policy->hedge_percent * 10);
+    pool_open_asked(relay->pool);
     /* first come, first served among those of its rank */
-    if (is_behind(relay, q->query.rank) || !relay_place(worker, q))
-        relay_set_state(relay, q, RELAY_WAITING);
+    if (is_behind(relay, q->handoff.rank) || !relay_query_place(relay, q))
+        relay_table_move(table, q, RELAY_WAITING);
     return true;
 }
 
 void
-relay_take(struct worker *worker)
+relay_take(struct relay *relay)
 {
-    struct relay *relay = &worker->relay;
     relay->has_more = false;
     if (relay->memory == NULL || relay->is_broken)
         return;
-    stats_set(worker->stats, STAT_RING_DEPTH, ring_depth(&relay->from_front));
+    stats_set(relay->stats, STAT_RING_DEPTH, ring_depth(&relay->from_front));
     enum status status = STATUS_OK;
     int taken = 0;
-    for (; taken < RELAY_BATCH && !relay_is_full(relay) && status == STATUS_OK; taken++) {
+    for (; taken < RELAY_BATCH && !relay_table_is_full(&relay->table) && status == STATUS_OK;
+         taken++) {
         size_t size;
         status = ring_take(&relay->from_front, relay->record, sizeof relay->record, &size);
-        if (status == STATUS_OK && !take_record(worker, size)) {
-            report_broken(worker, "sent a record that breaks the contract");
+        if (status == STATUS_OK && !take_record(relay, size)) {
+            report_broken(relay, "sent a record that breaks the contract");
             return;
         }
     }
     if (status == STATUS_INVALID) {
-        report_broken(worker, "broke the ring toward the worker");
+        report_broken(relay, "broke the ring toward the worker");
         return;
     }
-    relay->has_more = relay->has_more || (status == STATUS_OK && !relay_is_full(relay));
+    relay->has_more =
+        relay->has_more || (status == STATUS_OK && !relay_table_is_full(&relay->table));
     if (ring_release(&relay->from_front))
         bell_ring(relay->front_bell);
 }
 
 void
-relay_place_waiting(struct worker *worker)
+relay_place_waiting(struct relay *relay)
 {
-    struct relay *relay = &worker->relay;
-    uint32_t last = relay->picky.last, at = RELAY_NONE;
-    for (int i = 0; i < RELAY_BATCH && last != RELAY_NONE && at != last; i++) {
-        at = relay->picky.first; /* one that stays is put behind the others */
-        if (!relay_place(worker, &relay->questions[at]))
-            relay_set_state(relay, &relay->questions[at], RELAY_WAITING);
+    struct relay_table *table = &relay->table;
+    /* each of the picky once: one that stays is put behind the others */
+    uint32_t last = list_last(&table->picky, LIST_TABLE(table->queries, links));
+    struct relay_query *q = NULL;
+    for (int i = 0; i < RELAY_BATCH && last != LIST_NONE && q != &table->queries[last]; i++) {
+        q = relay_table_first(table, &table->picky);
+        if (!relay_query_place(relay, q))
+            relay_table_move(table, q, RELAY_WAITING);
     }
     for (unsigned rank = 0; rank < HANDOFF_RANKS; rank++)
-        while (relay->waiting[rank].first != RELAY_NONE)
-            if (!relay_place(worker, &relay->questions[relay->waiting[rank].first]))
+        while ((q = relay_table_first(table, &table->waiting[rank])) != NULL)
+            if (!relay_query_place(relay, q))
                 break;
 }
 
@@ -242,91 +218,145 @@ relay_place_waiting(struct worker *worker)
 
 /* Fail those that wait; of each rank up to the first that has time beyond `until_us`. */
 static void
-give_up_until(struct worker *worker, uint64_t until_us)
+give_up_until(struct relay *relay, uint64_t until_us)
 {
-    struct relay *relay = &worker->relay;
+    struct relay_table *table = &relay->table;
     for (unsigned rank = 0; rank < HANDOFF_RANKS; rank++) {
-        while (relay->waiting[rank].first != RELAY_NONE) {
-            struct relay_question *q = &relay->questions[relay->waiting[rank].first];
-            if (q->deadline_us > until_us)
-                break;
-            relay_fail(worker, q,
-                       q->moves > 0 ? DNS_EDE_NETWORK_ERROR : DNS_EDE_NO_REACHABLE_AUTHORITY);
-        }
+        struct relay_query *q;
+        while ((q = relay_table_first(table, &table->waiting[rank])) != NULL &&
+               q->deadline_us <= until_us)
+            relay_query_fail(relay, q,
+                             q->moves > 0 ? DNS_EDE_NETWORK_ERROR : DNS_EDE_NO_REACHABLE_AUTHORITY);
     }
 }
 
 void
-relay_expire(struct worker *worker)
+relay_expire(struct relay *relay)
 {
-    struct relay *relay = &worker->relay;
-    uint64_t now = worker->loop.now_us;
-    while (deadlines_first_at(&relay->deadlines) <= now)
-        relay_fail(worker, &relay->questions[deadlines_first(&relay->deadlines)],
-                   DNS_EDE_NO_REACHABLE_AUTHORITY);
-    if (!relay_is_waiting(relay))
-        return;
+    struct relay_query *q;
+    while ((q = relay_table_due(&relay->table, relay->loop->now_us)) != NULL)
+        relay_query_fail(relay, q, DNS_EDE_NO_REACHABLE_AUTHORITY);
     /* nobody is let wait for a connection that cannot come in time */
-    give_up_until(worker, upstream_pool_earliest_us(worker));
-}
-
-void
-relay_give_up(struct worker *worker)
-{
-    give_up_until(worker, UINT64_MAX);
+    if (relay->table.waiting_count > 0)
+        give_up_until(relay, pool_open_earliest_us(relay->pool));
 }
 
 uint64_t
-relay_deadline_us(const struct worker *worker)
+relay_deadline_us(const struct relay *relay)
 {
-    const struct relay *relay = &worker->relay;
-    uint64_t at = deadlines_first_at(&relay->deadlines);
-    if (relay_is_waiting(relay)) {
-        uint64_t earliest = upstream_pool_earliest_us(worker);
-        if (earliest > worker->loop.now_us && earliest < at)
-            at = earliest;
+    uint64_t at = deadlines_first_at(&relay->table.deadlines);
+    if (relay->table.waiting_count == 0)
+        return at;
+    uint64_t earliest = pool_open_earliest_us(relay->pool);
+    return earliest > relay->loop->now_us && earliest < at ? earliest : at;
+}
+
+/* --- what connections hand over -------------------------------------------------------------- */
+
+void
+relay_listen(struct relay *relay)
+{
+    struct conn *conn;
+    struct conn_response response;
+    while ((conn = conn_next_marked(&relay->pool->shared, CONN_TO_READ)) != NULL) {
+        conn_read_ready(conn);
+        while (conn_read_next(conn, &response))
+            relay_query_answer(relay, conn, &response);
     }
-    return at;
+    relay_settle(relay);
+}
+
+static enum relay_loss
+loss_of(enum conn_loss loss)
+{
+    switch (loss) {
+    case CONN_LOSS_BROKEN:
+        return RELAY_LOST;
+    case CONN_LOSS_ENDED:
+        return RELAY_ENDED;
+    case CONN_LOSS_UNHEARD:
+        break;
+    }
+    return RELAY_UNHEARD;
+}
+
+static void
+take_orphans(struct relay *relay)
+{
+    struct conn *conn;
+    uint32_t number;
+    enum conn_loss loss;
+    while ((conn = conn_next_marked(&relay->pool->shared, CONN_ORPHANED)) != NULL)
+        while (conn_pop_orphan(conn, &number, &loss))
+            relay_query_lost(relay, &relay->table.queries[number], conn, loss_of(loss));
+}
+
+static void
+help_late(struct relay *relay, struct conn *conn)
+{
+    uint32_t number;
+    enum conn_late why;
+    while (conn_watch_next_late(conn, &number, &why))
+        if (!relay_query_ask_elsewhere(relay, &relay->table.queries[number], conn, why))
+            conn_watch_leave_over(conn, why);
 }
 
 void
-relay_publish(struct worker *worker)
+relay_settle(struct relay *relay)
 {
-    struct relay *relay = &worker->relay;
+    struct conn *conn;
+    do {
+        pool_turn_settle(relay->pool);
+        /* an attempt more has failed: whoever waited for it is told now. Who comes later waits for
+         * the next one, so nobody waits longer than one */
+        if (pool_turn_take_given_up(relay->pool))
+            give_up_until(relay, UINT64_MAX);
+        take_orphans(relay);
+        conn = conn_next_marked(&relay->pool->shared, CONN_LATE);
+        if (conn != NULL)
+            help_late(relay, conn);
+    } while (conn != NULL);
+    relay->pool->waiting = relay->table.waiting_count;
+}
+
+/* --- sleep and wake -------------------------------------------------------------------------- */
+
+void
+relay_publish(struct relay *relay)
+{
     if (relay->memory == NULL)
         return;
-    while (relay->failed.first != RELAY_NONE)
-        if (!deliver_failure(worker, &relay->questions[relay->failed.first]))
+    struct relay_query *q;
+    while ((q = relay_table_first(&relay->table, &relay->table.failed)) != NULL)
+        if (!relay_query_tell(relay, q))
             break;
     if (relay->to_front.broken && !relay->is_broken)
-        report_broken(worker, "broke the ring toward the front");
+        report_broken(relay, "broke the ring toward the front");
     if (ring_publish(&relay->to_front))
         bell_ring(relay->front_bell);
 }
 
 bool
-relay_sleep(struct worker *worker)
+relay_sleep(struct relay *relay)
 {
-    struct relay *relay = &worker->relay;
     if (relay->has_more)
         return false;
-    if (relay->memory == NULL || relay->is_broken || relay_is_full(relay))
+    if (relay->memory == NULL || relay->is_broken || relay_table_is_full(&relay->table))
         return true;
     return ring_sleep(&relay->from_front);
 }
 
 void
-relay_wake(struct worker *worker)
+relay_wake(struct relay *relay)
 {
-    struct relay *relay = &worker->relay;
     if (relay->memory == NULL)
         return;
     ring_wake(&relay->from_front);
-    if (!relay->is_held || relay->to_front.broken)
+    if (!relay->is_full || relay->to_front.broken)
         return;
-    if (!ring_fits(&relay->to_front, relay->held_size) &&
-        ring_await_room(&relay->to_front, relay->held_size))
+    if (!ring_fits(&relay->to_front, relay->full_bytes) &&
+        ring_await_room(&relay->to_front, relay->full_bytes))
         return; /* not yet; the bell is asked for again */
-    relay->is_held = false;
-    upstream_pool_release(worker);
+    relay->is_full = false;
+    pool_resume(relay->pool);
 }

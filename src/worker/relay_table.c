@@ -3,30 +3,25 @@
  */
 #include "worker/relay_table.h"
 
-#include "conf/config.h"
-#include "os/log.h"
-#include "os/memory.h"
-#include "worker/worker.h"
-
 #include <string.h>
 
-uint32_t
-relay_index_of(const struct relay *relay, const struct relay_question *q)
+static struct list_table
+links_of(const struct relay_table *table)
 {
-    return (uint32_t)(q - relay->questions);
+    return LIST_TABLE(table->queries, links);
 }
 
-/* The list that a state's questions are in; NULL: none. */
-static struct relay_list *
-list_of(struct relay *relay, const struct relay_question *q, enum relay_state state)
+/* The list that a state's queries are in; NULL: none. */
+static struct list *
+list_of(struct relay_table *table, const struct relay_query *q, enum relay_state state)
 {
     switch (state) {
     case RELAY_WAITING:
-        return &relay->waiting[q->query.rank];
+        return &table->waiting[q->handoff.rank];
     case RELAY_PICKY:
-        return &relay->picky;
+        return &table->picky;
     case RELAY_FAILED:
-        return &relay->failed;
+        return &table->failed;
     case RELAY_FREE:
     case RELAY_ASKED:
         break;
@@ -34,57 +29,39 @@ list_of(struct relay *relay, const struct relay_question *q, enum relay_state st
     return NULL;
 }
 
-/* The only place that writes q->state. */
 void
-relay_set_state(struct relay *relay, struct relay_question *q, enum relay_state state)
+relay_table_init(struct relay_table *table, struct relay_query *queries, void *deadlines,
+                 uint32_t count)
 {
-    uint32_t index = relay_index_of(relay, q);
-    struct relay_list *from = list_of(relay, q, q->state), *to = list_of(relay, q, state);
-    relay->waiting_count += state == RELAY_WAITING ? 1 : 0;
-    relay->waiting_count -= q->state == RELAY_WAITING ? 1 : 0;
-    if (from != NULL) {
-        if (q->before != RELAY_NONE)
-            relay->questions[q->before].after = q->after;
-        else
-            from->first = q->after;
-        if (q->after != RELAY_NONE)
-            relay->questions[q->after].before = q->before;
-        else
-            from->last = q->before;
-    }
-    q->before = q->after = RELAY_NONE;
-    if (to != NULL) {
-        q->before = to->last;
-        if (to->last != RELAY_NONE)
-            relay->questions[to->last].after = index;
-        else
-            to->first = index;
-        to->last = index;
-    }
-    if (state == RELAY_FREE || state == RELAY_FAILED) /* it ends, and waits for nothing but room */
-        deadlines_clear(&relay->deadlines, index);
-    q->state = (uint8_t)state;
+    *table = (struct relay_table){.queries = queries, .count = count};
+    deadlines_init(&table->deadlines, deadlines, count + 1);
+}
+
+uint32_t
+relay_table_number(const struct relay_table *table, const struct relay_query *q)
+{
+    return (uint32_t)(q - table->queries);
+}
+
+struct relay_query *
+relay_table_alive(const struct relay_table *table, uint32_t number)
+{
+    struct relay_query *q = &table->queries[number];
+    return q->state != RELAY_FREE ? q : NULL;
 }
 
 bool
-relay_is_full(const struct relay *relay)
+relay_table_is_full(const struct relay_table *table)
 {
-    return relay->alive == relay->count;
+    return table->alive == table->count;
 }
 
-/* Only where relay_is_full() says no. */
-struct relay_question *
-relay_question_take(struct relay *relay)
+struct relay_query *
+relay_table_take(struct relay_table *table)
 {
-    struct relay_question *q;
-    if (relay->free != RELAY_NONE) {
-        q = &relay->questions[relay->free];
-        relay->free = q->next_free;
-    } else {
-        q = &relay->questions[relay->fresh++];
-    }
-    relay->alive++;
-    q->before = q->after = RELAY_NONE;
+    uint32_t number = list_pop(&table->free, links_of(table));
+    struct relay_query *q = &table->queries[number != LIST_NONE ? number : ++table->used];
+    table->alive++;
     memset(q->ways, 0, sizeof q->ways);
     q->asks = q->moves = q->unheard = q->ways_count = q->rcode = 0;
     q->asked = q->again = 0;
@@ -93,35 +70,34 @@ relay_question_take(struct relay *relay)
 }
 
 void
-relay_question_give(struct relay *relay, struct relay_question *q)
+relay_table_move(struct relay_table *table, struct relay_query *q, enum relay_state state)
 {
-    relay_set_state(relay, q, RELAY_FREE);
-    explicit_bzero(&q->query, sizeof q->query);
-    q->next_free = relay->free;
-    relay->free = relay_index_of(relay, q);
-    relay->alive--;
+    uint32_t number = relay_table_number(table, q);
+    struct list *from = list_of(table, q, q->state), *to = list_of(table, q, state);
+    table->waiting_count += state == RELAY_WAITING ? 1 : 0;
+    table->waiting_count -= q->state == RELAY_WAITING ? 1 : 0;
+    if (from != NULL)
+        list_remove(from, links_of(table), number);
+    if (to != NULL)
+        list_push(to, links_of(table), number);
+    if (state == RELAY_FREE || state == RELAY_FAILED) /* it ends, and waits for nothing but room */
+        deadlines_clear(&table->deadlines, number);
+    q->state = (uint8_t)state;
 }
 
 void
-relay_reserve(struct worker *worker)
+relay_table_give(struct relay_table *table, struct relay_query *q)
 {
-    struct relay *relay = &worker->relay;
-    uint32_t count = worker->config->queries;
-    *relay = (struct relay){.count = count,
-                            .bell.fd = -1,
-                            .front_bell = -1,
-                            .free = RELAY_NONE,
-                            .picky = {RELAY_NONE, RELAY_NONE},
-                            .failed = {RELAY_NONE, RELAY_NONE}};
-    for (unsigned rank = 0; rank < HANDOFF_RANKS; rank++)
-        relay->waiting[rank] = (struct relay_list){RELAY_NONE, RELAY_NONE};
-    relay->questions = memory_reserve(count * sizeof *relay->questions);
-    void *deadlines = memory_reserve(deadlines_bytes(count));
-    if (relay->questions == NULL || deadlines == NULL)
-        log_fatal("no memory for %u questions", count);
-    deadlines_init(&relay->deadlines, deadlines, count);
-    relay->retries = leak_make(RELAY_RETRY_FLOOR, RELAY_RETRY_BURST, 0);
-    relay->failovers = leak_make(count / RELAY_FAILOVER_PARTS, count, 0);
-    relay->hedges = leak_make(0, RELAY_HEDGE_BURST, 0);
-    leak_spend(&relay->hedges, RELAY_HEDGE_BURST, 0); /* a share of traffic from the start */
+    relay_table_move(table, q, RELAY_FREE);
+    explicit_bzero(&q->handoff, sizeof q->handoff);
+    list_push_first(&table->free, links_of(table), relay_table_number(table, q));
+    table->alive--;
+}
+
+struct relay_query *
+relay_table_due(const struct relay_table *table, uint64_t now_us)
+{
+    return deadlines_first_at(&table->deadlines) <= now_us
+               ? &table->queries[deadlines_first(&table->deadlines)]
+               : NULL;
 }

@@ -8,6 +8,7 @@
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/sys.h"
+#include "worker/pool_turn.h"
 
 void
 worker_reserve(struct worker *worker)
@@ -18,8 +19,10 @@ worker_reserve(struct worker *worker)
         log_fatal("the CA certificates cannot be mapped");
     if (tls_start() != STATUS_OK)
         log_fatal("the TLS library does not start");
-    relay_reserve(worker);
-    upstream_pool_reserve(worker, ca, ca_size);
+    pool_reserve(&worker->pool, worker->config, worker->stats, &worker->loop, ca, ca_size);
+    relay_init(&worker->relay, worker->config->queries, &worker->pool, worker->stats,
+               &worker->loop);
+    worker->relay.lane = worker->lane;
     if (ca != NULL)
         memory_unmap(ca, ca_size);
     if (worker->ca_fd >= 0)
@@ -38,9 +41,9 @@ least(uint64_t a, uint64_t b)
 static uint64_t
 next_deadline(struct worker *worker)
 {
-    if (!relay_sleep(worker))
+    if (!relay_sleep(&worker->relay))
         return 0;
-    uint64_t at = least(relay_deadline_us(worker), upstream_pool_deadline_us(worker));
+    uint64_t at = least(relay_deadline_us(&worker->relay), pool_deadline_us(&worker->pool));
     at = least(at, worker->loop.now_us + HEARTBEAT_MS * 1000);
     return worker->stop_us != 0 ? least(at, worker->stop_us) : at;
 }
@@ -55,27 +58,34 @@ worker_is_over(const struct worker *worker)
 void
 worker_begin(struct worker *worker)
 {
-    upstream_pool_start(worker);
+    pool_turn_start(&worker->pool);
 }
 
 uint64_t
 worker_turn(struct worker *worker, struct clock_time time)
 {
+    struct relay *relay = &worker->relay;
+    struct pool *pool = &worker->pool;
     evloop_dispatch(&worker->loop, time);
     log_tick(worker->loop.now_us / 1000);
     stats_add(worker->stats, STAT_TURNS, 1);
-    relay_wake(worker);
-    upstream_pool_tick(worker);
-    relay_place_waiting(worker);
-    relay_take(worker);
-    relay_expire(worker);
-    upstream_pool_flush(worker);
-    relay_publish(worker);
+    if (worker->stop_us != 0)
+        pool_stop(pool);
+    relay_wake(relay);
+    relay_listen(relay);
+    pool_turn_tick(pool);
+    relay_settle(relay);
+    relay_place_waiting(relay);
+    relay_take(relay);
+    relay_expire(relay);
+    pool_flush(pool);
+    relay_listen(relay); /* what broke in sending */
+    relay_publish(relay);
     return next_deadline(worker);
 }
 
 void
 worker_end(struct worker *worker)
 {
-    upstream_pool_end(worker);
+    pool_end(&worker->pool);
 }

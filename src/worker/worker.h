@@ -11,8 +11,8 @@
 #include "conf/config.h"
 #include "lane/stats.h"
 #include "os/evloop.h"
+#include "worker/pool.h"
 #include "worker/relay.h"
-#include "worker/upstream_pool.h"
 
 struct worker {
     const struct config *config; /* read-only mapping */
@@ -24,7 +24,7 @@ struct worker {
     struct evloop loop;
     struct ev_source control; /* the channel to the supervisor */
     struct relay relay;
-    struct upstream_pool pool;
+    struct pool pool;
     uint64_t stop_us; /* 0: serving; else the end is here at last */
 };
 
@@ -43,7 +43,7 @@ void worker_begin(struct worker *worker);
  */
 uint64_t worker_turn(struct worker *worker, struct clock_time time);
 
-/** Was it told to stop, and is every question at its end, or its time? */
+/** Was it told to stop, and is every query at its end, or its time? */
 bool worker_is_over(const struct worker *worker);
 
 /** After the last turn: connections are closed in order. */

@@ -187,12 +187,12 @@ Test(tls_session, a_close_in_order_is_no_failure)
     size_t got;
     cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_OK);
     mbedtls_ssl_close_notify(&s.server.ssl);
-    cr_assert_eq(listen(&s.client, &s.server, text, sizeof text, &got), TLS_CLOSED);
+    cr_assert_eq(hear(&s.client, &s.server, text, sizeof text, &got), TLS_CLOSED);
     cr_assert_str_eq(tls_session_error(s.client.session), "");
 
     cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_OK);
     tls_session_fed(s.client.session, 0);
-    cr_assert_eq(listen(&s.client, &s.server, text, sizeof text, &got), TLS_CLOSED);
+    cr_assert_eq(hear(&s.client, &s.server, text, sizeof text, &got), TLS_CLOSED);
 
     cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_OK);
     tls_session_goodbye(s.client.session);

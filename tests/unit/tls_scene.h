@@ -353,7 +353,7 @@ meet(struct client *c, struct server *s, size_t most)
 
 /* Take what the server says until nothing is left. */
 static inline enum tls_result
-listen(struct client *c, struct server *s, char *to, size_t room, size_t *got)
+hear(struct client *c, struct server *s, char *to, size_t room, size_t *got)
 {
     *got = 0;
     for (;;) {
@@ -381,7 +381,7 @@ assert_talks(struct client *c, struct server *s)
     server_step(s);
     cr_assert_str_eq(s->heard, QUESTION);
     cr_assert_eq(mbedtls_ssl_write(&s->ssl, (const unsigned char *)"answer", 7), 7);
-    cr_assert_eq(listen(c, s, answer, sizeof answer, &got), TLS_AGAIN_READ);
+    cr_assert_eq(hear(c, s, answer, sizeof answer, &got), TLS_AGAIN_READ);
     cr_assert_eq(got, 7);
     cr_assert_str_eq(answer, "answer");
 }

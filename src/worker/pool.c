@@ -1,0 +1,224 @@
+/* pool.c - see pool.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "worker/pool.h"
+
+#include "os/memory.h"
+#include "os/sys.h"
+#include "worker/conn_read.h"
+#include "worker/conn_write.h"
+
+/* no burst past what a server may take within so many parts of a second */
+#define RATE_BURST_PARTS 10U
+
+/* --- beginning ------------------------------------------------------------------------------- */
+
+static void *
+reserve(size_t size)
+{
+    void *memory = memory_reserve(size);
+    if (memory == NULL)
+        log_fatal("no memory for upstream connections");
+    return memory;
+}
+
+static struct tls_anchors *
+load_anchors(const struct config *config, const void *pem, size_t size)
+{
+    struct tls_anchors *anchors = NULL;
+    bool is_asked = false;
+    unsigned count, skipped;
+    for (uint32_t i = 0; i < config->upstreams_count; i++)
+        is_asked |= config->upstreams[i].verify != CONFIG_VERIFY_PIN;
+    if (!is_asked)
+        return NULL;
+    if (pem == NULL || tls_anchors_load(pem, size, &anchors, &count, &skipped) != STATUS_OK)
+        log_fatal("no CA certificate could be read from %s", config->tls_ca_file);
+    if (skipped > 0)
+        log_write(LOG_NOTICE, LOG_CONFIG, "%u of %u CA certificates were not understood", skipped,
+                  count + skipped);
+    return anchors;
+}
+
+static void
+prepare_conns(struct pool *pool, struct upstream *upstream)
+{
+    for (uint32_t i = 0; i < pool->conns_count; i++) {
+        struct conn *conn = pool_conn(pool, upstream, i);
+        conn->shared = &pool->shared;
+        conn->upstream = upstream;
+        conn->number = (uint32_t)(conn - pool->conns);
+        conn->socket.fd = -1;
+        conn->tag = conn->number - 1;
+        conn->tls = reserve(tls_session_bytes());
+        conn->tls_in = reserve(TLS_IN_BYTES);
+        conn->tls_out = reserve(TLS_OUT_BYTES);
+        conn->queries = reserve(CONN_WRITE_BYTES);
+        conn->responses = reserve(CONN_READ_BYTES);
+    }
+}
+
+static struct pool_policy
+policy_of(const struct config *config)
+{
+    struct pool_policy policy = {.strategy = UPSTREAM_FASTEST,
+                                 .handshakes_per_s = config->handshakes_per_s,
+                                 .handshakes_burst = config->handshakes_burst,
+                                 .retry_percent = config->retry_percent,
+                                 .hedge_percent = config->hedge_percent};
+    switch ((enum config_strategy)config->strategy) {
+    case CONFIG_FASTEST:
+        break;
+    case CONFIG_ORDERED:
+        policy.strategy = UPSTREAM_ORDERED;
+        break;
+    case CONFIG_SPREAD:
+        policy.strategy = UPSTREAM_SPREAD;
+        break;
+    }
+    for (uint32_t i = 0; i < config->upstreams_count; i++)
+        policy.weights[i] = config->upstreams[i].weight;
+    return policy;
+}
+
+static void
+prepare_upstream(struct pool *pool, unsigned index)
+{
+    const struct config *config = pool->shared.config;
+    const struct pool_policy *policy = &pool->policy;
+    struct upstream *upstream = &pool->upstreams[index];
+    uint32_t qps = config->upstreams[index].qps;
+    *upstream = (struct upstream){
+        .index = index,
+        .config = &config->upstreams[index],
+        .health = &pool->health[index],
+        .stats = pool->shared.stats,
+        .shown = &pool->shared.stats->upstreams[index],
+        .tls = reserve(tls_context_bytes()),
+        .query_ms = config->query_ms,
+        .qps = qps,
+        .times = watch_times_of(&pool->health[index], config->query_ms),
+        .rate = leak_make(qps, qps / RATE_BURST_PARTS + 1, 0),
+        .dials = leak_make(policy->handshakes_per_s * UPSTREAM_HANDSHAKE_FULL,
+                           policy->handshakes_burst * UPSTREAM_HANDSHAKE_FULL, 0)};
+    if (tls_context_init(upstream->tls, upstream->config, "", config->tls_versions,
+                         pool->anchors) != STATUS_OK)
+        log_fatal("upstream %s: no TLS with this policy", upstream->config->name);
+    prepare_conns(pool, upstream);
+}
+
+void
+pool_reserve(struct pool *pool, const struct config *config, struct stats_page *stats,
+             struct evloop *loop, const void *ca_pem, size_t ca_size)
+{
+    *pool = (struct pool){.count = config->upstreams_count,
+                          .conns_count = config->upstream_connections,
+                          .policy = policy_of(config),
+                          .anchors = load_anchors(config, ca_pem, ca_size)};
+    size_t total = (size_t)pool->count * pool->conns_count;
+    pool->conns = reserve((1 + total) * sizeof *pool->conns);
+    pool->shared = (struct conn_shared){.config = config,
+                                        .stats = stats,
+                                        .loop = loop,
+                                        .health = pool->health,
+                                        .upstreams_count = pool->count,
+                                        .strategy = pool->policy.strategy,
+                                        .is_hedging = pool->policy.hedge_percent > 0,
+                                        .conns = pool->conns};
+    for (unsigned i = 0; i < pool->count; i++)
+        prepare_upstream(pool, i);
+}
+
+/* --- the supervisor -------------------------------------------------------------------------- */
+
+bool
+pool_socket(struct pool *pool, uint32_t index, uint32_t tag, int fd, uint32_t error)
+{
+    struct conn *conn = &pool->conns[1 + tag % (pool->count * pool->conns_count)];
+    if (conn->upstream->index != index) {
+        if (fd >= 0)
+            sys_close(fd);
+        return false;
+    }
+    if (conn->tag == tag && conn->fsm.state == CONN_WANTED)
+        conn_socket(conn, fd, error);
+    else if (fd >= 0)
+        sys_close(fd); /* of an attempt that was given up meanwhile */
+    return true;
+}
+
+bool
+pool_next_order(struct pool *pool, struct pool_order *order)
+{
+    struct conn *conn;
+    while ((conn = conn_next_marked(&pool->shared, CONN_TO_TELL)) != NULL) {
+        *order = (struct pool_order){
+            .index = conn->upstream->index, .tag = conn->tag, .dear_us = conn->dear_us};
+        conn->dear_us = 0;
+        if (order->dear_us != 0 && conn->is_wanted)
+            conn_mark(conn, CONN_TO_TELL); /* one after the other */
+        if (order->dear_us != 0)
+            return true;
+        if (conn->is_wanted) {
+            conn->is_wanted = false;
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+pool_order_failed(struct pool *pool, const struct pool_order *order)
+{
+    struct conn *conn = &pool->conns[1 + order->tag % (pool->count * pool->conns_count)];
+    if (order->dear_us == 0 && conn->tag == order->tag)
+        conn_refused(conn);
+}
+
+/* --- the turn -------------------------------------------------------------------------------- */
+
+bool
+pool_is_down(const struct pool *pool)
+{
+    for (unsigned i = 0; i < pool->count; i++)
+        if (pool->upstreams[i].ready > 0 || pool->health[i].failures < UPSTREAM_DOWN_FAILURES)
+            return false;
+    return true;
+}
+
+uint64_t
+pool_deadline_us(const struct pool *pool)
+{
+    for (unsigned mark = 0; mark < CONN_MARKS; mark++)
+        if (list_first(&pool->shared.marked[mark]) != LIST_NONE)
+            return 0;
+    return pool->shared.next_us;
+}
+
+void
+pool_flush(struct pool *pool)
+{
+    struct conn *conn;
+    while ((conn = conn_next_marked(&pool->shared, CONN_TO_FLUSH)) != NULL)
+        conn_write_flush(conn);
+}
+
+void
+pool_resume(struct pool *pool)
+{
+    for (uint32_t number = 1; number <= pool->count * pool->conns_count; number++)
+        conn_read_resume(&pool->conns[number]);
+}
+
+void
+pool_stop(struct pool *pool)
+{
+    pool->is_stopping = true;
+}
+
+void
+pool_end(struct pool *pool)
+{
+    for (uint32_t number = 1; number <= pool->count * pool->conns_count; number++)
+        conn_end(&pool->conns[number]);
+}

@@ -1,0 +1,385 @@
+/* relay_query.c - see relay_query.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "worker/relay_query.h"
+
+#include "dns/dns_answer.h"
+#include "dns/dns_edns.h"
+#include "worker/conn_write.h"
+#include "worker/pool_open.h"
+#include "worker/pool_pick.h"
+
+static uint64_t
+now_ms(const struct relay *relay)
+{
+    return relay->loop->now_us / 1000;
+}
+
+/* --- answers to the front -------------------------------------------------------------------- */
+
+/* Is there room for an answer of `size` octets? If not, the front rings later. */
+static bool
+has_room(struct relay *relay, size_t size)
+{
+    if (ring_fits(&relay->to_front, size))
+        return true;
+    if (!relay->to_front.broken && !ring_await_room(&relay->to_front, size) &&
+        ring_fits(&relay->to_front, size))
+        return true; /* made room just now */
+    if (!relay->is_full)
+        stats_add(relay->stats, STAT_RING_FULL, 1);
+    relay->is_full = true;
+    relay->full_bytes = size;
+    return false;
+}
+
+/* Put an answer for which there is room. */
+static void
+put(struct relay *relay, const struct handoff_answer *answer)
+{
+    uint8_t head[HANDOFF_ANSWER_HEAD];
+    handoff_answer_write(answer, head);
+    if (ring_put(&relay->to_front, head, sizeof head, answer->message, answer->message_size) !=
+        STATUS_OK)
+        relay->to_front.broken = true; /* has_room() said yes: the front lied */
+}
+
+bool
+relay_query_tell(struct relay *relay, struct relay_query *q)
+{
+    /* an upstream's own error says more than we could */
+    uint8_t error[DNS_HEADER_SIZE] = {0, 0, DNS_QR >> 8, q->rcode};
+    bool has_error = q->rcode != DNS_NOERROR;
+    size_t size = has_error ? sizeof error : 0;
+    enum handoff_outcome outcome = has_error                   ? HANDOFF_ANSWERED
+                                   : pool_is_down(relay->pool) ? HANDOFF_DOWN
+                                                               : HANDOFF_FAILED;
+    if (!has_room(relay, HANDOFF_ANSWER_HEAD + size))
+        return false;
+    put(relay, &(struct handoff_answer){
+                   .slot = q->handoff.slot,
+                   .generation = q->handoff.generation,
+                   .outcome = (uint8_t)outcome,
+                   .upstream = q->upstream,
+                   .ede = has_error ? DNS_EDE_NONE : q->ede,
+                   .message = has_error ? error : NULL,
+                   .message_size = size,
+               });
+    relay_table_give(&relay->table, q);
+    return true;
+}
+
+/* --- ends ----------------------------------------------------------------------------------- */
+
+void
+relay_query_abandon(struct relay_query *q)
+{
+    for (unsigned i = 0; i < q->ways_count; i++)
+        conn_abandon(q->ways[i].conn, q->ways[i].id);
+    q->ways_count = 0;
+}
+
+void
+relay_query_fail(struct relay *relay, struct relay_query *q, uint16_t ede)
+{
+    relay_query_abandon(q);
+    q->ede = ede;
+    relay_table_move(&relay->table, q, RELAY_FAILED);
+}
+
+/* May a query that lost its connection be asked again? */
+static bool
+may_ask_again(struct relay *relay, const struct relay_query *q, enum relay_loss loss)
+{
+    if (q->asks >= RELAY_ASKS_MAX || q->moves >= RELAY_MOVES_MAX)
+        return false;
+    struct leak *budget = loss == RELAY_SPOILT ? &relay->retries : &relay->failovers;
+    if (leak_take(budget, 1, now_ms(relay)))
+        return true;
+    stats_add(relay->stats, STAT_RETRIES_REFUSED, 1);
+    return false;
+}
+
+static void
+drop_way(struct relay_query *q, const struct conn *conn)
+{
+    unsigned left = 0;
+    for (unsigned i = 0; i < q->ways_count; i++)
+        if (q->ways[i].conn != conn)
+            q->ways[left++] = q->ways[i];
+    q->ways_count = (uint8_t)left;
+}
+
+void
+relay_query_lost(struct relay *relay, struct relay_query *q, const struct conn *conn,
+                 enum relay_loss loss)
+{
+    if (loss == RELAY_LOST || loss == RELAY_SPOILT)
+        q->asks++;
+    if (loss == RELAY_UNHEARD)
+        q->unheard++;
+    drop_way(q, conn);
+    if (q->ways_count > 0)
+        return; /* it is under way elsewhere */
+    if (!may_ask_again(relay, q, loss)) {
+        relay_query_fail(relay, q, DNS_EDE_NETWORK_ERROR);
+        return;
+    }
+    relay_table_move(&relay->table, q, RELAY_WAITING);
+    relay->has_more = true;
+}
+
+/* --- responses ------------------------------------------------------------------------------- */
+
+static const char *
+text_of(enum dns_answer_verdict verdict)
+{
+    switch (verdict) {
+    case DNS_ANSWER_SHORT:
+        return "shorter than a header";
+    case DNS_ANSWER_NOT:
+        return "not a response to a query";
+    case DNS_ANSWER_MALFORMED:
+        return "a record or a name is broken, or octets follow its end";
+    case DNS_ANSWER_OPT:
+        return "a broken OPT, or two";
+    case DNS_ANSWER_OK:
+    case DNS_ANSWER_QUESTION:
+    case DNS_ANSWER_ERROR:
+        break;
+    }
+    return "?";
+}
+
+/* It is of no use to its query: another server may do better. */
+static void
+answer_spoilt(struct relay *relay, struct conn *conn, const struct conn_response *response)
+{
+    struct relay_query *q = &relay->table.queries[response->query];
+    conn_read_done(conn, response, false);
+    relay_query_lost(relay, q, conn, RELAY_SPOILT);
+}
+
+static void
+answer_bad(struct relay *relay, struct conn *conn, const struct conn_response *response,
+           enum dns_answer_verdict verdict)
+{
+    stats_add(relay->stats, STAT_UPSTREAM_BAD, 1);
+    log_write(LOG_WARNING, LOG_UPSTREAM_ANSWER, "upstream %s: an answer that is of no use: %s",
+              conn->upstream->config->name, text_of(verdict));
+    answer_spoilt(relay, conn, response);
+}
+
+/* It draws an answer to another query: the connection is not to be trusted. */
+static void
+answer_wrong(struct relay *relay, struct conn *conn, const struct conn_response *response)
+{
+    struct relay_query *q = &relay->table.queries[response->query];
+    conn_read_distrust(conn, response);
+    relay_query_lost(relay, q, conn, RELAY_SPOILT);
+}
+
+/* It is kept: where nobody else has more to say, it is what the client gets. */
+static void
+answer_error(struct relay *relay, struct conn *conn, const struct conn_response *response,
+             uint16_t rcode)
+{
+    struct relay_query *q = &relay->table.queries[response->query];
+    stats_add(relay->stats, STAT_UPSTREAM_ERRORS, 1);
+    log_write(LOG_NOTICE, LOG_UPSTREAM_ANSWER,
+              "upstream %s: an error without the question, RCODE %u", conn->upstream->config->name,
+              rcode);
+    q->rcode = (uint8_t)rcode;
+    if (relay->pool->count == 1)
+        q->asks = RELAY_ASKS_MAX; /* the same server would say the same */
+    answer_spoilt(relay, conn, response);
+}
+
+/* Does it say that this server cannot, rather than something about the name? */
+static bool
+is_refusal(const struct dns_answer *answer)
+{
+    return answer->rcode == DNS_SERVFAIL || answer->rcode == DNS_REFUSED ||
+           answer->rcode == DNS_NOTIMP || answer->rcode == DNS_FORMERR;
+}
+
+/* Another place that the query is under way at may know the answer: it is waited for. */
+static void
+answer_refusal(struct relay *relay, struct conn *conn, const struct conn_response *response,
+               uint16_t rcode)
+{
+    struct relay_query *q = &relay->table.queries[response->query];
+    q->rcode = (uint8_t)rcode;
+    conn_read_done(conn, response, true);
+    relay_query_lost(relay, q, conn, RELAY_SPOILT);
+}
+
+/* It could wait for ever for so much room. */
+static void
+answer_too_large(struct relay *relay, struct conn *conn, const struct conn_response *response)
+{
+    struct relay_query *q = &relay->table.queries[response->query];
+    conn_read_done(conn, response, true);
+    drop_way(q, conn);
+    relay_query_fail(relay, q, DNS_EDE_OTHER);
+}
+
+static void
+answer_good(struct relay *relay, struct conn *conn, const struct conn_response *response,
+            const struct dns_answer *answer)
+{
+    struct relay_query *q = &relay->table.queries[response->query];
+    if (answer->keepalive_timed)
+        conn_keepalive(conn, answer->keepalive_100ms);
+    put(relay, &(struct handoff_answer){.slot = q->handoff.slot,
+                                        .generation = q->handoff.generation,
+                                        .outcome = HANDOFF_ANSWERED,
+                                        .upstream = (uint8_t)conn->upstream->index,
+                                        .ede = DNS_EDE_NONE,
+                                        .rtt_us = response->rtt_us,
+                                        .message = response->message,
+                                        .message_size = response->size});
+    if (q->ways[0].conn != conn)
+        stats_add(relay->stats, STAT_SECONDS_FIRST, 1);
+    histogram_add(&relay->stats->latency, response->rtt_us);
+    conn_read_done(conn, response, true);
+    drop_way(q, conn);
+    relay_query_abandon(q);
+    relay_table_give(&relay->table, q);
+}
+
+void
+relay_query_answer(struct relay *relay, struct conn *conn, const struct conn_response *response)
+{
+    const struct relay_query *q = &relay->table.queries[response->query];
+    size_t size = HANDOFF_ANSWER_HEAD + response->size;
+    struct dns_answer answer;
+    enum dns_answer_verdict verdict =
+        dns_answer_parse(response->message, response->size, &q->handoff.question, &answer);
+    if (verdict == DNS_ANSWER_ERROR)
+        answer_error(relay, conn, response, answer.rcode);
+    else if (verdict == DNS_ANSWER_QUESTION)
+        answer_wrong(relay, conn, response);
+    else if (verdict != DNS_ANSWER_OK)
+        answer_bad(relay, conn, response, verdict);
+    else if (is_refusal(&answer) && q->ways_count > 1)
+        answer_refusal(relay, conn, response, answer.rcode);
+    else if (size > relay->to_front.size / 2)
+        answer_too_large(relay, conn, response);
+    else if (has_room(relay, size))
+        answer_good(relay, conn, response, &answer);
+    else
+        conn_read_pause(conn);
+}
+
+/* --- beginnings ----------------------------------------------------------------------------- */
+
+static bool
+ask_on(struct relay *relay, struct relay_query *q, struct conn *conn)
+{
+    struct relay_way way = {.conn = conn};
+    uint32_t number = relay_table_number(&relay->table, q);
+    if (conn_write_query(conn, number, &q->handoff, &way.id) != STATUS_OK)
+        return false;
+    q->ways[q->ways_count++] = way;
+    q->moves++;
+    q->upstream = (uint8_t)conn->upstream->index;
+    q->asked |= (uint16_t)(1U << conn->upstream->index);
+    return true;
+}
+
+bool
+relay_query_place(struct relay *relay, struct relay_query *q)
+{
+    struct pool *pool = relay->pool;
+    pool->waiting = relay->table.waiting_count;
+    /* connections that stand unused may all be lost: one that was heard since it came is not */
+    uint64_t heard_us = q->unheard >= RELAY_UNHEARD_MAX ? q->since_us : 0;
+    struct conn *conn = pool_pick_first(pool, q->upstream, q->handoff.rank, heard_us);
+    bool is_spoilt = q->asks > 0 && conn != NULL && conn->upstream->index == q->upstream;
+    if ((conn == NULL && heard_us > 0 && pool_open_is_under_way(pool, pool->count)) ||
+        (is_spoilt && pool_open_is_under_way(pool, q->upstream))) {
+        relay_table_move(&relay->table, q, RELAY_PICKY);
+        return true;
+    }
+    if (conn == NULL && heard_us > 0)
+        conn = pool_pick_first(pool, q->upstream, q->handoff.rank, 0);
+    bool is_retry = q->moves > 0;
+    if (conn == NULL || !ask_on(relay, q, conn))
+        return false;
+    if (is_retry)
+        stats_add(relay->stats, STAT_UPSTREAM_RETRIES, 1);
+    relay_table_move(&relay->table, q, RELAY_ASKED);
+    return true;
+}
+
+/* Does one more place make sense, and is there room to remember it? */
+static bool
+may_ask_more(const struct relay_query *q, enum conn_late why)
+{
+    if (q->ways_count >= RELAY_WAYS_MAX || q->moves >= RELAY_MOVES_MAX)
+        return false;
+    if (why == CONN_LATE_HEDGE || why == CONN_LATE_SLOW)
+        return q->ways_count == 1;
+    for (unsigned i = 0; i < q->ways_count; i++)
+        if (q->ways[i].conn->watch.doubt != WATCH_LEFT)
+            return false;
+    return true;
+}
+
+static struct leak *
+budget_of(struct relay *relay, enum conn_late why)
+{
+    switch (why) {
+    case CONN_LATE_HEDGE:
+        return &relay->hedges;
+    case CONN_LATE_SLOW:
+        return &relay->retries;
+    case CONN_LATE_FAILOVER:
+    case CONN_LATE_STUCK:
+        break;
+    }
+    return &relay->failovers;
+}
+
+/* A name that is slow may yet be answered: half of the retries stay for those that failed. */
+static bool
+take_budget(struct relay *relay, enum conn_late why)
+{
+    if (why == CONN_LATE_SLOW && leak_free(&relay->retries, now_ms(relay)) <= RELAY_SLOW_LEAVES)
+        return false;
+    return leak_take(budget_of(relay, why), 1, now_ms(relay));
+}
+
+bool
+relay_query_ask_elsewhere(struct relay *relay, struct relay_query *q, const struct conn *conn,
+                          enum conn_late why)
+{
+    if (!may_ask_more(q, why))
+        return true;
+    struct pool_elsewhere place = {.conn = conn,
+                                   .rank = q->handoff.rank,
+                                   .since_us = q->since_us,
+                                   .asked = q->asked,
+                                   .again = why == CONN_LATE_STUCK ? 0 : q->again,
+                                   .is_silent =
+                                       why == CONN_LATE_FAILOVER || why == CONN_LATE_STUCK};
+    struct conn *other = pool_pick_elsewhere(relay->pool, &place);
+    if (other == NULL)
+        return false;
+    bool is_hedge = why == CONN_LATE_HEDGE;
+    if (!take_budget(relay, why)) {
+        stats_add(relay->stats, is_hedge ? STAT_HEDGES_REFUSED : STAT_RETRIES_REFUSED, 1);
+        return true;
+    }
+    if (!ask_on(relay, q, other))
+        return false;
+    if (other->watch.heard_us > q->since_us)
+        q->again |= (uint16_t)(1U << other->upstream->index);
+    stats_add(relay->stats,
+              place.is_silent ? STAT_FAILOVERS
+              : is_hedge      ? STAT_HEDGES
+                              : STAT_UPSTREAM_RETRIES,
+              1);
+    return true;
+}

@@ -1,0 +1,196 @@
+/* upstream.c - see upstream.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "worker/upstream.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum log_level
+upstream_trouble(const struct upstream *upstream)
+{
+    uint32_t before = upstream->health->failures;
+    return (before & (before - 1)) == 0 ? LOG_WARNING : LOG_INFO;
+}
+
+bool
+upstream_is_in_rate(const struct upstream *upstream, uint64_t now_us)
+{
+    return upstream->qps == 0 || leak_free(&upstream->rate, now_us / 1000) > 0;
+}
+
+void
+upstream_spend(struct upstream *upstream, uint64_t now_us)
+{
+    if (upstream->qps != 0)
+        leak_spend(&upstream->rate, 1, now_us / 1000);
+}
+
+void
+upstream_answered(struct upstream *upstream, uint32_t rtt_us, bool is_sound, uint64_t now_us)
+{
+    upstream->heard_us = now_us;
+    upstream_health_answered(upstream->health, rtt_us, is_sound);
+    upstream->times = watch_times_of(upstream->health, upstream->query_ms);
+    upstream_show(&upstream->shown->answers, 1);
+    atomic_store_explicit(&upstream->shown->rtt_us, upstream->health->srtt_us,
+                          memory_order_relaxed);
+    stats_add(upstream->stats, STAT_UPSTREAM_ANSWERS, 1);
+}
+
+/* --- a handshake that is done ---------------------------------------------------------------- */
+
+static int64_t
+days(int64_t seconds)
+{
+    return seconds / 86400;
+}
+
+static void
+tell_news(const struct upstream *upstream, uint32_t news, unsigned pin_before, int64_t valid_s)
+{
+    const char *name = upstream->config->name;
+    unsigned pin = upstream->trust.pin, count = upstream->config->pins_count;
+    if ((news & UPSTREAM_KEY_CHANGED) != 0)
+        log_write(LOG_NOTICE, LOG_PIN,
+                  "upstream %s: the key in use changed: pin %u of %u before, "
+                  "pin %u now",
+                  name, pin_before, count, pin);
+    if ((news & UPSTREAM_KEY_IS_BACKUP) != 0)
+        log_write(LOG_WARNING, LOG_PIN, "upstream %s: backup pin matched: pin %u of %u", name, pin,
+                  count);
+    if ((news & UPSTREAM_KEY_IS_LAST) != 0)
+        log_write(LOG_WARNING, LOG_PIN,
+                  "upstream %s: last known pin in use: put the next backup key behind it, or the "
+                  "next change of key is an outage",
+                  name);
+    if ((news & UPSTREAM_KEY_ENDS_SOON) != 0)
+        log_write(LOG_WARNING, LOG_CERTIFICATE,
+                  "upstream %s: its certificate ends in %d days, or our clock is ahead", name,
+                  (int)days(valid_s));
+}
+
+/* What was shown in this handshake. What a ticket vouches for was told when it was shown. */
+static void
+note_keys(struct upstream *upstream, const struct tls_facts *facts, uint64_t now_us)
+{
+    unsigned pin_before = upstream->trust.pin;
+    /* with a pinned key of its own the server's certificate may be past its time */
+    bool counts = upstream->config->verify != CONFIG_VERIFY_PIN || facts->pin_depth > 0;
+    uint32_t news =
+        upstream_trust_seen(&upstream->trust, facts->pin_index, upstream->config->pins_count,
+                            counts ? facts->valid_s : INT64_MAX, now_us);
+    if (counts)
+        atomic_store_explicit(&upstream->shown->valid_days,
+                              facts->valid_s > 0 ? (uint64_t)days(facts->valid_s) + 1 : 1,
+                              memory_order_relaxed);
+    if ((news & UPSTREAM_KEY_CHANGED) != 0)
+        upstream_show(&upstream->shown->pin_changes, 1);
+    tell_news(upstream, news, pin_before, facts->valid_s);
+}
+
+static void
+count_handshake(struct upstream *upstream, const struct tls_facts *facts)
+{
+    struct stats_upstream *shown = upstream->shown;
+    stats_add(upstream->stats, facts->resumed ? STAT_HANDSHAKES_RESUMED : STAT_HANDSHAKES_FULL, 1);
+    upstream_show(facts->resumed ? &shown->handshakes_resumed : &shown->handshakes_full, 1);
+    atomic_store_explicit(&shown->pin_seen, (uint64_t)(facts->pin_index + 1), memory_order_relaxed);
+    atomic_store_explicit(&shown->tls, (uint64_t)facts->version << 16 | facts->cipher,
+                          memory_order_relaxed);
+}
+
+void
+upstream_connected(struct upstream *upstream, const struct tls_session *session, uint64_t took_us,
+                   uint64_t now_us)
+{
+    const struct tls_facts *facts = tls_session_facts(session);
+    upstream_health_connected(upstream->health,
+                              took_us / 2 < UINT32_MAX ? (uint32_t)(took_us / 2) : 0);
+    upstream->times = watch_times_of(upstream->health, upstream->query_ms);
+    count_handshake(upstream, facts);
+    char pin[48] = "CA and name checked";
+    if (facts->pin_index >= 0)
+        snprintf(pin, sizeof pin, "pin %d of %u matched%s", facts->pin_index + 1,
+                 upstream->config->pins_count, facts->pin_depth > 0 ? " (issuer)" : "");
+    log_write(LOG_INFO, LOG_UPSTREAM_UP, "upstream %s: connected, %s %s, %s, %s in %u ms",
+              upstream->config->name, tls_version_text(facts->version),
+              tls_cipher_text(facts->cipher), pin, facts->resumed ? "resumed" : "full handshake",
+              (unsigned)(took_us / 1000));
+    if (!facts->resumed)
+        note_keys(upstream, facts, now_us);
+}
+
+/* --- bad ends -------------------------------------------------------------------------------- */
+
+static bool
+is_trust_cause(enum tls_cause cause)
+{
+    return cause >= TLS_CAUSE_PIN && cause <= TLS_CAUSE_DEAR;
+}
+
+/* @return what it cost, if it was too much */
+static uint64_t
+count_refusal(struct upstream *upstream, const struct tls_session *session)
+{
+    enum tls_cause cause = tls_session_cause(session);
+    uint64_t cost_us = tls_session_cpu_us(session);
+    stats_add(upstream->stats, STAT_HANDSHAKES_FAILED, 1);
+    if (cause == TLS_CAUSE_DEAR)
+        stats_add(upstream->stats, STAT_CHAINS_DEAR, 1);
+    if (cause == TLS_CAUSE_PIN)
+        stats_add(upstream->stats, STAT_PIN_MISMATCH, 1);
+    if (cost_us <= TLS_DEAR_US)
+        return 0;
+    stats_add(upstream->stats, STAT_HANDSHAKES_DEAR, 1);
+    return cost_us;
+}
+
+struct upstream_refusal
+upstream_refused(struct upstream *upstream, const struct tls_session *session, int problem)
+{
+    enum tls_cause cause = tls_session_cause(session);
+    const char *name = upstream->config->name, *error = tls_session_error(session);
+    if (cause == TLS_CAUSE_AGAIN) {
+        log_write(LOG_NOTICE, LOG_UPSTREAM_DOWN, "upstream %s: %s", name, error);
+        return (struct upstream_refusal){
+            .event = CONN_ON_RETIRE}; /* no failure: the next one is otherwise */
+    }
+    bool is_untrusted = is_trust_cause(cause);
+    log_write(upstream_trouble(upstream), is_untrusted ? LOG_UPSTREAM_UNTRUSTED : LOG_UPSTREAM_DOWN,
+              "upstream %s: %s", name, cause != TLS_CAUSE_NONE ? error : strerror(problem));
+    return (struct upstream_refusal){.event = is_untrusted ? CONN_ON_UNTRUSTED : CONN_ON_BROKEN,
+                                     .dear_us = count_refusal(upstream, session)};
+}
+
+/* A handshake more would end the same way, so there is none for a while. */
+static void
+leave_alone(struct upstream *upstream, const char *why, uint64_t now_us)
+{
+    uint64_t wait_us = avoid_for(&upstream->useless, now_us);
+    upstream->dial_us = upstream->useless.until_us;
+    log_write(LOG_WARNING, LOG_UPSTREAM_DOWN,
+              "upstream %s: %s, before it answered anything; it is not asked for %" PRIu64
+              " s. It must speak TLS 1.2 with us (tls.versions), or change its keys less often",
+              upstream->config->name, why, wait_us / 1000000);
+}
+
+bool
+upstream_ended(struct upstream *upstream, const struct tls_session *session, bool is_heard,
+               uint64_t now_us)
+{
+    enum tls_cause cause = tls_session_cause(session);
+    const char *why = tls_session_error(session), *name = upstream->config->name;
+    if (cause == TLS_CAUSE_AGAIN || (cause == TLS_CAUSE_REKEY && is_heard)) {
+        /* its queries are asked on the next connection, and nothing is held against it */
+        log_write(cause == TLS_CAUSE_AGAIN ? LOG_NOTICE : LOG_INFO, LOG_UPSTREAM_DOWN,
+                  "upstream %s: %s; a new connection is made", name, why);
+        return true;
+    }
+    if (cause == TLS_CAUSE_REKEY)
+        leave_alone(upstream, why, now_us);
+    else if (!is_heard) /* a TLS 1.3 server may judge us after our handshake is over */
+        log_write(upstream_trouble(upstream), LOG_UPSTREAM_DOWN, "upstream %s: %s", name, why);
+    return false;
+}

@@ -1,0 +1,85 @@
+/* upstream.h - one upstream: what is known of it and counted, common to all its connections
+ * SPDX-License-Identifier: ISC
+ *
+ * What: health, rates, what was learned of its habits, how many connections it has in which state;
+ *       and what TLS says about it: news of its keys and certificates before they become an outage,
+ *       and what the bad end of a session means for it.
+ * Who:  worker: connections write here, the pool reads.
+ * Ref:  docs/LIMITS.md "upstream", "tls".
+ */
+#pragma once
+
+#include "base/leak.h"
+#include "lane/avoid.h"
+#include "lane/stats.h"
+#include "os/log.h"
+#include "upstream/conn_fsm.h"
+#include "upstream/upstream_choice.h"
+#include "upstream/upstream_quota.h"
+#include "upstream/upstream_trust.h"
+#include "upstream/watch.h"
+#include "worker/tls_session.h"
+
+struct upstream {
+    unsigned index;
+    const struct config_upstream *config; /* borrowed */
+    struct upstream_health *health;       /* borrowed */
+    struct stats_upstream *shown;         /* its part of the statistics page, borrowed */
+    struct stats_page *stats;             /* borrowed */
+    struct tls_context *tls;              /* borrowed */
+    uint32_t query_ms;                    /* a query's life */
+    uint32_t qps;                         /* queries per second at most; 0: no limit */
+    struct watch_times times;             /* as its health has them now */
+    unsigned ready, opening;              /* connections that are READY; WANTED to HANDSHAKE */
+    unsigned suspects;                    /* connections that are not WATCH_CALM */
+    bool wants_place;                     /* one could not be opened: all places are taken */
+    struct leak rate;                     /* queries, where qps is not 0 */
+    struct leak dials;                    /* quarters of full handshakes */
+    uint64_t dial_us;                     /* no connection is opened before, beside back-off */
+    uint64_t heard_us;                    /* an answer last */
+    uint64_t spoke_us;                    /* anything last, on any connection */
+    uint64_t probed_us;                   /* a probe of a quiet upstream last, and */
+    uint64_t probed_asked;                /* how many queries there had been then */
+    uint64_t server_idle_us;              /* it closes idle connections after; 0: not known */
+    struct upstream_quota quota;          /* queries on one connection */
+    struct upstream_trust trust;
+    struct avoid useless; /* its connections end before they are of use */
+};
+
+/** The level for one more line about this upstream's trouble: told less and less often. */
+enum log_level upstream_trouble(const struct upstream *upstream);
+
+/** Does its rate allow one more query? */
+bool upstream_is_in_rate(const struct upstream *upstream, uint64_t now_us);
+
+/** A query was written: it counts toward the rate. */
+void upstream_spend(struct upstream *upstream, uint64_t now_us);
+
+/** A handshake is done. @param took_us  since the connection was wanted */
+void upstream_connected(struct upstream *upstream, const struct tls_session *session,
+                        uint64_t took_us, uint64_t now_us);
+
+/** A response came. @param is_sound  false: of no use to who asked */
+void upstream_answered(struct upstream *upstream, uint32_t rtt_us, bool is_sound, uint64_t now_us);
+
+/** An upstream's number on the statistics page grows, or sinks: one writer. */
+static inline void
+upstream_show(_Atomic uint64_t *value, int64_t by)
+{
+    uint64_t old = atomic_load_explicit(value, memory_order_relaxed);
+    atomic_store_explicit(value, old + (uint64_t)by, memory_order_relaxed);
+}
+
+struct upstream_refusal {
+    enum conn_event event; /* what it means for the connection */
+    uint64_t dear_us;      /* CPU time that it cost, if it was too much; 0: it was not */
+};
+
+/** A handshake failed, or its socket did. @param problem  errno of the socket */
+struct upstream_refusal upstream_refused(struct upstream *upstream,
+                                         const struct tls_session *session, int problem);
+
+/** TLS ended badly after the handshake. @param is_heard  it had answered on this connection
+ *  @return true: as if the server had closed it; false: the connection is lost */
+bool upstream_ended(struct upstream *upstream, const struct tls_session *session, bool is_heard,
+                    uint64_t now_us);
