@@ -190,7 +190,7 @@ uint64_t
 pool_deadline_us(const struct pool *pool)
 {
     for (unsigned mark = 0; mark < CONN_MARKS; mark++)
-        if (list_first(&pool->shared.marked[mark]) != LIST_NONE)
+        if (mark != CONN_TO_TELL && list_first(&pool->shared.marked[mark]) != LIST_NONE)
             return 0;
     return pool->shared.next_us;
 }

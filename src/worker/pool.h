@@ -63,7 +63,7 @@ bool pool_next_order(struct pool *pool, struct pool_order *order);
 /** The supervisor could not be asked. */
 void pool_order_failed(struct pool *pool, const struct pool_order *order);
 
-/** When the next turn has something to do here; 0: at once; UINT64_MAX: never. */
+/** When the next turn has something to do here, orders apart; 0: at once; UINT64_MAX: never. */
 uint64_t pool_deadline_us(const struct pool *pool);
 
 /** Send what was collected in this turn. */

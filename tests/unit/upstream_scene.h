@@ -56,6 +56,7 @@ struct scene_of_upstreams {
     unsigned peers_count;
     bool is_refusing[CONFIG_UPSTREAMS_MAX]; /* no socket for it */
     bool is_mute[CONFIG_UPSTREAMS_MAX];     /* a socket whose other end does nothing */
+    bool is_prompt;                         /* servers answer what they read, at once */
     unsigned wanted[CONFIG_UPSTREAMS_MAX];  /* sockets that were asked for */
 };
 
@@ -215,8 +216,11 @@ scene_events(void)
     while (pool_next_order(&scene.pool, &order))
         if (order.dear_us == 0)
             scene_dial(&order);
-    for (unsigned i = 0; i < scene.peers_count; i++)
+    for (unsigned i = 0; i < scene.peers_count; i++) {
         peer_turn(scene.peers[i]);
+        if (scene.is_prompt)
+            peer_answer_all(scene.peers[i]);
+    }
     cr_assert_eq(evloop_turn(&scene.loop, 0), STATUS_OK);
     scene.now_us += TURN_US;
     scene.loop.now_us = scene.now_us;

@@ -1,0 +1,164 @@
+/* test_conn_read.c - responses: matched, late, stray, in pieces, paused, and what came before an end
+ * SPDX-License-Identifier: ISC
+ */
+#include "conn_scene.h"
+
+#include <criterion/criterion.h>
+
+Test(conn_read, takes_responses_in_any_order_with_their_round_trip)
+{
+    begin();
+    open_it();
+    for (uint32_t number = 1; number <= 5; number++)
+        ask(number);
+    turn_for(2 * TURN_US);
+    struct peer *peer = scene_peer(0, 0);
+    cr_assert_eq(peer->asked_count, 5);
+    turn_for(20000);
+    peer_answer(peer, 3, DNS_NOERROR);
+    peer_answer(peer, 0, DNS_NOERROR);
+    turn();
+    cr_assert_eq(taken_count, 2);
+    cr_assert(taken[0].query == 4 && taken[1].query == 1);
+    cr_assert(taken[0].rtt_us >= 20000 && taken[0].rtt_us < 30000, "%u", taken[0].rtt_us);
+    cr_assert_eq(conn->flights.count, 3);
+    cr_assert_eq(scene_count(STAT_UPSTREAM_ANSWERS), 2);
+}
+
+Test(conn_read, a_late_response_is_passed_over_and_counts_as_a_sign_of_life)
+{
+    begin();
+    open_it();
+    uint16_t id = ask(1);
+    ask(2);
+    turn_for(2 * TURN_US);
+    conn_abandon(conn, id);
+    cr_assert(conn->flights.count == 1 && conn->flights.late == 1);
+    peer_answer_all(scene_peer(0, 0));
+    turn();
+    cr_assert(taken_count == 1 && taken[0].query == 2);
+    cr_assert_eq(conn->flights.late, 0);
+    cr_assert_eq(conn->answers, 2);
+}
+
+Test(conn_read, what_was_never_asked_is_a_stray)
+{
+    begin();
+    open_it();
+    uint16_t id = ask(1);
+    turn_for(2 * TURN_US);
+    struct peer *peer = scene_peer(0, 0);
+    peer->asked[0].id = (uint16_t)(id ^ 0x8000);
+    peer->asked[0].wire[0] ^= 0x80;
+    peer_answer(peer, 0, DNS_NOERROR);
+    peer_write(peer, (const uint8_t[]){0, 1, 7}, 3); /* shorter than an id */
+    turn();
+    cr_assert_eq(taken_count, 0);
+    cr_assert_eq(scene_count(STAT_UPSTREAM_STRAY), 2);
+    cr_assert_eq(conn->flights.count, 1);
+}
+
+Test(conn_read, a_message_in_pieces_is_taken_when_it_is_whole)
+{
+    begin();
+    open_it();
+    ask(1);
+    turn_for(2 * TURN_US);
+    struct peer *peer = scene_peer(0, 0);
+    size_t size = peer_question_end(&peer->asked[0]);
+    uint8_t reply[2 + 512] = {0, (uint8_t)size};
+    memcpy(reply + 2, peer->asked[0].wire, size);
+    reply[4] = DNS_QR >> 8;
+    peer_write(peer, reply, 1);
+    turn();
+    peer_write(peer, reply + 1, 6);
+    turn();
+    uint16_t stuck;
+    cr_assert(conn_read_is_stuck(conn, &stuck));
+    cr_assert_eq(stuck, peer->asked[0].id);
+    cr_assert_eq(taken_count, 0);
+    peer_write(peer, reply + 7, 2 + size - 7);
+    turn();
+    cr_assert_eq(taken_count, 1);
+    cr_assert_not(conn_read_is_stuck(conn, &stuck));
+}
+
+Test(conn_read, a_pause_keeps_the_response_and_what_is_behind_it)
+{
+    begin();
+    open_it();
+    ask(1);
+    ask(2);
+    turn_for(2 * TURN_US);
+    peer_answer_all(scene_peer(0, 0));
+    is_pausing = true;
+    turn_for(5 * TURN_US);
+    cr_assert_eq(taken_count, 0);
+    cr_assert(conn->watch.is_paused);
+    cr_assert_eq(conn->socket.events & EPOLLIN, 0);
+    is_pausing = false;
+    turn_for(400000);
+    cr_assert_eq(scene_count(STAT_UPSTREAM_SUSPECTED), 0, "what is silent are we");
+    conn_read_resume(conn);
+    turn();
+    cr_assert_eq(taken_count, 2);
+    cr_assert_eq(conn->watch.doubt, WATCH_CALM);
+}
+
+Test(conn_read, a_response_to_another_query_ends_the_connection_and_orphans_its_neighbours)
+{
+    begin();
+    open_it();
+    ask(1);
+    ask(2);
+    turn_for(2 * TURN_US);
+    peer_answer(scene_peer(0, 0), 0, DNS_NOERROR);
+    scene_events();
+    struct conn_response response;
+    conn_next_marked(&scene.pool.shared, CONN_TO_READ);
+    conn_read_ready(conn);
+    cr_assert(conn_read_next(conn, &response));
+    conn_read_distrust(conn, &response);
+    cr_assert_eq(conn->fsm.state, CONN_CLOSED);
+    cr_assert_eq(scene_count(STAT_UPSTREAM_BAD), 1);
+    cr_assert_not(conn_take_news(conn).has_failed);
+    uint32_t number;
+    enum conn_loss loss;
+    cr_assert(conn_pop_orphan(conn, &number, &loss));
+    cr_assert_eq(number, response.query == 1 ? 2 : 1);
+    cr_assert_not(conn_pop_orphan(conn, &number, &loss));
+    cr_assert_not(conn_read_next(conn, &response), "it is over");
+}
+
+/* @return the loss of the one query in flight */
+static enum conn_loss
+orphan(uint32_t expected)
+{
+    uint32_t number;
+    enum conn_loss loss;
+    cr_assert_eq(conn_next_marked(&scene.pool.shared, CONN_ORPHANED), conn);
+    cr_assert(conn_pop_orphan(conn, &number, &loss));
+    cr_assert_eq(number, expected);
+    cr_assert_not(conn_pop_orphan(conn, &number, &loss));
+    return loss;
+}
+
+Test(conn_read, what_the_server_said_before_the_socket_broke_is_taken)
+{
+    begin();
+    open_it();
+    ask(1);
+    turn_for(2 * TURN_US);
+    peer_answer_all(scene_peer(0, 0));
+    peer_close(scene_peer(0, 0), false);
+    ask(2);
+    pool_flush(&scene.pool);
+    cr_assert_neq(conn->write_error, 0, "sending failed");
+    uint16_t id;
+    struct handoff_query query = scene_query(3);
+    cr_assert_eq(conn_write_query(conn, 3, &query, &id), STATUS_FULL);
+    take_responses();
+    cr_assert(taken_count == 1 && taken[0].query == 1);
+    cr_assert_eq(conn->fsm.state, CONN_CLOSED);
+    cr_assert_eq(orphan(2), CONN_LOSS_UNHEARD);
+}
