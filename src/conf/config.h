@@ -1,9 +1,9 @@
 /* config.h - the whole configuration as one flat value
  * SPDX-License-Identifier: ISC
  *
- * What: YAML file, PENSTOCK_… environment and flags become one struct without pointers, complete
- *       with every default and already judged. Children get it as a sealed memfd and parse no text.
- * Who:  supervisor fills it; everybody reads it.
+ * What: YAML file, PENSTOCK_... environment and flags become one struct without pointers, complete
+ *       with every default and already checked. Children get it as a sealed memfd and parse no text.
+ * Who:  the supervisor fills it; all processes read it.
  * Ref:  src/conf/config.def (one row per key), penstock.yaml(5), docs/LIMITS.md.
  */
 #pragma once
@@ -52,7 +52,7 @@ enum config_rates_mode { CONFIG_RATES_ENFORCE = 0, CONFIG_RATES_DRY_RUN = 1, CON
 struct config_rate {     /* of one prefix length */
     uint32_t length;     /* bits, 0..32 or 0..128 */
     uint32_t rate_per_s; /* queries per second, 1..CONFIG_RATE_MAX */
-    uint32_t burst;      /* queries at once after quiet time, 1..CONFIG_RATE_MAX */
+    uint32_t burst;      /* queries at once after a quiet time, 1..CONFIG_RATE_MAX */
 };
 
 struct config_share { /* of the limits, for clients of one listening address */
@@ -90,7 +90,7 @@ struct config {
 
     uint32_t allow_count, deny_count;
     struct addr_prefix allow[CONFIG_ACL_MAX];
-    struct addr_prefix deny[CONFIG_ACL_MAX]; /* stronger than allow */
+    struct addr_prefix deny[CONFIG_ACL_MAX]; /* not served even if in allow */
 
     uint32_t strategy;        /* enum config_strategy */
     uint32_t upstreams_count; /* 1..CONFIG_UPSTREAMS_MAX */
@@ -99,30 +99,29 @@ struct config {
     char tls_ca_file[CONFIG_PATH_MAX];
     uint32_t tls_versions; /* bits of enum config_tls_versions, never 0 */
 
-    uint32_t query_ms;         /* a query's whole life, 100..30000 */
+    uint32_t query_ms;         /* for a query, retries included, 100..30000 */
     uint32_t connect_ms;       /* TCP connect and TLS handshake together, 100..30000 */
     uint32_t upstream_idle_ms; /* an upstream connection without query, 1000..600000 */
     uint32_t tcp_idle_ms;      /* a client's TCP connection without query, 100..600000 */
 
-    uint32_t tcp_message_ms; /* a client's TCP message that began must be whole, 100..60000 */
+    uint32_t tcp_message_ms; /* for the whole of a client's TCP message, 100..60000 */
 
-    uint32_t queries;              /* questions alive at once per lane, 64..65536 */
+    uint32_t queries;              /* in progress per lane, 64..65536 */
     uint32_t tcp_clients;          /* TCP connections of clients per lane, 8..16384 */
     uint32_t upstream_connections; /* per upstream and lane at most, 1..32 */
     uint32_t upstream_in_flight;   /* queries in flight on one connection, 1..1024 */
 
-    uint32_t queue_per_prefix; /* questions of one client prefix that may wait, 1..65536 */
-    uint32_t tcp_per_prefix;   /* TCP connections of one client prefix, 1..16384 */
-    uint32_t tcp_new_per_s;    /* new TCP connections of one client prefix per second, 1..100000 */
+    uint32_t queue_per_prefix; /* queries in progress of one client network, 1..65536 */
+    uint32_t tcp_per_prefix;   /* TCP connections of one client network, 1..16384 */
+    uint32_t tcp_new_per_s;    /* new TCP connections of one client network per second, 1..100000 */
     uint32_t tcp_queries;      /* queries on one TCP connection, 1..1000000; 0: no bound */
     uint32_t handshakes_per_s; /* TLS handshakes with one upstream per second and lane, 1..1000 */
-    uint32_t handshakes_burst; /* of them at once after quiet time, 1..1000 */
+    uint32_t handshakes_burst; /* of them at once after a quiet time, 1..1000 */
     uint32_t retry_percent;    /* questions asked again, of all, 0..100 */
-    uint32_t
-        hedge_percent; /* questions asked of a second upstream while the first is slow, 0..100 */
+    uint32_t hedge_percent;    /* questions asked of a second upstream too, of all, 0..100 */
 
-    uint32_t rates_mode; /* enum config_rates_mode */
-    uint32_t rates_slip; /* one in so many refused UDP queries is answered TC=1, 0..100; 0: none */
+    uint32_t rates_mode;    /* enum config_rates_mode */
+    uint32_t rates_slip;    /* every Nth unproven query over a limit gets TC=1, 0..100; 0: none */
     uint32_t rates_entries; /* buckets of each limiter, a power of two, 64..2^24 */
     uint32_t rates_ipv4_count, rates_ipv6_count, rates_proven_ipv4_count, rates_proven_ipv6_count;
     struct config_rate rates_ipv4[CONFIG_RATES_MAX]; /* longest prefix first */
@@ -139,29 +138,29 @@ struct config {
     uint32_t pacing;         /* 0 or 1 */
     uint32_t pacing_rate;    /* octets per second to one client network, 1000..10^9 */
     uint32_t pacing_burst;   /* octets at once, 1000..16777216 */
-    uint32_t pacing_wait_ms; /* an answer waits no longer, 0..10000 */
+    uint32_t pacing_wait_ms; /* longest delay of a response, 0..10000 */
 
     uint32_t filter_kernel;   /* 0 or 1: the kernel drops what cannot be a query */
-    uint32_t filter_martians; /* 0 or 1: sources that cannot ask are dropped */
+    uint32_t filter_martians; /* 0 or 1: impossible sources are dropped */
     uint32_t filter_ports_count;
-    uint32_t filter_ports[CONFIG_PORTS_MAX]; /* source ports that send no query, 0..65535 */
+    uint32_t filter_ports[CONFIG_PORTS_MAX]; /* source ports that are dropped, 0..65535 */
 
     uint32_t cache_ttl_min_ms, cache_ttl_max_ms, cache_negative_max_ms, cache_failure_ms;
-    uint32_t cache_stale_ms;       /* how long past its TTL an answer may still serve */
-    uint32_t cache_stale_after_ms; /* a client waits so long before a stale answer serves */
+    uint32_t cache_stale_ms;       /* how long past its TTL a response may be used */
+    uint32_t cache_stale_after_ms; /* how long a client waits before it gets a stale one */
     uint32_t cache_prefetch;       /* 0 or 1 */
 
-    uint32_t local_special; /* 0 or 1: special-use names are answered here */
+    uint32_t local_special; /* 0 or 1: special-use names are answered locally */
     uint32_t local_through_count, local_private_names_count;
-    char local_through[CONFIG_DOMAINS_MAX][CONFIG_DOMAIN_MAX]; /* but these and those below */
-    char local_private_names[CONFIG_DOMAINS_MAX]
-                            [CONFIG_DOMAIN_MAX]; /* may have private addresses */
-    uint32_t local_refuse_private; /* 0 or 1: private addresses in answers are refused */
-    uint32_t local_forward_any;    /* 0: ANY is answered minimally; 1: forwarded */
+    /* asked upstream nevertheless; may have private addresses; each with all names below */
+    char local_through[CONFIG_DOMAINS_MAX][CONFIG_DOMAIN_MAX];
+    char local_private_names[CONFIG_DOMAINS_MAX][CONFIG_DOMAIN_MAX];
+    uint32_t local_refuse_private; /* 0 or 1: responses with private addresses are rejected */
+    uint32_t local_forward_any;    /* 0: ANY gets a minimal response; 1: it is forwarded */
     uint32_t local_block_count, local_allow_count;
     char local_block[CONFIG_LISTS_MAX][CONFIG_LIST_PATH_MAX];
     char local_allow[CONFIG_LISTS_MAX][CONFIG_LIST_PATH_MAX];
-    char local_server_id[CONFIG_NAME_MAX]; /* answered to CHAOS id.server; "": refused */
+    char local_server_id[CONFIG_NAME_MAX]; /* the answer to CHAOS id.server; "": refused */
 
     uint32_t verbose; /* 0..CONFIG_VERBOSE_MAX: 0 notice and above, 1 info, 2 debug */
 };

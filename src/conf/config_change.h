@@ -13,5 +13,5 @@
 /** The first key that differs and that only a restart can change; CONFIG_ROWS: there is none. */
 enum config_row_id config_change_fixed(const struct config *a, const struct config *b);
 
-/** Has a worker anything else in one of the two: is a key that it uses another? */
+/** Does a key that workers use differ? */
 bool config_change_is_for_workers(const struct config *a, const struct config *b);

@@ -33,7 +33,7 @@ find(const char *variable, size_t len, struct config_env *env)
     return false;
 }
 
-/* What Kubernetes sets in every container beside a service of the name penstock. */
+/* What Kubernetes sets in every container if there is a service of the name penstock. */
 static bool
 is_service_link(const char *variable)
 {

@@ -1,7 +1,7 @@
 /* config_env.h - which row a PENSTOCK_ variable means
  * SPDX-License-Identifier: ISC
  *
- * What: finds the row of a variable's name, and says so where there is none.
+ * What: finds the row that a variable's name means; a name without a row is an error.
  * Who:  config_load(). Pure.
  */
 #pragma once

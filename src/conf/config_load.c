@@ -48,7 +48,7 @@ fail_value(struct loader *l, enum config_row_id id, uint32_t upstream, struct co
     const struct config_row *row = &config_rows[id];
     char allowed[VALUE_ALLOWED_MAX];
     (void)value_allowed(&row->rule, allowed);
-    if (row->rule.kind == VALUE_SECRET) /* a slip of one key would else put it into the log */
+    if (row->rule.kind == VALUE_SECRET) /* else one slip of a finger would put it into the log */
         return config_error_of(l->error, l->source->file, origin, row, upstream,
                                "%s, and not shown; allowed: %s", wrong, allowed);
     return config_error_of(l->error, l->source->file, origin, row, upstream,
@@ -122,7 +122,7 @@ add_value(struct loader *l, enum config_row_id id, uint32_t upstream, struct con
     return STATUS_OK;
 }
 
-/* Set a row from one text, in which commas part a list's values: environment and fallbacks. */
+/* Set a row from one text, in which commas separate values of a list: environment, defaults. */
 static enum status
 set_row(struct loader *l, enum config_row_id id, uint32_t upstream, struct config_origin origin,
         const char *text)
@@ -149,7 +149,7 @@ set_row(struct loader *l, enum config_row_id id, uint32_t upstream, struct confi
     return STATUS_OK;
 }
 
-/* Every row of an upstream, or every row that no upstream has, as nobody's doing leaves it. */
+/* Give every row of an upstream, or every row that no upstream has, its default. */
 static enum status
 set_fallbacks(struct loader *l, bool is_upstream, uint32_t upstream, struct config_origin origin)
 {
@@ -193,7 +193,7 @@ apply_item(struct loader *l, const struct config_yaml_item *item)
     return STATUS_OK;
 }
 
-/* A wrong form explains wrong values before it, so the whole file is read, and its form told first. */
+/* A wrong form explains wrong values before it, so errors of form come first. */
 static enum status
 apply_file(struct loader *l)
 {
@@ -215,7 +215,7 @@ apply_file(struct loader *l)
     return form != STATUS_OK ? form : values;
 }
 
-/* The environment has no order: first see which upstreams it names, and let none be missing. */
+/* The environment has no order: first find which upstreams it names; none may be missing. */
 static enum status
 add_env_upstreams(struct loader *l)
 {
@@ -309,7 +309,7 @@ config_load_defaults(struct config *config)
     config->magic = CONFIG_MAGIC;
     config->bytes = sizeof *config;
     if (set_fallbacks(&l, false, 0, (struct config_origin){CONFIG_DEFAULTS, 0}) != STATUS_OK)
-        memset(config, 0, sizeof *config); /* sound for nobody */
+        memset(config, 0, sizeof *config); /* not sound */
 }
 
 enum status

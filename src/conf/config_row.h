@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * What: one row per key: where it stands in the text and in the struct, how it is read, what it is
- *       without anybody's doing. Loading, printing, judging and the reference page walk this table.
+ *       by default. Loading, printing, judging and the reference page walk this table.
  * Who:  conf, its tests. Pure.
  */
 #pragma once
@@ -30,10 +30,11 @@ enum config_user { /* bits: the children that use a key */
                    CONFIG_USER_BOTH = 3,
 };
 
-enum config_change {                        /* what takes up another value of a key */
-                     CONFIG_CHANGE_RELOAD,  /* a reload, always */
-                     CONFIG_CHANGE_RESTART, /* nothing else */
-                     CONFIG_CHANGE_SOME, /* a reload takes up some changes: supervisor/reload.c judges */
+/* what takes up another value of a key */
+enum config_change {
+    CONFIG_CHANGE_RELOAD,  /* a reload, always */
+    CONFIG_CHANGE_RESTART, /* only a restart */
+    CONFIG_CHANGE_SOME,    /* a reload takes up some changes: supervisor/reload_rule.c decides */
 };
 
 #define CONFIG_UPSTREAMS_GROUP "upstreams" /* the one group that is a list of mappings */

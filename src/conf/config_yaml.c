@@ -42,7 +42,7 @@ fail_yaml(struct config_yaml *y)
                            "%s; allowed: one YAML mapping, see penstock.yaml(5)", problem);
 }
 
-/* Node properties and aliases make one text mean another: none is needed here. */
+/* Node properties and aliases make a text mean something else: none is needed here. */
 static enum status
 check_event(struct config_yaml *y)
 {
@@ -52,7 +52,7 @@ check_event(struct config_yaml *y)
     if (y->event.type == YAML_SCALAR_EVENT) {
         anchor = y->event.data.scalar.anchor;
         tag = y->event.data.scalar.tag;
-        /* what reads a value takes it for a C string and would not see what follows */
+        /* values are read as C strings: what follows the NUL would be ignored */
         if (strlen((const char *)y->event.data.scalar.value) != y->event.data.scalar.length)
             return fail(y, "YAML", "a NUL byte in a value; allowed: text");
     } else if (y->event.type == YAML_SEQUENCE_START_EVENT) {
@@ -293,7 +293,7 @@ read_list_value(struct config_yaml *y, struct config_yaml_item *item)
     return hand_out(y, CONFIG_YAML_VALUE, item);
 }
 
-/* @return STATUS_AGAIN: the event was nothing to hand out */
+/* @return STATUS_AGAIN: the event has nothing to hand out */
 static enum status
 step(struct config_yaml *y, struct config_yaml_item *item)
 {

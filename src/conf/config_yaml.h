@@ -32,16 +32,18 @@ struct config_yaml_item {
     const char *text;  /* CONFIG_YAML_VALUE: borrowed until the next call; else NULL */
 };
 
-enum config_yaml_place { /* what the next event belongs to */
-                         CONFIG_YAML_AT_START,
-                         CONFIG_YAML_IN_MAPPING,   /* the document, a group, an upstream */
-                         CONFIG_YAML_IN_UPSTREAMS, /* the list of them */
-                         CONFIG_YAML_AT_VALUE,     /* of the row whose key came */
-                         CONFIG_YAML_IN_LIST,      /* of that row's values */
-                         CONFIG_YAML_AT_END,
+/* what the next event belongs to */
+enum config_yaml_place {
+    CONFIG_YAML_AT_START,
+    CONFIG_YAML_IN_MAPPING,   /* the document, a group, an upstream */
+    CONFIG_YAML_IN_UPSTREAMS, /* the list of upstreams */
+    CONFIG_YAML_AT_VALUE,     /* the value of the row whose key came */
+    CONFIG_YAML_IN_LIST,      /* the list of values of that row */
+    CONFIG_YAML_AT_END,
 };
 
-struct config_yaml {         /* caller's memory, members private */
+/* caller's memory, members private */
+struct config_yaml {
     const char *file, *text; /* borrowed until config_yaml_close() */
     size_t size;
     struct config_error *error; /* borrowed likewise; written on failure */

@@ -1,7 +1,7 @@
 /* config_zone.h - interfaces by name in addresses: [fe80::1%eth0]:53
  * SPDX-License-Identifier: ISC
  *
- * What: an address has the number of its interface; whoever writes a file knows the name. Numbers
+ * What: a struct addr has the number of an interface; a file has its name. Numbers
  *       come from the caller, since this is pure.
  * Who:  config_load(), before an address is read.
  * Ref:  RFC 4007 section 11.

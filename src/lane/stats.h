@@ -62,5 +62,3 @@ stats_why(struct stats_page *page, enum why why)
     uint64_t value = atomic_load_explicit(&page->why[why], memory_order_relaxed);
     atomic_store_explicit(&page->why[why], value + 1, memory_order_relaxed);
 }
-
-const char *stats_text(enum stats_counter counter);

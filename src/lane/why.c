@@ -5,9 +5,9 @@
 
 static const struct {
     enum why_end end;
-    const char *name, *text;
+    const char *name;
 } rows[] = {
-#define WHY(name, end, text) {WHY_END_##end, #name, text},
+#define WHY(name, end, text) {WHY_END_##end, #name},
 #include "lane/why.def"
 #undef WHY
 };
@@ -22,10 +22,4 @@ const char *
 why_name(enum why why)
 {
     return rows[why].name;
-}
-
-const char *
-why_text(enum why why)
-{
-    return rows[why].text;
 }
