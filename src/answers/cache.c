@@ -48,7 +48,6 @@ struct queue {
 };
 
 struct cache {
-    struct hash_key key;
     struct cache_counts counts;
     struct cache_index index;
     struct chunk *chunks; /* chunks[0] is never used */
@@ -67,7 +66,7 @@ entry_at(const struct cache *cache, uint32_t index)
 }
 
 struct cache *
-cache_init(void *memory, size_t bytes, const struct hash_key *key)
+cache_init(void *memory, size_t bytes)
 {
     struct cache *cache = memory;
     size_t head = (sizeof *cache + CACHE_CHUNK_BYTES - 1) / CACHE_CHUNK_BYTES * CACHE_CHUNK_BYTES;
@@ -76,7 +75,6 @@ cache_init(void *memory, size_t bytes, const struct hash_key *key)
     /* slots and ghosts take the place of chunks; what remains but one are answers */
     size_t index = slots * sizeof(struct cache_slot) + slots / 2 * sizeof(uint32_t);
     chunks -= (index + CACHE_CHUNK_BYTES - 1) / CACHE_CHUNK_BYTES;
-    cache->key = *key;
     cache->chunks = (struct chunk *)((uint8_t *)memory + head);
     cache->index.slots = (struct cache_slot *)&cache->chunks[chunks];
     cache->index.mask = (uint32_t)slots - 1;
@@ -108,18 +106,6 @@ asked_bits(const struct cache_key *key)
 {
     return (uint8_t)((key->flags & DNS_RD ? 1 : 0) | (key->flags & DNS_CD ? 2 : 0) |
                      (key->dnssec_ok ? 4 : 0));
-}
-
-static uint32_t
-hash_of(const struct cache *cache, const struct cache_key *key)
-{
-    uint8_t bytes[DNS_NAME_MAX + 5];
-    struct bytes_writer w = bytes_writer(bytes, sizeof bytes);
-    bytes_put_u16(&w, key->question->type);
-    bytes_put_u16(&w, key->question->class);
-    bytes_put_u8(&w, asked_bits(key));
-    bytes_put_copy(&w, key->question->name.wire, key->question->name.size);
-    return (uint32_t)hash_siphash13(&cache->key, bytes, w.pos);
 }
 
 /* Copy `size` octets of an entry's message from its first. */
@@ -154,10 +140,10 @@ entry_is(const struct cache *cache, const struct entry *entry, const struct cach
 }
 
 static uint32_t
-find(const struct cache *cache, const struct cache_key *key, uint32_t hash)
+find(const struct cache *cache, const struct cache_key *key)
 {
     uint32_t at = 0, index;
-    while ((index = cache_index_next(&cache->index, hash, &at)) != NONE)
+    while ((index = cache_index_next(&cache->index, key->hash, &at)) != NONE)
         if (entry_is(cache, entry_at(cache, index), key))
             return index;
     return NONE;
@@ -172,7 +158,7 @@ is_over(const struct entry *entry, uint32_t now_s)
 bool
 cache_has_better(const struct cache *cache, const struct cache_key *key, uint32_t now_s)
 {
-    uint32_t index = find(cache, key, hash_of(cache, key));
+    uint32_t index = find(cache, key);
     if (index == NONE || is_over(entry_at(cache, index), now_s))
         return false;
     uint16_t rcode = entry_at(cache, index)->answer.rcode;
@@ -183,7 +169,7 @@ enum cache_result
 cache_get(struct cache *cache, const struct cache_key *key, uint32_t now_s, uint8_t *to,
           size_t room, struct cache_hit *hit)
 {
-    uint32_t index = find(cache, key, hash_of(cache, key));
+    uint32_t index = find(cache, key);
     struct entry *entry = entry_at(cache, index);
     if (index == NONE || entry->size > room || is_over(entry, now_s)) {
         cache->counts.misses++;
@@ -206,7 +192,7 @@ cache_get(struct cache *cache, const struct cache_key *key, uint32_t now_s, uint
 void
 cache_hold(struct cache *cache, const struct cache_key *key, uint32_t until_s)
 {
-    uint32_t index = find(cache, key, hash_of(cache, key));
+    uint32_t index = find(cache, key);
     if (index != NONE)
         entry_at(cache, index)->held_until_s = until_s;
 }
@@ -321,8 +307,7 @@ copy_in(struct cache *cache, struct entry *entry, const uint8_t *message, size_t
 bool
 cache_is_ghost(const struct cache *cache, const struct cache_key *key)
 {
-    uint32_t hash = hash_of(cache, key);
-    return cache->ghosts[hash & cache->ghosts_mask] == hash;
+    return cache->ghosts[key->hash & cache->ghosts_mask] == key->hash;
 }
 
 /* The message's question must be the key's, or a later look-up would answer another question. */
@@ -350,8 +335,7 @@ cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *messa
         cache->counts.refused++;
         return STATUS_FULL;
     }
-    uint32_t hash = hash_of(cache, key);
-    uint32_t old = find(cache, key, hash);
+    uint32_t hash = key->hash, old = find(cache, key);
     bool main = cache->ghosts[hash & cache->ghosts_mask] == hash;
     uint8_t frequency = 0;
     uint32_t hits = 0;

@@ -10,7 +10,6 @@
  */
 #pragma once
 
-#include "base/hash.h"
 #include "dns/dns_answer.h"
 
 #define CACHE_CHUNK_BYTES 256   /* unit of memory; a small answer takes one */
@@ -23,6 +22,7 @@ struct cache_key {
     const struct dns_question *question; /* name in lower case; borrowed for the call */
     uint16_t flags;                      /* DNS_RD and DNS_CD; other bits do not count */
     bool dnssec_ok;
+    uint32_t hash; /* of all that, keyed: nobody outside can choose questions that have the same */
 };
 
 enum cache_result {
@@ -53,10 +53,9 @@ struct cache_counts {
  * @param memory  zeroed pages, owned by the caller, kept as long as the cache; pages of chunks
  *                never used are never touched
  * @param bytes   CACHE_BYTES_MIN or more; nothing outside is ever used
- * @param key     random; copied
  * @return the cache, inside `memory`
  */
-struct cache *cache_init(void *memory, size_t bytes, const struct hash_key *key);
+struct cache *cache_init(void *memory, size_t bytes);
 
 /**
  * Look a question up and copy its answer out. Its TTLs are as they were stored: age them with

@@ -55,21 +55,6 @@ sip_end(struct state *s, unsigned d_rounds)
     return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
-static inline uint64_t
-sip(const struct hash_key *key, const void *data, size_t size, unsigned c_rounds, unsigned d_rounds)
-{
-    const uint8_t *p = data;
-    struct state s = sip_start(key);
-    size_t whole = size / 8 * 8;
-    for (size_t i = 0; i < whole; i += 8)
-        sip_word(&s, bytes_le64(p + i), c_rounds);
-    uint64_t last = (uint64_t)size << 56;
-    for (size_t i = whole; i < size; i++)
-        last |= (uint64_t)p[i] << 8 * (i - whole);
-    sip_word(&s, last, c_rounds);
-    return sip_end(&s, d_rounds);
-}
-
 struct hash_key
 hash_key_from(const uint8_t bytes[16])
 {
@@ -79,13 +64,16 @@ hash_key_from(const uint8_t bytes[16])
 uint64_t
 hash_siphash24(const struct hash_key *key, const void *data, size_t size)
 {
-    return sip(key, data, size, 2, 4);
-}
-
-uint64_t
-hash_siphash13(const struct hash_key *key, const void *data, size_t size)
-{
-    return sip(key, data, size, 1, 3);
+    const uint8_t *p = data;
+    struct state s = sip_start(key);
+    size_t whole = size / 8 * 8;
+    for (size_t i = 0; i < whole; i += 8)
+        sip_word(&s, bytes_le64(p + i), 2);
+    uint64_t last = (uint64_t)size << 56;
+    for (size_t i = whole; i < size; i++)
+        last |= (uint64_t)p[i] << 8 * (i - whole);
+    sip_word(&s, last, 2);
+    return sip_end(&s, 4);
 }
 
 void

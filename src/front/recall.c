@@ -7,7 +7,6 @@
 #include "dns/dns_traits.h"
 #include "os/log.h"
 #include "os/memory.h"
-#include "os/random.h"
 
 #define MS_PER_S 1000u
 
@@ -49,24 +48,21 @@ recall_reserve(struct recall *recall, const struct config *config, const struct 
     if (memory == NULL || recall->message == NULL || recall->waits == NULL || dues == NULL)
         log_fatal("no memory for a cache of %zu octets", bytes);
     deadlines_init(&recall->dues, dues, slots);
-    uint8_t key[16];
-    random_fill(key, sizeof key);
-    struct hash_key hash_key = hash_key_from(key);
-    recall->cache = cache_init(memory, bytes, &hash_key);
-    explicit_bzero(key, sizeof key);
+    recall->cache = cache_init(memory, bytes);
 }
 
 static struct cache_key
 key_of_query(const struct query *query)
 {
     return (struct cache_key){&query->dns.question, query->dns.flags,
-                              query->dns.edns.present && query->dns.edns.dnssec_ok};
+                              query->dns.edns.present && query->dns.edns.dnssec_ok, query->hash};
 }
 
 static struct cache_key
 key_of_question(const struct inflight_question *question)
 {
-    return (struct cache_key){&question->question, question->flags, question->dnssec_ok};
+    return (struct cache_key){&question->question, question->flags, question->dnssec_ok,
+                              question->hash};
 }
 
 /* Ask again while the answer still serves. */

@@ -67,7 +67,7 @@ set_state(struct inflight *table, struct inflight_question *question, enum infli
 
 /* The free slot, filled with what `query` asks. */
 static struct inflight_question *
-draft(struct inflight *table, const struct dns_query *query)
+draft(struct inflight *table, const struct dns_query *query, uint32_t hash)
 {
     if (table->free == NONE)
         table->free = ++table->touched;
@@ -79,19 +79,28 @@ draft(struct inflight *table, const struct dns_query *query)
     question->question.class = query->question.class;
     question->flags = (uint16_t)(query->flags | DNS_AD); /* of whose bit each gets what is his */
     question->dnssec_ok = query->edns.present && query->edns.dnssec_ok;
+    question->hash = hash;
     return question;
 }
 
-static uint32_t
-bucket_of(struct inflight *table, const struct inflight_question *question)
+uint32_t
+inflight_hash(const struct inflight *table, const struct dns_query *query)
 {
-    struct bytes_writer w = bytes_writer(table->scratch, sizeof table->scratch);
-    bytes_put_u16(&w, question->question.type);
-    bytes_put_u16(&w, question->question.class);
-    bytes_put_u16(&w, question->flags);
-    bytes_put_u8(&w, question->dnssec_ok);
-    bytes_put_copy(&w, question->question.name.wire, question->question.name.size);
-    return (uint32_t)hash_siphash13(&table->key, table->scratch, w.pos) & table->buckets_mask;
+    const struct dns_question *question = &query->question;
+    bool dnssec_ok = query->edns.present && query->edns.dnssec_ok;
+    uint64_t words[2 + DNS_NAME_MAX / sizeof(uint64_t)] WRITTEN_FIRST;
+    size_t count = 1 + (question->name.size + sizeof(uint64_t) - 1) / sizeof(uint64_t);
+    words[0] = (uint64_t)question->type << 48 | (uint64_t)question->class << 32 |
+               (uint64_t)dnssec_ok << 16 | query->flags | DNS_AD;
+    words[count - 1] = 0;
+    memcpy(&words[1], question->name.wire, question->name.size);
+    return (uint32_t)hash_siphash13_words(&table->key, words, count);
+}
+
+static uint32_t *
+bucket_of(const struct inflight *table, const struct inflight_question *question)
+{
+    return &table->buckets[question->hash & table->buckets_mask];
 }
 
 static bool
@@ -106,9 +115,8 @@ asks_same(const struct inflight_question *a, const struct inflight_question *b)
 static struct inflight_question *
 find_same(const struct inflight *table, const struct inflight_question *wanted)
 {
-    for (uint32_t slot = table->buckets[wanted->bucket]; slot != NONE;
-         slot = table->slots[slot].next)
-        if (asks_same(&table->slots[slot], wanted))
+    for (uint32_t slot = *bucket_of(table, wanted); slot != NONE; slot = table->slots[slot].next)
+        if (table->slots[slot].hash == wanted->hash && asks_same(&table->slots[slot], wanted))
             return &table->slots[slot];
     return NULL;
 }
@@ -124,8 +132,8 @@ start(struct inflight *table, struct inflight_question *question, uint64_t now_m
     question->join_ms = now_ms + life_ms / 2;
     question->asked = 0;
     question->is_stood_in = false;
-    question->next = table->buckets[question->bucket];
-    table->buckets[question->bucket] = slot;
+    question->next = *bucket_of(table, question);
+    *bucket_of(table, question) = slot;
     question->indexed = true;
     list_push(&table->by_age, slots_of(table), slot);
     deadlines_set(&table->deadlines, slot, question->deadline_ms);
@@ -145,8 +153,7 @@ enum inflight_result
 inflight_join(struct inflight *table, struct query_table *queries, struct query *query,
               uint64_t now_ms, uint32_t life_ms, struct inflight_question **joined)
 {
-    struct inflight_question *wanted = draft(table, &query->dns);
-    wanted->bucket = bucket_of(table, wanted);
+    struct inflight_question *wanted = draft(table, &query->dns, query->hash);
     struct inflight_question *question = find_same(table, wanted);
     *joined = question;
     if (question != NULL && now_ms <= question->join_ms &&
@@ -172,8 +179,7 @@ inflight_start(struct inflight *table, const struct dns_query *query, uint64_t n
     *started = NULL;
     if (table->alive == table->count)
         return INFLIGHT_TOO_MANY;
-    struct inflight_question *wanted = draft(table, query);
-    wanted->bucket = bucket_of(table, wanted);
+    struct inflight_question *wanted = draft(table, query, inflight_hash(table, query));
     if (find_same(table, wanted) != NULL)
         return INFLIGHT_JOINED;
     start(table, wanted, now_ms, life_ms);
@@ -186,8 +192,7 @@ inflight_is_stood_in(struct inflight *table, const struct dns_query *query)
 {
     if (table->alive == 0 || table->alive == table->count)
         return false; /* no slot to compare with; rare, and the query only waits longer */
-    struct inflight_question *wanted = draft(table, query);
-    wanted->bucket = bucket_of(table, wanted);
+    struct inflight_question *wanted = draft(table, query, inflight_hash(table, query));
     const struct inflight_question *same = find_same(table, wanted);
     return same != NULL && same->is_stood_in;
 }
@@ -300,7 +305,7 @@ inflight_unindex(struct inflight *table, struct inflight_question *question)
 {
     if (!question->indexed)
         return;
-    uint32_t *link = &table->buckets[question->bucket];
+    uint32_t *link = bucket_of(table, question);
     while (*link != inflight_slot(table, question))
         link = &table->slots[*link].next;
     *link = question->next;

@@ -23,7 +23,7 @@ struct inflight_question {
     uint64_t join_ms;        /* who asks later than this starts a new question */
     uint32_t generation;     /* odd: in use; never 0 then */
     uint32_t ring;           /* ASKED: the number of the ring that it was put into */
-    uint32_t bucket;         /* of the index */
+    uint32_t hash;           /* inflight_hash() of it */
     uint32_t next;           /* in the bucket, or next free slot */
     struct list_links links; /* by age */
     struct list waiting;     /* queries, as they came */
@@ -47,7 +47,6 @@ struct inflight {
     struct list by_age;             /* the oldest comes first */
     struct deadlines deadlines;     /* by slot */
     struct hash_key key;
-    uint8_t scratch[8 + DNS_NAME_MAX]; /* what is hashed */
 };
 
 enum inflight_result {
@@ -67,13 +66,16 @@ size_t inflight_bytes(uint32_t count);
  *  @param key     random, so that nobody outside can choose colliding questions */
 void inflight_init(struct inflight *table, void *memory, uint32_t count, struct hash_key key);
 
+/** What finds a question here and in the cache: a keyed hash of its name, type, class, RD, CD, DO. */
+uint32_t inflight_hash(const struct inflight *table, const struct dns_query *query);
+
 /**
  * Let a kept query wait for its question.
  *
  * A question can be joined in the first half of its life only, so that everybody has at least half
  * of it; after that a new question takes its place in the index.
  *
- * @param query    borrowed until inflight_pop_waiting() returns it
+ * @param query    borrowed until inflight_pop_waiting() returns it; its hash is known
  * @param now_ms   monotonic
  * @param life_ms  from now to the deadline of a new question, at least 1
  * @param question written: what it waits for; NULL with INFLIGHT_TOO_MANY

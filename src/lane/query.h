@@ -35,6 +35,7 @@ struct query {
     uint32_t generation;     /* odd: in use; even: free */
     struct list_links links; /* waiting for the same question, or free */
     uint32_t question;       /* slot of the one it waits for, see lane/inflight.h */
+    uint32_t hash;           /* inflight_hash() of what it asks, once it is to be looked up */
     struct prefix_keys keys; /* names of the client's networks, as far as they were needed */
     uint8_t cookie;          /* enum cookie_verdict */
     bool has_stale;          /* a stale answer is kept: it may have to stand in */

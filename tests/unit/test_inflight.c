@@ -41,6 +41,7 @@ ask(const char *name, uint16_t type, uint16_t flags, bool dnssec_ok)
     query->dns.edns.present = query->dns.edns.dnssec_ok = dnssec_ok;
     cr_assert_eq(dns_name_parse(name, &query->dns.question.name), STATUS_OK);
     query->dns.spelling = dns_name_fold(&query->dns.question.name);
+    query->hash = inflight_hash(&table, &query->dns);
     cr_assert_eq(query_keep(&queries, query), STATUS_OK);
     return query;
 }
