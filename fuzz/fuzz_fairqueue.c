@@ -107,7 +107,7 @@ check(void)
             continue;
         unsigned in_line = count(node, IN_LINE), at_worker = count(node, AT_WORKER);
         REQUIRE(in_line == fairqueue_waiting(&q, node));
-        REQUIRE(at_worker == fairqueue_at_worker(&q, node));
+        REQUIRE(at_worker == q.nodes[node].at_worker);
         REQUIRE(in_line + at_worker == crowd_held(&crowd, node));
     }
     REQUIRE(count(NETWORKS_ROOT, AT_WORKER) <= q.places);

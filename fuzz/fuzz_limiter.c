@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "gate/limiter.h"
 
+#include "../tests/fixtures/limiter_look.h"
+
 #include <stdlib.h>
 #include <string.h>
 

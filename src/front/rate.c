@@ -72,7 +72,7 @@ static struct limiter_config
 networks_config(const struct config *config)
 {
     struct limiter_config to = limiter_config(config, RATE_UNPROVEN);
-    struct limiter_config other = limiter_config_default(false);
+    struct limiter_config other = limiter_config_default();
     if (to.ipv4_count == 0) {
         memcpy(to.ipv4, other.ipv4, sizeof to.ipv4);
         to.ipv4_count = other.ipv4_count;

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "base/prefix_tag.h"
+#include "base/prefix.h"
 
 #define BUCKETS_GROUP       8  /* buckets a prefix may live in: one cache line of names */
 #define BUCKETS_ENTRY_BYTES 16 /* eight of name, eight of time */

@@ -36,19 +36,6 @@ cookie_secrets_roll(struct cookie_secrets *s)
     return STATUS_OK;
 }
 
-void
-cookie_secrets_forget(struct cookie_secrets *s)
-{
-    s->previous = (struct hash_key){0};
-    s->has_previous = false;
-}
-
-void
-cookie_secrets_wipe(struct cookie_secrets *s)
-{
-    explicit_bzero(s, sizeof *s);
-}
-
 /* RFC 9018 4.4: hash over client cookie, version, reserved, timestamp, address. */
 static void
 hash_put(struct bytes_writer *to, const struct hash_key *key, const uint8_t *client_cookie,

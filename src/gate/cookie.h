@@ -49,12 +49,6 @@ void cookie_secrets_stage(struct cookie_secrets *s, const uint8_t secret[COOKIE_
  */
 MUST_CHECK enum status cookie_secrets_roll(struct cookie_secrets *s);
 
-/** Stop accepting the previous secret: an hour after the roll-over no fresh cookie is of it. */
-void cookie_secrets_forget(struct cookie_secrets *s);
-
-/** Wipe all of it. */
-void cookie_secrets_wipe(struct cookie_secrets *s);
-
 /**
  * Make the server cookie for a client.
  *

@@ -3,10 +3,10 @@
  *
  * Networks in line stand in lists, one for each rank, in order of their stamps. A rank is looked at
  * when the network comes into line, after its turn, and when what it has at the worker grows less.
+ * Since others change it too, it may be out of date: it is looked at again when the network comes
+ * up, and a turn goes to the lowest stamp whose rank still holds.
  */
 #include "gate/fairqueue.h"
-
-#include "gate/fairqueue_turn.h"
 
 #include <assert.h>
 
@@ -74,8 +74,8 @@ has_hope(const struct fairqueue *q, uint32_t node, unsigned line)
                                                  list_first(&within[FAIRQUEUE_HOPEFUL]) != 0);
 }
 
-enum fairqueue_rank
-fairqueue_rank_of(const struct fairqueue *q, uint32_t node, unsigned line)
+static enum fairqueue_rank
+rank_of(const struct fairqueue *q, uint32_t node, unsigned line)
 {
     if (is_light(q, node))
         return FAIRQUEUE_LIGHT;
@@ -109,8 +109,8 @@ rank_leave(struct fairqueue *q, uint32_t node, unsigned line)
     list_remove(siblings_of(q, node, line), stands_of(q, line), node);
 }
 
-void
-fairqueue_rank_change(struct fairqueue *q, uint32_t node, unsigned line, enum fairqueue_rank rank)
+static void
+rank_change(struct fairqueue *q, uint32_t node, unsigned line, enum fairqueue_rank rank)
 {
     if (q->nodes[node].stands[line].rank == rank)
         return;
@@ -124,7 +124,7 @@ turn_end(struct fairqueue *q, uint32_t node, unsigned line)
 {
     struct fairqueue_stand *s = &q->nodes[node].stands[line];
     struct list *siblings = siblings_of(q, node, line);
-    enum fairqueue_rank rank = fairqueue_rank_of(q, node, line);
+    enum fairqueue_rank rank = rank_of(q, node, line);
     s->stamp = ++q->stamp;
     if (rank == s->rank && list_first(siblings) == node) {
         list_turn(siblings, stands_of(q, line));
@@ -150,7 +150,7 @@ give_hope(struct fairqueue *q, uint32_t node, unsigned line)
         const struct fairqueue_stand *s = &q->nodes[node].stands[line];
         if (s->waiting == 0 || s->rank <= FAIRQUEUE_HOPEFUL)
             return;
-        fairqueue_rank_change(q, node, line, FAIRQUEUE_HOPEFUL);
+        rank_change(q, node, line, FAIRQUEUE_HOPEFUL);
     }
 }
 
@@ -165,7 +165,7 @@ line_enter(struct fairqueue *q, uint32_t leaf, unsigned line)
         if (s->waiting++ > 0)
             continue;
         s->stamp = ++q->stamp;
-        rank_enter(q, node, line, fairqueue_rank_of(q, node, line));
+        rank_enter(q, node, line, rank_of(q, node, line));
         if (s->rank <= FAIRQUEUE_HOPEFUL)
             give_hope(q, parent, line);
         q->in_line[line] += parent == ROOT;
@@ -209,7 +209,7 @@ place_give(struct fairqueue *q, uint32_t leaf)
             const struct fairqueue_stand *s = &q->nodes[node].stands[line];
             if (s->waiting == 0 || s->rank == FAIRQUEUE_LIGHT || !is_light(q, node))
                 continue;
-            fairqueue_rank_change(q, node, line, FAIRQUEUE_LIGHT);
+            rank_change(q, node, line, FAIRQUEUE_LIGHT);
             give_hope(q, parent_of(q, node), line);
         }
 }
@@ -301,7 +301,96 @@ fairqueue_promote(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fairq
     return true;
 }
 
-/* --- turns --- */
+/* --- turns, from all networks down to a client --- */
+
+/* Greedy ones whose share has grown, or who have given back, are found one at each turn. */
+static void
+look_at_greedy(struct fairqueue *q, uint32_t parent, unsigned line, uint32_t share)
+{
+    struct list *greedy = &q->nodes[parent].stands[line].within[FAIRQUEUE_GREEDY];
+    uint32_t node = list_first(greedy);
+    if (node == 0)
+        return;
+    if (q->nodes[node].at_worker < share)
+        rank_change(q, node, line, rank_of(q, node, line));
+    else
+        list_turn(greedy, LIST_TABLE(q->nodes, stands[line].links));
+}
+
+/* The lowest stamp of the ranks up to `most`, greedy ones aside. 0: none */
+static uint32_t
+first_of(const struct fairqueue *q, uint32_t parent, unsigned line, enum fairqueue_rank most)
+{
+    uint32_t best = 0;
+    for (unsigned rank = 0; rank <= most && rank < FAIRQUEUE_GREEDY; rank++) {
+        uint32_t node = q->nodes[parent].stands[line].within[rank].first;
+        if (node != 0 && (best == 0 || (int32_t)(q->nodes[node].stands[line].stamp -
+                                                 q->nodes[best].stands[line].stamp) < 0))
+            best = node;
+    }
+    return best;
+}
+
+/* Is nobody else in line within this network? */
+static inline bool
+is_alone(const struct fairqueue *q, uint32_t parent, uint32_t node, unsigned line)
+{
+    return q->nodes[node].stands[line].waiting == q->nodes[parent].stands[line].waiting;
+}
+
+/* The rank that a network has now that its turn has come. */
+static enum fairqueue_rank
+rank_now(const struct fairqueue *q, uint32_t node, unsigned line, uint32_t share)
+{
+    enum fairqueue_rank rank = rank_of(q, node, line);
+    return rank == FAIRQUEUE_MODEST && q->nodes[node].at_worker >= share ? FAIRQUEUE_GREEDY : rank;
+}
+
+/* Whose turn is it within this network? @return 0: nobody's up to that rank */
+static uint32_t
+choose(struct fairqueue *q, uint32_t parent, unsigned line, uint32_t share,
+       enum fairqueue_rank most)
+{
+    uint32_t node = first_of(q, parent, line, most);
+    if (most == FAIRQUEUE_GREEDY && node != 0 && is_alone(q, parent, node, line))
+        return node;
+    look_at_greedy(q, parent, line, share);
+    for (;;) {
+        node = first_of(q, parent, line, most);
+        if (node == 0)
+            return most == FAIRQUEUE_GREEDY
+                       ? q->nodes[parent].stands[line].within[FAIRQUEUE_GREEDY].first
+                       : 0;
+        enum fairqueue_rank rank = rank_now(q, node, line, share);
+        if (rank <= q->nodes[node].stands[line].rank)
+            return node;
+        rank_change(q, node, line, rank);
+    }
+}
+
+/* The leaf whose turn it is in a line. @param most  the last rank among the networks of the shortest
+ * length that may have a place. @return 0: nobody's to whom a place may be given */
+static uint32_t
+leaf_in_turn(struct fairqueue *q, unsigned line, enum fairqueue_rank most)
+{
+    uint32_t share = q->places, node = ROOT;
+    while (!q->networks->nodes[node].is_leaf) {
+        uint32_t parts = q->nodes[node].active;
+        share = parts > 0 && share / parts > 0 ? share / parts : 1;
+        uint32_t within = choose(q, node, line, share, most);
+        if (within == 0 && node == ROOT)
+            return 0;
+        if (within == 0) { /* its hope is gone: begin again, it has another rank now */
+            share = q->places;
+            node = ROOT;
+            continue;
+        }
+        if (q->nodes[within].stands[line].rank == FAIRQUEUE_LIGHT)
+            most = FAIRQUEUE_GREEDY; /* of its own, whoever's turn it is */
+        node = within;
+    }
+    return node;
+}
 
 /* Who may have a place now, by how many are taken. @return FAIRQUEUE_RANKS: nobody */
 static enum fairqueue_rank
@@ -346,10 +435,10 @@ in_turn(struct fairqueue *q, enum fairqueue_rank most)
     if (most == FAIRQUEUE_GREEDY && is_alone_in_line(q, q->newest))
         return q->newest;
     unsigned line = line_in_turn(q);
-    uint32_t leaf = fairqueue_turn(q, line, most);
+    uint32_t leaf = leaf_in_turn(q, line, most);
     if (leaf == 0) { /* in the other line there may be somebody light */
         line = line == FAIRQUEUE_PROVEN ? FAIRQUEUE_UNPROVEN : FAIRQUEUE_PROVEN;
-        leaf = fairqueue_turn(q, line, most);
+        leaf = leaf_in_turn(q, line, most);
     }
     return leaf != 0 ? q->nodes[leaf].stands[line].questions.first : FAIRQUEUE_NONE;
 }

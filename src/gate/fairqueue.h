@@ -132,9 +132,3 @@ fairqueue_waiting(const struct fairqueue *q, uint32_t network)
     const struct fairqueue_node *n = &q->nodes[network];
     return n->stands[FAIRQUEUE_UNPROVEN].waiting + n->stands[FAIRQUEUE_PROVEN].waiting;
 }
-
-static inline uint32_t
-fairqueue_at_worker(const struct fairqueue *q, uint32_t network)
-{
-    return q->nodes[network].at_worker;
-}

@@ -17,23 +17,15 @@ _Static_assert((uint64_t)LIMITER_DRAIN_S_MAX * 1000 * BUCKETS_TICKS_PER_MS < UIN
 _Static_assert(1000 * BUCKETS_TICKS_PER_MS / LIMITER_QUERY < (uint64_t)1 << 28, "one unit at 1/s");
 
 struct limiter_config
-limiter_config_default(bool proven)
+limiter_config_default(void)
 {
-    uint32_t times = proven ? 4 : 1;
-    struct limiter_config config = {
+    return (struct limiter_config){
         .ipv4 = {{32, 750, 1500}, {24, 3000, 6000}, {20, 12000, 24000}},
         .ipv6 = {{64, 750, 1500}, {56, 3000, 6000}, {48, 12000, 24000}},
         .ipv4_count = 3,
         .ipv6_count = 3,
-        .slip = proven ? 0 : 2,
+        .slip = 2,
     };
-    for (unsigned i = 0; i < 3; i++) {
-        config.ipv4[i].rate_per_s *= times;
-        config.ipv4[i].burst *= times;
-        config.ipv6[i].rate_per_s *= times;
-        config.ipv6[i].burst *= times;
-    }
-    return config;
 }
 
 static bool
@@ -245,25 +237,6 @@ limiter_price_of_size(size_t octets)
     return (uint32_t)at_most(begun * LIMITER_PRICE_BULK, LIMITER_PRICE_MAX);
 }
 
-uint64_t
-limiter_level(const struct limiter *lim, const struct addr *client, unsigned length,
-              uint64_t now_ms)
-{
-    unsigned family = prefix_family(client);
-    struct prefix_keys keys = {0};
-    for (unsigned i = 0; i < lim->families[family].count; i++) {
-        const struct limiter_rule *rule = &lim->families[family].rules[i];
-        if (rule->length != length)
-            continue;
-        struct buckets_ref ref = find(lim, client, &keys, i);
-        if (ref.slot == BUCKETS_GROUP)
-            return 0;
-        uint64_t left = time_left(*buckets_empty_at(&ref), now_ms * BUCKETS_TICKS_PER_MS);
-        return (left + rule->unit_ticks - 1) / rule->unit_ticks;
-    }
-    return 0;
-}
-
 /* The same number of queries, told in the time that they take to leak at the new rate. */
 static uint64_t
 converted(uint64_t left, const struct limiter_rule *from, const struct limiter_rule *to)
@@ -316,15 +289,6 @@ limiter_reload(struct limiter *lim, const struct limiter_config *config, uint64_
     lim->set = set_of(lim->families, lim->set.key);
     lim->slip = config->slip;
     return STATUS_OK;
-}
-
-uint64_t
-limiter_replaced(const struct limiter *lim)
-{
-    uint64_t sum = 0;
-    for (unsigned i = 0; i < LIMITER_LENGTHS_MAX; i++)
-        sum += lim->buckets[i].replaced;
-    return sum;
 }
 
 uint64_t

@@ -77,8 +77,9 @@ struct limiter {
     uint64_t over[2][LIMITER_LENGTHS_MAX]; /* refusals by family and place in the configuration */
 };
 
-/** The limits a small resolver at the edge starts with: docs/LIMITS.md "limiter". */
-struct limiter_config limiter_config_default(bool proven);
+/** The limits of unproven clients that a small resolver at the edge starts with: docs/LIMITS.md
+ * "limiter". */
+struct limiter_config limiter_config_default(void);
 
 /**
  * Make an empty limiter.
@@ -131,11 +132,5 @@ void limiter_charge(struct limiter *lim, const struct addr *client, struct prefi
  */
 uint32_t limiter_price_of_size(size_t octets);
 
-/** Buckets given up before they were empty, and what was forgiven with them; all lengths. */
-uint64_t limiter_replaced(const struct limiter *lim);
+/** Time that buckets given up before they were empty would still have needed; all lengths. */
 uint64_t limiter_forgiven_ms(const struct limiter *lim);
-
-/** What the bucket of the client's prefix of `length` bits holds, in price units; 0 if it has none.
- */
-uint64_t limiter_level(const struct limiter *lim, const struct addr *client, unsigned length,
-                       uint64_t now_ms);

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "base/prefix_tag.h"
+#include "base/prefix.h"
 
 #include <stddef.h>
 

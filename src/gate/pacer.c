@@ -7,18 +7,6 @@
 #define ENTRIES_MAX (1u << 24)
 #define TICKS_PER_S (1000 * BUCKETS_TICKS_PER_MS)
 
-struct pacer_config
-pacer_config_default(void)
-{
-    return (struct pacer_config){
-        .ipv4_length = 24,
-        .ipv6_length = 56,
-        .rate_octets_per_s = 1250000,
-        .burst_octets = 65536,
-        .wait_ms = 400,
-    };
-}
-
 static bool
 config_is_sound(const struct pacer_config *c)
 {

@@ -36,9 +36,6 @@ struct pacer {
     uint64_t now, later, dropped; /* counts of verdicts */
 };
 
-/** What a small resolver at the edge starts with: docs/LIMITS.md "pacer". */
-struct pacer_config pacer_config_default(void);
-
 /**
  * @param memory   borrowed as long as `p` lives; BUCKETS_MEMORY_BYTES(entries), 64-byte aligned,
  *                 zeroed: pages that no bucket uses are never touched

@@ -38,28 +38,6 @@ steering_init(struct steering *s, uint32_t lanes, unsigned ipv4_length, unsigned
     return STATUS_OK;
 }
 
-static uint32_t
-word_at(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
-
-uint32_t
-steering_lane(const struct steering *s, const struct addr *client)
-{
-    uint32_t sum = 0;
-    if (client->family == ADDR_IPV4) {
-        sum = (word_at(client->bytes) & s->ipv4_mask) * s->factors[0];
-    } else {
-        for (unsigned i = 0; i < STEERING_WORDS; i++) {
-            if (s->ipv6_masks[i] != 0)
-                sum = (sum ^ (word_at(client->bytes + 4 * i) & s->ipv6_masks[i])) * s->factors[i];
-        }
-    }
-    sum = (sum ^ sum >> UPPER_HALF) * s->last_factor;
-    return (sum >> UPPER_HALF) % s->lanes;
-}
-
 struct program {
     struct sock_filter *to;
     size_t size;

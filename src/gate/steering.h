@@ -3,7 +3,7 @@
  *
  * What: a classic-BPF program for SO_ATTACH_REUSEPORT_CBPF that picks the socket of a group by the
  *       client's prefix, so that every bucket of a client lives in one lane and limits are exact
- *       without shared state. The same choice as a function, to check against.
+ *       without shared state.
  * Who:  attached once to the UDP and once to the TCP sockets of each listening address, after the
  *       last lane has bound: the answer is an index into the group, in the order of binding.
  *       Pure: makes numbers only.
@@ -37,9 +37,6 @@ struct steering {
  */
 MUST_CHECK enum status steering_init(struct steering *s, uint32_t lanes, unsigned ipv4_length,
                                      unsigned ipv6_length, struct hash_key key);
-
-/** The lane of a client, 0..lanes-1. */
-uint32_t steering_lane(const struct steering *s, const struct addr *client);
 
 /**
  * Write the program. For what is neither IPv4 nor IPv6 it returns a number past every group, and

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "base/list.h"
-#include "base/prefix_tag.h"
+#include "base/prefix.h"
 #include "dns/dns_query.h"
 
 #define QUERY_NONE LIST_NONE /* slots are numbered from 1 */

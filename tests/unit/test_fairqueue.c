@@ -164,14 +164,14 @@ Test(fairqueue, who_has_its_share_comes_after_the_others)
     push(client(2, 1, 1), 300);
     pop_all(); /* the second has few: the first has most */
     uint32_t first = leaf_of(client(1, 1, 1)), second = leaf_of(client(2, 1, 1));
-    cr_assert_geq(fairqueue_at_worker(&q, first), 299);
+    cr_assert_geq(q.nodes[first].at_worker, 299);
     for (uint32_t i = 1; i <= 280; i++) { /* places come back one by one, all to the second */
         fairqueue_remove(&q, i);
         uint32_t index = fairqueue_pop(&q);
-        if (fairqueue_at_worker(&q, first) >= 200 && index != FAIRQUEUE_NONE)
+        if (q.nodes[first].at_worker >= 200 && index != FAIRQUEUE_NONE)
             cr_assert(addr_is_equal(&who[index], &who[601]), "after %u", i);
     }
-    cr_expect_geq(fairqueue_at_worker(&q, second), 140);
+    cr_expect_geq(q.nodes[second].at_worker, 140);
     networks_release(&networks, first);
     networks_release(&networks, second);
 }
@@ -261,7 +261,7 @@ Test(fairqueue, what_is_lost_with_a_worker_stands_in_line_again)
     cr_assert_eq(pop_all(), 4);
     for (uint32_t i = 1; i <= 4; i++)
         fairqueue_return(&q, i);
-    cr_expect_eq(fairqueue_at_worker(&q, NETWORKS_ROOT), 0);
+    cr_expect_eq(q.nodes[NETWORKS_ROOT].at_worker, 0);
     cr_expect_eq(fairqueue_waiting(&q, NETWORKS_ROOT), 4);
     fairqueue_return(&q, 1);
     cr_expect_eq(fairqueue_waiting(&q, NETWORKS_ROOT), 4, "in line already");

@@ -493,7 +493,7 @@ Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
         cr_assert_eq(received, ends_counted() + front.waiting.queries.alive + front.pacing.count +
                                    batch_count);
         cr_assert_leq(front.waiting.inflight.queued, front.waiting.queries.alive);
-        cr_assert_leq(fairqueue_at_worker(&front.waiting.line, NETWORKS_ROOT), 6);
+        cr_assert_leq(front.waiting.line.nodes[NETWORKS_ROOT].at_worker, 6);
         cr_assert_eq(crowd_held(&front.waiting.alive, NETWORKS_ROOT), front.waiting.queries.alive);
         cr_assert_eq(rings_broken, 0);
     }

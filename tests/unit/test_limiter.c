@@ -139,8 +139,8 @@ Test(limiter, cheap_queries_pass_more_often)
 
 Test(limiter, a_forged_flood_leaves_the_proven_client_alone)
 {
-    struct limiter_config unproven = limiter_config_default(false);
-    struct limiter_config proven = limiter_config_default(true);
+    struct limiter_config unproven = limiter_config_default();
+    struct limiter_config proven = proven_default();
     struct bench open = open_limiter(&unproven, 1024), sure = open_limiter(&proven, 1024);
     struct addr victim = ipv4(192, 0, 2, 1);
     unsigned asked = 0, passed = 0;
@@ -158,7 +158,7 @@ Test(limiter, a_forged_flood_leaves_the_proven_client_alone)
 
 Test(limiter, the_defaults_let_500_clients_behind_one_address_live)
 {
-    struct limiter_config config = limiter_config_default(false);
+    struct limiter_config config = limiter_config_default();
     struct bench b = open_limiter(&config, 65536);
     struct addr nat = ipv4(192, 0, 2, 1);
     unsigned asked = 0, passed = 0;

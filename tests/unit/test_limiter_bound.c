@@ -155,7 +155,7 @@ Test(limiter_bound, keeps_hold_of_a_greedy_client_under_rotating_sources)
 Test(limiter_bound, never_refuses_a_client_within_its_rate_in_a_quiet_network)
 {
     struct prng prng = prng_begin("limiter_bound");
-    struct limiter_config config = limiter_config_default(false);
+    struct limiter_config config = limiter_config_default();
     struct bench b = open_limiter(&config, 1024);
     struct addr honest = ipv4(192, 0, 2, 1);
     unsigned asked = 0, passed = 0;

@@ -4,6 +4,7 @@
 #include "gate/steering.h"
 
 #include "../fixtures/bpf_interpreter.h"
+#include "../fixtures/steering_lane.h"
 #include "prng.h"
 
 #include <criterion/criterion.h>

@@ -1,7 +1,7 @@
-/* prefix_tag.c - see prefix_tag.h
+/* prefix.c - see prefix.h
  * SPDX-License-Identifier: ISC
  */
-#include "base/prefix_tag.h"
+#include "base/prefix.h"
 
 static inline uint64_t
 load_be64(const uint8_t p[8])

@@ -1,4 +1,4 @@
-/* prefix_tag.h - a keyed name for a client's prefix
+/* prefix.h - a keyed name for a client's prefix
  * SPDX-License-Identifier: ISC
  *
  * What: 64 bits that stand for (family, length, prefix) in fixed tables. Keyed, so that nobody
