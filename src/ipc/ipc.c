@@ -36,7 +36,7 @@ struct field {
 #define BYTES(member)              FIELD(KIND_BYTES, member, 0, 0)
 #define TEXT(member)               FIELD(KIND_TEXT, member, 0, 0)
 
-/* whoever takes it gets it from the other side */
+/* the receiver gets it from the other side */
 #define NEVER                        false
 #define LOOK                         true
 #define FROM(roles, states, handler) true

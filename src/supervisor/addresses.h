@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * What: a wildcard of IPv6 is left out where the kernel has no IPv6, so that the default
- *       configuration starts anywhere; an IPv6 address that somebody wrote down is an error there.
+ *       configuration starts anywhere; an IPv6 address that was written down is an error there.
  * Who:  supervisor: at its start, after sockets were handed in and before fronts bind; and for each
  *       configuration that is read again.
  */

@@ -6,6 +6,8 @@
 #include "os/chan.h"
 #include "supervisor/children.h"
 
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 static void
@@ -52,7 +54,7 @@ channel_send(struct child *child, const struct ipc_message *message, const int *
     if (status == STATUS_AGAIN)
         children_kill_for(child, LOG_ERROR, "it does not read its messages");
     else if (status != STATUS_OK && status != STATUS_CLOSED) /* closed: it is dying already */
-        children_kill_for(child, LOG_ERROR, "no message can be sent to it");
+        children_kill_for(child, LOG_ERROR, strerror(errno));
 }
 
 enum status

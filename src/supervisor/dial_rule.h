@@ -50,8 +50,8 @@ enum dial_avoidance {
 
 /**
  * A refused handshake with an upstream cost too much. The last upstream that is left is never
- * avoided: somebody has to be asked, and a worker that was taken over could else silence the
- * others' too.
+ * avoided: one has to be asked, and a worker that was taken over could else cut off the other
+ * lanes too.
  *
  * @param upstreams  the addresses that the worker knows, `count` of them; it is the one at `index`
  * @param wait_us    written: DIAL_IS_AVOIDED: for how long; else 0

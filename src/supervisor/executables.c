@@ -84,8 +84,8 @@ executables_check_root(const int exec_fds[CHILD_ROLES], struct config_error *err
     return STATUS_INVALID;
 }
 
-/* Only there each executable has a folder of its own. Beside PREFIX/bin nobody is looked for: who
- * may write a folder PREFIX/front need not be who may write the executables. */
+/* Only there each executable has a folder of its own. A PREFIX/front beside PREFIX/bin is not
+ * looked at: its owner need not be the owner of the executables. */
 static bool
 is_build_folder(const char *folder)
 {

@@ -34,7 +34,7 @@ handed_in(void)
     return count > 65535 ? 65535 : (unsigned)count;
 }
 
-/* Whoever closed our 0, 1 or 2 would else get a socket there. */
+/* Where 0, 1 or 2 was closed, a socket would else get that number. */
 static enum status
 open_standard(void)
 {

@@ -42,7 +42,7 @@ enum phase {                 /* of all children together */
 
 struct life_end {     /* of a process */
     bool was_retired; /* a successor serves in its place, or will */
-    bool is_unneeded; /* that, and its front is gone: nobody waits for its answers */
+    bool is_unneeded; /* that, and its front is gone: nothing waits for its answers */
     bool is_death;    /* it was not told to end, or did not end in order */
 };
 

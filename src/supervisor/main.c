@@ -10,14 +10,15 @@
 #include "supervisor/inherited.h"
 #include "supervisor/jail.h"
 #include "supervisor/lanes.h"
-#include "supervisor/lists.h"
+#include "supervisor/namelists.h"
 #include "supervisor/options.h"
-#include "supervisor/pin.h"
+#include "supervisor/pin_check.h"
+#include "supervisor/pin_show.h"
 #include "supervisor/settings.h"
 #include "supervisor/steer.h"
 #include "supervisor/tls_library.h"
 #include "supervisor/turn.h"
-#include "supervisor/watch.h"
+#include "supervisor/watchdog.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -27,7 +28,7 @@
 
 static bool to_journal;
 
-/* What stops a start before there is a log: one line, for whoever typed the command. */
+/* What stops a start before there is a log: one line on stderr. */
 static int
 fail(int exit_code, const char *text)
 {
@@ -37,7 +38,7 @@ fail(int exit_code, const char *text)
     return exit_code;
 }
 
-/* What is wrong with files and settings stays wrong until somebody mends it. */
+/* What is wrong with files and settings stays wrong until it is mended. */
 static int
 exit_code_of(enum status status)
 {
@@ -69,7 +70,7 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     if (status == STATUS_OK)
         status = settings_load_ca(&sup->config, &sup->ca_fd, error);
     if (status == STATUS_OK)
-        status = lists_load(&sup->config, &sup->lists, error);
+        status = namelists_load(&sup->config, &sup->namelists, error);
     if (status == STATUS_OK)
         status = executables_open(sup->exec_fds, error);
     if (status == STATUS_OK)
@@ -84,9 +85,9 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     sup->query_ms_most = sup->config.query_ms;
     sup->lanes_count = sup->config.lanes = count_lanes(&sup->config);
     settings_fill_secret(&sup->config, NULL);
-    settings_log_warnings(&sup->config, &sup->lists);
+    settings_log_warnings(&sup->config, &sup->namelists);
     sup->notify_fd = inherited_connect_notify();
-    watch_open(sup);
+    watchdog_open(sup);
     status = settings_share(&sup->config, sup->config_fds);
     if (status == STATUS_OK)
         status = children_open(sup);
@@ -169,7 +170,7 @@ static int
 check(const struct options *options)
 {
     static struct config config;
-    static struct lists lists;
+    static struct namelists lists;
     struct config_error error;
     int ca_fd = -1;
     if (settings_load(options, &config, &error) != STATUS_OK)
@@ -180,11 +181,11 @@ check(const struct options *options)
                                    : fail(OPTIONS_EXIT_FAILURE, "cannot write the configuration");
     }
     if (settings_load_ca(&config, &ca_fd, &error) != STATUS_OK ||
-        lists_load(&config, &lists, &error) != STATUS_OK ||
+        namelists_load(&config, &lists, &error) != STATUS_OK ||
         jail_check_account(config.user, &error) != STATUS_OK)
         return fail(OPTIONS_EXIT_CONFIG, error.text);
     (void)config_print_warnings(&config, stderr);
-    (void)lists_warnings(&config, &lists, stderr);
+    (void)namelists_warnings(&config, &lists, stderr);
     (void)tls_library_warnings(&config, tls_library_built(), stderr);
     printf("the configuration is sound (penstock %s, built with %s)\n", PENSTOCK_VERSION,
            tls_library_built());
@@ -223,9 +224,9 @@ main(int argc, char **argv)
         options_print_help(stdout);
         return 0;
     case OPTIONS_PIN:
-        return pin_run(&options);
+        return pin_show_run(&options);
     case OPTIONS_PIN_CHECK:
-        return pin_check(&options);
+        return pin_check_run(&options);
     }
     return OPTIONS_EXIT_FAILURE;
 }

@@ -1,25 +1,26 @@
-/* pin_check.c - would a worker trust the live servers, and by which pin? See pin.h
+/* pin_check.c - `penstock pin --check`: would a worker trust the live servers, and by which pin?
  * SPDX-License-Identifier: ISC
  */
+#include "supervisor/pin_check.h"
+
 #include "conf/pin.h"
 #include "os/memory.h"
 #include "supervisor/executables.h"
 #include "supervisor/jail.h"
-#include "supervisor/pin.h"
 #include "supervisor/settings.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-struct pin_match
-pin_compare(const struct config_upstream *upstream, const struct pin_chain *chain)
+struct pin_check_match
+pin_check_compare(const struct config_upstream *upstream, const struct look_chain *chain)
 {
-    struct pin_match match = {.pin = -1};
+    struct pin_check_match match = {.pin = -1};
     for (uint32_t pin = 0; pin < upstream->pins_count && match.pin < 0; pin++)
         if (memcmp(chain->vouches, upstream->pins[pin], CONFIG_PIN_BYTES) == 0)
             match.pin = (int)pin;
-    /* an anchor of ours need not be sent: then the depth is that of nobody who was */
+    /* an anchor of ours need not be sent: then the depth is past the last that was */
     while (match.pin >= 0 && match.depth < chain->count &&
            memcmp(chain->seen[match.depth].pin, chain->vouches, CONFIG_PIN_BYTES) != 0)
         match.depth++;
@@ -28,11 +29,11 @@ pin_compare(const struct config_upstream *upstream, const struct pin_chain *chai
 
 /* @return would a worker trust the server? */
 static bool
-report(const struct config_upstream *upstream, const struct pin_chain *chain)
+report(const struct config_upstream *upstream, const struct look_chain *chain)
 {
     char key[PIN_TEXT_MAX], pin[PIN_TEXT_MAX];
-    const struct pin_seen *own = &chain->seen[0];
-    struct pin_match match = pin_compare(upstream, chain);
+    const struct look_seen *own = &chain->seen[0];
+    struct pin_check_match match = pin_check_compare(upstream, chain);
     pin_format(own->pin, key);
     if (!chain->complete || chain->problem[0] != '\0') {
         printf("%s: not trusted: %s; the server's key is %s # %s\n", upstream->name,
@@ -62,13 +63,13 @@ report(const struct config_upstream *upstream, const struct pin_chain *chain)
 }
 
 static enum status
-look_once(const struct pin_ask *ask, int exec_fd, struct pin_chain *chain,
+look_once(const struct look_ask *ask, int exec_fd, struct look_chain *chain,
           struct config_error *error)
 {
     int fd = -1;
-    enum status status = pin_dial(ask->address, &fd, error);
+    enum status status = look_dial(ask->address, &fd, error);
     if (status == STATUS_OK)
-        status = pin_look(ask, exec_fd, fd, chain, error);
+        status = look_at(ask, exec_fd, fd, chain, error);
     if (fd >= 0)
         close(fd);
     return status;
@@ -77,13 +78,13 @@ look_once(const struct pin_ask *ask, int exec_fd, struct pin_chain *chain,
 static bool
 check_one(const struct config *config, uint32_t index, int exec_fd, const int fds[IPC_FDS_MAX])
 {
-    static struct pin_chain chain;
+    static struct look_chain chain;
     struct config_error error;
     const struct config_upstream *upstream = &config->upstreams[index];
-    struct pin_ask ask = {.address = &upstream->address,
-                          .tls_name = "",
-                          .index = index,
-                          .policy_fds = {fds[0], fds[1], fds[2]}};
+    struct look_ask ask = {.address = &upstream->address,
+                           .tls_name = "",
+                           .index = index,
+                           .policy_fds = {fds[0], fds[1], fds[2]}};
     enum status status = look_once(&ask, exec_fd, &chain, &error);
     ask.versions = CONFIG_TLS12; /* as a worker does, for the same reasons */
     if (status == STATUS_OK && chain.wants_12)
@@ -112,7 +113,7 @@ share_policy(const struct config *config, int fds[IPC_FDS_MAX], struct config_er
 }
 
 int
-pin_check(const struct options *options)
+pin_check_run(const struct options *options)
 {
     static struct config config;
     struct config_error error;

@@ -58,7 +58,7 @@ spread(struct supervisor *sup, bool to_workers)
 /* @param fds  given away: configurations of front and worker, and the CA file. Lists too. */
 static void
 take_up(struct supervisor *sup, const struct config *next, const int fds[CHILD_ROLES + 1],
-        const struct lists *lists, bool to_workers)
+        const struct namelists *lists, bool to_workers)
 {
     int old[] = {sup->config_fds[CHILD_FRONT], sup->config_fds[CHILD_WORKER], sup->ca_fd};
     sup->config = *next;
@@ -68,8 +68,8 @@ take_up(struct supervisor *sup, const struct config *next, const int fds[CHILD_R
     memcpy(sup->config_fds, fds, sizeof sup->config_fds);
     sup->ca_fd = fds[CHILD_ROLES];
     close_all(old, CHILD_ROLES + 1);
-    close_all(sup->lists.fds, IPC_LISTS);
-    sup->lists = *lists;
+    close_all(sup->namelists.fds, IPC_LISTS);
+    sup->namelists = *lists;
     log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)next->verbose);
     spread(sup, to_workers);
     settings_log_warnings(next, lists);
@@ -79,7 +79,7 @@ take_up(struct supervisor *sup, const struct config *next, const int fds[CHILD_R
 
 static enum status
 read_again(struct supervisor *sup, struct config *next, int fds[CHILD_ROLES + 1],
-           struct lists *lists, struct config_error *error)
+           struct namelists *lists, struct config_error *error)
 {
     memset(fds, 0xff, (CHILD_ROLES + 1) * sizeof *fds); /* -1 each */
     if (settings_load(sup->options, next, error) != STATUS_OK)
@@ -100,13 +100,13 @@ read_again(struct supervisor *sup, struct config *next, int fds[CHILD_ROLES + 1]
         snprintf(error->text, sizeof error->text, "no memory for it: %s", strerror(errno));
         return STATUS_SYSTEM;
     }
-    return lists_load(next, lists, error);
+    return namelists_load(next, lists, error);
 }
 
 /* @return false: it has to wait; nothing changed */
 static bool
 take_up_if_room(struct supervisor *sup, const struct config *next, const int fds[CHILD_ROLES + 1],
-                const struct lists *lists)
+                const struct namelists *lists)
 {
     bool is_same_ca = is_same_memory(sup->ca_fd, fds[CHILD_ROLES]);
     enum reload_step step = reload_rule_step(&sup->config, next, is_same_ca, retire_has_room(sup));
@@ -123,7 +123,7 @@ void
 reload_tick(struct supervisor *sup)
 {
     static struct config next;
-    static struct lists lists;
+    static struct namelists lists;
     struct config_error error;
     int fds[CHILD_ROLES + 1];
     if (!sup->reload_asked || sup->reload_waits || sup->phase != PHASE_RUNNING ||

@@ -23,8 +23,8 @@ bool retire_has_room(const struct supervisor *sup);
 /** Replace this worker, where retire_has_room(); no effect on one that is not ready. */
 void retire_worker(struct child *worker);
 
-/** The successor is ready, or none will ever be: tell whoever served in its place to end. */
+/** The successor is ready, or there will be none: tell the worker that served in its place to end. */
 void retire_dismiss(struct lane *lane);
 
-/** The front is gone, and with it whoever waited for answers: end them now. */
+/** The front is gone, and nothing waits for their answers any more: kill them. */
 void retire_end(struct lane *lane);

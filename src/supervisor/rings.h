@@ -1,7 +1,7 @@
 /* rings.h - who of a lane has which ring
  * SPDX-License-Identifier: ISC
  *
- * What: each spawn makes a new ring, because nobody knows what a dead process left in the old one;
+ * What: each spawn makes a new ring, because what a dead process left in the old one is not known;
  *       both sides of the lane get it. At the start both get the first. The front of a worker that
  *       takes another's place gets it when that worker is ready, and keeps the old one until the
  *       old worker is gone.

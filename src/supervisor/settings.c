@@ -207,14 +207,14 @@ settings_share(const struct config *config, int fds[CHILD_ROLES])
 }
 
 void
-settings_log_warnings(const struct config *config, const struct lists *lists)
+settings_log_warnings(const struct config *config, const struct namelists *lists)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *to = open_memstream(&text, &size);
     if (to == NULL)
         return;
-    unsigned count = config_print_warnings(config, to) + lists_warnings(config, lists, to);
+    unsigned count = config_print_warnings(config, to) + namelists_warnings(config, lists, to);
     if (fclose(to) != 0 || text == NULL)
         return;
     char *rest = text;

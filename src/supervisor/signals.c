@@ -16,7 +16,7 @@ signals_open(int *fd)
     *fd = -1;
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        signal(numbers[i], SIG_DFL); /* whoever ignored SIGCHLD before exec would hide the deaths */
+        signal(numbers[i], SIG_DFL); /* SIGCHLD that was ignored before exec would hide deaths */
         sigaddset(&set, numbers[i]);
     }
     signal(SIGPIPE, SIG_IGN);

@@ -23,8 +23,7 @@
 
 _Static_assert(CHAN_FD == INHERITED_NULL_FD, "a child's channel replaces our /dev/null");
 
-/* Builds with sanitizers need their options; nothing else of our environment is a child's business.
- */
+/* Builds with sanitizers need their options; a child gets nothing else of our environment. */
 static char *const *
 child_environment(void)
 {
@@ -71,7 +70,7 @@ become(enum child_role role, int exec_fd, int chan_fd)
 }
 
 /*
- * fork(), and a descriptor for the child. A number would let whoever takes this process over signal
+ * fork(), and a descriptor for the child. A number would let a supervisor that was taken over signal
  * every process of the account; through the descriptor it can reach its own children only. The
  * filter knows this very call (SANDBOX_FORK), so the C library's fork() cannot be used.
  */

@@ -103,8 +103,7 @@ log_counters(const struct supervisor *sup)
     line_end(&line);
 }
 
-/* What the kernel dropped on our copies of a lane's UDP sockets, by the filter or for want of room.
- */
+/* What the kernel dropped on a lane's UDP sockets, by the filter or for want of room. */
 static uint64_t
 kernel_drops(const struct supervisor *sup, unsigned lane)
 {
@@ -236,8 +235,8 @@ kib_of(const char *text, const char *key)
 }
 
 /*
- * PSS is told to those who may trace a process. Nobody but root may trace the children, so what
- * we see of them is what everybody sees: resident pages, and how many of these are shared.
+ * The kernel tells PSS to a process that may trace the other. Only root may trace the children, so
+ * what we see of them is what every process sees: resident pages, and how many are shared.
  */
 static void
 log_memory(const char *name, pid_t pid)

@@ -1,8 +1,8 @@
 /* stopping.h - how long a stop may take
  * SPDX-License-Identifier: ISC
  *
- * What: first everybody may answer what is in flight; then whoever is left is killed; and what even
- *       that does not end keeps us no longer. A second wish to stop shortens the first part, unless
+ * What: first every child may answer what is in flight; then those that are left are killed; and one
+ *       that even that does not end is not waited for. A second wish to stop shortens the first part, unless
  *       it comes right after the first: some senders signal the process and then its group.
  * Who:  supervisor. Pure: time is an argument.
  * Ref:  docs/LIMITS.md "supervisor".
@@ -23,8 +23,8 @@ struct stopping {
 
 enum stopping_due {
     STOPPING_WAIT,
-    STOPPING_KILL,    /* whoever is left */
-    STOPPING_GIVE_UP, /* one is there still, and shall not keep us */
+    STOPPING_KILL,    /* those that are left */
+    STOPPING_GIVE_UP, /* one is there still: do not wait for it */
 };
 
 /** @param drain_ms  what the children may take for what is in flight; 0: nothing is */

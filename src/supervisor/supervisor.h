@@ -16,7 +16,7 @@
 #include "os/privs.h"
 #include "supervisor/dial_rule.h"
 #include "supervisor/life.h"
-#include "supervisor/lists.h"
+#include "supervisor/namelists.h"
 #include "supervisor/stopping.h"
 
 #include <sys/types.h>
@@ -50,7 +50,7 @@ struct child {
     struct restart restart;
     struct heartbeat heartbeat;
     bool is_retired;      /* see retire.h; only of the last SUPERVISOR_RETIRED of a lane */
-    bool is_unneeded;     /* retired: nobody waits for its answers any more, so we killed it */
+    bool is_unneeded;     /* retired: nothing waits for its answers any more, so we killed it */
     uint32_t ring_number; /* the ring that it was given last; 0: none */
     struct addr upstreams[CONFIG_UPSTREAMS_MAX]; /* worker: what its indices mean ... */
     uint32_t upstreams_count;                    /* ... by the configuration it began with */
@@ -90,15 +90,14 @@ struct supervisor {
     struct stopping stopping;    /* PHASE_STOPPING */
     int exec_fds[CHILD_ROLES];   /* the executables, O_PATH */
     int config_fds[CHILD_ROLES]; /* sealed memfds with `config`; the worker's has no secret in it */
-    int ca_fd;            /* sealed memfd with the CA file and a NUL behind it; -1: not needed */
-    struct lists lists;   /* of names; each front gets the descriptors */
-    uint64_t watch_us;    /* when watch_tick() looks next */
+    int ca_fd; /* sealed memfd with the CA file and a NUL behind it; -1: not needed */
+    struct namelists namelists; /* of names; each front gets the descriptors */
+    uint64_t watch_us;          /* when watchdog_tick() looks next */
     uint64_t notify_us;   /* how often the service manager wants to hear of us; 0: it does not */
     uint64_t notified_us; /* when it was told last */
     int notify_fd;        /* the service manager's datagram socket, connected; -1: none */
     struct dial_avoided avoided;
-    char tls_library[TLS_LIBRARY_MAX]; /* what workers run with, as the last one said; "": none did
-                                        */
+    char tls_library[TLS_LIBRARY_MAX]; /* what workers run with, as the last one said, or "" */
     unsigned lanes_count;              /* config.lanes after `auto` was resolved */
     struct lane lanes[CONFIG_LANES_MAX];
 };

@@ -12,7 +12,7 @@
 static void
 send_lists(struct child *front)
 {
-    const struct lists *lists = &front->supervisor->lists;
+    const struct namelists *lists = &front->supervisor->namelists;
     for (uint32_t i = 0; i < IPC_LISTS; i++)
         channel_send(front, &(struct ipc_message){.type = IPC_LIST, .index = i}, &lists->fds[i],
                      lists->fds[i] >= 0);

@@ -13,7 +13,7 @@
 #include "supervisor/signals.h"
 #include "supervisor/spawn.h"
 #include "supervisor/statistics.h"
-#include "supervisor/watch.h"
+#include "supervisor/watchdog.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -135,14 +135,14 @@ turn_take(struct supervisor *sup)
     take_signals(sup); /* first: a channel that closes would make a death look like a kill */
     orders_take(sup);
     tick(sup);
-    watch_tick(sup);
+    watchdog_tick(sup);
     reload_tick(sup);
 }
 
 uint64_t
 turn_deadline_us(struct supervisor *sup)
 {
-    uint64_t earliest_us = watch_deadline_us(sup);
+    uint64_t earliest_us = watchdog_deadline_us(sup);
     if (sup->phase == PHASE_STOPPING && sup->stopping.by_us < earliest_us)
         earliest_us = sup->stopping.by_us;
     for (unsigned i = 0; i < children_count(sup); i++) {

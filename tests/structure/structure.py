@@ -36,7 +36,7 @@ FOREIGN = {
     "psa/": re.compile(r"^src/worker/tls_\w+\.[ch]$"),
     "seccomp.h": re.compile(r"^src/os/sandbox\w*\.[ch]$"),
     "cap-ng.h": re.compile(r"^src/os/privs\w*\.c$"),
-    "idn2.h": re.compile(r"^src/supervisor/lists_name\.c$"),
+    "idn2.h": re.compile(r"^src/supervisor/idna\.c$"),
     "yaml.h": re.compile(r"^src/conf/config_yaml\.[ch]$"),
 }
 

@@ -43,9 +43,10 @@ struct process { /* by its number, which is its index and one */
 static struct supervisor sup;
 static struct process processes[PROCESSES_MAX];
 static unsigned processes_count;
-static int spawn_error; /* of the next spawns; 0: they succeed */
-static bool kill_fails; /* with EPERM: it is root still */
-static bool they_hang;  /* no process counts its turns */
+static int spawn_error;                           /* of the next spawns; 0: they succeed */
+static bool kill_fails;                           /* with EPERM: it is root still */
+static bool they_hang;                            /* no process counts its turns */
+static void (*at_spawn)(struct process *process); /* what it does at once; NULL: nothing */
 static uint32_t signals[SIGNALS_MAX];
 static unsigned signals_count;
 static int log_fd;
@@ -69,6 +70,8 @@ spawn_child(enum child_role role, int exec_fd, int chan_fd, pid_t *pid, int *pid
     *pid = (pid_t)processes_count;
     *pid_fd = eventfd(processes_count, EFD_CLOEXEC);
     cr_assert_geq(*pid_fd, 0);
+    if (at_spawn != NULL)
+        at_spawn(process);
     return STATUS_OK;
 }
 
@@ -160,7 +163,7 @@ scene_open(unsigned lanes)
     log_open_stderr("supervisor", LOG_DEBUG);
     children_init(&sup);
     sup.ca_fd = sup.notify_fd = -1;
-    sup.lists.fds[IPC_LIST_BLOCK] = sup.lists.fds[IPC_LIST_ALLOW] = -1;
+    sup.namelists.fds[IPC_LIST_BLOCK] = sup.namelists.fds[IPC_LIST_ALLOW] = -1;
     sup.lanes_count = sup.config.lanes = lanes;
     sup.config_number = 1;
     sup.config.query_ms = sup.query_ms_most = 5000;

@@ -1,4 +1,4 @@
-/* watch.h - children that do not turn are replaced, and the service manager hears that we do
+/* watchdog.h - children that do not turn are replaced, and the service manager hears that we do
  * SPDX-License-Identifier: ISC
  *
  * What: once per HEARTBEAT_MS the supervisor looks at each child's count of turns. One that hangs
@@ -11,11 +11,11 @@
 
 #include "supervisor/supervisor.h"
 
-/** Read from WATCHDOG_USEC and WATCHDOG_PID whether somebody watches us. */
-void watch_open(struct supervisor *sup);
+/** Read from WATCHDOG_USEC and WATCHDOG_PID whether the service manager watches us. */
+void watchdog_open(struct supervisor *sup);
 
 /** Look, if it is time. Once per turn. */
-void watch_tick(struct supervisor *sup);
+void watchdog_tick(struct supervisor *sup);
 
-/** When watch_tick() has something to do, monotonic. */
-uint64_t watch_deadline_us(const struct supervisor *sup);
+/** When watchdog_tick() has something to do, monotonic. */
+uint64_t watchdog_deadline_us(const struct supervisor *sup);

@@ -1,4 +1,4 @@
-/* lists_name.h - a name of a list as the DNS has it
+/* idna.h - a name of a list as the DNS has it
  * SPDX-License-Identifier: ISC
  *
  * What: published lists have names of other scripts in UTF-8; on the wire they are "xn--" and
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LISTS_NAME_MAX 1024 /* octets of text; the longest name in UTF-8 is shorter */
+#define IDNA_NAME_MAX 1024 /* octets of text; the longest name in UTF-8 is shorter */
 
 /**
  * Write a name in ASCII.
@@ -20,4 +20,4 @@
  * @param ascii  written, with a NUL
  * @return false: too long, or no name by the rules of IDNA2008
  */
-bool lists_name_to_ascii(const char *text, size_t size, char ascii[LISTS_NAME_MAX]);
+bool idna_to_ascii(const char *text, size_t size, char ascii[IDNA_NAME_MAX]);

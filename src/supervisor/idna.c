@@ -1,7 +1,7 @@
-/* lists_name.c - see lists_name.h; the only file that includes libidn2
+/* idna.c - see idna.h; the only file that includes libidn2
  * SPDX-License-Identifier: ISC
  */
-#include "supervisor/lists_name.h"
+#include "supervisor/idna.h"
 
 #include <idn2.h>
 #include <string.h>
@@ -16,10 +16,10 @@ is_ascii(const char *text)
 }
 
 bool
-lists_name_to_ascii(const char *text, size_t size, char ascii[LISTS_NAME_MAX])
+idna_to_ascii(const char *text, size_t size, char ascii[IDNA_NAME_MAX])
 {
     char *made = NULL;
-    if (size >= LISTS_NAME_MAX)
+    if (size >= IDNA_NAME_MAX)
         return false;
     memcpy(ascii, text, size);
     ascii[size] = '\0';
@@ -28,7 +28,7 @@ lists_name_to_ascii(const char *text, size_t size, char ascii[LISTS_NAME_MAX])
     if (idn2_to_ascii_8z(ascii, &made, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
         return false;
     size_t made_size = strlen(made);
-    bool fits = made_size < LISTS_NAME_MAX;
+    bool fits = made_size < IDNA_NAME_MAX;
     if (fits)
         memcpy(ascii, made, made_size + 1);
     idn2_free(made);

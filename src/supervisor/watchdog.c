@@ -1,7 +1,7 @@
-/* watch.c - children that do not turn are replaced, and the service manager hears that we do
+/* watchdog.c - children that do not turn are replaced, and the service manager hears that we do
  * SPDX-License-Identifier: ISC
  */
-#include "supervisor/watch.h"
+#include "supervisor/watchdog.h"
 
 #include "supervisor/children.h"
 #include "supervisor/inherited.h"
@@ -24,7 +24,7 @@ number_from(const char *name)
 }
 
 void
-watch_open(struct supervisor *sup)
+watchdog_open(struct supervisor *sup)
 {
     uint64_t pid = number_from("WATCHDOG_PID");
     /* half of the time, as sd_watchdog_enabled(3) recommends */
@@ -52,7 +52,7 @@ look_at(struct child *child)
 }
 
 void
-watch_tick(struct supervisor *sup)
+watchdog_tick(struct supervisor *sup)
 {
     uint64_t now_us = sup->loop.now_us;
     if (sup->notify_us != 0 && now_us >= sup->notified_us + sup->notify_us) {
@@ -67,7 +67,7 @@ watch_tick(struct supervisor *sup)
 }
 
 uint64_t
-watch_deadline_us(const struct supervisor *sup)
+watchdog_deadline_us(const struct supervisor *sup)
 {
     uint64_t notify_us = sup->notify_us != 0 ? sup->notified_us + sup->notify_us : UINT64_MAX;
     return notify_us < sup->watch_us ? notify_us : sup->watch_us;

@@ -1,13 +1,13 @@
-/* lists.c - files of names become one set each, in memory that fronts only read
+/* namelists.c - files of names become one set each, in memory that fronts only read
  * SPDX-License-Identifier: ISC
  */
-#include "supervisor/lists.h"
+#include "supervisor/namelists.h"
 
 #include "answers/list_line.h"
 #include "answers/nameset.h"
 #include "os/memory.h"
 #include "os/random.h"
-#include "supervisor/lists_name.h"
+#include "supervisor/idna.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,8 +112,8 @@ struct sets {
 static enum status
 name_of(const char *text, size_t size, struct dns_name *name)
 {
-    char ascii[LISTS_NAME_MAX];
-    if (!lists_name_to_ascii(text, size, ascii) || dns_name_parse(ascii, name) != STATUS_OK ||
+    char ascii[IDNA_NAME_MAX];
+    if (!idna_to_ascii(text, size, ascii) || dns_name_parse(ascii, name) != STATUS_OK ||
         name->size <= 1)
         return STATUS_INVALID;
     dns_name_lower(name);
@@ -126,7 +126,7 @@ take_line(const char *line, size_t size, enum ipc_list list, struct sets *sets)
 {
     struct list_line read;
     const char *text;
-    if (size > LISTS_LINE_MAX)
+    if (size > NAMELISTS_LINE_MAX)
         return LIST_UNKNOWN;
     list_line_read(line, size, &read);
     enum ipc_list to = read.kind == LIST_EXCEPTIONS ? IPC_LIST_ALLOW : list;
@@ -144,7 +144,7 @@ take_line(const char *line, size_t size, enum ipc_list list, struct sets *sets)
 }
 
 static void
-count_line(struct lists_file *file, enum list_kind kind, size_t number)
+count_line(struct namelists_file *file, enum list_kind kind, size_t number)
 {
     bool is_used = kind == LIST_NAMES || kind == LIST_EXCEPTIONS;
     if (kind == LIST_NOTHING)
@@ -157,7 +157,7 @@ count_line(struct lists_file *file, enum list_kind kind, size_t number)
 
 /* Add one file's names to the sets. @return false: errno says why */
 static bool
-take_file(const char *path, enum ipc_list list, struct sets *sets, struct lists_file *file)
+take_file(const char *path, enum ipc_list list, struct sets *sets, struct namelists_file *file)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* some editors begin a file of UTF-8 with it */
     static struct line_reader reader;
@@ -165,7 +165,7 @@ take_file(const char *path, enum ipc_list list, struct sets *sets, struct lists_
     size_t size, number = 0;
     if (!open_lines(&reader, path))
         return false;
-    *file = (struct lists_file){0};
+    *file = (struct namelists_file){0};
     while (next_line(&reader, &line, &size)) {
         number++;
         if (number == 1 && size >= sizeof mark - 1 && memcmp(line, mark, sizeof mark - 1) == 0) {
@@ -183,7 +183,7 @@ take_file(const char *path, enum ipc_list list, struct sets *sets, struct lists_
 
 /* Every file of every list. @return false: `error` is written */
 static bool
-take_files(const struct config *config, struct lists *lists, struct sets *sets,
+take_files(const struct config *config, struct namelists *lists, struct sets *sets,
            struct config_error *error)
 {
     for (int list = 0; list < IPC_LISTS; list++) {
@@ -210,9 +210,9 @@ make_set(enum ipc_list list, size_t names, int *fd, struct block *block, struct 
          struct config_error *error)
 {
     uint8_t key_bytes[16];
-    if (names > LISTS_NAMES_MAX) {
+    if (names > NAMELISTS_NAMES_MAX) {
         snprintf(error->text, sizeof error->text, "%s: %zu names; at most %d fit", keys[list],
-                 names, LISTS_NAMES_MAX);
+                 names, NAMELISTS_NAMES_MAX);
         return STATUS_INVALID;
     }
     block->size = nameset_bytes(names);
@@ -229,7 +229,7 @@ make_set(enum ipc_list list, size_t names, int *fd, struct block *block, struct 
 
 /* Read all files twice: to count names, and into sets of that size. */
 static enum status
-load(const struct config *config, struct lists *lists, struct block blocks[IPC_LISTS],
+load(const struct config *config, struct namelists *lists, struct block blocks[IPC_LISTS],
      struct config_error *error)
 {
     struct sets counted = {0}, sets = {0};
@@ -251,7 +251,7 @@ load(const struct config *config, struct lists *lists, struct block blocks[IPC_L
 }
 
 enum status
-lists_load(const struct config *config, struct lists *lists, struct config_error *error)
+namelists_load(const struct config *config, struct namelists *lists, struct config_error *error)
 {
     struct block blocks[IPC_LISTS] = {0};
     memset(lists, 0, sizeof *lists);
@@ -276,7 +276,7 @@ lists_load(const struct config *config, struct lists *lists, struct config_error
 }
 
 static void
-warn_file(const char *key, const char *path, const struct lists_file *file, FILE *to)
+warn_file(const char *key, const char *path, const struct namelists_file *file, FILE *to)
 {
     size_t unused = file->lines - file->of_kind[LIST_NAMES] - file->of_kind[LIST_EXCEPTIONS];
     const char *before = ": ";
@@ -291,7 +291,7 @@ warn_file(const char *key, const char *path, const struct lists_file *file, FILE
 }
 
 unsigned
-lists_warnings(const struct config *config, const struct lists *lists, FILE *to)
+namelists_warnings(const struct config *config, const struct namelists *lists, FILE *to)
 {
     unsigned count = 0;
     for (int list = 0; list < IPC_LISTS; list++) {

@@ -1,4 +1,4 @@
-/* lists.h - files of names become one set each, in memory that fronts only read
+/* namelists.h - files of names become one set each, in memory that fronts only read
  * SPDX-License-Identifier: ISC
  *
  * What: reads the block and allow lists of the configuration line by line into a set (answers/nameset)
@@ -17,19 +17,19 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define LISTS_NAMES_MAX 100000000 /* in one list: 1 GB */
-#define LISTS_LINE_MAX  4096      /* octets; the rest of a longer line is left out */
+#define NAMELISTS_NAMES_MAX 100000000 /* in one list: 1 GB */
+#define NAMELISTS_LINE_MAX  4096      /* octets; the rest of a longer line is left out */
 
-struct lists_file {             /* what became of one file */
+struct namelists_file {         /* what became of one file */
     size_t lines;               /* but blank ones and comments */
     size_t of_kind[LIST_KINDS]; /* of those, by what they say */
     size_t first;               /* number of the first that is not used, from 1; 0: all are */
 };
 
-struct lists {
+struct namelists {
     int fds[IPC_LISTS];      /* by enum ipc_list: sealed memfd with the set; -1: no such list */
     size_t names[IPC_LISTS]; /* different ones in it */
-    struct lists_file files[IPC_LISTS][CONFIG_LISTS_MAX];
+    struct namelists_file files[IPC_LISTS][CONFIG_LISTS_MAX];
 };
 
 /**
@@ -38,11 +38,10 @@ struct lists {
  * @param lists  written; the descriptors are the caller's. All -1 on failure.
  * @param error  written on failure: one line that names key, file and reason
  * @return STATUS_OK; STATUS_INVALID (a file cannot be read, is not a regular file, or has more than
- *         LISTS_NAMES_MAX names); STATUS_SYSTEM (no memory).
+ *         NAMELISTS_NAMES_MAX names); STATUS_SYSTEM (no memory).
  */
-MUST_CHECK enum status lists_load(const struct config *config, struct lists *lists,
-                                  struct config_error *error);
+MUST_CHECK enum status namelists_load(const struct config *config, struct namelists *lists,
+                                      struct config_error *error);
 
-/** What of each file lists_load() could not use, one line for a file. Returns the number of lines.
- */
-unsigned lists_warnings(const struct config *config, const struct lists *lists, FILE *to);
+/** What of each file could not be used, one line for a file. @return the number of lines */
+unsigned namelists_warnings(const struct config *config, const struct namelists *lists, FILE *to);

@@ -1,7 +1,7 @@
-/* test_lists.c - files of names, as they become a set that others map
+/* test_namelists.c - files of names, as they become a set that others map
  * SPDX-License-Identifier: ISC
  */
-#include "supervisor/lists.h"
+#include "supervisor/namelists.h"
 
 #include "answers/nameset.h"
 #include "os/memory.h"
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 static struct config config;
-static struct lists lists;
+static struct namelists lists;
 static struct config_error error;
 
 static void
@@ -38,7 +38,7 @@ give(enum ipc_list list, const char *text)
 static enum status
 load(void)
 {
-    enum status status = lists_load(&config, &lists, &error);
+    enum status status = namelists_load(&config, &lists, &error);
     for (uint32_t i = 0; i < config.local_block_count; i++)
         unlink(config.local_block[i]);
     for (uint32_t i = 0; i < config.local_allow_count; i++)
@@ -61,14 +61,14 @@ has(enum ipc_list list, const char *text)
     return matches;
 }
 
-Test(lists, without_files_there_are_none)
+Test(namelists, without_files_there_are_none)
 {
     cr_assert_eq(load(), STATUS_OK);
     cr_assert_eq(lists.fds[IPC_LIST_BLOCK], -1);
     cr_assert_eq(lists.fds[IPC_LIST_ALLOW], -1);
 }
 
-Test(lists, names_of_several_files_are_one_set)
+Test(namelists, names_of_several_files_are_one_set)
 {
     give(IPC_LIST_BLOCK, "# a comment\nads.example\n0.0.0.0 tracker.example # why\n\n");
     give(IPC_LIST_BLOCK, "ads.example\r\n||last.example^");
@@ -85,7 +85,7 @@ Test(lists, names_of_several_files_are_one_set)
     cr_assert_eq(lists.files[IPC_LIST_BLOCK][1].first, 0, "every line is used");
 }
 
-Test(lists, what_is_not_used_is_told_by_kind)
+Test(namelists, what_is_not_used_is_told_by_kind)
 {
     char text[1024] = "";
     give(IPC_LIST_BLOCK, "one.example\nnot a name at all\ntwo.example\n.\nthree..example\n"
@@ -97,7 +97,7 @@ Test(lists, what_is_not_used_is_told_by_kind)
     cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].lines, 11);
     cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].first, 2);
     FILE *to = fmemopen(text, sizeof text, "w");
-    cr_assert_eq(lists_warnings(&config, &lists, to), 1, "one line");
+    cr_assert_eq(namelists_warnings(&config, &lists, to), 1, "one line");
     fclose(to);
     cr_assert_not_null(strstr(text, "9 of 11 lines were not used: 2 about parts of pages, "
                                     "1 with options that DNS cannot follow, 1 about parts of "
@@ -106,7 +106,7 @@ Test(lists, what_is_not_used_is_told_by_kind)
                        "%s", text);
 }
 
-Test(lists, exceptions_of_a_block_list_are_allowed)
+Test(namelists, exceptions_of_a_block_list_are_allowed)
 {
     give(IPC_LIST_BLOCK, "||ads.example^\n@@||good.ads.example^\nserver=/fine.ads.example/#\n");
     cr_assert_eq(load(), STATUS_OK);
@@ -117,7 +117,7 @@ Test(lists, exceptions_of_a_block_list_are_allowed)
     cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].first, 0);
 }
 
-Test(lists, an_allow_list_allows_whatever_it_names)
+Test(namelists, an_allow_list_allows_whatever_it_names)
 {
     give(IPC_LIST_ALLOW, "a.example\n||b.example^\n@@||c.example^\n");
     cr_assert_eq(load(), STATUS_OK);
@@ -125,7 +125,7 @@ Test(lists, an_allow_list_allows_whatever_it_names)
     cr_assert_eq(lists.fds[IPC_LIST_BLOCK], -1);
 }
 
-Test(lists, names_in_utf8_are_those_of_the_dns)
+Test(namelists, names_in_utf8_are_those_of_the_dns)
 {
     give(IPC_LIST_BLOCK, "\xef\xbb\xbf"
                          "b\xc3\xbc"
@@ -146,7 +146,7 @@ Test(lists, names_in_utf8_are_those_of_the_dns)
     cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].first, 4);
 }
 
-Test(lists, a_line_without_end_does_not_swallow_the_next)
+Test(namelists, a_line_without_end_does_not_swallow_the_next)
 {
     static char text[700000];
     memset(text, 'x', sizeof text);
@@ -159,7 +159,7 @@ Test(lists, a_line_without_end_does_not_swallow_the_next)
     cr_assert(has(IPC_LIST_BLOCK, "two.example"));
 }
 
-Test(lists, lines_are_whole_across_any_border_of_what_is_read)
+Test(namelists, lines_are_whole_across_any_border_of_what_is_read)
 {
     static char text[1200000];
     size_t size = 0;
@@ -173,7 +173,7 @@ Test(lists, lines_are_whole_across_any_border_of_what_is_read)
     cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].first, 0);
 }
 
-Test(lists, a_file_that_cannot_be_read_is_named)
+Test(namelists, a_file_that_cannot_be_read_is_named)
 {
     give(IPC_LIST_BLOCK, "one.example\n");
     strcpy(config.local_allow[config.local_allow_count++], "no/such/file");
@@ -182,7 +182,7 @@ Test(lists, a_file_that_cannot_be_read_is_named)
     cr_assert_eq(lists.fds[IPC_LIST_BLOCK], -1);
 }
 
-Test(lists, what_has_no_end_is_refused)
+Test(namelists, what_has_no_end_is_refused)
 {
     char *path = config.local_block[config.local_block_count];
     write_file(path, "", 0); /* for a name that is ours */
