@@ -130,7 +130,7 @@ static bool
 pass_class(const struct front *front, const struct query *draft, struct verdict *verdict)
 {
     const struct dns_question *question = &draft->dns.question;
-    if (front->config->local_server_id[0] != '\0' && minimal_is_identity(question)) {
+    if (front->self.config->local_server_id[0] != '\0' && minimal_is_identity(question)) {
         *verdict = verdict_own(WHY_MINIMAL, VERDICT_IDENTITY);
         return false;
     }
@@ -150,7 +150,7 @@ pass_known(struct front *front, struct query *draft, const struct clock_time *no
     const struct dns_question *asked = &draft->dns.question;
     if (!local_pass(&front->local, asked, verdict))
         return false;
-    if (asked->type == DNS_TYPE_ANY && !front->config->local_forward_any) {
+    if (asked->type == DNS_TYPE_ANY && !front->self.config->local_forward_any) {
         *verdict = verdict_own(WHY_MINIMAL, VERDICT_ANY);
         return false;
     }
@@ -208,7 +208,7 @@ wait_for_question(struct front *front, struct query *draft, const struct clock_t
         recall_watch(&front->recall, question, draft, now);
         break;
     case INFLIGHT_JOINED:
-        stats_add(front->stats, STAT_COALESCED, 1);
+        stats_add(front->self.stats, STAT_COALESCED, 1);
         break;
     case INFLIGHT_TOO_MANY:
         refuse_place(front, draft, WHY_QUEUE_FULL, now);
@@ -268,7 +268,7 @@ end_waiting(struct front *front, struct inflight_question *question, const struc
     struct query *query;
     while ((query = waiting_pop(&front->waiting, question)) != NULL) {
         if (verdict->form == VERDICT_RECORDS)
-            histogram_add(&front->stats->latency, now->now_us - query->arrived_us);
+            histogram_add(&front->self.stats->latency, now->now_us - query->arrived_us);
         end(front, query, verdict, now);
         waiting_give(&front->waiting, query);
     }
@@ -350,7 +350,7 @@ admit_answer(struct front *front, struct inflight_question *question,
     } else if (form == DNS_ANSWER_ERROR) {
         fail_with_error(front, question, answer.rcode, now);
     } else { /* the worker judged it already; it is not trusted to */
-        stats_add(front->stats, STAT_UPSTREAM_BAD, 1);
+        stats_add(front->self.stats, STAT_UPSTREAM_BAD, 1);
         fail(front, question, WHY_ANSWER_BAD, DNS_SERVFAIL, DNS_EDE_NETWORK_ERROR, now);
     }
 }

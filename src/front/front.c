@@ -6,7 +6,7 @@
 #include "lane/heartbeat.h"
 
 #include "front/admit.h"
-#include "front/control.h"
+#include "front/front_control.h"
 #include "front/tcp_accept.h"
 #include "front/tcp_table.h"
 #include "os/log.h"
@@ -60,7 +60,7 @@ take_answers(struct front *front, const struct clock_time *now)
 {
     struct handoff_answer answer;
     struct inflight_question *question;
-    while ((question = relay_next(&front->relay, &answer)) != NULL)
+    while ((question = uplink_next(&front->uplink, &answer)) != NULL)
         admit_answer(front, question, &answer, now);
 }
 
@@ -110,18 +110,19 @@ front_is_over(const struct front *front)
 static void
 show_levels(struct front *front)
 {
-    stats_add(front->stats, STAT_TURNS, 1);
-    stats_set(front->stats, STAT_QUERIES_ALIVE, front->waiting.queries.alive);
-    stats_set(front->stats, STAT_QUESTIONS_QUEUED, front->waiting.inflight.queued);
+    stats_add(front->self.stats, STAT_TURNS, 1);
+    stats_set(front->self.stats, STAT_QUERIES_ALIVE, front->waiting.queries.alive);
+    stats_set(front->self.stats, STAT_QUESTIONS_QUEUED, front->waiting.inflight.queued);
     if (front->recall.cache != NULL) {
         const struct cache_counts *cache = cache_counts(front->recall.cache);
-        stats_set(front->stats, STAT_CACHE_ENTRIES, cache->entries);
-        stats_set(front->stats, STAT_CACHE_BYTES, (uint64_t)cache->chunks_used * CACHE_CHUNK_BYTES);
-        stats_set(front->stats, STAT_CACHE_MISSES, cache->misses);
-        stats_set(front->stats, STAT_CACHE_EVICTED, cache->evicted);
+        stats_set(front->self.stats, STAT_CACHE_ENTRIES, cache->entries);
+        stats_set(front->self.stats, STAT_CACHE_BYTES,
+                  (uint64_t)cache->chunks_used * CACHE_CHUNK_BYTES);
+        stats_set(front->self.stats, STAT_CACHE_MISSES, cache->misses);
+        stats_set(front->self.stats, STAT_CACHE_EVICTED, cache->evicted);
     }
-    stats_set(front->stats, STAT_ANSWERS_HELD, front->pacing.count);
-    stats_set(front->stats, STAT_RATES_FORGIVEN_MS,
+    stats_set(front->self.stats, STAT_ANSWERS_HELD, front->pacing.count);
+    stats_set(front->self.stats, STAT_RATES_FORGIVEN_MS,
               limiter_forgiven_ms(&front->rate.tables[RATE_UNPROVEN]) +
                   limiter_forgiven_ms(&front->rate.tables[RATE_PROVEN]));
 }
@@ -129,7 +130,7 @@ show_levels(struct front *front)
 static uint64_t
 counted(const struct front *front, enum stats_counter counter)
 {
-    return atomic_load_explicit(&front->stats->counts[counter], memory_order_relaxed);
+    return atomic_load_explicit(&front->self.stats->counts[counter], memory_order_relaxed);
 }
 
 /* What has passed since the process began; its processor time only if asked for. */
@@ -140,7 +141,7 @@ count_passed(const struct front *front, bool with_cpu)
     uint64_t answers = counted(front, STAT_UDP_ANSWERS) + counted(front, STAT_TCP_ANSWERS);
     return (struct rest_count){.cpu_us = with_cpu ? evloop_cpu_us() : 0,
                                .queries = queries,
-                               .questions = front->relay.taken,
+                               .questions = front->uplink.taken,
                                .messages = queries + answers};
 }
 
@@ -183,7 +184,7 @@ front_turn(struct front *front, struct clock_time time)
 {
     const struct clock_time *now = &time;
     evloop_dispatch(&front->loop, time);
-    relay_wake(&front->relay);
+    uplink_wake(&front->uplink);
     log_tick(clock_ms(now));
     take_connections(front, now);
     take_udp(front, now);
@@ -195,11 +196,11 @@ front_turn(struct front *front, struct clock_time time)
     deliver_release(&front->deliver, now);
     if (tcp_is_used(&front->tcp))
         turn_tcp(front, now);
-    relay_submit(&front->relay); /* before the answers: the worker begins while we send */
-    if (front->relay.has_broken)
-        control_report_rings(front);
+    uplink_submit(&front->uplink); /* before the answers: the worker begins while we send */
+    if (front->uplink.has_broken)
+        front_control_report(front);
     deliver_flush(&front->deliver);
     show_levels(front);
     rest(front);
-    return relay_sleep(&front->relay) ? deadline_us(front) : 0;
+    return uplink_sleep(&front->uplink) ? deadline_us(front) : 0;
 }

@@ -1,38 +1,34 @@
 /* front.h - all that a front process holds, and the order of one turn
  * SPDX-License-Identifier: ISC
  *
- * What: one struct, reserved before the sandbox closes. Only front.c, admit.c, control.c and main.c
- *       know it; all other modules get the parts that they need.
+ * What: one struct, reserved before the sandbox closes. Only front.c, admit.c, front_control.c and
+ *       main.c know it; all other modules get the parts that they need.
  * Who:  penstock-front only.
  * Ref:  docs/QUERY.md (life of a query).
  */
 #pragma once
 
-#include "conf/config.h"
+#include "child/child_config.h"
+#include "child/child_inbox.h"
 #include "front/deliver.h"
 #include "front/local.h"
 #include "front/pacing.h"
 #include "front/rate.h"
 #include "front/recall.h"
-#include "front/relay.h"
 #include "front/source.h"
 #include "front/tcp.h"
 #include "front/udp.h"
+#include "front/uplink.h"
 #include "front/waiting.h"
 #include "lane/rest.h"
-#include "lane/stats.h"
-#include "os/evloop.h"
 
 #define FRONT_EXPIRE_BATCH 256 /* questions ended by their deadline per turn */
 
 struct front {
-    const struct config *config; /* read-only mapping */
-    size_t config_size;
-    struct stats_page *stats; /* shared mapping, written here only */
-    uint32_t lane;
-    struct acl next_acl; /* of a configuration that is looked at: too large for the stack */
+    struct child_config self; /* what this process was told of itself */
+    struct acl next_acl;      /* of a configuration that is looked at: too large for the stack */
     struct evloop loop;
-    struct ev_source control; /* the channel to the supervisor */
+    struct child_inbox inbox; /* messages from the supervisor */
     /* the stages of a query, in their order */
     struct source source;
     struct rate rate;
@@ -44,7 +40,7 @@ struct front {
     struct tcp tcp;
     struct pacing pacing;
     struct deliver deliver;
-    struct relay relay;
+    struct uplink uplink;
     struct rest rest;
     /* 0: serving; else no message is read any more, and the end is here at last */
     uint64_t stop_us;

@@ -105,6 +105,12 @@ log_open_chan(int chan_fd, enum log_level most)
     log->to_chan = true;
 }
 
+void
+log_set_level(enum log_level most)
+{
+    state()->most = most;
+}
+
 /* Bytes of strangers can be part of a line: certificate subjects, names. */
 static void
 clean(char *text)

@@ -68,6 +68,9 @@ void log_open_stderr(const char *process, enum log_level most);
 /** Send to the supervisor over `chan_fd` instead. */
 void log_open_chan(int chan_fd, enum log_level most);
 
+/** Levels above `most` are left out from now on. */
+void log_set_level(enum log_level most);
+
 /** It is `now_ms` (monotonic), once per turn: lines that were left out are told when it is time. */
 void log_tick(uint64_t now_ms);
 

@@ -121,10 +121,10 @@ prepare_context(struct pin_look *look, struct tls_context *context, const struct
 {
     if (ask->index == IPC_NO_POLICY)
         return tls_context_init(context, NULL, ask->text, CONFIG_TLS12 | CONFIG_TLS13, NULL);
-    if (worker->config == NULL || ask->index >= worker->config->upstreams_count)
+    if (worker->self.config == NULL || ask->index >= worker->self.config->upstreams_count)
         log_fatal("the supervisor asked for an upstream that there is not");
-    look->upstream = &worker->config->upstreams[ask->index];
-    uint32_t versions = worker->config->tls_versions;
+    look->upstream = &worker->self.config->upstreams[ask->index];
+    uint32_t versions = worker->self.config->tls_versions;
     return tls_context_init(context, look->upstream, "",
                             ask->tag != 0 ? versions & ask->tag : versions,
                             load_anchors(worker->ca_fd));

@@ -4,9 +4,7 @@
 #include "worker/relay.h"
 
 #include "dns/dns_edns.h"
-#include "os/bell.h"
 #include "os/memory.h"
-#include "os/sys.h"
 #include "worker/pool_open.h"
 #include "worker/pool_turn.h"
 #include "worker/relay_query.h"
@@ -20,11 +18,10 @@ relay_init(struct relay *relay, uint32_t queries, struct pool *pool, struct stat
     *relay = (struct relay){.pool = pool,
                             .stats = stats,
                             .loop = loop,
-                            .bell.fd = -1,
-                            .front_bell = -1,
                             .retries = leak_make(RELAY_RETRY_FLOOR, RELAY_RETRY_BURST, 0),
                             .failovers = leak_make(queries / RELAY_FAILOVER_PARTS, queries, 0),
                             .hedges = leak_make(0, RELAY_HEDGE_BURST, 0)};
+    child_link_init(&relay->link);
     struct relay_query *table = memory_reserve((queries + (size_t)1) * sizeof *table);
     void *deadlines = memory_reserve(deadlines_bytes(queries + 1));
     if (table == NULL || deadlines == NULL)
@@ -34,13 +31,6 @@ relay_init(struct relay *relay, uint32_t queries, struct pool *pool, struct stat
 }
 
 /* --- rings ---------------------------------------------------------------------------------- */
-
-static void
-bell_rung(struct ev_source *source, uint32_t events)
-{
-    (void)source; /* edge-triggered: not cleared, the rings are looked at in every turn */
-    (void)events;
-}
 
 static void
 forget_all(struct relay *relay)
@@ -55,72 +45,31 @@ forget_all(struct relay *relay)
     }
 }
 
-static void
-detach(struct relay *relay)
-{
-    forget_all(relay);
-    evloop_remove(relay->loop, &relay->bell, true);
-    if (relay->front_bell >= 0)
-        sys_close(relay->front_bell);
-    relay->front_bell = -1;
-    if (relay->memory != NULL)
-        memory_unmap(relay->memory, relay->memory_size);
-    relay->memory = NULL;
-}
-
-static bool
-is_ring_size(uint32_t bytes)
-{
-    return bytes >= 4096 && bytes <= 1U << 26 && (bytes & (bytes - 1)) == 0;
-}
-
 enum status
 relay_attach(struct relay *relay, const struct ipc_message *ring, const int fds[IPC_FDS_MAX])
 {
-    detach(relay);
-    relay->front_bell = fds[1];
-    relay->ring = ring->epoch;
-    enum status status = STATUS_INVALID;
-    if (is_ring_size(ring->ring_query_bytes) && is_ring_size(ring->ring_answer_bytes)) {
-        size_t size =
-            RING_MEMORY_BYTES(ring->ring_query_bytes) + RING_MEMORY_BYTES(ring->ring_answer_bytes);
-        status = memory_map(fds[0], size, false, &relay->memory, &relay->memory_size);
-    }
-    sys_close(fds[0]);
-    if (status != STATUS_OK) {
-        sys_close(fds[2]);
-        return status;
-    }
-    uint8_t *memory = relay->memory;
-    ring_consumer_init(&relay->from_front, memory, ring->ring_query_bytes);
-    ring_producer_init(&relay->to_front, memory + RING_MEMORY_BYTES(ring->ring_query_bytes),
-                       ring->ring_answer_bytes);
-    relay->is_broken = relay->is_untold = false;
-    relay->has_more = true; /* the front may have filled it before we came */
-    if (relay->is_full) {
+    forget_all(relay);
+    child_link_close(&relay->link, relay->loop);
+    enum status status = child_link_open(&relay->link, relay->loop, CHILD_LINK_WORKER, ring, fds);
+    if (status == STATUS_OK && relay->is_full) {
         relay->is_full = false;
         pool_resume(relay->pool);
     }
-    return evloop_add(relay->loop, &relay->bell, fds[2], EPOLLIN | EPOLLET, bell_rung, relay);
+    return status;
 }
 
 /* A broken ring ends the front, not us: the supervisor is told, and brings a new one. */
 static void
-report_broken(struct relay *relay, const char *what)
+give_up(struct relay *relay, const char *what)
 {
-    relay->is_broken = relay->is_untold = true;
-    relay->has_more = false;
-    log_write(LOG_ERROR, LOG_RING, "lane %u: the front %s", relay->lane, what);
+    child_link_break(&relay->link, relay->lane, what);
     forget_all(relay);
 }
 
 bool
-relay_take_broken(struct relay *relay, uint32_t *ring)
+relay_pop_broken(struct relay *relay, uint32_t *ring)
 {
-    bool is_news = relay->is_untold;
-    *ring = relay->ring;
-    relay->is_untold = false;
-    return is_news;
+    return child_link_pop_broken(&relay->link, ring);
 }
 
 /* --- beginnings ----------------------------------------------------------------------------- */
@@ -171,29 +120,28 @@ take_record(struct relay *relay, size_t size)
 void
 relay_take(struct relay *relay)
 {
-    relay->has_more = false;
-    if (relay->memory == NULL || relay->is_broken)
+    relay->link.has_more = false;
+    if (!child_link_is_usable(&relay->link))
         return;
-    stats_set(relay->stats, STAT_RING_DEPTH, ring_depth(&relay->from_front));
+    stats_set(relay->stats, STAT_RING_DEPTH, ring_depth(&relay->link.from_peer));
     enum status status = STATUS_OK;
     int taken = 0;
     for (; taken < RELAY_BATCH && !relay_table_is_full(&relay->table) && status == STATUS_OK;
          taken++) {
         size_t size;
-        status = ring_take(&relay->from_front, relay->record, sizeof relay->record, &size);
+        status = ring_take(&relay->link.from_peer, relay->record, sizeof relay->record, &size);
         if (status == STATUS_OK && !take_record(relay, size)) {
-            report_broken(relay, "sent a record that breaks the contract");
+            give_up(relay, "sent a record that breaks the contract");
             return;
         }
     }
     if (status == STATUS_INVALID) {
-        report_broken(relay, "broke the ring toward the worker");
+        give_up(relay, "broke the ring toward the worker");
         return;
     }
-    relay->has_more =
-        relay->has_more || (status == STATUS_OK && !relay_table_is_full(&relay->table));
-    if (ring_release(&relay->from_front))
-        bell_ring(relay->front_bell);
+    relay->link.has_more =
+        relay->link.has_more || (status == STATUS_OK && !relay_table_is_full(&relay->table));
+    child_link_release(&relay->link);
 }
 
 void
@@ -324,38 +272,36 @@ relay_settle(struct relay *relay)
 void
 relay_publish(struct relay *relay)
 {
-    if (relay->memory == NULL)
+    if (relay->link.memory == NULL)
         return;
     struct relay_query *q;
     while ((q = relay_table_first(&relay->table, &relay->table.failed)) != NULL)
         if (!relay_query_tell(relay, q))
             break;
-    if (relay->to_front.broken && !relay->is_broken)
-        report_broken(relay, "broke the ring toward the front");
-    if (ring_publish(&relay->to_front))
-        bell_ring(relay->front_bell);
+    if (relay->link.to_peer.broken && !relay->link.is_broken)
+        give_up(relay, "broke the ring toward the front");
+    child_link_publish(&relay->link);
 }
 
 bool
 relay_sleep(struct relay *relay)
 {
-    if (relay->has_more)
+    if (relay->link.has_more)
         return false;
-    if (relay->memory == NULL || relay->is_broken || relay_table_is_full(&relay->table))
-        return true;
-    return ring_sleep(&relay->from_front);
+    return !child_link_is_usable(&relay->link) || relay_table_is_full(&relay->table) ||
+           child_link_sleep(&relay->link);
 }
 
 void
 relay_wake(struct relay *relay)
 {
-    if (relay->memory == NULL)
+    if (relay->link.memory == NULL)
         return;
-    ring_wake(&relay->from_front);
-    if (!relay->is_full || relay->to_front.broken)
+    child_link_wake(&relay->link);
+    if (!relay->is_full || relay->link.to_peer.broken)
         return;
-    if (!ring_fits(&relay->to_front, relay->full_bytes) &&
-        ring_await_room(&relay->to_front, relay->full_bytes))
+    if (!ring_fits(&relay->link.to_peer, relay->full_bytes) &&
+        ring_await_room(&relay->link.to_peer, relay->full_bytes))
         return; /* not yet; the bell is asked for again */
     relay->is_full = false;
     pool_resume(relay->pool);

@@ -13,8 +13,7 @@
 #pragma once
 
 #include "base/leak.h"
-#include "ipc/ipc.h"
-#include "lane/ring.h"
+#include "child/child_link.h"
 #include "worker/pool.h"
 #include "worker/relay_table.h"
 
@@ -39,19 +38,11 @@ struct relay {
     struct pool *pool; /* borrowed, like */
     struct stats_page *stats;
     struct evloop *loop; /* now_us is the time of the turn */
-    struct ring_consumer from_front;
-    struct ring_producer to_front;
-    uint32_t lane; /* for the log */
-    uint32_t ring; /* the supervisor's name for them */
-    void *memory;  /* both rings; NULL: none yet */
-    size_t memory_size;
-    struct ev_source bell; /* rung by the front */
-    int front_bell;        /* rung by us */
-    bool is_broken;        /* a new ring is awaited */
-    bool is_untold;        /* broken, and relay_take_broken() has not told so */
-    bool has_more;         /* queries were left in the ring, or lost their connection this turn */
-    bool is_full;          /* the ring to the front: nothing is read from upstreams */
-    size_t full_bytes;     /* the record that found no room last */
+    uint32_t lane;       /* for the log */
+    /* to the front; `has_more` also where queries lost their connection this turn */
+    struct child_link link;
+    bool is_full;      /* the ring to the front: nothing is read from upstreams */
+    size_t full_bytes; /* the record that found no room last */
     struct relay_table table;
     struct leak retries, hedges, failovers; /* what may still be asked again */
     uint8_t record[HANDOFF_QUERY_MAX];
@@ -73,7 +64,7 @@ MUST_CHECK enum status relay_attach(struct relay *relay, const struct ipc_messag
 
 /** Did the front break the ring since the last call? @param ring  written: the supervisor's name
  *  for it */
-bool relay_take_broken(struct relay *relay, uint32_t *ring);
+bool relay_pop_broken(struct relay *relay, uint32_t *ring);
 
 /** Take what upstreams said, connection by connection; then relay_settle(). */
 void relay_listen(struct relay *relay);
@@ -101,7 +92,7 @@ uint64_t relay_deadline_us(const struct relay *relay);
 static inline bool
 relay_is_done(const struct relay *relay)
 {
-    return relay->table.alive == 0 && !relay->has_more;
+    return relay->table.alive == 0 && !relay->link.has_more;
 }
 
 /** Before waiting for events. @return false: there is work already. */

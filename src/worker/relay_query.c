@@ -21,10 +21,10 @@ now_ms(const struct relay *relay)
 static bool
 has_room(struct relay *relay, size_t size)
 {
-    if (ring_fits(&relay->to_front, size))
+    if (ring_fits(&relay->link.to_peer, size))
         return true;
-    if (!relay->to_front.broken && !ring_await_room(&relay->to_front, size) &&
-        ring_fits(&relay->to_front, size))
+    if (!relay->link.to_peer.broken && !ring_await_room(&relay->link.to_peer, size) &&
+        ring_fits(&relay->link.to_peer, size))
         return true; /* made room just now */
     if (!relay->is_full)
         stats_add(relay->stats, STAT_RING_FULL, 1);
@@ -39,9 +39,9 @@ put(struct relay *relay, const struct handoff_answer *answer)
 {
     uint8_t head[HANDOFF_ANSWER_HEAD];
     handoff_answer_write(answer, head);
-    if (ring_put(&relay->to_front, head, sizeof head, answer->message, answer->message_size) !=
+    if (ring_put(&relay->link.to_peer, head, sizeof head, answer->message, answer->message_size) !=
         STATUS_OK)
-        relay->to_front.broken = true; /* has_room() said yes: the front lied */
+        relay->link.to_peer.broken = true; /* has_room() said yes: the front lied */
 }
 
 bool
@@ -126,7 +126,7 @@ relay_query_lost(struct relay *relay, struct relay_query *q, const struct conn *
         return;
     }
     relay_table_move(&relay->table, q, RELAY_WAITING);
-    relay->has_more = true;
+    relay->link.has_more = true;
 }
 
 /* --- responses ------------------------------------------------------------------------------- */
@@ -264,7 +264,7 @@ relay_query_answer(struct relay *relay, struct conn *conn, const struct conn_res
         answer_bad(relay, conn, response, verdict);
     else if (is_refusal(&answer) && q->ways_count > 1)
         answer_refusal(relay, conn, response, answer.rcode);
-    else if (size > relay->to_front.size / 2)
+    else if (size > relay->link.to_peer.size / 2)
         answer_too_large(relay, conn, response);
     else if (has_room(relay, size))
         answer_good(relay, conn, response, &answer);

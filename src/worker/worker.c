@@ -19,17 +19,17 @@ worker_reserve(struct worker *worker)
         log_fatal("the CA certificates cannot be mapped");
     if (tls_start() != STATUS_OK)
         log_fatal("the TLS library does not start");
-    pool_reserve(&worker->pool, worker->config, worker->stats, &worker->loop, ca, ca_size);
-    relay_init(&worker->relay, worker->config->queries, &worker->pool, worker->stats,
+    pool_reserve(&worker->pool, worker->self.config, worker->self.stats, &worker->loop, ca,
+                 ca_size);
+    relay_init(&worker->relay, worker->self.config->queries, &worker->pool, worker->self.stats,
                &worker->loop);
-    worker->relay.lane = worker->lane;
+    worker->relay.lane = worker->self.lane;
     if (ca != NULL)
         memory_unmap(ca, ca_size);
     if (worker->ca_fd >= 0)
         sys_close(worker->ca_fd);
     worker->ca_fd = -1;
-    if (evloop_open(&worker->loop) != STATUS_OK)
-        log_fatal("no event loop");
+    worker->is_reserved = true;
 }
 
 static uint64_t
@@ -68,7 +68,7 @@ worker_turn(struct worker *worker, struct clock_time time)
     struct pool *pool = &worker->pool;
     evloop_dispatch(&worker->loop, time);
     log_tick(worker->loop.now_us / 1000);
-    stats_add(worker->stats, STAT_TURNS, 1);
+    stats_add(worker->self.stats, STAT_TURNS, 1);
     if (worker->stop_us != 0)
         pool_stop(pool);
     relay_wake(relay);

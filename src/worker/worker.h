@@ -8,21 +8,19 @@
  */
 #pragma once
 
-#include "conf/config.h"
-#include "lane/stats.h"
-#include "os/evloop.h"
+#include "child/child_config.h"
+#include "child/child_inbox.h"
 #include "worker/pool.h"
 #include "worker/relay.h"
 
 struct worker {
-    const struct config *config; /* read-only mapping */
-    size_t config_size;
-    struct stats_page *stats; /* shared mapping, written here only */
-    size_t stats_size;
-    uint32_t lane;
-    int ca_fd; /* until the CAs are parsed; -1: none given */
+    struct child_config self; /* what this process was told of itself */
+    int ca_fd;                /* until the CAs are parsed; -1: none given */
+    bool is_reserved;         /* worker_reserve() was called */
     struct evloop loop;
-    struct ev_source control; /* the channel to the supervisor */
+    struct child_inbox inbox; /* messages from the supervisor */
+    struct ipc_message look;  /* PIN_LOOK, if that came instead of START */
+    int look_fd;              /* its socket; -1: it did not come */
     struct relay relay;
     struct pool pool;
     uint64_t stop_us; /* 0: serving; else the end is here at last */

@@ -25,8 +25,9 @@ FLOORS = {
     "upstream": {"base", "upstream"},
     "lane": {"base", "dns", "lane"},
     "os": {"base", "ipc", "os"},
-    "front": {"base", "dns", "conf", "ipc", "gate", "answers", "lane", "os", "front"},
-    "worker": {"base", "dns", "conf", "ipc", "upstream", "lane", "os", "worker"},
+    "child": {"base", "conf", "ipc", "lane", "os", "child"},
+    "front": {"base", "dns", "conf", "ipc", "gate", "answers", "lane", "os", "child", "front"},
+    "worker": {"base", "dns", "conf", "ipc", "upstream", "lane", "os", "child", "worker"},
     "supervisor": {"base", "conf", "ipc", "gate", "answers", "upstream", "lane", "os", "supervisor"},
 }
 
@@ -157,7 +158,7 @@ def check_purity(root, breaches, libraries):
             breaches.add(f"src/{name}", 1, f"a pure library calls {symbol}; pure_symbols.txt has no row for it")
 
 
-SEAM = {"os", "front", "worker"}
+SEAM = {"os", "child", "front", "worker"}
 
 
 def check_seam(root, breaches, libraries):

@@ -193,7 +193,7 @@ take_answers(void)
     const struct clock_time at = now();
     struct handoff_answer answer;
     struct inflight_question *question;
-    while ((question = relay_next(&front.relay, &answer)) != NULL)
+    while ((question = uplink_next(&front.uplink, &answer)) != NULL)
         admit_answer(&front, question, &answer, &at);
 }
 
@@ -329,15 +329,15 @@ worker_answers(void)
     held[at] = held[--held_count];
 }
 
-/* What control.c does; here the supervisor is this file. */
+/* What front_control.c does; here the supervisor is this file. */
 static unsigned rings_broken;
 
 static void
 report_rings(void)
 {
     uint32_t number;
-    while (relay_pop_broken(&front.relay, &number)) {
-        cr_assert_eq(number, front.relay.newest->number);
+    while (uplink_pop_broken(&front.uplink, &number)) {
+        cr_assert_eq(number, front.uplink.newest->number);
         rings_broken++;
     }
 }
@@ -360,7 +360,7 @@ give_ring(uint32_t number)
     worker_memory = at;
     ring_consumer_init(&from_front, worker_memory, RING_BYTES);
     ring_producer_init(&to_front, worker_memory + RING_MEMORY_BYTES(RING_BYTES), RING_BYTES);
-    cr_assert_eq(relay_attach(&front.relay, &ring, fds), STATUS_OK);
+    cr_assert_eq(uplink_attach(&front.uplink, &ring, fds), STATUS_OK);
 }
 
 static void
@@ -370,9 +370,9 @@ worker_dies(void)
     struct handoff_answer answer;
     struct inflight_question *question;
     held_count = 0;
-    while ((question = relay_next_of(&front.relay, ring_number, &answer)) != NULL)
+    while ((question = uplink_next_of(&front.uplink, ring_number, &answer)) != NULL)
         admit_answer(&front, question, &answer, &at);
-    relay_detach(&front.relay, ring_number, true);
+    uplink_detach(&front.uplink, ring_number, true);
     give_ring(++ring_number);
 }
 
@@ -433,8 +433,8 @@ setup(void)
     struct acl acl;
     cr_assert_eq(acl_init(&acl, &allow, 1, &deny, 1), STATUS_OK);
     set_limits();
-    front.config = &config;
-    front.stats = &stats;
+    front.self.config = &config;
+    front.self.stats = &stats;
     cr_assert_eq(evloop_open(&front.loop), STATUS_OK);
     front.loop.now_us = 1000000;
     const struct clock_time at = now();
@@ -448,7 +448,7 @@ setup(void)
     deliver_init(&front.deliver, &(struct deliver_parts){&stats, &front.rate, &front.pacing,
                                                          &front.udp, &front.tcp});
     deliver_change(&front.deliver, &config);
-    relay_reserve(&front.relay, &(struct relay_parts){&front.loop, &stats, &front.waiting, 0});
+    uplink_reserve(&front.uplink, &(struct uplink_parts){&front.loop, &stats, &front.waiting, 0});
     front.waiting.line.places = 6; /* so that questions stand in line */
     worker_dies();
 }
@@ -465,7 +465,7 @@ Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
             client_asks();
             break;
         case 2:
-            relay_submit(&front.relay);
+            uplink_submit(&front.uplink);
             break;
         case 3:
             worker_takes();
@@ -524,12 +524,12 @@ Test(front, a_worker_that_lies_about_its_ring_is_read_no_more, .init = setup)
     report_rings();
     cr_assert_eq(rings_broken, 1);
     take_answers();
-    relay_submit(&front.relay);
+    uplink_submit(&front.uplink);
     report_rings();
     cr_assert_eq(rings_broken, 1, "said once");
-    cr_assert(relay_sleep(&front.relay), "no spinning on a broken ring");
+    cr_assert(uplink_sleep(&front.uplink), "no spinning on a broken ring");
     worker_dies();
-    relay_submit(&front.relay);
+    uplink_submit(&front.uplink);
     worker_takes();
     cr_assert_eq(held_count, front.waiting.inflight.alive, "what was unfinished is asked again");
 }

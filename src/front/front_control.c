@@ -1,0 +1,202 @@
+/* front_control.c - see front_control.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "front/front_control.h"
+
+#include "conf/config_change.h"
+#include "front/admit.h"
+#include "front/front.h"
+#include "front/listen.h"
+#include "os/chan.h"
+#include "os/log.h"
+
+static bool
+take_up_acl(struct front *front, const struct config *config)
+{
+    return acl_init(&front->next_acl, config->allow, config->allow_count, config->deny,
+                    config->deny_count) == STATUS_OK;
+}
+
+/* Reserve all memory for the configuration's sizes. */
+static void
+reserve(struct front *front, const struct acl *acl)
+{
+    const struct config *config = front->self.config;
+    struct stats_page *stats = front->self.stats;
+    const struct clock_time now = evloop_time(&front->loop);
+    rate_reserve(&front->rate, config, stats);
+    source_change(&front->source, config, acl, &front->rate.set);
+    local_change(&front->local, config);
+    waiting_reserve(&front->waiting, config, &front->rate);
+    recall_reserve(&front->recall, config,
+                   &(struct recall_parts){stats, &front->local, &front->waiting}, &now);
+    udp_reserve(&front->udp, config->listen_count, &front->loop, stats);
+    tcp_reserve(&front->tcp, config,
+                &(struct tcp_parts){&front->loop, stats, &front->rate, &front->source});
+    pacing_reserve(&front->pacing, config);
+    deliver_init(&front->deliver, &(struct deliver_parts){stats, &front->rate, &front->pacing,
+                                                          &front->udp, &front->tcp});
+    deliver_change(&front->deliver, config);
+    uplink_reserve(&front->uplink,
+                   &(struct uplink_parts){&front->loop, stats, &front->waiting, front->self.lane});
+}
+
+/* Take up another configuration of the same sizes. */
+static void
+change(struct front *front, const struct acl *acl)
+{
+    const struct config *config = front->self.config;
+    const struct clock_time now = evloop_time(&front->loop);
+    rate_change(&front->rate, config, &now);
+    source_change(&front->source, config, acl, &front->rate.set);
+    local_change(&front->local, config);
+    waiting_change(&front->waiting, config);
+    recall_change(&front->recall, config);
+    tcp_change(&front->tcp, config);
+    pacing_change(&front->pacing, config);
+    deliver_change(&front->deliver, config);
+}
+
+static void
+take_config(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
+{
+    struct front *front = process;
+    child_config_take(&front->self, message, fds);
+    if (!take_up_acl(front, front->self.config))
+        log_fatal("the access lists of the configuration cannot be used");
+    reserve(front, &front->next_acl);
+}
+
+static void
+take_ring(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
+{
+    struct front *front = process;
+    enum status status = uplink_attach(&front->uplink, message, fds);
+    if (status != STATUS_OK)
+        log_fatal("ring %u to a worker cannot be used: %s", message->epoch, status_text(status));
+    fds[0] = fds[1] = fds[2] = -1;
+}
+
+void
+front_control_report(struct front *front)
+{
+    struct ipc_message message = {.type = IPC_RING_END, .error = 1};
+    while (uplink_pop_broken(&front->uplink, &message.epoch))
+        child_inbox_say(&front->inbox, &message);
+}
+
+/* A worker is gone: what it has answered is delivered, what it has not is asked again. */
+static void
+take_ring_end(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
+{
+    struct front *front = process;
+    const struct clock_time now = evloop_time(&front->loop);
+    struct handoff_answer answer;
+    struct inflight_question *question;
+    (void)fds;
+    while ((question = uplink_next_of(&front->uplink, message->epoch, &answer)) != NULL)
+        admit_answer(front, question, &answer, &now);
+    front_control_report(front);
+    uplink_detach(&front->uplink, message->epoch, message->error != 0);
+}
+
+static void
+take_list(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
+{
+    struct front *front = process;
+    enum status status = local_take_list(&front->local, (enum ipc_list)message->index, fds[0]);
+    fds[0] = -1;
+    if (status != STATUS_OK)
+        log_fatal("list %u of names cannot be used: %s", message->index, status_text(status));
+}
+
+static void
+take_listener(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
+{
+    struct front *front = process;
+    listen_take(front->self.config, &front->udp, &front->tcp, message, fds[0]);
+    fds[0] = -1;
+}
+
+/* What the supervisor had no copy of is bound here, while there is a right to. */
+static void
+take_start(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
+{
+    struct front *front = process;
+    (void)message;
+    (void)fds;
+    listen_bind_missing(front->self.config, &front->udp, &front->tcp);
+}
+
+/* Tables keep their size and sockets their address: the supervisor asks for no such change. */
+static bool
+take_up(struct front *front, const struct config *config, size_t size)
+{
+    if (config_change_fixed(front->self.config, config) != CONFIG_ROWS ||
+        !take_up_acl(front, config))
+        return false;
+    child_config_unmap(front->self.config, front->self.config_size);
+    front->self.config = config;
+    front->self.config_size = size;
+    change(front, &front->next_acl);
+    child_config_set_level(config);
+    return true;
+}
+
+static void
+take_reload(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
+{
+    struct front *front = process;
+    const struct config *config;
+    size_t size;
+    struct ipc_message done = {.type = IPC_RELOADED, .epoch = message->epoch, .error = 1};
+    if (child_config_map(fds[0], &config, &size) == STATUS_OK) {
+        done.error = !take_up(front, config, size);
+        if (done.error != 0)
+            child_config_unmap(config, size);
+    }
+    child_inbox_say(&front->inbox, &done);
+}
+
+/* When whoever waits now has been answered, if only by its deadline. A reload may have shortened
+ * the time of those who come later. */
+static uint64_t
+last_deadline_us(const struct front *front)
+{
+    uint64_t last_us = front->loop.now_us + (uint64_t)front->self.config->query_ms * 1000;
+    const struct inflight_question *question = inflight_oldest(&front->waiting.inflight);
+    for (; question != NULL; question = inflight_younger(&front->waiting.inflight, question)) {
+        uint64_t end_us = (question->deadline_ms + WAITING_MARGIN_MS) * 1000;
+        last_us = end_us > last_us ? end_us : last_us;
+    }
+    return last_us;
+}
+
+static void
+take_stop(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
+{
+    struct front *front = process;
+    (void)message;
+    (void)fds;
+    if (front->stop_us != 0)
+        return;
+    front->stop_us = last_deadline_us(front);
+    udp_stop(&front->udp);
+    tcp_stop(&front->tcp);
+}
+
+static const struct child_inbox_row rows[] = {
+#define NEVER                0, NULL
+#define TAKES(when, handler) when, handler
+#define MESSAGE(name, number, fds_min, fds_max, fields, supervisor, front, worker, text)           \
+    [number] = {front},
+#include "ipc/messages.def"
+#undef MESSAGE
+};
+
+void
+front_control_begin(struct front *front)
+{
+    child_inbox_init(&front->inbox, CHAN_FD, rows, sizeof rows / sizeof rows[0], front);
+    (void)child_inbox_begin(&front->inbox); /* no front is asked to look at pins */
+}
