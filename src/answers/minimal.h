@@ -17,8 +17,8 @@
 bool minimal_is_identity(const struct dns_question *question);
 
 /** Write HINFO "RFC8482" "" as the answer to a query of type ANY. @param opt  what our OPT says;
- * left out if the client did not speak EDNS. @return octets written, 512 always suffice; 0: no room
- */
+ * left out if the client did not speak EDNS. @return octets written, 512 always suffice;
+ * 0: no room */
 size_t minimal_write_any(const struct dns_query *query, const struct dns_edns_put *opt, uint8_t *to,
                          size_t size);
 

@@ -135,8 +135,8 @@ write_address(const struct dns_query *query, enum special_action action,
     return w.failed ? 0 : w.pos;
 }
 
-/* The records that a zone of ours has at its own name: it is its own server (RFC 6303 section 3).
- */
+/* The records that a zone of ours has at its own name: it is its own server (RFC
+ * 6303 section 3). */
 static size_t
 write_apex(const struct dns_query *query, enum special_action action,
            const struct dns_edns_put *opt, uint8_t *to, size_t size)

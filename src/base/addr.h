@@ -42,8 +42,8 @@ struct addr_prefix {
  */
 MUST_CHECK enum status addr_parse(const char *text, uint16_t default_port, struct addr *addr);
 
-/** Read "192.0.2.0/24" or "2001:db8::/32" or a lone address (full length). Host bits set: invalid.
- */
+/** Read "192.0.2.0/24" or "2001:db8::/32" or a lone address (full length). Host
+ * bits set: invalid. */
 MUST_CHECK enum status addr_prefix_parse(const char *text, struct addr_prefix *prefix);
 
 /** Write address and, unless 0, port. Returns `text`. */

@@ -36,11 +36,11 @@ MUST_CHECK bool dns_name_skip(struct bytes_reader *message, struct dns_name *nam
 
 /* What the names of one message may still cost together, and what is known of them already. */
 struct dns_name_budget {
-    uint32_t steps;        /* labels and hops left */
-    uint16_t known_at;     /* offset of the pointer target met last; 0: none */
-    uint8_t known_size;    /* octets of the name there, expanded */
-    uint8_t question_size; /* octets of the name right behind the header, if it stands there whole;
-                              0: unknown */
+    uint32_t steps;     /* labels and hops left */
+    uint16_t known_at;  /* offset of the pointer target met last; 0: none */
+    uint8_t known_size; /* octets of the name there, expanded */
+    /* octets of the name right behind the header, if it stands there whole; 0: unknown */
+    uint8_t question_size;
     const uint64_t *changing; /* a bit for each octet of the message, and 64 more: whether it will
                                  change, as TTLs do, so that no pointer may lead to a name there;
                                  octet 64 n + k at bit k of word n. NULL: none will */

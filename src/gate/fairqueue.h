@@ -19,9 +19,7 @@
 #define FAIRQUEUE_PROVEN_TURNS 4  /* of proven clients for one of the others, while both wait */
 #define FAIRQUEUE_RESERVE_PART 4  /* a quarter of the places is not for whoever comes ... */
 #define FAIRQUEUE_RESERVE_MIN  16 /* ... and at least so many, or half of all */
-#define FAIRQUEUE_LIGHT_PART                                                                       \
-    8 /* light: less than an eighth of what its siblings have on average                           \
-       */
+#define FAIRQUEUE_LIGHT_PART   8  /* light: less than an eighth of its siblings' average */
 
 /* Whose address is proven stands in a line of its own, so that a flood with forged addresses does
  * not stand before it. */

@@ -47,8 +47,8 @@ networks_for(uint32_t things)
 /** Bytes of memory for `count` networks, 1..NETWORKS_COUNT_MAX. */
 size_t networks_memory_bytes(uint32_t count);
 
-/** @param memory  borrowed as long as `n` lives; zeroed, networks_memory_bytes(count), aligned to 8
- */
+/** @param memory  borrowed as long as `n` lives; zeroed, networks_memory_bytes(count),
+ * aligned to 8 */
 void networks_init(struct networks *n, void *memory, uint32_t count);
 
 /**

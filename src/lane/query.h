@@ -19,9 +19,9 @@ enum query_transport { QUERY_UDP = 1, QUERY_TCP = 2 };
 
 struct query_client { /* who asked, and how an answer gets back */
     struct addr addr;
-    struct addr local;   /* UDP: the address that was asked, scope: interface; family ADDR_NONE: the
-                            listener's own */
-    uint32_t connection; /* TCP: index of the connection, and */
+    /* UDP: the address that was asked, scope: interface; family ADDR_NONE: the listener's own */
+    struct addr local;
+    uint32_t connection;            /* TCP: index of the connection, and */
     uint32_t connection_generation; /* its generation */
     uint8_t transport;              /* enum query_transport */
     uint8_t listener;               /* index in config.listen */

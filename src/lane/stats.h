@@ -31,8 +31,8 @@ struct stats_upstream {
     _Atomic uint64_t pin_seen; /* 1 + index of the pin that matched last; 0 none yet */
     _Atomic uint64_t pin_changes;
     _Atomic uint64_t valid_days; /* 1 + whole days until the certificate ends; 0 not known */
-    _Atomic uint64_t tls; /* TLS version (0x0304) in the upper 16 of the lower 32 bits, IANA cipher
-                             number below */
+    /* TLS version (0x0304) in the upper 16 of the lower 32 bits, IANA cipher number below */
+    _Atomic uint64_t tls;
 };
 
 struct stats_page {
