@@ -1,0 +1,196 @@
+/* test_relay.c - rings, lines, deadlines: what the relay does for all queries together
+ * SPDX-License-Identifier: ISC
+ */
+#include "relay_scene.h"
+
+#include "dns/dns_edns.h"
+
+#include <criterion/criterion.h>
+
+Test(relay, every_query_has_one_end_whatever_the_servers_do)
+{
+    relay_scene_begin(2, 2);
+    scene.is_prompt = true;
+    for (uint32_t slot = 0; slot < 60; slot++) {
+        relay_scene_ask(slot);
+        relay_scene_turn();
+        if (slot == 20)
+            peer_close(scene_peer(0, 0), true);
+        if (slot == 40)
+            peer_close(scene_peer(1, 0), false);
+    }
+    relay_scene_turn_for(5000000);
+    cr_assert_eq(answers_count, 60);
+    unsigned seen[60] = {0};
+    for (unsigned i = 0; i < 60; i++)
+        cr_assert_eq(++seen[answers[i].slot], 1);
+    cr_assert_eq(relay.table.alive, 0);
+    cr_assert(relay_is_done(&relay));
+}
+
+Test(relay, a_query_fails_before_its_time_with_the_reason)
+{
+    relay_scene_begin(1, 1);
+    relay_scene_ask_as(3, HANDOFF_LIGHT, 1000);
+    uint64_t began_us = scene.now_us;
+    for (unsigned i = 0; answers_count == 0 && i < 2000; i++)
+        relay_scene_turn();
+    cr_assert_eq(answers[0].outcome, HANDOFF_FAILED);
+    cr_assert_eq(answers[0].ede, DNS_EDE_NO_REACHABLE_AUTHORITY);
+    uint64_t took_us = scene.now_us - began_us;
+    cr_assert(took_us < 1000000 && took_us > 1000000 - 2 * RELAY_MARGIN_US, "%lu",
+              (unsigned long)took_us);
+}
+
+Test(relay, one_that_comes_too_late_fails_at_once)
+{
+    relay_scene_begin(1, 1);
+    relay_scene_ask_as(3, HANDOFF_LIGHT, 5);
+    relay_scene_turn();
+    cr_assert_eq(answers_count, 1);
+    cr_assert_eq(answers[0].outcome, HANDOFF_FAILED);
+}
+
+Test(relay, whoever_waits_is_told_when_all_upstreams_are_down_and_one_more_attempt_has_failed)
+{
+    scene_begin(1, 1);
+    relay_scene_start();
+    scene.is_refusing[0] = true;
+    relay_scene_turn_for(3000000);
+    cr_assert(pool_is_down(&scene.pool));
+    relay_scene_ask(3);
+    relay_scene_turn_for(1000000);
+    cr_assert_eq(answers_count, 1);
+    cr_assert_eq(answers[0].outcome, HANDOFF_DOWN);
+}
+
+Test(relay, a_full_ring_pauses_the_upstreams_and_room_goes_on_with_them)
+{
+    relay_scene_begin(1, 1);
+    front_is_deaf = true;
+    /* each answer takes 46 octets and its head: 8192 hold less than 120 */
+    unsigned asked = 0;
+    for (; !relay.is_full && asked < 300; asked += 10) {
+        for (uint32_t i = 0; i < 10; i++)
+            relay_scene_ask(asked + i);
+        relay_scene_turn_for(2 * TURN_US);
+        peer_answer_all(scene_peer(0, 0));
+        relay_scene_turn_for(2 * TURN_US);
+    }
+    cr_assert(relay.is_full, "after %u", asked);
+    const struct conn *conn = pool_conn(&scene.pool, &scene.pool.upstreams[0], 0);
+    cr_assert(conn->watch.is_paused);
+    cr_assert_eq(scene_count(STAT_RING_FULL), 1);
+    relay_scene_turn_for(50000);
+    cr_assert_eq(scene_count(STAT_UPSTREAM_SUSPECTED), 0);
+    front_is_deaf = false;
+    relay_scene_turn_for(5 * TURN_US);
+    cr_assert_eq(answers_count, asked);
+    cr_assert(!conn->watch.is_paused && !relay.is_full);
+}
+
+Test(relay, a_failure_that_finds_no_room_is_told_later)
+{
+    relay_scene_begin(1, 1);
+    front_is_deaf = true;
+    scene_peer(0, 0)->is_deaf = true;
+    for (uint32_t slot = 0; slot < 40; slot++)
+        relay_scene_ask_as(slot, HANDOFF_LIGHT, 300);
+    for (uint8_t *octet = NULL; octet == NULL;) { /* leave room for a few */
+        uint8_t filler[400] = {0};
+        if (ring_put(&relay.to_front, filler, sizeof filler, NULL, 0) != STATUS_OK)
+            break;
+    }
+    relay_scene_turn_for(400000);
+    cr_assert_not_null(relay_table_first(&relay.table, &relay.table.failed));
+    cr_assert_gt(relay.table.alive, 0);
+}
+
+Test(relay, light_clients_go_before_the_others_and_nobody_is_overtaken_within_a_rank)
+{
+    scene_begin(1, 1);
+    scene.config.upstream_in_flight = 8;
+    relay_scene_start();
+    relay_scene_turn_for(10 * TURN_US);
+    for (uint32_t slot = 0; slot < 6; slot++)
+        relay_scene_ask_as(slot, HANDOFF_ORDINARY, 4000);
+    for (uint32_t slot = 10; slot < 14; slot++)
+        relay_scene_ask_as(slot, HANDOFF_ORDINARY, 4000);
+    relay_scene_turn();
+    cr_assert_eq(relay.table.waiting_count, 4, "three quarters of eight places");
+    relay_scene_ask_as(20, HANDOFF_LIGHT, 4000);
+    relay_scene_turn_for(2 * TURN_US);
+    cr_assert_eq(relay.table.waiting_count, 4, "the last places are for who has few");
+    peer_answer(scene_peer(0, 0), 0, DNS_NOERROR);
+    peer_answer(scene_peer(0, 0), 0, DNS_NOERROR);
+    relay_scene_turn();
+    cr_assert_eq(relay.table.waiting_count, 3);
+    cr_assert_eq(
+        relay_table_first(&relay.table, &relay.table.waiting[HANDOFF_ORDINARY])->handoff.slot, 11);
+}
+
+Test(relay, a_record_that_breaks_the_contract_ends_the_ring_and_is_told_once)
+{
+    relay_scene_begin(1, 1);
+    relay_scene_ask(3);
+    relay_scene_turn();
+    uint8_t record[HANDOFF_QUERY_MAX] = {0};
+    uint32_t ring;
+    cr_assert_eq(ring_put(&to_worker, record, 30, NULL, 0), STATUS_OK);
+    (void)ring_publish(&to_worker);
+    cr_assert_not(relay_take_broken(&relay, &ring));
+    relay_scene_turn();
+    cr_assert(relay_take_broken(&relay, &ring));
+    cr_assert_eq(ring, 7);
+    cr_assert_not(relay_take_broken(&relay, &ring));
+    cr_assert_eq(relay.table.alive, 0, "nobody waits any more");
+    peer_answer_all(scene_peer(0, 0));
+    relay_scene_turn_for(2 * TURN_US);
+    cr_assert_eq(answers_count, 0);
+    /* a new ring goes on */
+    relay_scene_attach();
+    relay_scene_ask(4);
+    scene.is_prompt = true;
+    relay_scene_turn_for(3 * TURN_US);
+    cr_assert_eq(answers_count, 1);
+}
+
+Test(relay, a_ring_that_was_scribbled_on_is_not_followed)
+{
+    relay_scene_begin(1, 1);
+    uint32_t ring;
+    atomic_store(&to_worker.shared->tail, 1U << 30);
+    relay_scene_turn();
+    cr_assert(relay_take_broken(&relay, &ring));
+    cr_assert(relay.is_broken);
+    cr_assert(relay_sleep(&relay), "it is not looked at again");
+}
+
+Test(relay, a_full_table_leaves_queries_in_the_ring)
+{
+    scene_begin(1, 1);
+    scene.config.queries = 4;
+    relay_scene_start();
+    relay_scene_turn_for(10 * TURN_US);
+    for (uint32_t slot = 0; slot < 6; slot++)
+        relay_scene_ask(slot);
+    relay_scene_turn_for(2 * TURN_US);
+    cr_assert_eq(relay.table.alive, 4);
+    cr_assert_not(relay_is_done(&relay) && relay.table.alive == 0);
+    scene.is_prompt = true;
+    relay_scene_turn_for(6 * TURN_US);
+    cr_assert_eq(answers_count, 6);
+}
+
+Test(relay, a_ring_of_no_sound_size_is_refused)
+{
+    relay_scene_begin(1, 1);
+    struct ipc_message ring = {
+        .type = IPC_RING, .ring_query_bytes = 5000, .ring_answer_bytes = 4096};
+    int fds[IPC_FDS_MAX] = {-1, -1, -1};
+    cr_assert_eq(memory_share("ring", NULL, 16384, false, &fds[0]), STATUS_OK);
+    cr_assert_eq(bell_open(&fds[1]), STATUS_OK);
+    cr_assert_eq(bell_open(&fds[2]), STATUS_OK);
+    cr_assert_eq(relay_attach(&relay, &ring, fds), STATUS_INVALID);
+    cr_assert_eq(relay_deadline_us(&relay), UINT64_MAX);
+}
