@@ -3,7 +3,7 @@
  */
 #include "supervisor/dial_rule.h"
 
-#include "upstream/upstream_choice.h"
+#include "upstream/health.h"
 
 static bool
 is_avoided(const struct dial_avoided *avoided, const struct addr *address, uint64_t now_us)

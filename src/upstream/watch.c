@@ -16,11 +16,11 @@ sooner(uint64_t a, uint64_t b)
 }
 
 struct watch_times
-watch_times_of(const struct upstream_health *health, uint32_t query_ms)
+watch_times_of(const struct health *health, uint32_t query_ms)
 {
-    return (struct watch_times){.suspect_us = upstream_suspect_us(health, query_ms),
-                                .answer_us = upstream_answer_us(health, query_ms),
-                                .silence_us = upstream_silence_us(health, query_ms)};
+    return (struct watch_times){.suspect_us = health_suspect_us(health, query_ms),
+                                .answer_us = health_answer_us(health, query_ms),
+                                .silence_us = health_silence_us(health, query_ms)};
 }
 
 struct watch_step

@@ -15,8 +15,8 @@
  */
 #pragma once
 
+#include "upstream/choice.h"
 #include "upstream/flights.h"
-#include "upstream/upstream_choice.h"
 
 #define WATCH_AGAIN_US 20000U /* until what there was no room for is tried again */
 
@@ -60,7 +60,7 @@ struct watch { /* of one connection; 0: not so */
 };
 
 /** The times that follow from an upstream's health. @param query_ms  a query's life */
-struct watch_times watch_times_of(const struct upstream_health *health, uint32_t query_ms);
+struct watch_times watch_times_of(const struct health *health, uint32_t query_ms);
 
 /** One step of the table. A sign that means nothing in a state changes nothing. */
 struct watch_step watch_step(enum watch_doubt doubt, enum watch_sign sign);

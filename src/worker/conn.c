@@ -4,7 +4,7 @@
 #include "worker/conn.h"
 
 #include "ipc/ipc.h"
-#include "upstream/upstream_idle.h"
+#include "upstream/habits.h"
 
 #include "os/sys.h"
 #include <errno.h>
@@ -71,8 +71,8 @@ late_age_us(const struct conn *conn, enum flights_walk walk)
     if (shared->upstreams_count == 1)
         return UINT64_MAX;
     if (walk == FLIGHTS_HEDGE)
-        return shared->is_hedging ? upstream_hedge_us(shared->strategy, shared->health,
-                                                      shared->upstreams_count, upstream->index)
+        return shared->is_hedging ? choice_hedge_us(shared->strategy, shared->health,
+                                                    shared->upstreams_count, upstream->index)
                                   : UINT64_MAX;
     /* as late as it would be found if the connection were dead */
     return upstream->times.suspect_us + upstream->times.answer_us;
@@ -116,9 +116,9 @@ note_close(const struct conn *conn)
     uint64_t now = conn_now(conn), idle_us = now - conn->used_us;
     uint64_t at_once_us = CLOSED_AT_ONCE_US + 2 * (uint64_t)upstream->health->srtt_us;
     if (conn->flights.count > 0 || idle_us < at_once_us)
-        upstream_quota_closed(&upstream->quota, (uint32_t)conn->answers, conn->since_us, now);
+        habits_quota_closed(&upstream->quota, (uint32_t)conn->answers, conn->since_us, now);
     if (conn->fsm.state == CONN_READY && conn->answers > 0 && conn->flights.count == 0)
-        upstream->server_idle_us = upstream_idle_closed(upstream->server_idle_us, idle_us);
+        upstream->server_idle_us = habits_idle_closed(upstream->server_idle_us, idle_us);
 }
 
 /* Success is the first answer: a server that closes on our queries before it answered any is

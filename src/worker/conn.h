@@ -35,10 +35,10 @@ struct conn;
 struct conn_shared { /* what all connections of a process have in common */
     const struct config *config;
     struct stats_page *stats;
-    struct evloop *loop;                  /* now_us is the time of the turn */
-    const struct upstream_health *health; /* of all upstreams, */
-    unsigned upstreams_count;             /* so many */
-    enum upstream_strategy strategy;
+    struct evloop *loop;         /* now_us is the time of the turn */
+    const struct health *health; /* of all upstreams, */
+    unsigned upstreams_count;    /* so many */
+    enum choice_strategy strategy;
     bool is_hedging;    /* late queries are asked a second time */
     struct conn *conns; /* borrowed; numbered from 1 */
     struct list marked[CONN_MARKS];

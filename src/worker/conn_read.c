@@ -180,7 +180,7 @@ conn_read_done(struct conn *conn, const struct conn_response *response, bool is_
     flights_end(&conn->flights, response->id);
     conn->answers++;
     conn->used_us = conn_now(conn);
-    upstream_quota_answered(&conn->upstream->quota, (uint32_t)conn->answers, conn->since_us);
+    habits_quota_answered(&conn->upstream->quota, (uint32_t)conn->answers, conn->since_us);
     upstream_answered(conn->upstream, response->rtt_us, is_sound, conn_now(conn));
     pass(conn, response->size);
 }

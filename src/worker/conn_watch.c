@@ -117,7 +117,7 @@ tick_drained(struct conn *conn)
         return;
     }
     if (conn->is_spent && now >= until)
-        upstream_quota_outlived(&upstream->quota);
+        habits_quota_outlived(&upstream->quota);
     conn_step(conn, CONN_ON_DRAINED);
 }
 

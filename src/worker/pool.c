@@ -61,7 +61,7 @@ prepare_conns(struct pool *pool, struct upstream *upstream)
 static struct pool_policy
 policy_of(const struct config *config)
 {
-    struct pool_policy policy = {.strategy = UPSTREAM_FASTEST,
+    struct pool_policy policy = {.strategy = CHOICE_FASTEST,
                                  .handshakes_per_s = config->handshakes_per_s,
                                  .handshakes_burst = config->handshakes_burst,
                                  .retry_percent = config->retry_percent,
@@ -70,10 +70,10 @@ policy_of(const struct config *config)
     case CONFIG_FASTEST:
         break;
     case CONFIG_ORDERED:
-        policy.strategy = UPSTREAM_ORDERED;
+        policy.strategy = CHOICE_ORDERED;
         break;
     case CONFIG_SPREAD:
-        policy.strategy = UPSTREAM_SPREAD;
+        policy.strategy = CHOICE_SPREAD;
         break;
     }
     for (uint32_t i = 0; i < config->upstreams_count; i++)

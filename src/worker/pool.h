@@ -7,7 +7,7 @@
  *       order, before the server does, and replaced first where one is still needed.
  * Who:  worker. pool_open.h opens and keeps warm, pool_pick.h picks, pool_turn.h looks at what
  *       happened and at the clock; the relay stands above.
- * Ref:  upstream/upstream_choice.h, upstream/upstream_idle.h; docs/LIMITS.md "upstream".
+ * Ref:  upstream/choice.h, upstream/habits.h; docs/LIMITS.md "upstream".
  */
 #pragma once
 
@@ -16,7 +16,7 @@
 #define UPSTREAM_DOWN_FAILURES 3U
 
 struct pool_policy { /* what the configuration says about all */
-    enum upstream_strategy strategy;
+    enum choice_strategy strategy;
     uint32_t weights[CONFIG_UPSTREAMS_MAX];
     uint32_t handshakes_per_s, handshakes_burst;
     uint32_t retry_percent, hedge_percent;
@@ -28,7 +28,7 @@ struct pool {
     uint32_t conns_count; /* per upstream */
     struct pool_policy policy;
     struct upstream upstreams[CONFIG_UPSTREAMS_MAX];
-    struct upstream_health health[CONFIG_UPSTREAMS_MAX];
+    struct health health[CONFIG_UPSTREAMS_MAX];
     struct conn *latest[CONFIG_UPSTREAMS_MAX]; /* where the last query went; NULL: nowhere */
     struct conn *conns;                        /* from 1: count * conns_count, one after another */
     struct tls_anchors *anchors;               /* NULL: no upstream asks for a CA */

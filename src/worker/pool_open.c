@@ -31,7 +31,7 @@ pool_open_asked(struct pool *pool)
 {
     if (!pool_open_is_busy(pool)) {
         for (unsigned i = 0; i < pool->count; i++)
-            upstream_health_hurry(&pool->health[i], pool_now(pool));
+            health_hurry(&pool->health[i], pool_now(pool));
         pool->shared.next_us = 0;
     }
     pool->used_us = pool_now(pool);

@@ -60,13 +60,13 @@ find_room(struct pool *pool, struct upstream *upstream, const struct conn *witho
     return best;
 }
 
-static struct upstream_ask
+static struct choice
 ask_of(const struct pool *pool)
 {
-    return (struct upstream_ask){.strategy = pool->policy.strategy,
-                                 .count = pool->count,
-                                 .weights = pool->policy.weights,
-                                 .random = pool->count > 1 ? random_u32() : 1};
+    return (struct choice){.strategy = pool->policy.strategy,
+                           .count = pool->count,
+                           .weights = pool->policy.weights,
+                           .random = pool->count > 1 ? random_u32() : 1};
 }
 
 /* Nobody can take a query: open for those that have no connection with room. */
@@ -85,7 +85,7 @@ struct conn *
 pool_pick_first(struct pool *pool, unsigned avoid, unsigned rank, uint64_t heard_us)
 {
     struct conn *found[CONFIG_UPSTREAMS_MAX] = {NULL};
-    struct upstream_ask ask = ask_of(pool);
+    struct choice ask = ask_of(pool);
     bool is_held_back = false; /* by its rate alone */
     for (unsigned i = 0; i < pool->count; i++) {
         struct upstream *upstream = &pool->upstreams[i];
@@ -96,7 +96,7 @@ pool_pick_first(struct pool *pool, unsigned avoid, unsigned rank, uint64_t heard
         ask.suspect |= upstream->suspects > 0 ? 1U << i : 0U;
     }
     ask.avoid = avoid < pool->count ? 1U << avoid : 0;
-    int pick = upstream_choose(&ask, pool->health);
+    int pick = choice_make(&ask, pool->health);
     if (pick < 0) {
         open_for_all(pool, found);
         if (is_held_back) /* whoever waits is looked at again when a token may be there */
@@ -114,7 +114,7 @@ static struct conn *
 find_other(struct pool *pool, const struct pool_elsewhere *place, uint32_t asked, uint64_t heard_us)
 {
     struct conn *found[CONFIG_UPSTREAMS_MAX];
-    struct upstream_ask ask = ask_of(pool);
+    struct choice ask = ask_of(pool);
     ask.random |= 1; /* nothing is explored with what is late already */
     for (unsigned i = 0; i < pool->count; i++) {
         struct upstream *upstream = &pool->upstreams[i];
@@ -127,7 +127,7 @@ find_other(struct pool *pool, const struct pool_elsewhere *place, uint32_t asked
         if (heard_us == 0 && (found[i] == NULL || !conn_has_place(found[i], crowd_of(pool))))
             (void)pool_open_more(pool, upstream);
     }
-    int pick = upstream_choose(&ask, pool->health);
+    int pick = choice_make(&ask, pool->health);
     return pick >= 0 ? found[pick] : NULL;
 }
 

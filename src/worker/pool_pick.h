@@ -1,10 +1,10 @@
 /* pool_pick.h - which connection a query goes to, and which one besides
  * SPDX-License-Identifier: ISC
  *
- * What: the upstream by the configured strategy (upstream/upstream_choice.h), on it a connection
+ * What: the upstream by the configured strategy (upstream/choice.h), on it a connection
  *       that has room and is not suspect.
  * Who:  worker: the relay.
- * Ref:  upstream/upstream_choice.h; docs/LIMITS.md "upstream".
+ * Ref:  upstream/choice.h; docs/LIMITS.md "upstream".
  */
 #pragma once
 

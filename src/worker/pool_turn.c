@@ -4,7 +4,7 @@
 #include "worker/pool_turn.h"
 
 #include "os/random.h"
-#include "upstream/upstream_idle.h"
+#include "upstream/habits.h"
 #include "worker/conn_watch.h"
 #include "worker/conn_write.h"
 #include "worker/pool_open.h"
@@ -37,7 +37,7 @@ count_failure(struct pool *pool, struct upstream *upstream, bool was_attempt)
 {
     bool is_short = is_lone(pool, upstream) && pool_open_is_busy(pool);
     upstream_show(&upstream->shown->failures, 1);
-    upstream_health_failed(upstream->health, pool_now(pool), random_u32(), is_short);
+    health_failed(upstream->health, pool_now(pool), random_u32(), is_short);
     pool->has_given_up |= was_attempt && pool_is_down(pool);
 }
 
@@ -94,7 +94,7 @@ tick_idle(struct pool *pool, struct conn *conn)
 {
     struct upstream *upstream = conn->upstream;
     uint64_t configured_us = (uint64_t)pool->shared.config->upstream_idle_ms * 1000;
-    uint64_t limit_us = upstream_idle_us(upstream->server_idle_us, configured_us);
+    uint64_t limit_us = habits_idle_us(upstream->server_idle_us, configured_us);
     uint64_t now = pool_now(pool), end = conn->used_us + limit_us;
     uint64_t last = end + limit_us / REPLACE_PARTS;
     if (now < end) {
@@ -108,7 +108,7 @@ tick_idle(struct pool *pool, struct conn *conn)
         return;
     }
     if (!conn->is_replaced)
-        upstream->server_idle_us = upstream_idle_outlived(upstream->server_idle_us, configured_us);
+        upstream->server_idle_us = habits_idle_outlived(upstream->server_idle_us, configured_us);
     conn_retire(conn);
 }
 

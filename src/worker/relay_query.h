@@ -12,11 +12,12 @@
 #include "worker/conn_watch.h"
 #include "worker/relay.h"
 
-enum relay_loss {                /* why a query is no longer under way on a connection */
-                  RELAY_LOST,    /* it broke: an attempt, and asking elsewhere is failover */
-                  RELAY_ENDED,   /* the server closed in order: not an attempt */
-                  RELAY_UNHEARD, /* nothing was heard on it since it was asked: not an attempt */
-                  RELAY_SPOILT, /* it drew a response of no use: an attempt, and asking again a retry */
+/* Why a query is no longer under way on a connection. */
+enum relay_loss {
+    RELAY_LOST,    /* it broke: an attempt, and asking elsewhere is failover */
+    RELAY_ENDED,   /* the server closed in order: not an attempt */
+    RELAY_UNHEARD, /* nothing was heard on it since it was asked: not an attempt */
+    RELAY_SPOILT,  /* it drew a response of no use: an attempt, and asking again a retry */
 };
 
 /** Put a query on a connection, or among the picky. @return false: no connection can take it. */

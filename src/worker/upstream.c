@@ -31,7 +31,7 @@ void
 upstream_answered(struct upstream *upstream, uint32_t rtt_us, bool is_sound, uint64_t now_us)
 {
     upstream->heard_us = now_us;
-    upstream_health_answered(upstream->health, rtt_us, is_sound);
+    health_answered(upstream->health, rtt_us, is_sound);
     upstream->times = watch_times_of(upstream->health, upstream->query_ms);
     upstream_show(&upstream->shown->answers, 1);
     atomic_store_explicit(&upstream->shown->rtt_us, upstream->health->srtt_us,
@@ -51,21 +51,21 @@ static void
 tell_news(const struct upstream *upstream, uint32_t news, unsigned pin_before, int64_t valid_s)
 {
     const char *name = upstream->config->name;
-    unsigned pin = upstream->trust.pin, count = upstream->config->pins_count;
-    if ((news & UPSTREAM_KEY_CHANGED) != 0)
+    unsigned pin = upstream->keys.pin, count = upstream->config->pins_count;
+    if ((news & KEY_NEWS_CHANGED) != 0)
         log_write(LOG_NOTICE, LOG_PIN,
                   "upstream %s: the key in use changed: pin %u of %u before, "
                   "pin %u now",
                   name, pin_before, count, pin);
-    if ((news & UPSTREAM_KEY_IS_BACKUP) != 0)
+    if ((news & KEY_NEWS_IS_BACKUP) != 0)
         log_write(LOG_WARNING, LOG_PIN, "upstream %s: backup pin matched: pin %u of %u", name, pin,
                   count);
-    if ((news & UPSTREAM_KEY_IS_LAST) != 0)
+    if ((news & KEY_NEWS_IS_LAST) != 0)
         log_write(LOG_WARNING, LOG_PIN,
                   "upstream %s: last known pin in use: put the next backup key behind it, or the "
                   "next change of key is an outage",
                   name);
-    if ((news & UPSTREAM_KEY_ENDS_SOON) != 0)
+    if ((news & KEY_NEWS_ENDS_SOON) != 0)
         log_write(LOG_WARNING, LOG_CERTIFICATE,
                   "upstream %s: its certificate ends in %d days, or our clock is ahead", name,
                   (int)days(valid_s));
@@ -75,17 +75,16 @@ tell_news(const struct upstream *upstream, uint32_t news, unsigned pin_before, i
 static void
 note_keys(struct upstream *upstream, const struct tls_facts *facts, uint64_t now_us)
 {
-    unsigned pin_before = upstream->trust.pin;
+    unsigned pin_before = upstream->keys.pin;
     /* with a pinned key of its own the server's certificate may be past its time */
     bool counts = upstream->config->verify != CONFIG_VERIFY_PIN || facts->pin_depth > 0;
-    uint32_t news =
-        upstream_trust_seen(&upstream->trust, facts->pin_index, upstream->config->pins_count,
-                            counts ? facts->valid_s : INT64_MAX, now_us);
+    uint32_t news = key_news_seen(&upstream->keys, facts->pin_index, upstream->config->pins_count,
+                                  counts ? facts->valid_s : INT64_MAX, now_us);
     if (counts)
         atomic_store_explicit(&upstream->shown->valid_days,
                               facts->valid_s > 0 ? (uint64_t)days(facts->valid_s) + 1 : 1,
                               memory_order_relaxed);
-    if ((news & UPSTREAM_KEY_CHANGED) != 0)
+    if ((news & KEY_NEWS_CHANGED) != 0)
         upstream_show(&upstream->shown->pin_changes, 1);
     tell_news(upstream, news, pin_before, facts->valid_s);
 }
@@ -106,8 +105,7 @@ upstream_connected(struct upstream *upstream, const struct tls_session *session,
                    uint64_t now_us)
 {
     const struct tls_facts *facts = tls_session_facts(session);
-    upstream_health_connected(upstream->health,
-                              took_us / 2 < UINT32_MAX ? (uint32_t)(took_us / 2) : 0);
+    health_connected(upstream->health, took_us / 2 < UINT32_MAX ? (uint32_t)(took_us / 2) : 0);
     upstream->times = watch_times_of(upstream->health, upstream->query_ms);
     count_handshake(upstream, facts);
     char pin[48] = "CA and name checked";

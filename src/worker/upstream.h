@@ -13,17 +13,17 @@
 #include "lane/avoid.h"
 #include "lane/stats.h"
 #include "os/log.h"
+#include "upstream/choice.h"
 #include "upstream/conn_fsm.h"
-#include "upstream/upstream_choice.h"
-#include "upstream/upstream_quota.h"
-#include "upstream/upstream_trust.h"
+#include "upstream/habits.h"
+#include "upstream/key_news.h"
 #include "upstream/watch.h"
 #include "worker/tls_session.h"
 
 struct upstream {
     unsigned index;
     const struct config_upstream *config; /* borrowed */
-    struct upstream_health *health;       /* borrowed */
+    struct health *health;                /* borrowed */
     struct stats_upstream *shown;         /* its part of the statistics page, borrowed */
     struct stats_page *stats;             /* borrowed */
     struct tls_context *tls;              /* borrowed */
@@ -41,8 +41,8 @@ struct upstream {
     uint64_t probed_us;                   /* a probe of a quiet upstream last, and */
     uint64_t probed_asked;                /* how many queries there had been then */
     uint64_t server_idle_us;              /* it closes idle connections after; 0: not known */
-    struct upstream_quota quota;          /* queries on one connection */
-    struct upstream_trust trust;
+    struct habits_quota quota;            /* queries on one connection */
+    struct key_news keys;
     struct avoid useless; /* its connections end before they are of use */
 };
 

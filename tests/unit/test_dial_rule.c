@@ -3,7 +3,7 @@
  */
 #include "supervisor/dial_rule.h"
 
-#include "upstream/upstream_choice.h"
+#include "upstream/choice.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

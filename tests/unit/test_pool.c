@@ -114,11 +114,11 @@ Test(pool, takes_the_shares_of_the_configuration)
     scene.config.upstreams[0].weight = 9;
     scene.config.upstreams[1].qps = 100;
     scene_reserve_pool();
-    cr_assert_eq(scene.pool.policy.strategy, UPSTREAM_SPREAD);
+    cr_assert_eq(scene.pool.policy.strategy, CHOICE_SPREAD);
     cr_assert_eq(scene.pool.policy.weights[0], 9);
     cr_assert_eq(scene.pool.upstreams[1].qps, 100);
     cr_assert_eq(scene.pool.upstreams[1].rate.burst, 11, "a tenth of a second, and one");
     scene.config.strategy = CONFIG_ORDERED;
     scene_reserve_pool();
-    cr_assert_eq(scene.pool.policy.strategy, UPSTREAM_ORDERED);
+    cr_assert_eq(scene.pool.policy.strategy, CHOICE_ORDERED);
 }

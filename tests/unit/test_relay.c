@@ -98,7 +98,7 @@ Test(relay, a_failure_that_finds_no_room_is_told_later)
         relay_scene_ask_as(slot, HANDOFF_LIGHT, 300);
     for (uint8_t *octet = NULL; octet == NULL;) { /* leave room for a few */
         uint8_t filler[400] = {0};
-        if (ring_put(&relay.to_front, filler, sizeof filler, NULL, 0) != STATUS_OK)
+        if (ring_put(&relay.link.to_peer, filler, sizeof filler, NULL, 0) != STATUS_OK)
             break;
     }
     relay_scene_turn_for(400000);
@@ -138,11 +138,11 @@ Test(relay, a_record_that_breaks_the_contract_ends_the_ring_and_is_told_once)
     uint32_t ring;
     cr_assert_eq(ring_put(&to_worker, record, 30, NULL, 0), STATUS_OK);
     (void)ring_publish(&to_worker);
-    cr_assert_not(relay_take_broken(&relay, &ring));
+    cr_assert_not(relay_pop_broken(&relay, &ring));
     relay_scene_turn();
-    cr_assert(relay_take_broken(&relay, &ring));
+    cr_assert(relay_pop_broken(&relay, &ring));
     cr_assert_eq(ring, 7);
-    cr_assert_not(relay_take_broken(&relay, &ring));
+    cr_assert_not(relay_pop_broken(&relay, &ring));
     cr_assert_eq(relay.table.alive, 0, "nobody waits any more");
     peer_answer_all(scene_peer(0, 0));
     relay_scene_turn_for(2 * TURN_US);
@@ -161,8 +161,8 @@ Test(relay, a_ring_that_was_scribbled_on_is_not_followed)
     uint32_t ring;
     atomic_store(&to_worker.shared->tail, 1U << 30);
     relay_scene_turn();
-    cr_assert(relay_take_broken(&relay, &ring));
-    cr_assert(relay.is_broken);
+    cr_assert(relay_pop_broken(&relay, &ring));
+    cr_assert(relay.link.is_broken);
     cr_assert(relay_sleep(&relay), "it is not looked at again");
 }
 

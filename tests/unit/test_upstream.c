@@ -11,7 +11,7 @@
 
 static struct stats_page page;
 static struct config config;
-static struct upstream_health health;
+static struct health health;
 static struct upstream upstream;
 static struct tls_session session;
 
@@ -19,7 +19,7 @@ static void
 begin(enum tls_cause cause, uint64_t cost_us)
 {
     page = (struct stats_page){0};
-    health = (struct upstream_health){0};
+    health = (struct health){0};
     upstream = (struct upstream){.index = 3,
                                  .config = &config.upstreams[3],
                                  .health = &health,
@@ -120,7 +120,7 @@ Test(upstream, a_handshake_is_counted_and_shown)
     session.facts.pin_index = 0;
     upstream_connected(&upstream, &session, 30000, NOW_US);
     cr_assert_eq(page.counts[STAT_HANDSHAKES_RESUMED], 1);
-    cr_assert_eq(upstream.trust.pin, 2, "what a ticket vouches for is no news");
+    cr_assert_eq(upstream.keys.pin, 2, "what a ticket vouches for is no news");
     session.facts.resumed = false;
     upstream_connected(&upstream, &session, 30000, NOW_US);
     cr_assert_eq(page.upstreams[3].pin_changes, 1);

@@ -238,10 +238,10 @@ Test(watch, a_query_is_late_by_its_walk_and_its_age)
 
 Test(watch, times_follow_an_upstreams_health)
 {
-    struct upstream_health health = {.srtt_us = 100000};
+    struct health health = {.srtt_us = 100000};
     struct watch_times t = watch_times_of(&health, 4000);
-    cr_assert_eq(t.suspect_us, upstream_suspect_us(&health, 4000));
-    cr_assert_eq(t.answer_us, upstream_answer_us(&health, 4000));
-    cr_assert_eq(t.silence_us, upstream_silence_us(&health, 4000));
+    cr_assert_eq(t.suspect_us, health_suspect_us(&health, 4000));
+    cr_assert_eq(t.answer_us, health_answer_us(&health, 4000));
+    cr_assert_eq(t.silence_us, health_silence_us(&health, 4000));
     cr_assert(t.answer_us <= t.suspect_us && t.suspect_us <= t.silence_us);
 }

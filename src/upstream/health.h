@@ -1,0 +1,82 @@
+/* health.h - how an upstream is doing: round trip, failures, back-off
+ * SPDX-License-Identifier: ISC
+ *
+ * What: smoothed and near round trip, a late percentile, failures and back-off of one upstream. An
+ *       answer is the only proof of health; it clears everything.
+ * Who:  worker. Pure: time and random numbers are arguments.
+ * Ref:  docs/LIMITS.md "upstream"; RFC 6298 section 2 (smoothing).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define UPSTREAM_HANDSHAKE_FULL   4U /* price of a handshake without a ticket; with one it is 1 */
+#define UPSTREAM_BACKOFF_FIRST_US 100000U  /* after the first failure */
+#define UPSTREAM_BACKOFF_MOST_US  5000000U /* while another upstream answers */
+#define UPSTREAM_BACKOFF_LONE_US  700000U  /* while none does: its return is seen within 1 s */
+#define UPSTREAM_SILENCE_MIN_US                                                                    \
+    1000000U /* a silent connection keeps its place so long in any case */
+#define UPSTREAM_SUSPECT_MIN_US 100000U /* silence before new queries go elsewhere */
+#define UPSTREAM_ANSWER_MIN_US  50000U  /* for a probe, before those in flight do too */
+#define UPSTREAM_SAMPLE_PARTS   8U      /* a round trip counts as at most so many of the usual */
+#define UPSTREAM_SAMPLE_MORE_US 10000U  /* and so much more */
+#define UPSTREAM_NEAR_ANSWERS   8U      /* answers of which the quickest says how far it is */
+#define UPSTREAM_SPOILT_STEP    8U      /* a bad answer weighs as many good ones */
+#define UPSTREAM_SPOILT_MANY    64U     /* good ones that are owed: rather somebody else */
+#define UPSTREAM_SPOILT_MOST    128U    /* no more are owed, so its return takes no longer */
+
+struct health {          /* all zero: nothing known yet */
+    uint32_t srtt_us;    /* smoothed round trip; 0: not measured */
+    uint32_t p95_us;     /* estimate: 95 of 100 answers came sooner; 0: not measured */
+    uint32_t near_us;    /* the quickest of the last 8 to 16 answers; 0: not measured */
+    uint32_t next_us;    /* the quickest of those that will stand for it; 0: none yet */
+    uint32_t next_count; /* of those, 0 to 7 */
+    uint32_t failures;   /* in a row, without an answer between */
+    uint32_t
+        spoilt; /* grows with answers of no use (malformed, an error alone), sinks with others */
+    uint64_t retry_us; /* monotonic; no connection is opened before */
+};
+
+/** A connection came up after `rtt_us`: a first guess, where no answer was measured yet. */
+void health_connected(struct health *health, uint32_t rtt_us);
+
+/**
+ * An answer came: healthy, and measured. A name that is slow says little about how far away the
+ * server is, so a sample that is far from the others moves the average by a bounded step.
+ *
+ * @param is_sound  false: an answer all the same, but of no use to who asked
+ */
+void health_answered(struct health *health, uint32_t rtt_us, bool is_sound);
+
+/**
+ * A connection failed. Several that fail within one back-off count once, so a pool that dies
+ * together is one failure.
+ *
+ * @param random  32 fresh random bits, for the jitter of a quarter either way
+ * @param lone    no other upstream can be asked: back off less
+ */
+void health_failed(struct health *health, uint64_t now_us, uint32_t random, bool lone);
+
+/**
+ * How long does an answer take that the server has at hand? What silence means goes by this, for
+ * the average also knows names that are slow, and a connection that is lost is not slow.
+ */
+uint32_t health_near_us(const struct health *health);
+
+/**
+ * How long may a connection whose probe was not answered be silent, before a new one may take its
+ * place? Four of health_near_us(), at least UPSTREAM_SILENCE_MIN_US, at most half of a query's
+ * life.
+ */
+uint64_t health_silence_us(const struct health *health, uint32_t query_ms);
+
+/** How long may a connection be silent before it is probed, and new queries go elsewhere? At most
+ * the above. */
+uint64_t health_suspect_us(const struct health *health, uint32_t query_ms);
+
+/** And how long may the probe be unanswered, before those in flight are asked elsewhere too? */
+uint64_t health_answer_us(const struct health *health, uint32_t query_ms);
+
+/** There is traffic again after a quiet time: a back-off that was long for want of it ends now. */
+void health_hurry(struct health *health, uint64_t now_us);
