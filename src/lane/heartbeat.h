@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: ISC
  *
  * What: a child turns its event loop at least every HEARTBEAT_MS and counts its turns in its
- *       statistics page. The supervisor looks that often; a count that stands still at several
- * looks in a row is a process that hangs: in a loop, stopped, or asleep for ever. A TLS handshake
- *       is one long step within a turn, so a child that says it is in one has longer.
+ *       statistics page. The supervisor looks that often; a count that stands still at several looks
+ *       in a row is a process that hangs: in a loop, stopped, or asleep for ever. A TLS handshake is
+ *       one long step within a turn, so a child that says it is in one has longer.
  * Who:  supervisor looks; front and worker keep the time. Pure: time is an argument.
  * Ref:  docs/LIMITS.md "supervisor".
  */

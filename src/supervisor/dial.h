@@ -20,9 +20,6 @@ void dial_renew(struct lane *lane);
  *  @return STATUS_OK; STATUS_INVALID: there is no such upstream */
 MUST_CHECK enum status dial_avoid(struct child *worker, uint32_t index, uint32_t cost_us);
 
-/**
- * Answer one UPSTREAM_WANT.
- * @return STATUS_OK: it was answered, if only by an errno; STATUS_INVALID: there is no such
- * upstream
- */
+/** Answer one UPSTREAM_WANT.
+ *  @return STATUS_OK: if only by an errno; STATUS_INVALID: there is no such upstream */
 MUST_CHECK enum status dial_answer(struct child *worker, uint32_t index, uint32_t tag);

@@ -1,8 +1,8 @@
 /* idna.h - a name of a list as the DNS has it
  * SPDX-License-Identifier: ISC
  *
- * What: published lists have names of other scripts in UTF-8; on the wire they are "xn--" and
- * ASCII. The rules of that change with Unicode, so a library that is kept up to date applies them.
+ * What: published lists have names of other scripts in UTF-8; on the wire they are "xn--" and ASCII.
+ *       The rules of that change with Unicode, so a library that is kept up to date applies them.
  * Who:  supervisor.
  * Ref:  RFC 5891 (IDNA2008), Unicode TR46.
  */

@@ -31,8 +31,8 @@ MUST_CHECK enum status inherited_open(struct inherited *inherited);
  * Give each socket to a lane and an entry of config.listen; sets config.lanes to the number of
  * sockets per address. Without sockets nothing happens.
  *
- * @return STATUS_OK: the sockets are the lanes' now; STATUS_INVALID: `error` says which does not
- * fit
+ * @return STATUS_OK: the sockets are the lanes' now; STATUS_INVALID: `error` names one that does
+ *         not fit
  */
 MUST_CHECK enum status inherited_adopt(const struct inherited *inherited, struct supervisor *sup,
                                        struct config_error *error);

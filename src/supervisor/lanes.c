@@ -27,7 +27,6 @@ begin(struct child *child, int chan_fd)
     child->started_us = sup->loop.now_us;
     child->due_us = sup->loop.now_us + (uint64_t)SUPERVISOR_READY_MS * 1000;
     child->drain_ms = sup->config.query_ms + STOPPING_MARGIN_MS;
-    child->restart_at_us = UINT64_MAX;
     child->has_served = false;
     dial_begin(child);
     enum status status = channel_open(child, chan_fd);

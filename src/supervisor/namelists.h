@@ -1,9 +1,9 @@
 /* namelists.h - files of names become one set each, in memory that fronts only read
  * SPDX-License-Identifier: ISC
  *
- * What: reads the block and allow lists of the configuration line by line into a set (answers/nameset)
- *       that lies in a sealed memfd: however large it is, and however many lanes share it, it
- *       exists once. A line that is no name is left out and counted by kind; a file that cannot
+ * What: reads the block and allow lists of the configuration line by line into a set
+ *       (answers/nameset) that lies in a sealed memfd: however large it is, and however many lanes
+ *       share it, it exists once. A line that is no name is left out and counted by kind; a file that cannot
  *       be read stops a start. Exceptions in a block list are names of the allow list.
  * Who:  supervisor, at its start and again when it reloads; it does nothing else meanwhile.
  * Ref:  docs/LIMITS.md "lists".
@@ -18,7 +18,7 @@
 #include <stdio.h>
 
 #define NAMELISTS_NAMES_MAX 100000000 /* in one list: 1 GB */
-#define NAMELISTS_LINE_MAX  4096      /* octets; the rest of a longer line is left out */
+#define NAMELISTS_LINE_MAX  4096      /* octets; a longer line is left out */
 
 struct namelists_file {         /* what became of one file */
     size_t lines;               /* but blank ones and comments */

@@ -41,7 +41,6 @@ move(struct child *from, struct child *to)
     to->state = place.state;
     to->chan = place.chan;
     to->is_retired = true;
-    to->is_unneeded = false;
     from->stats = place.stats;
     from->stats_fd = place.stats_fd;
     from->pid = 0;

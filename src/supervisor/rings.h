@@ -19,15 +19,14 @@
 #define RINGS_QUERY_BYTES  (256U * 1024U)
 #define RINGS_ANSWER_BYTES (1024U * 1024U)
 
-/** Send the lane's ring to `child`, and to its peer if it is a new one. @return STATUS_OK;
- * STATUS_SYSTEM. */
+/** Send the lane's ring to `child`, and to its peer if it is a new one.
+ *  @return STATUS_OK; STATUS_SYSTEM. */
 MUST_CHECK enum status rings_give(struct child *child);
 
 /** A worker is ready: if its front has waited for it, it gets the ring now. */
 void rings_hand_over(struct child *worker);
 
-/** The child is gone: a ring that only it has is of no use. A front is told that its worker is
- * gone.
+/** The child is gone: a ring that only it has is of no use. A front is told of its worker.
  *  @param is_death  it was not told to end, or did not end in order */
 void rings_forget(struct child *child, bool is_death);
 

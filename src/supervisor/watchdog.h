@@ -1,8 +1,8 @@
 /* watchdog.h - children that do not turn are replaced, and the service manager hears that we do
  * SPDX-License-Identifier: ISC
  *
- * What: once per HEARTBEAT_MS the supervisor looks at each child's count of turns. One that hangs
- * is killed, and what follows is what follows any death. Where the service manager has a watchdog
+ * What: once per HEARTBEAT_MS the supervisor looks at each child's count of turns. One that hangs is
+ *       killed, and what follows is what follows any death. Where the service manager has a watchdog
  *       (systemd's WatchdogSec), it is told in time, by the same loop that does all the rest.
  * Who:  supervisor.
  * Ref:  lane/heartbeat.h; sd_watchdog_enabled(3).

@@ -64,6 +64,15 @@ Test(deaths, a_front_is_told_whose_ring_has_ended)
     SCENE_EXPECT(front, IPC_RING);
 }
 
+Test(deaths, a_process_that_is_dead_is_not_killed_for_its_channel)
+{
+    scene_run(1);
+    struct process *worker = scene_process(scene_child(0, CHILD_WORKER));
+    die(scene_child(0, CHILD_WORKER), SIGSEGV);
+    cr_assert(worker->is_reaped);
+    cr_assert_not(worker->is_killed);
+}
+
 Test(deaths, counters_go_on_and_levels_are_nothing)
 {
     scene_run(1);

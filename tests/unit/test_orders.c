@@ -5,6 +5,8 @@
 
 #include "supervisor/orders.h"
 
+#include <netinet/in.h>
+
 enum { STARTING = 1, READY = 2, DRAINING = 4, SERVING = READY | DRAINING };
 
 /* Who may say what, said once more: a row of messages.def that lets more in fails here. */
@@ -110,6 +112,19 @@ Test(orders, a_channel_that_closes_is_a_death_whose_signal_is_late)
     SCENE_NOT_LOGGED("worker.0 is killed");
 }
 
+Test(orders, a_child_that_was_told_to_end_may_close_its_channel_first)
+{
+    scene_run(1);
+    struct child *front = scene_child(0, CHILD_FRONT);
+    struct process *process = scene_process(front);
+    lanes_stop(&sup, 0);
+    close(process->chan_fd);
+    process->chan_fd = -1;
+    scene_turn(1);
+    cr_assert_not(process->is_killed);
+    cr_assert_eq(front->chan.fd, -1, "or it would wake us for ever");
+}
+
 Test(orders, a_front_that_refuses_a_reload_is_replaced)
 {
     scene_run(1);
@@ -146,4 +161,76 @@ Test(orders, the_library_of_a_worker_is_remembered)
     scene_turn(1);
     cr_assert_str_eq(sup.tls_library, "Mbed TLS 9.9.9");
     SCENE_LOGGED("workers run with Mbed TLS 9.9.9");
+}
+
+/* A socket at an address of the loopback, which becomes the configured one. */
+static int
+bound(int type)
+{
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof at;
+    cr_assert_eq(bind(fd, (struct sockaddr *)&at, size), 0);
+    cr_assert_eq(getsockname(fd, (struct sockaddr *)&at, &size), 0);
+    sup.config.listen_count = 1;
+    sup.config.listen[0] =
+        (struct addr){.family = ADDR_IPV4, .port = ntohs(at.sin_port), .bytes = {127, 0, 0, 1}};
+    return fd;
+}
+
+static bool
+hand_over(int fd, uint32_t index, uint8_t kind)
+{
+    struct child *front = scene_child(0, CHILD_FRONT);
+    struct ipc_message message = {.type = IPC_LISTENER, .index = index, .kind = kind};
+    scene_say(front, &message, &fd, 1);
+    scene_turn(1);
+    return front->state == LIFE_STARTING;
+}
+
+Test(orders, a_socket_that_a_front_bound_is_kept_for_the_next_one)
+{
+    scene_open(1);
+    cr_assert_eq(lanes_spawn_all(&sup, CHILD_FRONT), STATUS_OK);
+    int fd = bound(SOCK_DGRAM);
+    cr_assert(hand_over(fd, 0, IPC_SOCKET_UDP));
+    cr_assert_geq(sup.lanes[0].listeners[0][0], 0);
+    cr_assert_not(hand_over(fd, 0, IPC_SOCKET_UDP), "there is one already");
+}
+
+Test(orders, a_socket_of_another_address_or_type_is_none)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        scene_open(1);
+        processes_count = 0;
+        cr_assert_eq(lanes_spawn_all(&sup, CHILD_FRONT), STATUS_OK);
+        int fd = bound(i == 0 ? SOCK_STREAM : SOCK_DGRAM);
+        sup.config.listen[0].port ^= i == 1;
+        if (i == 2)
+            fd = eventfd(0, EFD_CLOEXEC);
+        cr_expect_not(hand_over(fd, i == 3, IPC_SOCKET_UDP), "case %u", i);
+        cr_expect_eq(sup.lanes[0].listeners[0][0], -1, "case %u", i);
+    }
+}
+
+Test(orders, what_a_worker_wants_is_dialled_and_what_was_dear_is_left_alone)
+{
+    struct ipc_message message;
+    int fds[IPC_FDS_MAX];
+    scene_open(1);
+    sup.config.upstreams_count = 2;
+    for (uint8_t i = 0; i < 2; i++)
+        sup.config.upstreams[i].address =
+            (struct addr){.family = ADDR_IPV4, .port = 1, .bytes = {127, 0, 0, i}};
+    scene_start(1);
+    struct child *worker = scene_child(0, CHILD_WORKER);
+    scene_skip(worker);
+    message = (struct ipc_message){.type = IPC_UPSTREAM_DEAR, .index = 1, .cost_us = 70000};
+    scene_say(worker, &message, NULL, 0);
+    message = (struct ipc_message){.type = IPC_UPSTREAM_WANT, .index = 1, .tag = 9};
+    scene_say(worker, &message, NULL, 0);
+    scene_turn(1);
+    cr_assert_eq(scene_hear(worker, &message, fds), IPC_UPSTREAM_SOCKET);
+    cr_assert_eq(message.error, IPC_ERROR_AVOIDED);
+    cr_assert_eq(message.tag, 9);
 }

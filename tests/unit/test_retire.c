@@ -79,6 +79,21 @@ Test(retire, the_old_one_serves_until_the_new_one_is_ready_then_answers_and_ends
     cr_assert_eq(worker->state, LIFE_READY);
 }
 
+Test(retire, one_that_dies_early_leaves_its_successors_ring_alone)
+{
+    run(1);
+    struct child *front = scene_child(0, CHILD_FRONT), *old = &sup.lanes[0].children[CHILD_ROLES];
+    retire_worker(worker);
+    scene_turn(0);
+    end_process(scene_process(old), SIGSEGV);
+    scene_turn(0);
+    scene_skip(front);
+    scene_ready(worker);
+    scene_turn(1);
+    SCENE_EXPECT(front, IPC_RING);
+    cr_assert_eq(front->ring_number, worker->ring_number);
+}
+
 Test(retire, its_channel_moves_with_it)
 {
     run(1);
