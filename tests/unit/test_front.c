@@ -270,7 +270,7 @@ put_answer(const struct handoff_query *query, const struct dns_question *questio
     bytes_put_u16(&w, 0xc00c);
     bytes_put_u16(&w, question->type);
     bytes_put_u16(&w, question->class);
-    bytes_put_u32(&w, 60);
+    bytes_put_u32(&w, prng_below(&prng, 3) == 0); /* s */
     bytes_put_u16(&w, is_aaaa ? 16 : 4);
     bytes_put_u32(&w, hash_of(question));
     bytes_put_zeros(&w, is_aaaa ? 12 : 0);
@@ -453,7 +453,9 @@ setup(void)
     worker_dies();
 }
 
-Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
+/* 40,000 of them. @param has_cache  then questions are asked that nobody waits for */
+static void
+run_events(bool has_cache)
 {
     prng = prng_begin("front");
     for (int step = 0; step < 40000; step++) {
@@ -492,12 +494,14 @@ Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
         report_rings();
         cr_assert_eq(received, ends_counted() + front.waiting.queries.alive + front.pacing.count +
                                    batch_count);
-        cr_assert_leq(front.waiting.inflight.queued, front.waiting.queries.alive);
+        cr_assert(has_cache || front.waiting.inflight.queued <= front.waiting.queries.alive);
         cr_assert_leq(front.waiting.line.nodes[NETWORKS_ROOT].at_worker, 6);
         cr_assert_eq(crowd_held(&front.waiting.alive, NETWORKS_ROOT), front.waiting.queries.alive);
         cr_assert_eq(rings_broken, 0);
     }
     time_passes(2000);
+    if (has_cache)
+        time_passes(2000); /* the query of our own, which was asked in the last moment */
     flush();
     cr_assert_eq(front.waiting.queries.alive, 0);
     cr_assert_eq(front.waiting.inflight.alive, 0);
@@ -505,13 +509,46 @@ Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
     for (uint32_t i = 1; i <= front.waiting.networks.touched; i++)
         cr_assert_eq(front.waiting.networks.nodes[i].refs, 0, "nothing holds a network");
     cr_assert_eq(tcp_ends, tcp_received, "each connection was told of each end");
+}
+
+static void
+expect_seen(const enum why whys[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        cr_assert_gt(stats.why[whys[i]], 0, "%s never happened", why_name(whys[i]));
+}
+
+Test(front, every_message_has_one_end_and_every_answer_its_asker, .init = setup)
+{
+    run_events(false);
     static const enum why all_seen[] = {
         WHY_ANSWERED,     WHY_ACL,         WHY_SHORT,        WHY_RESPONSE,
         WHY_NAME,         WHY_TIMEOUT,     WHY_MARTIAN,      WHY_UPSTREAM_FAILED,
         WHY_ANSWER_BAD,   WHY_SEND_FAILED, WHY_RATE_DROPPED, WHY_RATE_SLIPPED,
         WHY_RATE_REFUSED, WHY_PREFIX_FULL, WHY_QUEUE_FULL,   WHY_PACE_SLIPPED};
-    for (size_t i = 0; i < sizeof all_seen / sizeof all_seen[0]; i++)
-        cr_assert_gt(stats.why[all_seen[i]], 0, "%s never happened", why_name(all_seen[i]));
+    expect_seen(all_seen, sizeof all_seen / sizeof all_seen[0]);
+}
+
+static void
+setup_with_cache(void)
+{
+    config.cache_bytes = 256 * 1024;
+    config.cache_ttl_max_ms = 60000;
+    config.cache_negative_max_ms = 60000;
+    config.cache_failure_ms = 1000;
+    config.cache_stale_ms = 60000;
+    config.cache_stale_after_ms = 300;
+    config.cache_prefetch = 1;
+    setup();
+}
+
+Test(front, the_same_holds_with_a_cache, .init = setup_with_cache)
+{
+    static const enum why all_seen[] = {WHY_ANSWERED, WHY_CACHE_HIT,       WHY_CACHE_STALE,
+                                        WHY_TIMEOUT,  WHY_UPSTREAM_FAILED, WHY_RATE_SLIPPED};
+    run_events(true);
+    expect_seen(all_seen, sizeof all_seen / sizeof all_seen[0]);
+    cr_expect_gt(stats.counts[STAT_PROBES], 0);
 }
 
 Test(front, a_worker_that_lies_about_its_ring_is_read_no_more, .init = setup)

@@ -1,0 +1,153 @@
+/* test_local.c - special names, lists of names, and answers that are withheld
+ * SPDX-License-Identifier: ISC
+ */
+#include "front_scene.h"
+
+#include "dns/dns_traits.h"
+
+static struct verdict
+judge(const char *name, uint16_t type)
+{
+    struct dns_question question = question_of(name, type);
+    struct verdict verdict = {.why = WHY_COUNT};
+    bool passed = local_pass(&front.local, &question, &verdict);
+    cr_assert_eq(passed, verdict.why == WHY_COUNT);
+    return verdict;
+}
+
+/* A list of names, as the supervisor makes it. @return its descriptor */
+static int
+list_of(const char *const names[], size_t count)
+{
+    struct hash_key key = {.k0 = 1, .k1 = 2};
+    void *memory = calloc(1, nameset_bytes(count));
+    struct nameset *set = nameset_init(memory, count, &key);
+    for (size_t i = 0; i < count; i++) {
+        struct dns_name name = name_of(names[i]);
+        cr_assert_eq(nameset_add(set, &name), STATUS_OK);
+    }
+    int fd;
+    cr_assert_eq(memory_share("list", memory, nameset_bytes(count), true, &fd), STATUS_OK);
+    free(memory);
+    return fd;
+}
+
+static void
+set_lists(void)
+{
+    static const char *const blocked[] = {"bad.example", "ads.example"};
+    static const char *const allowed[] = {"good.bad.example"};
+    scene_setup();
+    cr_assert_eq(local_take_list(&front.local, IPC_LIST_BLOCK, list_of(blocked, 2)), STATUS_OK);
+    cr_assert_eq(local_take_list(&front.local, IPC_LIST_ALLOW, list_of(allowed, 1)), STATUS_OK);
+}
+
+Test(local, special_names_are_answered_and_others_go_on, .init = scene_setup)
+{
+    struct verdict verdict = judge("localhost", DNS_TYPE_A);
+    cr_expect_eq(verdict.end, VERDICT_ANSWER);
+    cr_expect_eq(verdict.why, WHY_LOCAL);
+    cr_expect_eq(verdict.form, VERDICT_SPECIAL);
+    cr_expect_eq(verdict.action, SPECIAL_LOOPBACK4);
+    cr_expect_eq(judge("x.onion", DNS_TYPE_A).action, SPECIAL_NXDOMAIN);
+    cr_expect_eq(judge("example", DNS_TYPE_A).why, WHY_COUNT);
+}
+
+static void
+through(void)
+{
+    scene_config();
+    config.local_through_count = 1;
+    strcpy(config.local_through[0], "office.test");
+    scene_open();
+}
+
+Test(local, names_that_are_let_through_exist_and_so_does_what_is_above, .init = through)
+{
+    cr_expect_eq(judge("a.office.test", DNS_TYPE_A).why, WHY_COUNT);
+    cr_expect_eq(judge("office.test", DNS_TYPE_A).why, WHY_COUNT);
+    cr_expect_eq(judge("test", DNS_TYPE_A).action, SPECIAL_NODATA, "RFC 8020");
+    cr_expect_eq(judge("other.test", DNS_TYPE_A).action, SPECIAL_NXDOMAIN);
+    struct config other = config;
+    other.local_special = 0;
+    local_change(&front.local, &other);
+    cr_expect_eq(judge("other.test", DNS_TYPE_A).why, WHY_COUNT, "none is special now");
+}
+
+Test(local, a_blocked_name_does_not_exist_unless_it_is_allowed, .init = set_lists)
+{
+    struct verdict verdict = judge("www.ads.example", DNS_TYPE_A);
+    cr_expect_eq(verdict.end, VERDICT_REFUSE);
+    cr_expect_eq(verdict.why, WHY_BLOCKED);
+    cr_expect_eq(verdict.form, VERDICT_BLOCKED);
+    cr_expect_eq(verdict.ede, DNS_EDE_BLOCKED);
+    cr_expect_eq(verdict.zone_at, 4, "the listed name stands behind \"www\"");
+    cr_expect_eq(judge("good.bad.example", DNS_TYPE_A).why, WHY_COUNT);
+    cr_expect_eq(judge("x.bad.example", DNS_TYPE_A).why, WHY_BLOCKED);
+    cr_assert_eq(local_take_list(&front.local, IPC_LIST_BLOCK, -1), STATUS_OK);
+    cr_expect_eq(judge("x.bad.example", DNS_TYPE_A).why, WHY_COUNT, "the list is empty now");
+}
+
+Test(local, what_is_no_list_is_not_taken, .init = set_lists)
+{
+    uint8_t noise[4096];
+    int fd;
+    memset(noise, 7, sizeof noise);
+    cr_assert_eq(memory_share("list", noise, sizeof noise, true, &fd), STATUS_OK);
+    cr_expect_eq(local_take_list(&front.local, IPC_LIST_BLOCK, fd), STATUS_INVALID);
+    cr_expect_eq(judge("x.bad.example", DNS_TYPE_A).why, WHY_BLOCKED, "the last one stays");
+}
+
+/* An answer: an alias from `name` to `target`, which has an address. */
+static bool
+allows(const char *name, const char *target, uint32_t address, struct verdict *verdict)
+{
+    uint8_t message[512];
+    struct bytes_writer w = bytes_writer(message, sizeof message);
+    struct dns_question question = question_of(name, DNS_TYPE_A);
+    struct dns_name alias = name_of(target);
+    struct dns_answer answer;
+    build_header(&w, 0, DNS_QR | DNS_RA, 1, 2, 0, 0);
+    build_question(&w, &question);
+    build_pointer(&w, DNS_HEADER_SIZE);
+    build_record(&w, DNS_TYPE_CNAME, 60, (uint16_t)alias.size);
+    bytes_put_copy(&w, alias.wire, alias.size);
+    build_name(&w, target);
+    build_record(&w, DNS_TYPE_A, 60, 4);
+    bytes_put_u32(&w, address);
+    cr_assert_eq(dns_answer_parse(message, w.pos, &question, &answer), DNS_ANSWER_OK);
+    answer.traits = dns_traits_of(message, &answer);
+    return local_allows(&front.local, &question.name, message, &answer, verdict);
+}
+
+Test(local, an_answer_that_leads_to_a_blocked_name_is_withheld, .init = set_lists)
+{
+    struct verdict verdict;
+    cr_expect(allows("a.example", "b.example", 0xc0000201, &verdict));
+    cr_expect_not(allows("a.example", "x.ads.example", 0xc0000201, &verdict));
+    cr_expect_eq(verdict.why, WHY_BLOCKED);
+    cr_expect_eq(verdict.zone_at, 0);
+    cr_expect(allows("good.bad.example", "x.ads.example", 0xc0000201, &verdict),
+              "an allowed name has all that it leads to");
+}
+
+static void
+private_answers(void)
+{
+    scene_config();
+    config.local_refuse_private = 1;
+    config.local_private_names_count = 1;
+    strcpy(config.local_private_names[0], "lan.example");
+    scene_open();
+}
+
+Test(local, private_addresses_are_for_names_that_may_have_them, .init = private_answers)
+{
+    struct verdict verdict;
+    cr_expect(allows("a.example", "b.example", 0xc6336401, &verdict));
+    cr_expect_not(allows("a.example", "b.example", 0x0a000001, &verdict));
+    cr_expect_eq(verdict.why, WHY_PRIVATE);
+    cr_expect_eq(verdict.rcode, DNS_SERVFAIL);
+    cr_expect_eq(verdict.ede, DNS_EDE_BLOCKED);
+    cr_expect(allows("host.lan.example", "b.example", 0x0a000001, &verdict));
+}
