@@ -98,12 +98,13 @@ get(struct cache *cache, uint8_t number, uint32_t now_s)
     static uint8_t out[CACHE_MESSAGE_MAX];
     struct cache_hit hit;
     const struct model *model = &models[number];
-    make(&made, number, model->version, model->size, model->rcode);
+    make(&made, number, 0, 0, 0); /* the question */
     bool better = cache_has_better(cache, &made.key, now_s);
     enum cache_result result = cache_get(cache, &made.key, now_s, out, sizeof out, &hit);
     must(better == (result != CACHE_MISS && model->rcode != DNS_SERVFAIL));
     if (result == CACHE_MISS)
         return false;
+    make(&made, number, model->version, model->size, model->rcode);
     must(model->stored && hit.size == model->size && hit.answer.rcode == model->rcode);
     must(memcmp(out, made.message, hit.size) == 0);
     must(now_s < model->stale_until);
@@ -121,14 +122,21 @@ check_counts(const struct cache *cache)
     must(counts->stored >= counts->replaced + counts->evicted);
 }
 
+static struct cache *
+anew(void *memory)
+{
+    memset(memory, 0, MEMORY);
+    memset(models, 0, sizeof models);
+    return cache_init(memory, MEMORY);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    void *memory = calloc(1, MEMORY);
+    void *memory = malloc(MEMORY);
     must(memory != NULL);
-    struct cache *cache = cache_init(memory, MEMORY);
+    struct cache *cache = anew(memory);
     uint32_t now_s = 1000;
-    memset(models, 0, sizeof models);
     for (size_t at = 0; at + 4 <= size; at += 4) {
         uint8_t number = data[at + 1];
         switch (data[at] % 4) {
@@ -143,7 +151,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         default:
             now_s += data[at + 2] % 8;
             if (data[at + 3] == 255)
-                cache_clear(cache);
+                cache = anew(memory);
             break;
         }
         check_counts(cache);
@@ -152,8 +160,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (unsigned number = 0; number < NAMES; number++)
         found += get(cache, (uint8_t)number, now_s);
     must(found <= cache_counts(cache)->entries);
-    cache_clear(cache);
-    must(cache_counts(cache)->entries == 0 && cache_counts(cache)->chunks_used == 0);
     free(memory);
     return 0;
 }

@@ -87,7 +87,7 @@ check_spelling(const uint8_t *message, size_t message_size, const struct dns_que
     struct bytes_writer w = bytes_writer(wire, sizeof wire);
     dns_name_lower(&lower);
     must(memcmp(lower.wire, query->question.name.wire, lower.size) == 0);
-    dns_query_put_question(&w, query);
+    dns_reply_put_question(&w, query);
     bytes_skip(&r, DNS_HEADER_SIZE);
     const uint8_t *asked = bytes_get_view(&r, w.pos);
     must(asked != NULL && memcmp(asked, wire, w.pos) == 0);

@@ -95,9 +95,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     uint8_t traits = dns_traits_of(data, &answer);
     must(traits == plain_traits(data, &answer));
-    struct dns_alias_walk walk = dns_alias_walk(data, &answer);
+    struct dns_aliases walk = dns_traits_aliases(data, &answer);
     unsigned count = 0;
-    while (dns_alias_next(&walk, &target)) {
+    while (dns_traits_next_alias(&walk, &target)) {
         struct dns_name lower = target;
         dns_name_lower(&lower);
         must(++count <= DNS_ALIASES_MAX && target.size > 1);

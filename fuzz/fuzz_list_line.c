@@ -43,7 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *line = (const char *)data, *name;
     size_t name_size, count = 0;
     list_line_read(line, size, &read);
-    must(read.kind < LIST_KINDS && list_kind_text(read.kind) != NULL);
+    must(read.kind < LIST_KINDS && list_line_kind_text(read.kind) != NULL);
     bool has_names = read.kind == LIST_NAMES || read.kind == LIST_EXCEPTIONS;
     bool is_cosmetic = size > 5 && memcmp(line, "a.b##", 5) == 0;
     while (list_line_next(&read, &name, &name_size)) {

@@ -85,16 +85,6 @@ cache_init(void *memory, size_t bytes)
     return cache; /* all else is zero: empty */
 }
 
-void
-cache_clear(struct cache *cache)
-{
-    memset(cache->index.slots, 0, ((size_t)cache->index.mask + 1) * sizeof *cache->index.slots);
-    memset(cache->ghosts, 0, ((size_t)cache->ghosts_mask + 1) * sizeof *cache->ghosts);
-    cache->fresh = cache->free = NONE;
-    cache->small = cache->main = (struct queue){0};
-    cache->counts.entries = cache->counts.chunks_used = 0;
-}
-
 const struct cache_counts *
 cache_counts(const struct cache *cache)
 {
@@ -304,12 +294,6 @@ copy_in(struct cache *cache, struct entry *entry, const uint8_t *message, size_t
     }
 }
 
-bool
-cache_is_ghost(const struct cache *cache, const struct cache_key *key)
-{
-    return cache->ghosts[key->hash & cache->ghosts_mask] == key->hash;
-}
-
 /* The message's question must be the key's, or a later look-up would answer another question. */
 static bool
 answers_key(const uint8_t *message, const struct dns_answer *answer, const struct cache_key *key)
@@ -345,6 +329,8 @@ cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *messa
         hits = entry_at(cache, old)->hits;
         drop(cache, old);
         cache->counts.replaced++;
+    } else {
+        cache->counts.returned += main;
     }
     while (cache->chunks_count - cache->counts.chunks_used < need)
         evict(cache);

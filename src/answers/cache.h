@@ -43,8 +43,9 @@ struct cache_hit {
 struct cache_counts {
     uint64_t hits, misses, stale;                /* of cache_get() */
     uint64_t stored, replaced, evicted, refused; /* of cache_put(); refused: too large */
-    uint32_t entries;                            /* alive now */
-    uint32_t chunks_used, chunks;                /* of CACHE_CHUNK_BYTES each */
+    uint64_t returned; /* stored so soon after they were evicted that they come to stay */
+    uint32_t entries;  /* alive now */
+    uint32_t chunks_used, chunks; /* of CACHE_CHUNK_BYTES each */
 };
 
 /**
@@ -90,12 +91,5 @@ MUST_CHECK enum status cache_put(struct cache *cache, const struct cache_key *ke
 
 /** Is there an answer other than a failure, fresh or within its stale time? */
 bool cache_has_better(const struct cache *cache, const struct cache_key *key, uint32_t now_s);
-
-/** Was the question's answer evicted lately after nobody had asked again? (It may come back to
- * stay.) */
-bool cache_is_ghost(const struct cache *cache, const struct cache_key *key);
-
-/** Forget everything. */
-void cache_clear(struct cache *cache);
 
 const struct cache_counts *cache_counts(const struct cache *cache);

@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: ISC
  *
  * What: a table with linear probing in the caller's memory. The whole hash stands beside each
- * entry's number, so that looking a miss up touches nothing but the table. Who:  cache. Pure.
+ *       entry's number, so that looking a miss up touches nothing but the table.
+ * Who:  cache. Pure.
+ * Ref:  docs/LIMITS.md "cache".
  */
 #pragma once
 

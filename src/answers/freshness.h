@@ -1,6 +1,7 @@
 /* freshness.h - how long an answer may be kept
  * SPDX-License-Identifier: ISC
  *
+ * What: the TTL of an answer as a whole, within the limits of the configuration; 0: not kept.
  * Who:  front, before cache_put(). Pure.
  * Ref:  RFC 8767 (TTL, stale), 2308 (negative answers), 9520 (failures).
  */

@@ -341,7 +341,7 @@ list_line_next(struct list_line *read, const char **name, size_t *size)
 }
 
 const char *
-list_kind_text(enum list_kind kind)
+list_line_kind_text(enum list_kind kind)
 {
     static const char *const texts[LIST_KINDS] = {
         [LIST_NAMES] = "names",

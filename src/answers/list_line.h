@@ -46,4 +46,4 @@ void list_line_read(const char *line, size_t size, struct list_line *read);
 MUST_CHECK bool list_line_next(struct list_line *read, const char **name, size_t *size);
 
 /** What a kind is called where lines are counted: "rules about parts of pages". */
-const char *list_kind_text(enum list_kind kind);
+const char *list_line_kind_text(enum list_kind kind);

@@ -5,7 +5,7 @@
  */
 #include "answers/special.h"
 
-#include "answers/negative.h"
+#include "answers/own_answer.h"
 
 #define POINTER 0xc000u /* RFC 1035 4.1.4 */
 
@@ -126,33 +126,29 @@ write_address(const struct dns_query *query, enum special_action action,
     bool is_v4 = action == SPECIAL_LOOPBACK4;
     uint16_t octets = is_v4 ? sizeof ipv4 : sizeof ipv6;
     struct bytes_writer w = bytes_writer(to, size);
-    negative_put_head(&w, query, DNS_NOERROR, 1, 0);
-    negative_put_record(&w, DNS_HEADER_SIZE, is_v4 ? DNS_TYPE_A : DNS_TYPE_AAAA, SPECIAL_TTL_S);
+    own_answer_put_head(&w, query, DNS_NOERROR, 1, 0);
+    own_answer_put_record(&w, DNS_HEADER_SIZE, is_v4 ? DNS_TYPE_A : DNS_TYPE_AAAA, DNS_CLASS_IN,
+                          SPECIAL_TTL_S);
     bytes_put_u16(&w, octets);
     bytes_put_copy(&w, is_v4 ? ipv4 : ipv6, octets);
-    if (query->edns.present)
-        dns_edns_put(&w, opt);
-    return w.failed ? 0 : w.pos;
+    return own_answer_end(&w, query, opt);
 }
 
-/* The records that a zone of ours has at its own name: it is its own server (RFC
- * 6303 section 3). */
+/* What a zone of ours has at its own name: it is its own server (RFC 6303 section 3). */
 static size_t
 write_apex(const struct dns_query *query, enum special_action action,
            const struct dns_edns_put *opt, uint8_t *to, size_t size)
 {
     struct bytes_writer w = bytes_writer(to, size);
-    negative_put_head(&w, query, DNS_NOERROR, 1, 0);
+    own_answer_put_head(&w, query, DNS_NOERROR, 1, 0);
     if (action == SPECIAL_SOA) {
-        negative_put_soa(&w, DNS_HEADER_SIZE, SPECIAL_TTL_S);
+        own_answer_put_soa(&w, DNS_HEADER_SIZE, SPECIAL_TTL_S);
     } else {
-        negative_put_record(&w, DNS_HEADER_SIZE, DNS_TYPE_NS, SPECIAL_TTL_S);
+        own_answer_put_record(&w, DNS_HEADER_SIZE, DNS_TYPE_NS, DNS_CLASS_IN, SPECIAL_TTL_S);
         bytes_put_u16(&w, sizeof(uint16_t));
         bytes_put_u16(&w, POINTER | DNS_HEADER_SIZE);
     }
-    if (query->edns.present)
-        dns_edns_put(&w, opt);
-    return w.failed ? 0 : w.pos;
+    return own_answer_end(&w, query, opt);
 }
 
 size_t
@@ -167,5 +163,5 @@ special_write(const struct dns_query *query, enum special_action action,
     if (action == SPECIAL_SOA || action == SPECIAL_NS)
         return write_apex(query, action, opt, to, size);
     uint16_t rcode = action == SPECIAL_NXDOMAIN ? DNS_NXDOMAIN : DNS_NOERROR;
-    return negative_write(query, rcode, zone_at, SPECIAL_TTL_S, opt, to, size);
+    return own_answer_negative(query, rcode, zone_at, SPECIAL_TTL_S, opt, to, size);
 }

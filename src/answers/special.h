@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: ISC
  *
  * What: the special-use names and the reverse zones of private addresses, as rows of
- * base/special.def. Who:  front, before the cache. Pure. Ref:  RFC 6761, 6303, 7793, 7686 (onion),
- * 8375 (home.arpa), 9462 (resolver.arpa).
+ *       base/special.def.
+ * Who:  front, before the cache. Pure.
+ * Ref:  RFC 6761, 6303, 7793, 7686 (onion), 8375 (home.arpa), 9462 (resolver.arpa).
  */
 #pragma once
 

@@ -206,22 +206,6 @@ addr_prefix_format(const struct addr_prefix *prefix, char text[ADDR_TEXT_MAX])
 }
 
 bool
-addr_prefix_matches(const struct addr_prefix *prefix, const struct addr *addr)
-{
-    size_t bytes = address_bytes(addr);
-    if (bytes == 0 || prefix->addr.family != addr->family || prefix->length > bytes * 8)
-        return false;
-    size_t whole = prefix->length / 8U;
-    if (memcmp(prefix->addr.bytes, addr->bytes, whole) != 0)
-        return false;
-    unsigned rest = prefix->length % 8U;
-    if (rest == 0)
-        return true;
-    unsigned differing = (unsigned)(prefix->addr.bytes[whole] ^ addr->bytes[whole]);
-    return differing >> (8 - rest) == 0;
-}
-
-bool
 addr_is_equal(const struct addr *a, const struct addr *b)
 {
     return a->family == b->family && a->port == b->port && a->scope == b->scope &&

@@ -42,16 +42,12 @@ struct addr_prefix {
  */
 MUST_CHECK enum status addr_parse(const char *text, uint16_t default_port, struct addr *addr);
 
-/** Read "192.0.2.0/24" or "2001:db8::/32" or a lone address (full length). Host
- * bits set: invalid. */
+/** Read "192.0.2.0/24", "2001:db8::/32" or an address (full length). Host bits set: invalid. */
 MUST_CHECK enum status addr_prefix_parse(const char *text, struct addr_prefix *prefix);
 
 /** Write address and, unless 0, port. Returns `text`. */
 const char *addr_format(const struct addr *addr, char text[ADDR_TEXT_MAX]);
 const char *addr_prefix_format(const struct addr_prefix *prefix, char text[ADDR_TEXT_MAX]);
-
-/** Is `addr` inside `prefix`? Families must agree; ports and scopes do not count. */
-bool addr_prefix_matches(const struct addr_prefix *prefix, const struct addr *addr);
 
 /** Same family, address, port and scope. */
 bool addr_is_equal(const struct addr *a, const struct addr *b);

@@ -67,8 +67,7 @@ follow(struct chain *chain, const uint8_t *message, const struct dns_answer *ans
     return true;
 }
 
-/* A record of the answer section. Signatures and aliases of a zone (DNAME) stand
- * above the names. */
+/* A record of the answer section. Signatures and a zone's alias (DNAME) stand above the names. */
 static bool
 answer_fits(struct chain *chain, const uint8_t *message, const struct dns_answer *answer,
             const struct dns_name *owner, const struct place *place)

@@ -1,6 +1,8 @@
 /* dns_edns.h - the OPT record: what a client asks for, what we add
  * SPDX-License-Identifier: ISC
  *
+ * What: reads the options that mean something to us from a client's or an upstream's OPT, strictly,
+ *       and writes ours.
  * Who:  front, worker. Pure.
  * Ref:  RFC 6891 (EDNS), 7830 and 8467 (padding), 7828 (keepalive), 7873 and 9018 (cookies),
  *       8914 (extended errors), 5001 (NSID).

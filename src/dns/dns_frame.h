@@ -1,6 +1,7 @@
 /* dns_frame.h - messages on a stream: two octets of length, then the message
  * SPDX-License-Identifier: ISC
  *
+ * What: tells whether the octets at hand begin with a whole message of an allowed size.
  * Who:  front (TCP), worker (TLS). Pure.
  * Ref:  RFC 1035 4.2.2, 7766 section 8.
  */

@@ -11,9 +11,8 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
-#define DNS_NAME_MAX      255 /* octets on the wire, root label included; RFC 1035 2.3.4 */
-#define DNS_LABEL_MAX     63
-#define DNS_NAME_TEXT_MAX 1024 /* every octet as \DDD, dots, and NUL */
+#define DNS_NAME_MAX  255 /* octets on the wire, root label included; RFC 1035 2.3.4 */
+#define DNS_LABEL_MAX 63
 
 struct dns_name {
     uint8_t size; /* octets used in wire, 1..255 */
@@ -41,9 +40,9 @@ struct dns_name_budget {
     uint8_t known_size; /* octets of the name there, expanded */
     /* octets of the name right behind the header, if it stands there whole; 0: unknown */
     uint8_t question_size;
-    const uint64_t *changing; /* a bit for each octet of the message, and 64 more: whether it will
-                                 change, as TTLs do, so that no pointer may lead to a name there;
-                                 octet 64 n + k at bit k of word n. NULL: none will */
+    /* a bit for each octet of the message, and 64 more: whether it will change, as TTLs do, so that
+     * no pointer may lead to a name there; octet 64 n + k at bit k of word n. NULL: none will */
+    const uint64_t *changing;
 };
 
 /**
@@ -85,6 +84,3 @@ bool dns_name_is_below(const struct dns_name *name, const struct dns_name *upper
 /** Read presentation form ("www.example.com", trailing dot optional, \DDD and \X escapes; no
  * raw space, control character or octet over 126). `name` is the root on failure. */
 MUST_CHECK enum status dns_name_parse(const char *text, struct dns_name *name);
-
-/** Write presentation form; octets other than letters, digits, '-', '_' and '*' as \DDD. */
-const char *dns_name_format(const struct dns_name *name, char text[DNS_NAME_TEXT_MAX]);

@@ -183,14 +183,6 @@ dns_query_parse(const uint8_t *message, size_t size, struct dns_query *query)
     return judge_type(query->question.type);
 }
 
-void
-dns_query_put_question(struct bytes_writer *w, const struct dns_query *query)
-{
-    dns_name_put(w, &query->question.name, &query->spelling);
-    bytes_put_u16(w, query->question.type);
-    bytes_put_u16(w, query->question.class);
-}
-
 int
 dns_query_verdict_rcode(enum dns_query_verdict verdict, const struct dns_query *query)
 {

@@ -106,9 +106,6 @@ enum dns_query_verdict {
 MUST_CHECK enum dns_query_verdict dns_query_parse(const uint8_t *message, size_t size,
                                                   struct dns_query *query);
 
-/** Write the question of a reply: as the client spelled it. */
-void dns_query_put_question(struct bytes_writer *w, const struct dns_query *query);
-
 /** The RCODE that answers a verdict; -1 for silence. Not to be called with DNS_QUERY_OK. */
 int dns_query_verdict_rcode(enum dns_query_verdict verdict, const struct dns_query *query);
 

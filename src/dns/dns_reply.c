@@ -5,6 +5,14 @@
 
 #define RCODE_HEADER_MAX 15 /* the four bits of the header */
 
+void
+dns_reply_put_question(struct bytes_writer *w, const struct dns_query *query)
+{
+    dns_name_put(w, &query->question.name, &query->spelling);
+    bytes_put_u16(w, query->question.type);
+    bytes_put_u16(w, query->question.class);
+}
+
 size_t
 dns_reply_write(const struct dns_query *query, uint16_t rcode, bool truncated,
                 const struct dns_edns_put *opt, uint8_t *to, size_t size)
@@ -21,7 +29,7 @@ dns_reply_write(const struct dns_query *query, uint16_t rcode, bool truncated,
     bytes_put_u32(&w, 0);
     bytes_put_u16(&w, query->edns.present);
     if (has_question)
-        dns_query_put_question(&w, query);
+        dns_reply_put_question(&w, query);
     if (query->edns.present) {
         struct dns_edns_put put = *opt;
         put.extended_rcode = (uint8_t)(rcode >> 4);

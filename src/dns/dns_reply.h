@@ -1,12 +1,16 @@
 /* dns_reply.h - replies that we make ourselves
  * SPDX-License-Identifier: ISC
  *
+ * What: a reply without records, the question of any reply, and how large one may be over UDP.
  * Who:  front. Pure.
  * Ref:  RFC 1035, 6891, 8914; RFC 8482 (ANY).
  */
 #pragma once
 
 #include "dns/dns_query.h"
+
+/** Write the question of a reply: as the client spelled it. */
+void dns_reply_put_question(struct bytes_writer *w, const struct dns_query *query);
 
 /**
  * Write a reply without records: QR=1, the query's id and opcode, RD and CD as asked, RA=1, TC as

@@ -111,10 +111,10 @@ dns_traits_of(const uint8_t *message, const struct dns_answer *answer)
     return (uint8_t)traits;
 }
 
-struct dns_alias_walk
-dns_alias_walk(const uint8_t *message, const struct dns_answer *answer)
+struct dns_aliases
+dns_traits_aliases(const uint8_t *message, const struct dns_answer *answer)
 {
-    struct dns_alias_walk walk = {
+    struct dns_aliases walk = {
         .r = bytes_reader(message, answer->end),
         .records_left = answer->counts[0],
         .names_left = DNS_ALIASES_MAX,
@@ -138,7 +138,7 @@ get_target(const struct bytes_reader *message, const struct place *place, struct
 }
 
 bool
-dns_alias_next(struct dns_alias_walk *walk, struct dns_name *target)
+dns_traits_next_alias(struct dns_aliases *walk, struct dns_name *target)
 {
     while (walk->records_left > 0 && !walk->r.failed) {
         walk->records_left--;

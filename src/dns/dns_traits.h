@@ -23,7 +23,7 @@ enum dns_trait {
 /** @return bits of enum dns_trait. @param message  borrowed; its first `answer->end` octets */
 uint8_t dns_traits_of(const uint8_t *message, const struct dns_answer *answer);
 
-struct dns_alias_walk {
+struct dns_aliases {
     struct bytes_reader r;
     unsigned records_left; /* of the answer section */
     unsigned names_left;   /* of DNS_ALIASES_MAX */
@@ -31,7 +31,7 @@ struct dns_alias_walk {
 };
 
 /** Begin to walk over the names that an answer leads to. `message` is borrowed for the walk. */
-struct dns_alias_walk dns_alias_walk(const uint8_t *message, const struct dns_answer *answer);
+struct dns_aliases dns_traits_aliases(const uint8_t *message, const struct dns_answer *answer);
 
 /**
  * The next name that the answer leads to: the target of a CNAME or DNAME, of an SVCB or HTTPS in
@@ -40,4 +40,4 @@ struct dns_alias_walk dns_alias_walk(const uint8_t *message, const struct dns_an
  * @param target  written, in lower case
  * @return false: there is none, or `is_cut`
  */
-MUST_CHECK bool dns_alias_next(struct dns_alias_walk *walk, struct dns_name *target);
+MUST_CHECK bool dns_traits_next_alias(struct dns_aliases *walk, struct dns_name *target);

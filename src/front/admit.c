@@ -6,7 +6,7 @@
  */
 #include "front/admit.h"
 
-#include "answers/minimal.h"
+#include "answers/own_answer.h"
 #include "dns/dns_traits.h"
 #include "front/front.h"
 
@@ -130,7 +130,7 @@ static bool
 pass_class(const struct front *front, const struct query *draft, struct verdict *verdict)
 {
     const struct dns_question *question = &draft->dns.question;
-    if (front->self.config->local_server_id[0] != '\0' && minimal_is_identity(question)) {
+    if (front->self.config->local_server_id[0] != '\0' && own_answer_is_identity(question)) {
         *verdict = verdict_own(WHY_MINIMAL, VERDICT_IDENTITY);
         return false;
     }

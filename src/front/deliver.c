@@ -3,8 +3,7 @@
  */
 #include "front/deliver.h"
 
-#include "answers/minimal.h"
-#include "answers/negative.h"
+#include "answers/own_answer.h"
 #include "dns/dns_reply.h"
 #include "dns/dns_trim.h"
 #include "dns/dns_tsig.h"
@@ -180,14 +179,14 @@ write_own(const struct deliver *deliver, const struct query *query, const struct
     case VERDICT_SIGNED:
         return dns_tsig_refuse(verdict->message, verdict->message_size, dns, opt, room, size);
     case VERDICT_BLOCKED:
-        return negative_write(dns, DNS_NXDOMAIN, verdict->zone_at, LOCAL_BLOCKED_TTL_S, opt, room,
-                              OWN_ROOM);
+        return own_answer_negative(dns, DNS_NXDOMAIN, verdict->zone_at, LOCAL_BLOCKED_TTL_S, opt,
+                                   room, OWN_ROOM);
     case VERDICT_SPECIAL:
         return special_write(dns, (enum special_action)verdict->action, opt, room, OWN_ROOM);
     case VERDICT_ANY:
-        return minimal_write_any(dns, opt, room, OWN_ROOM);
+        return own_answer_any(dns, opt, room, OWN_ROOM);
     case VERDICT_IDENTITY:
-        return minimal_write_identity(dns, deliver->server_id, opt, room, OWN_ROOM);
+        return own_answer_identity(dns, deliver->server_id, opt, room, OWN_ROOM);
     case VERDICT_RCODE:
     case VERDICT_RECORDS: /* not by us */
         break;

@@ -134,15 +134,15 @@ counted(const struct front *front, enum stats_counter counter)
 }
 
 /* What has passed since the process began; its processor time only if asked for. */
-static struct rest_count
+static struct nap_count
 count_passed(const struct front *front, bool with_cpu)
 {
     uint64_t queries = counted(front, STAT_UDP_QUERIES) + counted(front, STAT_TCP_QUERIES);
     uint64_t answers = counted(front, STAT_UDP_ANSWERS) + counted(front, STAT_TCP_ANSWERS);
-    return (struct rest_count){.cpu_us = with_cpu ? evloop_cpu_us() : 0,
-                               .queries = queries,
-                               .questions = front->uplink.taken,
-                               .messages = queries + answers};
+    return (struct nap_count){.cpu_us = with_cpu ? evloop_cpu_us() : 0,
+                              .queries = queries,
+                              .questions = front->uplink.taken,
+                              .messages = queries + answers};
 }
 
 /* Let messages gather, if this is a time for it. */
@@ -150,11 +150,11 @@ static void
 rest(struct front *front)
 {
     uint64_t now_us = front->loop.now_us;
-    bool is_due = rest_is_due(&front->rest, now_us);
-    struct rest_count count = count_passed(front, is_due);
+    bool is_due = nap_is_due(&front->nap, now_us);
+    struct nap_count count = count_passed(front, is_due);
     if (is_due)
-        rest_judge(&front->rest, now_us, &count);
-    uint32_t us = rest_after_turn(&front->rest, count.messages);
+        nap_judge(&front->nap, now_us, &count);
+    uint32_t us = nap_after_turn(&front->nap, count.messages);
     if (us > 0)
         evloop_rest(us);
 }
@@ -174,8 +174,8 @@ turn_tcp(struct front *front, const struct clock_time *now)
 void
 front_begin(struct front *front)
 {
-    struct rest_count nothing = count_passed(front, true);
-    rest_init(&front->rest, front->loop.now_us, &nothing);
+    struct nap_count nothing = count_passed(front, true);
+    nap_init(&front->nap, front->loop.now_us, &nothing);
 }
 
 /* Handlers only mark what is ready: here it is taken and answered. */

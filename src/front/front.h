@@ -20,7 +20,7 @@
 #include "front/udp.h"
 #include "front/uplink.h"
 #include "front/waiting.h"
-#include "lane/rest.h"
+#include "lane/nap.h"
 
 #define FRONT_EXPIRE_BATCH 256 /* questions ended by their deadline per turn */
 
@@ -41,7 +41,7 @@ struct front {
     struct pacing pacing;
     struct deliver deliver;
     struct uplink uplink;
-    struct rest rest;
+    struct nap nap;
     /* 0: serving; else no message is read any more, and the end is here at last */
     uint64_t stop_us;
 };

@@ -134,8 +134,8 @@ leads_to_blocked(const struct local *local, const struct dns_name *asked, const 
     if (local->lists[IPC_LIST_BLOCK] == NULL || (answer->traits & DNS_TRAIT_ALIAS) == 0 ||
         is_listed(local, IPC_LIST_ALLOW, asked, &zone_at))
         return false;
-    struct dns_alias_walk walk = dns_alias_walk(message, answer);
-    while (dns_alias_next(&walk, &target))
+    struct dns_aliases walk = dns_traits_aliases(message, answer);
+    while (dns_traits_next_alias(&walk, &target))
         if (is_blocked(local, &target, &zone_at))
             return true;
     return walk.is_cut;

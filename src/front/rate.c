@@ -11,16 +11,6 @@
 #define COOKIE_QUERY_MIN (DNS_HEADER_SIZE + 11 + 4 + COOKIE_BYTES)
 #define WHOLE            100 /* per cent */
 
-static struct hash_key
-random_key(void)
-{
-    uint8_t bytes[16];
-    random_fill(bytes, sizeof bytes);
-    struct hash_key key = hash_key_from(bytes);
-    explicit_bzero(bytes, sizeof bytes);
-    return key;
-}
-
 /* --- taking up the configuration --- */
 
 static void

@@ -14,7 +14,7 @@ source_change(struct source *source, const struct config *config, const struct a
     source->acl = *acl;
     memset(&source->ports, 0, sizeof source->ports);
     for (uint32_t i = 0; i < config->filter_ports_count; i++)
-        martian_ports_add(&source->ports, (uint16_t)config->filter_ports[i]);
+        martian_reflectors_add(&source->ports, (uint16_t)config->filter_ports[i]);
 }
 
 /* Can nobody have this source? */
@@ -31,7 +31,8 @@ is_martian(const struct source *source, const struct query_client *client)
     struct addr asked = *us;
     asked.port = source->config->listen[client->listener].port;
     return martian_is(&client->addr, &asked) ||
-           (client->transport == QUERY_UDP && martian_ports_has(&source->ports, client->addr.port));
+           (client->transport == QUERY_UDP &&
+            martian_reflectors_has(&source->ports, client->addr.port));
 }
 
 static void

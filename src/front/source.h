@@ -20,8 +20,8 @@ struct source {
     const struct config *config;  /* borrowed, as the two below */
     const struct prefix_set *set; /* a log line names the network of the longest length */
     struct acl acl;
-    struct martian_ports ports; /* source ports that only reflectors use */
-    struct notice denied;       /* messages from outside the access list */
+    struct martian_reflectors ports; /* source ports that only reflectors use */
+    struct notice denied;            /* messages from outside the access list */
 };
 
 /**

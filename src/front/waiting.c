@@ -24,11 +24,8 @@ waiting_reserve(struct waiting *waiting, const struct config *config, const stru
     uint32_t places = config->queries, asked = places * WAITING_QUESTIONS;
     uint32_t queries = places + 1, questions = asked + 1; /* and the draft */
     uint32_t count = networks_for(queries + questions);
-    uint8_t key[16];
-    random_fill(key, sizeof key);
     query_table_init(&waiting->queries, reserve(query_table_bytes(places)), places);
-    inflight_init(&waiting->inflight, reserve(inflight_bytes(asked)), asked, hash_key_from(key));
-    explicit_bzero(key, sizeof key);
+    inflight_init(&waiting->inflight, reserve(inflight_bytes(asked)), asked, random_key());
     networks_init(networks, reserve(networks_memory_bytes(count)), count);
     crowd_init(&waiting->alive, networks, reserve(crowd_memory_bytes(queries, networks)));
     fairqueue_init(&waiting->line, networks, reserve(fairqueue_memory_bytes(questions, networks)),

@@ -57,8 +57,12 @@ size_t crowd_memory_bytes(uint32_t items, const struct networks *networks);
  */
 void crowd_init(struct crowd *c, const struct networks *networks, void *memory);
 
-/** Count a thing. @param leaf  held by the caller; this does not hold it. @param item
- *  not counted */
+/**
+ * Count a thing.
+ *
+ * @param leaf  held by the caller; this does not hold it
+ * @param item  not counted yet
+ */
 void crowd_take(struct crowd *c, uint32_t leaf, uint32_t item, enum crowd_list list);
 
 /** Count it no more, if it is counted. @return the leaf that held it; NETWORKS_ROOT: none did */

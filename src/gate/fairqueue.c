@@ -412,8 +412,7 @@ line_in_turn(const struct fairqueue *q)
         return FAIRQUEUE_UNPROVEN;
     if (in_line[FAIRQUEUE_UNPROVEN] == 0)
         return FAIRQUEUE_PROVEN;
-    /* as often as its networks are more: but more of the others, who may be
-     * forged, change nothing */
+    /* as often as its networks are more; the others may be forged, so that their number is none */
     uint32_t times = in_line[FAIRQUEUE_PROVEN] / in_line[FAIRQUEUE_UNPROVEN];
     return q->turn < FAIRQUEUE_PROVEN_TURNS * (times > 0 ? times : 1) ? FAIRQUEUE_PROVEN
                                                                       : FAIRQUEUE_UNPROVEN;
@@ -427,8 +426,7 @@ is_alone_in_line(const struct fairqueue *q, uint32_t index)
     return fairqueue_waiting(q, ROOT) == 1 && item->leaf != ROOT && !item->is_at_worker;
 }
 
-/* The question whose turn it is, in one line or the other. @param most  rank that may
- * have a place */
+/* The question whose turn it is, in one line or the other; `most` as above. */
 static uint32_t
 in_turn(struct fairqueue *q, enum fairqueue_rank most)
 {

@@ -3,12 +3,13 @@
  *
  * What: the caller's questions, named by index: those that wait in line, and those at the worker,
  *       for which there is a bounded number of places. Networks take turns at each prefix length:
- *       among all, then among the networks within the one whose turn it is, down to a client. Who
- *       has its share of the places is served after the others, and some places are kept for
- *       networks that have few there or none, so that nobody can take all by asking what is
- * answered late. Who:  front. Pure: no clock, no allocation. A question costs a few steps for each
- * prefix length; a network that lost its rank is put right when its turn comes. Ref:  RFC 8290 (the
- * idea of flow queueing); docs/LIMITS.md "fairqueue".
+ *       among all, then among the networks within the one whose turn it is, down to a client. A
+ *       network that has its share of the places is served after the others, and some places are
+ *       kept for networks that have few there or none, so that nobody can take all by asking what
+ *       is answered late. A question costs a few steps for each prefix length; a network that lost
+ *       its rank is put right when its turn comes.
+ * Who:  front. Pure: no clock, no allocation.
+ * Ref:  RFC 8290 (the idea of flow queueing); docs/LIMITS.md "fairqueue".
  */
 #pragma once
 
@@ -19,10 +20,11 @@
 #define FAIRQUEUE_PROVEN_TURNS 4  /* of proven clients for one of the others, while both wait */
 #define FAIRQUEUE_RESERVE_PART 4  /* a quarter of the places is not for whoever comes ... */
 #define FAIRQUEUE_RESERVE_MIN  16 /* ... and at least so many, or half of all */
-#define FAIRQUEUE_LIGHT_PART   8  /* light: less than an eighth of its siblings' average */
+/* Light: less than an eighth of what its siblings have on average. */
+#define FAIRQUEUE_LIGHT_PART 8
 
-/* Whose address is proven stands in a line of its own, so that a flood with forged addresses does
- * not stand before it. */
+/* Clients whose address is proven have a line of their own, which a flood with forged addresses
+ * does not make longer. */
 enum fairqueue_line { FAIRQUEUE_UNPROVEN, FAIRQUEUE_PROVEN, FAIRQUEUE_LINES };
 
 /* How a network stands among those within the same one, while it is in line. */

@@ -9,7 +9,7 @@ static const uint8_t zeros[16];
 static const uint8_t loopback6[16] = {[15] = 1};
 
 void
-martian_ports_add(struct martian_ports *ports, uint16_t port)
+martian_reflectors_add(struct martian_reflectors *ports, uint16_t port)
 {
     ports->bits[port / 64] |= (uint64_t)1 << (port % 64);
 }

@@ -10,16 +10,16 @@
 
 #include "base/addr.h"
 
-struct martian_ports { /* a set of ports, all zero: empty */
+struct martian_reflectors { /* a set of ports, all zero: empty */
     uint64_t bits[1024];
 };
 
 /** Put a port into the set. */
-void martian_ports_add(struct martian_ports *ports, uint16_t port);
+void martian_reflectors_add(struct martian_reflectors *ports, uint16_t port);
 
 /** Is it in the set? */
 static inline bool
-martian_ports_has(const struct martian_ports *ports, uint16_t port)
+martian_reflectors_has(const struct martian_reflectors *ports, uint16_t port)
 {
     return (ports->bits[port / 64] >> (port % 64) & 1) != 0;
 }

@@ -1,8 +1,8 @@
 /* networks.h - the networks that hold something right now, each within the shorter prefix around it
  * SPDX-License-Identifier: ISC
  *
- * What: a tree in a fixed table. A leaf is a client's longest configured prefix, its parents are
- * the shorter ones, the root is everybody. A network has a place as long as something is held in
+ * What: a tree in a fixed table. A leaf is a client's longest configured prefix, its parents are the
+ *       shorter ones, the root is everybody. A network has a place as long as something is held in
  *       it: other modules keep what they count per network in arrays of their own, by its index.
  * Who:  front: crowd and fair queue share one, TCP connections have another. Pure, no allocation.
  * Ref:  docs/LIMITS.md "networks".
@@ -47,8 +47,7 @@ networks_for(uint32_t things)
 /** Bytes of memory for `count` networks, 1..NETWORKS_COUNT_MAX. */
 size_t networks_memory_bytes(uint32_t count);
 
-/** @param memory  borrowed as long as `n` lives; zeroed, networks_memory_bytes(count),
- * aligned to 8 */
+/** @param memory  borrowed as long as `n` lives; zeroed, networks_memory_bytes(count), 8-aligned */
 void networks_init(struct networks *n, void *memory, uint32_t count);
 
 /**

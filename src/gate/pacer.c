@@ -58,8 +58,7 @@ pacer_take(struct pacer *p, const struct addr *client, uint32_t octets, uint64_t
     if (empty_at < now)
         empty_at = now;
     uint64_t cost = ticks_for(p, octets), burst = ticks_for(p, p->config.burst_octets);
-    /* it fits once what is owed and its own cost are within a burst; an oversized
-     * one: owed nothing */
+    /* it fits once what is owed and its own cost are within a burst, or once nothing is owed */
     uint64_t allowed = cost < burst ? burst - cost : 0;
     uint64_t wait = empty_at - now > allowed ? empty_at - now - allowed : 0;
     uint64_t whole_ms = (wait + BUCKETS_TICKS_PER_MS - 1) / BUCKETS_TICKS_PER_MS;

@@ -29,8 +29,7 @@ size_t deadlines_bytes(uint32_t capacity);
  *                 pages of numbers that were never used are not touched */
 void deadlines_init(struct deadlines *d, void *memory, uint32_t capacity);
 
-/** `number` (0..capacity-1) is due at `at`, in the caller's unit, whatever was set
- * for it before. */
+/** `number` (0..capacity-1) is due at `at`, in the caller's unit: the last call counts. */
 void deadlines_set(struct deadlines *d, uint32_t number, uint64_t at);
 
 /** `number` has no deadline any more. May be called twice. */

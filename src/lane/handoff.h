@@ -14,8 +14,7 @@
 #define HANDOFF_QUERY_MAX   (4 + 4 + 8 + 2 + 1 + 2 + 2 + DNS_NAME_MAX)
 #define HANDOFF_ANSWER_HEAD (4 + 4 + 1 + 1 + 2 + 4)
 
-/* Where places on connections are short, the last ones are for who has few questions
- * at the worker. */
+/* Where places on connections are short, the last ones are for clients with few questions there. */
 enum handoff_rank {
     HANDOFF_LIGHT,    /* its network has few, compared with others */
     HANDOFF_HOPEFUL,  /* it has few, compared with its neighbours */

@@ -274,12 +274,6 @@ inflight_ask_again(struct inflight *table, struct inflight_question *question, b
     return true;
 }
 
-const struct query *
-inflight_first_waiting(const struct query_table *queries, const struct inflight_question *question)
-{
-    return query_at(queries, list_first(&question->waiting));
-}
-
 struct query *
 inflight_pop_waiting(struct inflight *table, struct query_table *queries,
                      struct inflight_question *question)

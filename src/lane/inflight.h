@@ -4,8 +4,9 @@
  * What: a fixed table. Queries that ask the same (name without case, type, class, RD, CD, DO)
  *       share one question and one answer: fewer upstream queries, and no second chance to guess
  *       an answer (birthday attack). A question is queued until its turn comes (front/waiting.h),
- * then asked; its name across the ring is (slot, generation). Who:  front. Pure: no clock, no
- * allocation. Ref:  RFC 5452 section 5; docs/QUERY.md; docs/LIMITS.md "questions".
+ *       then asked; its name across the ring is (slot, generation).
+ * Who:  front. Pure: no clock, no allocation.
+ * Ref:  RFC 5452 section 5; docs/QUERY.md; docs/LIMITS.md "questions".
  */
 #pragma once
 
@@ -136,10 +137,6 @@ bool inflight_is_in_ring(const struct inflight_question *question, uint32_t ring
  *         waits for its deadline.
  */
 bool inflight_ask_again(struct inflight *table, struct inflight_question *question, bool is_death);
-
-/** The query that has waited longest for this question; NULL when nobody is left. */
-const struct query *inflight_first_waiting(const struct query_table *queries,
-                                           const struct inflight_question *question);
 
 /** Take the next query off the question's list, first come first; NULL when nobody is left. */
 struct query *inflight_pop_waiting(struct inflight *table, struct query_table *queries,

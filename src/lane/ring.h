@@ -81,8 +81,7 @@ bool ring_await_room(struct ring_producer *p, size_t size);
  */
 MUST_CHECK enum status ring_take(struct ring_consumer *c, void *to, size_t room, size_t *size);
 
-/** Give the room of taken records back. @return true if the producer waits for room:
- * ring its bell. */
+/** Give the room of taken records back. @return the producer waits for room: ring its bell */
 bool ring_release(struct ring_consumer *c);
 
 /** Declare sleep. @return true: empty, go to sleep; false: records are there, do not sleep. */

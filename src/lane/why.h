@@ -1,7 +1,9 @@
 /* why.h - why a query ended as it did
  * SPDX-License-Identifier: ISC
  *
+ * What: the reasons of lane/why.def, each of which belongs to one of three ends.
  * Who:  front (counts), supervisor (prints). Pure.
+ * Ref:  docs/QUERY.md.
  */
 #pragma once
 

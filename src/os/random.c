@@ -49,3 +49,13 @@ random_u32(void)
     random_fill(&value, sizeof value);
     return value;
 }
+
+struct hash_key
+random_key(void)
+{
+    uint8_t bytes[16];
+    random_fill(bytes, sizeof bytes);
+    struct hash_key key = hash_key_from(bytes);
+    explicit_bzero(bytes, sizeof bytes);
+    return key;
+}

@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include "base/hash.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,3 +25,6 @@ void random_fill(void *to, size_t size);
 
 /** Four of them. */
 uint32_t random_u32(void);
+
+/** A key that nobody outside knows, for a table of what strangers choose. */
+struct hash_key random_key(void);

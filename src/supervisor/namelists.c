@@ -209,7 +209,6 @@ static enum status
 make_set(enum ipc_list list, size_t names, int *fd, struct block *block, struct nameset **set,
          struct config_error *error)
 {
-    uint8_t key_bytes[16];
     if (names > NAMELISTS_NAMES_MAX) {
         snprintf(error->text, sizeof error->text, "%s: %zu names; at most %d fit", keys[list],
                  names, NAMELISTS_NAMES_MAX);
@@ -221,8 +220,7 @@ make_set(enum ipc_list list, size_t names, int *fd, struct block *block, struct 
                  names, strerror(errno));
         return STATUS_SYSTEM;
     }
-    random_fill(key_bytes, sizeof key_bytes);
-    struct hash_key key = hash_key_from(key_bytes);
+    struct hash_key key = random_key();
     *set = nameset_init(block->memory, names, &key);
     return STATUS_OK;
 }
@@ -284,7 +282,7 @@ warn_file(const char *key, const char *path, const struct namelists_file *file, 
     for (enum list_kind kind = LIST_NOTHING + 1; kind < LIST_KINDS; kind++) {
         if (file->of_kind[kind] == 0)
             continue;
-        fprintf(to, "%s%zu %s", before, file->of_kind[kind], list_kind_text(kind));
+        fprintf(to, "%s%zu %s", before, file->of_kind[kind], list_line_kind_text(kind));
         before = ", ";
     }
     fprintf(to, "; the first is line %zu\n", file->first);

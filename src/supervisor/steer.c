@@ -81,13 +81,10 @@ steer_lanes(const struct supervisor *sup)
 {
     struct steering steering;
     struct sock_filter program[STEERING_MAX];
-    uint8_t key[16];
     if (sup->lanes_count == 1)
         return STATUS_OK;
-    random_fill(key, sizeof key);
     enum status status = steering_init(&steering, sup->lanes_count, ipv4_length(&sup->config),
-                                       ipv6_length(&sup->config), hash_key_from(key));
-    explicit_bzero(key, sizeof key);
+                                       ipv6_length(&sup->config), random_key());
     if (status == STATUS_OK)
         status = attach(sup, program, steering_build(&steering, program));
     return status == STATUS_OK ? lock(sup) : status;

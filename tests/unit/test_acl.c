@@ -1,6 +1,7 @@
 /* test_acl.c - default deny, deny over allow, and agreement with plain matching
  * SPDX-License-Identifier: ISC
  */
+#include "../fixtures/addr_model.h"
 #include "gate/acl.h"
 #include "prng.h"
 

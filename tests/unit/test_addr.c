@@ -1,6 +1,7 @@
 /* test_addr.c - addresses and prefixes, text and matching
  * SPDX-License-Identifier: ISC
  */
+#include "../fixtures/addr_model.h"
 #include "base/addr.h"
 #include "prng.h"
 

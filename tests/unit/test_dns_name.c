@@ -1,6 +1,7 @@
 /* test_dns_name.c - names, plain and compressed, wire and text
  * SPDX-License-Identifier: ISC
  */
+#include "../fixtures/dns_name_text.h"
 #include "dns/dns_name.h"
 #include "dns_build.h"
 #include "prng.h"

@@ -1,7 +1,7 @@
 /* test_dns_query.c - every verdict, in its order, and what is known then
  * SPDX-License-Identifier: ISC
  */
-#include "dns/dns_query.h"
+#include "dns/dns_reply.h"
 #include "dns_build.h"
 #include "prng.h"
 
@@ -44,7 +44,7 @@ Test(dns_query, takes_a_plain_query)
     cr_assert_eq(query.question.class, DNS_CLASS_IN);
     cr_assert_arr_eq(query.question.name.wire, wanted.wire, wanted.size, "in lower case");
     w = bytes_writer(room, sizeof room);
-    dns_query_put_question(&w, &query);
+    dns_reply_put_question(&w, &query);
     cr_assert_eq(w.pos, sizeof spelled - 1);
     cr_assert_arr_eq(room, spelled, sizeof spelled - 1, "spelled as asked");
     cr_assert_not(query.edns.present);

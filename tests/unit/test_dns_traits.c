@@ -125,14 +125,14 @@ Test(dns_traits, names_led_to_come_in_their_order_and_in_lower_case)
     add_service(0, 1, ".", 0, NULL, 0);
     add_service(0, 0, "D.example", 0, NULL, 0);
     cr_assert_eq(traits(), DNS_TRAIT_ALIAS);
-    struct dns_alias_walk walk = dns_alias_walk(message, &answer);
+    struct dns_aliases walk = dns_traits_aliases(message, &answer);
     for (size_t i = 0; i < 3; i++) {
         struct dns_name want = name_of(expected[i]);
-        cr_assert(dns_alias_next(&walk, &target));
+        cr_assert(dns_traits_next_alias(&walk, &target));
         cr_assert(target.size == want.size && memcmp(target.wire, want.wire, want.size) == 0, "%zu",
                   i);
     }
-    cr_assert_not(dns_alias_next(&walk, &target));
+    cr_assert_not(dns_traits_next_alias(&walk, &target));
     cr_assert_not(walk.is_cut);
 }
 
@@ -145,8 +145,8 @@ Test(dns_traits, the_names_of_one_answer_are_bounded)
         for (unsigned i = 0; i < count; i++)
             add_alias("www.example", DNS_TYPE_CNAME, "a.example");
         (void)traits();
-        struct dns_alias_walk walk = dns_alias_walk(message, &answer);
-        while (dns_alias_next(&walk, &target))
+        struct dns_aliases walk = dns_traits_aliases(message, &answer);
+        while (dns_traits_next_alias(&walk, &target))
             seen++;
         cr_expect_eq(seen, DNS_ALIASES_MAX);
         cr_expect_eq(walk.is_cut, count > DNS_ALIASES_MAX);

@@ -127,8 +127,7 @@ Test(limiter_bound, errs_by_no_more_than_what_it_counts_as_forgiven)
     close_limiter(&b);
 }
 
-/* What replaces the emptiest keeps the heaviest: a flood of sources does not free
- * a greedy client. */
+/* Replacing the emptiest keeps the heaviest: a flood of sources does not free a greedy client. */
 Test(limiter_bound, keeps_hold_of_a_greedy_client_under_rotating_sources)
 {
     struct prng prng = prng_begin("limiter_bound");
@@ -150,8 +149,7 @@ Test(limiter_bound, keeps_hold_of_a_greedy_client_under_rotating_sources)
     close_limiter(&b);
 }
 
-/* An honest client within its rate, in a network of its own, is never refused,
- * whatever others do. */
+/* An honest client within its rate, in a network of its own, is never refused. */
 Test(limiter_bound, never_refuses_a_client_within_its_rate_in_a_quiet_network)
 {
     struct prng prng = prng_begin("limiter_bound");

@@ -15,7 +15,7 @@ says(const char *line, enum list_kind kind, const char *names)
     size_t size, at = 0;
     char got[256] = "";
     list_line_read(line, strlen(line), &read);
-    cr_expect_eq(read.kind, kind, "%s: %s", line, list_kind_text(read.kind));
+    cr_expect_eq(read.kind, kind, "%s: %s", line, list_line_kind_text(read.kind));
     while (list_line_next(&read, &name, &size))
         at += (size_t)snprintf(got + at, sizeof got - at, "%s%.*s", at > 0 ? "," : "", (int)size,
                                name);

@@ -58,14 +58,14 @@ Test(martian, does_not_answer_itself)
 
 Test(martian, remembers_exactly_the_ports_it_was_given)
 {
-    static struct martian_ports ports;
+    static struct martian_reflectors ports;
     static const uint16_t some[] = {0, 7, 19, 53, 63, 64, 11211, 65535};
     for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
-        martian_ports_add(&ports, some[i]);
+        martian_reflectors_add(&ports, some[i]);
     unsigned found = 0;
     for (unsigned port = 0; port < 65536; port++)
-        found += martian_ports_has(&ports, (uint16_t)port);
+        found += martian_reflectors_has(&ports, (uint16_t)port);
     cr_assert_eq(found, sizeof some / sizeof some[0]);
     for (size_t i = 0; i < sizeof some / sizeof some[0]; i++)
-        cr_assert(martian_ports_has(&ports, some[i]));
+        cr_assert(martian_reflectors_has(&ports, some[i]));
 }

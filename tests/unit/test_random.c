@@ -19,3 +19,9 @@ Test(random, neither_blocks_nor_large_fills_repeat)
             cr_assert_neq(memcmp(pieces[i], pieces[k], 8), 0);
     }
 }
+
+Test(random, keys_differ)
+{
+    struct hash_key one = random_key(), other = random_key();
+    cr_assert(one.k0 != other.k0 && one.k1 != other.k1 && one.k0 != one.k1);
+}

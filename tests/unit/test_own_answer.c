@@ -1,7 +1,7 @@
-/* test_minimal.c - ANY and our own name, as a strict parser reads them
+/* test_own_answer.c - ANY and our own name, as a strict parser reads them
  * SPDX-License-Identifier: ISC
  */
-#include "answers/minimal.h"
+#include "answers/own_answer.h"
 #include "dns/dns_answer.h"
 
 #include <criterion/criterion.h>
@@ -32,33 +32,33 @@ parsed(const uint8_t *message, size_t size, const struct dns_query *q)
     return answer;
 }
 
-Test(minimal, answers_any_with_one_record)
+Test(own_answer, answers_any_with_one_record)
 {
     for (int edns = 0; edns < 2; edns++) {
         struct dns_query q = query("WWW.example.test", DNS_TYPE_ANY, DNS_CLASS_IN, edns);
         struct dns_name spelled;
         cr_assert_eq(dns_name_parse("WWW.example.test", &spelled), STATUS_OK);
         uint8_t message[512];
-        size_t size = minimal_write_any(&q, &opt, message, sizeof message);
+        size_t size = own_answer_any(&q, &opt, message, sizeof message);
         struct dns_answer answer = parsed(message, size, &q);
         static const uint8_t data[] = {0, 9, 7, 'R', 'F', 'C', '8', '4', '8', '2', 0};
         cr_assert_arr_eq(message + answer.end - sizeof data, data, sizeof data);
-        cr_assert_eq(answer.ttl_min, MINIMAL_TTL_S);
+        cr_assert_eq(answer.ttl_min, OWN_ANSWER_ANY_TTL_S);
         cr_assert_arr_eq(message + DNS_HEADER_SIZE, spelled.wire, spelled.size, "spelled as asked");
     }
 }
 
-Test(minimal, tells_who_we_are)
+Test(own_answer, tells_who_we_are)
 {
     struct dns_query q = query("ID.server", DNS_TYPE_TXT, DNS_CLASS_CHAOS, true);
     uint8_t message[768];
-    size_t size = minimal_write_identity(&q, "edge-1", &opt, message, sizeof message);
+    size_t size = own_answer_identity(&q, "edge-1", &opt, message, sizeof message);
     struct dns_answer answer = parsed(message, size, &q);
     static const uint8_t data[] = {0, 7, 6, 'e', 'd', 'g', 'e', '-', '1'};
     cr_assert_arr_eq(message + answer.end - sizeof data, data, sizeof data);
 }
 
-Test(minimal, knows_the_questions_for_our_name)
+Test(own_answer, knows_the_questions_for_our_name)
 {
     struct dns_query yes[] = {query("id.server", DNS_TYPE_TXT, DNS_CLASS_CHAOS, false),
                               query("HOSTNAME.Bind", DNS_TYPE_ANY, DNS_CLASS_CHAOS, false)};
@@ -67,17 +67,17 @@ Test(minimal, knows_the_questions_for_our_name)
                              query("id.server", DNS_TYPE_A, DNS_CLASS_CHAOS, false),
                              query("x.id.server", DNS_TYPE_TXT, DNS_CLASS_CHAOS, false)};
     for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
-        cr_assert(minimal_is_identity(&yes[i].question));
+        cr_assert(own_answer_is_identity(&yes[i].question));
     for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
-        cr_assert_not(minimal_is_identity(&no[i].question));
+        cr_assert_not(own_answer_is_identity(&no[i].question));
 }
 
-Test(minimal, writes_nothing_where_there_is_no_room)
+Test(own_answer, writes_nothing_where_there_is_no_room)
 {
     struct dns_query q = query("www.example.test", DNS_TYPE_ANY, DNS_CLASS_IN, true);
     uint8_t message[512];
-    size_t whole = minimal_write_any(&q, &opt, message, sizeof message);
+    size_t whole = own_answer_any(&q, &opt, message, sizeof message);
     for (size_t size = 0; size < whole; size++)
-        cr_assert_eq(minimal_write_any(&q, &opt, message, size), 0);
-    cr_assert_eq(minimal_write_any(&q, &opt, message, whole), whole);
+        cr_assert_eq(own_answer_any(&q, &opt, message, size), 0);
+    cr_assert_eq(own_answer_any(&q, &opt, message, whole), whole);
 }
