@@ -260,7 +260,7 @@ admit_gone(struct front *front, const struct query_client *client, const struct 
 
 /* --- the worker's answer --------------------------------------------------------------------- */
 
-/* Those who wait for a question have their answer. It stays under way. */
+/* Answer the queries that wait for a question. It stays under way. */
 static void
 end_waiting(struct front *front, struct inflight_question *question, const struct verdict *verdict,
             const struct clock_time *now)
@@ -293,7 +293,7 @@ stand_in(struct front *front, struct inflight_question *question, const struct c
     return true;
 }
 
-/* No answer comes: a stale one stands in for those who wait, or `verdict` is theirs. */
+/* No answer comes: the queries that wait get a stale one if there is one, else this refusal. */
 static void
 fail(struct front *front, struct inflight_question *question, enum why why, uint16_t rcode,
      uint16_t ede, const struct clock_time *now)
@@ -313,7 +313,7 @@ fail_with_error(struct front *front, struct inflight_question *question, uint16_
     fail(front, question, WHY_UPSTREAM_ERROR, may_pass ? rcode : DNS_SERVFAIL, DNS_EDE_NONE, now);
 }
 
-/* It belongs to the question and is sound: keep it, and give it to those who wait. */
+/* It belongs to the question and is sound: keep it, and answer the queries that wait. */
 static void
 take_answer(struct front *front, struct inflight_question *question, const uint8_t *message,
             struct dns_answer *answer, const struct clock_time *now)

@@ -3,7 +3,7 @@
  *
  * What: runs the stages that judge a message, the cheap ones first, and hands their verdict to
  *       deliver.c: here is the one switch. A query that no stage ended waits for its question; an
- *       answer goes to all who wait for it.
+ *       answer goes to all queries that wait for it.
  * Who:  front: the turn, for each message that it takes.
  * Ref:  docs/QUERY.md.
  */
@@ -24,7 +24,7 @@ struct clock_time;
 void admit_message(struct front *front, struct query *draft, const uint8_t *message, size_t size,
                    const struct clock_time *now);
 
-/** Judge what the worker says of a question, and give it to all who wait. The question ends.
+/** Judge what the worker says of a question, and answer the queries that wait. The question ends.
  *  @param from_worker  borrowed for this call */
 void admit_answer(struct front *front, struct inflight_question *question,
                   const struct handoff_answer *from_worker, const struct clock_time *now);
@@ -32,7 +32,7 @@ void admit_answer(struct front *front, struct inflight_question *question,
 /** Give stale answers to clients that have waited long enough for a fresh one. */
 void admit_stale(struct front *front, const struct clock_time *now);
 
-/** The time of a question is up: SERVFAIL to all who wait. The question ends. */
+/** The time of a question is up: SERVFAIL to all queries that wait. The question ends. */
 void admit_timeout(struct front *front, struct inflight_question *question,
                    const struct clock_time *now);
 

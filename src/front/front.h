@@ -58,5 +58,5 @@ void front_begin(struct front *front);
  */
 uint64_t front_turn(struct front *front, struct clock_time time);
 
-/** Was it told to stop, and is there nobody left to answer, or no time? */
+/** Was it told to stop, and is no client left to answer, or no time? */
 bool front_is_over(const struct front *front);

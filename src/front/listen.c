@@ -73,7 +73,7 @@ listen_take(const struct config *config, struct udp *udp, struct tcp *tcp,
     if (listener->index >= config->listen_count ||
         (kind != IPC_SOCKET_UDP && kind != IPC_SOCKET_TCP) ||
         source_of(udp, tcp, listener->index, kind)->fd >= 0)
-        log_fatal("a listening socket that was not asked for");
+        log_fatal("the supervisor sent a listening socket that was not asked for");
     if (sock_adopt(fd, socket_type(kind)) != STATUS_OK ||
         serve(config, udp, tcp, listener->index, kind, fd) != STATUS_OK)
         log_fatal("the %s socket %u that was handed in cannot be used: %s", kind_text(kind),
@@ -114,7 +114,7 @@ bind_one(const struct config *config, struct udp *udp, struct tcp *tcp, uint32_t
                   addr_format(addr, text), kind_text(kind));
     struct ipc_message copy = {.type = IPC_LISTENER, .index = index, .kind = (uint8_t)kind};
     if (chan_send(CHAN_FD, &copy, &fd, 1) != STATUS_OK)
-        log_fatal("the supervisor does not take a copy of a socket");
+        log_fatal("cannot send a copy of a listening socket to the supervisor");
     if (serve(config, udp, tcp, index, kind, fd) != STATUS_OK)
         log_fatal("cannot serve %s: %s", addr_format(addr, text), strerror(errno));
 }

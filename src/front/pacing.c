@@ -27,11 +27,11 @@ pacing_reserve(struct pacing *pacing, const struct config *config)
     struct pacer_config rates = pacer_config(config);
     pacing->messages = memory_reserve(PACING_HELD * sizeof *pacing->messages);
     if (memory == NULL || pacing->messages == NULL)
-        log_fatal("no memory for answers that wait");
+        log_fatal("cannot reserve memory for answers that are held");
     random_fill(key, sizeof key);
     if (pacer_init(&pacing->pacer, &rates, memory, PACING_NETWORKS, hash_key_from(key)) !=
         STATUS_OK)
-        log_fatal("the rate of answers is not sound");
+        log_fatal("the pacer does not accept the rates of the configuration");
     explicit_bzero(key, sizeof key);
     for (uint32_t i = 0; i < PACING_HELD; i++)
         pacing->free[i] = i;
@@ -43,7 +43,7 @@ pacing_change(struct pacing *pacing, const struct config *config)
 {
     struct pacer_config rates = pacer_config(config);
     if (pacer_reload(&pacing->pacer, &rates) != STATUS_OK)
-        log_fatal("the rate of answers is not sound");
+        log_fatal("the pacer does not accept the rates of the configuration");
     pacing->is_on = config->pacing != 0;
 }
 

@@ -34,7 +34,7 @@ struct pacing {
     struct pacer pacer;
     bool is_on;
     struct pacing_held held[PACING_HELD]; /* `count` of them, in no order */
-    uint32_t free[PACING_HELD];           /* messages that nobody uses, above `count` */
+    uint32_t free[PACING_HELD];           /* places not in use, above `count` */
     uint8_t (*messages)[DNS_EDNS_UDP_MAX];
     uint32_t count;
     uint64_t soonest_ms; /* when the next may leave */

@@ -103,7 +103,7 @@ take_all(struct rate *rate, const struct config *config)
     take_networks(&rate->set, config);
     if (acl_init(&rate->exempt, config->rates_exempt, config->rates_exempt_count, NULL, 0) !=
         STATUS_OK)
-        log_fatal("rates.exempt is not sound");
+        log_fatal("the access list does not accept rates.exempt of the configuration");
     for (uint32_t i = 0; i < config->listen_count; i++)
         rate->percents[i] = percent_of(config, &config->listen[i]);
     rate->has_cookies = config->cookies_enabled && config->cookies_secret.is_set;
@@ -123,7 +123,7 @@ rate_reserve(struct rate *rate, const struct config *config, struct stats_page *
             log_fatal("no memory for the rates of %zu networks", entries);
         if (limiter_init(&rate->tables[table], &limits, memory, entries, rate->set.key) !=
             STATUS_OK)
-            log_fatal("the rates are not sound");
+            log_fatal("the limiter does not accept the rates of the configuration");
     }
     take_all(rate, config);
 }
@@ -134,7 +134,7 @@ rate_change(struct rate *rate, const struct config *config, const struct clock_t
     for (unsigned table = 0; table < RATE_TABLES; table++) {
         struct limiter_config limits = limiter_config(config, (enum rate_payer)table);
         if (limiter_reload(&rate->tables[table], &limits, clock_ms(now)) != STATUS_OK)
-            log_fatal("the rates are not sound");
+            log_fatal("the limiter does not accept the rates of the configuration");
     }
     take_all(rate, config);
 }
@@ -196,7 +196,7 @@ has_proof(const struct rate *rate, struct query *draft, const uint8_t *message, 
     return draft->client.is_proven;
 }
 
-/* A proven client is told that it is refused, which reaches nobody else. */
+/* A refusal goes to a proven client only: it cannot reach another. */
 static struct verdict
 refuse(struct query *draft, const uint8_t *message, size_t size, enum limiter_verdict over)
 {
@@ -265,7 +265,7 @@ rate_network(const struct rate *rate, struct networks *networks, const struct qu
     uint32_t leaf =
         networks_take(networks, &rate->set, keys, &client->addr, client->payer == RATE_EXEMPT);
     if (leaf == NETWORKS_ROOT)
-        log_fatal("more networks hold something than there is room for");
+        log_fatal("the table of networks is full, and was reserved for as many as there can be");
     return leaf;
 }
 

@@ -46,7 +46,7 @@ recall_reserve(struct recall *recall, const struct config *config, const struct 
     recall->message = memory_reserve(CACHE_MESSAGE_MAX);
     recall->waits = memory_reserve(slots * sizeof *recall->waits);
     if (memory == NULL || recall->message == NULL || recall->waits == NULL || dues == NULL)
-        log_fatal("no memory for a cache of %zu octets", bytes);
+        log_fatal("cannot reserve memory for a cache of %zu octets", bytes);
     deadlines_init(&recall->dues, dues, slots);
     recall->cache = cache_init(memory, bytes);
 }
@@ -118,7 +118,7 @@ is_unfit(const struct cache_hit *hit)
     return (hit->answer.traits & DNS_TRAIT_UNFIT) != 0;
 }
 
-/* Others have waited in vain for an upstream a moment ago. */
+/* A moment ago other clients waited and no upstream answered. */
 static bool
 is_in_need(const struct recall *recall, const struct query *draft, const struct clock_time *now)
 {
@@ -228,7 +228,7 @@ recall_stand_in(struct recall *recall, struct inflight_question *question,
 
 /* --- do upstreams fail? --------------------------------------------------------------------- */
 
-/* Ask for what any server knows: the name servers of the root, with nobody waiting. */
+/* Ask for what any server knows, the name servers of the root; no client waits for it. */
 static void
 probe(struct recall *recall, const struct clock_time *now)
 {

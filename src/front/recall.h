@@ -4,11 +4,11 @@
  * What: the stage of a query that can be answered without an upstream, and what becomes of answers
  *       that come from one. A stale answer stands in only where an upstream failed to answer, or
  *       did not within cache.stale_after; the question stays under way, and what comes late is
- *       kept. For a while nobody waits for that name again. Where upstreams fail altogether, stale
- *       answers leave at once for every name, while their questions are asked with nobody waiting,
- *       until an upstream answers anything. That one name is late is no sign of it: signs are what
- *       the worker says (HANDOFF_DOWN), and a query of our own, for what any server knows, that is
- *       unanswered together with all else.
+ *       kept. For a while no client waits for that name again. Where upstreams fail altogether,
+ *       stale answers leave at once for every name, while their questions are asked and no client
+ *       waits, until an upstream answers anything. That one name is late is no sign of it: signs
+ *       are what the worker says (HANDOFF_DOWN), and a query of our own, for what any server knows,
+ *       that is unanswered together with all else.
  * Who:  front.
  * Ref:  answers/cache.h, answers/freshness.h; RFC 8767, 9520; docs/LIMITS.md "cache".
  */
@@ -22,10 +22,10 @@
 #include "front/waiting.h"
 #include "lane/deadlines.h"
 
-#define RECALL_RECHECK_S      30  /* RFC 8767 section 5: so long nobody waits for what has failed */
-#define RECALL_STALE_TTL_S    30  /* RFC 8767 section 5: what a client is told of a stale answer */
-#define RECALL_PREFETCH_HITS  3   /* asked for so often, it is worth asking ahead */
-#define RECALL_PREFETCH_PART  10  /* in the last tenth of its TTL */
+#define RECALL_RECHECK_S      30 /* RFC 8767 section 5: so long no client waits for a failed name */
+#define RECALL_STALE_TTL_S    30 /* RFC 8767 section 5: what a client is told of a stale answer */
+#define RECALL_PREFETCH_HITS  3  /* asked for so often, it is worth asking ahead */
+#define RECALL_PREFETCH_PART  10 /* in the last tenth of its TTL */
 #define RECALL_PREFETCH_MILLI 100 /* thousandths of an upstream query earned with each answer */
 #define RECALL_PREFETCH_BURST 50  /* upstream queries saved up */
 
@@ -94,8 +94,8 @@ void recall_note_down(struct recall *recall, const struct clock_time *now);
 void recall_note_word(struct recall *recall, const struct inflight_question *question,
                       const struct dns_answer *answer, const struct clock_time *now);
 
-/** Upstreams failed: is there a stale answer for those who wait? @param verdict  written if there
- *  is; theirs. The question stays under way, and is marked. */
+/** Upstreams failed: is there a stale answer for the queries that wait?
+ *  @param verdict  written if there is; theirs. The question stays under way, and is marked. */
 MUST_CHECK bool recall_stand_in(struct recall *recall, struct inflight_question *question,
                                 const struct clock_time *now, struct verdict *verdict);
 

@@ -17,7 +17,7 @@ source_change(struct source *source, const struct config *config, const struct a
         martian_reflectors_add(&source->ports, (uint16_t)config->filter_ports[i]);
 }
 
-/* Can nobody have this source? */
+/* Is this a source that no client can have? */
 static bool
 is_martian(const struct source *source, const struct query_client *client)
 {

@@ -153,7 +153,7 @@ tcp_reserve(struct tcp *tcp, const struct config *config, const struct tcp_parts
     tcp->connections = memory_reserve(slots * sizeof *tcp->connections);
     tcp->inputs = memory_reserve(slots * sizeof *tcp->inputs);
     if (tcp->connections == NULL || tcp->inputs == NULL)
-        log_fatal("no memory for %u TCP connections", config->tcp_clients);
+        log_fatal("cannot reserve memory for %u TCP connections", config->tcp_clients);
     tcp->ready = connection_ready;
     tcp_accept_reserve(tcp);
     tcp_output_reserve(tcp);

@@ -27,7 +27,7 @@
 #define TCP_READS_MAX     64           /* reads for one message; a query fits in one segment */
 #define TCP_REFUSED_MAX   128          /* queries over the rate; then the connection ends */
 #define TCP_IDLE_SHARE    8    /* an eighth of the idle time is left when the table is full */
-#define TCP_DRAINS        8    /* reads of what a connection sent in vain, before it is closed */
+#define TCP_DRAINS        8    /* reads of what is not taken any more, before the close */
 #define TCP_EVICT_LOOK    64   /* connections idle longest, of which one makes room */
 #define TCP_NEW_BURST_S   4    /* seconds' worth of new connections at once, after quiet time */
 #define TCP_NETWORKS      4096 /* whose new connections are counted */

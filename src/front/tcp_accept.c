@@ -32,7 +32,7 @@ reserve(size_t bytes)
 {
     void *memory = memory_reserve(bytes);
     if (memory == NULL)
-        log_fatal("no memory to count TCP connections");
+        log_fatal("cannot reserve memory to count TCP connections");
     return memory;
 }
 
@@ -48,7 +48,7 @@ tcp_accept_reserve(struct tcp *tcp)
     crowd_init(&tcp->park.held, networks, reserve(crowd_memory_bytes(TCP_PARKED, networks)));
     if (pacer_init(&tcp->arrivals, &config, reserve(BUCKETS_MEMORY_BYTES(TCP_NETWORKS)),
                    TCP_NETWORKS, rate->set.key) != STATUS_OK)
-        log_fatal("the rate of new TCP connections is not sound");
+        log_fatal("the rate of new TCP connections in the configuration cannot be used");
     rate_bounds(rate, tcp->config->tcp_per_prefix, tcp->held.bounds);
     for (uint32_t i = 0; i < CONFIG_LISTEN_MAX; i++)
         tcp->listeners[i] = (struct tcp_listener){.source.fd = -1};
@@ -59,7 +59,7 @@ tcp_accept_change(struct tcp *tcp)
 {
     struct pacer_config config = arrivals_config(tcp);
     if (pacer_reload(&tcp->arrivals, &config) != STATUS_OK)
-        log_fatal("the rate of new TCP connections is not sound");
+        log_fatal("the rate of new TCP connections in the configuration cannot be used");
     rate_bounds(tcp->parts.rate, tcp->config->tcp_per_prefix, tcp->held.bounds);
 }
 

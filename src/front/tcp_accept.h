@@ -1,9 +1,10 @@
-/* tcp_accept.h - who may connect now, and who waits until it may
+/* tcp_accept.h - which clients may connect now, and which wait until they may
  * SPDX-License-Identifier: ISC
  *
  * What: a connection is accepted as soon as it comes, so that none stands before others in the
- *       kernel's queue. If its network came too often, or nobody gives way to it, it is parked
- *       unread, and let in later; it is refused only if it may not ask, or waited in vain.
+ *       kernel's queue. If its network connects too often, or no other gives way to it, it is
+ *       parked unread, and let in later; it is refused only if it may not ask, or no place came
+ *       free.
  * Who:  front: the turn accepts; front/tcp.c.
  * Ref:  docs/LIMITS.md "tcp".
  */
@@ -11,7 +12,7 @@
 
 #include "front/tcp.h"
 
-/** Reserve the memory and take up tcp->config; fatal if there is none. Nobody listens yet. */
+/** Reserve the memory and take up tcp->config; fatal if there is none. No socket listens yet. */
 void tcp_accept_reserve(struct tcp *tcp);
 
 /** Take up tcp->config after it changed. */

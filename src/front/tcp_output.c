@@ -15,7 +15,7 @@ tcp_output_reserve(struct tcp *tcp)
 {
     tcp->output_bytes = memory_reserve((size_t)(TCP_OUTPUTS + 1) * TCP_OUTPUT_BYTES);
     if (tcp->output_bytes == NULL)
-        log_fatal("no memory for TCP output");
+        log_fatal("cannot reserve memory for TCP output");
 }
 
 bool
@@ -54,7 +54,7 @@ tcp_output_is_out(const struct tcp *tcp)
     return tcp->outputs_free == 0 && tcp->outputs_touched == TCP_OUTPUTS;
 }
 
-/* @return a buffer that nobody uses; 0: there is none */
+/* @return a buffer that is not in use; 0: there is none */
 static uint32_t
 take(struct tcp *tcp)
 {

@@ -168,9 +168,9 @@ is_within(const struct tcp *tcp, uint32_t leaf, uint32_t network)
     return around == network;
 }
 
-/* Nobody holds more than the newcomer would, but some connections are not in use. Of those that
- * have been idle longest: one whose network holds more, or one of the newcomer's own network that
- * has been idle for a while. NULL: there is none. */
+/* No network holds more than the newcomer's would, but some connections are not in use. Of those
+ * that have been idle longest: one whose network holds more, or one of the newcomer's own network
+ * that has been idle for a while. NULL: there is none. */
 static struct tcp_connection *
 longest_idle(const struct tcp *tcp, uint32_t network, uint32_t leaf, const struct clock_time *now)
 {
@@ -191,7 +191,7 @@ longest_idle(const struct tcp *tcp, uint32_t network, uint32_t leaf, const struc
     return chosen;
 }
 
-/* Who within a network gives way to one more of `leaf`? NULL: nobody, now. */
+/* Which connection of a network gives way to one more of `leaf`? NULL: none, now. */
 static struct tcp_connection *
 giving_way(const struct tcp *tcp, uint32_t network, uint32_t leaf, const struct clock_time *now)
 {

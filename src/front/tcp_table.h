@@ -16,7 +16,7 @@ struct tcp_connection *tcp_table_find(struct tcp *tcp, const struct query_client
 /** Index of a connection, 1.. */
 uint32_t tcp_table_index(const struct tcp *tcp, const struct tcp_connection *c);
 
-/** Who asks on a connection. */
+/** The client of a connection. */
 struct query_client tcp_table_client(const struct tcp *tcp, const struct tcp_connection *c);
 
 /** Have it settled when the turn ends. May be called twice. */
@@ -38,7 +38,7 @@ void tcp_table_doom(struct tcp *tcp, struct tcp_connection *c);
  * @param leaf  its network in tcp.networks, held by the caller for the call
  * @param gone  written if a connection gave way on which queries wait: they have to end; else
  *              its connection is 0
- * @return NULL: nobody gives way to it now; `fd` stays the caller's
+ * @return NULL: none gives way to it now; `fd` stays the caller's
  */
 struct tcp_connection *tcp_table_open(struct tcp *tcp, int fd, const struct addr *addr,
                                       uint32_t leaf, const struct clock_time *now,

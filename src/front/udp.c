@@ -36,7 +36,7 @@ udp_reserve(struct udp *udp, uint32_t listeners, struct evloop *loop, struct sta
     struct udp_sending *sending = memory_reserve(listeners * sizeof *sending);
     udp->received = memory_reserve(sizeof *udp->received);
     if (sending == NULL || udp->received == NULL)
-        log_fatal("no memory for UDP batches");
+        log_fatal("cannot reserve memory for UDP batches");
     for (uint32_t i = 0; i < UDP_BATCH; i++) {
         fill_header(&udp->received->headers[i], &udp->received->slots[i],
                     udp->received->messages[i], UDP_RECEIVED_MAX);

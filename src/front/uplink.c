@@ -13,7 +13,7 @@ uplink_reserve(struct uplink *uplink, const struct uplink_parts *parts)
     for (unsigned i = 0; i < UPLINK_LINKS; i++)
         child_link_init(&uplink->links[i]);
     if (uplink->record == NULL)
-        log_fatal("no memory for the ring's records");
+        log_fatal("cannot reserve memory for the ring's records");
 }
 
 /* --- rings come and go ---------------------------------------------------------------------- */
@@ -137,7 +137,7 @@ struct inflight_question *
 uplink_next_of(struct uplink *uplink, uint32_t number, struct handoff_answer *answer)
 {
     struct child_link *link = find_link(uplink, number);
-    uint32_t count = 0; /* nobody writes any more: it has an end */
+    uint32_t count = 0; /* the worker is gone: it has an end */
     return link != NULL && child_link_is_usable(link)
                ? take_from(uplink, link, &count, UINT32_MAX, answer)
                : NULL;

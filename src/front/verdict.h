@@ -19,15 +19,16 @@ enum verdict_end {
     VERDICT_ANSWER,
 };
 
-enum verdict_form {                /* what is written to the client */
-                    VERDICT_RCODE, /* a reply without records: `rcode`, `ede` */
-                    VERDICT_TRUNCATED, /* TC=1 and no larger than the query: an honest client asks over TCP */
-                    VERDICT_SIGNED,   /* the refusal of a TSIG; `message` is the query */
-                    VERDICT_BLOCKED,  /* NXDOMAIN with a SOA; `zone_at` */
-                    VERDICT_SPECIAL,  /* a special-use name; `action` */
-                    VERDICT_ANY,      /* the one record for type ANY */
-                    VERDICT_IDENTITY, /* who we are */
-                    VERDICT_RECORDS,  /* an upstream's answer: `message`, `answer` */
+/* what is written to the client */
+enum verdict_form {
+    VERDICT_RCODE,     /* a reply without records: `rcode`, `ede` */
+    VERDICT_TRUNCATED, /* TC=1, no larger than the query: an honest client asks over TCP */
+    VERDICT_SIGNED,    /* the refusal of a TSIG; `message` is the query */
+    VERDICT_BLOCKED,   /* NXDOMAIN with a SOA; `zone_at` */
+    VERDICT_SPECIAL,   /* a special-use name; `action` */
+    VERDICT_ANY,       /* the one record for type ANY */
+    VERDICT_IDENTITY,  /* who we are */
+    VERDICT_RECORDS,   /* an upstream's answer: `message`, `answer` */
 };
 
 struct verdict {

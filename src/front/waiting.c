@@ -13,7 +13,7 @@ reserve(size_t bytes)
 {
     void *memory = memory_reserve(bytes);
     if (memory == NULL)
-        log_fatal("no memory for the queries that wait");
+        log_fatal("cannot reserve memory for the queries that wait");
     return memory;
 }
 
@@ -76,7 +76,7 @@ static void
 keep(struct waiting *waiting, struct query *draft, uint32_t leaf)
 {
     if (query_keep(&waiting->queries, draft) != STATUS_OK)
-        log_fatal("the table of queries is not as full as it seems");
+        log_fatal("the table of queries has no free slot, and counts one");
     crowd_take(&waiting->alive, leaf, query_index(&waiting->queries, draft), list_of(draft));
 }
 
@@ -279,7 +279,7 @@ waiting_refill(struct waiting *waiting, uint32_t ring, bool is_death)
         next = inflight_younger(inflight, question);
         if (!inflight_is_in_ring(question, ring))
             continue;
-        if (question->waiting_count == 0) /* nobody waits: not worth another upstream query */
+        if (question->waiting_count == 0) /* no query waits: not worth asking again */
             waiting_end(waiting, question);
         else if (inflight_ask_again(inflight, question, is_death))
             fairqueue_return(line, slot);

@@ -23,7 +23,7 @@
 #define WAITING_MARGIN_MS 10
 
 #define WAITING_ASKED_MIN 64 /* questions at the worker at once, however little upstreams take */
-#define WAITING_QUESTIONS 2  /* questions for each query: some stay when nobody waits any more */
+#define WAITING_QUESTIONS 2  /* questions for each query: some stay when no query waits for them */
 
 struct waiting {
     const struct rate *rate; /* borrowed */
@@ -61,7 +61,7 @@ void waiting_replace(struct waiting *waiting, struct query *shed, struct query *
 /** A query ends that waits for no question any more. May be called twice. */
 void waiting_give(struct waiting *waiting, struct query *query);
 
-/** A query ends that waits for a question. The question ends with it if nobody else waits and it
+/** A query ends that waits for a question. The question ends with it if no other waits and it
  *  was not asked yet. */
 void waiting_leave(struct waiting *waiting, struct query *query);
 
@@ -83,16 +83,16 @@ MUST_CHECK enum inflight_result waiting_join(struct waiting *waiting, struct que
                                              const struct clock_time *now,
                                              struct inflight_question **question);
 
-/** Ask with nobody waiting, unless it is asked already: inflight_start(), and its place in line.
- *  @param query  kept or not; a draft, or one of our own */
+/** Ask a question for which no query waits, unless it is asked already: inflight_start(), and its
+ *  place in line. @param query  kept or not; a draft, or one of our own */
 enum inflight_result waiting_ask(struct waiting *waiting, const struct query *query,
                                  const struct clock_time *now);
 
-/** Take the next query off a question's list, first come first; NULL: nobody waits. */
+/** Take the next query off a question's list, first come first; NULL: none waits. */
 struct query *waiting_pop(struct waiting *waiting, struct inflight_question *question);
 
-/** End a question for which nobody waits: out of its line, or with its place at the worker. May be
- * called twice. */
+/** End a question for which no query waits: out of its line, or with its place at the worker.
+ *  May be called twice. */
 void waiting_end(struct waiting *waiting, struct inflight_question *question);
 
 /** Take the question to ask next. NULL: none waits, or no place at the worker is free for it. */
