@@ -5,7 +5,10 @@
  * well, not one octet of ours can be written, no ticket is kept; and what is due stays in its room.
  * Input: the first octet is the size of the pieces it is fed in, less one.
  */
-#include "worker/tls_session.h"
+#include "worker/tls_context.h"
+#include "worker/tls_setup.h"
+#include "worker/tls_show.h"
+#include "worker/tls_ticket.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +35,7 @@ begin(void)
         return;
     context = calloc(1, tls_context_bytes());
     session = calloc(1, tls_session_bytes());
-    require(context != NULL && session != NULL && tls_start() == STATUS_OK &&
+    require(context != NULL && session != NULL && tls_setup_library() == STATUS_OK &&
             tls_context_init(context, &upstream, "", CONFIG_TLS12 | CONFIG_TLS13, NULL) ==
                 STATUS_OK);
 }
@@ -48,7 +51,7 @@ check(enum tls_result result)
     tls_session_due(session, &after);
     require(count == 0 && after == before);
     require(tls_session_read(session, &byte, 1, &count) == TLS_FAILED && count == 0);
-    require(tls_context_tickets(context, 0) == 0);
+    require(tls_ticket_count(context, 0) == 0);
     require((result == TLS_FAILED) == (tls_session_cause(session) != TLS_CAUSE_NONE));
     require((result == TLS_FAILED) == (tls_session_error(session)[0] != '\0'));
 }

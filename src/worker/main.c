@@ -3,6 +3,7 @@
  */
 #include "child/child_ladder.h"
 #include "worker/pin_look.h"
+#include "worker/tls_setup.h"
 #include "worker/worker.h"
 #include "worker/worker_control.h"
 
@@ -41,7 +42,7 @@ static void
 get_ready(struct worker *worker)
 {
     struct ipc_message ready = {.type = IPC_READY};
-    tls_library_text(ready.text, sizeof ready.text);
+    tls_setup_version(ready.text, sizeof ready.text);
     child_ladder_ready(&worker->inbox, &worker->loop, &ready);
 }
 

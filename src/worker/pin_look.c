@@ -8,7 +8,9 @@
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/sys.h"
-#include "worker/tls_session.h"
+#include "worker/tls_context.h"
+#include "worker/tls_setup.h"
+#include "worker/tls_show.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,7 +28,7 @@ report(const struct ipc_message *seen)
 }
 
 static void
-report_certificate(unsigned depth, const struct tls_chain_item *item)
+report_certificate(unsigned depth, const struct tls_show_item *item)
 {
     struct ipc_message seen = {.type = IPC_PIN_SEEN, .kind = (uint8_t)depth};
     memcpy(seen.pin, item->pin, sizeof seen.pin);
@@ -109,7 +111,7 @@ load_anchors(int ca_fd)
     if (ca_fd < 0)
         return NULL;
     if (memory_map(ca_fd, 1, true, &pem, &size) != STATUS_OK ||
-        tls_anchors_load(pem, size, &anchors, &count, &skipped) != STATUS_OK)
+        tls_setup_anchors(pem, size, &anchors, &count, &skipped) != STATUS_OK)
         log_fatal("no CA certificate could be read");
     memory_unmap(pem, size);
     return anchors;
@@ -137,7 +139,8 @@ pin_look_prepare(struct pin_look *look, const struct worker *worker, const struc
     look->session = memory_reserve(tls_session_bytes());
     uint8_t *in = memory_reserve(TLS_IN_BYTES), *out = memory_reserve(TLS_OUT_BYTES);
     if (context == NULL || look->session == NULL || in == NULL || out == NULL ||
-        tls_start() != STATUS_OK || prepare_context(look, context, worker, ask) != STATUS_OK ||
+        tls_setup_library() != STATUS_OK ||
+        prepare_context(look, context, worker, ask) != STATUS_OK ||
         tls_session_open(look->session, context, in, out, 0) != STATUS_OK ||
         evloop_open(&look->loop) != STATUS_OK)
         log_fatal("the TLS library does not start");
@@ -147,9 +150,10 @@ int
 pin_look(struct pin_look *look, int fd)
 {
     run(look, fd);
-    struct tls_chain_item item;
+    struct tls_show_item item;
     for (unsigned depth = 0;
-         depth < CHAIN_MAX && tls_session_chain(look->session, depth, &item) == STATUS_OK; depth++)
+         depth < CHAIN_MAX && tls_show_certificate(look->session, depth, &item) == STATUS_OK;
+         depth++)
         report_certificate(depth, &item);
     report_end(look);
     return look->trouble != NULL;

@@ -7,6 +7,8 @@
 #include "os/sys.h"
 #include "worker/conn_read.h"
 #include "worker/conn_write.h"
+#include "worker/tls_context.h"
+#include "worker/tls_setup.h"
 
 /* no burst past what a server may take within so many parts of a second */
 #define RATE_BURST_PARTS 10U
@@ -32,7 +34,7 @@ load_anchors(const struct config *config, const void *pem, size_t size)
         is_asked |= config->upstreams[i].verify != CONFIG_VERIFY_PIN;
     if (!is_asked)
         return NULL;
-    if (pem == NULL || tls_anchors_load(pem, size, &anchors, &count, &skipped) != STATUS_OK)
+    if (pem == NULL || tls_setup_anchors(pem, size, &anchors, &count, &skipped) != STATUS_OK)
         log_fatal("no CA certificate could be read from %s", config->tls_ca_file);
     if (skipped > 0)
         log_write(LOG_NOTICE, LOG_CONFIG, "%u of %u CA certificates were not understood", skipped,

@@ -5,6 +5,7 @@
 
 #include "os/random.h"
 #include "worker/conn_write.h"
+#include "worker/tls_ticket.h"
 
 static uint64_t
 later(uint64_t a, uint64_t b)
@@ -50,7 +51,7 @@ static bool
 take_budget(struct pool *pool, struct upstream *upstream)
 {
     uint64_t now = pool_now(pool), now_ms = now / 1000;
-    uint32_t price = tls_context_tickets(upstream->tls, now_ms) > 0 ? 1 : UPSTREAM_HANDSHAKE_FULL;
+    uint32_t price = tls_ticket_count(upstream->tls, now_ms) > 0 ? 1 : UPSTREAM_HANDSHAKE_FULL;
     if (leak_take(&upstream->dials, price, now_ms))
         return true;
     uint64_t wait_ms = leak_wait_ms(&upstream->dials, price, now_ms);

@@ -1,10 +1,13 @@
-/* tls_chain.c - measure a chain, then walk it; see tls_internal.h
+/* tls_chain.c - measure a chain, then walk it; see tls_chain.h
  * SPDX-License-Identifier: ISC
  *
  * A stranger on the path can send any chain, and a signature by a key of his making can cost a
  * second of CPU. So the numbers come first, the signatures after, and at most one walk of them.
  */
-#include "worker/tls_internal.h"
+#include "worker/tls_chain.h"
+
+#include "worker/tls_fault.h"
+#include "worker/tls_pin.h"
 
 #include <mbedtls/ecp.h>
 #include <mbedtls/oid.h>
@@ -98,14 +101,15 @@ chain_is_short(struct tls_session *session, const mbedtls_x509_crt *chain)
     for (const mbedtls_x509_crt *crt = chain; crt != NULL; crt = crt->next)
         count++;
     if (count > TLS_CHAIN_MAX)
-        tls_fail(session, TLS_CAUSE_DEAR,
-                 "the server sent more than %u certificates; none of them was checked",
-                 TLS_CHAIN_MAX);
+        tls_fault_note(session, TLS_CAUSE_DEAR,
+                       "the server sent more than %u certificates; none of them was checked",
+                       TLS_CHAIN_MAX);
     else if (count_links(chain) > TLS_LINKS_MAX)
-        tls_fail(session, TLS_CAUSE_DEAR,
-                 "of the certificates that the server sent, too many could be issuers of others by "
-                 "their names (up to %u pairs are looked at); none of them was checked",
-                 TLS_LINKS_MAX);
+        tls_fault_note(
+            session, TLS_CAUSE_DEAR,
+            "of the certificates that the server sent, too many could be issuers of others by "
+            "their names (up to %u pairs are looked at); none of them was checked",
+            TLS_LINKS_MAX);
     return session->cause == TLS_CAUSE_NONE;
 }
 
@@ -118,13 +122,13 @@ tls_chain_is_cheap(struct tls_session *session, const mbedtls_x509_crt *chain)
     for (const mbedtls_x509_crt *crt = chain; crt != NULL; crt = crt->next, depth++) {
         if (key_is_cheap(&crt->pk))
             continue;
-        tls_fail(session, TLS_CAUSE_DEAR,
-                 "certificate %u of the server's chain has a key that is not computed with: %s of "
-                 "%u bits; taken are the curves P-256, P-384 and P-521, and RSA up to %u bits with "
-                 "an exponent up to %u bits, or up to %u bits with one up to %u bits",
-                 depth, mbedtls_pk_get_name(&crt->pk), (unsigned)mbedtls_pk_get_bitlen(&crt->pk),
-                 TLS_RSA_BITS, TLS_RSA_EXPONENT_BITS, TLS_RSA_LONG_BITS,
-                 TLS_RSA_LONG_EXPONENT_BITS);
+        tls_fault_note(
+            session, TLS_CAUSE_DEAR,
+            "certificate %u of the server's chain has a key that is not computed with: %s of "
+            "%u bits; taken are the curves P-256, P-384 and P-521, and RSA up to %u bits with "
+            "an exponent up to %u bits, or up to %u bits with one up to %u bits",
+            depth, mbedtls_pk_get_name(&crt->pk), (unsigned)mbedtls_pk_get_bitlen(&crt->pk),
+            TLS_RSA_BITS, TLS_RSA_EXPONENT_BITS, TLS_RSA_LONG_BITS, TLS_RSA_LONG_EXPONENT_BITS);
         return false;
     }
     return true;
@@ -207,7 +211,7 @@ choose_issuers(const struct tls_context *context, const mbedtls_x509_crt *leaf,
     unsigned count = 0;
     bool is_fit[CONFIG_PINS_MAX] = {false};
     for (const mbedtls_x509_crt *crt = leaf->next; crt != NULL; crt = crt->next) {
-        int pin = tls_trust_pin(context, crt);
+        int pin = tls_pin_index(context, crt);
         if (pin < 0 || is_fit[pin])
             continue;
         is_fit[pin] = is_fit_issuer(crt);

@@ -1,15 +1,14 @@
 /* tls_context.c - what is asked of an upstream, and the tickets it gave
  * SPDX-License-Identifier: ISC
  */
-#include "worker/tls_internal.h"
+#include "worker/tls_context.h"
 
 #include "os/random.h"
+#include "worker/tls_internal.h"
+#include "worker/tls_pin.h"
+#include "worker/tls_ticket.h"
 
 #include <arpa/inet.h>
-#include <mbedtls/version.h>
-#include <psa/crypto.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* AES-128-GCM first: with the instructions of every server CPU it is the cheapest by far */
@@ -57,56 +56,6 @@ size_t
 tls_context_bytes(void)
 {
     return sizeof(struct tls_context);
-}
-
-enum status
-tls_start(void)
-{
-    mbedtls_x509_time now;
-    if (psa_crypto_init() != PSA_SUCCESS)
-        return STATUS_SYSTEM;
-    /* gmtime_r() reads the time zone's file once; under the filter it could not */
-    if (mbedtls_x509_time_gmtime(mbedtls_time(NULL), &now) != 0)
-        return STATUS_SYSTEM;
-    return STATUS_OK;
-}
-
-void
-tls_library_text(char *text, size_t size)
-{
-    char version[18]; /* that is what mbedTLS asks for */
-    mbedtls_version_get_string_full(version);
-    snprintf(text, size, "%s", version);
-}
-
-enum status
-tls_anchors_load(const void *pem, size_t size, struct tls_anchors **anchors, unsigned *count,
-                 unsigned *skipped)
-{
-    *anchors = NULL;
-    *count = *skipped = 0;
-    uint8_t *text = malloc(size + 1); /* the parser wants a NUL */
-    struct tls_anchors *made = calloc(1, sizeof *made);
-    if (text == NULL || made == NULL) {
-        free(text);
-        free(made);
-        return STATUS_SYSTEM;
-    }
-    memcpy(text, pem, size);
-    text[size] = '\0';
-    mbedtls_x509_crt_init(&made->chain);
-    int left_out = mbedtls_x509_crt_parse(&made->chain, text, size + 1);
-    free(text);
-    if (left_out < 0 || made->chain.raw.len == 0) {
-        mbedtls_x509_crt_free(&made->chain);
-        free(made);
-        return STATUS_INVALID;
-    }
-    for (const mbedtls_x509_crt *crt = &made->chain; crt != NULL; crt = crt->next)
-        ++*count;
-    *skipped = (unsigned)left_out;
-    *anchors = made;
-    return STATUS_OK;
 }
 
 static int
@@ -193,7 +142,7 @@ set_pins(struct tls_context *context, const struct config_upstream *upstream)
     memcpy(context->pins, upstream->pins, sizeof context->pins);
     const mbedtls_x509_crt *ca = context->anchors != NULL ? &context->anchors->chain : NULL;
     for (; context->pins_count > 0 && ca != NULL && !context->has_anchor_pin; ca = ca->next)
-        context->has_anchor_pin = tls_trust_pin(context, ca) >= 0;
+        context->has_anchor_pin = tls_pin_index(context, ca) >= 0;
 }
 
 enum status
@@ -240,7 +189,7 @@ tls_context_fall_back(struct tls_session *session, enum tls_fallback why)
         session->fallback != TLS_FALLBACK_NONE || session->generation != context->generation ||
         session->now_ms < context->refused_ms)
         return false;
-    tls_context_forget(context); /* tickets are of TLS 1.3 */
+    tls_ticket_forget(context); /* tickets are of TLS 1.3 */
     context->fallback = why;
     context->fallback_ms = session->now_ms + TLS_FALLBACK_MS;
     return true;
@@ -259,117 +208,13 @@ tls_context_climb(struct tls_session *session)
         context->refused_ms = session->now_ms + TLS_REFUSED_MS;
 }
 
-static void
-drop(struct tls_ticket *ticket)
-{
-    if (ticket->is_held)
-        mbedtls_ssl_session_free(&ticket->session); /* wipes */
-    ticket->is_held = false;
-}
-
-void
-tls_context_forget(struct tls_context *context)
-{
-    for (unsigned i = 0; i < TLS_TICKETS; i++)
-        drop(&context->tickets[i]);
-}
-
 void
 tls_context_fini(struct tls_context *context)
 {
     if (!context->is_open)
         return;
-    tls_context_forget(context);
+    tls_ticket_forget(context);
     mbedtls_ssl_config_free(&context->config);
     mbedtls_ssl_config_free(&context->config12);
     context->is_open = false;
-}
-
-unsigned
-tls_context_tickets(const struct tls_context *context, uint64_t now_ms)
-{
-    unsigned count = 0;
-    for (unsigned i = 0; i < TLS_TICKETS; i++)
-        count += context->tickets[i].is_held && now_ms < context->tickets[i].until_ms;
-    return count;
-}
-
-static void
-put_back(struct tls_context *context, const struct tls_ticket *ticket)
-{
-    struct tls_ticket *to = &context->tickets[context->ticket_next];
-    drop(to);
-    *to = *ticket;
-    context->ticket_next = (context->ticket_next + 1) % TLS_TICKETS;
-}
-
-void
-tls_ticket_keep(struct tls_session *session)
-{
-    struct tls_context *context = session->context;
-    if (!session->is_trusted || session->generation != context->generation)
-        return;
-    struct tls_ticket ticket = {
-        .is_held = true,
-        /* counted from the certificate, not from this ticket: a chain of tickets has an end */
-        .until_ms = session->until_ms,
-        .clock_s = session->clock_s,
-        .facts = session->facts};
-    mbedtls_ssl_session_init(&ticket.session);
-    if (mbedtls_ssl_get_session(&session->ssl, &ticket.session) != 0) {
-        mbedtls_ssl_session_free(&ticket.session);
-        return;
-    }
-    put_back(context, &ticket);
-}
-
-static bool
-is_usable(const struct tls_ticket *ticket, const struct tls_session *session)
-{
-    int64_t step = session->clock_s - ticket->clock_s;
-    return session->now_ms < ticket->until_ms && step <= TLS_CLOCK_STEP_S &&
-           step >= -TLS_CLOCK_STEP_S;
-}
-
-/* The newest first; each once, so that two connections cannot be linked by it (RFC 8446 C.4). */
-void
-tls_ticket_offer(struct tls_session *session)
-{
-    struct tls_context *context = session->context;
-    if (session->fallback != TLS_FALLBACK_NONE)
-        return;
-    for (unsigned i = 0; i < TLS_TICKETS && !session->has_ticket; i++) {
-        unsigned newest = (context->ticket_next + TLS_TICKETS - 1) % TLS_TICKETS;
-        struct tls_ticket *ticket = &context->tickets[newest];
-        if (!ticket->is_held)
-            return;
-        context->ticket_next = newest;
-        if (!is_usable(ticket, session) ||
-            mbedtls_ssl_set_session(&session->ssl, &ticket->session) != 0) {
-            drop(ticket);
-            continue;
-        }
-        session->has_ticket = true;
-        session->until_ms = ticket->until_ms;
-        session->facts = ticket->facts;
-        session->offered = *ticket; /* moved */
-        *ticket = (struct tls_ticket){0};
-    }
-}
-
-void
-tls_ticket_spend(struct tls_session *session)
-{
-    drop(&session->offered);
-}
-
-void
-tls_ticket_return(struct tls_session *session)
-{
-    if (session->offered.is_held && session->generation == session->context->generation &&
-        session->context->is_open)
-        put_back(session->context, &session->offered);
-    else
-        drop(&session->offered);
-    session->offered.is_held = false;
 }

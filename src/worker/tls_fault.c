@@ -1,11 +1,10 @@
-/* tls_fault.c - why a session ended, in words that name whose doing it was
+/* tls_fault.c - see tls_fault.h
  * SPDX-License-Identifier: ISC
- *
- * What our TLS library cannot do is told as that, not as the server's fault.
  */
-#include "worker/tls_internal.h"
+#include "worker/tls_fault.h"
 
 #include "base/base64.h"
+#include "worker/tls_context.h"
 
 #include <mbedtls/oid.h>
 #include <mbedtls/pk.h>
@@ -20,7 +19,7 @@
 #define MESSAGE_KEY_UPDATE         24  /* RFC 8446 section 4 */
 
 void
-tls_fail(struct tls_session *session, enum tls_cause cause, const char *format, ...)
+tls_fault_note(struct tls_session *session, enum tls_cause cause, const char *format, ...)
 {
     if (session->cause != TLS_CAUSE_NONE)
         return;
@@ -46,26 +45,26 @@ explain_time(struct tls_session *session, const struct tls_path *path)
         depth++;
     const mbedtls_x509_time *bound =
         past ? &path->crt[depth]->valid_to : &path->crt[depth]->valid_from;
-    tls_fail(session, past ? TLS_CAUSE_EXPIRED : TLS_CAUSE_NOT_YET,
-             "%s certificate is %s: it is valid %s %04d-%02d-%02d %02d:%02d, "
-             "our clock says %04d-%02d-%02d %02d:%02d UTC; %s",
-             depth == 0 ? "the server's" : "an issuer's", past ? "expired" : "not yet valid",
-             past ? "until" : "from", bound->year, bound->mon, bound->day, bound->hour, bound->min,
-             now.year, now.mon, now.day, now.hour, now.min,
-             past ? "renew it, or set the clock back if that is ahead"
-                  : "the clock of this machine is likely wrong");
+    tls_fault_note(session, past ? TLS_CAUSE_EXPIRED : TLS_CAUSE_NOT_YET,
+                   "%s certificate is %s: it is valid %s %04d-%02d-%02d %02d:%02d, "
+                   "our clock says %04d-%02d-%02d %02d:%02d UTC; %s",
+                   depth == 0 ? "the server's" : "an issuer's", past ? "expired" : "not yet valid",
+                   past ? "until" : "from", bound->year, bound->mon, bound->day, bound->hour,
+                   bound->min, now.year, now.mon, now.day, now.hour, now.min,
+                   past ? "renew it, or set the clock back if that is ahead"
+                        : "the clock of this machine is likely wrong");
 }
 
 static void
 explain_name(struct tls_session *session, const char *subject, const mbedtls_x509_crt *leaf)
 {
     bool has_names = mbedtls_x509_crt_has_ext_type(leaf, MBEDTLS_X509_EXT_SUBJECT_ALT_NAME) != 0;
-    tls_fail(session, TLS_CAUSE_NAME, "the certificate of \"%s\" is not for %s%s", subject,
-             session->context->name,
-             has_names
-                 ? ""
-                 : ": it has no subjectAltName, and a name in its subject (CN) does not count "
-                   "(RFC 9525)");
+    tls_fault_note(
+        session, TLS_CAUSE_NAME, "the certificate of \"%s\" is not for %s%s", subject,
+        session->context->name,
+        has_names ? ""
+                  : ": it has no subjectAltName, and a name in its subject (CN) does not count "
+                    "(RFC 9525)");
 }
 
 static void
@@ -74,10 +73,11 @@ explain_ca(struct tls_session *session, const char *subject, const mbedtls_x509_
     char issuer[128] = "", base64[BASE64_TEXT_SIZE(CONFIG_PIN_BYTES)];
     if (mbedtls_x509_dn_gets(issuer, sizeof issuer, &leaf->issuer) < 0)
         issuer[0] = '\0';
-    tls_fail(session, TLS_CAUSE_CA,
-             "the certificate of \"%s\", issued by \"%s\", is not signed by a CA we trust; "
-             "its key is sha256//%s",
-             subject, issuer, base64_encode(session->facts.leaf_pin, CONFIG_PIN_BYTES, base64));
+    tls_fault_note(session, TLS_CAUSE_CA,
+                   "the certificate of \"%s\", issued by \"%s\", is not signed by a CA we trust; "
+                   "its key is sha256//%s",
+                   subject, issuer,
+                   base64_encode(session->facts.leaf_pin, CONFIG_PIN_BYTES, base64));
 }
 
 unsigned char
@@ -102,13 +102,13 @@ tls_fault_explain_path(struct tls_session *session, const struct tls_path *path,
     }
     bool is_use =
         (flags & (MBEDTLS_X509_BADCERT_EXT_KEY_USAGE | MBEDTLS_X509_BADCERT_KEY_USAGE)) != 0;
-    tls_fail(session, TLS_CAUSE_USAGE,
-             is_use
-                 ? "the certificate of \"%s\", or an issuer's above it, is not for TLS servers "
-                   "(key usage, flags 0x%x)"
-                 : "the certificate of \"%s\", or an issuer's above it, has a key or digest that "
-                   "is too weak (flags 0x%x)",
-             subject, (unsigned)flags);
+    tls_fault_note(
+        session, TLS_CAUSE_USAGE,
+        is_use ? "the certificate of \"%s\", or an issuer's above it, is not for TLS servers "
+                 "(key usage, flags 0x%x)"
+               : "the certificate of \"%s\", or an issuer's above it, has a key or digest that "
+                 "is too weak (flags 0x%x)",
+        subject, (unsigned)flags);
     return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
 }
 
@@ -136,8 +136,7 @@ alert_text(unsigned alert)
     }
 }
 
-/* A server that asked for a certificate and got none says so in TLS 1.2 by one of several alerts.
- */
+/* In TLS 1.2 a server that got no certificate of ours says so by one of several alerts. */
 static bool
 is_about_our_certificate(const struct tls_session *session, unsigned alert)
 {
@@ -151,14 +150,17 @@ static void
 explain_alert(struct tls_session *session, unsigned alert)
 {
     if (alert == MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION)
-        tls_fail(session, TLS_CAUSE_VERSION, "the server does not speak a TLS version we allow");
+        tls_fault_note(session, TLS_CAUSE_VERSION,
+                       "the server does not speak a TLS version we allow");
     else if (alert == ALERT_CERTIFICATE_REQUIRED || is_about_our_certificate(session, alert))
-        tls_fail(session, TLS_CAUSE_CLIENT,
-                 "the server demands a certificate of its clients (alert %u), and penstock has "
-                 "none to show",
-                 alert);
+        tls_fault_note(
+            session, TLS_CAUSE_CLIENT,
+            "the server demands a certificate of its clients (alert %u), and penstock has "
+            "none to show",
+            alert);
     else
-        tls_fail(session, TLS_CAUSE_ALERT, "the server refused: %s (%u)", alert_text(alert), alert);
+        tls_fault_note(session, TLS_CAUSE_ALERT, "the server refused: %s (%u)", alert_text(alert),
+                       alert);
 }
 
 /* --- the library ----------------------------------------------------------------------------- */
@@ -195,12 +197,14 @@ explain_rekey(struct tls_session *session)
     /* a server that renews its keys after much data does it rightly; one that begins with it can
      * never be heard in TLS 1.3 */
     if (!session->has_read && tls_context_fall_back(session, TLS_FALLBACK_REKEY))
-        tls_fail(session, TLS_CAUSE_AGAIN,
-                 "the server changed its keys at once (KeyUpdate), which our TLS library cannot "
-                 "follow; it is asked in TLS 1.2 from now on");
+        tls_fault_note(
+            session, TLS_CAUSE_AGAIN,
+            "the server changed its keys at once (KeyUpdate), which our TLS library cannot "
+            "follow; it is asked in TLS 1.2 from now on");
     else
-        tls_fail(session, TLS_CAUSE_REKEY,
-                 "the server changed its keys (KeyUpdate), which our TLS library cannot follow");
+        tls_fault_note(
+            session, TLS_CAUSE_REKEY,
+            "the server changed its keys (KeyUpdate), which our TLS library cannot follow");
 }
 
 /* In the step that reads the server's key exchange nothing else is an illegal parameter. */
@@ -216,13 +220,15 @@ static void
 explain_pss(struct tls_session *session)
 {
     if (tls_context_fall_back(session, TLS_FALLBACK_PSS))
-        tls_fail(session, TLS_CAUSE_AGAIN,
-                 "the server speaks TLS 1.2 and signs with RSA-PSS there, which our TLS library "
-                 "cannot check; it is asked in TLS 1.2 alone from now on");
+        tls_fault_note(
+            session, TLS_CAUSE_AGAIN,
+            "the server speaks TLS 1.2 and signs with RSA-PSS there, which our TLS library "
+            "cannot check; it is asked in TLS 1.2 alone from now on");
     else
-        tls_fail(session, TLS_CAUSE_LIMIT,
-                 "the server signs its TLS 1.2 key exchange in a way that our TLS library cannot "
-                 "check");
+        tls_fault_note(
+            session, TLS_CAUSE_LIMIT,
+            "the server signs its TLS 1.2 key exchange in a way that our TLS library cannot "
+            "check");
 }
 
 static bool
@@ -239,18 +245,20 @@ explain_limit(struct tls_session *session, int error)
     bool is_certificate =
         session->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_CERTIFICATE && !session->is_done;
     if (is_certificate && is_parse_error(error)) {
-        tls_fail(session, TLS_CAUSE_LIMIT,
-                 "a certificate that the server sent cannot be read by our TLS library (-0x%04x): "
-                 "damaged, or of a kind it does not know, such as an Ed25519 key or a critical "
-                 "extension",
-                 (unsigned)-error);
+        tls_fault_note(
+            session, TLS_CAUSE_LIMIT,
+            "a certificate that the server sent cannot be read by our TLS library (-0x%04x): "
+            "damaged, or of a kind it does not know, such as an Ed25519 key or a critical "
+            "extension",
+            (unsigned)-error);
         return true;
     }
     if (!session->is_done && session->ssl.MBEDTLS_PRIVATE(in_hslen) > MBEDTLS_SSL_IN_CONTENT_LEN) {
-        tls_fail(session, TLS_CAUSE_LIMIT,
-                 "the server's certificates, or another message of the handshake, have %zu octets; "
-                 "our TLS library takes up to %u",
-                 session->ssl.MBEDTLS_PRIVATE(in_hslen), (unsigned)MBEDTLS_SSL_IN_CONTENT_LEN);
+        tls_fault_note(
+            session, TLS_CAUSE_LIMIT,
+            "the server's certificates, or another message of the handshake, have %zu octets; "
+            "our TLS library takes up to %u",
+            session->ssl.MBEDTLS_PRIVATE(in_hslen), (unsigned)MBEDTLS_SSL_IN_CONTENT_LEN);
         return true;
     }
     return false;
@@ -267,8 +275,9 @@ tls_fault_explain(struct tls_session *session, int error)
     if (alert != 0)
         explain_alert(session, alert);
     else if (error == MBEDTLS_ERR_SSL_CONN_EOF || error == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY)
-        tls_fail(session, TLS_CAUSE_CLOSED, "the server closed the connection in the handshake");
+        tls_fault_note(session, TLS_CAUSE_CLOSED,
+                       "the server closed the connection in the handshake");
     else if (!explain_limit(session, error))
-        tls_fail(session, TLS_CAUSE_PROTOCOL, "the server broke the TLS protocol (-0x%04x)",
-                 (unsigned)-error);
+        tls_fault_note(session, TLS_CAUSE_PROTOCOL, "the server broke the TLS protocol (-0x%04x)",
+                       (unsigned)-error);
 }

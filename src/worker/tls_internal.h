@@ -1,13 +1,12 @@
 /* tls_internal.h - what the tls_*.c share; the one header that includes mbedTLS
  * SPDX-License-Identifier: ISC
  *
- * Who:  tls_session.c carries and steps, tls_context.c holds what is asked of an upstream,
- *       tls_chain.c measures a chain before anything is computed with it, tls_trust.c decides,
- *       tls_name.c compares names, tls_fault.c finds words, tls_show.c shows; no other file.
+ * What: the structs behind the names of tls_session.h.
+ * Who:  tls_*.c; no other file.
  */
 #pragma once
 
-#include "worker/tls_session.h"
+#include "worker/tls_context.h"
 
 /* the library's inline functions do not follow our warnings */
 #pragma GCC diagnostic push
@@ -23,8 +22,7 @@ struct tls_anchors {
     mbedtls_x509_crt chain;
 };
 
-/* a wall clock that is off by so much against the monotonic one was set: what was dated by it goes
- */
+/* a wall clock that is off by so much against the monotonic one was set: what it dated goes */
 #define TLS_CLOCK_STEP_S 60
 
 struct tls_ticket {
@@ -33,13 +31,6 @@ struct tls_ticket {
     int64_t clock_s;        /* wall clock less monotonic clock when it was obtained */
     struct tls_facts facts; /* of the handshake that showed the certificate */
     mbedtls_ssl_session session;
-};
-
-/* Why an upstream is asked in TLS 1.2 alone although 1.3 is allowed too. */
-enum tls_fallback {
-    TLS_FALLBACK_NONE,
-    TLS_FALLBACK_PSS,   /* as a TLS 1.2 server it signs with RSA-PSS, which mbedTLS refuses there */
-    TLS_FALLBACK_REKEY, /* it begins a TLS 1.3 connection with KeyUpdate, which mbedTLS has not */
 };
 
 struct tls_context {
@@ -102,72 +93,3 @@ struct tls_path { /* from the server's certificate to an anchor, as a walk found
     unsigned count;
     uint32_t flags; /* MBEDTLS_X509_BADCERT_… of all of them; UINT32_MAX: no walk was possible */
 };
-
-/* tls_trust.c */
-
-/**
- * Is this the server that the policy names? Sets is_trusted, and facts about what was seen.
- *
- * @param chain  what it sent, its own first; NULL: nothing
- * @return 0; else the alert that fits, and tls_fail() was called
- */
-unsigned char tls_trust_judge(struct tls_session *session, mbedtls_x509_crt *chain);
-
-/** SHA-256 of the SubjectPublicKeyInfo. @return false: the library failed. */
-bool tls_trust_key(const mbedtls_x509_crt *crt, uint8_t pin[CONFIG_PIN_BYTES]);
-
-/** The configured pin that `crt` has. @return its index; -1: none */
-int tls_trust_pin(const struct tls_context *context, const mbedtls_x509_crt *crt);
-
-/* tls_chain.c */
-
-/** Is it cheap to compute with every key of this chain? @return false: tls_fail() was called. */
-bool tls_chain_is_cheap(struct tls_session *session, const mbedtls_x509_crt *chain);
-
-/** Walk from `leaf` to one of `anchors`, checking signatures, times, uses and path lengths. */
-void tls_chain_walk(mbedtls_x509_crt *leaf, mbedtls_x509_crt *anchors, struct tls_path *path);
-
-/** Walk to the certificates of `leaf`'s chain that have a pinned key; each key is tried once.
- *  @return false: none of them has one */
-bool tls_chain_walk_to_pins(const struct tls_context *context, mbedtls_x509_crt *leaf,
-                            struct tls_path *path);
-
-/* tls_name.c */
-
-/** Does the certificate's subjectAltName hold the context's name or address (RFC 9525 section 6)?
- */
-bool tls_name_matches(const struct tls_context *context, const mbedtls_x509_crt *leaf);
-
-/* tls_fault.c */
-
-/** Cause and words for what mbedTLS returned. */
-void tls_fault_explain(struct tls_session *session, int error);
-
-/** Cause and words for a path that does not hold, by its flags. @return the alert that fits */
-unsigned char tls_fault_explain_path(struct tls_session *session, const struct tls_path *path,
-                                     const mbedtls_x509_crt *leaf);
-
-/** The first words stay: what came first is the reason. */
-void tls_fail(struct tls_session *session, enum tls_cause cause, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* tls_context.c */
-
-/** What a session of this context is to be held in now; a fallback that is over is forgotten. */
-const mbedtls_ssl_config *tls_context_config(struct tls_session *session);
-
-/** Hold the next sessions in TLS 1.2 alone. @return false: the policy does not allow that, or this
- *  session was so already */
-bool tls_context_fall_back(struct tls_session *session, enum tls_fallback why);
-
-/** The fallback that this session is held under was wrong. */
-void tls_context_climb(struct tls_session *session);
-
-/** Keep the session that the peer just sent a ticket for. */
-void tls_ticket_keep(struct tls_session *session);
-/** Offer a ticket in `session`, which is being opened. */
-void tls_ticket_offer(struct tls_session *session);
-/** Octets of the session left: its ticket is used up. */
-void tls_ticket_spend(struct tls_session *session);
-/** The session ends: a ticket that nobody saw can be offered again. */
-void tls_ticket_return(struct tls_session *session);

@@ -1,12 +1,7 @@
-/* tls_name.c - is a certificate for the name or address that we ask for?
+/* tls_name.c - see tls_name.h
  * SPDX-License-Identifier: ISC
- *
- * Only what stands in subjectAltName counts. A name in the subject (CN) is none, whether or not
- * there is a subjectAltName beside it.
- *
- * Ref:  RFC 9525 sections 6.3 (DNS names) and 6.4 (addresses); RFC 6125 6.4.4 is what was before.
  */
-#include "worker/tls_internal.h"
+#include "worker/tls_name.h"
 
 #include <mbedtls/oid.h>
 #include <string.h>

@@ -1,9 +1,14 @@
 /* tls_session.c - see tls_session.h
  * SPDX-License-Identifier: ISC
  */
-#include "worker/tls_internal.h"
+#include "worker/tls_session.h"
 
 #include "os/clock.h"
+#include "worker/tls_context.h"
+#include "worker/tls_fault.h"
+#include "worker/tls_internal.h"
+#include "worker/tls_ticket.h"
+#include "worker/tls_trust.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -175,9 +180,10 @@ finish(struct tls_session *session)
     if (session->fallback == TLS_FALLBACK_PSS && session->is_downgraded) {
         session->is_trusted = false;
         tls_context_climb(session);
-        tls_fail(session, TLS_CAUSE_VERSION,
-                 "the server speaks TLS 1.3 after all, and somebody on the way made it look as if "
-                 "it did not; it is asked in TLS 1.3 again");
+        tls_fault_note(
+            session, TLS_CAUSE_VERSION,
+            "the server speaks TLS 1.3 after all, and somebody on the way made it look as if "
+            "it did not; it is asked in TLS 1.3 again");
         return TLS_FAILED;
     }
     /* only the peer that was checked then can know the key of a ticket: that is the proof */
@@ -186,7 +192,7 @@ finish(struct tls_session *session)
     if (session->facts.resumed && session->generation == context->generation)
         session->is_trusted = true;
     if (!session->is_trusted) {
-        tls_fail(session, TLS_CAUSE_PROTOCOL, "the server showed no certificate");
+        tls_fault_note(session, TLS_CAUSE_PROTOCOL, "the server showed no certificate");
         return TLS_FAILED;
     }
     return TLS_OK;
@@ -228,10 +234,11 @@ check_hello(struct tls_session *session)
     const unsigned char *message = session->ssl.MBEDTLS_PRIVATE(in_msg);
     if (message[0] != MBEDTLS_SSL_HS_SERVER_HELLO || (message[4] == 3 && message[5] == 3))
         return 0;
-    tls_fail(session, TLS_CAUSE_PROTOCOL,
-             "the server's hello names version 0x%02x%02x where every server names 0x0303: an "
-             "attack on the TLS library, or a broken server",
-             message[4], message[5]);
+    tls_fault_note(
+        session, TLS_CAUSE_PROTOCOL,
+        "the server's hello names version 0x%02x%02x where every server names 0x0303: an "
+        "attack on the TLS library, or a broken server",
+        message[4], message[5]);
     (void)mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
                                          MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION);
     return MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION;
@@ -277,7 +284,7 @@ tls_session_handshake(struct tls_session *session)
         return finish(session);
     enum tls_result result = result_of(session, error);
     if (result == TLS_FAILED && session->has_ticket)
-        tls_context_forget(session->context); /* perhaps the tickets were why */
+        tls_ticket_forget(session->context); /* perhaps the tickets were why */
     bool is_refused = session->cause == TLS_CAUSE_VERSION || session->cause == TLS_CAUSE_ALERT;
     if (result == TLS_FAILED && session->fallback != TLS_FALLBACK_NONE && is_refused)
         tls_context_climb(session);
@@ -312,8 +319,7 @@ tls_session_write(struct tls_session *session, const uint8_t *from, size_t size,
         return TLS_FAILED;
     size = size < TLS_WRITE_MAX ? size : TLS_WRITE_MAX;
     struct tls_buffer *out = &session->out;
-    /* a record goes out whole or not at all, so a call never has to be repeated with the same bytes
-     */
+    /* a record goes out whole or not at all: no call has to be repeated with the same bytes */
     if (out->size - (out->tail - out->head) < size + RECORD_OVERHEAD)
         return TLS_AGAIN_WRITE;
     int done;

@@ -36,8 +36,7 @@
 #define TLS_CHAIN_MAX 10U         /* certificates that a peer may send */
 #define TLS_LINKS_MAX 6U          /* pairs of them by whose names one may have signed the other */
 #define TLS_DEAR_US   50000U      /* CPU time that no handshake should cost */
-/* bits of RSA keys in them; an exponent costs by its length, so a long modulus may have a short one
- */
+/* bits of RSA keys in them; an exponent costs by its length: a long modulus may have a short one */
 #define TLS_RSA_BITS               4096U
 #define TLS_RSA_EXPONENT_BITS      32U
 #define TLS_RSA_LONG_BITS          8192U
@@ -83,63 +82,11 @@ struct tls_facts {     /* about a session whose handshake is done */
     uint8_t leaf_pin[CONFIG_PIN_BYTES]; /* the key that was seen */
 };
 
-struct tls_chain_item { /* one certificate that the peer sent */
-    uint8_t pin[CONFIG_PIN_BYTES];
-    char text[256]; /* subject and validity, printable */
-};
-
 struct tls_anchors; /* the CAs we trust */
 struct tls_context; /* what is asked of one upstream, and its tickets */
 struct tls_session; /* one connection */
 
-size_t tls_context_bytes(void); /* memory for one, any alignment of malloc() */
-size_t tls_session_bytes(void);
-
-/**
- * Once per process, after exec and before the sandbox: seeds the random generator and makes the C
- * library read what it wants to read of the file system. @return STATUS_OK; STATUS_SYSTEM.
- */
-MUST_CHECK enum status tls_start(void);
-
-/** The TLS library that this process runs with and its version, such as "Mbed TLS 3.6.6". */
-void tls_library_text(char *text, size_t size);
-
-/**
- * Parse a bundle of PEM certificates, at start-up (allocates; never freed).
- *
- * @param pem      borrowed for the call; `size` bytes, no NUL needed
- * @param anchors  written; NULL on failure
- * @param count    written: certificates taken
- * @param skipped  written: certificates that did not parse
- * @return STATUS_OK; STATUS_INVALID (no certificate in it); STATUS_SYSTEM (no memory).
- */
-MUST_CHECK enum status tls_anchors_load(const void *pem, size_t size, struct tls_anchors **anchors,
-                                        unsigned *count, unsigned *skipped);
-
-/**
- * Prepare for an upstream. Tickets are the context's: a new policy is a new context, so no ticket
- * outlives the policy it was obtained under.
- *
- * @param context   memory of tls_context_bytes(), zeroed or finished
- * @param upstream  borrowed for the call: name, address, pins, verify; NULL: look only, trust
- * nobody
- * @param name      with `upstream` NULL: SNI, or "". An address is never sent as SNI (RFC 6066).
- * @param versions  bits of enum config_tls_versions
- * @param anchors   borrowed for the context's life; may be NULL with verify: pin
- * @return STATUS_OK; STATUS_INVALID (verify needs anchors or pins that are missing, or there is
- *         neither name nor address);
- *         STATUS_SYSTEM (no memory).
- */
-MUST_CHECK enum status tls_context_init(struct tls_context *context,
-                                        const struct config_upstream *upstream, const char *name,
-                                        uint32_t versions, struct tls_anchors *anchors);
-void tls_context_fini(struct tls_context *context);
-
-/** Tickets that could be used at `now_ms`. */
-unsigned tls_context_tickets(const struct tls_context *context, uint64_t now_ms);
-
-/** Forget all tickets, so that the next handshake shows a certificate. */
-void tls_context_forget(struct tls_context *context);
+size_t tls_session_bytes(void); /* memory for one, any alignment of malloc() */
 
 /**
  * Begin a session, resuming from a ticket if there is one. The ticket goes back if the session is
@@ -191,10 +138,3 @@ enum tls_cause tls_session_cause(const struct tls_session *session);
 uint64_t tls_session_cpu_us(const struct tls_session *session);
 /** Why it failed, in words; "" if it did not. */
 const char *tls_session_error(const struct tls_session *session);
-
-/** The `depth`-th certificate the peer sent (0 leaf). @return STATUS_OK; STATUS_NONE. */
-MUST_CHECK enum status tls_session_chain(const struct tls_session *session, unsigned depth,
-                                         struct tls_chain_item *item);
-
-const char *tls_version_text(uint16_t version);
-const char *tls_cipher_text(uint16_t cipher);

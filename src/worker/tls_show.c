@@ -1,14 +1,17 @@
-/* tls_show.c - what there is to be seen of a session: certificates, version, cipher suite
+/* tls_show.c - see tls_show.h
  * SPDX-License-Identifier: ISC
  */
+#include "worker/tls_show.h"
+
 #include "worker/tls_internal.h"
+#include "worker/tls_pin.h"
 
 #include <stdio.h>
 
 enum status
-tls_session_chain(const struct tls_session *session, unsigned depth, struct tls_chain_item *item)
+tls_show_certificate(const struct tls_session *session, unsigned depth, struct tls_show_item *item)
 {
-    *item = (struct tls_chain_item){0};
+    *item = (struct tls_show_item){0};
     /* a handshake that ended badly leaves them where they were negotiated */
     const mbedtls_ssl_session *at = session->ssl.MBEDTLS_PRIVATE(session_negotiate);
     const mbedtls_x509_crt *crt = mbedtls_ssl_get_peer_cert(&session->ssl);
@@ -16,7 +19,7 @@ tls_session_chain(const struct tls_session *session, unsigned depth, struct tls_
         crt = at->MBEDTLS_PRIVATE(peer_cert);
     for (; crt != NULL && depth > 0; depth--)
         crt = crt->next;
-    if (crt == NULL || crt->raw.p == NULL || !tls_trust_key(crt, item->pin))
+    if (crt == NULL || crt->raw.p == NULL || !tls_pin_of(crt, item->pin))
         return STATUS_NONE;
     char subject[160];
     if (mbedtls_x509_dn_gets(subject, sizeof subject, &crt->subject) < 0)
@@ -28,14 +31,14 @@ tls_session_chain(const struct tls_session *session, unsigned depth, struct tls_
 }
 
 const char *
-tls_version_text(uint16_t version)
+tls_show_version(uint16_t version)
 {
     return version == 0x0304 ? "TLS 1.3" : version == 0x0303 ? "TLS 1.2" : "TLS ?";
 }
 
 /* IANA's names, for mbedTLS has names of its own */
 const char *
-tls_cipher_text(uint16_t cipher)
+tls_show_cipher(uint16_t cipher)
 {
     switch (cipher) {
     case MBEDTLS_TLS1_3_AES_128_GCM_SHA256:

@@ -6,21 +6,18 @@
  * certificates and before the one that checks a signature by its key; a peer that is refused gets a
  * fatal alert, and the session can never be written to.
  */
-#include "worker/tls_internal.h"
+#include "worker/tls_trust.h"
 
 #include "base/base64.h"
+#include "worker/tls_chain.h"
+#include "worker/tls_fault.h"
+#include "worker/tls_name.h"
+#include "worker/tls_pin.h"
 
-#include <mbedtls/sha256.h>
 #include <stdio.h>
 #include <string.h>
 
 #define PIN_TEXT (sizeof "sha256//" + BASE64_TEXT_SIZE(CONFIG_PIN_BYTES))
-
-bool
-tls_trust_key(const mbedtls_x509_crt *crt, uint8_t pin[CONFIG_PIN_BYTES])
-{
-    return mbedtls_sha256(crt->pk_raw.p, crt->pk_raw.len, pin, 0) == 0;
-}
 
 static const char *
 pin_text(const uint8_t pin[CONFIG_PIN_BYTES], char text[PIN_TEXT])
@@ -28,18 +25,6 @@ pin_text(const uint8_t pin[CONFIG_PIN_BYTES], char text[PIN_TEXT])
     char base64[BASE64_TEXT_SIZE(CONFIG_PIN_BYTES)];
     snprintf(text, PIN_TEXT, "sha256//%s", base64_encode(pin, CONFIG_PIN_BYTES, base64));
     return text;
-}
-
-int
-tls_trust_pin(const struct tls_context *context, const mbedtls_x509_crt *crt)
-{
-    uint8_t pin[CONFIG_PIN_BYTES];
-    if (!tls_trust_key(crt, pin))
-        return -1;
-    for (uint32_t i = 0; i < context->pins_count; i++)
-        if (memcmp(context->pins[i], pin, sizeof pin) == 0)
-            return (int)i;
-    return -1;
 }
 
 /* Seconds since 1970 of a certificate's time (proleptic Gregorian, RFC 5280 4.1.2.5). */
@@ -57,8 +42,8 @@ static unsigned char
 refuse_pin(struct tls_session *session, const char *what)
 {
     char text[PIN_TEXT];
-    tls_fail(session, TLS_CAUSE_PIN, "%s; the server's key is %s", what,
-             pin_text(session->facts.leaf_pin, text));
+    tls_fault_note(session, TLS_CAUSE_PIN, "%s; the server's key is %s", what,
+                   pin_text(session->facts.leaf_pin, text));
     return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
 }
 
@@ -92,14 +77,14 @@ judge_pins(struct tls_session *session, mbedtls_x509_crt *leaf)
 {
     const struct tls_context *context = session->context;
     struct tls_path path;
-    int pin = tls_trust_pin(context, leaf);
+    int pin = tls_pin_index(context, leaf);
     if (pin >= 0) {
         accept_pin(session, pin, 0);
         return 0;
     }
     if (context->name[0] == '\0') {
         for (const mbedtls_x509_crt *crt = leaf->next; crt != NULL; crt = crt->next)
-            if (tls_trust_pin(context, crt) >= 0)
+            if (tls_pin_index(context, crt) >= 0)
                 return refuse_pin(session, "the pin is an issuer's, which counts only together "
                                            "with tls_name");
         return refuse_no_pin(session);
@@ -111,7 +96,7 @@ judge_pins(struct tls_session *session, mbedtls_x509_crt *leaf)
                                    "server's own is not signed through it");
     unsigned top = path.count - 1;
     unsigned char alert = judge_path(session, &path, leaf);
-    pin = tls_trust_pin(context, path.crt[top]);
+    pin = tls_pin_index(context, path.crt[top]);
     if (alert == 0 && pin < 0)
         return refuse_no_pin(session);
     if (alert == 0)
@@ -125,7 +110,7 @@ static bool
 may_have_pin(const struct tls_context *context, const mbedtls_x509_crt *leaf)
 {
     for (const mbedtls_x509_crt *crt = leaf; crt != NULL; crt = crt->next)
-        if (tls_trust_pin(context, crt) >= 0)
+        if (tls_pin_index(context, crt) >= 0)
             return true;
     return context->has_anchor_pin;
 }
@@ -134,7 +119,7 @@ static bool
 find_pin_on(struct tls_session *session, const struct tls_path *path)
 {
     for (unsigned depth = 0; depth < path->count; depth++) {
-        int pin = tls_trust_pin(session->context, path->crt[depth]);
+        int pin = tls_pin_index(session->context, path->crt[depth]);
         if (pin < 0)
             continue;
         accept_pin(session, pin, depth);
@@ -191,16 +176,17 @@ tls_trust_judge(struct tls_session *session, mbedtls_x509_crt *chain)
     session->is_trusted = false;
     session->facts = (struct tls_facts){.pin_index = -1}; /* not the ticket's any more */
     if (chain == NULL) {
-        tls_fail(session, TLS_CAUSE_PROTOCOL, "the server showed no certificate");
+        tls_fault_note(session, TLS_CAUSE_PROTOCOL, "the server showed no certificate");
         return MBEDTLS_SSL_ALERT_MSG_BAD_CERT;
     }
     if (chain->raw.p == NULL) { /* mbedTLS leaves out what it has no name for */
-        tls_fail(session, TLS_CAUSE_LIMIT,
-                 "the server's certificate is signed by an algorithm that our TLS library does not "
-                 "know, such as Ed25519");
+        tls_fault_note(
+            session, TLS_CAUSE_LIMIT,
+            "the server's certificate is signed by an algorithm that our TLS library does not "
+            "know, such as Ed25519");
         return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
     }
-    session->facts.has_leaf = tls_trust_key(chain, session->facts.leaf_pin);
+    session->facts.has_leaf = tls_pin_of(chain, session->facts.leaf_pin);
     if (!session->facts.has_leaf)
         return MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR;
     if (!tls_chain_is_cheap(session, chain))

@@ -3,6 +3,8 @@
  */
 #include "worker/upstream.h"
 
+#include "worker/tls_show.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -113,8 +115,8 @@ upstream_connected(struct upstream *upstream, const struct tls_session *session,
         snprintf(pin, sizeof pin, "pin %d of %u matched%s", facts->pin_index + 1,
                  upstream->config->pins_count, facts->pin_depth > 0 ? " (issuer)" : "");
     log_write(LOG_INFO, LOG_UPSTREAM_UP, "upstream %s: connected, %s %s, %s, %s in %u ms",
-              upstream->config->name, tls_version_text(facts->version),
-              tls_cipher_text(facts->cipher), pin, facts->resumed ? "resumed" : "full handshake",
+              upstream->config->name, tls_show_version(facts->version),
+              tls_show_cipher(facts->cipher), pin, facts->resumed ? "resumed" : "full handshake",
               (unsigned)(took_us / 1000));
     if (!facts->resumed)
         note_keys(upstream, facts, now_us);

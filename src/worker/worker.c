@@ -9,6 +9,7 @@
 #include "os/memory.h"
 #include "os/sys.h"
 #include "worker/pool_turn.h"
+#include "worker/tls_setup.h"
 
 void
 worker_reserve(struct worker *worker)
@@ -17,7 +18,7 @@ worker_reserve(struct worker *worker)
     size_t ca_size = 0;
     if (worker->ca_fd >= 0 && memory_map(worker->ca_fd, 1, true, &ca, &ca_size) != STATUS_OK)
         log_fatal("the CA certificates cannot be mapped");
-    if (tls_start() != STATUS_OK)
+    if (tls_setup_library() != STATUS_OK)
         log_fatal("the TLS library does not start");
     pool_reserve(&worker->pool, worker->self.config, worker->self.stats, &worker->loop, ca,
                  ca_size);

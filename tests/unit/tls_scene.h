@@ -5,7 +5,10 @@
  */
 #pragma once
 
-#include "worker/tls_session.h"
+#include "worker/tls_context.h"
+#include "worker/tls_setup.h"
+#include "worker/tls_show.h"
+#include "worker/tls_ticket.h"
 
 #include "base/base64.h"
 #include "os/clock.h"
@@ -151,7 +154,7 @@ make_leaf(struct party *p, struct party *issuer, const char *san)
 static inline void
 setup(void)
 {
-    cr_assert_eq(tls_start(), STATUS_OK);
+    cr_assert_eq(tls_setup_library(), STATUS_OK);
     make_ca(&root, "CN=Root", NULL);
     make_ca(&inter, "CN=Inter", &root);
     make_leaf(&leaf, &inter, NAME);
@@ -170,7 +173,7 @@ anchors_of(const struct party *ca)
                  0);
     struct tls_anchors *anchors;
     unsigned count, skipped;
-    cr_assert_eq(tls_anchors_load(pem, size - 1, &anchors, &count, &skipped), STATUS_OK);
+    cr_assert_eq(tls_setup_anchors(pem, size - 1, &anchors, &count, &skipped), STATUS_OK);
     cr_assert_eq(count, 1);
     cr_assert_eq(skipped, 0);
     return anchors;
@@ -401,7 +404,7 @@ assert_silent(struct client *c, struct server *s)
     cr_assert_eq(tls_session_read(c->session, &byte, 1, &taken), TLS_FAILED);
     cr_assert_eq(tls_session_handshake(c->session), TLS_FAILED);
     cr_assert_eq(s->heard_size, 0);
-    cr_assert_eq(tls_context_tickets(c->context, 0), 0);
+    cr_assert_eq(tls_ticket_count(c->context, 0), 0);
 }
 
 static inline struct config_upstream
