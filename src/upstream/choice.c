@@ -77,7 +77,7 @@ choice_make(const struct choice *ask, const struct health *health)
     if (usable == 0)
         return -1;
     usable = rather(rather(usable, ask->avoid), ask->suspect);
-    /* who failed last and has not answered since is asked only where nobody else is left */
+    /* one that failed and has not answered since is asked only where no other is left */
     uint32_t failed = 0;
     for (uint32_t rest = usable; rest != 0; rest &= rest - 1)
         if (health[__builtin_ctz(rest)].failures != 0 ||

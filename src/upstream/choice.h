@@ -30,7 +30,7 @@ struct choice { /* what is known when one is to be picked; sets of upstreams: bi
 
 /**
  * When is a query late, so that it may be asked a second time? The 95th percentile of the upstream
- * it went to; with FASTEST of the best one, for nobody else is asked but to be measured.
+ * it went to; with FASTEST of the best one: others are asked only to be measured.
  *
  * @param index  the upstream that was asked, below `count`
  * @return µs since it was written, at least UPSTREAM_HEDGE_MIN_US

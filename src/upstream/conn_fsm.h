@@ -36,7 +36,7 @@ enum conn_event {
     CONN_ON_REFUSED,   /* it could not be asked, or could not dial */
     CONN_ON_CONNECTED, /* the socket can be written */
     CONN_ON_SECURED,   /* handshake done and the peer is the one we trust */
-    CONN_ON_UNTRUSTED, /* the peer is somebody else, or cannot prove itself */
+    CONN_ON_UNTRUSTED, /* the peer is not the configured server, or cannot prove it */
     CONN_ON_BROKEN,    /* error, reset, or the peer broke the protocol */
     CONN_ON_ENDED,     /* the peer closed in order */
     CONN_ON_OVERDUE,   /* silent for too long: dead as far as we can see */

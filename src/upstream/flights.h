@@ -3,9 +3,9 @@
  *
  * What: up to FLIGHTS_MAX ids out at once, picked at random, never one that is still out. The low
  *       ten bits name a slot, so that what belongs to an id stands in a plain array; the upper six
- *       are random too, so the whole id is as hard to guess as 16 bits allow. Queries that somebody
- *       waits for stand in the order of writing. One that nobody waits for any more leaves the
- *       order and keeps its id until it is answered: a late response is known as such.
+ *       are random too, so the whole id is as hard to guess as 16 bits allow. Queries stand in the
+ *       order of writing. An abandoned one leaves the order and keeps its id until its response
+ *       comes: a late response is known as such.
  * Who:  worker. Pure: time and random numbers are arguments.
  * Ref:  RFC 5452 section 4.3 (ids not predictable), RFC 7766 section 7 (unique on a connection).
  */
@@ -16,7 +16,7 @@
 
 #define FLIGHTS_BITS   10
 #define FLIGHTS_MAX    (1U << FLIGHTS_BITS)
-#define FLIGHTS_NOBODY UINT32_MAX       /* flight.query: nobody waits for it */
+#define FLIGHTS_NOBODY UINT32_MAX       /* flight.query: it was abandoned */
 #define FLIGHTS_PROBE  (UINT32_MAX - 1) /* flight.query: a probe of our own */
 
 /* Why the order is walked: each walk has a place of its own in it. */
@@ -35,7 +35,7 @@ struct flight {
 
 struct flights {
     uint32_t count;                   /* in the order, a probe included */
-    uint32_t late;                    /* ids out whose query nobody waits for any more */
+    uint32_t late;                    /* ids out whose query was abandoned */
     uint16_t oldest, newest;          /* slots; FLIGHTS_MAX: none */
     uint16_t walk[FLIGHTS_WALKS];     /* the oldest that a walk has not passed; FLIGHTS_MAX: none */
     uint16_t probe;                   /* the probe's slot; FLIGHTS_MAX: none is in flight */
@@ -67,7 +67,7 @@ const struct flight *flights_find(const struct flights *flights, uint16_t id);
 /** The response to `id` came: the id is free again. One that is not out is left alone. */
 void flights_end(struct flights *flights, uint16_t id);
 
-/** Nobody waits for the response to `id` any more; it stays out. @return false: nobody did. */
+/** The response to `id` is not needed any more; the id stays out. @return false: it was not. */
 bool flights_abandon(struct flights *flights, uint16_t id);
 
 /** Take the oldest query out of the order; its id is free. @return false: there is none. */
@@ -82,7 +82,7 @@ uint64_t flights_probe_us(const struct flights *flights);
 /** The id of the probe in flight; only where flights_probe_us() is not 0. */
 uint16_t flights_probe_id(const struct flights *flights);
 
-/** Queries that somebody other than we waits for. */
+/** Queries in the order, without the probe. */
 uint32_t flights_awaited(const struct flights *flights);
 
 /** When the next query of a walk was written; 0: the walk is at its end. */

@@ -10,7 +10,7 @@
  *       connections in a row do, the second opened after the end of the first. One that the server
  *       leaves open at its quota is a sign that there is none, or a larger one; a server that closes
  *       only at the first query beyond its quota gives the same sign, so after each time that more
- *       was tried in vain it takes twice as many of them.
+ *       was tried and refused it takes twice as many of them.
  * Who:  worker. Pure: times are arguments.
  * Ref:  RFC 7766 section 6.2.3 (idle timeouts), RFC 7828 (a server may name its own);
  *       docs/LIMITS.md "upstream".
@@ -37,7 +37,7 @@ struct habits_quota {  /* all zero: no quota is known */
     uint32_t known;    /* queries on a connection; 0: as many as one likes */
     uint32_t guess;    /* answers on the first connection that it closed; 0: none yet */
     uint64_t guess_us; /* when it did */
-    uint32_t relapses; /* times that more was tried in vain */
+    uint32_t relapses; /* times that more was tried and refused */
     uint32_t outlived; /* connections that it left open at `known`, in a row */
 };
 

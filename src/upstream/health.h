@@ -23,7 +23,7 @@
 #define UPSTREAM_SAMPLE_MORE_US 10000U  /* and so much more */
 #define UPSTREAM_NEAR_ANSWERS   8U      /* answers of which the quickest says how far it is */
 #define UPSTREAM_SPOILT_STEP    8U      /* a bad answer weighs as many good ones */
-#define UPSTREAM_SPOILT_MANY    64U     /* good ones that are owed: rather somebody else */
+#define UPSTREAM_SPOILT_MANY    64U     /* debt of good ones: rather another upstream */
 #define UPSTREAM_SPOILT_MOST    128U    /* no more are owed, so its return takes no longer */
 
 struct health {          /* all zero: nothing known yet */
@@ -45,7 +45,7 @@ void health_connected(struct health *health, uint32_t rtt_us);
  * An answer came: healthy, and measured. A name that is slow says little about how far away the
  * server is, so a sample that is far from the others moves the average by a bounded step.
  *
- * @param is_sound  false: an answer all the same, but of no use to who asked
+ * @param is_sound  false: an unusable answer, which proves all the same that it is there
  */
 void health_answered(struct health *health, uint32_t rtt_us, bool is_sound);
 

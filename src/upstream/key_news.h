@@ -1,4 +1,4 @@
-/* key_news.h - what the operator should be told about the key an upstream shows
+/* key_news.h - what is new about the key an upstream shows
  * SPDX-License-Identifier: ISC
  *
  * What: remembers which pin matched last, and finds what is new: the key in use changed, a backup
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define UPSTREAM_ENDS_SOON_DAYS 14
-#define UPSTREAM_TOLD_US        (24ULL * 3600 * 1000000) /* the same is told once a day */
+#define UPSTREAM_TOLD_US        (24ULL * 3600 * 1000000) /* the same is logged once a day */
 
 struct key_news {          /* all zero: nothing seen yet */
     unsigned pin;          /* that matched last, from 1; 0: none yet */

@@ -9,7 +9,7 @@
  *
  *       Nothing is taken from the connection: whichever response comes first counts. Silence alone
  *       proves nothing, for a name may be slow: only a probe on the same connection that nothing
- *       followed leads to LEFT. A connection that is LEFT ends when nobody waits for it any more.
+ *       followed leads to LEFT. A connection that is LEFT ends when no query is in flight.
  * Who:  worker. Pure: times are arguments, all monotonic and in µs.
  * Ref:  docs/LIMITS.md "upstream".
  */
@@ -105,7 +105,7 @@ uint64_t watch_late_at(const struct watch *watch, const struct flights *flights,
 
 /**
  * When does a connection that is LEFT end, if nothing is heard? A name may be slow, and a server may
- * answer strictly in order: so it stays as long as somebody waits for a response on it, unless its
+ * answer strictly in order: so it stays as long as a query is in flight on it, unless its
  * place is needed for a new connection.
  *
  * @param query_us  a query's life

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* closed sooner than this, without an answer: the same as not connected at all */
+/* closed sooner than this without an answer: counts as a failed attempt */
 #define USELESS_US 1000000U
 
 /* a server that closes so soon after an answer, and two round trips, does not do so for idleness */
@@ -67,15 +67,14 @@ static uint64_t
 late_age_us(const struct conn *conn, enum flights_walk walk)
 {
     const struct conn_shared *shared = conn->shared;
-    const struct upstream *upstream = conn->upstream;
     if (shared->upstreams_count == 1)
         return UINT64_MAX;
     if (walk == FLIGHTS_HEDGE)
         return shared->is_hedging ? choice_hedge_us(shared->strategy, shared->health,
-                                                    shared->upstreams_count, upstream->index)
+                                                    shared->upstreams_count, conn->upstream->index)
                                   : UINT64_MAX;
     /* as late as it would be found if the connection were dead */
-    return upstream->times.suspect_us + upstream->times.answer_us;
+    return conn->upstream->times.suspect_us + conn->upstream->times.answer_us;
 }
 
 uint64_t
@@ -127,7 +126,8 @@ void
 conn_closed(struct conn *conn)
 {
     bool is_useless = conn->asked > 0 || conn_now(conn) - conn->since_us < USELESS_US;
-    log_write(LOG_DEBUG, LOG_UPSTREAM_DOWN, "upstream %s: closed by the server, %u in flight",
+    log_write(LOG_DEBUG, LOG_UPSTREAM_DOWN,
+              "upstream %s: connection closed by the server, %u queries in flight",
               conn->upstream->config->name, conn->flights.count);
     note_close(conn);
     conn_step(conn, conn->answers == 0 && is_useless ? CONN_ON_BROKEN : CONN_ON_ENDED);
@@ -138,8 +138,8 @@ conn_closed(struct conn *conn)
 void
 conn_lost(struct conn *conn, const char *why)
 {
-    log_write(LOG_INFO, LOG_UPSTREAM_DOWN, "upstream %s: connection lost (%s), %u in flight",
-              conn->upstream->config->name, why, conn->flights.count);
+    log_write(LOG_INFO, LOG_UPSTREAM_DOWN, "upstream %s: connection lost, %u queries in flight: %s",
+              conn->upstream->config->name, conn->flights.count, why);
     note_close(conn);
     conn_step(conn, conn->answers > 0 ? CONN_ON_ENDED : CONN_ON_BROKEN);
 }
@@ -206,7 +206,7 @@ conn_handshake(struct conn *conn)
     if ((result == TLS_AGAIN_READ || result == TLS_AGAIN_WRITE) && is_sent)
         return;
     struct upstream_refusal refusal = upstream_refused(conn->upstream, conn->tls, errno);
-    conn->dear_us = refusal.dear_us; /* no lane is to pay that again soon */
+    conn->dear_us = refusal.dear_us; /* reported, so that no lane tries it again soon */
     if (conn->dear_us != 0)
         conn_mark(conn, CONN_TO_TELL);
     conn_step(conn, refusal.event);
@@ -349,15 +349,16 @@ conn_socket(struct conn *conn, int fd, uint32_t error)
     }
     if (fd >= 0)
         sys_close(fd);
-    if (error == EDQUOT) { /* the supervisor's word: no fault of the upstream */
+    if (error == EDQUOT) { /* a limit of the supervisor, not the upstream's fault */
         conn->upstream->dial_us = conn_now(conn) + REFUSED_US;
         conn_step(conn, CONN_ON_RETIRE);
         return;
     }
     log_write(upstream_trouble(conn->upstream), LOG_UPSTREAM_DOWN,
               "upstream %s: cannot connect: %s", conn->upstream->config->name,
-              error == IPC_ERROR_AVOIDED ? "left alone, because a handshake with it cost too much"
-                                         : strerror(error != 0 ? (int)error : EIO));
+              error == IPC_ERROR_AVOIDED
+                  ? "not tried for a while, because a handshake with it cost too much CPU time"
+                  : strerror(error != 0 ? (int)error : EIO));
     conn_step(conn, CONN_ON_REFUSED);
 }
 
@@ -385,7 +386,7 @@ void
 conn_abandon(struct conn *conn, uint16_t id)
 {
     if (flights_abandon(&conn->flights, id) &&
-        conn->watch.doubt == WATCH_LEFT) /* perhaps the last that it was kept for */
+        conn->watch.doubt == WATCH_LEFT) /* perhaps the last query it was kept open for */
         conn_sooner(conn, conn_now(conn));
 }
 

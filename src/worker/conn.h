@@ -3,8 +3,8 @@
  *
  * What: the half of upstream/conn_fsm.h that acts: opens, shakes hands, serves, drains, closes.
  *       conn_write.h writes queries, conn_read.h takes responses, conn_watch.h looks at the clock.
- *       A connection calls nobody above it. What somebody is to do with it is marked, and taken in
- *       the turn: its socket handler marks it too, and reads nothing.
+ *       A connection calls nobody above it. It is marked for what is to be done with it, and the turn
+ *       takes the marks: its socket handler marks it too, and reads nothing.
  * Who:  worker. The pool owns the connections; the relay writes to them and takes from them.
  * Ref:  RFC 7766 sections 6 and 7; RFC 7858; RFC 5452.
  */
@@ -65,7 +65,7 @@ struct conn {
     struct conn_fsm fsm;
     uint32_t tag;     /* UPSTREAM_WANT's; another one for each attempt */
     bool is_wanted;   /* the supervisor is to be asked for a socket */
-    uint64_t dear_us; /* a refused handshake cost so much that it is told so; 0: none did */
+    uint64_t dear_us; /* CPU time of a refused handshake that was too expensive; 0: none */
     bool is_fed;      /* the server sent something that was not looked at */
     int write_error; /* the socket took no more, errno; what the server said before is read first */
     bool is_spent;   /* the server answers no more queries on it, as far as we know */
@@ -107,7 +107,7 @@ void conn_retire(struct conn *conn);
 /** The server says how long it keeps idle connections (RFC 7828); 0: it wants this one closed. */
 void conn_keepalive(struct conn *conn, uint16_t keepalive_100ms);
 
-/** Nobody waits for the response to `id` any more. */
+/** The response to `id` is not needed any more. */
 void conn_abandon(struct conn *conn, uint16_t id);
 
 /** Say goodbye, as far as the socket takes it at once: the process ends. */
@@ -150,7 +150,7 @@ conn_now(const struct conn *conn)
     return conn->shared->loop->now_us;
 }
 
-/** Mark it for somebody; once is enough. */
+/** Mark it; a second time changes nothing. */
 void conn_mark(struct conn *conn, enum conn_mark mark);
 
 static inline bool

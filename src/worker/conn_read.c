@@ -190,20 +190,21 @@ conn_read_distrust(struct conn *conn, const struct conn_response *response)
 {
     flights_end(&conn->flights, response->id);
     stats_add(conn->shared->stats, STAT_UPSTREAM_BAD, 1);
-    log_write(LOG_WARNING, LOG_UPSTREAM_ANSWER,
-              "upstream %s: an answer to another question than the one asked; connection closed",
-              conn->upstream->config->name);
+    log_write(
+        LOG_WARNING, LOG_UPSTREAM_ANSWER,
+        "upstream %s: a response does not repeat the question of its query; connection closed",
+        conn->upstream->config->name);
     /* the upstream did answer: it ends as if the server had closed it */
     conn_step(conn, CONN_ON_ENDED);
 }
 
-/* It concerns nobody: a duplicate, or a server that confuses its clients. */
+/* It matches no query: a duplicate, or a server that confuses its clients. */
 static void
 pass_stray(struct conn *conn, size_t size)
 {
     stats_add(conn->shared->stats, STAT_UPSTREAM_STRAY, 1);
     log_write(LOG_INFO, LOG_UPSTREAM_ANSWER,
-              "upstream %s: an answer of %zu octets that nobody waits for: passed over",
+              "upstream %s: a response of %zu octets matches no query in flight; ignored",
               conn->upstream->config->name, size);
     pass(conn, size);
 }

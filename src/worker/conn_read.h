@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * What: a socket that is ready is read once, and what became whole by that is taken one by one.
- *       Responses to queries that nobody waits for any more, and to probes, are dealt with here.
+ *       Responses to abandoned queries and to probes are handled here.
  * Who:  worker: the relay, in its turn.
  * Ref:  RFC 7766 section 7 (responses in any order); RFC 5452 section 9.2 (matching).
  */

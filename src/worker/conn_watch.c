@@ -15,7 +15,8 @@ suspect(struct conn *conn)
     conn->news.is_silent = true;
     conn_mark(conn, CONN_NEWS);
     stats_add(conn->shared->stats, STAT_UPSTREAM_SUSPECTED, 1);
-    log_write(LOG_DEBUG, LOG_UPSTREAM_DOWN, "upstream %s: silent since %u ms, %u in flight",
+    log_write(LOG_DEBUG, LOG_UPSTREAM_DOWN,
+              "upstream %s: connection silent for %u ms, %u queries in flight; probed",
               conn->upstream->config->name,
               (unsigned)((conn_now(conn) - conn->watch.heard_us) / 1000), conn->flights.count);
 }
@@ -101,7 +102,7 @@ give_up(struct conn *conn)
     upstream->wants_place = false;
     stats_add(conn->shared->stats, STAT_UPSTREAM_OVERDUE, 1);
     log_write(is_silent ? upstream_trouble(upstream) : LOG_INFO, LOG_UPSTREAM_DOWN,
-              "upstream %s: connection silent for %u ms and a probe not answered: given up",
+              "upstream %s: connection given up: silent for %u ms, and a probe was not answered",
               upstream->config->name, (unsigned)((conn_now(conn) - conn->watch.unheard_us) / 1000));
     conn_step(conn, is_silent ? CONN_ON_OVERDUE : CONN_ON_ENDED);
 }

@@ -17,8 +17,8 @@ enum conn_late {                     /* why a query is to be asked at one more p
                  CONN_LATE_STUCK,    /* the same, in the middle of an answer to another query */
 };
 
-/** Look at the time: what is late is marked, what is over ends. What is left to be waited for is
- *  told to conn_sooner(). */
+/** Look at the time: what is late is marked, what is over ends. Its next deadline goes
+ *  to conn_sooner(). */
 void conn_watch_tick(struct conn *conn);
 
 /** The next query that is to be asked elsewhere, too. @return false: there is none now */

@@ -18,7 +18,7 @@
 /**
  * Write a query, to be sent at the end of the turn.
  * @param number  the relay's name for it
- * @param id      written: give it to conn_abandon() if nobody waits any more
+ * @param id      written: for conn_abandon(), once the response is not needed
  * @return STATUS_OK; STATUS_FULL (not ready, or no room; it may be closed now).
  */
 MUST_CHECK enum status conn_write_query(struct conn *conn, uint32_t number,

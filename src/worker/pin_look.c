@@ -24,7 +24,7 @@ static void
 report(const struct ipc_message *seen)
 {
     if (chan_send(CHAN_FD, seen, NULL, 0) != STATUS_OK)
-        log_fatal("the supervisor does not listen");
+        log_fatal("the supervisor does not read: PIN_SEEN cannot be sent");
 }
 
 static void
@@ -88,12 +88,12 @@ static void
 run(struct pin_look *look, int fd)
 {
     if (evloop_add(&look->loop, &look->socket, fd, EPOLLOUT, socket_ready, look) != STATUS_OK)
-        log_fatal("no event loop");
+        log_fatal("the event loop cannot be opened: %s", strerror(errno));
     look->result = tls_session_handshake(look->session);
     uint64_t end_us = look->loop.now_us + PIN_LOOK_MS * 1000ULL;
     while (look->trouble == NULL && look->result != TLS_OK && look->result != TLS_FAILED) {
         if (evloop_turn(&look->loop, end_us) != STATUS_OK)
-            log_fatal("the event loop failed");
+            log_fatal("events cannot be waited for: %s", strerror(errno));
         if (look->loop.now_us >= end_us)
             look->trouble = "no handshake in time";
     }
@@ -112,7 +112,7 @@ load_anchors(int ca_fd)
         return NULL;
     if (memory_map(ca_fd, 1, true, &pem, &size) != STATUS_OK ||
         tls_setup_anchors(pem, size, &anchors, &count, &skipped) != STATUS_OK)
-        log_fatal("no CA certificate could be read");
+        log_fatal("no CA certificate can be read");
     memory_unmap(pem, size);
     return anchors;
 }
@@ -124,7 +124,9 @@ prepare_context(struct pin_look *look, struct tls_context *context, const struct
     if (ask->index == IPC_NO_POLICY)
         return tls_context_init(context, NULL, ask->text, CONFIG_TLS12 | CONFIG_TLS13, NULL);
     if (worker->self.config == NULL || ask->index >= worker->self.config->upstreams_count)
-        log_fatal("the supervisor asked for an upstream that there is not");
+        log_fatal(
+            "the supervisor broke its contract: PIN_LOOK names upstream %u, which does not exist",
+            ask->index);
     look->upstream = &worker->self.config->upstreams[ask->index];
     uint32_t versions = worker->self.config->tls_versions;
     return tls_context_init(context, look->upstream, "",
@@ -143,7 +145,7 @@ pin_look_prepare(struct pin_look *look, const struct worker *worker, const struc
         prepare_context(look, context, worker, ask) != STATUS_OK ||
         tls_session_open(look->session, context, in, out, 0) != STATUS_OK ||
         evloop_open(&look->loop) != STATUS_OK)
-        log_fatal("the TLS library does not start");
+        log_fatal("the TLS library cannot be initialised");
 }
 
 int

@@ -10,6 +10,9 @@
 #include "worker/tls_context.h"
 #include "worker/tls_setup.h"
 
+#include <errno.h>
+#include <string.h>
+
 /* no burst past what a server may take within so many parts of a second */
 #define RATE_BURST_PARTS 10U
 
@@ -20,7 +23,7 @@ reserve(size_t size)
 {
     void *memory = memory_reserve(size);
     if (memory == NULL)
-        log_fatal("no memory for upstream connections");
+        log_fatal("memory for upstream connections cannot be reserved: %s", strerror(errno));
     return memory;
 }
 
@@ -35,9 +38,10 @@ load_anchors(const struct config *config, const void *pem, size_t size)
     if (!is_asked)
         return NULL;
     if (pem == NULL || tls_setup_anchors(pem, size, &anchors, &count, &skipped) != STATUS_OK)
-        log_fatal("no CA certificate could be read from %s", config->tls_ca_file);
+        log_fatal("%s: no CA certificate can be read", config->tls_ca_file);
     if (skipped > 0)
-        log_write(LOG_NOTICE, LOG_CONFIG, "%u of %u CA certificates were not understood", skipped,
+        log_write(LOG_NOTICE, LOG_CONFIG,
+                  "%u of %u CA certificates cannot be parsed and are ignored", skipped,
                   count + skipped);
     return anchors;
 }
@@ -105,7 +109,8 @@ prepare_upstream(struct pool *pool, unsigned index)
                            policy->handshakes_burst * UPSTREAM_HANDSHAKE_FULL, 0)};
     if (tls_context_init(upstream->tls, upstream->config, "", config->tls_versions,
                          pool->anchors) != STATUS_OK)
-        log_fatal("upstream %s: no TLS with this policy", upstream->config->name);
+        log_fatal("upstream %s: TLS cannot be set up for its pins, name and CAs",
+                  upstream->config->name);
     prepare_conns(pool, upstream);
 }
 

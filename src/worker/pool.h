@@ -57,7 +57,7 @@ struct pool_order {   /* for the supervisor */
     uint64_t dear_us; /* a refused handshake cost so much CPU time; 0: it is a socket */
 };
 
-/** The next thing that the supervisor is to be asked or told. @return false: there is none */
+/** The next order for the supervisor. @return false: there is none */
 bool pool_next_order(struct pool *pool, struct pool_order *order);
 
 /** The supervisor could not be asked. */
@@ -69,7 +69,7 @@ uint64_t pool_deadline_us(const struct pool *pool);
 /** Send what was collected in this turn. */
 void pool_flush(struct pool *pool);
 
-/** There is room toward the front again: connections that were paused are read. */
+/** The ring to the front has room again: paused connections are read. */
 void pool_resume(struct pool *pool);
 
 /** The process is to end: nothing is opened any more. */

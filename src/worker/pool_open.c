@@ -57,7 +57,7 @@ take_budget(struct pool *pool, struct upstream *upstream)
     uint64_t wait_ms = leak_wait_ms(&upstream->dials, price, now_ms);
     if (wait_ms > 1000)
         wait_ms = 1000;
-    /* a quarter at random: those who were held back together do not come back together */
+    /* a quarter at random: lanes that were held back together do not try again together */
     upstream->dial_us = now + wait_ms * 1000 + (wait_ms * 250 * (random_u32() >> 16) >> 16);
     pool_sooner(pool, upstream->dial_us);
     return false;
@@ -115,10 +115,11 @@ pool_open_ready(struct pool *pool, struct conn *conn)
             conn_retire(other);
     }
     if (upstream->health->failures > 0)
-        conn_write_probe(conn); /* an answer is the only proof, and no client must wait for it */
+        conn_write_probe(
+            conn); /* only an answer proves that it works, and no client should wait for that */
 }
 
-/* One that nobody asks: is it still there, and how far away is it? */
+/* An upstream that gets no queries: is it still reachable, and how fast? */
 static void
 probe_quiet(struct pool *pool, struct upstream *upstream)
 {

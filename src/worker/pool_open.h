@@ -31,7 +31,7 @@ void pool_open_keep_pace(struct pool *pool, struct upstream *upstream, uint32_t 
 /** A connection is ready: it may take another one's place, and an upstream may have come back. */
 void pool_open_ready(struct pool *pool, struct conn *conn);
 
-/** Keep a connection, ask who was quiet for long. */
+/** Keep a connection open; probe an upstream that was not measured for long. */
 void pool_open_keep_warm(struct pool *pool, struct upstream *upstream);
 
 /** The earliest time at which an upstream could be ready: now while one is being opened. */

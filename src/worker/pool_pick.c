@@ -7,8 +7,8 @@
 #include "os/random.h"
 #include "worker/pool_open.h"
 
-/* How much may be in flight on a connection: what is answered late takes all that it may have, so
- * the last places are for who has few. Not where the server may be away. */
+/* How much may be in flight on a connection: slow responses fill all places there are, so the
+ * last ones are kept for networks with few queries. Not where the server may be unreachable. */
 static uint32_t
 limit_of(const struct pool *pool, unsigned rank, enum watch_doubt doubt)
 {
@@ -99,7 +99,7 @@ pool_pick_first(struct pool *pool, unsigned avoid, unsigned rank, uint64_t heard
     int pick = choice_make(&ask, pool->health);
     if (pick < 0) {
         open_for_all(pool, found);
-        if (is_held_back) /* whoever waits is looked at again when a token may be there */
+        if (is_held_back) /* waiting queries are placed again when the rate may allow it */
             pool_sooner(pool, pool_now(pool) + 1000);
         return NULL;
     }

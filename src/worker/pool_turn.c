@@ -41,7 +41,7 @@ count_failure(struct pool *pool, struct upstream *upstream, bool was_attempt)
     pool->has_given_up |= was_attempt && pool_is_down(pool);
 }
 
-/* One connection of an upstream is silent: what about those that nobody asked since? */
+/* One connection of an upstream is silent: probe those that were not used since. */
 static void
 probe_others(struct pool *pool, const struct conn *conn)
 {

@@ -9,6 +9,9 @@
 #include "worker/pool_turn.h"
 #include "worker/relay_query.h"
 
+#include <errno.h>
+#include <string.h>
+
 #define LIFE_MAX_US (30000U * 1000U) /* the longest query_ms: a front cannot ask for more */
 
 void
@@ -25,7 +28,7 @@ relay_init(struct relay *relay, uint32_t queries, struct pool *pool, struct stat
     struct relay_query *table = memory_reserve((queries + (size_t)1) * sizeof *table);
     void *deadlines = memory_reserve(deadlines_bytes(queries + 1));
     if (table == NULL || deadlines == NULL)
-        log_fatal("no memory for %u questions", queries);
+        log_fatal("memory for %u queries cannot be reserved: %s", queries, strerror(errno));
     relay_table_init(&relay->table, table, deadlines, queries);
     leak_spend(&relay->hedges, RELAY_HEDGE_BURST, 0); /* a share of traffic from the start */
 }
@@ -58,7 +61,7 @@ relay_attach(struct relay *relay, const struct ipc_message *ring, const int fds[
     return status;
 }
 
-/* A broken ring ends the front, not us: the supervisor is told, and brings a new one. */
+/* A broken ring ends the front, not the worker: the supervisor is told and sends a new ring. */
 static void
 give_up(struct relay *relay, const char *what)
 {
@@ -74,7 +77,7 @@ relay_pop_broken(struct relay *relay, uint32_t *ring)
 
 /* --- beginnings ----------------------------------------------------------------------------- */
 
-/* Does anybody wait who goes before one of this rank that comes now? */
+/* Does a query wait that goes before a new one of this rank? */
 static bool
 is_behind(const struct relay *relay, unsigned rank)
 {
@@ -136,7 +139,7 @@ relay_take(struct relay *relay)
         }
     }
     if (status == STATUS_INVALID) {
-        give_up(relay, "broke the ring toward the worker");
+        give_up(relay, "broke the ring of queries");
         return;
     }
     relay->link.has_more =
@@ -184,7 +187,7 @@ relay_expire(struct relay *relay)
     struct relay_query *q;
     while ((q = relay_table_due(&relay->table, relay->loop->now_us)) != NULL)
         relay_query_fail(relay, q, DNS_EDE_NO_REACHABLE_AUTHORITY);
-    /* nobody is let wait for a connection that cannot come in time */
+    /* a query does not wait for a connection that cannot be ready in time */
     if (relay->table.waiting_count > 0)
         give_up_until(relay, pool_open_earliest_us(relay->pool));
 }
@@ -255,8 +258,8 @@ relay_settle(struct relay *relay)
     struct conn *conn;
     do {
         pool_turn_settle(relay->pool);
-        /* an attempt more has failed: whoever waited for it is told now. Who comes later waits for
-         * the next one, so nobody waits longer than one */
+        /* all upstreams are down and one more attempt failed: the queries that waited for it fail
+         * now. Later ones wait for the next attempt, so no query waits for more than one */
         if (pool_turn_take_given_up(relay->pool))
             give_up_until(relay, UINT64_MAX);
         take_orphans(relay);
@@ -279,7 +282,7 @@ relay_publish(struct relay *relay)
         if (!relay_query_tell(relay, q))
             break;
     if (relay->link.to_peer.broken && !relay->link.is_broken)
-        give_up(relay, "broke the ring toward the front");
+        give_up(relay, "broke the ring of answers");
     child_link_publish(&relay->link);
 }
 

@@ -140,9 +140,9 @@ text_of(enum dns_answer_verdict verdict)
     case DNS_ANSWER_NOT:
         return "not a response to a query";
     case DNS_ANSWER_MALFORMED:
-        return "a record or a name is broken, or octets follow its end";
+        return "a malformed record or name, or octets behind the last record";
     case DNS_ANSWER_OPT:
-        return "a broken OPT, or two";
+        return "a malformed OPT, or more than one";
     case DNS_ANSWER_OK:
     case DNS_ANSWER_QUESTION:
     case DNS_ANSWER_ERROR:
@@ -165,7 +165,7 @@ answer_bad(struct relay *relay, struct conn *conn, const struct conn_response *r
            enum dns_answer_verdict verdict)
 {
     stats_add(relay->stats, STAT_UPSTREAM_BAD, 1);
-    log_write(LOG_WARNING, LOG_UPSTREAM_ANSWER, "upstream %s: an answer that is of no use: %s",
+    log_write(LOG_WARNING, LOG_UPSTREAM_ANSWER, "upstream %s: a response is unusable: %s",
               conn->upstream->config->name, text_of(verdict));
     answer_spoilt(relay, conn, response);
 }
@@ -179,7 +179,7 @@ answer_wrong(struct relay *relay, struct conn *conn, const struct conn_response 
     relay_query_lost(relay, q, conn, RELAY_SPOILT);
 }
 
-/* It is kept: where nobody else has more to say, it is what the client gets. */
+/* It is kept: the client gets it if no other upstream has an answer. */
 static void
 answer_error(struct relay *relay, struct conn *conn, const struct conn_response *response,
              uint16_t rcode)
@@ -187,8 +187,8 @@ answer_error(struct relay *relay, struct conn *conn, const struct conn_response 
     struct relay_query *q = &relay->table.queries[response->query];
     stats_add(relay->stats, STAT_UPSTREAM_ERRORS, 1);
     log_write(LOG_NOTICE, LOG_UPSTREAM_ANSWER,
-              "upstream %s: an error without the question, RCODE %u", conn->upstream->config->name,
-              rcode);
+              "upstream %s: a response has no question, only RCODE %u",
+              conn->upstream->config->name, rcode);
     q->rcode = (uint8_t)rcode;
     if (relay->pool->count == 1)
         q->asks = RELAY_ASKS_MAX; /* the same server would say the same */
@@ -214,7 +214,7 @@ answer_refusal(struct relay *relay, struct conn *conn, const struct conn_respons
     relay_query_lost(relay, q, conn, RELAY_SPOILT);
 }
 
-/* It could wait for ever for so much room. */
+/* The ring might never have so much room at once. */
 static void
 answer_too_large(struct relay *relay, struct conn *conn, const struct conn_response *response)
 {

@@ -40,10 +40,10 @@ void relay_query_lost(struct relay *relay, struct relay_query *q, const struct c
 bool relay_query_ask_elsewhere(struct relay *relay, struct relay_query *q, const struct conn *conn,
                                enum conn_late why);
 
-/** Nobody waits for a query's responses any more, wherever it is under way. */
+/** A query's responses are not needed any more, wherever it is under way. */
 void relay_query_abandon(struct relay_query *q);
 
-/** End a query that has no answer; told by relay_query_tell(). @param ede  RFC 8914 */
+/** A query has no answer: relay_query_tell() will say so. @param ede  RFC 8914 */
 void relay_query_fail(struct relay *relay, struct relay_query *q, uint16_t ede);
 
 /** Tell the front that a query failed, and end it. @return false: there is no room now */

@@ -21,7 +21,7 @@ struct conn;
 enum relay_state {
     RELAY_FREE,
     RELAY_WAITING, /* for a connection */
-    RELAY_PICKY,   /* for one that is being opened, rather than ask where it was asked in vain */
+    RELAY_PICKY,   /* for one that is being opened; the ready ones are where it failed */
     RELAY_ASKED,   /* on one */
     RELAY_FAILED,  /* for room in the ring to say so */
 };

@@ -1,8 +1,8 @@
 /* tls_chain.c - measure a chain, then walk it; see tls_chain.h
  * SPDX-License-Identifier: ISC
  *
- * A stranger on the path can send any chain, and a signature by a key of his making can cost a
- * second of CPU. So the numbers come first, the signatures after, and at most one walk of them.
+ * An attacker on the path can send any chain, and checking a signature by a key it made can cost a
+ * second of CPU time. So the numbers come first, the signatures after, and at most one walk of them.
  */
 #include "worker/tls_chain.h"
 
@@ -243,7 +243,7 @@ tls_chain_walk_to_pins(const struct tls_context *context, mbedtls_x509_crt *leaf
                 mbedtls_x509_crt_parse_der(&anchors, chosen[pin]->raw.p, chosen[pin]->raw.len) == 0;
     if (is_whole)
         tls_chain_walk(leaf, &anchors, path);
-    /* the anchor's copy ends here; whose key it is can be told by its twin in the chain */
+    /* the copy of the anchor is freed below; the same certificate in the chain stands for it */
     const mbedtls_x509_crt *top = path->count > 0 ? path->crt[path->count - 1] : NULL;
     for (unsigned pin = 0; pin < CONFIG_PINS_MAX && top != NULL; pin++)
         if (chosen[pin] != NULL && top->raw.len == chosen[pin]->raw.len &&

@@ -26,8 +26,8 @@ size_t tls_context_bytes(void); /* memory for one, any alignment of malloc() */
  * outlives the policy it was obtained under.
  *
  * @param context   memory of tls_context_bytes(), zeroed or finished
- * @param upstream  borrowed for the call: name, address, pins, verify; NULL: look only, trust
- * nobody
+ * @param upstream  borrowed for the call: name, address, pins, verify; NULL: look at the
+ *                  chain only, and trust no server
  * @param name      with `upstream` NULL: SNI, or "". An address is never sent as SNI (RFC 6066).
  * @param versions  bits of enum config_tls_versions
  * @param anchors   borrowed for the context's life; may be NULL with verify: pin

@@ -1,7 +1,7 @@
 /* tls_fault.h - why a session ended, in words that name whose doing it was
  * SPDX-License-Identifier: ISC
  *
- * What: what our TLS library cannot do is told as that, not as the server's fault.
+ * What: what our TLS library cannot do is reported as such, not as the server's fault.
  * Who:  tls_session.c, tls_trust.c, tls_chain.c.
  * Ref:  RFC 8446 section 6 (alerts).
  */

@@ -35,7 +35,7 @@ struct tls_ticket {
 
 struct tls_context {
     bool is_open;
-    bool look;           /* shows a chain, trusts nobody */
+    bool look;           /* shows a chain, trusts no server */
     bool has_anchor_pin; /* a CA of ours has a pinned key: it need not be sent to count */
     uint32_t verify;
     uint32_t generation; /* counts tls_context_init(): a session of an older one keeps no ticket */

@@ -182,7 +182,7 @@ finish(struct tls_session *session)
         tls_context_climb(session);
         tls_fault_note(
             session, TLS_CAUSE_VERSION,
-            "the server speaks TLS 1.3 after all, and somebody on the way made it look as if "
+            "the server speaks TLS 1.3 after all, and an attacker on the path made it look as if "
             "it did not; it is asked in TLS 1.3 again");
         return TLS_FAILED;
     }
@@ -200,7 +200,7 @@ finish(struct tls_session *session)
 
 /*
  * Call again? mbedTLS stops to tell of a ticket, and says "want read" in the middle of what it has
- * read already; only when it asked us in vain is there nothing left.
+ * read already; nothing is left only when it asked for more and got none.
  */
 static bool
 is_pause(const struct tls_session *session, int error)

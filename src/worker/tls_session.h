@@ -4,7 +4,7 @@
  * What: a client session without a descriptor. The caller carries ciphertext between it and a
  *       socket. Nothing the caller writes leaves before the peer is the one the policy names:
  *       a pin matches, CA and name match, or both, as configured. There is no way around it.
- *       mbedTLS is included by src/worker/tls_*.c only, and by nobody else.
+ *       mbedTLS is included by src/worker/tls_*.c only.
  * Who:  worker.
  * Ref:  RFC 8446; RFC 7858 and 8310 (strict profile only); RFC 7469 section 2.4 (pins).
  *
@@ -21,8 +21,8 @@
  * The name is looked for in the certificate's subjectAltName only (RFC 9525). Where there is none,
  * or `tls_name` is an address, the certificate must be for that address (RFC 8310 section 8.1).
  *
- * Before anything is computed with a key that a stranger sent, the chain is measured: its number of
- * certificates, the size of their keys. What is dear to check is refused unchecked.
+ * Before anything is computed with a key that was sent, the chain is measured: its number of
+ * certificates, the size of their keys. What is expensive to check is refused unchecked.
  */
 #pragma once
 

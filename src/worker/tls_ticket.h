@@ -26,5 +26,5 @@ void tls_ticket_offer(struct tls_session *session);
 /** Octets of the session left: its ticket is used up. */
 void tls_ticket_spend(struct tls_session *session);
 
-/** The session ends: a ticket that nobody saw can be offered again. */
+/** The session ends: a ticket of which no octet was sent can be offered again. */
 void tls_ticket_return(struct tls_session *session);

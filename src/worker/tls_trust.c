@@ -1,7 +1,7 @@
 /* tls_trust.c - is this the server we meant? The rules are in tls_session.h
  * SPDX-License-Identifier: ISC
  *
- * mbedTLS is told to verify nothing by itself: it would walk whatever chain it is sent before it
+ * mbedTLS is configured to verify nothing by itself: it would walk any chain it is sent before it
  * asks us. Everything is decided here, in the step of the handshake behind the server's
  * certificates and before the one that checks a signature by its key; a peer that is refused gets a
  * fatal alert, and the session can never be written to.
@@ -104,8 +104,8 @@ judge_pins(struct tls_session *session, mbedtls_x509_crt *leaf)
     return alert;
 }
 
-/* Could a walk end well? With a pin asked for, some key of the chain or of our CAs must have it: a
- * stranger's own chain is refused by its hashes alone. */
+/* Could a walk end well? With a pin asked for, some key of the chain or of our CAs must have it: a chain
+ * without one is refused by its hashes alone. */
 static bool
 may_have_pin(const struct tls_context *context, const mbedtls_x509_crt *leaf)
 {

@@ -73,7 +73,7 @@ tell_news(const struct upstream *upstream, uint32_t news, unsigned pin_before, i
                   (int)days(valid_s));
 }
 
-/* What was shown in this handshake. What a ticket vouches for was told when it was shown. */
+/* What was shown in this handshake. What a ticket stands for was logged when its certificate was shown. */
 static void
 note_keys(struct upstream *upstream, const struct tls_facts *facts, uint64_t now_us)
 {

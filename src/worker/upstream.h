@@ -46,7 +46,7 @@ struct upstream {
     struct avoid useless; /* its connections end before they are of use */
 };
 
-/** The level for one more line about this upstream's trouble: told less and less often. */
+/** The level for one more line about this upstream's failures: each is rarer than the last. */
 enum log_level upstream_trouble(const struct upstream *upstream);
 
 /** Does its rate allow one more query? */
@@ -59,7 +59,7 @@ void upstream_spend(struct upstream *upstream, uint64_t now_us);
 void upstream_connected(struct upstream *upstream, const struct tls_session *session,
                         uint64_t took_us, uint64_t now_us);
 
-/** A response came. @param is_sound  false: of no use to who asked */
+/** A response came. @param is_sound  false: unusable */
 void upstream_answered(struct upstream *upstream, uint32_t rtt_us, bool is_sound, uint64_t now_us);
 
 /** An upstream's number on the statistics page grows, or sinks: one writer. */

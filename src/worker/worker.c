@@ -11,15 +11,18 @@
 #include "worker/pool_turn.h"
 #include "worker/tls_setup.h"
 
+#include <errno.h>
+#include <string.h>
+
 void
 worker_reserve(struct worker *worker)
 {
     void *ca = NULL;
     size_t ca_size = 0;
     if (worker->ca_fd >= 0 && memory_map(worker->ca_fd, 1, true, &ca, &ca_size) != STATUS_OK)
-        log_fatal("the CA certificates cannot be mapped");
+        log_fatal("the CA certificates cannot be mapped: %s", strerror(errno));
     if (tls_setup_library() != STATUS_OK)
-        log_fatal("the TLS library does not start");
+        log_fatal("the TLS library cannot be initialised");
     pool_reserve(&worker->pool, worker->self.config, worker->self.stats, &worker->loop, ca,
                  ca_size);
     relay_init(&worker->relay, worker->self.config->queries, &worker->pool, worker->self.stats,
