@@ -1,6 +1,8 @@
 /* pin_look.h - look at a server's certificates once, for `penstock pin`
  * SPDX-License-Identifier: ISC
  *
+ * What: one handshake with a server; its certificates and what the policy says of them go to the
+ *       supervisor as PIN_SEEN messages.
  * Who:  worker process that was told PIN_LOOK; it serves nobody and exits.
  */
 #pragma once
