@@ -320,7 +320,7 @@ def test_a_flood_in_line_does_not_delay_a_neighbour():
     yaml = "rates: {mode: off}, limits: {queue_per_prefix: 2000, upstream_connections: 1, upstream_in_flight: 64}"
     with Front(yaml=yaml, queries=4096, query_ms=30000) as front, \
             Client(front, "127.1.0.1") as flood, Client(front, "127.2.0.1") as neighbour:
-        front.say("freeze")
+        front.freeze()
         for _ in range(1500):
             flood.send()
         front.wait_for(lambda s: s["QUERIES_ALIVE"] == 1500)
@@ -338,7 +338,7 @@ def test_a_flood_in_line_does_not_delay_a_neighbour():
 def test_a_network_cannot_take_all_places():
     yaml = "rates: {mode: off}, limits: {queue_per_prefix: 32, upstream_connections: 1, upstream_in_flight: 64}"
     with Front(yaml=yaml, queries=128) as front:
-        front.say("freeze")
+        front.freeze()
         with Client(front, "127.1.0.1") as flood:
             refused = flood.burst(100, use_edns=0)
             assert len(refused) == 68 and all(ede_of(a) == [14] for a in refused)
@@ -350,7 +350,7 @@ def test_a_full_table_makes_room_at_the_cost_of_who_has_most_in_line():
     yaml = "rates: {mode: off}, limits: {queue_per_prefix: 1000, upstream_connections: 1, upstream_in_flight: 64}"
     with Front(yaml=yaml, queries=128) as front, \
             Client(front, "127.1.0.1") as flood, Client(front, "127.2.0.1") as neighbour:
-        front.say("freeze")
+        front.freeze()
         for _ in range(128):
             flood.send()
         front.wait_for(lambda s: s["QUERIES_ALIVE"] == 128)
@@ -375,7 +375,7 @@ def test_a_client_leaves_its_neighbours_room():
     with Front(yaml=yaml, query_ms=30000) as front, Client(front, "127.1.0.1") as greedy, \
             Client(front, "127.1.0.2") as near, \
             Client(front, "127.1.0.3") as other:
-        front.say("freeze")
+        front.freeze()
         assert len(greedy.burst(60)) == 20, "it has the bound alone"
         near.burst(10)
         other.burst(10)
@@ -464,7 +464,7 @@ def test_floods_into_a_frozen_upstream_leave_nothing_behind(late):
         clients = [Client(front, f"127.{i}.0.1") for i in range(1, 51)]
         resident = []
         for turn in range(2):
-            front.say("freeze")
+            front.freeze()
             for _ in range(500):
                 for client in clients:
                     client.send()

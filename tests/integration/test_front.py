@@ -225,7 +225,7 @@ def test_full_table_refuses_and_recovers():
 
 def test_small_ring_queues_and_loses_nothing():
     with Front(queries=2048, ring=4096) as front:
-        front.say("freeze")
+        front.freeze()
         with front.udp() as sock:
             for i in range(200):
                 sock.send(query(f"a{i}.example").to_wire())
@@ -254,7 +254,7 @@ def test_same_question_is_asked_once():
 
 def test_new_ring_gets_every_unfinished_question():
     with Front() as front:
-        front.say("freeze")
+        front.freeze()
         with front.udp() as sock:
             messages = {m.id: m for m in (query(f"a{i}.example") for i in range(20))}
             for message in messages.values():
