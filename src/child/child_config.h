@@ -1,4 +1,4 @@
-/* child_config.h - what a child is told of itself: configuration, statistics page, lane
+/* child_config.h - what a child knows of itself: configuration, statistics page, lane
  * SPDX-License-Identifier: ISC
  *
  * What: maps the sealed memory of CONFIG and RELOAD and judges it. A child parses no text.

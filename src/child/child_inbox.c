@@ -38,7 +38,7 @@ obey(struct child_inbox *inbox, const struct ipc_message *message, int fds[IPC_F
         inbox->when = IPC_SERVE;
 }
 
-/* @return false: there is none now. Without a supervisor there is nobody to serve for. */
+/* @return false: there is none now. A child whose supervisor has gone ends. */
 static bool
 receive(const struct child_inbox *inbox, struct ipc_message *message, int fds[IPC_FDS_MAX])
 {

@@ -21,7 +21,7 @@ child_link_is_usable(const struct child_link *link)
 }
 
 /* It has woken us. The bell is registered on its edge, so that each ring of it is an event and
- * nobody has to clear its counter; the rings themselves are looked at in every turn. */
+ * its counter need not be cleared; the rings themselves are looked at in every turn. */
 static void
 bell_rung(struct ev_source *source, uint32_t events)
 {

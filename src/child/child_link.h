@@ -53,14 +53,14 @@ MUST_CHECK enum status child_link_open(struct child_link *link, struct evloop *l
 /** Give the rings up, if there are any. */
 void child_link_close(struct child_link *link, struct evloop *loop);
 
-/** Are there rings that nobody broke? */
+/** Are there rings, and did the peer keep their rules? */
 bool child_link_is_usable(const struct child_link *link);
 
 /**
  * The peer broke the rules: that is logged, and the rings are not used any more.
  *
  * @param lane  for the log, like
- * @param what  it did: "sent a record that …"
+ * @param what  it did: "broke the ring of …: …"
  */
 void child_link_break(struct child_link *link, uint32_t lane, const char *what);
 

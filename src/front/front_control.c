@@ -158,8 +158,8 @@ take_reload(void *process, const struct ipc_message *message, int fds[IPC_FDS_MA
     child_inbox_say(&front->inbox, &done);
 }
 
-/* When whoever waits now has been answered, if only by its deadline. A reload may have shortened
- * the time of those who come later. */
+/* The time by which every client that waits now has its answer, if only because its deadline has
+ * passed. A reload may have shortened the time of queries that come later. */
 static uint64_t
 last_deadline_us(const struct front *front)
 {

@@ -17,7 +17,7 @@
 /* descriptors beside clients' connections: listeners, connections that wait to be accepted */
 #define FILES_BESIDE (64 + TCP_PARKED)
 
-/* The kernel rounds sleeps up by 50 us unless told otherwise, a third of a rest. */
+/* By default the kernel makes each sleep up to 50 us longer, a third of a rest. */
 static void
 sleep_exactly(void)
 {

@@ -39,7 +39,7 @@ uplink_attach(struct uplink *uplink, const struct ipc_message *ring, const int f
     return status;
 }
 
-/* A broken ring ends the worker, not us: the supervisor is told, and brings a new one. */
+/* A broken ring ends the worker, not us: the supervisor gets a report, and sends a new ring. */
 static void
 give_up(struct uplink *uplink, struct child_link *link, const char *what)
 {
@@ -86,7 +86,7 @@ take_from(struct uplink *uplink, struct child_link *link, uint32_t *count, uint3
         if (status != STATUS_OK)
             break;
         if (handoff_answer_read(uplink->record, size, answer) != STATUS_OK) {
-            give_up(uplink, link, "sent a record that breaks the contract");
+            give_up(uplink, link, "broke the ring of answers: a record that is none");
             return NULL;
         }
         struct inflight_question *question = question_of(uplink, link, answer);
@@ -96,7 +96,7 @@ take_from(struct uplink *uplink, struct child_link *link, uint32_t *count, uint3
         }
     }
     if (status == STATUS_INVALID) {
-        give_up(uplink, link, "broke the ring toward the front");
+        give_up(uplink, link, "broke the ring of answers: an index out of bounds");
         return NULL;
     }
     link->has_more = status == STATUS_OK;
@@ -206,7 +206,7 @@ uplink_submit(struct uplink *uplink)
     if (status == STATUS_FULL)
         stats_add(uplink->parts.stats, STAT_RING_FULL, 1);
     if (status == STATUS_INVALID) {
-        give_up(uplink, link, "broke the ring toward itself");
+        give_up(uplink, link, "broke the ring of queries: an index out of bounds");
         return;
     }
     child_link_publish(link);

@@ -56,7 +56,7 @@ evloop_want(struct evloop *loop, struct ev_source *source, uint32_t events)
         return;
     struct epoll_event event = {.events = events, .data.ptr = source};
     if (sys_epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, source->fd, &event) != 0)
-        log_fatal("epoll: a registered descriptor is gone: %s", strerror(errno));
+        log_fatal("descriptor %d cannot be watched: %s", source->fd, strerror(errno));
     source->events = events;
 }
 
@@ -98,12 +98,6 @@ evloop_rest(uint32_t us)
 {
     struct timespec ts = {.tv_nsec = (long)us * 1000};
     (void)sys_clock_nanosleep(CLOCK_MONOTONIC, 0, &ts); /* woken early: no harm */
-}
-
-uint64_t
-evloop_cpu_us(void)
-{
-    return clock_cpu_us();
 }
 
 enum status

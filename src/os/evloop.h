@@ -63,9 +63,6 @@ void evloop_remove(struct evloop *loop, struct ev_source *source, bool close_fd)
  * turn. */
 void evloop_rest(uint32_t us);
 
-/** Processor time of this process since it began. Costs a system call: not for every turn. */
-uint64_t evloop_cpu_us(void);
-
 /**
  * Wait until an event or `deadline_us` (monotonic; UINT64_MAX: none; past: poll), then read both
  * clocks.
@@ -80,5 +77,5 @@ MUST_CHECK enum status evloop_wait(struct evloop *loop, uint64_t deadline_us,
  *  what they removed. */
 void evloop_dispatch(struct evloop *loop, struct clock_time time);
 
-/** Wait and dispatch, for whoever has no turn of its own. @return STATUS_OK; STATUS_SYSTEM. */
+/** Wait and dispatch, for a process that has no turn of its own. @return STATUS_OK; STATUS_SYSTEM. */
 MUST_CHECK enum status evloop_turn(struct evloop *loop, uint64_t deadline_us);

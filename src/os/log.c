@@ -43,7 +43,7 @@ limit_take(struct log_limit *limit, uint64_t now_ms, uint32_t *left_out)
     return true;
 }
 
-/* Lines left out that nothing has told of for an interval: taken from the limit; 0: none. */
+/* Lines that were left out and not reported for an interval: taken from the limit; 0: none. */
 static uint32_t
 limit_overdue(struct log_limit *limit, uint64_t now_ms)
 {
@@ -249,7 +249,7 @@ log_write(enum log_level level, enum log_event event, const char *format, ...)
         put_limited(log, &log->own, level, event, text);
 }
 
-/* The last entry is shared by all who come when the table is full. */
+/* When the table is full, all further processes share the last entry. */
 static struct log_source *
 find_relay(struct log *log, const char *process)
 {

@@ -55,7 +55,7 @@ struct log { /* of one process, in its struct os; all zero: to stderr, up to LOG
     int chan_fd;         /* the supervisor's, if `to_chan` */
     bool to_chan;        /* else to stderr */
     bool to_journal; /* stderr is the journal's stream: it knows the time, and wants a priority */
-    bool unsaid;     /* some limit may hold lines that nothing told of */
+    bool unsaid;     /* some limit may hold lines that were not reported */
 };
 
 /** Supervisor, once at its start: is stderr the journal's stream? From then on lines are as it
@@ -71,7 +71,7 @@ void log_open_chan(int chan_fd, enum log_level most);
 /** Levels above `most` are left out from now on. */
 void log_set_level(enum log_level most);
 
-/** It is `now_ms` (monotonic), once per turn: lines that were left out are told when it is time. */
+/** It is `now_ms` (monotonic), once per turn: lines that were left out are reported when it is time. */
 void log_tick(uint64_t now_ms);
 
 /** Each octet that a terminal could obey becomes '?'. Events are limited, LOG_STATISTICS is not. */

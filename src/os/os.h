@@ -21,5 +21,5 @@ struct os { /* all zero: its start */
  */
 void os_use(struct os *os);
 
-/** What os_use() was told last. */
+/** The argument of the last os_use(). */
 struct os *os_used(void);

@@ -134,12 +134,12 @@ relay_take(struct relay *relay)
         size_t size;
         status = ring_take(&relay->link.from_peer, relay->record, sizeof relay->record, &size);
         if (status == STATUS_OK && !take_record(relay, size)) {
-            give_up(relay, "sent a record that breaks the contract");
+            give_up(relay, "broke the ring of queries: a record that is none");
             return;
         }
     }
     if (status == STATUS_INVALID) {
-        give_up(relay, "broke the ring of queries");
+        give_up(relay, "broke the ring of queries: an index out of bounds");
         return;
     }
     relay->link.has_more =
@@ -282,7 +282,7 @@ relay_publish(struct relay *relay)
         if (!relay_query_tell(relay, q))
             break;
     if (relay->link.to_peer.broken && !relay->link.is_broken)
-        give_up(relay, "broke the ring of answers");
+        give_up(relay, "broke the ring of answers: an index out of bounds");
     child_link_publish(&relay->link);
 }
 

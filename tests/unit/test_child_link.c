@@ -212,14 +212,16 @@ Test(child_link, a_broken_link_is_logged_and_told_once)
     open_both();
     cr_assert_not(child_link_pop_broken(&front, &number));
     front.has_more = true;
-    child_link_break(&front, 3, "sent a record that breaks the contract");
+    child_link_break(&front, 3, "broke the ring of answers: a record that is none");
     cr_assert_not(child_link_is_usable(&front));
     cr_assert(child_link_pop_broken(&front, &number));
     cr_assert_eq(number, 7);
     cr_assert_not(child_link_pop_broken(&front, &number));
     cr_assert_eq(chan_receive(pair[1], IPC_FROM_CHILD, &message, received), STATUS_OK);
-    cr_assert_str_eq(message.text, "lane 3: the worker sent a record that breaks the contract");
-    child_link_break(&worker, 3, "broke the ring toward the worker");
+    cr_assert_str_eq(message.text,
+                     "lane 3: the worker broke the ring of answers: a record that is none");
+    child_link_break(&worker, 3, "broke the ring of queries: an index out of bounds");
     cr_assert_eq(chan_receive(pair[1], IPC_FROM_CHILD, &message, received), STATUS_OK);
-    cr_assert_str_eq(message.text, "lane 3: the front broke the ring toward the worker");
+    cr_assert_str_eq(message.text,
+                     "lane 3: the front broke the ring of queries: an index out of bounds");
 }
