@@ -68,7 +68,7 @@ take_answers(struct front *front, const struct clock_time *now)
 static void
 expire_questions(struct front *front, const struct clock_time *now)
 {
-    for (int i = 0; i < FRONT_EXPIRE_BATCH; i++) {
+    for (int i = 0; i < FRONT_EXPIRE_BATCH && front->waiting.inflight.alive > 0; i++) {
         struct inflight_question *question = inflight_first_due(&front->waiting.inflight);
         if (question == NULL || question->deadline_ms > clock_ms(now))
             return;
@@ -77,6 +77,13 @@ expire_questions(struct front *front, const struct clock_time *now)
 }
 
 /* --- the turn -------------------------------------------------------------------------------- */
+
+/* Is there a connection, or one that waits to come? Else there is nothing to do for TCP. */
+static bool
+is_tcp_used(const struct tcp *tcp)
+{
+    return tcp->open > 0 || tcp->park.count > 0 || tcp->accept_again_us != 0;
+}
 
 static uint64_t
 sooner(uint64_t a_us, uint64_t b_us)
@@ -87,11 +94,13 @@ sooner(uint64_t a_us, uint64_t b_us)
 static uint64_t
 deadline_us(const struct front *front)
 {
-    const struct inflight_question *question = inflight_first_due(&front->waiting.inflight);
+    const struct inflight *questions = &front->waiting.inflight;
+    const struct inflight_question *question =
+        questions->alive > 0 ? inflight_first_due(questions) : NULL;
     uint64_t earliest = front->loop.now_us + HEARTBEAT_MS * 1000;
     if (question != NULL)
         earliest = sooner(earliest, question->deadline_ms * 1000);
-    if (tcp_is_used(&front->tcp))
+    if (is_tcp_used(&front->tcp))
         earliest = sooner(earliest, tcp_deadline_us(&front->tcp));
     if (front->stop_us != 0)
         earliest = sooner(earliest, front->stop_us);
@@ -186,17 +195,19 @@ front_turn(struct front *front, struct clock_time time)
     evloop_dispatch(&front->loop, time);
     uplink_wake(&front->uplink);
     log_tick(clock_ms(now));
-    take_connections(front, now);
+    if (front->tcp.has_arrivals)
+        take_connections(front, now);
     take_udp(front, now);
-    if (tcp_is_used(&front->tcp))
+    if (is_tcp_used(&front->tcp))
         take_tcp(front, now);
     take_answers(front, now);
     admit_stale(front, now);
     expire_questions(front, now);
     deliver_release(&front->deliver, now);
-    if (tcp_is_used(&front->tcp))
+    if (is_tcp_used(&front->tcp))
         turn_tcp(front, now);
-    uplink_submit(&front->uplink); /* before the answers: the worker begins while we send */
+    if (front->waiting.inflight.queued > 0)
+        uplink_submit(&front->uplink); /* before the answers: the worker begins while we send */
     if (front->uplink.has_broken)
         front_control_report(front);
     deliver_flush(&front->deliver);

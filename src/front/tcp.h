@@ -84,7 +84,8 @@ struct tcp_output {
 
 struct tcp_listener {
     struct ev_source source;
-    bool is_ready; /* connections may be there to accept */
+    bool is_ready;      /* connections may be there to accept */
+    bool *any_is_ready; /* of all listeners */
 };
 
 struct tcp_parked {
@@ -126,6 +127,7 @@ struct tcp {
     struct list to_settle;         /* those touched in this turn */
     struct list timers[TCP_TIMERS];
     struct tcp_listener listeners[CONFIG_LISTEN_MAX];
+    bool has_arrivals;            /* some listener is ready */
     uint32_t accepting, accepted; /* the listener whose turn it is; of it in this turn */
     uint64_t accept_again_us;     /* 0: accepting */
     bool is_stopped;              /* nothing is accepted or read any more */
@@ -138,13 +140,6 @@ struct tcp {
 
 /** Reserve the tables and take up a configuration; fatal if there is no memory. */
 void tcp_reserve(struct tcp *tcp, const struct config *config, const struct tcp_parts *parts);
-
-/** Is there a connection, or one that waits to come? Else nothing below has anything to do. */
-static inline bool
-tcp_is_used(const struct tcp *tcp)
-{
-    return tcp->open > 0 || tcp->park.count > 0 || tcp->accept_again_us != 0;
-}
 
 /** Take up another configuration, after rate_change(). */
 void tcp_change(struct tcp *tcp, const struct config *config);

@@ -51,7 +51,8 @@ tcp_accept_reserve(struct tcp *tcp)
         log_fatal("the rate of new TCP connections in the configuration cannot be used");
     rate_bounds(rate, tcp->config->tcp_per_prefix, tcp->held.bounds);
     for (uint32_t i = 0; i < CONFIG_LISTEN_MAX; i++)
-        tcp->listeners[i] = (struct tcp_listener){.source.fd = -1};
+        tcp->listeners[i] =
+            (struct tcp_listener){.source.fd = -1, .any_is_ready = &tcp->has_arrivals};
 }
 
 void
@@ -269,6 +270,7 @@ tcp_accept_next(struct tcp *tcp, const struct clock_time *now, struct query_clie
         listener->is_ready = false;
     }
     tcp->accepting = 0;
+    tcp->has_arrivals = false;
     return false;
 }
 
@@ -278,6 +280,7 @@ listener_ready(struct ev_source *source, uint32_t events)
     (void)events;
     struct tcp_listener *listener = source->owner;
     listener->is_ready = true;
+    *listener->any_is_ready = true;
 }
 
 enum status
