@@ -308,7 +308,8 @@ def test_rate_of_the_only_upstream_makes_clients_wait_or_fail(serve, world, insi
     only[0]["qps"] = 50
     service = serve(only, settings={"timeouts": {"query": "1s"}}, wrap=world.wrap)
     result = steady(world, service, rate=200, seconds=2.0)
-    assert result["lost"] == 0 and result["errors"] > 50 and result["answered"] > 80, result
+    assert result["lost"] == 0 and result["errors"] > 50, result
+    assert result["answered"] > 50, result  # more than one second's worth: some waited, and were asked
     assert len(server.queries) <= 50 * 4, result
 
 

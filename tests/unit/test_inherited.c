@@ -13,12 +13,14 @@
 static struct inherited inherited;
 static struct config_error error;
 
-/* A socket at an address of the loopback that the kernel chooses, or at that of `like`. */
+/* A socket at a port that the kernel chooses, or at that of `like`. The address is this process's
+ * own: a port that is free for UDP is free for TCP there, too. */
 static int
 bound(int type, int like)
 {
     int one = 1, fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    uint32_t own = INADDR_LOOPBACK | ((uint32_t)getpid() & 0xffffU) << 8;
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(own)}};
     socklen_t size = sizeof at;
     if (like >= 0)
         cr_assert_eq(getsockname(like, (struct sockaddr *)&at, &size), 0);
