@@ -143,7 +143,8 @@ waiting_on_connection(struct waiting *waiting, const struct query_client *client
                          : crowd_before(&waiting->alive, query_index(&waiting->queries, younger));
     for (; index != CROWD_NONE; index = crowd_before(&waiting->alive, index)) {
         struct query *query = query_at(&waiting->queries, index);
-        if (query->client.connection == client->connection &&
+        if (query->client.transport == QUERY_TCP &&
+            query->client.connection == client->connection &&
             query->client.connection_generation == client->connection_generation)
             return query;
     }

@@ -184,6 +184,10 @@ Test(tcp_accept, after_the_stop_nobody_is_accepted_and_the_parked_are_refused, .
     arrive("127.0.1.2", 1);
     turn();
     cr_expect_eq(scene_new_at, TCP_NEW_BURST_S + 2);
+    struct ev_source *listener = &tcp->listeners[0].source;
+    listener->ready(listener, EPOLLIN); /* found together with the order to stop */
+    turn();
+    cr_expect_eq(scene_new_at, TCP_NEW_BURST_S + 2);
 }
 
 Test(tcp_accept, another_configuration_changes_rate_and_bounds, .init = setup)

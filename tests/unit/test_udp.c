@@ -90,6 +90,9 @@ Test(udp, after_the_stop_nothing_is_read, .init = setup)
     arrive(1, 20);
     udp_stop(&front.udp);
     cr_expect_eq(take(), 0);
+    struct ev_source *listener = &front.udp.listeners[0].source;
+    listener->ready(listener, EPOLLIN); /* found together with the order to stop */
+    cr_expect_eq(take(), 0);
 }
 
 Test(udp, answers_leave_in_order_with_their_reasons, .init = setup)

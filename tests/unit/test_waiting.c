@@ -124,6 +124,22 @@ Test(waiting, finds_the_queries_of_one_connection_the_youngest_first, .init = se
     cr_expect_null(waiting_on_connection(&front.waiting, &client, NULL));
 }
 
+Test(waiting, a_query_over_udp_is_on_no_connection_whatever_its_slot_held_before, .init = setup)
+{
+    struct query *draft = scene_draft("127.0.0.2", QUERY_UDP, "a.example", DNS_TYPE_A);
+    struct query_client client = {.addr = draft->client.addr,
+                                  .transport = QUERY_TCP,
+                                  .connection = 1,
+                                  .connection_generation = 1};
+    enum why why;
+    draft->client.is_proven = true;
+    draft->client.connection = 1;
+    draft->client.connection_generation = 1;
+    cr_assert_null(waiting_keep(&front.waiting, draft, &why));
+    cr_expect_null(waiting_on_connection(&front.waiting, &client, NULL));
+    waiting_give(&front.waiting, draft);
+}
+
 Test(waiting, questions_are_asked_in_turn_and_one_without_room_stays_the_next, .init = setup)
 {
     struct inflight_question *first, *second;
