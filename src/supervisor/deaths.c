@@ -105,8 +105,11 @@ fail_start(struct child *child, const struct end *end)
 static void
 note_retired(struct child *child, const struct end *end)
 {
-    if (!count_death(child, end->text))
+    if (!count_death(child, end->text)) {
+        child->restart_at_us =
+            UINT64_MAX; /* where the lane rests, it is not this one that is due */
         return;
+    }
     log_write(end->was_killed ? LOG_WARNING : LOG_ERROR, LOG_CHILD_DIED,
               "%s, which was replaced, %s; what it had not answered is asked again", child->name,
               end->text);

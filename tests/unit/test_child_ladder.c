@@ -148,6 +148,21 @@ Test(child_ladder, ready_is_said_in_the_process_own_words)
     cr_assert_eq(message()->type, IPC_READY);
 }
 
+static void
+get_ready_late(void)
+{
+    usleep(2000);
+    uint64_t now_us = clock_read().now_us;
+    get_ready();
+    if (loop.now_us < now_us)
+        log_fatal("the time is that of the beginning");
+}
+
+Test(child_ladder, what_begins_when_it_is_ready_begins_then)
+{
+    cr_assert_eq(run(get_ready_late), 0);
+}
+
 Test(child_ladder, a_wait_returns_both_clocks_and_what_is_due_is_polled)
 {
     cr_assert_eq(evloop_open(&loop), STATUS_OK);

@@ -4,6 +4,7 @@
 #include "supervisor_scene.h"
 
 #include "supervisor/deaths.h"
+#include "supervisor/retire.h"
 
 static void
 die(struct child *child, int wait_status)
@@ -130,6 +131,23 @@ Test(deaths, too_many_deaths_of_one_lane_of_two_let_it_rest_a_minute)
     cr_assert_eq(worker->state, LIFE_GONE);
     scene_turn((worker->restart_at_us - sup.loop.now_us) / MS);
     cr_assert_eq(worker->state, LIFE_STARTING);
+}
+
+Test(deaths, a_replaced_worker_that_is_one_death_too_many_has_its_successor_already)
+{
+    scene_run(2);
+    struct child *worker = scene_child(0, CHILD_WORKER), *old = &sup.lanes[0].children[CHILD_ROLES];
+    retire_worker(worker);
+    scene_turn(0);
+    scene_ready(worker);
+    scene_turn(1);
+    for (unsigned i = 0; i < RESTART_DEATHS_MAX; i++)
+        (void)restart_lane_must_rest(&sup.lanes[0].restart, 0, sup.loop.now_us / 1000);
+    die(old, SIGSEGV);
+    SCENE_LOGGED("it is tried again in a minute; the other lanes serve");
+    cr_assert_eq(old->restart_at_us, UINT64_MAX);
+    scene_turn(RESTART_WINDOW_MS + 1000);
+    cr_assert_eq(old->state, LIFE_GONE);
 }
 
 Test(deaths, no_process_to_be_had_is_like_one_that_died_at_once)

@@ -34,7 +34,8 @@ adopt(const int *fds, unsigned count)
 {
     scene_open(1);
     inherited.count = count;
-    memcpy(inherited.fds, fds, count * sizeof *fds);
+    for (unsigned i = 0; i < count; i++)
+        inherited.fds[i] = fds[i];
     return inherited_adopt(&inherited, &sup, &error);
 }
 
