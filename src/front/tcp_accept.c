@@ -279,8 +279,6 @@ listener_ready(struct ev_source *source, uint32_t events)
 {
     (void)events;
     struct tcp_listener *listener = source->owner;
-    if (source->events == 0) /* accepting was stopped in this turn */
-        return;
     listener->is_ready = true;
     *listener->any_is_ready = true;
 }

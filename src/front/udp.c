@@ -57,7 +57,7 @@ ready(struct ev_source *source, uint32_t events)
 {
     (void)events;
     struct udp_listener *listener = source->owner;
-    listener->is_ready = source->events != 0; /* else we were stopped in this turn */
+    listener->is_ready = true;
 }
 
 enum status
@@ -146,7 +146,6 @@ udp_next(struct udp *udp, struct query_client *client, const uint8_t **message, 
     const struct udp_listener *listener = &udp->listeners[udp->reading];
     client->transport = QUERY_UDP;
     client->listener = (uint8_t)udp->reading;
-    client->connection = client->connection_generation = 0;
     if (sock_to_addr(header->msg_name, header->msg_namelen, &client->addr) != STATUS_OK)
         client->addr = (struct addr){0};
     if (listener->is_wildcard)

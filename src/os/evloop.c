@@ -120,8 +120,12 @@ evloop_dispatch(struct evloop *loop, struct clock_time time)
     while (loop->batch_at < loop->batch_count) {
         struct epoll_event *event = &loop->batch[loop->batch_at++];
         struct ev_source *source = event->data.ptr;
-        if (source != NULL)
-            source->ready(source, event->events);
+        if (source == NULL)
+            continue;
+        /* a handler before may want less of it by now */
+        uint32_t events = event->events & (source->events | EPOLLERR | EPOLLHUP);
+        if (events != 0)
+            source->ready(source, events);
     }
     loop->batch_count = loop->batch_at = 0;
     close_removed(loop);

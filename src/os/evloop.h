@@ -53,7 +53,8 @@ MUST_CHECK enum status evloop_open(struct evloop *loop);
 MUST_CHECK enum status evloop_add(struct evloop *loop, struct ev_source *source, int fd,
                                   uint32_t events, ev_handler *ready, void *owner);
 
-/** Change the interest; no system call if it is the same already. */
+/** Change the interest; no system call if it is the same already. What was found before and is not
+ *  wanted any more is not reported. */
 void evloop_want(struct evloop *loop, struct ev_source *source, uint32_t events);
 
 /** Unregister. May be called twice. @param close_fd  close the descriptor at the turn's end */

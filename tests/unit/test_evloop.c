@@ -116,6 +116,22 @@ Test(evloop, who_was_removed_by_another_handler_is_not_called)
     cr_assert(is_open(fds[2]));
 }
 
+Test(evloop, what_is_not_wanted_any_more_is_not_reported)
+{
+    struct clock_time time;
+    bell_ring(halves[0].source.fd);
+    bell_ring(halves[1].source.fd);
+    cr_assert_eq(evloop_wait(&loop, 0, &time), STATUS_OK);
+    cr_assert_eq(loop.batch_count, 2);
+    evloop_want(&loop, &halves[1].source, 0);
+    evloop_dispatch(&loop, time);
+    cr_assert_eq(halves[0].calls, 1);
+    cr_assert_eq(halves[1].calls, 0);
+    evloop_want(&loop, &halves[1].source, EPOLLIN);
+    cr_assert_eq(evloop_turn(&loop, 0), STATUS_OK);
+    cr_assert_eq(halves[1].calls, 1, "it is level-triggered: nothing is lost");
+}
+
 Test(evloop, a_handler_may_remove_itself_twice)
 {
     int fd = halves[0].source.fd;

@@ -184,10 +184,18 @@ Test(tcp_accept, after_the_stop_nobody_is_accepted_and_the_parked_are_refused, .
     arrive("127.0.1.2", 1);
     turn();
     cr_expect_eq(scene_new_at, TCP_NEW_BURST_S + 2);
-    struct ev_source *listener = &tcp->listeners[0].source;
-    listener->ready(listener, EPOLLIN); /* found together with the order to stop */
+}
+
+Test(tcp_accept, what_was_found_together_with_the_order_to_stop_is_not_accepted, .init = setup)
+{
+    struct clock_time found;
+    arrive("127.0.1.2", 1);
+    cr_assert_eq(evloop_wait(&front.loop, 0, &found), STATUS_OK);
+    cr_assert_eq(front.loop.batch_count, 1);
+    tcp_stop(tcp);
+    evloop_dispatch(&front.loop, found);
     turn();
-    cr_expect_eq(scene_new_at, TCP_NEW_BURST_S + 2);
+    cr_expect_eq(scene_new_at, 0);
 }
 
 Test(tcp_accept, another_configuration_changes_rate_and_bounds, .init = setup)

@@ -90,8 +90,16 @@ Test(udp, after_the_stop_nothing_is_read, .init = setup)
     arrive(1, 20);
     udp_stop(&front.udp);
     cr_expect_eq(take(), 0);
-    struct ev_source *listener = &front.udp.listeners[0].source;
-    listener->ready(listener, EPOLLIN); /* found together with the order to stop */
+}
+
+Test(udp, what_was_found_together_with_the_order_to_stop_is_not_read, .init = setup)
+{
+    struct clock_time found;
+    arrive(1, 20);
+    cr_assert_eq(evloop_wait(&front.loop, 0, &found), STATUS_OK);
+    cr_assert_eq(front.loop.batch_count, 1);
+    udp_stop(&front.udp);
+    evloop_dispatch(&front.loop, found);
     cr_expect_eq(take(), 0);
 }
 
