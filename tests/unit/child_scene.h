@@ -4,6 +4,7 @@
 #pragma once
 
 #include "conf/config_load.h"
+#include "lane/stats.h"
 #include "os/bell.h"
 #include "os/chan.h"
 #include "os/memory.h"
@@ -96,6 +97,15 @@ scene_load(const char *yaml, struct config *config)
     struct config_source source = {
         .file = "penstock.yaml", .text = yaml, .text_size = strlen(yaml)};
     cr_assert_eq(config_load(&source, config, &error), STATUS_OK, "%s", error.text);
+}
+
+/* A configuration, and a statistics page of its own, for lane 0. */
+static inline void
+scene_say_config(const struct config *config)
+{
+    int fds[] = {scene_share(config, sizeof *config, true),
+                 scene_share(NULL, sizeof(struct stats_page), false)};
+    scene_say(&(struct ipc_message){.type = IPC_CONFIG, .lane = 0}, fds, 2);
 }
 
 #define SCENE_RING_BYTES (1U << 20)

@@ -75,3 +75,16 @@ ask(uint32_t number)
     cr_assert_eq(conn_write_query(conn, number, &query, &id), STATUS_OK);
     return id;
 }
+
+/* @return the loss of the one query in flight */
+static inline enum conn_loss
+orphan(uint32_t expected)
+{
+    uint32_t number;
+    enum conn_loss loss;
+    cr_assert_eq(conn_next_marked(&scene.pool.shared, CONN_ORPHANED), conn);
+    cr_assert(conn_pop_orphan(conn, &number, &loss));
+    cr_assert_eq(number, expected);
+    cr_assert_not(conn_pop_orphan(conn, &number, &loss));
+    return loss;
+}

@@ -3,27 +3,11 @@
  */
 #include "upstream/choice.h"
 
+#include "prng.h"
+
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <time.h>
 
-static uint32_t seed;
-
-static uint32_t
-next_random(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 17;
-    seed ^= seed << 5;
-    return seed;
-}
-
-static void
-start_random(void)
-{
-    seed = (uint32_t)time(NULL) | 1;
-    printf("seed %u\n", seed);
-}
+static struct prng prng;
 
 static int
 choose(enum choice_strategy strategy, const struct health *health, unsigned count, uint32_t usable,
@@ -47,23 +31,23 @@ Test(choice, who_gives_nothing_but_bad_answers_is_asked_last)
 
 Test(choice, never_picks_what_is_not_usable)
 {
-    start_random();
+    prng = prng_begin("choice");
     struct health h[32];
     for (unsigned round = 0; round < 200000; round++) {
-        unsigned count = 1 + next_random() % 32;
+        unsigned count = 1 + (uint32_t)prng_next(&prng) % 32;
         for (unsigned i = 0; i < count; i++)
-            h[i] =
-                (struct health){.srtt_us = next_random() % 100000, .failures = next_random() % 3};
+            h[i] = (struct health){.srtt_us = (uint32_t)prng_next(&prng) % 100000,
+                                   .failures = (uint32_t)prng_next(&prng) % 3};
         uint32_t weights[32];
         for (unsigned i = 0; i < count; i++)
-            weights[i] = next_random() % 4;
-        struct choice ask = {.strategy = next_random() % 3,
+            weights[i] = (uint32_t)prng_next(&prng) % 4;
+        struct choice ask = {.strategy = (uint32_t)prng_next(&prng) % 3,
                              .count = count,
-                             .usable = next_random() & next_random(),
-                             .suspect = next_random(),
-                             .avoid = next_random() & next_random(),
-                             .weights = next_random() % 2 == 0 ? weights : NULL,
-                             .random = next_random()};
+                             .usable = (uint32_t)prng_next(&prng) & (uint32_t)prng_next(&prng),
+                             .suspect = (uint32_t)prng_next(&prng),
+                             .avoid = (uint32_t)prng_next(&prng) & (uint32_t)prng_next(&prng),
+                             .weights = (uint32_t)prng_next(&prng) % 2 == 0 ? weights : NULL,
+                             .random = (uint32_t)prng_next(&prng)};
         uint32_t seen = count < 32 ? ask.usable & ((1U << count) - 1) : ask.usable;
         int pick = choice_make(&ask, h);
         if (seen == 0)
@@ -97,36 +81,36 @@ Test(choice, ordered_takes_the_first_that_is_healthy)
 
 Test(choice, one_that_comes_back_gets_queries_to_prove_itself)
 {
-    start_random();
+    prng = prng_begin("choice");
     struct health h[3] = {{.srtt_us = 10, .failures = 2}, {.srtt_us = 10}, {.srtt_us = 10}};
     for (unsigned strategy = 0; strategy < 3; strategy++) {
         unsigned given = 0;
         for (unsigned i = 0; i < 20000; i++)
-            given += choose(strategy, h, 3, 7, next_random()) == 0;
+            given += choose(strategy, h, 3, 7, (uint32_t)prng_next(&prng)) == 0;
         cr_assert(given > 60 && given < 400, "strategy %u gave %u", strategy, given);
     }
 }
 
 Test(choice, spread_reaches_all_alike)
 {
-    start_random();
+    prng = prng_begin("choice");
     struct health h[4] = {0};
     unsigned seen[4] = {0};
     for (unsigned i = 0; i < 40000; i++)
-        seen[choose(CHOICE_SPREAD, h, 4, 15, next_random())]++;
+        seen[choose(CHOICE_SPREAD, h, 4, 15, (uint32_t)prng_next(&prng))]++;
     for (unsigned i = 0; i < 4; i++)
         cr_assert(seen[i] > 9000 && seen[i] < 11000);
 }
 
 Test(choice, spread_follows_the_weights)
 {
-    start_random();
+    prng = prng_begin("choice");
     struct health h[3] = {0};
     uint32_t weights[3] = {1, 5, 2};
     unsigned seen[3] = {0};
     struct choice ask = {.strategy = CHOICE_SPREAD, .count = 3, .usable = 7, .weights = weights};
     for (unsigned i = 0; i < 80000; i++) {
-        ask.random = next_random();
+        ask.random = (uint32_t)prng_next(&prng);
         seen[choice_make(&ask, h)]++;
     }
     for (unsigned i = 0; i < 3; i++)

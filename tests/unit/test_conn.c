@@ -102,19 +102,6 @@ Test(conn, a_server_names_its_idle_time_or_wants_the_connection_closed)
     cr_assert_eq(conn->fsm.state, CONN_CLOSED, "nothing was in flight");
 }
 
-/* @return the loss of the one query in flight */
-static enum conn_loss
-orphan(uint32_t expected)
-{
-    uint32_t number;
-    enum conn_loss loss;
-    cr_assert_eq(conn_next_marked(&scene.pool.shared, CONN_ORPHANED), conn);
-    cr_assert(conn_pop_orphan(conn, &number, &loss));
-    cr_assert_eq(number, expected);
-    cr_assert_not(conn_pop_orphan(conn, &number, &loss));
-    return loss;
-}
-
 Test(conn, a_query_after_which_nothing_was_heard_was_no_attempt)
 {
     begin();

@@ -130,19 +130,6 @@ Test(conn_read, a_response_to_another_query_ends_the_connection_and_orphans_its_
     cr_assert_not(conn_read_next(conn, &response), "it is over");
 }
 
-/* @return the loss of the one query in flight */
-static enum conn_loss
-orphan(uint32_t expected)
-{
-    uint32_t number;
-    enum conn_loss loss;
-    cr_assert_eq(conn_next_marked(&scene.pool.shared, CONN_ORPHANED), conn);
-    cr_assert(conn_pop_orphan(conn, &number, &loss));
-    cr_assert_eq(number, expected);
-    cr_assert_not(conn_pop_orphan(conn, &number, &loss));
-    return loss;
-}
-
 Test(conn_read, what_the_server_said_before_the_socket_broke_is_taken)
 {
     begin();

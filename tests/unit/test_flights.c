@@ -3,41 +3,25 @@
  */
 #include "upstream/flights.h"
 
+#include "prng.h"
+
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <time.h>
 
-static uint32_t seed;
-
-static uint32_t
-next_random(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 17;
-    seed ^= seed << 5;
-    return seed;
-}
-
-static void
-start_random(void)
-{
-    seed = (uint32_t)time(NULL) | 1;
-    printf("seed %u\n", seed);
-}
+static struct prng prng;
 
 Test(flights, gives_out_every_slot_once_and_then_none)
 {
     static struct flights f;
     static uint8_t seen[FLIGHTS_MAX];
-    start_random();
+    prng = prng_begin("flights");
     flights_init(&f);
     uint16_t id;
     for (unsigned i = 0; i < FLIGHTS_MAX; i++) {
-        cr_assert(flights_add(&f, 7, next_random(), 1, &id));
+        cr_assert(flights_add(&f, 7, (uint32_t)prng_next(&prng), 1, &id));
         cr_assert_eq(seen[(id & (FLIGHTS_MAX - 1))], 0);
         seen[(id & (FLIGHTS_MAX - 1))] = 1;
     }
-    cr_assert_not(flights_add(&f, 7, next_random(), 1, &id));
+    cr_assert_not(flights_add(&f, 7, (uint32_t)prng_next(&prng), 1, &id));
     cr_assert_eq(id, 0);
 }
 
@@ -47,18 +31,18 @@ Test(flights, never_gives_out_an_id_that_is_out)
     static uint8_t out[65536];
     static uint16_t held[FLIGHTS_MAX];
     unsigned count = 0;
-    start_random();
+    prng = prng_begin("flights");
     flights_init(&f);
     for (unsigned i = 0; i < 200000; i++) {
-        if (count == 0 || (count < FLIGHTS_MAX && next_random() % 100 < 55)) {
+        if (count == 0 || (count < FLIGHTS_MAX && (uint32_t)prng_next(&prng) % 100 < 55)) {
             uint16_t id;
-            cr_assert(flights_add(&f, 7, next_random(), 1, &id));
+            cr_assert(flights_add(&f, 7, (uint32_t)prng_next(&prng), 1, &id));
             cr_assert_eq(out[id], 0);
             cr_assert_not_null(flights_find(&f, id));
             out[id] = 1;
             held[count++] = id;
         } else {
-            unsigned at = next_random() % count;
+            unsigned at = (uint32_t)prng_next(&prng) % count;
             flights_end(&f, held[at]);
             cr_assert_null(flights_find(&f, held[at]));
             out[held[at]] = 0;
@@ -96,11 +80,11 @@ Test(flights, spreads_over_all_sixteen_bits)
 {
     static struct flights f;
     static uint32_t buckets[256];
-    start_random();
+    prng = prng_begin("flights");
     flights_init(&f);
     for (unsigned i = 0; i < 256000; i++) {
         uint16_t id;
-        cr_assert(flights_add(&f, 7, next_random(), 1, &id));
+        cr_assert(flights_add(&f, 7, (uint32_t)prng_next(&prng), 1, &id));
         buckets[id >> 8]++;
         flights_end(&f, id);
     }
@@ -148,14 +132,15 @@ Test(flights, stand_in_the_order_of_writing_whatever_leaves_it)
     static struct flights f;
     static struct model model;
     static uint16_t late[QUERIES];
-    start_random();
+    prng = prng_begin("flights");
     flights_init(&f);
     for (uint64_t now = 1; now < 20000; now++) {
-        unsigned what = next_random() % 8;
-        unsigned at = model.count > 0 ? next_random() % model.count : 0;
+        unsigned what = (uint32_t)prng_next(&prng) % 8;
+        unsigned at = model.count > 0 ? (uint32_t)prng_next(&prng) % model.count : 0;
         if (what < 4 && model.count + model.late < QUERIES) {
             model.sent_us[model.count] = now;
-            cr_assert(flights_add(&f, 5, next_random(), now, &model.ids[model.count++]));
+            cr_assert(
+                flights_add(&f, 5, (uint32_t)prng_next(&prng), now, &model.ids[model.count++]));
         } else if (what < 6 && model.count > 0) {
             flights_end(&f, model.ids[at]);
             model_remove(&model, at);

@@ -33,14 +33,6 @@ serve(void)
     return 0;
 }
 
-static void
-say_config(void)
-{
-    int fds[] = {scene_share(&config, sizeof config, true),
-                 scene_share(NULL, sizeof(struct stats_page), false)};
-    scene_say(&(struct ipc_message){.type = IPC_CONFIG, .lane = 0}, fds, 2);
-}
-
 /* A socket of the address's family: it need not be bound for what is tested here. */
 static void
 say_listener(enum ipc_socket_kind kind)
@@ -62,7 +54,7 @@ start(void)
 {
     scene_load(YAML, &config);
     scene_start(serve);
-    say_config();
+    scene_say_config(&config);
 }
 
 /* Up to READY. */
@@ -193,7 +185,7 @@ Test(front_control, an_unsound_configuration_is_fatal)
     scene_load(YAML, &config);
     config.bytes--;
     scene_start(serve);
-    say_config();
+    scene_say_config(&config);
     cr_assert_is_fatal();
 }
 

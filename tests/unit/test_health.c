@@ -3,35 +3,19 @@
  */
 #include "upstream/health.h"
 
+#include "prng.h"
+
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <time.h>
 
-static uint32_t seed;
-
-static uint32_t
-next_random(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 17;
-    seed ^= seed << 5;
-    return seed;
-}
-
-static void
-start_random(void)
-{
-    seed = (uint32_t)time(NULL) | 1;
-    printf("seed %u\n", seed);
-}
+static struct prng prng;
 
 Test(health, back_off_grows_to_its_ceiling_with_jitter)
 {
-    start_random();
+    prng = prng_begin("health");
     struct health h = {0};
     uint64_t now = 1000000, expected = UPSTREAM_BACKOFF_FIRST_US;
     for (unsigned i = 0; i < 40; i++) {
-        health_failed(&h, now, next_random(), false);
+        health_failed(&h, now, (uint32_t)prng_next(&prng), false);
         uint64_t wait = h.retry_us - now;
         cr_assert(wait >= expected * 3 / 4 && wait <= expected * 5 / 4, "%lu of %lu",
                   (unsigned long)wait, (unsigned long)expected);
@@ -44,11 +28,11 @@ Test(health, back_off_grows_to_its_ceiling_with_jitter)
 
 Test(health, a_lone_upstream_is_tried_again_within_a_second)
 {
-    start_random();
+    prng = prng_begin("health");
     struct health h = {0};
     uint64_t now = 5;
     for (unsigned i = 0; i < 1000; i++) {
-        health_failed(&h, now, next_random(), true);
+        health_failed(&h, now, (uint32_t)prng_next(&prng), true);
         cr_assert(h.retry_us - now < 1000000);
         now = h.retry_us;
     }
@@ -159,12 +143,13 @@ Test(health, an_answer_of_no_use_is_a_sign_of_life)
 
 Test(health, estimate_of_the_95th_percentile_settles_where_it_is)
 {
-    start_random();
+    prng = prng_begin("health");
     struct health h = {0};
     unsigned later = 0;
     for (unsigned i = 0; i < 60000; i++) {
-        uint32_t rtt = 1000 + next_random() % 1000 + (next_random() % 10 == 0 ? 50000 : 0) +
-                       (next_random() % 40 == 0 ? 200000 : 0);
+        uint32_t rtt = 1000 + (uint32_t)prng_next(&prng) % 1000 +
+                       ((uint32_t)prng_next(&prng) % 10 == 0 ? 50000 : 0) +
+                       ((uint32_t)prng_next(&prng) % 40 == 0 ? 200000 : 0);
         if (i > 20000)
             later += rtt > h.p95_us;
         health_answered(&h, rtt, true);
@@ -175,22 +160,23 @@ Test(health, estimate_of_the_95th_percentile_settles_where_it_is)
 
 Test(health, the_estimate_sinks_again)
 {
-    start_random();
+    prng = prng_begin("health");
     for (uint32_t start = 1; start < 10000000; start *= 7) {
         struct health h = {.p95_us = start};
         for (unsigned i = 0; i < 20000; i++)
-            health_answered(&h, next_random() % 100, true);
+            health_answered(&h, (uint32_t)prng_next(&prng) % 100, true);
         cr_assert(h.p95_us < 300 && h.p95_us > 50, "%u from %u", h.p95_us, start);
     }
 }
 
 Test(health, suspicion_the_probe_and_the_end_fit_into_a_query)
 {
-    start_random();
+    prng = prng_begin("health");
     for (unsigned round = 0; round < 100000; round++) {
-        struct health h = {.srtt_us = next_random() >> (next_random() % 32),
-                           .failures = next_random() % 2};
-        uint32_t query_ms = 100 + next_random() % 29901;
+        struct health h = {.srtt_us =
+                               (uint32_t)prng_next(&prng) >> ((uint32_t)prng_next(&prng) % 32),
+                           .failures = (uint32_t)prng_next(&prng) % 2};
+        uint32_t query_ms = 100 + (uint32_t)prng_next(&prng) % 29901;
         uint64_t suspect = health_suspect_us(&h, query_ms), answer = health_answer_us(&h, query_ms),
                  end = health_silence_us(&h, query_ms);
         cr_assert(suspect <= end && answer <= suspect && end <= (uint64_t)query_ms * 500);

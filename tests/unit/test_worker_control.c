@@ -42,14 +42,6 @@ serve(void)
 }
 
 static void
-say_config(void)
-{
-    int fds[] = {scene_share(&config, sizeof config, true),
-                 scene_share(NULL, sizeof(struct stats_page), false)};
-    scene_say(&(struct ipc_message){.type = IPC_CONFIG, .lane = 0}, fds, 2);
-}
-
-static void
 say_look(void)
 {
     int fd = dup(0);
@@ -80,7 +72,7 @@ static int
 begin(void)
 {
     start();
-    say_config();
+    scene_say_config(&config);
     int memory = scene_say_ring(4);
     scene_say_type(IPC_START);
     (void)hear(IPC_READY);
@@ -153,7 +145,7 @@ Test(worker_control, a_look_is_no_service)
     say_look();
     cr_assert_is_over(LOOKED);
     start();
-    say_config();
+    scene_say_config(&config);
     say_look();
     cr_assert_is_over(LOOKED);
 }
@@ -161,7 +153,7 @@ Test(worker_control, a_look_is_no_service)
 Test(worker_control, a_start_without_a_ring_is_fatal)
 {
     start();
-    say_config();
+    scene_say_config(&config);
     scene_say_type(IPC_START);
     cr_assert_is_over(1);
 }
@@ -169,7 +161,7 @@ Test(worker_control, a_start_without_a_ring_is_fatal)
 Test(worker_control, a_ring_of_no_use_is_fatal)
 {
     start();
-    say_config();
+    scene_say_config(&config);
     struct ipc_message ring = {.type = IPC_RING,
                                .epoch = 1,
                                .ring_query_bytes = SCENE_RING_BYTES,
