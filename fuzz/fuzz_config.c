@@ -8,14 +8,12 @@
 #include "conf/config_load.h"
 #include "conf/config_print.h"
 
-#include <stdint.h>
+#include "fuzz.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define VARIABLES_MAX 64
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct config config, again;
 static struct config_error error;
@@ -25,11 +23,9 @@ check_error(const struct config *failed)
 {
     static const struct config zeros;
     size_t len = strnlen(error.text, sizeof error.text);
-    if (len == 0 || len == sizeof error.text || memcmp(failed, &zeros, sizeof zeros) != 0)
-        __builtin_trap();
+    must(len > 0 && len < sizeof error.text && memcmp(failed, &zeros, sizeof zeros) == 0);
     for (size_t i = 0; i < len; i++)
-        if (error.text[i] < ' ' || error.text[i] > '~')
-            __builtin_trap();
+        must(error.text[i] >= ' ' && error.text[i] <= '~');
 }
 
 static void
@@ -38,14 +34,12 @@ check_round_trip(void)
     char *text = NULL;
     size_t text_size = 0;
     FILE *to = open_memstream(&text, &text_size);
-    if (to == NULL)
-        abort();
+    must(to != NULL);
     config_print(&config, NULL, to);
     fclose(to);
     struct config_source source = {.file = "again", .text = text, .text_size = text_size};
-    if (!config_is_sound(&config) || config_load(&source, &again, &error) != STATUS_OK ||
-        memcmp(&config, &again, sizeof config) != 0)
-        __builtin_trap();
+    must(config_is_sound(&config) && config_load(&source, &again, &error) == STATUS_OK);
+    must(memcmp(&config, &again, sizeof config) == 0);
     free(text);
 }
 
@@ -55,8 +49,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *variables[VARIABLES_MAX + 1] = {NULL};
     size_t file_size = strnlen((const char *)data, size), count = 0;
     char *copy = malloc(size + 1);
-    if (copy == NULL)
-        abort();
+    must(copy != NULL);
     memcpy(copy, data, size);
     copy[size] = '\0';
     for (size_t at = file_size + 1; at < size && count < VARIABLES_MAX; at += strlen(copy + at) + 1)

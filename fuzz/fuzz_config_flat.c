@@ -9,10 +9,9 @@
 #include "conf/config_load.h"
 #include "conf/config_print.h"
 
-#include <stddef.h>
-#include <stdint.h>
+#include "fuzz.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char good[] =
@@ -25,8 +24,6 @@ static const char good[] =
     "cookies: {secret: 000102030405060708090a0b0c0d0e0f}\n"
     "local: {block: [/b], allow: [/a], server_id: one}\n";
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static struct config config, again;
 static struct config_error error;
 
@@ -34,8 +31,7 @@ static void
 load(const char *text, size_t size, struct config *to)
 {
     struct config_source source = {.file = "text", .text = text, .text_size = size};
-    if (config_load(&source, to, &error) != STATUS_OK)
-        __builtin_trap();
+    must(config_load(&source, to, &error) == STATUS_OK);
 }
 
 int
@@ -59,13 +55,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = NULL;
     size_t text_size = 0;
     FILE *to = open_memstream(&text, &text_size);
-    if (to == NULL)
-        abort();
+    must(to != NULL);
     config_print(&config, NULL, to);
     fclose(to);
     load(text, text_size, &again);
-    if (memcmp(&config, &again, sizeof config) != 0)
-        __builtin_trap();
+    must(memcmp(&config, &again, sizeof config) == 0);
     free(text);
     return 0;
 }

@@ -6,13 +6,7 @@
 #include "base/bytes.h"
 #include "gate/cookie.h"
 
-#include <stdlib.h>
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
+#include "fuzz.h"
 
 static void
 try_own(const struct cookie_secrets *s, const struct addr *client, uint32_t now,
@@ -21,16 +15,14 @@ try_own(const struct cookie_secrets *s, const struct addr *client, uint32_t now,
     uint8_t own[COOKIE_BYTES];
     memcpy(own, half, COOKIE_CLIENT_BYTES);
     cookie_make(s, own, client, now, own + COOKIE_CLIENT_BYTES);
-    REQUIRE(cookie_check(s, own, sizeof own, client, now) == COOKIE_VALID);
-    REQUIRE(cookie_check(s, own, sizeof own, client, now + COOKIE_RENEW_S + 1) == COOKIE_RENEW);
-    REQUIRE(cookie_check(s, own, sizeof own, client, now + COOKIE_PAST_S + 1) == COOKIE_EXPIRED);
-    REQUIRE(cookie_check(s, own, sizeof own - 1, client, now) == COOKIE_FALSE);
+    must(cookie_check(s, own, sizeof own, client, now) == COOKIE_VALID);
+    must(cookie_check(s, own, sizeof own, client, now + COOKIE_RENEW_S + 1) == COOKIE_RENEW);
+    must(cookie_check(s, own, sizeof own, client, now + COOKIE_PAST_S + 1) == COOKIE_EXPIRED);
+    must(cookie_check(s, own, sizeof own - 1, client, now) == COOKIE_FALSE);
     struct addr other = *client;
     other.bytes[0] ^= 1;
-    REQUIRE(cookie_check(s, own, sizeof own, &other, now) == COOKIE_FALSE);
+    must(cookie_check(s, own, sizeof own, &other, now) == COOKIE_FALSE);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -50,15 +42,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bytes_get_copy(&r, option, left);
     try_own(&s, &client, now, option);
     enum cookie_verdict verdict = cookie_check(&s, option, left, &client, now);
-    REQUIRE((verdict == COOKIE_NONE) == (left == 0));
-    REQUIRE((verdict == COOKIE_CLIENT) == (left == COOKIE_CLIENT_BYTES));
+    must((verdict == COOKIE_NONE) == (left == 0));
+    must((verdict == COOKIE_CLIENT) == (left == COOKIE_CLIENT_BYTES));
     if (!cookie_is_proof(verdict))
         return 0;
     /* what proves must be whole, of version 1, and stop proving with any octet changed */
-    REQUIRE(left == COOKIE_BYTES && option[COOKIE_CLIENT_BYTES] == 1);
+    must(left == COOKIE_BYTES && option[COOKIE_CLIENT_BYTES] == 1);
     for (size_t i = 0; i < COOKIE_BYTES; i++) {
         option[i] ^= 0x10;
-        REQUIRE(cookie_check(&s, option, left, &client, now) == COOKIE_FALSE);
+        must(cookie_check(&s, option, left, &client, now) == COOKIE_FALSE);
         option[i] ^= 0x10;
     }
     return 0;

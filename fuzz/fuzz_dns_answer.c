@@ -9,18 +9,9 @@
  */
 #include "dns/dns_trim.h"
 
-#include <stdlib.h>
+#include "fuzz.h"
 
 #define ROOM DNS_EDNS_WHOLE_MAX /* octets that dns_answer_deliver() may need behind the records */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static bool
 question_in(const uint8_t *message, size_t size, struct dns_question *question)

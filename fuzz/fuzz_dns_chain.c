@@ -7,20 +7,11 @@
  */
 #include "dns/dns_chain.h"
 
-#include <stdlib.h>
+#include "fuzz.h"
 
 #define NAMES_MAX  4096
 #define TYPE_DNAME 39
 #define TYPE_RRSIG 46
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static struct dns_name led[NAMES_MAX]; /* names that aliases led to, in lower case */
 static size_t led_count;

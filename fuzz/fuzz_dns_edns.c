@@ -6,16 +6,7 @@
  */
 #include "dns/dns_edns.h"
 
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "fuzz.h"
 
 static void
 check_put(const struct dns_edns *edns, const uint8_t *text, size_t before, uint16_t block,

@@ -6,18 +6,9 @@
  */
 #include "dns/dns_frame.h"
 
-#include <stdlib.h>
+#include "fuzz.h"
 
 #define MIN 12
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 /* The messages at hand, from offset `done`; *bad is set where the stream is lost. */
 static size_t

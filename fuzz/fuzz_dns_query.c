@@ -9,16 +9,7 @@
 #include "dns/dns_reply.h"
 #include "dns/dns_tsig.h"
 
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "fuzz.h"
 
 static void
 check_rewrite(const struct dns_query *query, uint16_t padding)

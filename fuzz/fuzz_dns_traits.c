@@ -10,16 +10,7 @@
 #include "dns/dns_svcb.h"
 #include "dns/dns_traits.h"
 
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "fuzz.h"
 
 /* A service record by the letter of RFC 9460. @return false: malformed, or with a private hint */
 static bool

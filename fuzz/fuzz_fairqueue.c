@@ -10,16 +10,10 @@
 #include "gate/crowd.h"
 #include "gate/fairqueue.h"
 
-#include <stdlib.h>
+#include "fuzz.h"
 
 #define ITEMS    24
 #define NETWORKS (4 * (ITEMS + 1))
-
-#define REQUIRE(condition)                                                                         \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
 
 struct question {
     enum { OUTSIDE, IN_LINE, AT_WORKER } state;
@@ -79,7 +73,7 @@ pop(void)
     unsigned taken = count(NETWORKS_ROOT, AT_WORKER), waiting = count(NETWORKS_ROOT, IN_LINE);
     uint32_t index = fairqueue_pop(&q);
     if (index == FAIRQUEUE_NONE) {
-        REQUIRE(waiting == 0 || taken + fairqueue_reserve(&q) >= q.places);
+        must(waiting == 0 || taken + fairqueue_reserve(&q) >= q.places);
         for (unsigned i = 1; i <= ITEMS && taken < q.places;
              i++) { /* who has none there has a place */
             uint32_t top = questions[i].leaf;
@@ -87,15 +81,15 @@ pop(void)
                 continue;
             while (networks_parent(&networks, top) != NETWORKS_ROOT)
                 top = networks_parent(&networks, top);
-            REQUIRE(count(top, AT_WORKER) > 0);
+            must(count(top, AT_WORKER) > 0);
         }
         return;
     }
     struct question *taken_one = &questions[index];
-    REQUIRE(index >= 1 && index <= ITEMS && taken_one->state == IN_LINE && taken < q.places);
+    must(index >= 1 && index <= ITEMS && taken_one->state == IN_LINE && taken < q.places);
     for (unsigned i = 1; i <= ITEMS; i++)
-        REQUIRE(questions[i].state != IN_LINE || questions[i].leaf != taken_one->leaf ||
-                questions[i].line != taken_one->line || questions[i].order >= taken_one->order);
+        must(questions[i].state != IN_LINE || questions[i].leaf != taken_one->leaf ||
+             questions[i].line != taken_one->line || questions[i].order >= taken_one->order);
     taken_one->state = AT_WORKER;
 }
 
@@ -106,11 +100,11 @@ check(void)
         if (node != NETWORKS_ROOT && networks.nodes[node].refs == 0)
             continue;
         unsigned in_line = count(node, IN_LINE), at_worker = count(node, AT_WORKER);
-        REQUIRE(in_line == fairqueue_waiting(&q, node));
-        REQUIRE(at_worker == q.nodes[node].at_worker);
-        REQUIRE(in_line + at_worker == crowd_held(&crowd, node));
+        must(in_line == fairqueue_waiting(&q, node));
+        must(at_worker == q.nodes[node].at_worker);
+        must(in_line + at_worker == crowd_held(&crowd, node));
     }
-    REQUIRE(count(NETWORKS_ROOT, AT_WORKER) <= q.places);
+    must(count(NETWORKS_ROOT, AT_WORKER) <= q.places);
 }
 
 static void
@@ -118,7 +112,7 @@ leave(uint32_t index)
 {
     bool is_inside = questions[index].state != OUTSIDE;
     questions[index] = (struct question){0};
-    REQUIRE(fairqueue_remove(&q, index) == is_inside);
+    must(fairqueue_remove(&q, index) == is_inside);
     networks_release(&networks, crowd_give(&crowd, index));
 }
 
@@ -139,7 +133,7 @@ step(unsigned event, uint32_t index, unsigned net)
         break;
     case 2:
         if (fairqueue_promote(&q, index, leaf, (enum fairqueue_line)line)) {
-            REQUIRE(question->state == IN_LINE && line >= question->line);
+            must(question->state == IN_LINE && line >= question->line);
             enters(index, leaf, line);
             networks_hold(&networks, leaf);
             networks_release(&networks, crowd_give(&crowd, index));
@@ -161,18 +155,16 @@ step(unsigned event, uint32_t index, unsigned net)
     networks_release(&networks, leaf);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes_reader r = bytes_reader(data, size);
     memset(memory, 0, sizeof memory);
     memset(questions, 0, sizeof questions);
-    REQUIRE(networks_memory_bytes(NETWORKS) <= sizeof memory[0]);
+    must(networks_memory_bytes(NETWORKS) <= sizeof memory[0]);
     networks_init(&networks, memory[0], NETWORKS);
-    REQUIRE(fairqueue_memory_bytes(ITEMS, &networks) <= sizeof memory[1]);
-    REQUIRE(crowd_memory_bytes(ITEMS, &networks) <= sizeof memory[2]);
+    must(fairqueue_memory_bytes(ITEMS, &networks) <= sizeof memory[1]);
+    must(crowd_memory_bytes(ITEMS, &networks) <= sizeof memory[2]);
     fairqueue_init(&q, &networks, memory[1], 1 + bytes_get_u8(&r) % ITEMS);
     crowd_init(&crowd, &networks, memory[2]);
     while (bytes_left(&r) > 0) {
@@ -183,6 +175,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (uint32_t i = 1; i <= ITEMS; i++)
         leave(i);
     for (uint32_t i = 1; i <= networks.touched; i++)
-        REQUIRE(networks.nodes[i].refs == 0);
+        must(networks.nodes[i].refs == 0);
     return 0;
 }

@@ -6,16 +6,7 @@
  */
 #include "lane/handoff.h"
 
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "fuzz.h"
 
 static void
 check_query(const uint8_t *record, size_t size)

@@ -7,10 +7,9 @@
  */
 #include "ipc/ipc.h"
 
-#include <stdbool.h>
-#include <string.h>
+#include "fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include <string.h>
 
 static bool
 is_kept(uint8_t from, uint8_t to)
@@ -28,14 +27,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     enum ipc_side sender = data[0] & 1 ? IPC_FROM_CHILD : IPC_FROM_SUPERVISOR;
     if (ipc_decode(data + 1, size - 1, data[0] >> 1, sender, &message) != STATUS_OK) {
-        if (memcmp(&message, &zero, sizeof zero) != 0)
-            __builtin_trap();
+        must(memcmp(&message, &zero, sizeof zero) == 0);
         return 0;
     }
-    if (ipc_encode(&message, again) != size - 1)
-        __builtin_trap();
+    must(ipc_encode(&message, again) == size - 1);
     for (size_t i = 0; i < size - 1; i++)
-        if (!is_kept(data[1 + i], again[i]))
-            __builtin_trap();
+        must(is_kept(data[1 + i], again[i]));
     return 0;
 }

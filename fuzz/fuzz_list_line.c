@@ -7,16 +7,7 @@
  */
 #include "answers/list_line.h"
 
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool holds)
-{
-    if (!holds)
-        abort();
-}
+#include "fuzz.h"
 
 static void
 check_name(const char *name, size_t size)

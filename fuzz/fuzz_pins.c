@@ -3,10 +3,9 @@
  */
 #include "conf/pin.h"
 
-#include <stdint.h>
-#include <string.h>
+#include "fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include <string.h>
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -17,15 +16,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(text, data, size < sizeof text ? size : sizeof text - 1);
     bool is_pin = pin_parse(text, pin) == STATUS_OK;
     bool is_left = memcmp(pin, zeros, sizeof pin) != 0;
-    if (is_pin != is_left || (is_pin && strcmp(pin_format(pin, again), text) != 0))
-        __builtin_trap();
+    must(is_pin == is_left && (!is_pin || strcmp(pin_format(pin, again), text) == 0));
     /* and any 32 bytes but zeros are a pin */
     memset(pin, 0, sizeof pin);
     memcpy(pin, data, size < sizeof pin ? size : sizeof pin);
     is_pin = memcmp(pin, zeros, sizeof pin) != 0;
     uint8_t same[CONFIG_PIN_BYTES];
-    if ((pin_parse(pin_format(pin, again), same) == STATUS_OK) != is_pin ||
-        memcmp(pin, same, sizeof pin) != 0)
-        __builtin_trap();
+    must((pin_parse(pin_format(pin, again), same) == STATUS_OK) == is_pin);
+    must(memcmp(pin, same, sizeof pin) == 0);
     return 0;
 }

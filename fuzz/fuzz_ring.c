@@ -8,13 +8,12 @@
  */
 #include "lane/ring.h"
 
-#include <stdlib.h>
+#include "fuzz.h"
+
 #include <string.h>
 
 #define DATA_BYTES 4096
 #define STEPS_MAX  4096
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct world {
     struct ring_shared *shared;
@@ -24,13 +23,6 @@ struct world {
     unsigned put_count, taken_count, published_count;
     bool honest;
 };
-
-static void
-must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static uint8_t
 octet_of(unsigned record, size_t at)

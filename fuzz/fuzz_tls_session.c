@@ -10,21 +10,13 @@
 #include "worker/tls_show.h"
 #include "worker/tls_ticket.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include <string.h>
 
 static struct tls_context *context;
 static struct tls_session *session;
 static uint8_t in[TLS_IN_BYTES], out[TLS_OUT_BYTES];
-
-static void
-require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void
 begin(void)
@@ -35,9 +27,8 @@ begin(void)
         return;
     context = calloc(1, tls_context_bytes());
     session = calloc(1, tls_session_bytes());
-    require(context != NULL && session != NULL && tls_setup_library() == STATUS_OK &&
-            tls_context_init(context, &upstream, "", CONFIG_TLS12 | CONFIG_TLS13, NULL) ==
-                STATUS_OK);
+    must(context != NULL && session != NULL && tls_setup_library() == STATUS_OK &&
+         tls_context_init(context, &upstream, "", CONFIG_TLS12 | CONFIG_TLS13, NULL) == STATUS_OK);
 }
 
 static void
@@ -46,21 +37,21 @@ check(enum tls_result result)
     size_t count, before, after;
     uint8_t byte;
     tls_session_due(session, &before);
-    require(result != TLS_OK && before <= TLS_OUT_BYTES);
-    require(tls_session_write(session, (const uint8_t *)"query", 5, &count) == TLS_FAILED);
+    must(result != TLS_OK && before <= TLS_OUT_BYTES);
+    must(tls_session_write(session, (const uint8_t *)"query", 5, &count) == TLS_FAILED);
     tls_session_due(session, &after);
-    require(count == 0 && after == before);
-    require(tls_session_read(session, &byte, 1, &count) == TLS_FAILED && count == 0);
-    require(tls_ticket_count(context, 0) == 0);
-    require((result == TLS_FAILED) == (tls_session_cause(session) != TLS_CAUSE_NONE));
-    require((result == TLS_FAILED) == (tls_session_error(session)[0] != '\0'));
+    must(count == 0 && after == before);
+    must(tls_session_read(session, &byte, 1, &count) == TLS_FAILED && count == 0);
+    must(tls_ticket_count(context, 0) == 0);
+    must((result == TLS_FAILED) == (tls_session_cause(session) != TLS_CAUSE_NONE));
+    must((result == TLS_FAILED) == (tls_session_error(session)[0] != '\0'));
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     begin();
-    require(tls_session_open(session, context, in, out, 0) == STATUS_OK);
+    must(tls_session_open(session, context, in, out, 0) == STATUS_OK);
     enum tls_result result = tls_session_handshake(session);
     check(result);
     size_t piece = size > 0 ? data[0] + 1U : 1;
@@ -68,7 +59,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size_t room, count = size - at < piece ? size - at : piece;
         uint8_t *to = tls_session_room(session, &room);
         count = count < room ? count : room;
-        require(count > 0);
+        must(count > 0);
         memcpy(to, data + at, count);
         tls_session_fed(session, count);
         at += count;

@@ -1,0 +1,26 @@
+/* fuzz.h - what every fuzz target has
+ * SPDX-License-Identifier: ISC
+ *
+ * A target is a file with LLVMFuzzerTestOneInput(). It says what its input means and which
+ * invariants hold for any input; must() ends the run where one does not. Each input begins with the
+ * same state, so that what was found once is found again.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/** A target may have it: called by replay.c when all inputs of a corpus were run, to require that
+ * they reached what they are there for. */
+void fuzz_reached(void);
+
+static inline void
+must(bool holds)
+{
+    if (!holds)
+        abort();
+}
