@@ -40,6 +40,7 @@ def test_every_command_understands_help(tree, command):
     ("frobnicate",), ("test", "everything"), ("test", "--frobnicate"), ("build", "x"), ("clean", "x"), ("fmt", "x"),
     ("run", "--frobnicate"), ("run", "x"), ("run", "--pin"), ("run", "--upstream", "192.0.2.1:853"),
     ("install", "local"), ("install", "--frobnicate"), ("install", ""), ("install", "/usr", "/opt"),
+    ("coverage", "--frobnicate"), ("coverage", "nowhere"),
     ("fuzz", "ring", "soon"), ("fuzz", "ring", "1", "2"), ("fuzz", "--frobnicate"),
 ])
 def test_mistakes_are_refused_in_one_line(tree, arguments):
