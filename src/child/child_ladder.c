@@ -75,12 +75,3 @@ child_ladder_ready(struct child_inbox *inbox, struct evloop *loop, const struct 
     child_inbox_say(inbox, ready);
     evloop_dispatch(loop, clock_read()); /* nothing was waited for: it takes the time */
 }
-
-struct clock_time
-child_ladder_wait(struct evloop *loop, uint64_t due_us)
-{
-    struct clock_time time;
-    if (evloop_wait(loop, due_us, &time) != STATUS_OK)
-        log_fatal("events cannot be waited for: %s", strerror(errno));
-    return time;
-}

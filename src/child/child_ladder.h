@@ -32,6 +32,3 @@ void child_ladder_drop(const struct child_needs *needs);
 /** Tell the supervisor that this process serves, and listen to it. @param ready  READY */
 void child_ladder_ready(struct child_inbox *inbox, struct evloop *loop,
                         const struct ipc_message *ready);
-
-/** Wait for the next turn: until an event, or `due_us` (evloop_wait()). @return both clocks. */
-struct clock_time child_ladder_wait(struct evloop *loop, uint64_t due_us);

@@ -3,7 +3,7 @@
  */
 #include "child/child_link.h"
 
-#include "os/bell.h"
+#include "os/evloop.h"
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/sys.h"
@@ -110,14 +110,14 @@ void
 child_link_publish(struct child_link *link)
 {
     if (ring_publish(&link->to_peer))
-        bell_ring(link->peer_bell);
+        evloop_ring_bell(link->peer_bell);
 }
 
 void
 child_link_release(struct child_link *link)
 {
     if (ring_release(&link->from_peer))
-        bell_ring(link->peer_bell);
+        evloop_ring_bell(link->peer_bell);
 }
 
 bool

@@ -194,7 +194,6 @@ front_turn(struct front *front, struct clock_time time)
     const struct clock_time *now = &time;
     evloop_dispatch(&front->loop, time);
     uplink_wake(&front->uplink);
-    log_tick(clock_ms(now));
     if (front->tcp.has_arrivals)
         take_connections(front, now);
     take_udp(front, now);

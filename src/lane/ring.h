@@ -5,7 +5,7 @@
  *       Each side keeps its own index privately and only publishes it; the other side's index is
  *       read once, checked, and never believed further than the ring's size. Records are copied
  *       out before they are judged. A peer that breaks the rules gets STATUS_INVALID forever.
- * Who:  front and worker. Pure: the bell (os/bell.h) is rung by the caller when told to.
+ * Who:  front and worker. Pure: the bell (os/evloop.h) is rung by the caller when told to.
  * Ref:  docs/ARCHITECTURE.md "The ring".
  */
 #pragma once

@@ -26,3 +26,15 @@ clock_cpu_us(void)
 {
     return read_us(CLOCK_THREAD_CPUTIME_ID);
 }
+
+uint64_t
+clock_ms(const struct clock_time *time)
+{
+    return time->now_us / 1000U;
+}
+
+uint32_t
+clock_s(const struct clock_time *time)
+{
+    return (uint32_t)(time->now_us / 1000000U);
+}

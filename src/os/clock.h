@@ -16,18 +16,10 @@ struct clock_time {  /* of one moment */
 };
 
 /** Monotonic milliseconds. */
-static inline uint64_t
-clock_ms(const struct clock_time *time)
-{
-    return time->now_us / 1000U;
-}
+uint64_t clock_ms(const struct clock_time *time);
 
 /** Monotonic seconds. */
-static inline uint32_t
-clock_s(const struct clock_time *time)
-{
-    return (uint32_t)(time->now_us / 1000000U);
-}
+uint32_t clock_s(const struct clock_time *time);
 
 /** Both clocks together, so that neither is forgotten. */
 struct clock_time clock_read(void);

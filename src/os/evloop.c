@@ -6,18 +6,20 @@
  */
 #include "os/evloop.h"
 
-#include "os/log.h"
+#include "os/os.h"
 #include "os/sys.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/eventfd.h>
 
 static void
 set_time(struct evloop *loop, struct clock_time time)
 {
     loop->now_us = time.now_us;
     loop->wall_s = time.wall_s;
+    os_used->now_us = time.now_us;
 }
 
 enum status
@@ -100,22 +102,25 @@ evloop_rest(uint32_t us)
     (void)sys_clock_nanosleep(CLOCK_MONOTONIC, 0, &ts); /* woken early: no harm */
 }
 
-enum status
-evloop_wait(struct evloop *loop, uint64_t deadline_us, struct clock_time *time)
+struct clock_time
+evloop_wait(struct evloop *loop, uint64_t deadline_us)
 {
     close_removed(loop); /* what was removed between two turns must not stay open while we wait */
     int count = sys_epoll_wait(loop->epoll_fd, loop->batch, EVLOOP_BATCH,
                                wait_ms(loop->now_us, deadline_us));
-    *time = clock_read();
+    if (count < 0 && errno != EINTR)
+        log_fatal("events cannot be waited for: %s", strerror(errno));
     loop->batch_at = 0;
     loop->batch_count = count > 0 ? count : 0;
-    return count < 0 && errno != EINTR ? STATUS_SYSTEM : STATUS_OK;
+    return clock_read();
 }
 
 void
 evloop_dispatch(struct evloop *loop, struct clock_time time)
 {
     set_time(loop, time);
+    if (os_used->log.unsaid)
+        log_tick();
     loop->turns++;
     while (loop->batch_at < loop->batch_count) {
         struct epoll_event *event = &loop->batch[loop->batch_at++];
@@ -131,12 +136,27 @@ evloop_dispatch(struct evloop *loop, struct clock_time time)
     close_removed(loop);
 }
 
-enum status
+void
 evloop_turn(struct evloop *loop, uint64_t deadline_us)
 {
-    struct clock_time time;
-    enum status status = evloop_wait(loop, deadline_us, &time);
-    if (status == STATUS_OK)
-        evloop_dispatch(loop, time);
-    return status;
+    evloop_dispatch(loop, evloop_wait(loop, deadline_us));
+}
+
+/* --- bells ----------------------------------------------------------------------------------- */
+
+enum status
+evloop_open_bell(int *fd)
+{
+    *fd = sys_eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return *fd < 0 ? STATUS_SYSTEM : STATUS_OK;
+}
+
+/* It is shared with a peer that may have changed its counter, but never its flags: no filter lets a
+ * child take O_NONBLOCK away, so a write cannot be made to block. */
+void
+evloop_ring_bell(int fd)
+{
+    uint64_t one = 1;
+    ssize_t sent = sys_write(fd, &one, sizeof one);
+    (void)sent; /* EAGAIN: the counter is full */
 }

@@ -1,10 +1,13 @@
-/* evloop.h - epoll, one clock reading per turn, closing at the turn's end
+/* evloop.h - epoll, one clock reading per turn, closing at the turn's end, and bells that wake it
  * SPDX-License-Identifier: ISC
  *
  * What: a main() waits, then hands the time and what is ready to the turn of its process. Handlers
  *       are called with their source; they do not call each other. A source removed during a turn
- *       gets no further event of that turn and its descriptor is closed at the end.
- * Who:  front, worker, supervisor.
+ *       gets no further event of that turn and its descriptor is closed at the end. A bell is an
+ *       eventfd by which another process is woken; it is watched on its edge, so every ring of it
+ *       is an event, and its counter need not be cleared.
+ * Who:  front, worker, supervisor. The supervisor opens bells; front and worker ring each other's.
+ * Ref:  epoll(7), eventfd(2); lane/ring.h says when to ring.
  */
 #pragma once
 
@@ -65,18 +68,21 @@ void evloop_remove(struct evloop *loop, struct ev_source *source, bool close_fd)
 void evloop_rest(uint32_t us);
 
 /**
- * Wait until an event or `deadline_us` (monotonic; UINT64_MAX: none; past: poll), then read both
- * clocks.
- *
- * @param time  written: for evloop_dispatch()
- * @return STATUS_OK; STATUS_SYSTEM.
+ * Wait until an event or `deadline_us` (monotonic; UINT64_MAX: none; past: poll). Fatal where the
+ * kernel refuses.
+ * @return both clocks, read then: for evloop_dispatch()
  */
-MUST_CHECK enum status evloop_wait(struct evloop *loop, uint64_t deadline_us,
-                                   struct clock_time *time);
+struct clock_time evloop_wait(struct evloop *loop, uint64_t deadline_us);
 
-/** The first act of a turn: it is `time`; call the handlers of what the last wait has found, close
- *  what they removed. */
+/** The first act of a turn: it is `time`; report lines of the log that were left out; call the
+ *  handlers of what the last wait has found, close what they removed. */
 void evloop_dispatch(struct evloop *loop, struct clock_time time);
 
-/** Wait and dispatch, for a process that has no turn of its own. @return STATUS_OK; STATUS_SYSTEM. */
-MUST_CHECK enum status evloop_turn(struct evloop *loop, uint64_t deadline_us);
+/** Wait and dispatch, for a process that has no turn of its own. */
+void evloop_turn(struct evloop *loop, uint64_t deadline_us);
+
+/** A bell: close-on-exec and non-blocking. @return STATUS_OK; STATUS_SYSTEM (`*fd` is -1). */
+MUST_CHECK enum status evloop_open_bell(int *fd);
+
+/** Wake the process that watches it. Cannot fail: where the counter is full, it is awake already. */
+void evloop_ring_bell(int fd);

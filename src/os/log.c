@@ -54,10 +54,10 @@ limit_overdue(struct log_limit *limit, uint64_t now_ms)
     return left_out;
 }
 
-static struct log *
-state(void)
+static uint64_t
+now_ms(void)
 {
-    return &os_used()->log;
+    return os_used->now_us / 1000;
 }
 
 static bool
@@ -75,7 +75,7 @@ name_source(struct log_source *source, const char *process)
 bool
 log_find_journal(void)
 {
-    struct log *log = state();
+    struct log *log = &os_used->log;
     const char *stream = getenv("JOURNAL_STREAM");
     char own[48];
     struct stat status;
@@ -90,7 +90,7 @@ log_find_journal(void)
 void
 log_open_stderr(const char *process, enum log_level most)
 {
-    struct log *log = state();
+    struct log *log = &os_used->log;
     name_source(&log->own, process);
     log->most = most;
     log->to_chan = false;
@@ -99,7 +99,7 @@ log_open_stderr(const char *process, enum log_level most)
 void
 log_open_chan(int chan_fd, enum log_level most)
 {
-    struct log *log = state();
+    struct log *log = &os_used->log;
     log->most = most;
     log->chan_fd = chan_fd;
     log->to_chan = true;
@@ -108,7 +108,7 @@ log_open_chan(int chan_fd, enum log_level most)
 void
 log_set_level(enum log_level most)
 {
-    state()->most = most;
+    os_used->log.most = most;
 }
 
 /* Bytes of strangers can be part of a line: certificate subjects, names. */
@@ -186,7 +186,7 @@ put_limited(struct log *log, struct log_source *source, enum log_level level, en
     struct log_limit *limit = &source->limits[level][event];
     uint32_t left_out = 0;
     char longer[IPC_TEXT_MAX];
-    if (!limit_take(limit, log->now_ms, &left_out)) {
+    if (!limit_take(limit, now_ms(), &left_out)) {
         log->unsaid = true;
         return;
     }
@@ -196,7 +196,7 @@ put_limited(struct log *log, struct log_source *source, enum log_level level, en
     }
     if (!put_line(log, source, level, event, text)) {
         limit->left_out = left_out + 1;
-        limit->unsaid_ms = log->now_ms;
+        limit->unsaid_ms = now_ms();
         log->unsaid = true;
     }
 }
@@ -208,7 +208,7 @@ tell_overdue(struct log *log, struct log_source *source)
     for (unsigned i = 0; i < (LOG_DEBUG + 1) * LOG_EVENTS_COUNT; i++) {
         unsigned level = i / LOG_EVENTS_COUNT, event = i % LOG_EVENTS_COUNT;
         struct log_limit *limit = &source->limits[level][event];
-        uint32_t left_out = limit_overdue(limit, log->now_ms);
+        uint32_t left_out = limit_overdue(limit, now_ms());
         if (left_out > 0) {
             snprintf(text, sizeof text, "%u lines of this kind were left out", left_out);
             if (!put_line(log, source, (enum log_level)level, (enum log_event)event, text))
@@ -219,10 +219,9 @@ tell_overdue(struct log *log, struct log_source *source)
 }
 
 void
-log_tick(uint64_t now_ms)
+log_tick(void)
 {
-    struct log *log = state();
-    log->now_ms = now_ms;
+    struct log *log = &os_used->log;
     if (!log->unsaid)
         return;
     log->unsaid = false;
@@ -234,7 +233,7 @@ log_tick(uint64_t now_ms)
 void
 log_write(enum log_level level, enum log_event event, const char *format, ...)
 {
-    struct log *log = state();
+    struct log *log = &os_used->log;
     if (!is_wanted(log, level))
         return;
     char text[IPC_TEXT_MAX];
@@ -267,7 +266,7 @@ find_relay(struct log *log, const char *process)
 void
 log_relay(const char *process, enum log_level level, enum log_event event, const char *text)
 {
-    struct log *log = state();
+    struct log *log = &os_used->log;
     /* both numbers are a child's word */
     if (level < LOG_ERROR || !is_wanted(log, level) || (unsigned)event >= LOG_EVENTS_COUNT)
         return;
@@ -283,7 +282,7 @@ log_fatal(const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     clean(text);
-    const struct log *log = state();
+    const struct log *log = &os_used->log;
     (void)put_line(log, &log->own, LOG_ERROR, LOG_INTERNAL, text);
     sys_exit(1);
 }

@@ -50,7 +50,6 @@ struct log_source { /* whose lines are limited apart from everybody else's */
 struct log { /* of one process, in its struct os; all zero: to stderr, up to LOG_NOTICE */
     struct log_source own;
     struct log_source relays[LOG_RELAYS_MAX];
-    uint64_t now_ms;
     enum log_level most; /* 0: LOG_NOTICE */
     int chan_fd;         /* the supervisor's, if `to_chan` */
     bool to_chan;        /* else to stderr */
@@ -71,8 +70,8 @@ void log_open_chan(int chan_fd, enum log_level most);
 /** Levels above `most` are left out from now on. */
 void log_set_level(enum log_level most);
 
-/** It is `now_ms` (monotonic), once per turn: lines that were left out are reported when it is time. */
-void log_tick(uint64_t now_ms);
+/** Once per turn while `unsaid`: lines that were left out are reported when it is time. */
+void log_tick(void);
 
 /** Each octet that a terminal could obey becomes '?'. Events are limited, LOG_STATISTICS is not. */
 void log_write(enum log_level level, enum log_event event, const char *format, ...)

@@ -3,23 +3,24 @@
  *
  * What: the state of its log and of its random bytes. A main() has one; a program that plays several
  *       processes has as many, and says before each turn whose it is.
- * Who:  every main(); log.c and random.c look here.
+ * Who:  every main(); evloop.c, log.c and random.c look here.
  */
 #pragma once
 
 #include "os/log.h"
 #include "os/random.h"
 
-struct os { /* all zero: its start */
+struct os {          /* all zero: its start */
+    uint64_t now_us; /* when its turn began, monotonic: evloop.c writes it, the log reads it */
     struct log log;
     struct random random;
 };
+
+/** The argument of the last os_use(), which alone writes it. */
+extern struct os *os_used;
 
 /**
  * From now on log lines and random bytes are those of `os`, which stays in place. To be called
  * before either is used.
  */
 void os_use(struct os *os);
-
-/** The argument of the last os_use(). */
-struct os *os_used(void);

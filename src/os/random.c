@@ -27,7 +27,7 @@ draw(void *to, size_t size)
 void
 random_fill(void *to, size_t size)
 {
-    struct random *random = &os_used()->random;
+    struct random *random = &os_used->random;
     if (size > sizeof random->block) {
         draw(to, size);
         return;

@@ -101,8 +101,7 @@ prepare(const struct options *options, const struct inherited *inherited, struct
 static void
 turn(struct supervisor *sup)
 {
-    if (evloop_turn(&sup->loop, turn_deadline_us(sup)) != STATUS_OK)
-        log_fatal("epoll_wait failed: %s", strerror(errno));
+    evloop_turn(&sup->loop, turn_deadline_us(sup));
     turn_take(sup);
 }
 

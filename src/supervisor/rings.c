@@ -4,7 +4,7 @@
 #include "supervisor/rings.h"
 
 #include "lane/ring.h"
-#include "os/bell.h"
+#include "os/evloop.h"
 #include "os/memory.h"
 #include "supervisor/channel.h"
 #include "supervisor/children.h"
@@ -28,9 +28,9 @@ make_ring(struct lane *lane)
     size_t size = RING_MEMORY_BYTES(RINGS_QUERY_BYTES) + RING_MEMORY_BYTES(RINGS_ANSWER_BYTES);
     enum status status = memory_share("penstock-ring", NULL, size, false, &lane->ring_fds[0]);
     if (status == STATUS_OK)
-        status = bell_open(&lane->ring_fds[1]);
+        status = evloop_open_bell(&lane->ring_fds[1]);
     if (status == STATUS_OK)
-        status = bell_open(&lane->ring_fds[2]);
+        status = evloop_open_bell(&lane->ring_fds[2]);
     if (status != STATUS_OK) {
         int saved = errno;
         close_ring(lane);

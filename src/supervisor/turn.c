@@ -131,7 +131,6 @@ tick(struct supervisor *sup)
 void
 turn_take(struct supervisor *sup)
 {
-    log_tick(sup->loop.now_us / 1000);
     take_signals(sup); /* first: a channel that closes would make a death look like a kill */
     orders_take(sup);
     tick(sup);

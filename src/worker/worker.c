@@ -71,7 +71,6 @@ worker_turn(struct worker *worker, struct clock_time time)
     struct relay *relay = &worker->relay;
     struct pool *pool = &worker->pool;
     evloop_dispatch(&worker->loop, time);
-    log_tick(worker->loop.now_us / 1000);
     stats_add(worker->self.stats, STAT_TURNS, 1);
     if (worker->stop_us != 0)
         pool_stop(pool);

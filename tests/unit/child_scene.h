@@ -5,8 +5,8 @@
 
 #include "conf/config_load.h"
 #include "lane/stats.h"
-#include "os/bell.h"
 #include "os/chan.h"
+#include "os/evloop.h"
 #include "os/memory.h"
 
 #include <criterion/criterion.h>
@@ -120,8 +120,8 @@ scene_say_ring(uint32_t number)
                                .ring_answer_bytes = SCENE_RING_BYTES};
     int fds[IPC_FDS_MAX] = {scene_share(NULL, (size_t)SCENE_RING_BYTES * 3, false), -1, -1};
     int copy = dup(fds[0]);
-    cr_assert_eq(bell_open(&fds[1]), STATUS_OK);
-    cr_assert_eq(bell_open(&fds[2]), STATUS_OK);
+    cr_assert_eq(evloop_open_bell(&fds[1]), STATUS_OK);
+    cr_assert_eq(evloop_open_bell(&fds[2]), STATUS_OK);
     scene_say(&ring, fds, 3);
     return copy;
 }

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "os/bell.h"
+#include "os/evloop.h"
 #include "os/memory.h"
 #include "upstream_scene.h"
 #include "worker/pool_turn.h"
@@ -44,8 +44,8 @@ relay_scene_attach(void)
     size_t mapped;
     cr_assert_eq(memory_share("ring", NULL, size, false, &fds[0]), STATUS_OK);
     cr_assert_eq(memory_map(fds[0], size, false, &memory, &mapped), STATUS_OK);
-    cr_assert_eq(bell_open(&fds[1]), STATUS_OK);
-    cr_assert_eq(bell_open(&fds[2]), STATUS_OK);
+    cr_assert_eq(evloop_open_bell(&fds[1]), STATUS_OK);
+    cr_assert_eq(evloop_open_bell(&fds[2]), STATUS_OK);
     ring_producer_init(&to_worker, memory, ASK_BYTES);
     ring_consumer_init(&from_worker, (uint8_t *)memory + RING_MEMORY_BYTES(ASK_BYTES),
                        ANSWER_BYTES);

@@ -1,8 +1,8 @@
 /* test_chan.c - tests of chan
  * SPDX-License-Identifier: ISC
  */
-#include "os/bell.h"
 #include "os/chan.h"
+#include "os/evloop.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -56,7 +56,7 @@ Test(chan, carries_a_message_and_working_descriptors)
     int bell, fds[IPC_FDS_MAX];
     struct ipc_message got,
         sent = {.type = IPC_RING, .epoch = 4, .ring_query_bytes = 4096, .ring_answer_bytes = 8192};
-    cr_assert_eq(bell_open(&bell), STATUS_OK);
+    cr_assert_eq(evloop_open_bell(&bell), STATUS_OK);
     int three[] = {bell, pair[0], pair[1]};
     cr_assert_eq(chan_send(pair[0], &sent, three, 3), STATUS_OK);
     cr_assert_eq(chan_await(pair[1], -1), STATUS_OK);
@@ -65,7 +65,7 @@ Test(chan, carries_a_message_and_working_descriptors)
     for (int i = 0; i < 3; i++)
         cr_assert_eq(fcntl(fds[i], F_GETFD), FD_CLOEXEC);
     uint64_t count = 0;
-    bell_ring(bell);
+    evloop_ring_bell(bell);
     cr_assert_eq(read(fds[0], &count, sizeof count), 8);
     cr_assert_eq(count, 1);
     cr_assert_eq(fcntl(bell, F_GETFD), FD_CLOEXEC); /* still ours */

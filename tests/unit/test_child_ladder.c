@@ -162,14 +162,3 @@ Test(child_ladder, what_begins_when_it_is_ready_begins_then)
 {
     cr_assert_eq(run(get_ready_late), 0);
 }
-
-Test(child_ladder, a_wait_returns_both_clocks_and_what_is_due_is_polled)
-{
-    cr_assert_eq(evloop_open(&loop), STATUS_OK);
-    struct clock_time before = clock_read(), after = child_ladder_wait(&loop, 0);
-    cr_assert_geq(after.now_us, before.now_us);
-    cr_assert_lt(after.wall_s - before.wall_s, 60);
-    uint64_t due_us = after.now_us + 2000;
-    loop.now_us = after.now_us;
-    cr_assert_geq(child_ladder_wait(&loop, due_us).now_us, due_us);
-}

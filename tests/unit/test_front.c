@@ -9,7 +9,7 @@
 #include "front/admit.h"
 #include "front/front.h"
 #include "front/tcp_table.h"
-#include "os/bell.h"
+#include "os/evloop.h"
 #include "os/memory.h"
 
 #include "prng.h"
@@ -355,8 +355,8 @@ give_ring(uint32_t number)
     memory_unmap(worker_memory, size);
     cr_assert_eq(memory_share("ring", NULL, size, false, &fds[0]), STATUS_OK);
     cr_assert_eq(memory_map(fds[0], size, false, &at, &mapped), STATUS_OK);
-    cr_assert_eq(bell_open(&fds[1]), STATUS_OK);
-    cr_assert_eq(bell_open(&fds[2]), STATUS_OK);
+    cr_assert_eq(evloop_open_bell(&fds[1]), STATUS_OK);
+    cr_assert_eq(evloop_open_bell(&fds[2]), STATUS_OK);
     worker_memory = at;
     ring_consumer_init(&from_front, worker_memory, RING_BYTES);
     ring_producer_init(&to_front, worker_memory + RING_MEMORY_BYTES(RING_BYTES), RING_BYTES);

@@ -29,7 +29,7 @@ serve(void)
     front_begin(&front);
     uint64_t due_us = 0;
     while (!front_is_over(&front))
-        due_us = front_turn(&front, child_ladder_wait(&front.loop, due_us));
+        due_us = front_turn(&front, evloop_wait(&front.loop, due_us));
     return 0;
 }
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  */
 #include "os/chan.h"
-#include "os/log.h"
+#include "os/os.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -36,13 +36,21 @@ count_lines(const char *text)
     return count;
 }
 
+/* A turn begins. */
+static void
+tick(uint64_t now_ms)
+{
+    os_used->now_us = now_ms * 1000;
+    log_tick();
+}
+
 static void
 catch_stderr(void)
 {
     cr_assert_eq(pipe2(pipes, O_NONBLOCK), 0);
     cr_assert_eq(dup2(pipes[1], STDERR_FILENO), STDERR_FILENO);
     log_open_stderr("front.0", LOG_INFO);
-    log_tick(1000);
+    tick(1000);
 }
 
 TestSuite(log, .init = catch_stderr);
@@ -95,11 +103,11 @@ Test(log, repeats_are_limited_and_say_how_many_were_left_out)
     cr_assert_eq(count_lines(lines()), LOG_BURST);
     log_write(LOG_WARNING, LOG_UPSTREAM_UP, "another kind");
     cr_assert_eq(count_lines(lines()), 1);
-    log_tick(1000 + LOG_INTERVAL_MS);
+    tick(1000 + LOG_INTERVAL_MS);
     const char *text = lines();
     cr_assert_eq(count_lines(text), 1);
     cr_assert_not_null(strstr(text, "37 lines of this kind were left out"), "%s", text);
-    log_tick(1000 + 3 * LOG_INTERVAL_MS);
+    tick(1000 + 3 * LOG_INTERVAL_MS);
     cr_assert_str_empty(lines());
 }
 
@@ -112,7 +120,7 @@ Test(log, under_a_flood_one_line_per_interval_carries_the_number)
     for (unsigned i = 0; i < 5; i++) {
         log_write(LOG_WARNING, LOG_UPSTREAM_DOWN, "again");
         log_write(LOG_WARNING, LOG_UPSTREAM_DOWN, "again");
-        log_tick(now += LOG_INTERVAL_MS);
+        tick(now += LOG_INTERVAL_MS);
         const char *text = lines();
         cr_assert_eq(count_lines(text), 1);
         cr_assert_not_null(strstr(text, ": 2 lines of this kind were left out"), "%s", text);
@@ -147,7 +155,7 @@ Test(log, lines_left_out_are_told_at_their_own_level)
     for (unsigned i = 0; i < LOG_BURST + 3; i++)
         log_write(LOG_ERROR, LOG_CONFIG, "refused");
     (void)lines();
-    log_tick(1000 + LOG_INTERVAL_MS);
+    tick(1000 + LOG_INTERVAL_MS);
     const char *text = lines();
     cr_assert_not_null(strstr(text, " error   front.0 config: 3 lines of this kind"), "%s", text);
 }
@@ -253,7 +261,7 @@ Test(log, lines_that_the_supervisor_had_no_room_for_are_told_later)
         log_write(LOG_WARNING, LOG_RING, "lost");
     while (chan_receive(pair[1], IPC_FROM_SUPERVISOR, &got, fds) == STATUS_OK)
         ;
-    log_tick(1000 + LOG_INTERVAL_MS);
+    tick(1000 + LOG_INTERVAL_MS);
     cr_assert_eq(chan_receive(pair[1], IPC_FROM_CHILD, &got, fds), STATUS_OK);
     cr_assert_str_eq(got.text, "3 lines of this kind were left out");
 }

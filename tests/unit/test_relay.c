@@ -189,8 +189,8 @@ Test(relay, a_ring_of_no_sound_size_is_refused)
         .type = IPC_RING, .ring_query_bytes = 5000, .ring_answer_bytes = 4096};
     int fds[IPC_FDS_MAX] = {-1, -1, -1};
     cr_assert_eq(memory_share("ring", NULL, 16384, false, &fds[0]), STATUS_OK);
-    cr_assert_eq(bell_open(&fds[1]), STATUS_OK);
-    cr_assert_eq(bell_open(&fds[2]), STATUS_OK);
+    cr_assert_eq(evloop_open_bell(&fds[1]), STATUS_OK);
+    cr_assert_eq(evloop_open_bell(&fds[2]), STATUS_OK);
     cr_assert_eq(relay_attach(&relay, &ring, fds), STATUS_INVALID);
     cr_assert_eq(relay_deadline_us(&relay), UINT64_MAX);
 }

@@ -29,7 +29,7 @@ Test(turn, the_event_loop_marks_signals)
     scene_run(1);
     cr_assert_not(sup.has_signals);
     cr_assert_eq(eventfd_write(sup.signals.fd, 1), 0);
-    cr_assert_eq(evloop_turn(&sup.loop, 0), STATUS_OK);
+    evloop_turn(&sup.loop, 0);
     cr_assert(sup.has_signals);
 }
 

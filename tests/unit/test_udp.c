@@ -33,7 +33,7 @@ take(void)
     const uint8_t *message;
     size_t size;
     unsigned count = 0;
-    cr_assert_eq(evloop_turn(&front.loop, 0), STATUS_OK);
+    evloop_turn(&front.loop, 0);
     for (; udp_next(&front.udp, &client, &message, &size); count++) {
         cr_assert_eq(client.transport, QUERY_UDP);
         cr_assert_eq(client.listener, 0);
@@ -49,7 +49,7 @@ Test(udp, a_message_is_read_only_when_its_socket_is_ready, .init = setup)
     size_t size;
     arrive(1, 20);
     cr_expect_not(udp_next(&front.udp, &client, &message, &size), "no event yet");
-    cr_assert_eq(evloop_turn(&front.loop, 0), STATUS_OK);
+    evloop_turn(&front.loop, 0);
     cr_assert(udp_next(&front.udp, &client, &message, &size));
     cr_expect_eq(size, 20);
     cr_expect_eq(message[7], 0);
@@ -80,7 +80,7 @@ Test(udp, what_is_larger_than_a_query_is_seen_to_be, .init = setup)
     const uint8_t *message;
     size_t size;
     arrive(1, 1400);
-    cr_assert_eq(evloop_turn(&front.loop, 0), STATUS_OK);
+    evloop_turn(&front.loop, 0);
     cr_assert(udp_next(&front.udp, &client, &message, &size));
     cr_expect_eq(size, UDP_RECEIVED_MAX);
 }
@@ -96,7 +96,7 @@ Test(udp, what_was_found_together_with_the_order_to_stop_is_not_read, .init = se
 {
     struct clock_time found;
     arrive(1, 20);
-    cr_assert_eq(evloop_wait(&front.loop, 0, &found), STATUS_OK);
+    found = evloop_wait(&front.loop, 0);
     cr_assert_eq(front.loop.batch_count, 1);
     udp_stop(&front.udp);
     evloop_dispatch(&front.loop, found);

@@ -3,7 +3,7 @@
  */
 #include "front_scene.h"
 
-#include "os/bell.h"
+#include "os/evloop.h"
 
 #define RING_BYTES 4096
 #define RING_SIZE  (2 * RING_MEMORY_BYTES(RING_BYTES))
@@ -26,8 +26,8 @@ attach(struct worker *worker, uint32_t number, uint32_t bytes)
     void *at;
     cr_assert_eq(memory_share("ring", NULL, RING_SIZE, false, &fds[0]), STATUS_OK);
     cr_assert_eq(memory_map(fds[0], RING_SIZE, false, &at, &mapped), STATUS_OK);
-    cr_assert_eq(bell_open(&fds[1]), STATUS_OK);
-    cr_assert_eq(bell_open(&fds[2]), STATUS_OK);
+    cr_assert_eq(evloop_open_bell(&fds[1]), STATUS_OK);
+    cr_assert_eq(evloop_open_bell(&fds[2]), STATUS_OK);
     worker->bell = dup(fds[2]);
     ring_consumer_init(&worker->from_front, at, RING_BYTES);
     ring_producer_init(&worker->to_front, (uint8_t *)at + RING_MEMORY_BYTES(RING_BYTES),

@@ -33,7 +33,7 @@ serve(void)
     worker_begin(&worker);
     uint64_t due_us = 0;
     while (!worker_is_over(&worker)) {
-        due_us = worker_turn(&worker, child_ladder_wait(&worker.loop, due_us));
+        due_us = worker_turn(&worker, evloop_wait(&worker.loop, due_us));
         if (!worker_control_report(&worker))
             due_us = 0;
     }
