@@ -158,7 +158,10 @@ walk_section(struct bytes_reader *r, struct dns_name_budget *budget, struct ttls
             note_ttl(ttls, ttl_at);
         if (r->failed || !check_data(r, budget, &record))
             return DNS_ANSWER_MALFORMED;
-        if (!answer->has_opt)
+        bool is_signature = record.type == DNS_TYPE_TSIG;
+        if (is_signature && (section != SECTION_ADDITIONAL || count > 1))
+            return DNS_ANSWER_MALFORMED;
+        if (!answer->has_opt && !is_signature)
             note_record(r, &record, section, answer);
         bytes_seek(r, record.end);
     }

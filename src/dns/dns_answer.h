@@ -51,7 +51,8 @@ struct dns_answer {        /* offsets are octets from the message's first */
 
 /**
  * Walk an answer. The OPT is expected last; if records follow it, they are left out of `end`
- * and `counts` (additional data is never owed).
+ * and `counts` (additional data is never owed). So is a TSIG, which must be the last record of all
+ * (RFC 8945 5.1): we sign no query, and it does not cover what the client gets.
  *
  * @param message   borrowed, `size` octets, 0..65535
  * @param question  what was asked; compared without case

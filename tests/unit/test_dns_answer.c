@@ -41,6 +41,17 @@ put_soa(struct bytes_writer *w, uint32_t ttl, uint32_t minimum)
     bytes_put_u32(w, minimum);
 }
 
+static void
+put_tsig(struct bytes_writer *w)
+{
+    build_pointer(w, OWNER);
+    bytes_put_u16(w, DNS_TYPE_TSIG);
+    bytes_put_u16(w, DNS_CLASS_ANY);
+    bytes_put_u32(w, 0);
+    bytes_put_u16(w, 17);
+    bytes_put_zeros(w, 17);
+}
+
 static enum dns_answer_verdict
 parse(size_t size)
 {
@@ -345,6 +356,29 @@ Test(dns_answer, there_is_one_opt_of_the_root_in_the_additional_section)
     w = begin(DNS_TYPE_A, 0, 0, 1);
     build_opt(&w, 1232, 0, "\0\x0f\0\2x", 5);
     cr_assert_eq(parse(w.pos), DNS_ANSWER_OPT, "broken");
+}
+
+Test(dns_answer, a_signature_is_the_last_record_and_is_left_out)
+{
+    struct bytes_writer w = begin(DNS_TYPE_A, 1, 0, 2);
+    put_a(&w, 60);
+    size_t end = w.pos;
+    build_opt(&w, 1232, 0, "", 0);
+    put_tsig(&w);
+    cr_assert_eq(parse(w.pos), DNS_ANSWER_OK, "behind the OPT");
+    cr_assert(answer.end == end && answer.counts[2] == 0 && answer.ttl_min == 60);
+    w = begin(DNS_TYPE_A, 1, 0, 1);
+    put_a(&w, 60);
+    put_tsig(&w);
+    cr_assert_eq(parse(w.pos), DNS_ANSWER_OK, "without an OPT");
+    cr_assert(answer.end == end && answer.counts[2] == 0 && answer.ttl_min == 60);
+    w = begin(DNS_TYPE_A, 0, 0, 2);
+    put_tsig(&w);
+    build_opt(&w, 1232, 0, "", 0);
+    cr_assert_eq(parse(w.pos), DNS_ANSWER_MALFORMED, "ahead of the OPT");
+    w = begin(DNS_TYPE_A, 0, 1, 0);
+    put_tsig(&w);
+    cr_assert_eq(parse(w.pos), DNS_ANSWER_MALFORMED, "in the authority section");
 }
 
 Test(dns_answer, large_honest_answers_are_within_the_budget)
