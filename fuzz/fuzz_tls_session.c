@@ -11,6 +11,7 @@
 #include "worker/tls_ticket.h"
 
 #include "fuzz.h"
+#include "tls_ideal.h"
 
 #include <string.h>
 
@@ -51,6 +52,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     begin();
+    tls_ideal_begin(1);
     must(tls_session_open(session, context, in, out, 0) == STATUS_OK);
     enum tls_result result = tls_session_handshake(session);
     check(result);

@@ -62,7 +62,7 @@ struct tls_buffer { /* bytes at data[head..tail) */
 
 struct tls_session {
     bool is_open;
-    bool is_trusted;            /* the one gate: set by tls_trust.c or by a ticket, read by write */
+    bool is_trusted;            /* set by tls_trust.c or by a ticket; the one gate, with is_done */
     bool is_shown;              /* a certificate was looked at in this handshake */
     bool is_asked;              /* the peer asked for one of ours */
     bool is_done;               /* handshake over */

@@ -291,11 +291,18 @@ tls_session_handshake(struct tls_session *session)
     return result;
 }
 
+/* The right certificate alone proves nothing: the handshake shows that its sender has the key. */
+static bool
+may_talk(const struct tls_session *session)
+{
+    return session->is_trusted && session->is_done;
+}
+
 enum tls_result
 tls_session_read(struct tls_session *session, uint8_t *to, size_t room, size_t *got)
 {
     *got = 0;
-    if (!session->is_trusted)
+    if (!may_talk(session))
         return TLS_FAILED;
     session->is_starved = false;
     int size;
@@ -315,7 +322,7 @@ enum tls_result
 tls_session_write(struct tls_session *session, const uint8_t *from, size_t size, size_t *taken)
 {
     *taken = 0;
-    if (!session->is_trusted)
+    if (!may_talk(session))
         return TLS_FAILED;
     size = size < TLS_WRITE_MAX ? size : TLS_WRITE_MAX;
     struct tls_buffer *out = &session->out;

@@ -15,6 +15,32 @@ Test(tls_session, bytes_may_come_one_at_a_time)
     server_fini(&s.server);
 }
 
+/* The pinned certificate comes before the proof that its sender has the key. */
+Test(tls_session, nothing_is_written_before_the_handshake_is_over)
+{
+    struct scene s;
+    unsigned tries = 0;
+    size_t taken;
+    uint8_t byte;
+    play(&s, policy(CONFIG_VERIFY_PIN, NAME, &leaf, NULL), NULL, CHAIN(&leaf, &inter));
+    server_begin(&s.server);
+    cr_assert_eq(tls_session_open(s.client.session, s.client.context, s.client.in, s.client.out,
+                                  s.client.now_ms),
+                 STATUS_OK);
+    for (; tls_session_handshake(s.client.session) == TLS_AGAIN_READ; tries++) {
+        cr_assert_eq(tls_session_write(s.client.session, (const uint8_t *)QUESTION, 5, &taken),
+                     TLS_FAILED);
+        cr_assert_eq(tls_session_read(s.client.session, &byte, 1, &taken), TLS_FAILED);
+        carry(&s.client, &s.server, 1);
+        server_step(&s.server);
+    }
+    cr_assert_gt(tries, 500, "octet by octet");
+    cr_assert_eq(tls_session_handshake(s.client.session), TLS_OK);
+    assert_talks(&s.client, &s.server);
+    client_fini(&s.client);
+    server_fini(&s.server);
+}
+
 Test(tls_session, a_close_in_order_is_no_failure)
 {
     struct scene s;
