@@ -90,7 +90,7 @@ give_fresh(struct recall *recall)
     if (freshness_is_failure(&hit->answer) && hit->answer.ede == DNS_EDE_NONE)
         hit->answer.ede = DNS_EDE_CACHED_ERROR;
     leak_earn(&recall->prefetch, RECALL_PREFETCH_MILLI);
-    histogram_add(&recall->stats->latency, 0);
+    stats_latency(recall->stats, 0);
     return verdict_records(WHY_CACHE_HIT, recall->message, &hit->answer);
 }
 

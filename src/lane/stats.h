@@ -1,13 +1,14 @@
-/* stats.h - the statistics page of a process: counters and latency histogram in shared memory
+/* stats.h - the statistics page of a process: counters, levels, ends and latencies in shared memory
  * SPDX-License-Identifier: ISC
  *
  * What: one page per child, written by the child only (relaxed atomics, no system call), read by
- *       the supervisor on SIGUSR1. The reader believes nothing but numbers.
- * Who:  front, worker write; supervisor reads.
+ *       the supervisor on SIGUSR1. The reader believes nothing but numbers. Latencies stand in
+ *       logarithmic buckets, four per power of two, so a percentile is at most 25 % too high and
+ *       never too low.
+ * Who:  front, worker write; supervisor reads. Pure.
  */
 #pragma once
 
-#include "lane/histogram.h"
 #include "lane/why.h"
 
 #include <stdatomic.h>
@@ -35,30 +36,34 @@ struct stats_upstream {
     _Atomic uint64_t tls;
 };
 
+#define STATS_BUCKETS 128 /* 0 µs .. 2^33 µs; what is longer counts as that */
+
+struct stats_latency {
+    _Atomic uint64_t buckets[STATS_BUCKETS];
+};
+
 struct stats_page {
     _Atomic uint64_t counts[STATS_COUNT];
     _Atomic uint64_t why[WHY_COUNT]; /* by enum why */
-    struct histogram latency; /* µs from a query's arrival to its answer (front), or rtt (worker) */
+    /* from a query's arrival to its answer (front), or rtt (worker) */
+    struct stats_latency latency;
     struct stats_upstream upstreams[STATS_UPSTREAMS]; /* worker */
 };
 
-static inline void
-stats_add(struct stats_page *page, enum stats_counter counter, uint64_t by)
-{
-    /* one writer: a load and a store, no locked instruction */
-    uint64_t value = atomic_load_explicit(&page->counts[counter], memory_order_relaxed);
-    atomic_store_explicit(&page->counts[counter], value + by, memory_order_relaxed);
-}
+/** A counter grows; a level rises, or sinks by a `by` that wraps. */
+void stats_add(struct stats_page *page, enum stats_counter counter, uint64_t by);
 
-static inline void
-stats_set(struct stats_page *page, enum stats_counter counter, uint64_t value)
-{
-    atomic_store_explicit(&page->counts[counter], value, memory_order_relaxed);
-}
+/** A level is this now. */
+void stats_set(struct stats_page *page, enum stats_counter counter, uint64_t value);
 
-static inline void
-stats_why(struct stats_page *page, enum why why)
-{
-    uint64_t value = atomic_load_explicit(&page->why[why], memory_order_relaxed);
-    atomic_store_explicit(&page->why[why], value + 1, memory_order_relaxed);
-}
+/** One more query ended so. */
+void stats_why(struct stats_page *page, enum why why);
+
+/** Something took so long. */
+void stats_latency(struct stats_page *page, uint64_t us);
+
+/** How many latencies are there? */
+uint64_t stats_latency_count(const struct stats_latency *latency);
+
+/** @param per_mille  0..1000. @return upper bound in µs of the bucket; 0 if empty. */
+uint64_t stats_latency_percentile(const struct stats_latency *latency, unsigned per_mille);

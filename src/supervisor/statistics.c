@@ -149,17 +149,17 @@ log_ends(const struct supervisor *sup)
 static void
 log_latency(const struct supervisor *sup, enum child_role role)
 {
-    struct histogram all = {0};
+    struct stats_latency all = {0};
     struct line line = {.group = role == CHILD_FRONT ? "latency" : "upstream_latency"};
     for (unsigned at = 0; at < sup->lanes_count * SUPERVISOR_CHILDREN; at++) {
         const struct child *child = child_at(sup, at);
-        for (unsigned i = 0; i < HISTOGRAM_BUCKETS && child->role == role; i++)
+        for (unsigned i = 0; i < STATS_BUCKETS && child->role == role; i++)
             all.buckets[i] += load(&child->stats->latency.buckets[i]);
     }
-    line_add(&line, "count=%" PRIu64, histogram_count(&all));
-    line_add(&line, "p50_us=%" PRIu64, histogram_percentile(&all, 500));
-    line_add(&line, "p90_us=%" PRIu64, histogram_percentile(&all, 900));
-    line_add(&line, "p99_us=%" PRIu64, histogram_percentile(&all, 990));
+    line_add(&line, "count=%" PRIu64, stats_latency_count(&all));
+    line_add(&line, "p50_us=%" PRIu64, stats_latency_percentile(&all, 500));
+    line_add(&line, "p90_us=%" PRIu64, stats_latency_percentile(&all, 900));
+    line_add(&line, "p99_us=%" PRIu64, stats_latency_percentile(&all, 990));
     line_end(&line);
 }
 

@@ -1,10 +1,23 @@
-/* health.h - how an upstream is doing: round trip, failures, back-off
+/* health.h - how an upstream is doing: round trip, failures, back-off, and when it closes connections
  * SPDX-License-Identifier: ISC
  *
  * What: smoothed and near round trip, a late percentile, failures and back-off of one upstream. An
  *       answer is the only proof of health; it clears everything.
- * Who:  worker. Pure: time and random numbers are arguments.
- * Ref:  docs/LIMITS.md "upstream"; RFC 6298 section 2 (smoothing).
+ *
+ *       When it closes connections is learned by watching, and we close before it does, so that no
+ *       query is written into a closing connection. A server that closed after some idle time is
+ *       taken at its word; one that never did so much as that is tried with a little more, until the
+ *       configured time is reached.
+ *
+ *       After how many queries. What was written beyond that has to be asked again, so no more is
+ *       written than was learned. One close proves nothing: a server may have been restarted. Two
+ *       connections in a row do, the second opened after the end of the first. One that the server
+ *       leaves open at its quota is a sign that there is none, or a larger one; a server that closes
+ *       only at the first query beyond its quota gives the same sign, so after each time that more
+ *       was tried and refused it takes twice as many of them.
+ * Who:  worker. Pure: times and random numbers are arguments.
+ * Ref:  docs/LIMITS.md "upstream"; RFC 6298 section 2 (smoothing); RFC 7766 section 6.2.3
+ *       (idle timeouts), RFC 7828 (a server may name its own).
  */
 #pragma once
 
@@ -80,3 +93,42 @@ uint64_t health_answer_us(const struct health *health, uint32_t query_ms);
 
 /** There is traffic again after a quiet time: a back-off that was long for want of it ends now. */
 void health_hurry(struct health *health, uint64_t now_us);
+
+/* --- when it closes connections --------------------------------------------------------------- */
+
+#define UPSTREAM_IDLE_LEARN_US 1000000U /* a close sooner than this was not for idleness */
+
+/** When do we close? @param server_us  what was learned; 0: nothing yet */
+uint64_t health_idle_us(uint64_t server_us, uint64_t configured_us);
+
+/** The server closed a connection that was idle for `idle_us`. @return what is learned now */
+uint64_t health_idle_closed(uint64_t server_us, uint64_t idle_us);
+
+/** A connection was idle until we closed it. @return what is learned now; 0: no limit is known */
+uint64_t health_idle_outlived(uint64_t server_us, uint64_t configured_us);
+
+#define UPSTREAM_QUOTA_MOST     65536U /* queries; a larger quota is none */
+#define UPSTREAM_QUOTA_RELAPSES 6U     /* so often the number of signs is doubled */
+
+struct health_quota {  /* all zero: no quota is known */
+    uint32_t known;    /* queries on a connection; 0: as many as one likes */
+    uint32_t guess;    /* answers on the first connection that it closed; 0: none yet */
+    uint64_t guess_us; /* when it did */
+    uint32_t relapses; /* times that more was tried and refused */
+    uint32_t outlived; /* connections that it left open at `known`, in a row */
+};
+
+/**
+ * The server closed a connection that was in use.
+ * @param answers   that it gave on it; 0 teaches nothing
+ * @param since_us  when the connection was ready
+ * @param now_us    monotonic
+ */
+void health_quota_closed(struct health_quota *quota, uint32_t answers, uint64_t since_us,
+                         uint64_t now_us);
+
+/** It has given `answers` on a connection that was ready at `since_us`: more than guessed? */
+void health_quota_answered(struct health_quota *quota, uint32_t answers, uint64_t since_us);
+
+/** A connection had its quota, and the server left it open. */
+void health_quota_outlived(struct health_quota *quota);

@@ -87,6 +87,13 @@ watch_end(struct watch *watch)
 }
 
 void
+watch_wrote(struct watch *watch, uint64_t now_us)
+{
+    if (watch->unheard_us == 0)
+        watch->unheard_us = now_us;
+}
+
+void
 watch_heard(struct watch *watch, uint64_t now_us)
 {
     watch_end(watch);

@@ -80,12 +80,7 @@ uint64_t watch_sign_at(const struct watch *watch, const struct flights *flights,
                        const struct watch_times *times);
 
 /** A query was written. */
-static inline void
-watch_wrote(struct watch *watch, uint64_t now_us)
-{
-    if (watch->unheard_us == 0)
-        watch->unheard_us = now_us;
-}
+void watch_wrote(struct watch *watch, uint64_t now_us);
 
 /** The server said something: whatever was suspected is over, and silence counts anew. */
 void watch_heard(struct watch *watch, uint64_t now_us);

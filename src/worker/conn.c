@@ -4,7 +4,6 @@
 #include "worker/conn.h"
 
 #include "ipc/ipc.h"
-#include "upstream/habits.h"
 
 #include "os/sys.h"
 #include <errno.h>
@@ -19,7 +18,26 @@
 /* until the supervisor is asked again, after it refused a connection as one too many */
 #define REFUSED_US 100000U
 
-/* --- marks ----------------------------------------------------------------------------------- */
+/* --- state and marks ------------------------------------------------------------------------- */
+
+uint64_t
+conn_now(const struct conn *conn)
+{
+    return conn->shared->loop->now_us;
+}
+
+bool
+conn_is_up(const struct conn *conn)
+{
+    return conn->fsm.state == CONN_READY || conn->fsm.state == CONN_DRAINING;
+}
+
+bool
+conn_has_place(const struct conn *conn, uint32_t limit)
+{
+    return conn->fsm.state == CONN_READY && conn->write_error == 0 &&
+           conn->flights.count + conn->flights.late < limit;
+}
 
 void
 conn_mark(struct conn *conn, enum conn_mark mark)
@@ -27,6 +45,12 @@ conn_mark(struct conn *conn, enum conn_mark mark)
     struct list_table table = LIST_TABLE(conn->shared->conns, marks[mark]);
     if (!list_has(table, conn->number))
         list_push(&conn->shared->marked[mark], table, conn->number);
+}
+
+bool
+conn_is_marked(const struct conn *conn, enum conn_mark mark)
+{
+    return conn->marks[mark].next != LIST_NONE;
 }
 
 struct conn *
@@ -115,9 +139,9 @@ note_close(const struct conn *conn)
     uint64_t now = conn_now(conn), idle_us = now - conn->used_us;
     uint64_t at_once_us = CLOSED_AT_ONCE_US + 2 * (uint64_t)upstream->health->srtt_us;
     if (conn->flights.count > 0 || idle_us < at_once_us)
-        habits_quota_closed(&upstream->quota, (uint32_t)conn->answers, conn->since_us, now);
+        health_quota_closed(&upstream->quota, (uint32_t)conn->answers, conn->since_us, now);
     if (conn->fsm.state == CONN_READY && conn->answers > 0 && conn->flights.count == 0)
-        upstream->server_idle_us = habits_idle_closed(upstream->server_idle_us, idle_us);
+        upstream->server_idle_us = health_idle_closed(upstream->server_idle_us, idle_us);
 }
 
 /* Success is the first answer: a server that closes on our queries before it answered any is

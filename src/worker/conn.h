@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * What: the half of upstream/conn_fsm.h that acts: opens, shakes hands, serves, drains, closes.
- *       conn_write.h writes queries, conn_read.h takes responses, conn_watch.h looks at the clock.
+ *       conn_io.h writes queries and takes responses, conn_watch.h looks at the clock.
  *       A connection calls nobody above it. It is marked for what is to be done with it, and the turn
  *       takes the marks: its socket handler marks it too, and reads nothing.
  * Who:  worker. The pool owns the connections; the relay writes to them and takes from them.
@@ -128,36 +128,22 @@ struct conn_news conn_take_news(struct conn *conn);
 /** The next connection with this mark, which is taken from it; NULL: none has it. */
 struct conn *conn_next_marked(struct conn_shared *shared, enum conn_mark mark);
 
-static inline bool
-conn_is_up(const struct conn *conn)
-{
-    return conn->fsm.state == CONN_READY || conn->fsm.state == CONN_DRAINING;
-}
+/** Are queries under way on it, or may they be? */
+bool conn_is_up(const struct conn *conn);
 
 /** Could a query be written where at most `limit` may be in flight? */
-static inline bool
-conn_has_place(const struct conn *conn, uint32_t limit)
-{
-    return conn->fsm.state == CONN_READY && conn->write_error == 0 &&
-           conn->flights.count + conn->flights.late < limit;
-}
+bool conn_has_place(const struct conn *conn, uint32_t limit);
 
 /* --- for conn_*.c ----------------------------------------------------------------------------- */
 
-static inline uint64_t
-conn_now(const struct conn *conn)
-{
-    return conn->shared->loop->now_us;
-}
+/** The time of the turn. */
+uint64_t conn_now(const struct conn *conn);
 
 /** Mark it; a second time changes nothing. */
 void conn_mark(struct conn *conn, enum conn_mark mark);
 
-static inline bool
-conn_is_marked(const struct conn *conn, enum conn_mark mark)
-{
-    return conn->marks[mark].next != LIST_NONE;
-}
+/** Has it this mark? */
+bool conn_is_marked(const struct conn *conn, enum conn_mark mark);
 
 /** Its deadline is at `at_us`, or sooner. */
 void conn_sooner(const struct conn *conn, uint64_t at_us);

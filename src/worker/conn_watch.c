@@ -3,8 +3,7 @@
  */
 #include "worker/conn_watch.h"
 
-#include "worker/conn_read.h"
-#include "worker/conn_write.h"
+#include "worker/conn_io.h"
 
 /* --- silence --------------------------------------------------------------------------------- */
 
@@ -31,7 +30,7 @@ look(struct conn *conn)
     if (remedies.probe && from == WATCH_CALM)
         suspect(conn);
     if (remedies.probe)
-        conn_write_probe(conn);
+        conn_io_probe(conn);
     if (remedies.leave && from != WATCH_LEFT) {
         conn->news.is_left = true;
         conn_mark(conn, CONN_NEWS);
@@ -53,7 +52,7 @@ next_left(struct conn *conn, uint32_t *query, enum conn_late *why)
     uint16_t stuck;
     if (conn->watch.doubt != WATCH_LEFT || flights_walk_us(&conn->flights, FLIGHTS_ELSEWHERE) == 0)
         return false;
-    bool is_stuck = conn_read_is_stuck(conn, &stuck);
+    bool is_stuck = conn_io_is_stuck(conn, &stuck);
     bool is_cause = is_stuck && flights_walk_is_at(&conn->flights, FLIGHTS_ELSEWHERE, stuck);
     *query = flights_walk_on(&conn->flights, FLIGHTS_ELSEWHERE);
     *why = !is_stuck || is_cause ? CONN_LATE_FAILOVER : CONN_LATE_STUCK;
@@ -118,7 +117,7 @@ tick_drained(struct conn *conn)
         return;
     }
     if (conn->is_spent && now >= until)
-        habits_quota_outlived(&upstream->quota);
+        health_quota_outlived(&upstream->quota);
     conn_step(conn, CONN_ON_DRAINED);
 }
 

@@ -60,7 +60,7 @@ main(void)
     uint64_t due_us = 0;
     while (!worker_is_over(&worker)) {
         due_us = worker_turn(&worker, evloop_wait(&worker.loop, due_us));
-        if (!worker_control_report(&worker))
+        if (worker_has_report(&worker) && !worker_control_report(&worker))
             due_us = 0;
     }
     worker_end(&worker);

@@ -1,19 +1,26 @@
-/* pool.h - the connections to every upstream: opened ahead of need, grown, shrunk
+/* pool.h - the connections to every upstream: opened ahead of need, picked, grown, shrunk
  * SPDX-License-Identifier: ISC
  *
  * What: while there is traffic every upstream has a connection, used or not; one more is opened
  *       whenever those there have many queries in flight, or one of them is suspect. One at a time,
- *       within a budget, and none during back-off, so there is no storm. Idle ones are closed in
- *       order, before the server does, and replaced first where one is still needed.
- * Who:  worker. pool_open.h opens and keeps warm, pool_pick.h picks, pool_turn.h looks at what
- *       happened and at the clock; the relay stands above.
- * Ref:  upstream/choice.h, upstream/habits.h; docs/LIMITS.md "upstream".
+ *       within a budget of handshakes, and none during back-off, so there is no storm; where a server
+ *       answers a number of queries on each, as many as the traffic needs. A query goes to the
+ *       upstream of the configured strategy, on it to a connection that has room and is not
+ *       suspect. Idle connections are closed in order, before the server does, and replaced first
+ *       where one is still needed.
+ * Who:  worker; the relay stands above.
+ * Ref:  upstream/choice.h, upstream/health.h; docs/LIMITS.md "upstream", "leak".
  */
 #pragma once
 
 #include "worker/conn.h"
 
 #define UPSTREAM_DOWN_FAILURES 3U
+/* not measured for so long: probed, if there is traffic */
+#define UPSTREAM_PROBE_QUIET_US 10000000U
+#define UPSTREAM_PROBE_ONE_IN   50U /* queries, for each probe of a quiet upstream */
+#define UPSTREAM_RANK_PART      8U  /* of the places on a connection: each rank leaves so much */
+#define UPSTREAM_CROWD          64U /* queries in flight on a connection: another one helps */
 
 struct pool_policy { /* what the configuration says about all */
     enum choice_strategy strategy;
@@ -36,17 +43,10 @@ struct pool {
     uint64_t asked;                            /* queries so far */
     uint32_t waiting;                          /* queries that wait for a connection */
     bool is_stopping;                          /* nothing is opened any more */
-    bool has_given_up;                         /* see pool_turn_take_given_up() */
+    bool has_given_up;                         /* see pool_take_given_up() */
 };
 
-/**
- * Reserve memory, parse CAs, prepare TLS for each upstream; fatal where that fails.
- *
- * @param config  borrowed for the pool's life, like `stats` and `loop`
- * @param ca_pem  borrowed for the call; NULL: none is given
- */
-void pool_reserve(struct pool *pool, const struct config *config, struct stats_page *stats,
-                  struct evloop *loop, const void *ca_pem, size_t ca_size);
+/* --- the supervisor -------------------------------------------------------------------------- */
 
 /** An UPSTREAM_SOCKET message; `fd` is given away. @return false: it breaks the contract. */
 bool pool_socket(struct pool *pool, uint32_t index, uint32_t tag, int fd, uint32_t error);
@@ -60,8 +60,71 @@ struct pool_order {   /* for the supervisor */
 /** The next order for the supervisor. @return false: there is none */
 bool pool_next_order(struct pool *pool, struct pool_order *order);
 
+/** Is there an order? */
+bool pool_has_order(const struct pool *pool);
+
 /** The supervisor could not be asked. */
 void pool_order_failed(struct pool *pool, const struct pool_order *order);
+
+/* --- opening --------------------------------------------------------------------------------- */
+
+/** Is there traffic, so that connections are kept? */
+bool pool_is_busy(const struct pool *pool);
+
+/** A query came. */
+void pool_asked(struct pool *pool);
+
+/** Open one more connection, unless one is being opened, or back-off or budget forbid it.
+ *  @return it is being opened */
+bool pool_open(struct pool *pool, struct upstream *upstream);
+
+/** Where the server answers a number of queries on a connection: open as many as `wanted` queries
+ *  will need, and those that wait, within the budget. */
+void pool_keep_pace(struct pool *pool, struct upstream *upstream, uint32_t wanted);
+
+/** The earliest time at which an upstream could be ready: now while one is being opened. */
+uint64_t pool_earliest_us(const struct pool *pool);
+
+/** Is a connection being opened to another upstream than `except`? */
+bool pool_is_opening(const struct pool *pool, unsigned except);
+
+/* --- picking --------------------------------------------------------------------------------- */
+
+/**
+ * A ready connection with room, of the upstream that is to be asked next.
+ * @param avoid     upstream not to be asked if there is another; CONFIG_UPSTREAMS_MAX: none
+ * @param rank      enum handoff_rank: from each but the first an eighth of the places is kept
+ * @param heard_us  the connection was heard later than this; 0: any
+ * @return NULL: there is none; connections are opened as far as that is allowed.
+ */
+struct conn *pool_pick(struct pool *pool, unsigned avoid, unsigned rank, uint64_t heard_us);
+
+struct pool_elsewhere {      /* one more place for a query */
+    const struct conn *conn; /* not this one */
+    unsigned rank;           /* enum handoff_rank */
+    uint64_t since_us;       /* when it came */
+    uint32_t asked, again;   /* upstreams: asked; asked on a connection heard since */
+    bool is_silent; /* `conn` is: the whole network may have forgotten our connections, so one that
+                       was heard since the query came is better than any other */
+};
+
+/** Another upstream that is well and was not asked, else another connection. @return NULL: there is
+ *  none now. */
+struct conn *pool_pick_elsewhere(struct pool *pool, const struct pool_elsewhere *place);
+
+/* --- the turn -------------------------------------------------------------------------------- */
+
+/** Open the first connection to each upstream. */
+void pool_start(struct pool *pool);
+
+/** Deadlines of all connections; opens what traffic needs. */
+void pool_tick(struct pool *pool);
+
+/** Take up what happened on connections: failures, new ones, silence. */
+void pool_settle(struct pool *pool);
+
+/** Did an attempt fail since the last call, while no upstream can be reached? */
+bool pool_take_given_up(struct pool *pool);
 
 /** When the next turn has something to do here, orders apart; 0: at once; UINT64_MAX: never. */
 uint64_t pool_deadline_us(const struct pool *pool);
@@ -82,22 +145,4 @@ void pool_end(struct pool *pool);
 bool pool_is_down(const struct pool *pool);
 
 /** The `i`-th connection of an upstream, 0..conns_count-1. */
-static inline struct conn *
-pool_conn(const struct pool *pool, const struct upstream *upstream, uint32_t i)
-{
-    return &pool->conns[1 + upstream->index * pool->conns_count + i];
-}
-
-/** Something is to be looked at by pool_turn_tick() at `at_us`, or sooner. */
-static inline void
-pool_sooner(struct pool *pool, uint64_t at_us)
-{
-    if (at_us < pool->shared.next_us)
-        pool->shared.next_us = at_us;
-}
-
-static inline uint64_t
-pool_now(const struct pool *pool)
-{
-    return pool->shared.loop->now_us;
-}
+struct conn *pool_conn(const struct pool *pool, const struct upstream *upstream, uint32_t i);

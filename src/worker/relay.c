@@ -5,8 +5,6 @@
 
 #include "dns/dns_edns.h"
 #include "os/memory.h"
-#include "worker/pool_open.h"
-#include "worker/pool_turn.h"
 #include "worker/relay_query.h"
 
 #include <errno.h>
@@ -29,7 +27,7 @@ relay_init(struct relay *relay, uint32_t queries, struct pool *pool, struct stat
     void *deadlines = memory_reserve(deadlines_bytes(queries + 1));
     if (table == NULL || deadlines == NULL)
         log_fatal("memory for %u queries cannot be reserved: %s", queries, strerror(errno));
-    relay_table_init(&relay->table, table, deadlines, queries);
+    relay_query_table(&relay->table, table, deadlines, queries);
     leak_spend(&relay->hedges, RELAY_HEDGE_BURST, 0); /* a share of traffic from the start */
 }
 
@@ -40,11 +38,11 @@ forget_all(struct relay *relay)
 {
     struct relay_table *table = &relay->table;
     for (uint32_t number = 1; number <= table->used && table->alive > 0; number++) {
-        struct relay_query *q = relay_table_alive(table, number);
+        struct relay_query *q = relay_query_alive(table, number);
         if (q == NULL)
             continue;
         relay_query_abandon(q);
-        relay_table_give(table, q);
+        relay_query_give(table, q);
     }
 }
 
@@ -101,22 +99,20 @@ deadline_of(const struct handoff_query *handoff, uint64_t now)
 static bool
 take_record(struct relay *relay, size_t size)
 {
-    const struct pool_policy *policy = &relay->pool->policy;
     struct relay_table *table = &relay->table;
-    struct relay_query *q = relay_table_take(table);
+    struct relay_query *q = relay_query_take(table);
     if (handoff_query_read(relay->record, size, &q->handoff) != STATUS_OK) {
-        relay_table_give(table, q);
+        relay_query_give(table, q);
         return false;
     }
     q->since_us = relay->loop->now_us;
     q->deadline_us = deadline_of(&q->handoff, q->since_us);
-    deadlines_set(&table->deadlines, relay_table_number(table, q), q->deadline_us);
-    leak_earn(&relay->retries, policy->retry_percent * 10);
-    leak_earn(&relay->hedges, policy->hedge_percent * 10);
-    pool_open_asked(relay->pool);
+    deadlines_set(&table->deadlines, relay_query_number(table, q), q->deadline_us);
+    relay->unearned++;
+    pool_asked(relay->pool);
     /* first come, first served among those of its rank */
     if (is_behind(relay, q->handoff.rank) || !relay_query_place(relay, q))
-        relay_table_move(table, q, RELAY_WAITING);
+        relay_query_move(table, q, RELAY_WAITING);
     return true;
 }
 
@@ -129,7 +125,7 @@ relay_take(struct relay *relay)
     stats_set(relay->stats, STAT_RING_DEPTH, ring_depth(&relay->link.from_peer));
     enum status status = STATUS_OK;
     int taken = 0;
-    for (; taken < RELAY_BATCH && !relay_table_is_full(&relay->table) && status == STATUS_OK;
+    for (; taken < RELAY_BATCH && !relay_query_is_full(&relay->table) && status == STATUS_OK;
          taken++) {
         size_t size;
         status = ring_take(&relay->link.from_peer, relay->record, sizeof relay->record, &size);
@@ -143,7 +139,7 @@ relay_take(struct relay *relay)
         return;
     }
     relay->link.has_more =
-        relay->link.has_more || (status == STATUS_OK && !relay_table_is_full(&relay->table));
+        relay->link.has_more || (status == STATUS_OK && !relay_query_is_full(&relay->table));
     child_link_release(&relay->link);
 }
 
@@ -155,12 +151,12 @@ relay_place_waiting(struct relay *relay)
     uint32_t last = list_last(&table->picky, LIST_TABLE(table->queries, links));
     struct relay_query *q = NULL;
     for (int i = 0; i < RELAY_BATCH && last != LIST_NONE && q != &table->queries[last]; i++) {
-        q = relay_table_first(table, &table->picky);
+        q = relay_query_first(table, &table->picky);
         if (!relay_query_place(relay, q))
-            relay_table_move(table, q, RELAY_WAITING);
+            relay_query_move(table, q, RELAY_WAITING);
     }
     for (unsigned rank = 0; rank < HANDOFF_RANKS; rank++)
-        while ((q = relay_table_first(table, &table->waiting[rank])) != NULL)
+        while ((q = relay_query_first(table, &table->waiting[rank])) != NULL)
             if (!relay_query_place(relay, q))
                 break;
 }
@@ -174,7 +170,7 @@ give_up_until(struct relay *relay, uint64_t until_us)
     struct relay_table *table = &relay->table;
     for (unsigned rank = 0; rank < HANDOFF_RANKS; rank++) {
         struct relay_query *q;
-        while ((q = relay_table_first(table, &table->waiting[rank])) != NULL &&
+        while ((q = relay_query_first(table, &table->waiting[rank])) != NULL &&
                q->deadline_us <= until_us)
             relay_query_fail(relay, q,
                              q->moves > 0 ? DNS_EDE_NETWORK_ERROR : DNS_EDE_NO_REACHABLE_AUTHORITY);
@@ -185,11 +181,11 @@ void
 relay_expire(struct relay *relay)
 {
     struct relay_query *q;
-    while ((q = relay_table_due(&relay->table, relay->loop->now_us)) != NULL)
+    while ((q = relay_query_due(&relay->table, relay->loop->now_us)) != NULL)
         relay_query_fail(relay, q, DNS_EDE_NO_REACHABLE_AUTHORITY);
     /* a query does not wait for a connection that cannot be ready in time */
     if (relay->table.waiting_count > 0)
-        give_up_until(relay, pool_open_earliest_us(relay->pool));
+        give_up_until(relay, pool_earliest_us(relay->pool));
 }
 
 uint64_t
@@ -198,7 +194,7 @@ relay_deadline_us(const struct relay *relay)
     uint64_t at = deadlines_first_at(&relay->table.deadlines);
     if (relay->table.waiting_count == 0)
         return at;
-    uint64_t earliest = pool_open_earliest_us(relay->pool);
+    uint64_t earliest = pool_earliest_us(relay->pool);
     return earliest > relay->loop->now_us && earliest < at ? earliest : at;
 }
 
@@ -210,8 +206,8 @@ relay_listen(struct relay *relay)
     struct conn *conn;
     struct conn_response response;
     while ((conn = conn_next_marked(&relay->pool->shared, CONN_TO_READ)) != NULL) {
-        conn_read_ready(conn);
-        while (conn_read_next(conn, &response))
+        conn_io_read(conn);
+        while (conn_io_next(conn, &response))
             relay_query_answer(relay, conn, &response);
     }
     relay_settle(relay);
@@ -257,10 +253,10 @@ relay_settle(struct relay *relay)
 {
     struct conn *conn;
     do {
-        pool_turn_settle(relay->pool);
+        pool_settle(relay->pool);
         /* all upstreams are down and one more attempt failed: the queries that waited for it fail
          * now. Later ones wait for the next attempt, so no query waits for more than one */
-        if (pool_turn_take_given_up(relay->pool))
+        if (pool_take_given_up(relay->pool))
             give_up_until(relay, UINT64_MAX);
         take_orphans(relay);
         conn = conn_next_marked(&relay->pool->shared, CONN_LATE);
@@ -278,7 +274,7 @@ relay_publish(struct relay *relay)
     if (relay->link.memory == NULL)
         return;
     struct relay_query *q;
-    while ((q = relay_table_first(&relay->table, &relay->table.failed)) != NULL)
+    while ((q = relay_query_first(&relay->table, &relay->table.failed)) != NULL)
         if (!relay_query_tell(relay, q))
             break;
     if (relay->link.to_peer.broken && !relay->link.is_broken)
@@ -291,7 +287,7 @@ relay_sleep(struct relay *relay)
 {
     if (relay->link.has_more)
         return false;
-    return !child_link_is_usable(&relay->link) || relay_table_is_full(&relay->table) ||
+    return !child_link_is_usable(&relay->link) || relay_query_is_full(&relay->table) ||
            child_link_sleep(&relay->link);
 }
 

@@ -7,46 +7,14 @@
  *       was lost without a word was no attempt. A query that is late, or whose connection is
  *       silent, may be under way at several places at once: the first response counts.
  * Who:  worker. It stands above the pool and the connections, and pulls: nothing calls it but the
- *       turn. relay_query.h is one query, relay_table.h all of them.
+ *       turn. relay_query.h is one query, and the table of all.
  * Ref:  lane/ring.h, lane/handoff.h; RFC 5452; RFC 8914 (why it failed).
  */
 #pragma once
 
-#include "base/leak.h"
-#include "child/child_link.h"
-#include "worker/pool.h"
-#include "worker/relay_table.h"
+#include "worker/relay_query.h"
 
 #define RELAY_BATCH 256 /* queries taken per turn */
-
-/* a query fails this much before its time, so the reason arrives */
-#define RELAY_MARGIN_US 20000U
-#define RELAY_ASKS_MAX  2U /* one retry */
-#define RELAY_MOVES_MAX 8U /* times asked at all, clean closes of the server included */
-
-/* ways that end without a word, until only a connection heard since will do */
-#define RELAY_UNHEARD_MAX 2U
-
-/* What share of the traffic may be asked again, and how much of it at once. */
-#define RELAY_RETRY_FLOOR    5U   /* retries per second however little traffic there is */
-#define RELAY_RETRY_BURST    100U /* retries */
-#define RELAY_SLOW_LEAVES    50U  /* retries that slow names leave for questions that failed */
-#define RELAY_HEDGE_BURST    20U  /* second asks of late questions */
-#define RELAY_FAILOVER_PARTS 4U   /* a quarter of the table per second, the whole of it at once */
-
-struct relay {
-    struct pool *pool; /* borrowed, like */
-    struct stats_page *stats;
-    struct evloop *loop; /* now_us is the time of the turn */
-    uint32_t lane;       /* for the log */
-    /* to the front; `has_more` also where queries lost their connection this turn */
-    struct child_link link;
-    bool is_full;      /* the ring to the front: nothing is read from upstreams */
-    size_t full_bytes; /* the record that found no room last */
-    struct relay_table table;
-    struct leak retries, hedges, failovers; /* what may still be asked again */
-    uint8_t record[HANDOFF_QUERY_MAX];
-};
 
 /** Reserve the table; fatal if there is no memory. The rest is borrowed for the relay's life. */
 void relay_init(struct relay *relay, uint32_t queries, struct pool *pool, struct stats_page *stats,

@@ -5,14 +5,113 @@
 
 #include "dns/dns_answer.h"
 #include "dns/dns_edns.h"
-#include "worker/conn_write.h"
-#include "worker/pool_open.h"
-#include "worker/pool_pick.h"
 
-static uint64_t
-now_ms(const struct relay *relay)
+#include <string.h>
+
+/* --- the table ------------------------------------------------------------------------------- */
+
+static struct list_table
+links_of(const struct relay_table *table)
 {
-    return relay->loop->now_us / 1000;
+    return LIST_TABLE(table->queries, links);
+}
+
+/* The list that a state's queries are in; NULL: none. */
+static struct list *
+list_of(struct relay_table *table, const struct relay_query *q, enum relay_state state)
+{
+    switch (state) {
+    case RELAY_WAITING:
+        return &table->waiting[q->handoff.rank];
+    case RELAY_PICKY:
+        return &table->picky;
+    case RELAY_FAILED:
+        return &table->failed;
+    case RELAY_FREE:
+    case RELAY_ASKED:
+        break;
+    }
+    return NULL;
+}
+
+void
+relay_query_table(struct relay_table *table, struct relay_query *queries, void *deadlines,
+                  uint32_t count)
+{
+    *table = (struct relay_table){.queries = queries, .count = count};
+    deadlines_init(&table->deadlines, deadlines, count + 1);
+}
+
+uint32_t
+relay_query_number(const struct relay_table *table, const struct relay_query *q)
+{
+    return (uint32_t)(q - table->queries);
+}
+
+struct relay_query *
+relay_query_alive(const struct relay_table *table, uint32_t number)
+{
+    struct relay_query *q = &table->queries[number];
+    return q->state != RELAY_FREE ? q : NULL;
+}
+
+bool
+relay_query_is_full(const struct relay_table *table)
+{
+    return table->alive == table->count;
+}
+
+struct relay_query *
+relay_query_take(struct relay_table *table)
+{
+    uint32_t number = list_pop(&table->free, links_of(table));
+    struct relay_query *q = &table->queries[number != LIST_NONE ? number : ++table->used];
+    table->alive++;
+    memset(q->ways, 0, sizeof q->ways);
+    q->asks = q->moves = q->unheard = q->ways_count = q->rcode = 0;
+    q->asked = q->again = 0;
+    q->upstream = CONFIG_UPSTREAMS_MAX;
+    return q;
+}
+
+void
+relay_query_move(struct relay_table *table, struct relay_query *q, enum relay_state state)
+{
+    uint32_t number = relay_query_number(table, q);
+    struct list *from = list_of(table, q, q->state), *to = list_of(table, q, state);
+    table->waiting_count += state == RELAY_WAITING ? 1 : 0;
+    table->waiting_count -= q->state == RELAY_WAITING ? 1 : 0;
+    if (from != NULL)
+        list_remove(from, links_of(table), number);
+    if (to != NULL)
+        list_push(to, links_of(table), number);
+    if (state == RELAY_FREE || state == RELAY_FAILED) /* it ends, and waits for nothing but room */
+        deadlines_clear(&table->deadlines, number);
+    q->state = (uint8_t)state;
+}
+
+void
+relay_query_give(struct relay_table *table, struct relay_query *q)
+{
+    relay_query_move(table, q, RELAY_FREE);
+    explicit_bzero(&q->handoff, sizeof q->handoff);
+    list_push_first(&table->free, links_of(table), relay_query_number(table, q));
+    table->alive--;
+}
+
+struct relay_query *
+relay_query_due(const struct relay_table *table, uint64_t now_us)
+{
+    return deadlines_first_at(&table->deadlines) <= now_us
+               ? &table->queries[deadlines_first(&table->deadlines)]
+               : NULL;
+}
+
+struct relay_query *
+relay_query_first(const struct relay_table *table, const struct list *list)
+{
+    uint32_t number = list_first(list);
+    return number != LIST_NONE ? &table->queries[number] : NULL;
 }
 
 /* --- answers to the front -------------------------------------------------------------------- */
@@ -65,7 +164,7 @@ relay_query_tell(struct relay *relay, struct relay_query *q)
                    .message = has_error ? error : NULL,
                    .message_size = size,
                });
-    relay_table_give(&relay->table, q);
+    relay_query_give(&relay->table, q);
     return true;
 }
 
@@ -84,7 +183,29 @@ relay_query_fail(struct relay *relay, struct relay_query *q, uint16_t ede)
 {
     relay_query_abandon(q);
     q->ede = ede;
-    relay_table_move(&relay->table, q, RELAY_FAILED);
+    relay_query_move(&relay->table, q, RELAY_FAILED);
+}
+
+static uint64_t
+now_ms(const struct relay *relay)
+{
+    return relay->loop->now_us / 1000;
+}
+
+static void
+earn(struct leak *leak, uint32_t queries, uint32_t percent)
+{
+    uint64_t milli = (uint64_t)queries * percent * 10;
+    leak_earn(leak, milli < UINT32_MAX ? (uint32_t)milli : UINT32_MAX);
+}
+
+/* Retries and hedges are shares of the traffic. It is looked at only when one is wanted. */
+static void
+settle_budgets(struct relay *relay)
+{
+    earn(&relay->retries, relay->unearned, relay->pool->policy.retry_percent);
+    earn(&relay->hedges, relay->unearned, relay->pool->policy.hedge_percent);
+    relay->unearned = 0;
 }
 
 /* May a query that lost its connection be asked again? */
@@ -94,6 +215,7 @@ may_ask_again(struct relay *relay, const struct relay_query *q, enum relay_loss 
     if (q->asks >= RELAY_ASKS_MAX || q->moves >= RELAY_MOVES_MAX)
         return false;
     struct leak *budget = loss == RELAY_SPOILT ? &relay->retries : &relay->failovers;
+    settle_budgets(relay);
     if (leak_take(budget, 1, now_ms(relay)))
         return true;
     stats_add(relay->stats, STAT_RETRIES_REFUSED, 1);
@@ -125,7 +247,7 @@ relay_query_lost(struct relay *relay, struct relay_query *q, const struct conn *
         relay_query_fail(relay, q, DNS_EDE_NETWORK_ERROR);
         return;
     }
-    relay_table_move(&relay->table, q, RELAY_WAITING);
+    relay_query_move(&relay->table, q, RELAY_WAITING);
     relay->link.has_more = true;
 }
 
@@ -156,7 +278,7 @@ static void
 answer_spoilt(struct relay *relay, struct conn *conn, const struct conn_response *response)
 {
     struct relay_query *q = &relay->table.queries[response->query];
-    conn_read_done(conn, response, false);
+    conn_io_done(conn, response, false);
     relay_query_lost(relay, q, conn, RELAY_SPOILT);
 }
 
@@ -175,7 +297,7 @@ static void
 answer_wrong(struct relay *relay, struct conn *conn, const struct conn_response *response)
 {
     struct relay_query *q = &relay->table.queries[response->query];
-    conn_read_distrust(conn, response);
+    conn_io_distrust(conn, response);
     relay_query_lost(relay, q, conn, RELAY_SPOILT);
 }
 
@@ -210,7 +332,7 @@ answer_refusal(struct relay *relay, struct conn *conn, const struct conn_respons
 {
     struct relay_query *q = &relay->table.queries[response->query];
     q->rcode = (uint8_t)rcode;
-    conn_read_done(conn, response, true);
+    conn_io_done(conn, response, true);
     relay_query_lost(relay, q, conn, RELAY_SPOILT);
 }
 
@@ -219,7 +341,7 @@ static void
 answer_too_large(struct relay *relay, struct conn *conn, const struct conn_response *response)
 {
     struct relay_query *q = &relay->table.queries[response->query];
-    conn_read_done(conn, response, true);
+    conn_io_done(conn, response, true);
     drop_way(q, conn);
     relay_query_fail(relay, q, DNS_EDE_OTHER);
 }
@@ -241,11 +363,11 @@ answer_good(struct relay *relay, struct conn *conn, const struct conn_response *
                                         .message_size = response->size});
     if (q->ways[0].conn != conn)
         stats_add(relay->stats, STAT_SECONDS_FIRST, 1);
-    histogram_add(&relay->stats->latency, response->rtt_us);
-    conn_read_done(conn, response, true);
+    stats_latency(relay->stats, response->rtt_us);
+    conn_io_done(conn, response, true);
     drop_way(q, conn);
     relay_query_abandon(q);
-    relay_table_give(&relay->table, q);
+    relay_query_give(&relay->table, q);
 }
 
 void
@@ -269,7 +391,7 @@ relay_query_answer(struct relay *relay, struct conn *conn, const struct conn_res
     else if (has_room(relay, size))
         answer_good(relay, conn, response, &answer);
     else
-        conn_read_pause(conn);
+        conn_io_pause(conn);
 }
 
 /* --- beginnings ----------------------------------------------------------------------------- */
@@ -278,8 +400,8 @@ static bool
 ask_on(struct relay *relay, struct relay_query *q, struct conn *conn)
 {
     struct relay_way way = {.conn = conn};
-    uint32_t number = relay_table_number(&relay->table, q);
-    if (conn_write_query(conn, number, &q->handoff, &way.id) != STATUS_OK)
+    uint32_t number = relay_query_number(&relay->table, q);
+    if (conn_io_write(conn, number, &q->handoff, &way.id) != STATUS_OK)
         return false;
     q->ways[q->ways_count++] = way;
     q->moves++;
@@ -295,21 +417,21 @@ relay_query_place(struct relay *relay, struct relay_query *q)
     pool->waiting = relay->table.waiting_count;
     /* connections that stand unused may all be lost: one that was heard since it came is not */
     uint64_t heard_us = q->unheard >= RELAY_UNHEARD_MAX ? q->since_us : 0;
-    struct conn *conn = pool_pick_first(pool, q->upstream, q->handoff.rank, heard_us);
+    struct conn *conn = pool_pick(pool, q->upstream, q->handoff.rank, heard_us);
     bool is_spoilt = q->asks > 0 && conn != NULL && conn->upstream->index == q->upstream;
-    if ((conn == NULL && heard_us > 0 && pool_open_is_under_way(pool, pool->count)) ||
-        (is_spoilt && pool_open_is_under_way(pool, q->upstream))) {
-        relay_table_move(&relay->table, q, RELAY_PICKY);
+    if ((conn == NULL && heard_us > 0 && pool_is_opening(pool, pool->count)) ||
+        (is_spoilt && pool_is_opening(pool, q->upstream))) {
+        relay_query_move(&relay->table, q, RELAY_PICKY);
         return true;
     }
     if (conn == NULL && heard_us > 0)
-        conn = pool_pick_first(pool, q->upstream, q->handoff.rank, 0);
+        conn = pool_pick(pool, q->upstream, q->handoff.rank, 0);
     bool is_retry = q->moves > 0;
     if (conn == NULL || !ask_on(relay, q, conn))
         return false;
     if (is_retry)
         stats_add(relay->stats, STAT_UPSTREAM_RETRIES, 1);
-    relay_table_move(&relay->table, q, RELAY_ASKED);
+    relay_query_move(&relay->table, q, RELAY_ASKED);
     return true;
 }
 
@@ -346,6 +468,7 @@ budget_of(struct relay *relay, enum conn_late why)
 static bool
 take_budget(struct relay *relay, enum conn_late why)
 {
+    settle_budgets(relay);
     if (why == CONN_LATE_SLOW && leak_free(&relay->retries, now_ms(relay)) <= RELAY_SLOW_LEAVES)
         return false;
     return leak_take(budget_of(relay, why), 1, now_ms(relay));

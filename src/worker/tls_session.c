@@ -144,7 +144,7 @@ void
 tls_session_sent(struct tls_session *session, size_t size)
 {
     struct tls_buffer *out = &session->out;
-    if (size > 0)
+    if (size > 0 && session->offered.is_held)
         tls_ticket_spend(session);
     out->head += size;
     if (out->head == out->tail)

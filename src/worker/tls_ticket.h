@@ -4,7 +4,7 @@
  * What: tickets of a context, the newest first, each used once and given back if no octet of its
  *       session left. They end with the policy, with the certificate that was checked, and where the
  *       wall clock was set.
- * Who:  tls_context.c, tls_session.c; pool_open.c counts them.
+ * Who:  tls_context.c, tls_session.c; pool.c counts them.
  * Ref:  RFC 8446 sections 2.2, 4.6.1 and C.4.
  */
 #pragma once

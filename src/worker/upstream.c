@@ -16,6 +16,13 @@ upstream_trouble(const struct upstream *upstream)
     return (before & (before - 1)) == 0 ? LOG_WARNING : LOG_INFO;
 }
 
+void
+upstream_show(_Atomic uint64_t *value, int64_t by)
+{
+    uint64_t old = atomic_load_explicit(value, memory_order_relaxed);
+    atomic_store_explicit(value, old + (uint64_t)by, memory_order_relaxed);
+}
+
 bool
 upstream_is_in_rate(const struct upstream *upstream, uint64_t now_us)
 {

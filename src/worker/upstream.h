@@ -15,7 +15,6 @@
 #include "os/log.h"
 #include "upstream/choice.h"
 #include "upstream/conn_fsm.h"
-#include "upstream/habits.h"
 #include "upstream/key_news.h"
 #include "upstream/watch.h"
 #include "worker/tls_session.h"
@@ -41,7 +40,7 @@ struct upstream {
     uint64_t probed_us;                   /* a probe of a quiet upstream last, and */
     uint64_t probed_asked;                /* how many queries there had been then */
     uint64_t server_idle_us;              /* it closes idle connections after; 0: not known */
-    struct habits_quota quota;            /* queries on one connection */
+    struct health_quota quota;            /* queries on one connection */
     struct key_news keys;
     struct avoid useless; /* its connections end before they are of use */
 };
@@ -63,12 +62,7 @@ void upstream_connected(struct upstream *upstream, const struct tls_session *ses
 void upstream_answered(struct upstream *upstream, uint32_t rtt_us, bool is_sound, uint64_t now_us);
 
 /** An upstream's number on the statistics page grows, or sinks: one writer. */
-static inline void
-upstream_show(_Atomic uint64_t *value, int64_t by)
-{
-    uint64_t old = atomic_load_explicit(value, memory_order_relaxed);
-    atomic_store_explicit(value, old + (uint64_t)by, memory_order_relaxed);
-}
+void upstream_show(_Atomic uint64_t *value, int64_t by);
 
 struct upstream_refusal {
     enum conn_event event; /* what it means for the connection */

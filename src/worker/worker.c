@@ -8,7 +8,7 @@
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/sys.h"
-#include "worker/pool_turn.h"
+#include "worker/pool_setup.h"
 #include "worker/tls_setup.h"
 
 #include <errno.h>
@@ -23,8 +23,7 @@ worker_reserve(struct worker *worker)
         log_fatal("the CA certificates cannot be mapped: %s", strerror(errno));
     if (tls_setup_library() != STATUS_OK)
         log_fatal("the TLS library cannot be initialised");
-    pool_reserve(&worker->pool, worker->self.config, worker->self.stats, &worker->loop, ca,
-                 ca_size);
+    pool_setup(&worker->pool, worker->self.config, worker->self.stats, &worker->loop, ca, ca_size);
     relay_init(&worker->relay, worker->self.config->queries, &worker->pool, worker->self.stats,
                &worker->loop);
     worker->relay.lane = worker->self.lane;
@@ -53,6 +52,12 @@ next_deadline(struct worker *worker)
 }
 
 bool
+worker_has_report(const struct worker *worker)
+{
+    return pool_has_order(&worker->pool) || worker->relay.link.is_untold;
+}
+
+bool
 worker_is_over(const struct worker *worker)
 {
     return worker->stop_us != 0 &&
@@ -62,7 +67,7 @@ worker_is_over(const struct worker *worker)
 void
 worker_begin(struct worker *worker)
 {
-    pool_turn_start(&worker->pool);
+    pool_start(&worker->pool);
 }
 
 uint64_t
@@ -76,7 +81,7 @@ worker_turn(struct worker *worker, struct clock_time time)
         pool_stop(pool);
     relay_wake(relay);
     relay_listen(relay);
-    pool_turn_tick(pool);
+    pool_tick(pool);
     relay_settle(relay);
     relay_place_waiting(relay);
     relay_take(relay);

@@ -41,6 +41,9 @@ void worker_begin(struct worker *worker);
  */
 uint64_t worker_turn(struct worker *worker, struct clock_time time);
 
+/** Is there anything for worker_control_report() to say? */
+bool worker_has_report(const struct worker *worker);
+
 /** Was it told to stop, and is every query at its end, or its time? */
 bool worker_is_over(const struct worker *worker);
 

@@ -19,14 +19,14 @@ take_responses(void)
     struct conn *c;
     struct conn_response response;
     while ((c = conn_next_marked(&scene.pool.shared, CONN_TO_READ)) != NULL) {
-        conn_read_ready(c);
-        while (conn_read_next(c, &response)) {
+        conn_io_read(c);
+        while (conn_io_next(c, &response)) {
             if (is_pausing) {
-                conn_read_pause(c);
+                conn_io_pause(c);
                 continue;
             }
             taken[taken_count++] = response;
-            conn_read_done(c, &response, true);
+            conn_io_done(c, &response, true);
         }
     }
 }
@@ -72,7 +72,7 @@ ask(uint32_t number)
 {
     uint16_t id;
     struct handoff_query query = scene_query(number);
-    cr_assert_eq(conn_write_query(conn, number, &query, &id), STATUS_OK);
+    cr_assert_eq(conn_io_write(conn, number, &query, &id), STATUS_OK);
     return id;
 }
 

@@ -7,8 +7,7 @@
 #pragma once
 
 #include "upstream_scene.h"
-#include "worker/pool_pick.h"
-#include "worker/pool_turn.h"
+#include "worker/pool.h"
 
 static inline void
 pool_scene_take(void)
@@ -20,11 +19,11 @@ pool_scene_take(void)
     enum conn_loss loss;
     enum conn_late late;
     while ((conn = conn_next_marked(shared, CONN_TO_READ)) != NULL) {
-        conn_read_ready(conn);
-        while (conn_read_next(conn, &response))
-            conn_read_done(conn, &response, true);
+        conn_io_read(conn);
+        while (conn_io_next(conn, &response))
+            conn_io_done(conn, &response, true);
     }
-    pool_turn_settle(&scene.pool);
+    pool_settle(&scene.pool);
     while ((conn = conn_next_marked(shared, CONN_ORPHANED)) != NULL)
         while (conn_pop_orphan(conn, &number, &loss))
             continue;
@@ -38,7 +37,7 @@ pool_scene_turn(void)
 {
     scene_events();
     pool_scene_take();
-    pool_turn_tick(&scene.pool);
+    pool_tick(&scene.pool);
     pool_scene_take();
     pool_flush(&scene.pool);
     pool_scene_take();
@@ -56,7 +55,7 @@ pool_scene_begin(unsigned upstreams, unsigned connections)
 {
     scene_begin(upstreams, connections);
     scene_reserve_pool();
-    pool_turn_start(&scene.pool);
+    pool_start(&scene.pool);
 }
 
 /* Until each upstream has its first connection. */
@@ -75,10 +74,10 @@ pool_scene_ask(uint32_t number)
 {
     struct handoff_query query = scene_query(number);
     uint16_t id;
-    pool_open_asked(&scene.pool);
-    struct conn *conn = pool_pick_first(&scene.pool, CONFIG_UPSTREAMS_MAX, HANDOFF_LIGHT, 0);
+    pool_asked(&scene.pool);
+    struct conn *conn = pool_pick(&scene.pool, CONFIG_UPSTREAMS_MAX, HANDOFF_LIGHT, 0);
     if (conn != NULL)
-        cr_assert_eq(conn_write_query(conn, number, &query, &id), STATUS_OK);
+        cr_assert_eq(conn_io_write(conn, number, &query, &id), STATUS_OK);
     return conn;
 }
 

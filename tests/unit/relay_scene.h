@@ -9,8 +9,7 @@
 #include "os/evloop.h"
 #include "os/memory.h"
 #include "upstream_scene.h"
-#include "worker/pool_turn.h"
-#include "worker/relay_query.h"
+#include "worker/relay.h"
 
 #define ASK_BYTES    8192U
 #define ANSWER_BYTES 8192U
@@ -80,7 +79,7 @@ relay_scene_turn(void)
     scene_events();
     relay_wake(&relay);
     relay_listen(&relay);
-    pool_turn_tick(pool);
+    pool_tick(pool);
     relay_settle(&relay);
     relay_place_waiting(&relay);
     relay_take(&relay);
@@ -107,7 +106,7 @@ relay_scene_start(void)
     relay_scene_attach();
     answers_count = 0;
     front_is_deaf = false;
-    pool_turn_start(&scene.pool);
+    pool_start(&scene.pool);
 }
 
 /* With a connection to each upstream; queries go to the first that is well. */

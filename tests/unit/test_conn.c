@@ -69,7 +69,7 @@ Test(conn, a_retired_one_closes_when_the_last_query_is_answered)
     cr_assert_eq(conn->fsm.state, CONN_DRAINING);
     struct handoff_query query = scene_query(2);
     uint16_t id;
-    cr_assert_eq(conn_write_query(conn, 2, &query, &id), STATUS_FULL, "takes no new query");
+    cr_assert_eq(conn_io_write(conn, 2, &query, &id), STATUS_FULL, "takes no new query");
     turn();
     struct peer *peer = scene_peer(0, 0);
     peer_answer_all(peer);

@@ -1,23 +1,14 @@
-/* test_pool.c - what the pool holds: places, names of attempts, orders, the end
+/* test_pool.c - places, names of attempts, orders; what is opened, which is picked, what becomes of failures and silence
  * SPDX-License-Identifier: ISC
  */
 #include "pool_scene.h"
 
 #include <criterion/criterion.h>
 
-Test(pool, every_connection_has_a_place_and_knows_its_upstream)
+static struct conn *
+conn_of(unsigned upstream, uint32_t nth)
 {
-    scene_begin(3, 4);
-    scene_reserve_pool();
-    for (unsigned i = 0; i < 3; i++) {
-        for (uint32_t j = 0; j < 4; j++) {
-            const struct conn *conn = pool_conn(&scene.pool, &scene.pool.upstreams[i], j);
-            cr_assert_eq(conn->upstream, &scene.pool.upstreams[i]);
-            cr_assert_eq(conn->number, 1 + i * 4 + j);
-            cr_assert_eq(conn->fsm.state, CONN_IDLE);
-        }
-    }
-    cr_assert_eq(pool_deadline_us(&scene.pool), 0, "the first tick is due at once");
+    return pool_conn(&scene.pool, &scene.pool.upstreams[upstream], nth);
 }
 
 Test(pool, asks_for_a_socket_by_index_and_by_a_name_that_is_never_used_again)
@@ -60,7 +51,7 @@ Test(pool, an_order_that_could_not_be_sent_is_a_failed_attempt)
     struct pool_order order;
     cr_assert(pool_next_order(&scene.pool, &order));
     pool_order_failed(&scene.pool, &order);
-    pool_turn_settle(&scene.pool);
+    pool_settle(&scene.pool);
     cr_assert_eq(scene.pool.health[0].failures, 1);
     cr_assert_eq(scene.pool.upstreams[0].opening, 0);
     pool_order_failed(&scene.pool, &order);
@@ -95,7 +86,7 @@ Test(pool, paused_connections_are_read_again_and_all_are_told_goodbye)
 {
     pool_scene_open(2, 1);
     for (unsigned i = 0; i < 2; i++)
-        conn_read_pause(pool_conn(&scene.pool, &scene.pool.upstreams[i], 0));
+        conn_io_pause(pool_conn(&scene.pool, &scene.pool.upstreams[i], 0));
     pool_resume(&scene.pool);
     for (unsigned i = 0; i < 2; i++)
         cr_assert_not(pool_conn(&scene.pool, &scene.pool.upstreams[i], 0)->watch.is_paused);
@@ -107,18 +98,399 @@ Test(pool, paused_connections_are_read_again_and_all_are_told_goodbye)
     }
 }
 
-Test(pool, takes_the_shares_of_the_configuration)
+/* --- opening --------------------------------------------------------------------------------- */
+
+static struct upstream *
+first(void)
+{
+    return &scene.pool.upstreams[0];
+}
+
+Test(pool, one_at_a_time_for_each_upstream)
+{
+    pool_scene_begin(1, 4);
+    cr_assert_eq(first()->opening, 1);
+    cr_assert(pool_open(&scene.pool, first()), "it is being opened");
+    cr_assert_eq(first()->opening, 1);
+}
+
+Test(pool, none_during_back_off)
+{
+    pool_scene_begin(1, 4);
+    scene.is_refusing[0] = true;
+    scene_events();
+    pool_settle(&scene.pool);
+    cr_assert_eq(scene.pool.health[0].failures, 1);
+    cr_assert_not(pool_open(&scene.pool, first()));
+    cr_assert_eq(pool_earliest_us(&scene.pool), scene.pool.health[0].retry_us);
+    scene.loop.now_us = scene.pool.health[0].retry_us;
+    cr_assert(pool_open(&scene.pool, first()));
+    cr_assert_eq(pool_earliest_us(&scene.pool), scene.loop.now_us, "under way");
+}
+
+Test(pool, none_beyond_the_budget_of_handshakes)
+{
+    scene_begin(1, 8);
+    scene.config.handshakes_per_s = 1;
+    scene.config.handshakes_burst = 2;
+    scene_reserve_pool();
+    for (unsigned i = 0; i < 2; i++) {
+        cr_assert(pool_open(&scene.pool, first()));
+        first()->opening = 0; /* as if it were done */
+    }
+    cr_assert_not(pool_open(&scene.pool, first()));
+    cr_assert_gt(first()->dial_us, scene.now_us);
+    cr_assert_leq(first()->dial_us, scene.now_us + 1250000);
+    cr_assert_leq(scene.pool.shared.next_us, first()->dial_us, "and is tried then");
+}
+
+Test(pool, says_that_a_place_is_wanted_when_all_are_taken)
+{
+    pool_scene_open(1, 1);
+    cr_assert_not(first()->wants_place);
+    cr_assert_not(pool_open(&scene.pool, first()));
+    cr_assert(first()->wants_place);
+}
+
+Test(pool, keeps_pace_with_a_quota)
+{
+    pool_scene_open(1, 8);
+    first()->quota.known = 10;
+    pool_keep_pace(&scene.pool, first(), 1);
+    cr_assert_eq(first()->opening, 0, "ten queries have room there");
+    scene.pool.waiting = 25;
+    pool_keep_pace(&scene.pool, first(), 1);
+    cr_assert_eq(first()->opening, 2, "ten there, twenty on their way, for 26");
+    first()->quota.known = 0;
+    pool_keep_pace(&scene.pool, first(), 1000);
+    cr_assert_eq(first()->opening, 2);
+}
+
+Test(pool, traffic_after_a_quiet_time_ends_a_long_back_off)
+{
+    pool_scene_begin(1, 1);
+    scene.pool.used_us = 0;
+    scene.loop.now_us = scene.now_us = 100000000;
+    cr_assert_not(pool_is_busy(&scene.pool));
+    scene.pool.health[0].retry_us = scene.now_us + 5000000;
+    pool_asked(&scene.pool);
+    cr_assert_eq(scene.pool.health[0].retry_us, scene.now_us);
+    cr_assert(pool_is_busy(&scene.pool));
+    cr_assert_eq(scene.pool.shared.next_us, 0);
+    pool_stop(&scene.pool);
+    cr_assert_not(pool_is_busy(&scene.pool));
+}
+
+Test(pool, a_replacement_retires_the_one_whose_place_it_takes)
+{
+    pool_scene_open(1, 2);
+    struct conn *old = pool_conn(&scene.pool, first(), 0);
+    cr_assert(pool_open(&scene.pool, first()));
+    old->is_replaced = true;
+    pool_scene_turn_for(10 * TURN_US);
+    cr_assert_eq(pool_conn(&scene.pool, first(), 1)->fsm.state, CONN_READY);
+    cr_assert_eq(old->fsm.state, CONN_IDLE);
+    cr_assert(scene_peer(0, 0)->has_ended, "in order");
+}
+
+Test(pool, one_that_came_back_is_asked_before_any_client_has_to_wait_for_it)
+{
+    pool_scene_begin(1, 1);
+    scene.is_refusing[0] = true;
+    pool_scene_turn_for(50000);
+    cr_assert_gt(scene.pool.health[0].failures, 0);
+    scene.is_refusing[0] = false;
+    scene.is_prompt = true;
+    pool_scene_turn_for(2000000);
+    cr_assert_eq(first()->ready, 1);
+    cr_assert_eq(scene_count(STAT_PROBES), 1);
+    cr_assert_eq(scene.pool.health[0].failures, 0);
+}
+
+Test(pool, one_that_nobody_asks_is_probed_while_there_is_traffic)
 {
     scene_begin(2, 1);
-    scene.config.strategy = CONFIG_SPREAD;
-    scene.config.upstreams[0].weight = 9;
-    scene.config.upstreams[1].qps = 100;
-    scene_reserve_pool();
-    cr_assert_eq(scene.pool.policy.strategy, CHOICE_SPREAD);
-    cr_assert_eq(scene.pool.policy.weights[0], 9);
-    cr_assert_eq(scene.pool.upstreams[1].qps, 100);
-    cr_assert_eq(scene.pool.upstreams[1].rate.burst, 11, "a tenth of a second, and one");
     scene.config.strategy = CONFIG_ORDERED;
     scene_reserve_pool();
-    cr_assert_eq(scene.pool.policy.strategy, CHOICE_ORDERED);
+    pool_start(&scene.pool);
+    for (unsigned i = 0; i < 1300; i++) {
+        pool_scene_ask(i);
+        pool_scene_turn_for(10 * TURN_US);
+        pool_scene_answer_all();
+    }
+    cr_assert_geq(scene_peer(1, 0)->asked_ever, 1, "%u", scene_peer(1, 0)->asked_ever);
+    cr_assert_leq(scene_peer(1, 0)->asked_ever, 15, "at most those that measure anew");
+}
+
+Test(pool, a_connection_is_kept_while_there_is_traffic)
+{
+    pool_scene_open(1, 2);
+    pool_scene_ask(1);
+    pool_scene_turn_for(3 * TURN_US);
+    pool_scene_answer_all();
+    pool_scene_turn();
+    peer_close(scene_peer(0, 0), true);
+    pool_scene_turn_for(20 * TURN_US);
+    cr_assert_eq(first()->ready, 1, "opened again");
+    cr_assert_eq(scene.wanted[0], 2);
+    cr_assert_not(pool_is_opening(&scene.pool, 0));
+}
+
+/* --- picking --------------------------------------------------------------------------------- */
+
+#define NOBODY CONFIG_UPSTREAMS_MAX
+
+static void
+fill(struct conn *conn, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct handoff_query query = scene_query(i);
+        uint16_t id;
+        cr_assert_eq(conn_io_write(conn, i, &query, &id), STATUS_OK, "%u of %u", i, count);
+    }
+}
+
+Test(pool, without_a_connection_one_is_opened)
+{
+    scene_begin(1, 2);
+    scene_reserve_pool();
+    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0));
+    cr_assert_eq(scene.pool.upstreams[0].opening, 1);
+}
+
+Test(pool, few_connections_are_filled_before_others_are_opened)
+{
+    pool_scene_open(1, 4);
+    struct conn *conn = conn_of(0, 0);
+    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn);
+    fill(conn, 48); /* three quarters of 64: from here on it is crowded */
+    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn);
+    cr_assert_eq(scene.pool.upstreams[0].opening, 1, "another one helps");
+    pool_scene_turn_for(8 * TURN_US);
+    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn_of(0, 1));
+}
+
+Test(pool, the_last_places_are_for_who_has_few)
+{
+    pool_scene_open(1, 1);
+    struct conn *conn = conn_of(0, 0);
+    fill(conn, 48);
+    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_ORDINARY, 0));
+    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_HOPEFUL, 0), conn);
+    fill(conn, 8);
+    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_HOPEFUL, 0));
+    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn);
+    fill(conn, 8);
+    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0));
+}
+
+Test(pool, another_upstream_than_the_one_to_be_avoided)
+{
+    scene_begin(2, 1);
+    scene.config.strategy = CONFIG_ORDERED;
+    scene_reserve_pool();
+    pool_start(&scene.pool);
+    pool_scene_turn_for(8 * TURN_US);
+    for (unsigned i = 0; i < 50; i++) {
+        cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0)->upstream->index, 0);
+        cr_assert_eq(pool_pick(&scene.pool, 0, HANDOFF_LIGHT, 0)->upstream->index, 1);
+    }
+    scene.pool.upstreams[0].suspects = 1;
+    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0)->upstream->index, 1);
+}
+
+Test(pool, a_rate_holds_back_and_is_looked_at_again_soon)
+{
+    scene_begin(1, 1);
+    scene.config.upstreams[0].qps = 5;
+    scene_reserve_pool();
+    pool_start(&scene.pool);
+    pool_scene_turn_for(8 * TURN_US);
+    fill(conn_of(0, 0), 1);
+    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0));
+    cr_assert_leq(scene.pool.shared.next_us, scene.now_us + 1000);
+    cr_assert_eq(scene.pool.upstreams[0].opening, 0, "more connections would not help");
+    scene.is_prompt = true;
+    pool_scene_turn_for(250000);
+    cr_assert_not_null(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0));
+}
+
+Test(pool, only_what_was_heard_since_if_that_is_asked_for)
+{
+    pool_scene_open(1, 2);
+    uint64_t since_us = scene.now_us;
+    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, since_us));
+    fill(conn_of(0, 0), 1);
+    pool_scene_turn_for(3 * TURN_US);
+    pool_scene_answer_all();
+    pool_scene_turn();
+    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, since_us), conn_of(0, 0));
+}
+
+Test(pool, a_suspect_connection_only_where_there_is_no_other)
+{
+    pool_scene_open(1, 2);
+    (void)pool_open(&scene.pool, &scene.pool.upstreams[0]);
+    pool_scene_turn_for(8 * TURN_US);
+    conn_of(0, 0)->watch.doubt = WATCH_SUSPECT;
+    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn_of(0, 1));
+    conn_of(0, 1)->watch.doubt = WATCH_SUSPECT;
+    cr_assert_not_null(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0));
+}
+
+/* --- elsewhere ------------------------------------------------------------------------------- */
+
+static struct pool_elsewhere
+place(bool is_silent)
+{
+    return (struct pool_elsewhere){.conn = conn_of(0, 0),
+                                   .rank = HANDOFF_LIGHT,
+                                   .since_us = scene.now_us - 1,
+                                   .asked = 1,
+                                   .is_silent = is_silent};
+}
+
+Test(pool, a_late_query_goes_to_another_upstream_or_nowhere)
+{
+    pool_scene_open(2, 2);
+    struct pool_elsewhere late = place(false);
+    cr_assert_eq(pool_pick_elsewhere(&scene.pool, &late), conn_of(1, 0));
+    late.asked = 3;
+    cr_assert_null(pool_pick_elsewhere(&scene.pool, &late), "asked there already");
+    late.asked = 1;
+    scene.pool.health[1].failures = 1;
+    cr_assert_null(pool_pick_elsewhere(&scene.pool, &late), "not well");
+}
+
+Test(pool, beside_silence_what_was_heard_since_goes_first_then_the_same_upstream)
+{
+    pool_scene_open(2, 2);
+    (void)pool_open(&scene.pool, &scene.pool.upstreams[0]);
+    pool_scene_turn_for(8 * TURN_US);
+    struct pool_elsewhere silent = place(true);
+    cr_assert_eq(pool_pick_elsewhere(&scene.pool, &silent), conn_of(1, 0),
+                 "nothing was heard of anybody: another upstream");
+    conn_of(0, 1)->watch.heard_us = scene.now_us;
+    cr_assert_eq(pool_pick_elsewhere(&scene.pool, &silent), conn_of(0, 1));
+    conn_of(1, 0)->watch.heard_us = scene.now_us;
+    cr_assert_eq(pool_pick_elsewhere(&scene.pool, &silent), conn_of(1, 0));
+    silent.asked = 3;
+    cr_assert_eq(pool_pick_elsewhere(&scene.pool, &silent), conn_of(0, 1));
+    silent.again = 1; /* the first upstream was asked on a connection heard since */
+    cr_assert_eq(pool_pick_elsewhere(&scene.pool, &silent), conn_of(1, 0), "a second time");
+    silent.again = 3;
+    cr_assert_null(pool_pick_elsewhere(&scene.pool, &silent));
+}
+
+/* --- the turn -------------------------------------------------------------------------------- */
+
+Test(pool, every_upstream_gets_a_connection_at_the_start)
+{
+    pool_scene_open(3, 2);
+    for (unsigned i = 0; i < 3; i++)
+        cr_assert_eq(scene.wanted[i], 1);
+}
+
+Test(pool, an_attempt_that_fails_while_all_are_down_is_told_once)
+{
+    pool_scene_begin(1, 1);
+    scene.is_refusing[0] = true;
+    unsigned told = 0;
+    for (unsigned i = 0; i < 4000; i++) {
+        pool_scene_turn();
+        if (pool_take_given_up(&scene.pool)) {
+            told++;
+            cr_assert(pool_is_down(&scene.pool));
+        }
+        cr_assert_not(pool_take_given_up(&scene.pool));
+    }
+    cr_assert_eq(scene.wanted[0] - told, 2, "all but the first two of %u", scene.wanted[0]);
+    cr_assert_eq(scene.stats.upstreams[0].failures, scene.wanted[0]);
+}
+
+Test(pool, a_lone_upstream_is_tried_again_within_a_second)
+{
+    pool_scene_begin(2, 1);
+    scene.is_refusing[0] = scene.is_refusing[1] = true;
+    for (unsigned i = 0; i < 10; i++) {
+        pool_asked(&scene.pool);
+        pool_scene_turn_for(1000000);
+    }
+    unsigned wanted = scene.wanted[0];
+    cr_assert_geq(wanted, 10, "%u", wanted);
+    scene.is_refusing[1] = false; /* one answers: the other has time */
+    scene.is_prompt = true;
+    pool_scene_turn_for(1000000);
+    cr_assert_eq(scene.pool.upstreams[1].ready, 1);
+    wanted = scene.wanted[0];
+    for (unsigned i = 0; i < 20; i++) {
+        pool_asked(&scene.pool);
+        pool_scene_turn_for(1000000);
+    }
+    cr_assert_leq(scene.wanted[0] - wanted, 12, "%u", scene.wanted[0] - wanted);
+}
+
+Test(pool, the_only_connection_gets_company_when_it_is_silent)
+{
+    pool_scene_open(1, 2);
+    scene_peer(0, 0)->is_deaf = true;
+    pool_scene_ask(1);
+    pool_scene_turn_for(UPSTREAM_SUSPECT_MIN_US + 8 * TURN_US);
+    cr_assert_eq(conn_of(0, 0)->watch.doubt, WATCH_SUSPECT);
+    cr_assert_eq(conn_of(0, 1)->fsm.state, CONN_READY);
+}
+
+Test(pool, others_of_a_silent_upstream_are_probed)
+{
+    pool_scene_open(1, 2);
+    (void)pool_open(&scene.pool, &scene.pool.upstreams[0]);
+    pool_scene_turn_for(8 * TURN_US);
+    scene_peer(0, 0)->is_deaf = true;
+    struct handoff_query query = scene_query(1);
+    uint16_t id;
+    cr_assert_eq(conn_io_write(conn_of(0, 0), 1, &query, &id), STATUS_OK);
+    pool_scene_turn_for(UPSTREAM_SUSPECT_MIN_US + UPSTREAM_ANSWER_MIN_US + 5 * TURN_US);
+    cr_assert_eq(conn_of(0, 0)->watch.doubt, WATCH_LEFT);
+    cr_assert_eq(scene_peer(0, 1)->asked_ever, 1, "a probe");
+}
+
+Test(pool, an_idle_connection_is_closed_in_order_before_the_server_does)
+{
+    pool_scene_begin(1, 2);
+    scene.pool.upstreams[0].server_idle_us = 5000000;
+    pool_scene_turn_for(3900000);
+    cr_assert_eq(conn_of(0, 0)->fsm.state, CONN_READY);
+    pool_scene_turn_for(700000); /* and an eighth of it, for one that takes its place */
+    cr_assert(scene_peer(0, 0)->has_ended, "%s", conn_fsm_text(conn_of(0, 0)->fsm.state));
+    cr_assert_eq(scene.pool.upstreams[0].ready, 1, "replaced first: there was traffic");
+}
+
+Test(pool, without_traffic_nothing_takes_its_place)
+{
+    pool_scene_open(1, 2);
+    pool_scene_turn_for(10500000);
+    cr_assert(scene_peer(0, 0)->has_ended);
+    cr_assert_eq(scene.pool.upstreams[0].ready + scene.pool.upstreams[0].opening, 0);
+    cr_assert_eq(scene.wanted[0], 1);
+}
+
+Test(pool, a_process_that_stops_opens_nothing)
+{
+    pool_scene_open(1, 2);
+    pool_stop(&scene.pool);
+    pool_scene_ask(1);
+    peer_close(scene_peer(0, 0), true);
+    pool_scene_turn_for(3000000);
+    cr_assert_eq(scene.wanted[0], 1);
+}
+
+Test(pool, the_place_of_the_last_query_is_forgotten_when_it_closes)
+{
+    pool_scene_open(1, 1);
+    struct conn *conn = pool_scene_ask(1);
+    cr_assert_eq(scene.pool.latest[0], conn);
+    peer_close(scene_peer(0, 0), false);
+    scene_events();
+    pool_scene_take();
+    cr_assert_null(scene.pool.latest[0]);
 }

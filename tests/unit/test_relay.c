@@ -102,7 +102,7 @@ Test(relay, a_failure_that_finds_no_room_is_told_later)
             break;
     }
     relay_scene_turn_for(400000);
-    cr_assert_not_null(relay_table_first(&relay.table, &relay.table.failed));
+    cr_assert_not_null(relay_query_first(&relay.table, &relay.table.failed));
     cr_assert_gt(relay.table.alive, 0);
 }
 
@@ -126,7 +126,7 @@ Test(relay, light_clients_go_before_the_others_and_nobody_is_overtaken_within_a_
     relay_scene_turn();
     cr_assert_eq(relay.table.waiting_count, 3);
     cr_assert_eq(
-        relay_table_first(&relay.table, &relay.table.waiting[HANDOFF_ORDINARY])->handoff.slot, 11);
+        relay_query_first(&relay.table, &relay.table.waiting[HANDOFF_ORDINARY])->handoff.slot, 11);
 }
 
 Test(relay, a_record_that_breaks_the_contract_ends_the_ring_and_is_told_once)

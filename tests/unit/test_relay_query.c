@@ -4,8 +4,10 @@
 #include "relay_scene.h"
 
 #include "dns/dns_edns.h"
+#include "prng.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
 static void
 assert_one(uint32_t slot, enum handoff_outcome outcome)
@@ -249,7 +251,7 @@ Test(relay_query, a_slow_name_is_asked_at_another_upstream_within_the_retries)
 Test(relay_query, after_two_ways_without_a_word_one_that_was_heard_is_waited_for)
 {
     relay_scene_begin(1, 3);
-    cr_assert(pool_open_more(&scene.pool, &scene.pool.upstreams[0]));
+    cr_assert(pool_open(&scene.pool, &scene.pool.upstreams[0]));
     relay_scene_turn_for(10 * TURN_US);
     scene.is_mute[0] = true;
     relay_scene_ask(3);
@@ -288,4 +290,121 @@ Test(relay_query, a_response_larger_than_the_ring_could_hold_fails_its_query)
     assert_one(3, HANDOFF_FAILED);
     cr_assert_eq(answers[0].ede, DNS_EDE_OTHER);
     cr_assert_eq(scene.pool.upstreams[0].ready, 1);
+}
+
+/* --- the table ------------------------------------------------------------------------------- */
+
+#define COUNT 40
+
+static struct relay_table table;
+
+static void
+begin(void)
+{
+    relay_query_table(&table, calloc(COUNT + 1, sizeof(struct relay_query)),
+                      calloc(1, deadlines_bytes(COUNT + 1)), COUNT);
+}
+
+static unsigned
+length(const struct list *list)
+{
+    struct list_table links = LIST_TABLE(table.queries, links);
+    unsigned count = 0;
+    for (uint32_t at = list_first(list); at != LIST_NONE; at = list_next(list, links, at))
+        count++;
+    return count;
+}
+
+Test(relay_query, holds_so_many_and_no_more)
+{
+    begin();
+    for (unsigned i = 0; i < COUNT; i++) {
+        cr_assert_not(relay_query_is_full(&table));
+        struct relay_query *q = relay_query_take(&table);
+        cr_assert_eq(relay_query_number(&table, q), i + 1);
+        relay_query_move(&table, q, RELAY_ASKED);
+    }
+    cr_assert(relay_query_is_full(&table));
+    relay_query_give(&table, &table.queries[7]);
+    cr_assert_not(relay_query_is_full(&table));
+    cr_assert_null(relay_query_alive(&table, 7));
+    cr_assert_not_null(relay_query_alive(&table, 8));
+    cr_assert_eq(relay_query_take(&table), &table.queries[7]);
+}
+
+Test(relay_query, an_entry_that_is_given_back_is_wiped)
+{
+    begin();
+    struct relay_query *q = relay_query_take(&table);
+    memset(&q->handoff.question, 'x', sizeof q->handoff.question);
+    q->asks = 2;
+    q->ways_count = 1;
+    relay_query_move(&table, q, RELAY_ASKED);
+    relay_query_give(&table, q);
+    for (unsigned i = 0; i < sizeof q->handoff.question; i++)
+        cr_assert_eq(((const uint8_t *)&q->handoff.question)[i], 0);
+    cr_assert_eq(relay_query_take(&table), q);
+    cr_assert(q->asks == 0 && q->ways_count == 0 && q->upstream == CONFIG_UPSTREAMS_MAX);
+}
+
+Test(relay_query, the_first_that_waits_goes_first_within_its_rank)
+{
+    begin();
+    struct relay_query *q[4];
+    for (unsigned i = 0; i < 4; i++) {
+        q[i] = relay_query_take(&table);
+        q[i]->handoff.rank = (uint8_t)(i % 2);
+        relay_query_move(&table, q[i], RELAY_WAITING);
+    }
+    cr_assert_eq(relay_query_first(&table, &table.waiting[0]), q[0]);
+    cr_assert_eq(relay_query_first(&table, &table.waiting[1]), q[1]);
+    relay_query_move(&table, q[0], RELAY_WAITING);
+    cr_assert_eq(relay_query_first(&table, &table.waiting[0]), q[2], "moved behind it");
+    cr_assert_eq(table.waiting_count, 4);
+    cr_assert_null(relay_query_first(&table, &table.failed));
+}
+
+Test(relay_query, is_due_until_it_ends)
+{
+    begin();
+    struct relay_query *early = relay_query_take(&table), *late = relay_query_take(&table);
+    deadlines_set(&table.deadlines, relay_query_number(&table, late), 200);
+    deadlines_set(&table.deadlines, relay_query_number(&table, early), 100);
+    cr_assert_null(relay_query_due(&table, 99));
+    cr_assert_eq(relay_query_due(&table, 100), early);
+    relay_query_move(&table, early, RELAY_FAILED);
+    cr_assert_null(relay_query_due(&table, 199), "it waits for room alone now");
+    cr_assert_eq(relay_query_due(&table, 200), late);
+}
+
+Test(relay_query, is_in_the_list_of_its_state_and_in_no_other_whatever_comes)
+{
+    struct prng prng = prng_begin("relay_query");
+    begin();
+    for (unsigned round = 0; round < 20000; round++) {
+        uint32_t number = 1 + prng_below(&prng, COUNT);
+        struct relay_query *q = &table.queries[number];
+        unsigned what = prng_below(&prng, 6);
+        if (what == 0 && !relay_query_is_full(&table)) {
+            q = relay_query_take(&table);
+            q->handoff.rank = (uint8_t)prng_below(&prng, HANDOFF_RANKS);
+            relay_query_move(&table, q, RELAY_WAITING);
+        } else if (number <= table.used && relay_query_alive(&table, number) != NULL) {
+            if (what == 1)
+                relay_query_give(&table, q);
+            else
+                relay_query_move(&table, q, RELAY_WAITING + prng_below(&prng, 4));
+        }
+        unsigned states[RELAY_FAILED + 1] = {0}, waiting = 0;
+        for (uint32_t at = 1; at <= table.used; at++)
+            states[table.queries[at].state]++;
+        for (unsigned rank = 0; rank < HANDOFF_RANKS; rank++)
+            waiting += length(&table.waiting[rank]);
+        cr_assert_eq(waiting, states[RELAY_WAITING]);
+        cr_assert_eq(table.waiting_count, states[RELAY_WAITING]);
+        cr_assert_eq(length(&table.picky), states[RELAY_PICKY]);
+        cr_assert_eq(length(&table.failed), states[RELAY_FAILED]);
+        cr_assert_eq(length(&table.free), states[RELAY_FREE]);
+        cr_assert_eq(table.alive, table.used - states[RELAY_FREE]);
+    }
 }

@@ -72,7 +72,7 @@ Test(statistics, latencies_are_of_fronts_and_of_upstreams)
 {
     scene_run(1);
     for (unsigned i = 0; i < 10; i++)
-        histogram_add(&page(0, CHILD_FRONT)->latency, 1000);
+        stats_latency(page(0, CHILD_FRONT), 1000);
     statistics_log(&sup);
     SCENE_LOGGED("statistics: latency count=10 p50_us=");
     SCENE_LOGGED("upstream_latency count=0 ");

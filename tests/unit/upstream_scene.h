@@ -12,11 +12,9 @@
 #include "dns/dns_frame.h"
 #include "dns/dns_query.h"
 #include "os/evloop.h"
-#include "worker/conn_read.h"
+#include "worker/conn_io.h"
 #include "worker/conn_watch.h"
-#include "worker/conn_write.h"
-#include "worker/pool.h"
-#include "worker/pool_open.h"
+#include "worker/pool_setup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -254,7 +252,7 @@ scene_begin(unsigned upstreams, unsigned connections)
 static inline void
 scene_reserve_pool(void)
 {
-    pool_reserve(&scene.pool, &scene.config, &scene.stats, &scene.loop, NULL, 0);
+    pool_setup(&scene.pool, &scene.config, &scene.stats, &scene.loop, NULL, 0);
 }
 
 /* The server's end of the connection that is `nth` of an upstream's since the beginning. */

@@ -1,11 +1,75 @@
-/* test_conn_read.c - responses: matched, late, stray, in pieces, paused, and what came before an end
+/* test_conn_io.c - queries: padded, sent together, bounded; responses: matched, late, stray, in pieces, paused
  * SPDX-License-Identifier: ISC
  */
 #include "conn_scene.h"
 
 #include <criterion/criterion.h>
 
-Test(conn_read, takes_responses_in_any_order_with_their_round_trip)
+Test(conn_io, a_server_that_is_somebody_else_is_never_written_to)
+{
+    begin();
+    scene.config.upstreams[0] = policy(CONFIG_VERIFY_PIN, NAME, &other_leaf, NULL);
+    scene_reserve_pool();
+    conn = pool_conn(&scene.pool, &scene.pool.upstreams[0], 0);
+    conn_open(conn, 4);
+    turn_for(6 * TURN_US);
+    cr_assert(conn_take_news(conn).was_attempt);
+    cr_assert_eq(scene_count(STAT_PIN_MISMATCH), 1);
+    struct handoff_query query = scene_query(1);
+    uint16_t id;
+    cr_assert_eq(conn_io_write(conn, 1, &query, &id), STATUS_FULL);
+    cr_assert_eq(scene_peer(0, 0)->asked_ever, 0);
+}
+
+Test(conn_io, the_queries_of_a_turn_are_padded_and_leave_together)
+{
+    begin();
+    open_it();
+    for (uint32_t number = 1; number <= 20; number++)
+        ask(number);
+    cr_assert_eq(scene_peer(0, 0)->asked_ever, 0, "nothing leaves before the turn's end");
+    turn_for(2 * TURN_US);
+    struct peer *peer = scene_peer(0, 0);
+    cr_assert_eq(peer->asked_ever, 20);
+    for (unsigned i = 0; i < 20; i++)
+        cr_assert_eq(peer->asked[i].size % 128, 0);
+}
+
+Test(conn_io, takes_as_many_queries_as_it_may_and_then_no_more)
+{
+    begin();
+    open_it();
+    struct handoff_query query = scene_query(1);
+    uint16_t id;
+    for (unsigned i = 0; i < scene.config.upstream_in_flight; i++)
+        ask(i);
+    cr_assert_eq(conn_io_write(conn, 1, &query, &id), STATUS_FULL);
+    conn_io_probe(conn);
+    cr_assert_eq(scene_count(STAT_PROBES), 1, "a probe finds room all the same");
+    conn_io_probe(conn);
+    cr_assert_eq(scene_count(STAT_PROBES), 1, "one at a time");
+}
+
+Test(conn_io, one_that_had_its_quota_takes_no_more_and_waits_to_be_closed)
+{
+    begin();
+    open_it();
+    scene.pool.upstreams[0].quota.known = 3;
+    for (uint32_t number = 1; number <= 3; number++)
+        ask(number);
+    cr_assert_eq(conn->fsm.state, CONN_DRAINING);
+    cr_assert(conn->is_spent);
+    turn_for(2 * TURN_US);
+    peer_answer_all(scene_peer(0, 0));
+    turn_for(2 * TURN_US);
+    cr_assert_eq(taken_count, 3);
+    cr_assert_eq(conn->fsm.state, CONN_DRAINING, "does the server close it, as it did before?");
+    turn_for(UPSTREAM_ANSWER_MIN_US + 3 * TURN_US);
+    cr_assert_eq(conn->fsm.state, CONN_IDLE);
+    cr_assert_eq(scene.pool.upstreams[0].quota.known, 6, "it did not: try more");
+}
+
+Test(conn_io, takes_responses_in_any_order_with_their_round_trip)
 {
     begin();
     open_it();
@@ -25,7 +89,7 @@ Test(conn_read, takes_responses_in_any_order_with_their_round_trip)
     cr_assert_eq(scene_count(STAT_UPSTREAM_ANSWERS), 2);
 }
 
-Test(conn_read, a_late_response_is_passed_over_and_counts_as_a_sign_of_life)
+Test(conn_io, a_late_response_is_passed_over_and_counts_as_a_sign_of_life)
 {
     begin();
     open_it();
@@ -41,7 +105,7 @@ Test(conn_read, a_late_response_is_passed_over_and_counts_as_a_sign_of_life)
     cr_assert_eq(conn->answers, 2);
 }
 
-Test(conn_read, what_was_never_asked_is_a_stray)
+Test(conn_io, what_was_never_asked_is_a_stray)
 {
     begin();
     open_it();
@@ -58,7 +122,7 @@ Test(conn_read, what_was_never_asked_is_a_stray)
     cr_assert_eq(conn->flights.count, 1);
 }
 
-Test(conn_read, a_message_in_pieces_is_taken_when_it_is_whole)
+Test(conn_io, a_message_in_pieces_is_taken_when_it_is_whole)
 {
     begin();
     open_it();
@@ -74,16 +138,16 @@ Test(conn_read, a_message_in_pieces_is_taken_when_it_is_whole)
     peer_write(peer, reply + 1, 6);
     turn();
     uint16_t stuck;
-    cr_assert(conn_read_is_stuck(conn, &stuck));
+    cr_assert(conn_io_is_stuck(conn, &stuck));
     cr_assert_eq(stuck, peer->asked[0].id);
     cr_assert_eq(taken_count, 0);
     peer_write(peer, reply + 7, 2 + size - 7);
     turn();
     cr_assert_eq(taken_count, 1);
-    cr_assert_not(conn_read_is_stuck(conn, &stuck));
+    cr_assert_not(conn_io_is_stuck(conn, &stuck));
 }
 
-Test(conn_read, a_pause_keeps_the_response_and_what_is_behind_it)
+Test(conn_io, a_pause_keeps_the_response_and_what_is_behind_it)
 {
     begin();
     open_it();
@@ -99,13 +163,13 @@ Test(conn_read, a_pause_keeps_the_response_and_what_is_behind_it)
     is_pausing = false;
     turn_for(400000);
     cr_assert_eq(scene_count(STAT_UPSTREAM_SUSPECTED), 0, "what is silent are we");
-    conn_read_resume(conn);
+    conn_io_resume(conn);
     turn();
     cr_assert_eq(taken_count, 2);
     cr_assert_eq(conn->watch.doubt, WATCH_CALM);
 }
 
-Test(conn_read, a_response_to_another_query_ends_the_connection_and_orphans_its_neighbours)
+Test(conn_io, a_response_to_another_query_ends_the_connection_and_orphans_its_neighbours)
 {
     begin();
     open_it();
@@ -116,9 +180,9 @@ Test(conn_read, a_response_to_another_query_ends_the_connection_and_orphans_its_
     scene_events();
     struct conn_response response;
     conn_next_marked(&scene.pool.shared, CONN_TO_READ);
-    conn_read_ready(conn);
-    cr_assert(conn_read_next(conn, &response));
-    conn_read_distrust(conn, &response);
+    conn_io_read(conn);
+    cr_assert(conn_io_next(conn, &response));
+    conn_io_distrust(conn, &response);
     cr_assert_eq(conn->fsm.state, CONN_CLOSED);
     cr_assert_eq(scene_count(STAT_UPSTREAM_BAD), 1);
     cr_assert_not(conn_take_news(conn).has_failed);
@@ -127,10 +191,10 @@ Test(conn_read, a_response_to_another_query_ends_the_connection_and_orphans_its_
     cr_assert(conn_pop_orphan(conn, &number, &loss));
     cr_assert_eq(number, response.query == 1 ? 2 : 1);
     cr_assert_not(conn_pop_orphan(conn, &number, &loss));
-    cr_assert_not(conn_read_next(conn, &response), "it is over");
+    cr_assert_not(conn_io_next(conn, &response), "it is over");
 }
 
-Test(conn_read, what_the_server_said_before_the_socket_broke_is_taken)
+Test(conn_io, what_the_server_said_before_the_socket_broke_is_taken)
 {
     begin();
     open_it();
@@ -143,7 +207,7 @@ Test(conn_read, what_the_server_said_before_the_socket_broke_is_taken)
     cr_assert_neq(conn->write_error, 0, "sending failed");
     uint16_t id;
     struct handoff_query query = scene_query(3);
-    cr_assert_eq(conn_write_query(conn, 3, &query, &id), STATUS_FULL);
+    cr_assert_eq(conn_io_write(conn, 3, &query, &id), STATUS_FULL);
     take_responses();
     cr_assert(taken_count == 1 && taken[0].query == 1);
     cr_assert_eq(conn->fsm.state, CONN_CLOSED);

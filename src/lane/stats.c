@@ -1,0 +1,83 @@
+/* stats.c - see stats.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "lane/stats.h"
+
+/* A page has one writer: a load and a store, no locked instruction. */
+static void
+add(_Atomic uint64_t *value, uint64_t by)
+{
+    uint64_t old = atomic_load_explicit(value, memory_order_relaxed);
+    atomic_store_explicit(value, old + by, memory_order_relaxed);
+}
+
+void
+stats_add(struct stats_page *page, enum stats_counter counter, uint64_t by)
+{
+    add(&page->counts[counter], by);
+}
+
+void
+stats_set(struct stats_page *page, enum stats_counter counter, uint64_t value)
+{
+    atomic_store_explicit(&page->counts[counter], value, memory_order_relaxed);
+}
+
+void
+stats_why(struct stats_page *page, enum why why)
+{
+    add(&page->why[why], 1);
+}
+
+/* --- latencies ------------------------------------------------------------------------------- */
+
+static unsigned
+bucket_of(uint64_t value)
+{
+    if (value < 4)
+        return (unsigned)value;
+    unsigned power = 63U - (unsigned)__builtin_clzll(value); /* >= 2 */
+    unsigned bucket = power * 4 - 4 + (unsigned)(value >> (power - 2) & 3);
+    return bucket < STATS_BUCKETS ? bucket : STATS_BUCKETS - 1;
+}
+
+/* the largest value that falls into the bucket */
+static uint64_t
+bucket_top(unsigned bucket)
+{
+    if (bucket < 4)
+        return bucket;
+    unsigned power = (bucket + 4) / 4;
+    uint64_t quarter = (uint64_t)1 << (power - 2);
+    return ((uint64_t)1 << power) + quarter * ((bucket + 4) % 4 + 1) - 1;
+}
+
+void
+stats_latency(struct stats_page *page, uint64_t us)
+{
+    add(&page->latency.buckets[bucket_of(us)], 1);
+}
+
+uint64_t
+stats_latency_count(const struct stats_latency *latency)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < STATS_BUCKETS; i++)
+        sum += atomic_load_explicit(&latency->buckets[i], memory_order_relaxed);
+    return sum;
+}
+
+uint64_t
+stats_latency_percentile(const struct stats_latency *latency, unsigned per_mille)
+{
+    uint64_t total = stats_latency_count(latency), sum = 0;
+    if (total == 0)
+        return 0;
+    uint64_t wanted = (total * per_mille + 999) / 1000;
+    for (unsigned i = 0; i < STATS_BUCKETS; i++) {
+        sum += atomic_load_explicit(&latency->buckets[i], memory_order_relaxed);
+        if (sum >= wanted && sum > 0)
+            return bucket_top(i);
+    }
+    return bucket_top(STATS_BUCKETS - 1);
+}
