@@ -9,6 +9,7 @@
  */
 #include "dns/dns_trim.h"
 
+#include "dns_mutator.h"
 #include "fuzz.h"
 
 #define ROOM DNS_EDNS_WHOLE_MAX /* octets that dns_answer_deliver() may need behind the records */
@@ -140,6 +141,8 @@ check_ageing(const uint8_t *message, const struct dns_answer *answer)
     free(copy);
     free(again);
 }
+
+const size_t dns_mutator_at = 3;
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

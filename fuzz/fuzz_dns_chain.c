@@ -7,6 +7,7 @@
  */
 #include "dns/dns_chain.h"
 
+#include "dns_mutator.h"
 #include "fuzz.h"
 
 #define NAMES_MAX  4096
@@ -77,6 +78,8 @@ is_whole(const uint8_t *message, const struct dns_answer *answer)
     } while (led_count > before);
     return all;
 }
+
+const size_t dns_mutator_at = 0;
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

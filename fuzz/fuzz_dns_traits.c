@@ -10,6 +10,7 @@
 #include "dns/dns_svcb.h"
 #include "dns/dns_traits.h"
 
+#include "dns_mutator.h"
 #include "fuzz.h"
 
 /* A service record by the letter of RFC 9460. @return false: malformed, or with a private hint */
@@ -67,6 +68,8 @@ plain_traits(const uint8_t *message, const struct dns_answer *answer)
     }
     return (uint8_t)traits;
 }
+
+const size_t dns_mutator_at = 0;
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

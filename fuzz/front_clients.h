@@ -1,0 +1,282 @@
+/* front_clients.h - clients of a front that do as an input says, and judge what they get
+ * SPDX-License-Identifier: ISC
+ *
+ * For fuzz_front.c: over UDP a client asks each question from a port of its own, over TCP messages
+ * may come in pieces. The kernel is kernel.c's.
+ */
+#pragma once
+
+#include "../tests/unit/front_scene.h"
+
+#include "dns/dns_frame.h"
+
+#include "kernel.h"
+
+#define QUERIES_MAX 512 /* of one input */
+#define CONNECTIONS 6
+#define HELD_MAX    64
+#define MESSAGE_MAX 1500
+
+struct asked {
+    uint8_t octets[MESSAGE_MAX]; /* the message */
+    size_t size;
+    int connection; /* -1: over UDP */
+    bool is_answered, is_made;
+};
+
+static struct {
+    struct asked asked[QUERIES_MAX];
+    unsigned count, counted;
+    struct connection {
+        int fd;
+        struct addr client;
+        uint8_t answers[70000]; /* what the client got and did not read as messages yet */
+        size_t size;
+        unsigned sent, answered; /* messages; the first may be in pieces */
+    } connections[CONNECTIONS];
+    struct handoff_query held[HELD_MAX];
+    unsigned held_count;
+    bool is_worker_hostile;
+    uint32_t ring_number;
+} world;
+
+/* --- what clients get ------------------------------------------------------------------------ */
+
+static uint32_t
+hash_of(const struct dns_question *question)
+{
+    uint32_t hash = question->type;
+    for (size_t i = 0; i < question->name.size; i++)
+        hash = hash * 33 + (question->name.wire[i] | 0x20U);
+    return hash;
+}
+
+/* Where the name in a message ends, as far as it is one. */
+static size_t
+question_end(const uint8_t *octets, size_t size)
+{
+    size_t at = DNS_HEADER_SIZE;
+    while (at < size && octets[at] != 0)
+        at += 1U + octets[at];
+    return at + 5;
+}
+
+/* The octets that an answer repeats of its query. */
+static bool
+is_to(const struct asked *asked, const uint8_t *answer, size_t size)
+{
+    bool has_question = answer[4] == 0 && answer[5] == 1;
+    size_t end = question_end(asked->octets, asked->size);
+    if (memcmp(answer, asked->octets, 2) != 0)
+        return false;
+    return !has_question || (end <= size && end <= asked->size &&
+                             memcmp(answer + DNS_HEADER_SIZE, asked->octets + DNS_HEADER_SIZE,
+                                    end - DNS_HEADER_SIZE) == 0);
+}
+
+/* A sound answer to a query that was well formed. */
+static void
+check_records(const struct asked *asked, const uint8_t *octets, size_t size)
+{
+    struct dns_question question = {0};
+    struct dns_answer answer;
+    struct bytes_reader r = bytes_reader(asked->octets, asked->size);
+    bytes_skip(&r, DNS_HEADER_SIZE);
+    must(dns_name_get(&r, &question.name));
+    question.type = bytes_get_u16(&r);
+    question.class = bytes_get_u16(&r);
+    must(dns_answer_parse(octets, size, &question, &answer) == DNS_ANSWER_OK);
+    must((answer.flags & DNS_AA) == 0);
+    if (world.is_worker_hostile || answer.rcode != DNS_NOERROR || answer.counts[0] == 0 ||
+        question.type != DNS_TYPE_A || question.name.wire[0] == sizeof "localhost" - 1)
+        return;
+    r = bytes_reader(octets, size);
+    bytes_seek(&r, answer.question_end);
+    must(dns_name_skip(&r, NULL));
+    if (bytes_get_u16(&r) != DNS_TYPE_A)
+        return;
+    bytes_skip(&r, 8);
+    must(bytes_get_u32(&r) == hash_of(&question));
+}
+
+static void
+take_answer(struct asked *asked, const uint8_t *octets, size_t size)
+{
+    must(!asked->is_answered && size >= DNS_HEADER_SIZE && is_to(asked, octets, size));
+    asked->is_answered = true;
+    must((octets[2] & 0x80) != 0 && (octets[2] & 0x78) == (asked->octets[2] & 0x78));
+    must(asked->connection >= 0 || size <= DNS_EDNS_UDP_MAX);
+    bool is_cut = octets[2] & 2;
+    must(asked->connection < 0 || !is_cut);
+    if (asked->is_made && !is_cut)
+        check_records(asked, octets, size);
+}
+
+/* A client asks each of its questions from a port of its own. */
+void
+kernel_heard_datagram(const struct addr *to, const uint8_t *octets, size_t size)
+{
+    must(to->port >= 1024 && to->port < 1024U + world.count);
+    struct asked *asked = &world.asked[to->port - 1024];
+    must(asked->connection < 0);
+    take_answer(asked, octets, size);
+}
+
+/* @return a query of a connection that this answers; NULL: none does */
+static struct asked *
+asked_on(int connection, const uint8_t *octets, size_t size)
+{
+    for (unsigned i = 0; i < world.count; i++) {
+        struct asked *asked = &world.asked[i];
+        if (asked->connection == connection && !asked->is_answered && is_to(asked, octets, size))
+            return asked;
+    }
+    return NULL;
+}
+
+void
+kernel_heard(int fd, const uint8_t *octets, size_t size)
+{
+    unsigned number = kernel_at(fd)->tag;
+    struct connection *c = &world.connections[number];
+    const uint8_t *message;
+    size_t at = 0, message_size;
+    must(c->fd == fd && size <= sizeof c->answers - c->size);
+    memcpy(c->answers + c->size, octets, size);
+    c->size += size;
+    while (dns_frame_peek(c->answers + at, c->size - at, 0, DNS_MESSAGE_MAX, &message,
+                          &message_size) == DNS_FRAME_OK) {
+        struct asked *asked = asked_on((int)number, message, message_size);
+        must(asked != NULL);
+        take_answer(asked, message, message_size);
+        at += DNS_FRAME_HEADER + message_size;
+    }
+    memmove(c->answers, c->answers + at, c->size - at);
+    c->size -= at;
+}
+
+/* --- what clients do ------------------------------------------------------------------------- */
+
+static struct addr
+client_of(uint8_t who)
+{
+    struct addr client = {.family = ADDR_IPV4, .bytes = {127, 0, (uint8_t)(who / 4 % 4), 1}};
+    client.bytes[3] = (uint8_t)(1 + who % 4);
+    if (who >= 240) /* denied, martian, elsewhere */
+        client.bytes[0] = who % 3 == 0 ? 203 : who % 3 == 1 ? 0 : 192;
+    return client;
+}
+
+/* A query of numbers: name, type, flags and options. */
+static size_t
+make_query(struct bytes_reader *r, uint8_t to[512])
+{
+    static const char *const names[] = {"a.example",       "B.Example",    "www.Example.net",
+                                        "localhost",       "version.bind", "1.168.192.in-addr.arpa",
+                                        "x.y.z.w.example", "resolver.arpa"};
+    static const uint16_t types[] = {DNS_TYPE_A,  DNS_TYPE_AAAA, DNS_TYPE_TXT, DNS_TYPE_ANY,
+                                     DNS_TYPE_DS, DNS_TYPE_AXFR, DNS_TYPE_SOA, 65};
+    static const uint8_t cookie[40] = {1, 2, 3, 4, 5, 6, 7, 8, 1};
+    uint8_t name = bytes_get_u8(r), form = bytes_get_u8(r);
+    static const uint16_t cookie_sizes[4] = {0, 8, 24, 5};
+    size_t size = scene_query(names[name % 8], types[name / 8 % 8], form & 1, cookie,
+                              cookie_sizes[form / 2 % 4], to);
+    to[0] = (uint8_t)world.count;
+    to[3] = form & 16 ? 0x10 : 0;
+    return size;
+}
+
+/* Made of numbers, or raw. @return NULL: it cannot be kept */
+static struct asked *
+next_query(struct bytes_reader *r, bool is_raw, int connection)
+{
+    if (world.count == QUERIES_MAX)
+        return NULL;
+    struct asked *asked = &world.asked[world.count];
+    *asked = (struct asked){.connection = connection, .is_made = !is_raw};
+    if (is_raw) {
+        size_t size = bytes_get_u8(r);
+        asked->size = size < bytes_left(r) ? size : bytes_left(r);
+        bytes_get_copy(r, asked->octets, asked->size);
+    } else {
+        asked->size = make_query(r, asked->octets);
+    }
+    world.count++;
+    return asked;
+}
+
+static void
+send_datagram(struct bytes_reader *r, bool is_raw)
+{
+    struct addr client = client_of(bytes_get_u8(r));
+    client.port = (uint16_t)(1024 + world.count);
+    struct asked *asked = next_query(r, is_raw, -1);
+    if (asked != NULL && kernel_put_datagram(&client, asked->octets, asked->size))
+        world.counted++;
+}
+
+static void
+connect_client(struct bytes_reader *r)
+{
+    struct addr client = client_of(bytes_get_u8(r));
+    for (unsigned i = 0; i < CONNECTIONS; i++) {
+        struct connection *c = &world.connections[i];
+        if (c->fd > 0 && kernel.fds[c->fd].kind == KERNEL_STREAMS && kernel.fds[c->fd].tag == i)
+            continue;
+        for (unsigned k = 0; k < world.count; k++)
+            if (world.asked[k].connection == (int)i)
+                world.asked[k].is_answered = true; /* it cannot be any more */
+        *c = (struct connection){.fd = kernel_stream(i), .client = client};
+        client.port = (uint16_t)(50000 + i);
+        if (c->fd > 0 && !kernel_put_arrival(&client, c->fd))
+            kernel.fds[c->fd].kind = KERNEL_FREE;
+        return;
+    }
+}
+
+/* @return an open connection, or NULL */
+static struct connection *
+connection_of(uint8_t number)
+{
+    struct connection *c = &world.connections[number % CONNECTIONS];
+    bool is_open = c->fd > 0 && kernel.fds[c->fd].kind == KERNEL_STREAMS &&
+                   kernel.fds[c->fd].tag == number % CONNECTIONS;
+    return is_open ? c : NULL;
+}
+
+/* A message with its length, whole or in two pieces with a turn between; or octets as they are. */
+static void
+send_stream(struct bytes_reader *r, bool is_raw)
+{
+    uint8_t frame[2 + MESSAGE_MAX], number = bytes_get_u8(r), cut = bytes_get_u8(r);
+    struct connection *c = connection_of(number);
+    struct asked *asked = next_query(r, is_raw, number % CONNECTIONS);
+    if (c == NULL || asked == NULL)
+        return;
+    frame[0] = (uint8_t)(asked->size >> 8);
+    frame[1] = (uint8_t)asked->size;
+    memcpy(frame + 2, asked->octets, asked->size);
+    size_t first = cut % (asked->size + 3);
+    kernel_feed(c->fd, frame, first);
+    if (first < asked->size + 2 && cut % 2 == 0) {
+        kernel.now_us += 1000;
+        (void)front_turn(&front, evloop_wait(&front.loop, 0));
+        c = connection_of(number);
+    }
+    if (c != NULL)
+        kernel_feed(c->fd, frame + first, asked->size + 2 - first);
+}
+
+static void
+end_stream(struct bytes_reader *r)
+{
+    struct connection *c = connection_of(bytes_get_u8(r));
+    uint8_t how = bytes_get_u8(r);
+    if (c == NULL)
+        return;
+    struct kernel_fd *stream = &kernel.fds[c->fd];
+    stream->has_ended |= how % 4 == 0;
+    stream->is_reset |= how % 4 == 1;
+    if (how % 4 >= 2) /* reads so much, and no more */
+        stream->window = how % 4 == 2 ? how * 8U : SIZE_MAX;
+}

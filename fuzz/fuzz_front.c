@@ -1,0 +1,288 @@
+/* fuzz_front.c - whole turns of a front, between clients and a worker that do as the input says
+ * SPDX-License-Identifier: ISC
+ *
+ * Input: events of a letter and its numbers: datagrams and connections of clients, well formed or
+ * raw, streams in pieces; answers of the worker, for the question or another, twice, raw, or a
+ * broken ring; its death; time. The kernel is kernel.c's.
+ * Invariants: each query is answered at most once, to who asked it, with its id and its question as
+ * it was spelled, in no more octets than it may take; a sound answer holds what the worker said to
+ * that very question; after each turn what was received is what has ended and what is alive; and
+ * when time has passed and nothing comes any more nothing is left, and the front sleeps.
+ */
+#include "front_clients.h"
+
+#include "lane/heartbeat.h"
+#include "os/os.h"
+
+#define RING_BYTES 65536
+
+static struct ring_consumer from_front;
+static struct ring_producer to_front;
+static uint8_t *ring_memory;
+
+/* --- the worker ------------------------------------------------------------------------------ */
+
+static void
+give_ring(void)
+{
+    struct ipc_message ring = {.type = IPC_RING,
+                               .epoch = ++world.ring_number,
+                               .ring_query_bytes = RING_BYTES,
+                               .ring_answer_bytes = RING_BYTES};
+    int fds[IPC_FDS_MAX] = {kernel_make(KERNEL_MEMORY), kernel_make(KERNEL_BELL),
+                            kernel_make(KERNEL_BELL)};
+    struct kernel_fd *memory = kernel_at(fds[0]);
+    memory->size = 2 * RING_MEMORY_BYTES(RING_BYTES);
+    memory->memory = ring_memory = kernel_take_memory(memory->size);
+    ring_consumer_init(&from_front, ring_memory, RING_BYTES);
+    ring_producer_init(&to_front, ring_memory + RING_MEMORY_BYTES(RING_BYTES), RING_BYTES);
+    must(uplink_attach(&front.uplink, &ring, fds) == STATUS_OK);
+}
+
+static void
+take_questions(void)
+{
+    static uint8_t record[RING_RECORD_MAX];
+    size_t size;
+    while (world.held_count < HELD_MAX &&
+           ring_take(&from_front, record, sizeof record, &size) == STATUS_OK)
+        must(handoff_query_read(record, size, &world.held[world.held_count++]) == STATUS_OK);
+    (void)ring_release(&from_front);
+}
+
+static void
+put_answer(const struct handoff_query *query, uint8_t outcome, const uint8_t *message, size_t size)
+{
+    uint8_t head[HANDOFF_ANSWER_HEAD];
+    struct handoff_answer answer = {.slot = query->slot,
+                                    .generation = query->generation,
+                                    .outcome = outcome,
+                                    .ede = DNS_EDE_NONE};
+    handoff_answer_write(&answer, head);
+    enum status status = ring_put(&to_front, head, sizeof head, message, size);
+    must(status == STATUS_OK || status == STATUS_FULL || world.is_worker_hostile);
+    (void)ring_publish(&to_front);
+}
+
+/* Records of the question's type, the first of which names the question. */
+static size_t
+make_answer(const struct dns_question *question, uint8_t form, uint8_t to[4096])
+{
+    struct bytes_writer w = bytes_writer(to, 4096);
+    uint16_t count = form % 4 == 3 ? 60 : form % 4;
+    build_header(&w, 0, (uint16_t)(DNS_QR | DNS_RD | DNS_RA | (form / 4 % 4 == 3 ? 3 : 0)), 1,
+                 count, 0, 0);
+    build_question(&w, question);
+    for (uint16_t i = 0; i < count; i++) {
+        build_pointer(&w, DNS_HEADER_SIZE);
+        build_record(&w, DNS_TYPE_A, form / 16, 4);
+        bytes_put_u32(&w, hash_of(question) + i);
+    }
+    must(!w.failed);
+    return w.pos;
+}
+
+static void
+answer_one(struct bytes_reader *r)
+{
+    static uint8_t message[4096];
+    take_questions();
+    uint8_t which = bytes_get_u8(r), how = bytes_get_u8(r), form = bytes_get_u8(r);
+    if (world.held_count == 0)
+        return;
+    unsigned at = which % world.held_count;
+    struct handoff_query query = world.held[at];
+    size_t size = make_answer(&query.question, form, message);
+    switch (how % 8) {
+    case 0: /* the answer to another question */
+        size = make_answer(&world.held[(at + 1) % world.held_count].question, form, message);
+        break;
+    case 1:
+        query.generation += how / 8;
+        query.slot += form % 3;
+        break;
+    case 2:
+        put_answer(&query, HANDOFF_ANSWERED, message, size);
+        break;
+    case 3:
+        put_answer(&query, HANDOFF_FAILED, NULL, 0);
+        size = 0;
+        break;
+    case 4: /* anything */
+        world.is_worker_hostile = true;
+        size = bytes_get_u8(r);
+        size = size < bytes_left(r) ? size : bytes_left(r);
+        bytes_get_copy(r, message, size);
+        break;
+    default:
+        break;
+    }
+    if (size > 0)
+        put_answer(&query, HANDOFF_ANSWERED, message, size);
+    world.held[at] = world.held[--world.held_count];
+}
+
+/* It is gone; the supervisor says so and gives a new ring. */
+static void
+replace_worker(void)
+{
+    const struct clock_time now = evloop_time(&front.loop);
+    struct handoff_answer answer;
+    struct inflight_question *question;
+    while ((question = uplink_next_of(&front.uplink, world.ring_number, &answer)) != NULL)
+        admit_answer(&front, question, &answer, &now);
+    uplink_detach(&front.uplink, world.ring_number, true);
+    world.held_count = 0;
+    give_ring();
+}
+
+static void
+break_ring(struct bytes_reader *r)
+{
+    uint8_t how = bytes_get_u8(r), value = bytes_get_u8(r), record[64];
+    struct ring_shared *answers =
+        (struct ring_shared *)(ring_memory + RING_MEMORY_BYTES(RING_BYTES));
+    world.is_worker_hostile = true;
+    if (how % 3 == 0) {
+        size_t size = 1U + value % sizeof record;
+        bytes_get_copy(r, record, size);
+        if (ring_put(&to_front, record, size, NULL, 0) != STATUS_OK)
+            return;
+        (void)ring_publish(&to_front);
+    } else if (how % 3 == 1) {
+        atomic_store(&answers->tail, (uint64_t)value * 4097);
+    } else {
+        answers->data[(how * 256U + value) % RING_BYTES] = (uint8_t)(how ^ value);
+    }
+}
+
+/* --- turns ----------------------------------------------------------------------------------- */
+
+static uint64_t
+ends_counted(void)
+{
+    uint64_t sum = 0;
+    for (int why = 0; why < WHY_COUNT; why++)
+        sum += stats.why[why];
+    return sum;
+}
+
+/* @return when the next is due */
+static uint64_t
+turn(void)
+{
+    const struct clock_time time = evloop_wait(&front.loop, 0);
+    uint64_t due_us = front_turn(&front, time);
+    uint64_t received = scene_stat(STAT_UDP_QUERIES) + scene_stat(STAT_TCP_QUERIES);
+    must(received == ends_counted() + front.waiting.queries.alive + front.pacing.count);
+    must(front.waiting.queries.alive <= config.queries);
+    must(kernel_count(KERNEL_STREAMS) >= front.tcp.open + front.tcp.park.count);
+    must(due_us == 0 || due_us <= time.now_us + HEARTBEAT_MS * 1000);
+    if (front.uplink.newest->is_broken)
+        replace_worker();
+    return due_us;
+}
+
+static void
+step(struct bytes_reader *r)
+{
+    switch (bytes_get_u8(r) % 16) {
+    case 0:
+    case 1:
+        send_datagram(r, false);
+        break;
+    case 2:
+        send_datagram(r, true);
+        break;
+    case 3:
+        connect_client(r);
+        break;
+    case 4:
+        send_stream(r, false);
+        break;
+    case 5:
+        send_stream(r, true);
+        break;
+    case 6:
+        end_stream(r);
+        break;
+    case 7:
+    case 8:
+        answer_one(r);
+        break;
+    case 9:
+        kernel.now_us += bytes_get_u8(r) * 10000ULL;
+        (void)turn();
+        break;
+    case 10:
+        break_ring(r);
+        break;
+    case 11:
+        replace_worker();
+        (void)turn(); /* closes what was the old one's */
+        break;
+    case 12:
+        config.rates_mode = bytes_get_u8(r) % 3;
+        break;
+    default:
+        kernel.now_us += 100;
+        (void)turn();
+    }
+}
+
+/* Nothing comes any more: all has an end, and the front sleeps until its heartbeat. */
+static void
+settle(void)
+{
+    uint64_t due_us = 0;
+    for (unsigned i = 0; i < CONNECTIONS; i++) {
+        struct connection *c = connection_of((uint8_t)i);
+        if (c != NULL)
+            kernel.fds[c->fd].is_reset = true;
+    }
+    for (unsigned turns = 0; turns < 10; turns++) {
+        kernel.now_us += 2000000;
+        due_us = turn();
+    }
+    must(front.waiting.queries.alive == 0 && front.waiting.inflight.alive == 0);
+    must(front.tcp.open == 0 && front.tcp.park.count == 0 && kernel_count(KERNEL_STREAMS) == 0);
+    must(due_us > kernel.now_us);
+    must(world.counted == scene_stat(STAT_UDP_QUERIES));
+}
+
+static void
+begin(void)
+{
+    memset(&front, 0, sizeof front);
+    memset(&config, 0, sizeof config);
+    memset(&stats, 0, sizeof stats);
+    memset(os_used, 0, sizeof *os_used);
+    world.count = world.counted = world.held_count = world.ring_number = 0;
+    world.is_worker_hostile = false;
+    for (unsigned i = 0; i < CONNECTIONS; i++)
+        world.connections[i].fd = -1;
+    kernel_begin(1000000);
+    scene_config();
+    config.queries = 32;
+    config.queue_per_prefix = 12;
+    config.tcp_clients = 4;
+    config.tcp_per_prefix = 3;
+    config.cache_bytes = CACHE_BYTES_MIN;
+    config.pacing = 1;
+    scene_open();
+    must(udp_listen(&front.udp, 0, kernel_make(KERNEL_UDP)) == STATUS_OK);
+    must(tcp_accept_listen(&front.tcp, 0, kernel_make(KERNEL_LISTENER)) == STATUS_OK);
+    give_ring();
+    front_begin(&front);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct bytes_reader r = bytes_reader(data, size);
+    begin();
+    while (bytes_left(&r) > 0)
+        step(&r);
+    settle();
+    return 0;
+}

@@ -1,0 +1,92 @@
+/* kernel.h - a kernel for one process, in memory: descriptors, streams, datagrams, time
+ * SPDX-License-Identifier: ISC
+ *
+ * What: os/sys.h without system calls, so that a target runs a whole front or worker some thousand
+ *       times a second, each time from the same state. What the process sends goes to two functions
+ *       of the target; what it is to receive is put here before its turn.
+ * Who:  fuzz_front.c, fuzz_relay.c.
+ */
+#pragma once
+
+#include "base/addr.h"
+
+#include "fuzz.h"
+
+#define KERNEL_FD_MIN    3
+#define KERNEL_FDS       64
+#define KERNEL_DATAGRAMS 64
+#define KERNEL_ARRIVALS  16
+#define KERNEL_STREAM    (70U << 10) /* octets that wait in a stream */
+
+enum kernel_kind {
+    KERNEL_FREE,
+    KERNEL_EPOLL,
+    KERNEL_UDP,
+    KERNEL_LISTENER,
+    KERNEL_STREAMS,
+    KERNEL_BELL,
+    KERNEL_MEMORY
+};
+
+struct kernel_fd {
+    enum kernel_kind kind;
+    bool is_watched, is_rung; /* by epoll; a bell since it was reported */
+    uint32_t events;
+    void *source;
+    void *memory; /* of a memfd */
+    size_t size;
+    /* a stream: what waits for the process, and how much of what it sends is taken */
+    uint8_t *in;
+    size_t in_head, in_tail, window;
+    bool has_ended, is_reset;
+    unsigned tag; /* the target's */
+};
+
+struct kernel_datagram {
+    struct addr from;
+    const uint8_t *octets; /* borrowed until it was received */
+    size_t size;
+};
+
+struct kernel {
+    uint64_t now_us;
+    struct kernel_fd fds[KERNEL_FDS];
+    struct kernel_datagram datagrams[KERNEL_DATAGRAMS];
+    unsigned datagrams_at, datagrams_count;
+    struct kernel_arrival {
+        struct addr from;
+        int fd;
+    } arrivals[KERNEL_ARRIVALS];
+    unsigned arrivals_at, arrivals_count;
+    unsigned written; /* to bells of peers */
+    uint64_t random;
+};
+
+extern struct kernel kernel;
+
+/** All closed, all memory zero. */
+void kernel_begin(uint64_t now_us);
+
+/** A descriptor of a kind. */
+int kernel_make(enum kernel_kind kind);
+
+/** A stream whose other end is the target's, or -1: no descriptor. */
+int kernel_stream(unsigned tag);
+
+/** Octets for the process. @return how many fit */
+size_t kernel_feed(int fd, const uint8_t *octets, size_t size);
+
+/** A datagram or a connection for the process. @return false: too many wait */
+bool kernel_put_datagram(const struct addr *from, const uint8_t *octets, size_t size);
+bool kernel_put_arrival(const struct addr *from, int fd);
+
+/** Descriptors of a kind that are open. */
+unsigned kernel_count(enum kernel_kind kind);
+
+/** For kernel_sys.c: an open descriptor, and zeroed memory. */
+struct kernel_fd *kernel_at(int fd);
+void *kernel_take_memory(size_t size);
+
+/** The target's: what the process sent. A stream's octets were taken already. */
+void kernel_heard_datagram(const struct addr *to, const uint8_t *octets, size_t size);
+void kernel_heard(int fd, const uint8_t *octets, size_t size);
