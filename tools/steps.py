@@ -79,8 +79,8 @@ def call(log, *argv, **more):
     return subprocess.run([str(word) for word in argv], cwd=TOP, stdout=log, stderr=log, **more).returncode == 0
 
 
-def build(log, folder, compiler, *options, targets=()):
-    """meson setup, anew when the options changed, and ninja"""
+def build(log, folder, compiler, *options, targets=(), source=TOP):
+    """meson setup, anew when the options changed, and ninja. `source`: another tree than this"""
     folder = TOP / folder
     private = TOP / "build/private/mbedtls"
     if private.exists():
@@ -88,7 +88,7 @@ def build(log, folder, compiler, *options, targets=()):
     key, stamp = f"{compiler} {' '.join(options)}\n", folder / ".options"
     if not (folder / "build.ninja").exists() or not stamp.exists() or stamp.read_text() != key:
         shutil.rmtree(folder, ignore_errors=True)
-        if not call(log, "meson", "setup", folder, *options, env={**os.environ, "CC": compiler}):
+        if not call(log, "meson", "setup", folder, source, *options, env={**os.environ, "CC": compiler}):
             return False
         stamp.write_text(key)
     return call(log, "ninja", "-k", "0", "-C", folder, *targets)

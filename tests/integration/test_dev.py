@@ -9,7 +9,7 @@ import pytest
 from conftest import needs_root
 from penstock import BUILD, TOP, plain_environment, wait_for
 
-COMMANDS = ("build", "run", "test", "coverage", "bench", "fuzz", "differential", "fmt", "install", "clean")
+COMMANDS = ("build", "run", "test", "coverage", "bench", "fuzz", "differential", "mutate", "fmt", "install", "clean")
 
 
 @pytest.fixture
@@ -42,6 +42,7 @@ def test_every_command_understands_help(tree, command):
     ("install", "local"), ("install", "--frobnicate"), ("install", ""), ("install", "/usr", "/opt"),
     ("differential", "--seed"), ("differential", "--messages", "many"), ("differential", "x", "1"),
     ("coverage", "--frobnicate"), ("coverage", "nowhere"),
+    ("mutate", "--frobnicate"), ("mutate", "nowhere"), ("mutate", "--jobs", "0"),
     ("fuzz", "ring", "soon"), ("fuzz", "ring", "1", "2"), ("fuzz", "--frobnicate"),
 ])
 def test_mistakes_are_refused_in_one_line(tree, arguments):
