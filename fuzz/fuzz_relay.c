@@ -1,0 +1,276 @@
+/* fuzz_relay.c - whole turns of a worker, between a front and upstreams that do as the input says
+ * SPDX-License-Identifier: ISC
+ *
+ * Input: events of a letter and its numbers: questions of the front, in records or raw; what
+ * upstreams do: accept, refuse, answer well, wrongly, twice or raw, end, reset, stop reading; time.
+ * The kernel is kernel.c's; sessions are tls_plain.c's.
+ * Invariants: an upstream is asked only what the front asked, each time with an id that is free on
+ * that connection, in whole blocks of padding, without a cookie; a question gets exactly one record
+ * for its slot and generation, by its deadline, and what that record brings answers that very
+ * question; and when time has passed nothing is left and the worker sleeps.
+ */
+#include "relay_upstreams.h"
+
+#include "lane/heartbeat.h"
+#include "os/os.h"
+
+#define RING_BYTES 16384
+#define LATE_US    1000000U /* a turn every so often; an answer may be that late */
+
+static struct ring_producer to_worker;
+static struct ring_consumer from_worker;
+static uint8_t *ring_memory;
+
+/* --- the front ------------------------------------------------------------------------------- */
+
+static void
+give_ring(void)
+{
+    struct ipc_message ring = {.type = IPC_RING,
+                               .epoch = ++world.ring_number,
+                               .ring_query_bytes = RING_BYTES,
+                               .ring_answer_bytes = RING_BYTES};
+    int fds[IPC_FDS_MAX] = {kernel_make(KERNEL_MEMORY), kernel_make(KERNEL_BELL),
+                            kernel_make(KERNEL_BELL)};
+    struct kernel_fd *memory = kernel_at(fds[0]);
+    memory->size = 2 * RING_MEMORY_BYTES(RING_BYTES);
+    memory->memory = ring_memory = kernel_take_memory(memory->size);
+    ring_producer_init(&to_worker, ring_memory, RING_BYTES);
+    ring_consumer_init(&from_worker, ring_memory + RING_MEMORY_BYTES(RING_BYTES), RING_BYTES);
+    must(relay_attach(&worker.relay, &ring, fds) == STATUS_OK);
+    for (unsigned i = 0; i < world.count; i++)
+        world.questions[i].is_lost = true;
+}
+
+/* A front has no more at its worker than the worker has places for. */
+static unsigned
+unanswered(void)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < world.count; i++)
+        count += !world.questions[i].is_ended && !world.questions[i].is_lost;
+    return count;
+}
+
+static void
+ask(struct bytes_reader *r)
+{
+    uint8_t record[HANDOFF_QUERY_MAX], name = bytes_get_u8(r), form = bytes_get_u8(r);
+    if (world.count == QUESTIONS_MAX || unanswered() == config.queries)
+        return;
+    struct question *question = &world.questions[world.count];
+    struct handoff_query query = {.slot = world.count,
+                                  .generation = 1 + name,
+                                  .deadline_ms = kernel.now_us / 1000 + 20 + form * 16ULL,
+                                  .flags = form & 1 ? DNS_RD : 0,
+                                  .dnssec_ok = form & 2,
+                                  .rank = form / 4 % HANDOFF_RANKS};
+    const uint8_t wire[] = {1, (uint8_t)('a' + name % 26), 4, 't', 'e', 's', 't', 0};
+    memcpy(query.question.name.wire, wire, sizeof wire);
+    query.question.name.size = sizeof wire;
+    query.question.type = name / 26 % 2 ? DNS_TYPE_AAAA : DNS_TYPE_A;
+    query.question.class = DNS_CLASS_IN;
+    size_t size = handoff_query_write(&query, record);
+    if (ring_put(&to_worker, record, size, NULL, 0) != STATUS_OK)
+        return;
+    *question = (struct question){.asked = query.question, .deadline_us = query.deadline_ms * 1000};
+    world.count++;
+    (void)ring_publish(&to_worker);
+}
+
+static void
+break_ring(struct bytes_reader *r)
+{
+    uint8_t how = bytes_get_u8(r), value = bytes_get_u8(r), record[64];
+    struct ring_shared *queries = (struct ring_shared *)ring_memory;
+    world.is_front_hostile = true;
+    if (how % 3 == 0) {
+        size_t size = 1U + value % sizeof record;
+        bytes_get_copy(r, record, size);
+        if (ring_put(&to_worker, record, size, NULL, 0) == STATUS_OK)
+            (void)ring_publish(&to_worker);
+    } else if (how % 3 == 1) {
+        atomic_store(&queries->tail, (uint64_t)value * 4097);
+    } else {
+        queries->data[(how * 256U + value) % RING_BYTES] = (uint8_t)(how ^ value);
+    }
+}
+
+static void
+check_record(const struct handoff_answer *answer)
+{
+    struct dns_answer parsed;
+    must(world.is_front_hostile || answer->slot < world.count);
+    if (answer->slot >= world.count || world.is_front_hostile)
+        return;
+    struct question *question = &world.questions[answer->slot];
+    must(!question->is_ended && !question->is_lost);
+    question->is_ended = true;
+    must(kernel.now_us <= question->deadline_us + LATE_US || world.was_front_deaf);
+    must((answer->outcome == HANDOFF_ANSWERED) == (answer->message != NULL));
+    if (answer->message == NULL)
+        return;
+    enum dns_answer_verdict result =
+        dns_answer_parse(answer->message, answer->message_size, &question->asked, &parsed);
+    bool is_bare = answer->message[4] == 0 && answer->message[5] == 0; /* an error, no question */
+    must(result == DNS_ANSWER_OK || is_bare);
+    must(!is_bare || (answer->message[3] & DNS_RCODE) != 0);
+}
+
+static void
+listen_to_worker(void)
+{
+    static uint8_t record[RING_RECORD_MAX];
+    struct handoff_answer answer;
+    size_t size;
+    while (!world.is_front_deaf &&
+           ring_take(&from_worker, record, sizeof record, &size) == STATUS_OK) {
+        must(handoff_answer_read(record, size, &answer) == STATUS_OK);
+        check_record(&answer);
+    }
+    (void)ring_release(&from_worker);
+}
+
+/* --- turns ----------------------------------------------------------------------------------- */
+
+/* @return when the next is due */
+static uint64_t
+turn(void)
+{
+    struct pool_order order;
+    uint32_t number;
+    while (pool_next_order(&worker.pool, &order))
+        if (order.dear_us == 0)
+            dial(&order);
+    uint64_t due_us = worker_turn(&worker, evloop_wait(&worker.loop, 0));
+    must(worker.relay.table.alive <= config.queries);
+    must(kernel_count(KERNEL_STREAMS) <= config.upstreams_count * config.upstream_connections);
+    listen_to_worker();
+    if (relay_pop_broken(&worker.relay, &number)) {
+        must(world.is_front_hostile && number == world.ring_number);
+        give_ring();
+        (void)ring_publish(&to_worker);
+    }
+    return due_us;
+}
+
+static void
+pass(uint64_t us)
+{
+    for (; us > 0; us -= us < LATE_US / 2 ? us : LATE_US / 2) {
+        kernel.now_us += us < LATE_US / 2 ? us : LATE_US / 2;
+        (void)turn();
+    }
+}
+
+static void
+step(struct bytes_reader *r)
+{
+    switch (bytes_get_u8(r) % 16) {
+    case 0:
+    case 1:
+    case 2:
+        ask(r);
+        break;
+    case 3:
+    case 4:
+    case 5:
+        answer(r);
+        break;
+    case 6:
+        say(r);
+        break;
+    case 7:
+        end_connection(r);
+        break;
+    case 8:
+        pass(bytes_get_u8(r) * 10000ULL);
+        break;
+    case 9:
+        break_ring(r);
+        break;
+    case 10:
+        world.is_front_deaf = bytes_get_u8(r) % 2;
+        world.was_front_deaf |= world.is_front_deaf;
+        break;
+    case 11:
+        world.refusing = bytes_get_u8(r);
+        break;
+    case 12:
+        shake_hands(bytes_get_u8(r));
+        break;
+    default:
+        kernel.now_us += 500;
+        (void)turn();
+    }
+}
+
+/* Nobody says anything any more. */
+static void
+settle(void)
+{
+    uint64_t due_us = 0;
+    world.is_front_deaf = false;
+    pass(8000000);
+    for (unsigned turns = 0; turns < 4; turns++)
+        due_us = turn();
+    for (unsigned i = 0; i < world.count && !world.is_front_hostile; i++)
+        must(world.questions[i].is_ended || world.questions[i].is_lost);
+    must(worker.relay.table.alive == 0 && due_us > kernel.now_us);
+}
+
+static void
+configure(void)
+{
+    memset(&config, 0, sizeof config);
+    config.upstreams_count = 3;
+    config.upstream_connections = 2;
+    config.upstream_in_flight = 8;
+    config.upstream_idle_ms = 3000;
+    config.query_ms = 4000;
+    config.connect_ms = 1000;
+    config.queries = 24;
+    config.handshakes_per_s = 100;
+    config.handshakes_burst = 100;
+    config.retry_percent = 10;
+    config.hedge_percent = 10;
+    config.tls_versions = CONFIG_TLS13;
+    for (unsigned i = 0; i < config.upstreams_count; i++) {
+        config.upstreams[i] =
+            (struct config_upstream){.verify = CONFIG_VERIFY_PIN, .pins_count = 1, .weight = 1};
+        snprintf(config.upstreams[i].name, sizeof config.upstreams[i].name, "u%u", i);
+    }
+}
+
+static void
+begin(uint8_t strategy)
+{
+    memset(&worker, 0, sizeof worker);
+    memset(&stats, 0, sizeof stats);
+    memset(os_used, 0, sizeof *os_used);
+    for (unsigned i = 0; i < PEERS; i++)
+        world.peers[i].fd = -1;
+    world.count = world.ring_number = world.refusing = 0;
+    world.is_front_hostile = world.is_front_deaf = world.was_front_deaf = false;
+    kernel_begin(1000000);
+    configure();
+    config.strategy = strategy % 3;
+    worker.ca_fd = -1;
+    worker.self.config = &config;
+    worker.self.stats = &stats;
+    must(evloop_open(&worker.loop) == STATUS_OK);
+    worker_reserve(&worker);
+    give_ring();
+    worker_begin(&worker);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct bytes_reader r = bytes_reader(data, size);
+    begin(bytes_get_u8(&r));
+    while (bytes_left(&r) > 0)
+        step(&r);
+    settle();
+    return 0;
+}
