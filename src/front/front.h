@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * What: one struct, reserved before the sandbox closes. Only front.c, admit.c, front_control.c and
- *       main.c know it; all other modules get the parts that they need.
+ *       front_ladder.c know it; all other modules get the parts that they need.
  * Who:  penstock-front only.
  * Ref:  docs/QUERY.md (life of a query).
  */

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * What: a handler for each message that the column "front" of ipc/messages.def lets in.
- * Who:  main.c and front.c.
+ * Who:  front_ladder.c and front.c.
  * Ref:  ipc/messages.def; child/child_inbox.h.
  */
 #pragma once

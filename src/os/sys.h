@@ -4,8 +4,9 @@
  * What: one function for each call. sys_linux.c hands it to the kernel; a program that links
  *       another file in its place runs the same processes over a virtual kernel. Results and errno
  *       are the kernel's.
- * Who:  os, child, front, worker. Two files call the kernel themselves, because what they do is
- *       the kernel's and ends at the start: privs.c and landlock.c; libseccomp loads the filter.
+ * Who:  os, child, front, worker; the supervisor, but for its start and for processes (spawn.h).
+ *       Two files of os call the kernel themselves, because what they do is the kernel's and ends
+ *       at the start: privs.c and landlock.c; libseccomp loads the filter.
  * Ref:  the manual page of each call; tests/structure/sys_symbols.txt.
  */
 #pragma once

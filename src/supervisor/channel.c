@@ -4,11 +4,11 @@
 #include "supervisor/channel.h"
 
 #include "os/chan.h"
+#include "os/sys.h"
 #include "supervisor/children.h"
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 static void
 mark(struct ev_source *source, uint32_t events)
@@ -33,7 +33,7 @@ channel_move(struct child *from, struct child *to)
     from->has_messages = false;
     enum status status = channel_open(to, fd);
     if (status != STATUS_OK)
-        close(fd);
+        sys_close(fd);
     return status;
 }
 

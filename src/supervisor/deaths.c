@@ -4,6 +4,7 @@
 #include "supervisor/deaths.h"
 
 #include "os/log.h"
+#include "os/sys.h"
 #include "supervisor/channel.h"
 #include "supervisor/children.h"
 #include "supervisor/ending.h"
@@ -16,7 +17,6 @@
 
 #include <inttypes.h>
 #include <signal.h>
-#include <unistd.h>
 
 /* Counters go on counting in the next process; levels of a dead process are nothing. */
 static void
@@ -157,7 +157,7 @@ died(struct child *child, int wait_status)
     channel_close(child);
     (void)children_step(child, LIFE_HAS_ENDED);
     child->pid = 0;
-    close(child->pid_fd);
+    sys_close(child->pid_fd);
     child->pid_fd = -1;
     clear_gauges(child->stats);
     rings_forget(child, end.life.is_death);

@@ -5,12 +5,12 @@
 
 #include "os/log.h"
 #include "os/sock.h"
+#include "os/sys.h"
 #include "supervisor/channel.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 void
 dial_begin(struct child *worker)
@@ -101,6 +101,6 @@ dial_answer(struct child *worker, uint32_t index, uint32_t tag)
     answer.error = dial(worker, index, &fd);
     channel_send(worker, &answer, &fd, fd >= 0 ? 1 : 0);
     if (fd >= 0)
-        close(fd);
+        sys_close(fd);
     return STATUS_OK;
 }

@@ -5,6 +5,7 @@
 
 #include "os/calls.h"
 #include "os/sock.h"
+#include "os/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -194,6 +195,6 @@ inherited_notify(int notify_fd, const char *state)
 {
     if (notify_fd < 0)
         return;
-    ssize_t written = write(notify_fd, state, strlen(state));
+    ssize_t written = sys_write(notify_fd, state, strlen(state));
     (void)written;
 }

@@ -19,7 +19,7 @@ enum status
 jail_check_account(const char *user, struct config_error *error)
 {
     struct privs_account account;
-    if (geteuid() != 0)
+    if (sys_geteuid() != 0)
         return STATUS_OK;
     enum status status = privs_find_account(user, &account);
     if (status == STATUS_OK && account.uid != 0 && account.gid != 0)
@@ -44,7 +44,7 @@ static size_t
 limit_of(SYS_RESOURCE resource, size_t most)
 {
     struct rlimit limit;
-    if (getrlimit(resource, &limit) != 0)
+    if (sys_getrlimit(resource, &limit) != 0)
         return 0;
     return limit.rlim_max < most ? (size_t)limit.rlim_max : most;
 }
@@ -86,7 +86,7 @@ jail_enter(const struct config *config, const int exec_fds[CHILD_ROLES], struct 
                                   .file_bytes = limit_of(RLIMIT_FSIZE, SIZE_MAX)};
     struct privs_account account;
     const char *what_failed = NULL;
-    bool is_root = geteuid() == 0;
+    bool is_root = sys_geteuid() == 0;
     if (is_root && find_account(config, &account) != STATUS_OK)
         snprintf(error->text, sizeof error->text, "there is no account to give up root for");
     else if (privs_drop(is_root ? &account : NULL, &limits, &what_failed) != STATUS_OK)

@@ -5,6 +5,7 @@
 
 #include "os/chan.h"
 #include "os/log.h"
+#include "os/sys.h"
 #include "supervisor/channel.h"
 #include "supervisor/children.h"
 #include "supervisor/dial.h"
@@ -17,7 +18,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 static void
 begin(struct child *child, int chan_fd)
@@ -33,7 +33,7 @@ begin(struct child *child, int chan_fd)
     if (status == STATUS_OK)
         status = tell_beginning(child);
     else
-        close(chan_fd);
+        sys_close(chan_fd);
     if (status != STATUS_OK) /* it is a process already: its end goes the way of all others */
         children_kill_for(child, LOG_ERROR, strerror(errno));
 }
@@ -48,11 +48,11 @@ lanes_spawn(struct child *child)
     status = spawn_child(child->role, child->supervisor->exec_fds[child->role], pair[1],
                          &child->pid, &child->pid_fd);
     int saved = errno;
-    close(pair[1]);
+    sys_close(pair[1]);
     if (status == STATUS_OK)
         begin(child, pair[0]);
     else
-        close(pair[0]);
+        sys_close(pair[0]);
     errno = saved;
     return status;
 }

@@ -1,30 +1,21 @@
-/* main.c - the ladder of the supervisor: configuration, sockets, fronts, jail, workers, loop
+/* main.c - what the command line asks for: the service, or one answer
  * SPDX-License-Identifier: ISC
  */
 #include "conf/config_print.h"
 #include "os/log.h"
 #include "os/os.h"
-#include "supervisor/addresses.h"
-#include "supervisor/children.h"
-#include "supervisor/executables.h"
 #include "supervisor/inherited.h"
 #include "supervisor/jail.h"
-#include "supervisor/lanes.h"
 #include "supervisor/namelists.h"
 #include "supervisor/options.h"
 #include "supervisor/pin_check.h"
 #include "supervisor/pin_show.h"
+#include "supervisor/service.h"
 #include "supervisor/settings.h"
-#include "supervisor/steer.h"
 #include "supervisor/tls_library.h"
-#include "supervisor/turn.h"
-#include "supervisor/watchdog.h"
 
 #include <errno.h>
-#include <sched.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool to_journal;
 
@@ -45,124 +36,14 @@ exit_code_of(enum status status)
     return status == STATUS_INVALID ? OPTIONS_EXIT_CONFIG : OPTIONS_EXIT_FAILURE;
 }
 
-static unsigned
-count_lanes(const struct config *config)
-{
-    cpu_set_t cpus;
-    long count = config->lanes;
-    if (count == 0 && sched_getaffinity(0, sizeof cpus, &cpus) == 0)
-        count = CPU_COUNT(&cpus);
-    else if (count == 0) /* more processors than the set holds */
-        count = sysconf(_SC_NPROCESSORS_ONLN);
-    return count < 1 ? 1 : count > CONFIG_LANES_MAX ? CONFIG_LANES_MAX : (unsigned)count;
-}
-
-/* Everything that can be wrong with configuration and surroundings, before anything is spawned. */
-static enum status
-prepare(const struct options *options, const struct inherited *inherited, struct supervisor *sup,
-        struct config_error *error)
-{
-    enum status status = settings_load(options, &sup->config, error);
-    sup->options = options;
-    sup->loaded = sup->config;
-    if (status == STATUS_OK)
-        status = jail_check_account(sup->config.user, error);
-    if (status == STATUS_OK)
-        status = settings_load_ca(&sup->config, &sup->ca_fd, error);
-    if (status == STATUS_OK)
-        status = namelists_load(&sup->config, &sup->namelists, error);
-    if (status == STATUS_OK)
-        status = executables_open(sup->exec_fds, error);
-    if (status == STATUS_OK)
-        status = executables_check_root(sup->exec_fds, error);
-    if (status == STATUS_OK)
-        status = inherited_adopt(inherited, sup, error);
-    if (status != STATUS_OK)
-        return status;
-    log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)sup->config.verbose);
-    if (addresses_settle(sup, error) != STATUS_OK)
-        return STATUS_INVALID;
-    sup->query_ms_most = sup->config.query_ms;
-    sup->lanes_count = sup->config.lanes = count_lanes(&sup->config);
-    settings_fill_secret(&sup->config, NULL);
-    settings_log_warnings(&sup->config, &sup->namelists);
-    sup->notify_fd = inherited_connect_notify();
-    watchdog_open(sup);
-    status = settings_share(&sup->config, sup->config_fds);
-    if (status == STATUS_OK)
-        status = children_open(sup);
-    if (status == STATUS_OK)
-        status = turn_open(sup);
-    if (status != STATUS_OK)
-        snprintf(error->text, sizeof error->text, "cannot start: %s", strerror(errno));
-    return status;
-}
-
-static void
-turn(struct supervisor *sup)
-{
-    evloop_turn(&sup->loop, turn_deadline_us(sup));
-    turn_take(sup);
-}
-
-/* Several lanes share their addresses by a program that only we, unjailed, can attach. */
-static enum status
-steer(struct supervisor *sup, struct config_error *error)
-{
-    if (sup->lanes_count == 1)
-        return STATUS_OK;
-    while (sup->phase == PHASE_STARTING && !steer_is_bound(sup, sup->lanes_count - 1))
-        turn(sup);
-    if (sup->phase != PHASE_STARTING || steer_lanes(sup) == STATUS_OK)
-        return STATUS_OK;
-    snprintf(error->text, sizeof error->text, "clients cannot be steered to lanes: %s",
-             strerror(errno));
-    return STATUS_SYSTEM;
-}
-
-/*
- * Only a front may need privileges that we give up, and a filter and no-new-privileges reach those
- * who are spawned later: so fronts come first. They do not have to be ready for the rest to go on,
- * and the first answer is not late by the time that they take.
- */
-static enum status
-start(struct supervisor *sup, struct config_error *error)
-{
-    enum status status = lanes_spawn_all(sup, CHILD_FRONT);
-    if (status == STATUS_OK) {
-        status = steer(sup, error);
-        if (status == STATUS_OK && sup->phase != PHASE_STARTING)
-            return STATUS_OK; /* a front could not start: it said why */
-        if (status == STATUS_OK)
-            status = jail_enter(&sup->config, sup->exec_fds, error);
-        settings_enter_jail();
-        if (status != STATUS_OK)
-            return status;
-        status = lanes_spawn_all(sup, CHILD_WORKER);
-    }
-    if (status != STATUS_OK)
-        snprintf(error->text, sizeof error->text, "a process cannot be started: %s",
-                 strerror(errno));
-    return status;
-}
-
 static int
 serve(const struct options *options, const struct inherited *inherited)
 {
     static struct supervisor sup;
     struct config_error error;
-    sup = (struct supervisor){
-        .config_fds = {-1, -1}, .config_number = 1, .ca_fd = -1, .notify_fd = -1};
-    children_init(&sup);
-    enum status status = prepare(options, inherited, &sup, &error);
-    if (status == STATUS_OK)
-        status = start(&sup, &error);
-    if (status != STATUS_OK) /* a child that lives already ends with its channel */
-        return fail(exit_code_of(status), error.text);
-    while (sup.phase != PHASE_ENDED)
-        turn(&sup);
-    log_write(LOG_NOTICE, LOG_STOPPING, "penstock has ended");
-    return sup.exit_code;
+    service_init(&sup);
+    enum status status = service_run(&sup, options, inherited, &error);
+    return status == STATUS_OK ? sup.exit_code : fail(exit_code_of(status), error.text);
 }
 
 static int

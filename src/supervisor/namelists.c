@@ -7,12 +7,12 @@
 #include "answers/nameset.h"
 #include "os/memory.h"
 #include "os/random.h"
+#include "os/sys.h"
 #include "supervisor/idna.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #define READ_BYTES (256u << 10)
 
@@ -46,15 +46,15 @@ static bool
 open_lines(struct line_reader *reader, const char *path)
 {
     *reader = (struct line_reader){
-        .fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK),
+        .fd = sys_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK),
     };
     if (reader->fd < 0)
         return false;
-    reader->left = lseek(reader->fd, 0, SEEK_END);
-    if (reader->left >= 0 && lseek(reader->fd, 0, SEEK_SET) == 0)
+    reader->left = sys_lseek(reader->fd, 0, SEEK_END);
+    if (reader->left >= 0 && sys_lseek(reader->fd, 0, SEEK_SET) == 0)
         return true;
     int saved = errno;
-    close(reader->fd);
+    sys_close(reader->fd);
     errno = saved;
     return false;
 }
@@ -70,7 +70,7 @@ read_more(struct line_reader *reader)
     size_t wanted = (off_t)room < reader->left ? room : (size_t)reader->left;
     ssize_t n = 0;
     do
-        n = wanted > 0 ? read(reader->fd, reader->bytes + reader->end, wanted) : 0;
+        n = wanted > 0 ? sys_read(reader->fd, reader->bytes + reader->end, wanted) : 0;
     while (n < 0 && errno == EINTR);
     reader->failed = n < 0;
     if (n <= 0)
@@ -176,7 +176,7 @@ take_file(const char *path, enum ipc_list list, struct sets *sets, struct nameli
     }
     bool failed = reader.failed;
     int saved = errno;
-    close(reader.fd);
+    sys_close(reader.fd);
     errno = saved;
     return !failed;
 }
@@ -267,7 +267,7 @@ namelists_load(const struct config *config, struct namelists *lists, struct conf
     }
     for (int list = 0; list < IPC_LISTS && status != STATUS_OK; list++) {
         if (lists->fds[list] >= 0)
-            close(lists->fds[list]);
+            sys_close(lists->fds[list]);
         lists->fds[list] = -1;
     }
     return status;

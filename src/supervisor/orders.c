@@ -5,6 +5,7 @@
 
 #include "os/log.h"
 #include "os/sock.h"
+#include "os/sys.h"
 #include "supervisor/channel.h"
 #include "supervisor/children.h"
 #include "supervisor/dial.h"
@@ -12,8 +13,6 @@
 #include "supervisor/rings.h"
 #include "supervisor/tell.h"
 #include "supervisor/tls_library.h"
-
-#include <unistd.h>
 
 /* The sets that the column FROM() of messages.def is written in. */
 enum {
@@ -145,7 +144,7 @@ take_one(struct child *child, enum life_state state)
     status = obey(child, state, &message, &fds[0]);
     for (size_t i = 0; i < IPC_FDS_MAX; i++)
         if (fds[i] >= 0)
-            close(fds[i]);
+            sys_close(fds[i]);
     return status;
 }
 

@@ -5,6 +5,7 @@
 
 #include "os/log.h"
 #include "os/memory.h"
+#include "os/sys.h"
 #include "supervisor/addresses.h"
 #include "supervisor/children.h"
 #include "supervisor/inherited.h"
@@ -16,7 +17,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Has the CA file other contents? */
 static bool
@@ -39,7 +39,7 @@ close_all(const int fds[], size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (fds[i] >= 0)
-            close(fds[i]);
+            sys_close(fds[i]);
 }
 
 /* Children that live get it now; those that come later, with their beginning. */

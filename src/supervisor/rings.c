@@ -6,18 +6,18 @@
 #include "lane/ring.h"
 #include "os/evloop.h"
 #include "os/memory.h"
+#include "os/sys.h"
 #include "supervisor/channel.h"
 #include "supervisor/children.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 static void
 close_ring(struct lane *lane)
 {
     for (size_t i = 0; i < 3; i++) {
         if (lane->ring_fds[i] >= 0)
-            close(lane->ring_fds[i]);
+            sys_close(lane->ring_fds[i]);
         lane->ring_fds[i] = -1;
     }
 }

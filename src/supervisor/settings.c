@@ -9,6 +9,7 @@
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/random.h"
+#include "os/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,12 +27,12 @@ static enum status
 read_all(const char *path, char *to, size_t room, size_t *size)
 {
     *size = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = sys_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return STATUS_SYSTEM;
     enum status status = STATUS_OK;
     for (;;) {
-        ssize_t n = read(fd, to + *size, room - *size);
+        ssize_t n = sys_read(fd, to + *size, room - *size);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -45,7 +46,7 @@ read_all(const char *path, char *to, size_t room, size_t *size)
         }
     }
     int saved = errno;
-    close(fd);
+    sys_close(fd);
     errno = saved;
     return status;
 }
@@ -200,7 +201,7 @@ settings_share(const struct config *config, int fds[CHILD_ROLES])
         return STATUS_OK;
     int saved = errno;
     if (fds[CHILD_WORKER] >= 0)
-        close(fds[CHILD_WORKER]);
+        sys_close(fds[CHILD_WORKER]);
     fds[CHILD_FRONT] = fds[CHILD_WORKER] = -1;
     errno = saved;
     return status;

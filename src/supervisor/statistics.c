@@ -6,6 +6,7 @@
 #include "ipc/ipc.h"
 #include "os/log.h"
 #include "os/sock.h"
+#include "os/sys.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -218,10 +219,10 @@ read_proc(pid_t pid, const char *name, char *text, size_t size)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, text, size - 1) : -1;
+    int fd = sys_open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? sys_read(fd, text, size - 1) : -1;
     if (fd >= 0)
-        close(fd);
+        sys_close(fd);
     text[n > 0 ? n : 0] = '\0';
     return n > 0;
 }

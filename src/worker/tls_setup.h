@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * What: what is done once, before the sandbox closes.
- * Who:  worker: main.c, worker.c, pool.c, pin_look.c.
+ * Who:  worker: worker_ladder.c, worker.c, pool.c, pin_look.c.
  */
 #pragma once
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * What: a handler for each message that the column "worker" of ipc/messages.def lets in.
- * Who:  main.c.
+ * Who:  worker_ladder.c.
  * Ref:  ipc/messages.def; child/child_inbox.h.
  */
 #pragma once
