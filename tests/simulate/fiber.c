@@ -1,0 +1,127 @@
+/* fiber.c - see fiber.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "fiber.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#ifdef PENSTOCK_SANITIZED
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#define STACK_BYTES (2U << 20)
+#else
+#define STACK_BYTES (512U << 10)
+#endif
+#define GUARD_BYTES 65536U /* below it, without access: a multiple of any page */
+
+struct fiber {
+    ucontext_t own, entered_from;
+    void (*run)(void *argument);
+    void *argument;
+    char *memory;
+    void *fake_stack; /* of the sanitizer, while it does not run */
+    void *outer_fake_stack;
+    const void *outer_stack;
+    size_t outer_size;
+};
+
+static struct fiber *starting; /* makecontext() hands over numbers only */
+
+static void
+arrived(struct fiber *fiber)
+{
+    (void)fiber;
+#ifdef PENSTOCK_SANITIZED
+    __sanitizer_finish_switch_fiber(fiber->fake_stack, &fiber->outer_stack, &fiber->outer_size);
+#endif
+}
+
+static void
+begin(void)
+{
+    struct fiber *fiber = starting;
+    arrived(fiber);
+    fiber->run(fiber->argument);
+    abort();
+}
+
+/* swapcontext(3), which the address sanitizer would take for a reason to clean the whole stack. */
+static void
+change(ucontext_t *from, const ucontext_t *to)
+{
+    volatile bool is_back = false;
+    if (getcontext(from) != 0)
+        abort();
+    if (is_back)
+        return;
+    is_back = true;
+    setcontext(to);
+    abort();
+}
+
+struct fiber *
+fiber_open(void (*run)(void *argument), void *argument)
+{
+    struct fiber *fiber = calloc(1, sizeof *fiber);
+    void *memory = mmap(NULL, STACK_BYTES + GUARD_BYTES, PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (fiber == NULL || memory == MAP_FAILED ||
+        mprotect((char *)memory + GUARD_BYTES, STACK_BYTES, PROT_READ | PROT_WRITE) != 0 ||
+        getcontext(&fiber->own) != 0)
+        abort();
+#ifdef PENSTOCK_SANITIZED /* a stack that lay here before left its marks */
+    ASAN_UNPOISON_MEMORY_REGION((char *)memory + GUARD_BYTES, STACK_BYTES);
+#endif
+    fiber->run = run;
+    fiber->argument = argument;
+    fiber->memory = memory;
+    fiber->own.uc_stack.ss_sp = fiber->memory + GUARD_BYTES;
+    fiber->own.uc_stack.ss_size = STACK_BYTES;
+    makecontext(&fiber->own, begin, 0);
+    return fiber;
+}
+
+void
+fiber_close(struct fiber *fiber)
+{
+    if (fiber == NULL)
+        return;
+    munmap(fiber->memory, STACK_BYTES + GUARD_BYTES);
+    free(fiber);
+}
+
+void
+fiber_enter(struct fiber *fiber)
+{
+    starting = fiber;
+#ifdef PENSTOCK_SANITIZED
+    __sanitizer_start_switch_fiber(&fiber->outer_fake_stack, fiber->memory + GUARD_BYTES,
+                                   STACK_BYTES);
+#endif
+    change(&fiber->entered_from, &fiber->own);
+#ifdef PENSTOCK_SANITIZED
+    __sanitizer_finish_switch_fiber(fiber->outer_fake_stack, NULL, NULL);
+#endif
+}
+
+void
+fiber_leave(struct fiber *fiber, bool for_good)
+{
+    (void)for_good;
+#ifdef PENSTOCK_SANITIZED
+    __sanitizer_start_switch_fiber(for_good ? NULL : &fiber->fake_stack, fiber->outer_stack,
+                                   fiber->outer_size);
+#endif
+    change(&fiber->own, &fiber->entered_from);
+    arrived(fiber);
+}
+
+const void *
+fiber_stack(const struct fiber *fiber, size_t *size)
+{
+    *size = STACK_BYTES;
+    return fiber->memory + GUARD_BYTES;
+}

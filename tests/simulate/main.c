@@ -1,0 +1,139 @@
+/* main.c - plays worlds from seeds, and says which violate what
+ * SPDX-License-Identifier: ISC
+ *
+ * usage: simulate                    every world of worlds.def, with the seeds that a test run plays
+ *        simulate SEED               every world with this seed
+ *        simulate WORLD SEED         one; `trace` behind it shows everything that happens
+ *        simulate --seconds N        seed after seed, for so long
+ *        simulate --list             the worlds
+ * Each world is a process, so that nothing of one is left for the next. Exit status: 1 after a
+ * violation, 2 where the arguments cannot be understood.
+ */
+#include "trace.h"
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct {
+    struct world_result *result; /* shared with the process that plays */
+    uint64_t worlds, violated, simulated_us;
+    double began_s;
+} all;
+
+static double
+seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* @return false: a violation */
+static bool
+play(const struct world_row *row, uint64_t seed, bool is_shown, bool is_told)
+{
+    double began_s = seconds();
+    memset(all.result, 0, sizeof *all.result);
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        trace_begin(is_shown);
+        world_play(row, seed, NULL, all.result);
+        fflush(stdout);
+        _exit(0);
+    }
+    int status = 0;
+    waitpid(pid, &status, 0);
+    const struct world_result *result = all.result;
+    bool is_good = status == 0 && result->violations == 0;
+    all.worlds++;
+    all.violated += !is_good;
+    all.simulated_us += result->simulated_us;
+    double took_s = seconds() - began_s;
+    if (is_told)
+        printf("%s %llu: %.1f s in %.0f ms (%.0f times faster), %llu of %llu answered, "
+               "%llu events, %llu turns, %llu calls, trace %016llx\n",
+               row->name, (unsigned long long)seed, (double)result->simulated_us / 1e6,
+               took_s * 1e3, (double)result->simulated_us / 1e6 / took_s,
+               (unsigned long long)result->answered, (unsigned long long)result->asked,
+               (unsigned long long)result->counts.events, (unsigned long long)result->counts.turns,
+               (unsigned long long)result->counts.calls, (unsigned long long)result->hash);
+    if (status != 0)
+        printf("%s %llu: the simulation ended with status 0x%x\n", row->name,
+               (unsigned long long)seed, (unsigned)status);
+    else if (!is_good)
+        printf("%s %llu: %u violations; the first %s\n", row->name, (unsigned long long)seed,
+               result->violations, result->first);
+    return is_good;
+}
+
+static void
+play_all(uint64_t first, uint64_t count)
+{
+    for (size_t i = 0; i < world_rows_count; i++)
+        for (uint64_t seed = first; seed < first + (count > 0 ? count : world_rows[i].seeds);
+             seed++)
+            (void)play(&world_rows[i], seed, false, count == 1);
+}
+
+static int
+report(void)
+{
+    double took_s = seconds() - all.began_s;
+    printf("%llu worlds, %llu with violations; %.0f s simulated in %.1f s\n",
+           (unsigned long long)all.worlds, (unsigned long long)all.violated,
+           (double)all.simulated_us / 1e6, took_s);
+    return all.violated > 0;
+}
+
+static void
+play_for(double long_s)
+{
+    for (uint64_t seed = (uint64_t)time(NULL) * 1000; seconds() - all.began_s < long_s; seed++)
+        (void)play(&world_rows[seed % world_rows_count], seed, false, false);
+}
+
+static int
+misuse(void)
+{
+    fprintf(stderr, "usage: simulate [SEED | WORLD SEED [trace] | --seconds N | --list]\n");
+    return 2;
+}
+
+static bool
+is_number(const char *text)
+{
+    return *text != '\0' && strspn(text, "0123456789") == strlen(text);
+}
+
+int
+main(int argc, char **argv)
+{
+    all.result =
+        mmap(NULL, sizeof *all.result, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    all.began_s = seconds();
+    clearenv(); /* the supervisor reads it */
+    if (argc == 1) {
+        play_all(1, 0);
+    } else if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        for (size_t i = 0; i < world_rows_count; i++)
+            printf("%-10s %s\n", world_rows[i].name, world_rows[i].text);
+        return 0;
+    } else if (argc == 3 && strcmp(argv[1], "--seconds") == 0 && is_number(argv[2])) {
+        play_for(strtod(argv[2], NULL));
+    } else if (argc == 2 && is_number(argv[1])) {
+        play_all(strtoull(argv[1], NULL, 10), 1);
+    } else if (argc >= 3 && world_find(argv[1]) != NULL && is_number(argv[2])) {
+        bool is_shown = argc > 3 && strcmp(argv[3], "trace") == 0;
+        (void)play(world_find(argv[1]), strtoull(argv[2], NULL, 10), is_shown, true);
+    } else {
+        return misuse();
+    }
+    return report();
+}

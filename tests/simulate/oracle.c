@@ -1,0 +1,124 @@
+/* oracle.c - see oracle.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "oracle.h"
+
+#include "proxy.h"
+#include "trace.h"
+#include "world_faults.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct {
+    unsigned count;
+    char first[160];
+    const char *kind;
+} found;
+
+void
+oracle_violation_of(const char *what, const char *format, ...)
+{
+    char text[160];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    trace_note("VIOLATION", 0, 0, what, strlen(what));
+    double at_s = (double)(kernel_now() - KERNEL_BEGIN_US) / 1e6;
+    if (trace_is_shown())
+        printf("%12.6f  VIOLATION: %s%s\n", at_s, what, text);
+    if (found.count++ > 0)
+        return;
+    found.kind = what;
+    snprintf(found.first, sizeof found.first, "at %.6f s: %s%.90s", at_s, what, text);
+}
+
+void
+oracle_violation(const char *what)
+{
+    oracle_violation_of(what, "%s", "");
+}
+
+unsigned
+oracle_violations(void)
+{
+    return found.count;
+}
+
+const char *
+oracle_first(void)
+{
+    return found.first;
+}
+
+const char *
+oracle_first_kind(void)
+{
+    return found.kind != NULL ? found.kind : "";
+}
+
+/* --- events ---------------------------------------------------------------------------------- */
+
+static void
+overdue(void *owner, uint64_t number)
+{
+    const struct ask *ask = owner;
+    uint64_t idle_us = process_idle_us() - ask->idle_us;
+    if (ask->responses > 0)
+        return;
+    if (idle_us > number) /* processes that stood still may take so much longer */
+        kernel_at(kernel_now() + idle_us - number, overdue, owner, idle_us);
+    else
+        oracle_answers_overdue(ask);
+}
+
+/* L3: every query has its end within the time of a query and what processes stood still. */
+void
+oracle_asked(struct ask *ask)
+{
+    kernel_at(kernel_now() + world.query_ms * KERNEL_MS + 5 * KERNEL_MS, overdue, ask, 0);
+}
+
+void
+oracle_answered(struct ask *ask, size_t size)
+{
+    oracle_answers_judge(ask, size);
+}
+
+static void
+turned(struct process *process)
+{
+    if (proxy_is_front(process))
+        oracle_counters_turn(process);
+}
+
+static void
+ended(struct process *process, int wait_status)
+{
+    if (proxy_is_front(process))
+        oracle_counters_front_ended(process);
+    if (wait_status != 0 && wait_status != SIGSEGV && !world_faults_is_stopped())
+        oracle_violation_of("a process ended by itself", ": %s, 0x%x", process_name(process),
+                            (unsigned)wait_status);
+}
+
+void
+oracle_begin(void)
+{
+    memset(&found, 0, sizeof found);
+    process_on_turn = turned;
+    proxy_on_end = ended;
+    world_faults_begin();
+    oracle_counters_begin();
+}
+
+void
+oracle_end(void)
+{
+    if (!world_faults_is_stopped() && !proxy_is_serving())
+        oracle_violation("the service has ended");
+    oracle_counters_end();
+}

@@ -1,0 +1,43 @@
+/* oracle.h - what must hold, asked after every event
+ * SPDX-License-Identifier: ISC
+ *
+ * What: oracle.c collects violations and hands events to the files that judge: oracle_answers.c
+ *       (the right answer, once, in time), oracle_counters.c (every query has one end).
+ * Who:  world.c and the parts of the world call it; main.c prints.
+ * Ref:  docs/SIMULATION.md "properties".
+ */
+#pragma once
+
+#include "process.h"
+#include "world_clients.h"
+
+void oracle_begin(void);
+void oracle_end(void);
+
+/** Something that must not be. @param what  static text; the same for the same kind */
+void oracle_violation(const char *what);
+/** With numbers for the reader. */
+void oracle_violation_of(const char *what, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+unsigned oracle_violations(void);
+/** The first one: time, what, numbers. "" if there is none. */
+const char *oracle_first(void);
+/** Its kind alone. */
+const char *oracle_first_kind(void);
+
+/* --- events ---------------------------------------------------------------------------------- */
+
+/** A query is in a front's socket; its response has left, `size` octets. */
+void oracle_asked(struct ask *ask);
+void oracle_answered(struct ask *ask, size_t size);
+
+/* --- the files that judge -------------------------------------------------------------------- */
+
+void oracle_answers_judge(const struct ask *ask, size_t size);
+/** Its time is over. */
+void oracle_answers_overdue(const struct ask *ask);
+void oracle_counters_begin(void);
+void oracle_counters_turn(const struct process *front);
+void oracle_counters_front_ended(const struct process *front);
+void oracle_counters_end(void);

@@ -1,0 +1,101 @@
+/* oracle_answers.c - the right answer, in time, to those whose upstream has one
+ * SPDX-License-Identifier: ISC
+ */
+#include "oracle.h"
+
+#include "world_faults.h"
+#include "world_upstreams.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define MARGIN_US     (30 * KERNEL_MS) /* the front's 10 ms before the end of a query, and 20 */
+#define SETTLE_US     (10 * KERNEL_S)  /* upstreams must have been well so long */
+#define FAULTY_WAY_US (20 * KERNEL_S)  /* that an answer can be held up */
+#define STALE_TTL_S   30               /* RFC 8767 */
+#define EDE_STALE     3
+
+/* The time that an answer takes when all is well: dial, handshake, question; the slowest upstream. */
+static uint64_t
+time_of_way(void)
+{
+    uint64_t most_us = 0;
+    for (unsigned i = 0; i < world.upstreams; i++) {
+        uint64_t us = 3 * world_upstreams_rtt(i) + KERNEL_MS;
+        most_us = us > most_us ? us : most_us;
+    }
+    return most_us;
+}
+
+/* L1: all upstreams were well, so whoever asks what they answer gets it, and when.
+ * @return false: nothing can be said. @param by_us  written: when at the latest */
+static bool
+is_due(const struct ask *ask, uint64_t *by_us)
+{
+    uint64_t delay_us, life_us = world.query_ms * KERNEL_MS;
+    uint64_t idle_us = process_idle_us() - ask->idle_us;
+    if ((world.row->flags & WORLD_NO_POLICY) == 0 || ask->arrived_us == 0 ||
+        message_script(ask->act->text, &delay_us) != SCRIPT_ANSWER)
+        return false;
+    if (world_faults_over_us() + SETTLE_US > ask->arrived_us && world_faults_over_us() != 0)
+        return false;
+    if (ask->arrived_us < KERNEL_BEGIN_US + KERNEL_S) /* it starts */
+        return false;
+    uint64_t takes_us = time_of_way() + delay_us + 5 * KERNEL_MS + idle_us;
+    *by_us = ask->arrived_us + takes_us;
+    return takes_us + MARGIN_US <= life_us;
+}
+
+static void
+judge_data(const struct ask *ask)
+{
+    const struct message_facts *facts = &ask->facts;
+    uint64_t made_us;
+    if (facts->rcode != 0 || facts->answers == 0)
+        return;
+    if (!facts->has_address || !world_upstreams_made(facts->address, ask->act->text, &made_us)) {
+        oracle_violation_of("an answer that no upstream gave", ": %s", ask->act->text);
+        return;
+    }
+    /* the proxy counts from when it read it */
+    uint64_t way_us = (world.row->flags & WORLD_NO_FAULT) != 0 ? time_of_way() : FAULTY_WAY_US;
+    uint64_t age_us = kernel_now() - made_us;
+    uint64_t age_s = age_us > way_us ? (age_us - way_us) / KERNEL_S : 0;
+    uint64_t left_s = age_s < MESSAGE_TTL_S ? MESSAGE_TTL_S - age_s : 0;
+    bool is_stale = facts->ede == EDE_STALE && facts->ttl_s <= STALE_TTL_S;
+    if (facts->ttl_s > left_s && !is_stale)
+        oracle_violation_of("an answer lives longer than its record", ": %u s, %u left",
+                            (unsigned)facts->ttl_s, (unsigned)left_s);
+}
+
+void
+oracle_answers_judge(const struct ask *ask, size_t size)
+{
+    const struct message_facts *facts = &ask->facts;
+    uint64_t by_us;
+    (void)size;
+    if ((facts->flags & 0x8000) == 0)
+        oracle_violation("a query in place of a response");
+    if (strcmp(facts->name, ask->act->text) != 0 || facts->type != ask->type)
+        oracle_violation_of("a response to another question", ": %s, not %s", facts->name,
+                            ask->act->text);
+    judge_data(ask);
+    if (!is_due(ask, &by_us))
+        return;
+    if (facts->rcode != 0 || facts->answers == 0)
+        oracle_violation_of("an upstream would have answered (L1)", ": %s got RCODE %u",
+                            ask->act->text, facts->rcode);
+    else if (ask->ended_us > by_us)
+        oracle_violation_of("an answer is late (L1)", ": %s by %u us", ask->act->text,
+                            (unsigned)(ask->ended_us - by_us));
+}
+
+void
+oracle_answers_overdue(const struct ask *ask)
+{
+    if ((world.row->flags & WORLD_NO_POLICY) == 0)
+        return;
+    if (world_faults_front_died_us() >= ask->sent_us) /* it died with the query */
+        return;
+    oracle_violation_of("a query without an end (L3)", ": %s", ask->act->text);
+}

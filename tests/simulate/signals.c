@@ -1,0 +1,110 @@
+/* signals.c - see signals.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "signals.h"
+
+#include "process.h"
+
+#include "os/landlock.h"
+#include "os/privs.h"
+#include "os/sandbox.h"
+#include "supervisor/signals.h"
+
+#include <sys/epoll.h>
+
+struct pending {
+    struct object object;
+    uint64_t numbers; /* a bit for each */
+};
+
+static struct pending *pending; /* of the supervisor; NULL: it does not listen yet */
+
+static uint32_t
+ready(const struct object *object)
+{
+    return ((const struct pending *)object)->numbers != 0 ? EPOLLIN : 0;
+}
+
+static void
+closed(struct object *object)
+{
+    (void)object;
+    pending = NULL;
+}
+
+static const struct object_class class = {.name = "signals", .ready = ready, .closed = closed};
+
+void
+signals_begin(void)
+{
+    pending = NULL;
+}
+
+void
+signals_raise(unsigned number)
+{
+    if (pending == NULL)
+        return;
+    pending->numbers |= 1ULL << number;
+    object_poke(&pending->object);
+}
+
+enum status
+signals_open(int *fd)
+{
+    pending = object_make(&class, sizeof *pending);
+    *fd = process_open(&pending->object);
+    return STATUS_OK;
+}
+
+bool
+signals_next(int fd, uint32_t *number)
+{
+    (void)fd;
+    for (*number = 0; *number < 64; ++*number)
+        if ((pending->numbers >> *number & 1) != 0) {
+            pending->numbers &= ~(1ULL << *number);
+            return true;
+        }
+    return false;
+}
+
+/* --- what nobody gives up here ---------------------------------------------------------------- */
+
+enum status
+privs_find_account(const char *user, struct privs_account *account)
+{
+    (void)user;
+    *account = (struct privs_account){.uid = 1000, .gid = 1000};
+    return STATUS_OK;
+}
+
+enum status
+privs_keep_bind_only(void)
+{
+    return STATUS_OK;
+}
+
+enum status
+privs_drop(const struct privs_account *account, const struct privs_limits *limits,
+           const char **what_failed)
+{
+    (void)account;
+    (void)limits;
+    *what_failed = NULL;
+    return STATUS_OK;
+}
+
+enum status
+sandbox_enter(enum sandbox_role role)
+{
+    (void)role;
+    return STATUS_OK;
+}
+
+enum status
+landlock_restrict(const struct landlock_permit *permit)
+{
+    (void)permit;
+    return STATUS_NONE;
+}

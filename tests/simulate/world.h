@@ -1,0 +1,100 @@
+/* world.h - a world: a configuration, what happens in it and when, and what must hold
+ * SPDX-License-Identifier: ISC
+ *
+ * What: a builder (a row of worlds.def) writes a configuration and a list of acts, all from the
+ *       seed, before anything runs; then the acts happen in their order. An act is one row of acts.def and
+ *       a few numbers, so that a world can be shown, and made smaller by leaving some out.
+ * Who:  worlds*.c build; world.c plays; world_*.c are the parts of the world; oracle*.c judge.
+ * Ref:  docs/SIMULATION.md.
+ */
+#pragma once
+
+#include "kernel.h"
+
+#include <stddef.h>
+
+#define WORLD_CONFIG_MAX 16384
+#define WORLD_TEXT_MAX   48
+
+enum act_kind {
+#define ACT(name, happen, text) ACT_##name,
+#include "acts.def"
+#undef ACT
+    ACTS_COUNT
+};
+
+struct act {
+    uint64_t at_us; /* since KERNEL_BEGIN_US */
+    enum act_kind kind;
+    uint64_t who;    /* which client, upstream, lane */
+    uint64_t for_us; /* how long */
+    uint64_t number; /* what else: the row of acts.def says */
+    char text[WORLD_TEXT_MAX];
+};
+
+/* What may be asked of a world: oracles that judge only where they can. */
+enum {
+    WORLD_NO_POLICY =
+        1, /* rates off, all clients allowed, room for all: every question is answered */
+    WORLD_NO_CACHE = 2, /* each question goes to an upstream */
+    WORLD_NO_FAULT = 4, /* upstreams are well all the time, no process ends */
+};
+
+struct world_row {
+    const char *name;
+    void (*build)(uint64_t *dice);
+    unsigned flags;
+    unsigned seeds; /* that `./dev test` runs */
+    const char *text;
+};
+
+extern const struct world_row world_rows[];
+extern const size_t world_rows_count;
+
+struct world {
+    const struct world_row *row;
+    uint64_t seed;
+    uint64_t length_us; /* when it ends, since KERNEL_BEGIN_US */
+    unsigned lanes, upstreams;
+    uint32_t query_ms; /* timeouts.query */
+    char config[WORLD_CONFIG_MAX];
+    size_t config_size;
+    struct act *acts;
+    size_t acts_count, acts_room;
+};
+
+/** The one that is built or played. */
+extern struct world world;
+
+/* --- for builders ---------------------------------------------------------------------------- */
+
+/** Append to the configuration, which is YAML in flow style: "key: value, ". */
+void world_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** What most worlds say: addresses, lanes, `upstreams` with the pinned key, no rates, all clients allowed. */
+void world_begin_config(unsigned lanes, unsigned upstreams);
+
+/** Add an act; they need not come in order. */
+struct act *world_add(uint64_t at_us, enum act_kind kind, uint64_t who);
+
+/* --- playing --------------------------------------------------------------------------------- */
+
+struct world_result {
+    uint64_t hash; /* of the trace */
+    uint64_t simulated_us;
+    unsigned violations;
+    struct kernel_counts counts;
+    uint64_t asked, answered; /* by clients; NOERROR or NXDOMAIN */
+    char first[160];          /* the first violation */
+};
+
+/** Find a row. @return NULL: there is none of this name */
+const struct world_row *world_find(const char *name);
+
+/**
+ * Build and play.
+ *
+ * @param kept  NULL: all acts; else as many flags as there are acts
+ */
+void world_play(const struct world_row *row, uint64_t seed, const unsigned char *kept,
+                struct world_result *result);

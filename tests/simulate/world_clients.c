@@ -1,0 +1,164 @@
+/* world_clients.c - see world_clients.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "world_clients.h"
+
+#include "dgram.h"
+#include "draw.h"
+#include "oracle.h"
+#include "process.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PORT_FIRST 20000
+#define PORTS      40000
+#define DELAY_US   200 /* to the front, at most */
+
+static struct {
+    struct ask **all; /* pointers, for events hold them */
+    size_t count, room;
+    uint64_t answered, datagrams;
+} clients;
+
+static void front_sent(const struct addr *from, const struct addr *to, const uint8_t *octets,
+                       size_t size);
+
+void
+world_clients_begin(void)
+{
+    clients.count = 0;
+    clients.answered = clients.datagrams = 0;
+    dgram_on_send = front_sent;
+}
+
+void
+world_clients_end(void)
+{
+    for (size_t i = 0; i < clients.count; i++)
+        free(clients.all[i]);
+    clients.count = 0;
+}
+
+struct addr
+world_clients_address(uint64_t who)
+{
+    struct addr addr = {.family = ADDR_IPV4, .bytes = {10}};
+    unsigned at = 1;
+    if (who >> 32 != 0) {
+        addr = (struct addr){.family = ADDR_IPV6, .bytes = {0x20, 0x01, 0x0d, 0xb8}};
+        at = 13;
+    }
+    addr.bytes[at] = (uint8_t)(who >> 16);
+    addr.bytes[at + 1] = (uint8_t)(who >> 8);
+    addr.bytes[at + 2] = (uint8_t)who;
+    return addr;
+}
+
+static struct ask *
+new_ask(const struct act *act)
+{
+    struct ask *ask = calloc(1, sizeof *ask);
+    if (clients.count == clients.room) {
+        clients.room = clients.room > 0 ? 2 * clients.room : 1024;
+        clients.all = realloc(clients.all, clients.room * sizeof(struct ask *));
+    }
+    if (ask == NULL || clients.all == NULL)
+        abort();
+    size_t number = clients.count++;
+    clients.all[number] = ask;
+    ask->act = act;
+    ask->from = world_clients_address(act->who);
+    ask->from.port = (uint16_t)(PORT_FIRST + number % PORTS);
+    ask->to = (struct addr){.family = ask->from.family, .port = 53, .bytes = {10, 53, 0, 1}};
+    if (ask->to.family == ADDR_IPV6)
+        ask->to = (struct addr){
+            .family = ADDR_IPV6, .port = 53, .bytes = {0x20, 0x01, 0x0d, 0xb8, 0, 0x53, [15] = 1}};
+    return ask;
+}
+
+static void
+arrive(void *owner, uint64_t number)
+{
+    struct ask *ask = owner;
+    uint8_t message[512];
+    (void)number;
+    size_t size = message_ask(message, ask->id, ask->act->text, ask->type, 1232);
+    if (dgram_arrive(&ask->from, &ask->to, message, size)) {
+        ask->arrived_us = kernel_now();
+        ask->idle_us = process_idle_us();
+        oracle_asked(ask);
+    }
+}
+
+void
+world_clients_ask(const struct act *act, uint64_t number)
+{
+    struct ask *ask = new_ask(act);
+    uint64_t who = draw_who(DRAW_DGRAM, number);
+    ask->id = (uint16_t)draw(who, 0, 65536);
+    ask->type = (uint16_t)(act->number != 0 ? act->number : MESSAGE_A);
+    ask->sent_us = kernel_now();
+    kernel_at(kernel_now() + 20 + draw(who, 1, DELAY_US), arrive, ask, 0);
+}
+
+static struct ask *
+find(const struct addr *client, const uint8_t *octets, size_t size)
+{
+    unsigned id = size >= 2 ? (unsigned)octets[0] << 8 | octets[1] : 0;
+    size_t first = client->port >= PORT_FIRST ? client->port - (size_t)PORT_FIRST : SIZE_MAX;
+    for (size_t i = first; i < clients.count; i += PORTS)
+        if (clients.all[i]->id == id && addr_is_equal(&clients.all[i]->from, client))
+            return clients.all[i];
+    return NULL;
+}
+
+static void
+front_sent(const struct addr *from, const struct addr *to, const uint8_t *octets, size_t size)
+{
+    struct ask *ask = find(to, octets, size);
+    struct message_facts facts;
+    clients.datagrams++;
+    if (ask == NULL || ask->arrived_us == 0) {
+        oracle_violation("a response to whom did not ask");
+        return;
+    }
+    if (!message_read(octets, size, &facts)) {
+        oracle_violation("a response that is no message");
+        return;
+    }
+    if (!addr_is_equal(from, &ask->to))
+        oracle_violation("a response from another address than was asked");
+    if (ask->responses++ > 0) {
+        oracle_violation("a second response");
+        return;
+    }
+    ask->ended_us = kernel_now();
+    ask->facts = facts;
+    clients.answered += facts.rcode == 0 || facts.rcode == 3;
+    oracle_answered(ask, size);
+}
+
+struct ask *
+world_clients_at(size_t i)
+{
+    return i < clients.count ? clients.all[i] : NULL;
+}
+
+uint64_t
+world_clients_asked(void)
+{
+    return clients.count;
+}
+
+uint64_t
+world_clients_answered(void)
+{
+    return clients.answered;
+}
+
+uint64_t
+world_clients_datagrams(void)
+{
+    return clients.datagrams;
+}

@@ -1,0 +1,41 @@
+/* world_clients.h - clients over UDP, and what they asked
+ * SPDX-License-Identifier: ISC
+ *
+ * What: each ask has a port of its own, so that (address, port, id) names it; its response is
+ *       handed to the oracles.
+ * Who:  world.c; oracles look at asks.
+ */
+#pragma once
+
+#include "base/addr.h"
+#include "message.h"
+#include "world.h"
+
+struct ask {
+    const struct act *act;
+    struct addr from, to;
+    uint16_t id, type;
+    uint64_t sent_us;
+    uint64_t arrived_us; /* in the front's socket; 0: it did not */
+    uint64_t ended_us;   /* the first response left; 0: none did */
+    uint64_t idle_us;    /* process_idle_us() when it arrived */
+    unsigned responses;
+    struct message_facts facts; /* of the first response */
+};
+
+void world_clients_begin(void);
+void world_clients_end(void);
+
+/** ACT_ASK */
+void world_clients_ask(const struct act *act, uint64_t number);
+
+/** The i-th ask; NULL: there are no more. */
+struct ask *world_clients_at(size_t i);
+
+uint64_t world_clients_asked(void);
+uint64_t world_clients_answered(void);
+/** Datagrams that the fronts sent. */
+uint64_t world_clients_datagrams(void);
+
+/** The address of client `who`: 10.x.y.z, or for numbers from 2^32 on IPv6. */
+struct addr world_clients_address(uint64_t who);

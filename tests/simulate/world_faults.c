@@ -1,0 +1,175 @@
+/* world_faults.c - see world_faults.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "world_faults.h"
+
+#include "files.h"
+#include "proxy.h"
+#include "world_upstreams.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A lane that dies more often in a minute rests, by design (docs/LIMITS.md): that is no fault here. */
+#define DEATHS_MOST   8
+#define DEATHS_WINDOW (60 * KERNEL_S)
+
+static struct {
+    uint64_t over_us, front_died_us;
+    uint64_t deaths_us[DEATHS_MOST]; /* of all lanes, the oldest first */
+    bool is_stopped;
+} faults;
+
+void
+world_faults_begin(void)
+{
+    memset(&faults, 0, sizeof faults);
+}
+
+static void
+lasts_until(uint64_t until_us)
+{
+    if (until_us > faults.over_us)
+        faults.over_us = until_us;
+}
+
+static uint64_t
+end_of(const struct act *act)
+{
+    uint64_t end_us = kernel_now() + act->for_us;
+    lasts_until(end_us);
+    return end_us;
+}
+
+void
+world_faults_freeze(const struct act *act, uint64_t number)
+{
+    (void)number;
+    world_upstreams_freeze((unsigned)act->who, end_of(act));
+}
+
+void
+world_faults_forget(const struct act *act, uint64_t number)
+{
+    (void)number;
+    lasts_until(kernel_now());
+    world_upstreams_forget((unsigned)act->who);
+}
+
+void
+world_faults_silence(const struct act *act, uint64_t number)
+{
+    (void)number;
+    world_upstreams_silence((unsigned)act->who, end_of(act));
+}
+
+static void
+accept_again(void *owner, uint64_t number)
+{
+    struct upstream *upstream = owner;
+    (void)number;
+    upstream->refuses = false;
+}
+
+void
+world_faults_refuse(const struct act *act, uint64_t number)
+{
+    struct upstream *upstream = world_upstream((unsigned)act->who);
+    (void)number;
+    upstream->refuses = true;
+    world_upstreams_unwell(upstream->index, end_of(act));
+    kernel_at(kernel_now() + act->for_us, accept_again, upstream, 0);
+}
+
+static struct process *
+process_of(const struct act *act)
+{
+    return act->number == 0 ? proxy_front_of((unsigned)act->who)
+                            : proxy_worker_of((unsigned)act->who);
+}
+
+static bool
+may_die(void)
+{
+    if (faults.deaths_us[0] != 0 && kernel_now() < faults.deaths_us[0] + DEATHS_WINDOW)
+        return false;
+    memmove(faults.deaths_us, faults.deaths_us + 1, (DEATHS_MOST - 1) * sizeof faults.deaths_us[0]);
+    faults.deaths_us[DEATHS_MOST - 1] = kernel_now();
+    return true;
+}
+
+void
+world_faults_kill(const struct act *act, uint64_t number)
+{
+    struct process *process = process_of(act);
+    (void)number;
+    /* before all serve, a death ends the start: that is another world's */
+    if (process == NULL || !proxy_is_serving() || !may_die())
+        return;
+    lasts_until(kernel_now());
+    if (act->number == 0)
+        faults.front_died_us = kernel_now();
+    process_kill(process, SIGSEGV);
+}
+
+void
+world_faults_stall(const struct act *act, uint64_t number)
+{
+    struct process *process = process_of(act);
+    (void)number;
+    if (process != NULL)
+        process_stall(process, end_of(act));
+}
+
+void
+world_faults_reload(const struct act *act, uint64_t number)
+{
+    char text[WORLD_CONFIG_MAX];
+    (void)number;
+    lasts_until(kernel_now());
+    if (act->text[0] != '\0') {
+        snprintf(text, sizeof text, "%.*s%s}\n", (int)world.config_size - 2, world.config,
+                 act->text);
+        files_write(PROXY_CONFIG, text);
+    }
+    proxy_signal(SIGHUP);
+}
+
+void
+world_faults_stop(const struct act *act, uint64_t number)
+{
+    (void)act;
+    (void)number;
+    faults.is_stopped = true;
+    faults.front_died_us = kernel_now();
+    lasts_until(kernel_now());
+    proxy_signal(SIGTERM);
+}
+
+void
+world_faults_clock(const struct act *act, uint64_t number)
+{
+    (void)number;
+    lasts_until(kernel_now());
+    kernel_set_wall_offset(kernel_wall() - (int64_t)kernel_now() +
+                           (int64_t)act->number * (int64_t)KERNEL_S);
+}
+
+uint64_t
+world_faults_over_us(void)
+{
+    return faults.over_us;
+}
+
+uint64_t
+world_faults_front_died_us(void)
+{
+    return faults.front_died_us;
+}
+
+bool
+world_faults_is_stopped(void)
+{
+    return faults.is_stopped;
+}

@@ -1,0 +1,28 @@
+/* world_faults.h - what goes wrong
+ * SPDX-License-Identifier: ISC
+ *
+ * What: the acts of acts.def that are faults, and when the last of them was over.
+ * Who:  world.c; oracles ask when there was a fault.
+ */
+#pragma once
+
+#include "world.h"
+
+void world_faults_begin(void);
+
+void world_faults_freeze(const struct act *act, uint64_t number);
+void world_faults_forget(const struct act *act, uint64_t number);
+void world_faults_silence(const struct act *act, uint64_t number);
+void world_faults_refuse(const struct act *act, uint64_t number);
+void world_faults_kill(const struct act *act, uint64_t number);
+void world_faults_stall(const struct act *act, uint64_t number);
+void world_faults_reload(const struct act *act, uint64_t number);
+void world_faults_stop(const struct act *act, uint64_t number);
+void world_faults_clock(const struct act *act, uint64_t number);
+
+/** When the last fault of any kind was over, or will be. */
+uint64_t world_faults_over_us(void);
+/** When a front died, or the service was told to stop, the last time; 0: never. */
+uint64_t world_faults_front_died_us(void);
+/** Was it told to stop? */
+bool world_faults_is_stopped(void);

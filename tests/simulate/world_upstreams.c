@@ -1,0 +1,349 @@
+/* world_upstreams.c - see world_upstreams.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "world_upstreams.h"
+
+#include "draw.h"
+#include "message.h"
+#include "oracle.h"
+#include "tls_far.h"
+#include "trace.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORK_US     200 /* what an answer costs a server */
+#define ROOM        (1U << 17)
+#define SERIAL_BITS 16
+
+struct conn { /* one that a worker opened */
+    struct conn *behind;
+    struct upstream *upstream;
+    struct stream *stream; /* NULL: over */
+    struct tls_far *tls;
+    uint8_t *in; /* ROOM octets in plain */
+    size_t in_size;
+    unsigned replies; /* under way */
+};
+
+struct reply {
+    struct conn *conn;
+    uint64_t serial;
+    size_t size;
+    uint8_t octets[512];
+};
+
+static struct {
+    unsigned count;
+    struct upstream all[WORLD_UPSTREAMS_MAX];
+    struct conn *first;
+    uint64_t serial;
+    uint64_t made_us[1U << SERIAL_BITS];
+} servers;
+
+struct upstream *
+world_upstream(unsigned index)
+{
+    return &servers.all[index];
+}
+
+/* --- saying ---------------------------------------------------------------------------------- */
+
+static void
+flush(struct conn *conn)
+{
+    static uint8_t due[ROOM];
+    size_t size;
+    while (conn->stream != NULL && (size = tls_far_due(conn->tls, due, sizeof due)) > 0)
+        stream_write(conn->stream, due, size);
+}
+
+static void
+leave(struct conn *conn)
+{
+    tls_far_close(conn->tls);
+    free(conn->in);
+    conn->tls = NULL;
+    conn->in = NULL;
+    conn->stream = NULL;
+}
+
+static void
+say(void *owner, uint64_t number)
+{
+    struct reply *reply = owner;
+    struct conn *conn = reply->conn;
+    if (conn->stream != NULL && conn->upstream->frozen_until_us > kernel_now()) {
+        kernel_at(conn->upstream->frozen_until_us + 1, say, owner, number);
+        return;
+    }
+    if (conn->stream != NULL) {
+        servers.made_us[reply->serial] = kernel_now();
+        tls_far_write(conn->tls, reply->octets, reply->size);
+        flush(conn);
+    }
+    free(reply);
+}
+
+/* 203, eight bits of the name, the serial number. */
+static uint64_t
+choose_address(const char *name, uint8_t address[4])
+{
+    uint64_t serial = servers.serial++ % (1U << SERIAL_BITS);
+    unsigned hash = 7;
+    for (; *name != '\0'; name++)
+        hash = hash * 31 + (unsigned)tolower((unsigned char)*name);
+    address[0] = 203;
+    address[1] = (uint8_t)hash;
+    address[2] = (uint8_t)(serial >> 8);
+    address[3] = (uint8_t)serial;
+    return serial;
+}
+
+static void
+answer(struct conn *conn, const uint8_t *query, size_t size)
+{
+    struct message_facts facts;
+    uint64_t delay_us;
+    conn->upstream->asked++;
+    if (!message_read(query, size, &facts) || size > 300) {
+        oracle_violation("an upstream was sent what is no query");
+        return;
+    }
+    if (facts.name[0] == '\0')
+        delay_us = 0; /* a probe: the root */
+    enum script script = message_script(facts.name, &delay_us);
+    if (script == SCRIPT_SILENT)
+        return;
+    struct reply *reply = calloc(1, sizeof *reply);
+    if (reply == NULL)
+        abort();
+    uint8_t address[4];
+    reply->serial = choose_address(facts.name, address);
+    reply->conn = conn;
+    reply->size = script == SCRIPT_ERROR ? message_error(reply->octets + 2, query, 5)
+                                         : message_answer(reply->octets + 2, query, size, address);
+    reply->octets[0] = (uint8_t)(reply->size >> 8);
+    reply->octets[1] = (uint8_t)reply->size;
+    reply->size += 2;
+    kernel_at(kernel_now() + delay_us + WORK_US, say, reply, 0);
+}
+
+/* --- hearing --------------------------------------------------------------------------------- */
+
+static void
+take_messages(struct conn *conn)
+{
+    size_t at = 0;
+    while (conn->in_size - at >= 2) {
+        size_t size = (size_t)conn->in[at] << 8 | conn->in[at + 1];
+        if (conn->in_size - at - 2 < size)
+            break;
+        answer(conn, conn->in + at + 2, size);
+        at += 2 + size;
+    }
+    conn->in_size -= at;
+    memmove(conn->in, conn->in + at, conn->in_size);
+}
+
+static void
+heard(void *owner, const uint8_t *octets, size_t size)
+{
+    struct conn *conn = owner;
+    if (!tls_far_feed(conn->tls, octets, size)) {
+        oracle_violation("an upstream was sent what is no TLS");
+        return;
+    }
+    size_t got;
+    while ((got = tls_far_read(conn->tls, conn->in + conn->in_size, ROOM - conn->in_size)) > 0) {
+        conn->in_size += got;
+        if (conn->upstream->is_foreign)
+            oracle_violation("a server without a pinned key was told something");
+        take_messages(conn);
+    }
+    flush(conn);
+}
+
+static void
+ended(void *owner)
+{
+    struct conn *conn = owner;
+    stream_close(conn->stream);
+    leave(conn);
+}
+
+static void
+broken(void *owner)
+{
+    leave(owner);
+}
+
+static int
+dialled(struct stream *stream, const struct addr *to)
+{
+    unsigned index = to->bytes[3] - 1U;
+    if (index >= servers.count || to->port != 853) {
+        oracle_violation("a connection goes where no upstream is");
+        return ENETUNREACH;
+    }
+    struct upstream *upstream = &servers.all[index];
+    upstream->dials++;
+    if (upstream->refuses)
+        return ECONNREFUSED;
+    struct conn *conn = calloc(1, sizeof *conn);
+    if (conn == NULL || (conn->in = malloc(ROOM)) == NULL)
+        abort();
+    conn->upstream = upstream;
+    conn->stream = stream;
+    conn->tls = tls_far_open(upstream->is_foreign);
+    conn->behind = servers.first;
+    servers.first = conn;
+    struct stream_net net = upstream->net;
+    net.who = draw_who(DRAW_STREAM, index << 24 | upstream->dials);
+    stream_accept(
+        stream,
+        &(struct stream_far){.owner = conn, .octets = heard, .ended = ended, .broken = broken},
+        &net);
+    if (upstream->frozen_until_us > kernel_now())
+        stream_pause(stream, true);
+    return 0;
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+void
+world_upstreams_begin(unsigned count)
+{
+    uint64_t who = draw_who(DRAW_UPSTREAM, 0);
+    memset(&servers, 0, sizeof servers);
+    servers.count = count;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t delay_us = 500 + (uint32_t)draw(who, i, 40000);
+        servers.all[i] = (struct upstream){
+            .index = i, .net = {.delay_us = delay_us, .jitter_us = delay_us / 10}};
+    }
+    stream_on_connect = dialled;
+}
+
+void
+world_upstreams_end(void)
+{
+    while (servers.first != NULL) {
+        struct conn *conn = servers.first;
+        servers.first = conn->behind;
+        if (conn->tls != NULL)
+            leave(conn);
+        free(conn);
+    }
+}
+
+void
+world_upstreams_each(unsigned index, void (*act)(struct stream *stream))
+{
+    for (struct conn *conn = servers.first; conn != NULL; conn = conn->behind)
+        if (conn->upstream->index == index && conn->stream != NULL)
+            act(conn->stream);
+}
+
+void
+world_upstreams_forget(unsigned index)
+{
+    world_upstreams_unwell(index, kernel_now());
+    for (struct conn *conn = servers.first; conn != NULL; conn = conn->behind)
+        if (conn->upstream->index == index && conn->stream != NULL) {
+            stream_forget(conn->stream);
+            leave(conn);
+        }
+}
+
+static void
+pause_one(struct stream *stream)
+{
+    stream_pause(stream, true);
+}
+
+static void
+thaw(void *owner, uint64_t number)
+{
+    const struct upstream *upstream = owner;
+    (void)number;
+    if (upstream->frozen_until_us > kernel_now())
+        return;
+    for (struct conn *conn = servers.first; conn != NULL; conn = conn->behind)
+        if (conn->upstream == upstream && conn->stream != NULL)
+            stream_pause(conn->stream, false);
+}
+
+void
+world_upstreams_freeze(unsigned index, uint64_t until_us)
+{
+    struct upstream *upstream = &servers.all[index];
+    if (until_us > upstream->frozen_until_us)
+        upstream->frozen_until_us = until_us;
+    world_upstreams_unwell(index, until_us);
+    world_upstreams_each(index, pause_one);
+    kernel_at(until_us, thaw, upstream, 0);
+}
+
+static void
+silence_one(struct stream *stream)
+{
+    stream_silence(stream, true);
+}
+
+static void
+unsilence_one(struct stream *stream)
+{
+    stream_silence(stream, false);
+}
+
+static void
+unsilence(void *owner, uint64_t number)
+{
+    const struct upstream *upstream = owner;
+    (void)number;
+    world_upstreams_each(upstream->index, unsilence_one);
+}
+
+void
+world_upstreams_silence(unsigned index, uint64_t until_us)
+{
+    world_upstreams_unwell(index, until_us);
+    world_upstreams_each(index, silence_one);
+    kernel_at(until_us, unsilence, &servers.all[index], 0);
+}
+
+/* --- facts ----------------------------------------------------------------------------------- */
+
+void
+world_upstreams_unwell(unsigned index, uint64_t until_us)
+{
+    if (until_us > servers.all[index].unwell_until_us)
+        servers.all[index].unwell_until_us = until_us;
+}
+
+bool
+world_upstreams_was_well(unsigned index, uint64_t since_us)
+{
+    const struct upstream *upstream = &servers.all[index];
+    return !upstream->is_foreign && upstream->unwell_until_us <= since_us;
+}
+
+uint64_t
+world_upstreams_rtt(unsigned index)
+{
+    const struct stream_net *net = &servers.all[index].net;
+    return 2 * ((uint64_t)net->delay_us + net->jitter_us);
+}
+
+bool
+world_upstreams_made(const uint8_t address[4], const char *name, uint64_t *made_us)
+{
+    unsigned hash = 7;
+    for (; *name != '\0'; name++)
+        hash = hash * 31 + (unsigned)tolower((unsigned char)*name);
+    *made_us = servers.made_us[(unsigned)address[2] << 8 | address[3]];
+    return address[0] == 203 && address[1] == (uint8_t)hash && *made_us != 0;
+}

@@ -1,0 +1,107 @@
+/* worlds.c - how worlds are built
+ * SPDX-License-Identifier: ISC
+ */
+#include "world.h"
+
+#include "draw.h"
+
+#include <stdio.h>
+
+#define BEGIN_US  (2 * KERNEL_S)   /* all serve by then */
+#define PER_QUERY (20 * KERNEL_MS) /* at most between two, drawn: 100 queries a second */
+
+static void
+ask(uint64_t at_us, uint64_t who, const char *script, uint64_t number)
+{
+    struct act *act = world_add(at_us, ACT_ASK, who);
+    snprintf(act->text, sizeof act->text, "%sq%llu.example", script, (unsigned long long)number);
+}
+
+/* An even stream of questions from many clients. @param slow,silent  per cent of names */
+static void
+ask_evenly(uint64_t *dice, uint64_t length_us, uint64_t names, unsigned slow, unsigned silent)
+{
+    uint64_t number = 0;
+    for (uint64_t at_us = BEGIN_US; at_us < BEGIN_US + length_us;
+         at_us += 1 + draw_next(dice, PER_QUERY)) {
+        char script[16] = "";
+        uint64_t kind = draw_next(dice, 100);
+        if (kind < slow)
+            snprintf(script, sizeof script, "d%u-", (unsigned)draw_next(dice, 3000));
+        else if (kind < slow + silent)
+            snprintf(script, sizeof script, "n-");
+        uint64_t who = draw_next(dice, 1U << 16);
+        ask(at_us, who, script, names > 0 ? draw_next(dice, names) : number++);
+    }
+}
+
+static void
+calm(uint64_t *dice)
+{
+    world_begin_config(1, 1);
+    world_say("cache: {size: off}");
+    ask_evenly(dice, 60 * KERNEL_S, 0, 0, 0);
+}
+
+static void
+cached(uint64_t *dice)
+{
+    world_begin_config(1, 2);
+    world_say("cache: {size: 4MiB}");
+    ask_evenly(dice, 120 * KERNEL_S, 200, 0, 0);
+}
+
+static void
+slow(uint64_t *dice)
+{
+    world_begin_config(1, 1 + (unsigned)draw_next(dice, 4));
+    world_say("cache: {size: off}");
+    ask_evenly(dice, 60 * KERNEL_S, 0, 5, 2);
+}
+
+/* One of the faults that a machine or a network has. */
+static void
+add_fault(uint64_t *dice, uint64_t at_us)
+{
+    static const enum act_kind kinds[] = {ACT_FREEZE, ACT_FORGET, ACT_SILENCE,
+                                          ACT_REFUSE, ACT_KILL,   ACT_STALL};
+    enum act_kind kind = kinds[draw_next(dice, sizeof kinds / sizeof kinds[0])];
+    bool is_ours = kind == ACT_KILL || kind == ACT_STALL;
+    struct act *act =
+        world_add(at_us, kind, draw_next(dice, is_ours ? world.lanes : world.upstreams));
+    act->for_us = draw_next(dice, kind == ACT_STALL ? 1500 : 6000) * KERNEL_MS;
+    act->number = draw_next(dice, 2);
+}
+
+static void
+faults(uint64_t *dice)
+{
+    world_begin_config(1, 1 + (unsigned)draw_next(dice, 3));
+    world_say("cache: {size: off}");
+    ask_evenly(dice, 70 * KERNEL_S, 0, 5, 2);
+    for (uint64_t at_us = 5 * KERNEL_S; at_us < 45 * KERNEL_S;
+         at_us += 200 * KERNEL_MS + draw_next(dice, 5 * KERNEL_S))
+        add_fault(dice, at_us);
+}
+
+static void
+lanes(uint64_t *dice)
+{
+    world_begin_config(2 + (unsigned)draw_next(dice, 3), 2);
+    world_say("cache: {size: off}");
+    ask_evenly(dice, 60 * KERNEL_S, 0, 5, 0);
+    for (uint64_t at_us = 5 * KERNEL_S; at_us < 40 * KERNEL_S;
+         at_us += KERNEL_S + draw_next(dice, 8 * KERNEL_S)) {
+        if (draw_next(dice, 3) == 0)
+            world_add(at_us, ACT_RELOAD, 0);
+        else
+            add_fault(dice, at_us);
+    }
+}
+
+const struct world_row world_rows[] = {
+#define WORLD(name, builder, flags, seeds, text) {#name, builder, flags, seeds, text},
+#include "worlds.def"
+#undef WORLD
+};
+const size_t world_rows_count = sizeof world_rows / sizeof world_rows[0];
