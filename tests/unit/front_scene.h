@@ -26,6 +26,7 @@
 
 struct scene_datagram {
     struct addr from;
+    struct addr to; /* ADDR_NONE: the kernel does not tell */
     size_t size;
     uint8_t octets[1500];
 };
@@ -58,6 +59,24 @@ scene_put_address(void *to, const struct addr *from)
     return sizeof in;
 }
 
+/* As the kernel tells of the address that was asked; the other one is where it was routed to. */
+static inline void
+scene_put_to(struct msghdr *header, const struct addr *to)
+{
+    struct in_pktinfo info = {.ipi_ifindex = 1, .ipi_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (to->family == ADDR_NONE) {
+        header->msg_controllen = 0;
+        return;
+    }
+    struct cmsghdr *c = CMSG_FIRSTHDR(header);
+    c->cmsg_level = IPPROTO_IP;
+    c->cmsg_type = IP_PKTINFO;
+    c->cmsg_len = CMSG_LEN(sizeof info);
+    memcpy(&info.ipi_spec_dst, to->bytes, 4);
+    memcpy(CMSG_DATA(c), &info, sizeof info);
+    header->msg_controllen = CMSG_SPACE(sizeof info);
+}
+
 int
 __wrap_sys_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
 {
@@ -69,7 +88,7 @@ __wrap_sys_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
         struct msghdr *header = &messages[taken].msg_hdr;
         size_t room = header->msg_iov->iov_len, size = d->size < room ? d->size : room;
         header->msg_namelen = scene_put_address(header->msg_name, &d->from);
-        header->msg_controllen = 0;
+        scene_put_to(header, &d->to);
         memcpy(header->msg_iov->iov_base, d->octets, size);
         messages[taken].msg_len = (unsigned)size;
     }

@@ -42,6 +42,7 @@ Test(admit, each_odd_form_has_its_reason_and_its_reply, .init = scene_setup)
         {11, 2, WHY_COUNTS, DNS_FORMERR},      {25, 99, WHY_RECORD, DNS_FORMERR},
         {30, 1, WHY_VERSION, DNS_NOERROR},     {33, 9, WHY_OPT, DNS_FORMERR},
         {20 + 1, 0xfc, WHY_TYPE, DNS_REFUSED}, {23, 4, WHY_CLASS, DNS_REFUSED},
+        {23, 3, WHY_CLASS, DNS_REFUSED},
     };
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
         uint8_t octets[512];
@@ -293,4 +294,43 @@ Test(admit, a_connection_over_its_rate_is_counted_and_one_that_sends_no_query_is
     octets[2] |= 0x80;
     admit_message(&front, draft, octets, size, &scene_now);
     cr_expect(c->is_over);
+}
+
+/* How many of these pass before their sender is over its rate; `changing`: the octet that makes
+ * each another one, 0: they are all alike. */
+static unsigned
+passes(uint8_t *octets, size_t size, unsigned changing)
+{
+    unsigned count = 0;
+    scene_pass(600000); /* its buckets are empty */
+    uint64_t over = stats.why[WHY_RATE_DROPPED] + stats.why[WHY_RATE_SLIPPED];
+    for (;; count++) {
+        octets[changing] = (uint8_t)(octets[changing] + (changing != 0));
+        admit(QUERY_UDP, octets, size);
+        if (stats.why[WHY_RATE_DROPPED] + stats.why[WHY_RATE_SLIPPED] > over)
+            return count;
+    }
+}
+
+static void
+priced(void)
+{
+    scene_config();
+    config.rates_mode = CONFIG_RATES_ENFORCE;
+    config.rates_ipv4[0].burst = 20;
+    config.rates_ipv4[1].burst = 200;
+    scene_open();
+}
+
+Test(admit, a_hit_is_cheap_an_error_costs_more_and_a_miss_most, .init = priced)
+{
+    const unsigned burst = 20 * LIMITER_QUERY;
+    uint8_t octets[512];
+    size_t size = scene_query("a.example", DNS_TYPE_A, true, NULL, 0, octets);
+    ask("a.example", DNS_TYPE_A);
+    answer(HANDOFF_ANSWERED, records("a.example", DNS_NOERROR, 1, 86400));
+    cr_expect_eq(passes(octets, size, 0), burst / LIMITER_PRICE_ADMIT);
+    cr_expect_eq(passes(octets, size + 1, 0), burst / (LIMITER_PRICE_ADMIT + LIMITER_PRICE_ERROR));
+    cr_expect_eq(passes(octets, size, 13), burst / (LIMITER_PRICE_ADMIT + LIMITER_PRICE_MISS));
+    cr_expect_eq(front.waiting.queries.alive, burst / LIMITER_QUERY);
 }

@@ -182,3 +182,18 @@ Test(front_turn, is_over_when_told_to_stop_and_nobody_waits, .init = setup)
     cr_expect(front_is_over(&front));
     cr_expect_eq(scene_out_count, 1, "nothing more was read");
 }
+
+Test(front_turn, is_due_when_an_answer_that_is_held_may_leave, .init = setup)
+{
+    static const uint8_t message[1200];
+    struct query_client client = {.addr = scene_client("127.0.0.2"), .transport = QUERY_UDP};
+    uint64_t now_ms = scene_now.now_us / 1000;
+    config.pacing = 1;
+    pacing_change(&front.pacing, &config);
+    (void)pacing_judge(&front.pacing, &client, message, 1200, WHY_ANSWERED, now_ms);
+    cr_assert_eq(pacing_judge(&front.pacing, &client, message, 800, WHY_ANSWERED, now_ms),
+                 PACING_HOLD);
+    uint64_t due_us = turn();
+    cr_expect_gt(due_us, scene_now.now_us);
+    cr_expect_leq(due_us, scene_now.now_us + config.pacing_wait_ms * 1000);
+}

@@ -131,6 +131,41 @@ Test(local, an_answer_that_leads_to_a_blocked_name_is_withheld, .init = set_list
               "an allowed name has all that it leads to");
 }
 
+/* An answer whose name leads over so many aliases to `last`. */
+static bool
+allows_chain(unsigned aliases, const char *last)
+{
+    uint8_t message[4096];
+    struct bytes_writer w = bytes_writer(message, sizeof message);
+    struct dns_question question = question_of("a.example", DNS_TYPE_A);
+    struct dns_answer answer;
+    struct verdict verdict;
+    char owner[32] = "a.example", target[32];
+    build_header(&w, 0, DNS_QR | DNS_RA, 1, (uint16_t)aliases, 0, 0);
+    build_question(&w, &question);
+    for (unsigned i = 1; i <= aliases; i++) {
+        snprintf(target, sizeof target, "n%u.example", i);
+        if (i == aliases)
+            snprintf(target, sizeof target, "%s", last);
+        struct dns_name name = name_of(target);
+        build_name(&w, owner);
+        build_record(&w, DNS_TYPE_CNAME, 60, (uint16_t)name.size);
+        bytes_put_copy(&w, name.wire, name.size);
+        strcpy(owner, target);
+    }
+    cr_assert_eq(dns_answer_parse(message, w.pos, &question, &answer), DNS_ANSWER_OK);
+    answer.traits = dns_traits_of(message, &answer);
+    return local_allows(&front.local, &question.name, message, &answer, &verdict);
+}
+
+Test(local, a_chain_of_aliases_is_followed_to_its_end_or_withheld, .init = set_lists)
+{
+    cr_expect_not(allows_chain(2, "ads.example"));
+    cr_expect_not(allows_chain(DNS_ALIASES_MAX, "ads.example"));
+    cr_expect(allows_chain(DNS_ALIASES_MAX, "b.example"));
+    cr_expect_not(allows_chain(DNS_ALIASES_MAX + 1, "b.example"), "its end is not looked at");
+}
+
 static void
 private_answers(void)
 {

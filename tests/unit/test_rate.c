@@ -115,6 +115,9 @@ Test(rate, a_cookie_is_looked_at_once_and_a_fresh_one_is_repeated, .init = setup
     scene_pass(5000);
     rate_put_cookie(&front.rate, draft, &scene_now, &opt);
     cr_expect_arr_neq(opt.cookie, cookie, COOKIE_BYTES, "an aging one is not");
+    cr_expect_eq(cookie_check(&front.rate.secrets, opt.cookie, COOKIE_BYTES, &draft->client.addr,
+                              scene_now.wall_s),
+                 COOKIE_VALID, "the one in its place is of now");
 }
 
 Test(rate, what_a_query_costs_later_is_poured_too, .init = setup)

@@ -84,6 +84,23 @@ Test(tcp, cuts_messages_however_they_come, .init = scene_setup)
     cr_expect_eq(scene_stat(STAT_TCP_QUERIES), 4);
 }
 
+Test(tcp, a_message_behind_another_may_come_in_pieces, .init = scene_setup)
+{
+    uint8_t frames[] = "\0\14aaaaaaaaaaaa\0\14bbbbbbbbbbbb";
+    struct query_client asker;
+    const uint8_t *message;
+    size_t size;
+    int client;
+    (void)connect_one("127.0.0.2", &client);
+    cr_assert_eq(send(client, frames, 20, 0), 20);
+    cr_expect_eq(turn(true), 1);
+    cr_assert_eq(send(client, frames + 20, 8, 0), 8);
+    evloop_turn(&front.loop, 0);
+    cr_assert(tcp_next(tcp, &asker, &message, &size));
+    cr_assert_eq(size, 12);
+    cr_expect_arr_eq(message, "bbbbbbbbbbbb", 12);
+}
+
 Test(tcp, stops_at_64_waiting_queries_and_goes_on_when_half_are_answered, .init = scene_setup)
 {
     int client;
@@ -159,6 +176,20 @@ Test(tcp, times_out_when_idle_or_in_the_middle_of_a_message, .init = scene_setup
     cr_expect_eq(scene_stat(STAT_TCP_IDLE), 1);
     cr_expect_eq(tcp->open, 0);
     cr_expect_eq(tcp_deadline_us(tcp), UINT64_MAX);
+}
+
+Test(tcp, a_messages_time_runs_from_its_first_octet, .init = scene_setup)
+{
+    int client;
+    (void)connect_one("127.0.0.2", &client);
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(send(client, i == 0 ? "\0" : "\40", 1, 0), 1);
+        (void)turn(true);
+        cr_assert_eq(tcp->open, 1);
+        scene_pass(1000);
+    }
+    (void)turn(true);
+    cr_expect_eq(tcp->open, 0);
 }
 
 Test(tcp, a_client_that_is_refused_or_distrusted_too_often_is_read_no_more, .init = scene_setup)

@@ -54,6 +54,10 @@ Test(tcp_accept, lets_in_who_may_ask_and_refuses_who_may_not, .init = setup)
     cr_expect_eq(tcp->open, 1);
     cr_expect_eq(scene_stat(STAT_TCP_ACCEPTED), 1);
     cr_expect_eq(scene_stat(STAT_TCP_REFUSED), 2);
+    for (unsigned i = 1; i <= 2; i++) {
+        uint8_t octet;
+        cr_expect_eq(recv(scene_clients[i], &octet, 1, MSG_DONTWAIT), 0, "it is closed");
+    }
 }
 
 Test(tcp_accept, who_comes_too_often_waits_unread_and_comes_in_later, .init = setup)

@@ -121,6 +121,20 @@ Test(udp, answers_leave_in_order_with_their_reasons, .init = setup)
     cr_expect_eq(scene_stat(STAT_UDP_ANSWERS), 5);
 }
 
+Test(udp, a_socket_bound_to_all_tells_which_address_was_asked, .init = setup)
+{
+    struct query_client client;
+    const uint8_t *message;
+    size_t size;
+    arrive(1, 20);
+    scene_in[0].to = scene_client("127.0.0.9");
+    front.udp.listeners[0].is_wildcard = true;
+    evloop_turn(&front.loop, 0);
+    cr_assert(udp_next(&front.udp, &client, &message, &size));
+    cr_expect_eq(client.local.family, ADDR_IPV4);
+    cr_expect_arr_eq(client.local.bytes, scene_in[0].to.bytes, sizeof client.local.bytes);
+}
+
 /* The address that was asked is the source of the answer, on a socket bound to all. */
 Test(udp, an_answer_leaves_from_the_address_that_was_asked, .init = setup)
 {

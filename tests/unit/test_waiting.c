@@ -161,6 +161,20 @@ Test(waiting, questions_are_asked_in_turn_and_one_without_room_stays_the_next, .
     cr_expect_neq(waiting_next(&front.waiting), second, "it has ended");
 }
 
+Test(waiting, who_joins_a_question_far_back_in_line_brings_it_forward, .init = setup)
+{
+    struct dns_name last = name_of("d.example");
+    cr_assert_not_null(wait_for("127.0.0.2", QUERY_UDP, "a.example"));
+    cr_assert_not_null(wait_for("127.0.0.2", QUERY_UDP, "b.example"));
+    cr_assert_not_null(wait_for("127.0.0.2", QUERY_UDP, "c.example"));
+    cr_assert_not_null(wait_for("127.0.0.2", QUERY_UDP, "d.example"));
+    cr_assert_not_null(wait_for("127.0.1.2", QUERY_UDP, "d.example"));
+    cr_expect_eq(front.waiting.inflight.alive, 4);
+    (void)waiting_next(&front.waiting);
+    const struct inflight_question *second = waiting_next(&front.waiting);
+    cr_expect_arr_eq(second->question.name.wire, last.wire, last.size, "its own network's turn");
+}
+
 Test(waiting, asks_with_nobody_waiting_once, .init = setup)
 {
     struct query *draft = scene_draft("127.0.0.2", QUERY_UDP, "a.example", DNS_TYPE_A);
