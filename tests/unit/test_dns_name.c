@@ -43,6 +43,20 @@ Test(dns_name, a_question_name_has_no_pointer_and_no_reserved_label)
     }
 }
 
+Test(dns_name, no_label_is_longer_than_63_octets_even_if_they_are_there)
+{
+    static const uint8_t lengths[] = {63, 64, 65, 127, 128, 191};
+    for (size_t i = 0; i < sizeof lengths; i++) {
+        uint8_t wire[256] = {lengths[i]}, room[600];
+        struct dns_name name;
+        memset(wire + 1, 'x', lengths[i]);
+        struct bytes_reader plain = bytes_reader(wire, lengths[i] + 2U);
+        struct bytes_reader packed = message_of(wire, lengths[i] + 2U, room);
+        cr_expect_eq(dns_name_get(&plain, &name), i == 0, "%u", lengths[i]);
+        cr_expect_eq(dns_name_skip(&packed, &name), i == 0, "%u", lengths[i]);
+    }
+}
+
 /* Labels that add up to `size` octets, the root label included. */
 static size_t
 long_name(uint8_t *to, size_t size)
@@ -362,4 +376,25 @@ Test(dns_name, check_and_skip_judge_random_octets_alike)
         }
     }
     cr_assert_gt(good, 10000);
+}
+
+Test(dns_name, is_below_by_whole_labels_whatever_the_octets_look_like)
+{
+    static const struct {
+        const char *name, *upper;
+        bool is_below;
+    } cases[] = {
+        {"example.net", "example.net", true},
+        {"a.example.net", "EXAMPLE.net", true},
+        {"a.b.example.net", ".", true},
+        {".", ".", true},
+        {"net", "example.net", false},
+        {"evil-example.net", "example.net", false},
+        {"evil\\007example.net", "example.net", false},
+        {"example.net.", "xample.net", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct dns_name name = name_of(cases[i].name), upper = name_of(cases[i].upper);
+        cr_expect_eq(dns_name_is_below(&name, &upper), cases[i].is_below, "%s", cases[i].name);
+    }
 }
