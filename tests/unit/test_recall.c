@@ -114,6 +114,23 @@ Test(recall, a_popular_answer_is_asked_for_ahead_of_its_end, .init = scene_setup
     cr_expect_eq(front.waiting.queries.alive, 0);
 }
 
+Test(recall, asking_ahead_costs_upstreams_no_more_than_its_share, .init = scene_setup)
+{
+    char name[32];
+    for (unsigned i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "n%u.example", i);
+        learn(name, DNS_NOERROR, 1, 100);
+    }
+    scene_pass(91000);
+    for (unsigned i = 0; i < 100 * RECALL_PREFETCH_HITS; i++) {
+        snprintf(name, sizeof name, "n%u.example", i / RECALL_PREFETCH_HITS);
+        cr_assert_eq(ask(name).why, WHY_CACHE_HIT);
+    }
+    uint64_t earned = 100 * RECALL_PREFETCH_HITS * RECALL_PREFETCH_MILLI / 1000;
+    cr_expect_geq(scene_stat(STAT_CACHE_PREFETCHED), RECALL_PREFETCH_BURST);
+    cr_expect_leq(scene_stat(STAT_CACHE_PREFETCHED), RECALL_PREFETCH_BURST + earned);
+}
+
 /* Answers come from memory only: an upstream is asked, and does not answer. */
 static struct inflight_question *
 stale(const char *name)
@@ -195,6 +212,10 @@ Test(recall, nothing_stands_in_for_whom_nobody_waits_or_what_has_no_answer, .ini
     struct query *query = waiting_pop(&front.waiting, question);
     cr_expect_not(recall_stand_in(&front.recall, question, &scene_now, &verdict));
     waiting_give(&front.waiting, query);
+    question = wait_for("c.example");
+    (void)scene_answer(&question->question, DNS_SERVFAIL, 0, 0, message, &answer);
+    recall_keep(&front.recall, question, message, &answer, false, &scene_now);
+    cr_expect_not(recall_stand_in(&front.recall, question, &scene_now, &verdict), "a failure");
 }
 
 Test(recall, records_of_strangers_and_what_is_too_large_are_not_kept, .init = scene_setup)
