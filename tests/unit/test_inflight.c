@@ -125,6 +125,19 @@ Test(inflight, keeps_apart_what_is_asked_differently)
     cr_assert_eq(table.alive, 7);
 }
 
+Test(inflight, keeps_apart_what_has_the_same_hash)
+{
+    struct query *asked[] = {
+        ask("a.test", DNS_TYPE_A, DNS_RD, false),    ask("b.test", DNS_TYPE_A, DNS_RD, false),
+        ask("a.test", DNS_TYPE_AAAA, DNS_RD, false), ask("a.test", DNS_TYPE_A, 0, false),
+        ask("a.test", DNS_TYPE_A, DNS_RD, true),     ask("aa.test", DNS_TYPE_A, DNS_RD, false),
+    };
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        asked[i]->hash = asked[0]->hash;
+        cr_expect_eq(join(asked[i], 0), INFLIGHT_STARTED, "%zu", i);
+    }
+}
+
 Test(inflight, leaves_everybody_half_a_life)
 {
     start("a.test", 1000);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -80,6 +81,9 @@ static int
 drop_and_look(void)
 {
     const char *what = NULL;
+    gid_t group = 4;
+    if (account() != NULL && setgroups(1, &group) != 0)
+        return 8;
     if (privs_drop(account(), &limits, &what) != STATUS_OK)
         return 1;
     if (!is_zero("CapInh:") || !is_zero("CapPrm:") || !is_zero("CapEff:") || !is_zero("CapAmb:"))
@@ -110,6 +114,23 @@ Test(privs, memory_has_a_bound)
 Test(privs, after_the_drop_nothing_is_left)
 {
     cr_assert_eq(in_child(drop_and_look), 0);
+}
+
+/* The kernel sees to it when an account changes, and at no other time. */
+static int
+drop_what_can_be_dumped(void)
+{
+    const char *what;
+    if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0)
+        return 1;
+    if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0)
+        return 2;
+    return privs_drop(NULL, &limits, &what) == STATUS_OK ? 0 : 3;
+}
+
+Test(privs, memory_cannot_be_dumped_without_a_change_of_account_either)
+{
+    cr_assert_eq(in_child(drop_what_can_be_dumped), 0);
 }
 
 static int
