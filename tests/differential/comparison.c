@@ -235,6 +235,13 @@ has_other_counts(const struct reading *reading)
 }
 
 static bool
+has_odd_pointer(const struct comparison *c)
+{
+    const struct shape *shape = &c->shape;
+    return shape->has_forward_pointer || shape->has_header_pointer || shape->has_overlap;
+}
+
+static bool
 is_meta(uint16_t type)
 {
     return type == DNS_TYPE_OPT || (type >= DNS_TYPE_TKEY && type <= DNS_TYPE_MAILA);

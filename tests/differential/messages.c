@@ -152,8 +152,8 @@ static uint16_t
 any_type(struct maker *m)
 {
     static const uint16_t types[] = {
-        1,  28, 2,  5,  6,  12, 15, 16, 33, 35, 3,  7,  9,  13,  14,  17,  18,  21,  24,  26,
-        30, 36, 39, 39, 39, 43, 46, 47, 48, 64, 65, 99, 50, 257, 251, 252, 255, 249, 253, 0,
+        1,  28, 2,  5,  6,  12, 15, 16, 33, 35, 3,  7,  9,   13,  14,  17,  18,  21,  24,  26,  30,
+        36, 39, 39, 39, 43, 46, 47, 48, 64, 65, 99, 50, 257, 251, 252, 252, 252, 255, 249, 253, 0,
     };
     if (one_in(m, 20))
         return (uint16_t)prng_next(m->prng);
@@ -180,7 +180,7 @@ put_record(struct maker *m)
         put_random(m, prng_below(m->prng, 24));
     else if (!one_in(m, 40))
         put_data(m, type);
-    bytes_set_u16(&m->w, size_at, (uint16_t)(m->w.pos - size_at - 2 + one_in(m, 200)));
+    bytes_set_u16(&m->w, size_at, (uint16_t)(m->w.pos - size_at - 2 + one_in(m, 60)));
 }
 
 static void
@@ -199,8 +199,9 @@ put_option(struct maker *m)
     put_random(m, size);
 }
 
+/* @param version_in  one of how many is of another version */
 static void
-put_opt(struct maker *m)
+put_opt(struct maker *m, unsigned version_in)
 {
     if (one_in(m, 30))
         put_name(m, true);
@@ -209,7 +210,7 @@ put_opt(struct maker *m)
     bytes_put_u16(&m->w, DNS_TYPE_OPT);
     bytes_put_u16(&m->w, one_in(m, 4) ? (uint16_t)prng_next(m->prng) : 1232);
     bytes_put_u8(&m->w, one_in(m, 6) ? (uint8_t)prng_next(m->prng) : 0);
-    bytes_put_u8(&m->w, one_in(m, 12) ? (uint8_t)prng_next(m->prng) : 0);
+    bytes_put_u8(&m->w, one_in(m, version_in) ? (uint8_t)prng_next(m->prng) : 0);
     bytes_put_u16(&m->w, one_in(m, 8) ? (uint16_t)prng_next(m->prng) : one_in(m, 2) ? 0x8000 : 0);
     size_t size_at = m->w.pos;
     bytes_put_u16(&m->w, 0);
@@ -233,7 +234,7 @@ put_tsig(struct maker *m)
     put_random(m, 6 + 2);
     bytes_put_u16(&m->w, 32);
     put_random(m, 32 + 2);
-    if (!one_in(m, 8))
+    if (!one_in(m, 3))
         bytes_put_u32(&m->w, 0); /* no error, no other data */
     bytes_set_u16(&m->w, size_at, (uint16_t)(m->w.pos - size_at - 2));
 }
@@ -243,8 +244,8 @@ put_additional(struct maker *m, uint16_t *count)
 {
     unsigned opts = one_in(m, 12) ? 2 : !one_in(m, 3);
     for (; opts > 0; opts--, ++*count)
-        put_opt(m);
-    if (one_in(m, 30)) {
+        put_opt(m, opts > 1 ? 3 : 12);
+    if (one_in(m, 20)) {
         put_tsig(m);
         ++*count;
     }
@@ -270,7 +271,7 @@ messages_make(struct prng *prng, uint8_t *to)
     if (one_in(&m, 30))
         counts[0] = (uint16_t)prng_below(prng, 3);
     for (unsigned i = 0; i < counts[0]; i++) {
-        put_name(&m, one_in(&m, 50));
+        put_name(&m, one_in(&m, 20));
         bytes_put_u16(&m.w, any_type(&m));
         bytes_put_u16(&m.w, any_class(&m));
     }
@@ -278,7 +279,7 @@ messages_make(struct prng *prng, uint8_t *to)
         for (unsigned i = prng_below(prng, 4); i > 0; i--, counts[section]++)
             put_record(&m);
     if (one_in(&m, 60) && counts[3] == 0) { /* an OPT that is no additional record */
-        put_opt(&m);
+        put_opt(&m, 12);
         counts[2]++;
     }
     put_additional(&m, &counts[3]);

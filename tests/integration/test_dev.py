@@ -9,7 +9,7 @@ import pytest
 from conftest import needs_root
 from penstock import BUILD, TOP, plain_environment, wait_for
 
-COMMANDS = ("build", "run", "test", "coverage", "bench", "fuzz", "differential", "mutate", "fmt", "install", "clean")
+COMMANDS = ("build", "run", "test", "coverage", "bench", "fuzz", "differential", "analyze", "mutate", "fmt", "install", "clean")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_every_command_understands_help(tree, command):
     ("frobnicate",), ("test", "everything"), ("test", "--frobnicate"), ("build", "x"), ("clean", "x"), ("fmt", "x"),
     ("run", "--frobnicate"), ("run", "x"), ("run", "--pin"), ("run", "--upstream", "192.0.2.1:853"),
     ("install", "local"), ("install", "--frobnicate"), ("install", ""), ("install", "/usr", "/opt"),
-    ("differential", "--seed"), ("differential", "--messages", "many"), ("differential", "x", "1"),
+    ("differential", "--seed"), ("differential", "--messages", "many"), ("differential", "x", "1"), ("analyze", "everything"),
     ("coverage", "--frobnicate"), ("coverage", "nowhere"),
     ("mutate", "--frobnicate"), ("mutate", "nowhere"), ("mutate", "--jobs", "0"),
     ("fuzz", "ring", "soon"), ("fuzz", "ring", "1", "2"), ("fuzz", "--frobnicate"),
