@@ -6,6 +6,7 @@
 #include "supervisor/channel.h"
 #include "supervisor/children.h"
 #include "supervisor/dial.h"
+#include "supervisor/rings.h"
 #include "supervisor/tell.h"
 
 #include <errno.h>
@@ -58,6 +59,7 @@ retire_worker(struct child *worker)
     unsigned place = retire_place(lane);
     if (worker->state != LIFE_READY || place == SUPERVISOR_CHILDREN)
         return; /* the next one is new anyway */
+    rings_leave(worker);
     if (move(worker, &lane->children[place]) != STATUS_OK)
         children_kill_for(&lane->children[place], LOG_ERROR, strerror(errno));
     worker->restart_at_us = worker->supervisor->loop.now_us;

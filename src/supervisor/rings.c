@@ -91,6 +91,12 @@ rings_hand_over(struct child *worker)
 }
 
 void
+rings_leave(struct child *worker)
+{
+    close_ring(&worker->supervisor->lanes[worker->lane]);
+}
+
+void
 rings_forget(struct child *child, bool is_death)
 {
     struct lane *lane = &child->supervisor->lanes[child->lane];

@@ -26,6 +26,10 @@ MUST_CHECK enum status rings_give(struct child *child);
 /** A worker is ready: if its front has waited for it, it gets the ring now. */
 void rings_hand_over(struct child *worker);
 
+/** The worker leaves its place to another, which gets a ring of its own: one that no front came for
+ *  is of no use. */
+void rings_leave(struct child *worker);
+
 /** The child is gone: a ring that only it has is of no use. A front is told of its worker.
  *  @param is_death  it was not told to end, or did not end in order */
 void rings_forget(struct child *child, bool is_death);

@@ -161,3 +161,28 @@ Test(retire, the_successor_has_a_whole_budget_of_dials)
     retire_worker(worker);
     cr_assert_eq(sup.lanes[0].dials[0].level, 0);
 }
+
+Test(retire, what_its_successor_gets_is_a_ring_of_its_own_without_a_front_too)
+{
+    run(1);
+    struct child *front = scene_child(0, CHILD_FRONT);
+    const struct child *old = &sup.lanes[0].children[CHILD_ROLES + 1];
+    for (int i = 0; i < 2; i++) { /* the first death is followed at once, the second is not */
+        end_process(scene_process(front), SIGSEGV);
+        scene_turn(0);
+    }
+    cr_assert_eq(front->state, LIFE_GONE);
+    for (unsigned i = 0; i < SUPERVISOR_RETIRED; i++) {
+        retire_worker(worker);
+        scene_turn(0);
+        scene_ready(worker);
+        scene_turn(0);
+        cr_assert_eq(worker->state, LIFE_READY);
+    }
+    cr_assert_neq(old->ring_number, 0);
+    cr_assert_neq(worker->ring_number, old->ring_number, "a ring has one worker");
+    cr_assert_eq(front->state, LIFE_GONE);
+    scene_pass((front->restart_at_us - sup.loop.now_us) / 1000 + 1);
+    cr_assert_eq(front->state, LIFE_STARTING);
+    cr_assert_eq(front->ring_number, worker->ring_number, "who serves has the front's");
+}
