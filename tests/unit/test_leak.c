@@ -93,6 +93,7 @@ Test(leak, time_that_steps_back_counts_as_the_latest)
     struct leak t = leak_make(10, 1, 5000);
     cr_assert(leak_take(&t, 1, 5000));
     cr_assert_not(leak_take(&t, 1, 10));
+    cr_assert_not(leak_take(&t, 1, 5099), "the time it stepped back is not counted twice");
     cr_assert(leak_take(&t, 1, 5100));
 }
 

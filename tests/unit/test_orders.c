@@ -208,7 +208,10 @@ Test(orders, a_socket_of_another_address_or_type_is_none)
         sup.config.listen[0].port ^= i == 1;
         if (i == 2)
             fd = eventfd(0, EFD_CLOEXEC);
+        int copy = dup(fd); /* the number that the one handed over gets */
+        close(copy);
         cr_expect_not(hand_over(fd, i == 3, IPC_SOCKET_UDP), "case %u", i);
+        cr_expect_eq(fcntl(copy, F_GETFD), -1, "case %u: it is closed", i);
         cr_expect_eq(sup.lanes[0].listeners[0][0], -1, "case %u", i);
     }
 }

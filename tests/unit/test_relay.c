@@ -42,6 +42,15 @@ Test(relay, a_query_fails_before_its_time_with_the_reason)
               (unsigned long)took_us);
 }
 
+Test(relay, a_front_cannot_have_one_wait_for_longer_than_half_a_minute)
+{
+    relay_scene_begin(1, 1);
+    relay_scene_ask_as(3, HANDOFF_LIGHT, 3600000);
+    relay_scene_turn();
+    cr_assert_eq(relay.table.alive, 1);
+    cr_assert_leq(relay.table.queries[1].deadline_us, scene.now_us + 30000000);
+}
+
 Test(relay, one_that_comes_too_late_fails_at_once)
 {
     relay_scene_begin(1, 1);

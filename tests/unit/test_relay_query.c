@@ -188,6 +188,7 @@ Test(relay_query, a_late_one_is_hedged_and_the_first_response_counts)
     relay_scene_turn_for(2 * TURN_US);
     cr_assert_eq(answers_count, 1, "the other one is late");
     cr_assert_eq(scene_count(STAT_UPSTREAM_STRAY), 0);
+    cr_assert_eq(scene_count(STAT_UPSTREAM_BAD), 0, "and not taken for an answer to another");
 }
 
 Test(relay_query, hedges_are_a_share_of_the_traffic)
@@ -231,6 +232,18 @@ Test(relay_query, a_silent_connection_has_its_queries_asked_elsewhere)
     peer_answer_all(scene_peer(1, 0));
     relay_scene_turn();
     assert_one(3, HANDOFF_ANSWERED);
+}
+
+Test(relay_query, one_that_was_asked_eight_times_is_asked_no_more)
+{
+    relay_scene_begin(2, 1);
+    scene_peer(0, 0)->is_deaf = true;
+    relay_scene_ask(3);
+    relay_scene_turn_for(2 * TURN_US);
+    relay.table.queries[1].moves = RELAY_MOVES_MAX;
+    relay_scene_turn_for(UPSTREAM_SUSPECT_MIN_US + UPSTREAM_ANSWER_MIN_US + 10 * TURN_US);
+    cr_assert_eq(scene_count(STAT_FAILOVERS), 0);
+    cr_assert_eq(relay_scene_asked(1), 0);
 }
 
 Test(relay_query, a_slow_name_is_asked_at_another_upstream_within_the_retries)

@@ -118,6 +118,21 @@ Test(tls_context, an_alert_ends_a_fallback_and_forbids_the_next_one_for_a_minute
     }
 }
 
+Test(tls_context, a_server_that_speaks_13_after_all_ends_a_fallback)
+{
+    struct scene s;
+    struct config_upstream upstream = policy(CONFIG_VERIFY_PIN, NAME, &leaf, NULL);
+    server_init(&s.server, CHAIN(&leaf, &inter));
+    client_init(&s.client, &upstream, CONFIG_TLS12 | CONFIG_TLS13, NULL);
+    s.client.context->fallback = TLS_FALLBACK_PSS;
+    s.client.context->fallback_ms = UINT64_MAX;
+    cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_FAILED);
+    cr_assert_eq(tls_session_cause(s.client.session), TLS_CAUSE_VERSION);
+    cr_assert_eq(s.client.context->fallback, TLS_FALLBACK_NONE);
+    client_fini(&s.client);
+    server_fini(&s.server);
+}
+
 Test(tls_context, keys_are_exchanged_over_curves_alone)
 {
     static const uint16_t fields[] = {MBEDTLS_SSL_IANA_TLS_GROUP_FFDHE2048,

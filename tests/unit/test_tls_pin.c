@@ -15,6 +15,13 @@ Test(tls_pin, backup_pin_matches)
                    0);
 }
 
+Test(tls_pin, counts_to_its_last_octet)
+{
+    struct config_upstream upstream = policy(CONFIG_VERIFY_PIN, "", &leaf, NULL);
+    upstream.pins[0][CONFIG_PIN_BYTES - 1] ^= 1;
+    expect_refused(upstream, NULL, CHAIN(&leaf, &inter), TLS_CAUSE_PIN, "no pin of 1 matches");
+}
+
 Test(tls_pin, pin_of_an_issuer_in_the_validated_chain_matches)
 {
     expect_trusted(policy(CONFIG_VERIFY_PIN_CA, NAME, &inter, NULL), &root, CHAIN(&leaf, &inter), 0,

@@ -3,6 +3,8 @@
  */
 #include "tls_scene.h"
 
+#include "worker/tls_internal.h"
+
 #include <criterion/criterion.h>
 
 TestSuite(tls_ticket, .init = setup);
@@ -118,6 +120,19 @@ Test(tls_ticket, a_new_policy_uses_no_old_ticket)
     cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_FAILED);
     cr_assert_eq(tls_session_cause(s.client.session), TLS_CAUSE_PIN);
     assert_silent(&s.client, &s.server);
+    client_fini(&s.client);
+    server_fini(&s.server);
+}
+
+/* What a session of the policy before is told by its server counts for nothing. */
+Test(tls_ticket, a_session_of_another_policy_keeps_no_ticket)
+{
+    struct scene s;
+    play(&s, policy(CONFIG_VERIFY_PIN_CA, NAME, &leaf, NULL), &root, CHAIN(&leaf, &inter));
+    cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_OK);
+    s.client.context->generation++;
+    assert_talks(&s.client, &s.server);
+    cr_assert_eq(tls_ticket_count(s.client.context, s.client.now_ms), 0);
     client_fini(&s.client);
     server_fini(&s.server);
 }
