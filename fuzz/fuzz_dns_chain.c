@@ -5,7 +5,7 @@
  * whole only if a naive walk over the same records, without bounds, says so too, and the other way
  * round unless a bound was met.
  */
-#include "dns/dns_chain.h"
+#include "dns/dns_traits.h"
 
 #include "dns_mutator.h"
 #include "fuzz.h"
@@ -102,7 +102,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     compared = 0;
     bool expected = is_whole(data, &answer);
     bool met_bound = led_count > DNS_CHAIN_MAX || compared > DNS_CHAIN_STEPS / DNS_CHAIN_MAX;
-    bool whole = dns_chain_is_whole(data, &answer, &question);
+    bool whole = dns_traits_is_whole(data, &answer, &question);
     must(whole ? expected : !expected || met_bound);
     return 0;
 }

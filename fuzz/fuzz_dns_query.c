@@ -6,7 +6,7 @@
  * parse; an error reply is well formed and never over 512 octets.
  */
 #include "dns/dns_answer.h"
-#include "dns/dns_reply.h"
+#include "dns/dns_query.h"
 #include "dns/dns_tsig.h"
 
 #include "dns_mutator.h"
@@ -40,7 +40,7 @@ check_reply(const struct dns_query *query, enum dns_query_verdict verdict)
     int rcode = verdict == DNS_QUERY_OK ? DNS_SERVFAIL : dns_query_verdict_rcode(verdict, query);
     if (rcode < 0)
         return;
-    size_t size = dns_reply_write(query, (uint16_t)rcode, false, &opt, wire, sizeof wire);
+    size_t size = dns_query_reply(query, (uint16_t)rcode, false, &opt, wire, sizeof wire);
     must(size >= DNS_HEADER_SIZE && dns_answer_id(wire) == query->id);
     if (query->question.name.size == 0) {
         must(size == (query->edns.present ? DNS_HEADER_SIZE + 11 : DNS_HEADER_SIZE));
@@ -52,6 +52,14 @@ check_reply(const struct dns_query *query, enum dns_query_verdict verdict)
     must(answer.rcode == rcode && answer.has_opt == query->edns.present);
 }
 
+static size_t
+refuse_signed(const uint8_t *message, size_t message_size, const struct dns_query *query,
+              const struct dns_edns_put *opt, uint8_t *to, size_t size)
+{
+    size_t written = dns_query_reply(query, DNS_NOTAUTH, false, opt, to, size);
+    return dns_tsig_refuse(message, message_size, to, written, size);
+}
+
 /* Who signed is told so, in no more octets than came, but for our OPT's. */
 static void
 check_refusal(const uint8_t *message, size_t message_size, const struct dns_query *query)
@@ -59,14 +67,14 @@ check_refusal(const uint8_t *message, size_t message_size, const struct dns_quer
     uint8_t wire[DNS_HEADER_SIZE + 3 * DNS_NAME_MAX + DNS_EDNS_PUT_MAX + 64];
     struct dns_answer answer;
     struct dns_edns_put opt = {.udp_size = DNS_EDNS_UDP_MAX, .ede = DNS_EDE_NONE};
-    size_t size = dns_tsig_refuse(message, message_size, query, &opt, wire, sizeof wire);
+    size_t size = refuse_signed(message, message_size, query, &opt, wire, sizeof wire);
     must(size >= DNS_HEADER_SIZE && dns_answer_id(wire) == query->id);
     must(dns_answer_parse(wire, size, &query->question, &answer) == DNS_ANSWER_OK);
     must(answer.rcode == DNS_NOTAUTH && answer.has_opt == query->edns.present);
     struct bytes_reader r = bytes_reader(wire, size);
     bytes_skip(&r, DNS_HEADER_SIZE + query->question.name.size + 4U);
     must(dns_tsig_is_last(&r, query->edns.present ? 2 : 1));
-    size_t less = dns_tsig_refuse(message, message_size, query, &opt, wire, 512);
+    size_t less = refuse_signed(message, message_size, query, &opt, wire, 512);
     must(less >= DNS_HEADER_SIZE && less <= size);
 }
 
@@ -79,7 +87,7 @@ check_spelling(const uint8_t *message, size_t message_size, const struct dns_que
     struct bytes_writer w = bytes_writer(wire, sizeof wire);
     dns_name_lower(&lower);
     must(memcmp(lower.wire, query->question.name.wire, lower.size) == 0);
-    dns_reply_put_question(&w, query);
+    dns_query_put_question(&w, query);
     bytes_skip(&r, DNS_HEADER_SIZE);
     const uint8_t *asked = bytes_get_view(&r, w.pos);
     must(asked != NULL && memcmp(asked, wire, w.pos) == 0);

@@ -6,7 +6,6 @@
  * address of the walk is, or a service record is malformed; every name led to is one that the
  * message spells, in lower case, and there are no more than the bound allows.
  */
-#include "dns/dns_private.h"
 #include "dns/dns_svcb.h"
 #include "dns/dns_traits.h"
 
@@ -36,8 +35,8 @@ service_is_fine(const uint8_t *data, size_t size)
         if (key <= before || length > size - at || (one != 0 && (length == 0 || length % one != 0)))
             return false;
         for (size_t i = 0; one != 0 && i < length; i += one)
-            if (one == 4 ? dns_private_has_ipv4(data + at + i)
-                         : dns_private_has_ipv6(data + at + i))
+            if (one == 4 ? dns_traits_is_private_ipv4(data + at + i)
+                         : dns_traits_is_private_ipv6(data + at + i))
                 return false;
         before = key;
         at += length;
@@ -61,8 +60,8 @@ plain_traits(const uint8_t *message, const struct dns_answer *answer)
         bool is_in = class == DNS_CLASS_IN, is_service = is_in && (type == 64 || type == 65);
         if (count++ < answer->counts[0] && (type == DNS_TYPE_CNAME || type == 39 || is_service))
             traits |= DNS_TRAIT_ALIAS;
-        if ((is_in && type == DNS_TYPE_A && dns_private_has_ipv4(data)) ||
-            (is_in && type == DNS_TYPE_AAAA && dns_private_has_ipv6(data)) ||
+        if ((is_in && type == DNS_TYPE_A && dns_traits_is_private_ipv4(data)) ||
+            (is_in && type == DNS_TYPE_AAAA && dns_traits_is_private_ipv6(data)) ||
             (is_service && !service_is_fine(data, size)))
             traits |= DNS_TRAIT_PRIVATE;
     }

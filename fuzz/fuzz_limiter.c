@@ -17,11 +17,11 @@
 
 #define LENGTHS    2
 #define ENTRIES    LIMITER_ENTRIES_MIN
-#define GROUPS     (ENTRIES / BUCKETS_GROUP)
+#define GROUPS     (ENTRIES / LIMITER_GROUP)
 #define EVENTS_MAX 64
 
 static const uint8_t lengths[2][LENGTHS] = {{32, 24}, {64, 56}};
-static _Alignas(64) struct buckets_group memory[GROUPS], before_groups[GROUPS];
+static _Alignas(64) struct limiter_group memory[GROUPS], before_groups[GROUPS];
 static uint64_t replaced_ever; /* over all inputs of a process */
 
 static struct limiter_rate
@@ -67,15 +67,15 @@ remember(void)
 
 /* The bucket that gave way, if one did. @return the ticks that it still needed */
 static uint64_t
-given_up(const struct buckets_group *was, const struct buckets_group *is, uint64_t now)
+given_up(const struct limiter_group *was, const struct limiter_group *is, uint64_t now)
 {
     uint64_t ticks = 0;
     unsigned changed = 0;
-    for (unsigned slot = 0; slot < BUCKETS_GROUP; slot++) {
+    for (unsigned slot = 0; slot < LIMITER_GROUP; slot++) {
         changed += was->tags[slot] != is->tags[slot] || was->empty_at[slot] != is->empty_at[slot];
         if (was->tags[slot] == is->tags[slot])
             continue;
-        for (unsigned other = 0; other < BUCKETS_GROUP; other++)
+        for (unsigned other = 0; other < LIMITER_GROUP; other++)
             must(was->empty_at[slot] <= was->empty_at[other]);
         ticks = was->empty_at[slot] > now ? was->empty_at[slot] - now : 0;
     }
@@ -88,7 +88,7 @@ forgiven_ticks(const struct limiter *lim)
 {
     uint64_t sum = 0;
     for (unsigned i = 0; i < LIMITER_LENGTHS_MAX; i++)
-        sum += lim->buckets[i].forgiven_ms * BUCKETS_TICKS_PER_MS + lim->buckets[i].forgiven_ticks;
+        sum += lim->buckets[i].forgiven_ms * LIMITER_TICKS_PER_MS + lim->buckets[i].forgiven_ticks;
     return sum;
 }
 
@@ -100,7 +100,7 @@ check_others(const struct limiter *lim, uint64_t replaced, uint64_t forgiven, ui
     for (unsigned i = 0; i < GROUPS; i++) {
         if (memcmp(&before_groups[i], &memory[i], sizeof memory[i]) == 0)
             continue;
-        uint64_t ticks = given_up(&before_groups[i], &memory[i], now_ms * BUCKETS_TICKS_PER_MS);
+        uint64_t ticks = given_up(&before_groups[i], &memory[i], now_ms * LIMITER_TICKS_PER_MS);
         sum += ticks;
         count += ticks > 0;
     }

@@ -13,13 +13,13 @@
  */
 #include "answers/cache.h"
 
-#include "answers/cache_index.h"
 #include "base/list.h"
 
 #define NONE          CACHE_INDEX_NONE
 #define SMALL_PART    10 /* the small queue is one in ten chunks */
 #define FREQUENCY_MAX 3
 #define IN_MAIN       0x80 /* bit of struct entry.asked */
+#define SLOTS_MIN     64   /* of the index */
 
 struct chunk {
     uint32_t next; /* next chunk of the message or of the free list */
@@ -58,6 +58,60 @@ struct cache {
     struct queue small, main;
     uint32_t *ghosts; /* hashes of what left the small queue, each at its place */
 };
+
+/* --- the index ---------------------------------------------------------------------------------- */
+
+size_t
+cache_index_slots(size_t entries)
+{
+    size_t slots = SLOTS_MIN;
+    while (slots * 3 < entries * 4)
+        slots *= 2;
+    return slots;
+}
+
+void
+cache_index_enter(struct cache_index *index, uint32_t hash, uint32_t entry)
+{
+    uint32_t at = hash & index->mask;
+    while (index->slots[at].entry != CACHE_INDEX_NONE)
+        at = (at + 1) & index->mask;
+    index->slots[at] = (struct cache_slot){hash, entry};
+}
+
+/* Closes the gap: what was pushed past it moves up. */
+void
+cache_index_leave(struct cache_index *index, uint32_t hash, uint32_t entry)
+{
+    struct cache_slot *slots = index->slots;
+    uint32_t mask = index->mask, gap = hash & mask;
+    while (slots[gap].entry != entry)
+        gap = (gap + 1) & mask;
+    for (uint32_t at = (gap + 1) & mask; slots[at].entry != CACHE_INDEX_NONE;
+         at = (at + 1) & mask) {
+        uint32_t home = slots[at].hash & mask;
+        if (((at - home) & mask) < ((at - gap) & mask))
+            continue; /* its home lies behind the gap */
+        slots[gap] = slots[at];
+        gap = at;
+    }
+    slots[gap] = (struct cache_slot){0, CACHE_INDEX_NONE};
+}
+
+uint32_t
+cache_index_next(const struct cache_index *index, uint32_t hash, uint32_t *at)
+{
+    for (;;) {
+        const struct cache_slot *slot = &index->slots[(hash + *at) & index->mask];
+        if (slot->entry == CACHE_INDEX_NONE)
+            return CACHE_INDEX_NONE;
+        ++*at;
+        if (slot->hash == hash)
+            return slot->entry;
+    }
+}
+
+/* --- the block ---------------------------------------------------------------------------------- */
 
 static struct entry *
 entry_at(const struct cache *cache, uint32_t index)
@@ -361,4 +415,42 @@ cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *messa
     cache->counts.entries++;
     cache->counts.stored++;
     return STATUS_OK;
+}
+
+/* --- how long ------------------------------------------------------------------------------------ */
+
+static uint32_t
+least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* NXDOMAIN and NODATA: the SOA decides, and any alias that led there (RFC 2308 section 5). */
+static uint32_t
+negative_ttl(const struct cache_times *limits, const struct dns_answer *answer)
+{
+    if (!answer->has_soa)
+        return 0;
+    return least(least(answer->soa_minimum, answer->ttl_min), limits->negative_max_s);
+}
+
+uint32_t
+cache_ttl(const struct cache_times *limits, const struct dns_answer *answer)
+{
+    if ((answer->flags & DNS_TC) != 0)
+        return 0;
+    if (cache_is_failure(answer))
+        return limits->failure_s;
+    if (answer->rcode == DNS_NXDOMAIN || answer->has_soa)
+        return negative_ttl(limits, answer);
+    if (answer->counts[0] == 0 || answer->ttl_min == 0)
+        return 0;
+    uint32_t ttl = answer->ttl_min > limits->ttl_min_s ? answer->ttl_min : limits->ttl_min_s;
+    return least(ttl, limits->ttl_max_s);
+}
+
+bool
+cache_is_failure(const struct dns_answer *answer)
+{
+    return answer->rcode != DNS_NOERROR && answer->rcode != DNS_NXDOMAIN;
 }

@@ -3,7 +3,8 @@
  *
  * What: a table from question (folded name, type, class, RD, CD, DO) to a whole answer. Memory is
  *       one block of chunks given at start; a full cache evicts by S3-FIFO, so that names
- *       asked only once push out each other and not what is asked for again and again.
+ *       asked only once push out each other and not what is asked for again and again. And how long
+ *       an answer may be kept.
  * Who:  front. Pure: time is an argument, nothing is allocated.
  * Ref:  RFC 8767 (TTL, stale), 2308, 9520 (failures); Yang et al., FIFO queues
  *       are all you need for cache eviction, SOSP 2023; docs/LIMITS.md "cache".
@@ -93,3 +94,55 @@ MUST_CHECK enum status cache_put(struct cache *cache, const struct cache_key *ke
 bool cache_has_better(const struct cache *cache, const struct cache_key *key, uint32_t now_s);
 
 const struct cache_counts *cache_counts(const struct cache *cache);
+
+/* --- how long an answer may be kept ----------------------------------------------------------- */
+
+struct cache_times {         /* limits, from the configuration */
+    uint32_t ttl_min_s;      /* floor; 0: none */
+    uint32_t ttl_max_s;      /* ceiling, at least 1 */
+    uint32_t negative_max_s; /* ceiling of NXDOMAIN and NODATA */
+    uint32_t failure_s;      /* SERVFAIL and the like; RFC 9520 3.2: 1..300; 0: not kept */
+};
+
+/**
+ * @param answer  a sound answer, from dns_answer_parse()
+ * @return seconds the answer is fresh; 0: not to be kept (TC, a referral, a negative answer without
+ * SOA, TTL 0)
+ */
+uint32_t cache_ttl(const struct cache_times *limits, const struct dns_answer *answer);
+
+/** Is the answer a failure that a stale answer may stand in for (RFC 8767)? */
+bool cache_is_failure(const struct dns_answer *answer);
+
+/* --- the index: from a hash to the entries that have it ------------------------------------------ */
+
+/* Linear probing in the caller's memory. The whole hash stands beside each entry's number, so that
+ * looking a miss up touches nothing but the table. */
+#define CACHE_INDEX_NONE 0u
+
+struct cache_slot {
+    uint32_t hash;
+    uint32_t entry; /* CACHE_INDEX_NONE: free */
+};
+
+struct cache_index {
+    struct cache_slot *slots; /* borrowed; mask + 1 of them, a power of two, never all used */
+    uint32_t mask;
+};
+
+/** Slots for so many entries: at most three in four are used then. */
+size_t cache_index_slots(size_t entries);
+
+/** @param entry  not in the index, not CACHE_INDEX_NONE; there is a free slot besides its own */
+void cache_index_enter(struct cache_index *index, uint32_t hash, uint32_t entry);
+
+/** @param entry  in the index, under `hash` */
+void cache_index_leave(struct cache_index *index, uint32_t hash, uint32_t entry);
+
+/**
+ * Walk the entries of a hash.
+ *
+ * @param at  0 at first, then as it was left
+ * @return the next entry; CACHE_INDEX_NONE: there is none
+ */
+uint32_t cache_index_next(const struct cache_index *index, uint32_t hash, uint32_t *at);

@@ -3,7 +3,6 @@
  */
 #include "answers/own_answer.h"
 
-#include "dns/dns_reply.h"
 
 #include <string.h>
 
@@ -20,7 +19,7 @@ own_answer_put_head(struct bytes_writer *w, const struct dns_query *query, uint1
     bytes_put_u16(w, answers);
     bytes_put_u16(w, authorities);
     bytes_put_u16(w, query->edns.present ? 1 : 0);
-    dns_reply_put_question(w, query);
+    dns_query_put_question(w, query);
 }
 
 void

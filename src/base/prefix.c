@@ -46,3 +46,22 @@ prefix_set_mark(struct prefix_set *set)
             words[family] = words[family] << 8 | (set->lengths[family][i] + 1U);
     set->mark = (uint32_t)hash_siphash13_words(&set->key, words, 2) | 1;
 }
+
+unsigned
+prefix_family(const struct addr *client)
+{
+    return client->family == ADDR_IPV4 ? 0 : 1;
+}
+
+uint64_t
+prefix_keys_at(struct prefix_keys *keys, const struct prefix_set *set, const struct addr *client,
+               unsigned i)
+{
+    if (keys->mark != set->mark)
+        *keys = (struct prefix_keys){.mark = set->mark};
+    if (keys->tags[i] == 0) {
+        unsigned family = prefix_family(client);
+        keys->tags[i] = prefix_tag(&set->key, client, set->lengths[family][i], family);
+    }
+    return keys->tags[i];
+}

@@ -15,6 +15,10 @@
 #define PREFIX_TAG_CLASSES 8 /* kinds of entries that may share one table */
 #define PREFIX_LENGTHS_MAX 4 /* lengths of a family at which clients are told apart */
 
+/* Of a name: its class, and the part that places it in a table, which does not depend on that. */
+#define PREFIX_TAG_CLASS(tag) ((unsigned)((tag) % PREFIX_TAG_CLASSES))
+#define PREFIX_TAG_PLACE(tag) ((tag) / PREFIX_TAG_CLASSES)
+
 /* At which lengths clients are told apart, and under which key. */
 struct prefix_set {
     struct hash_key key;
@@ -38,27 +42,11 @@ struct prefix_keys {
 uint64_t prefix_tag(const struct hash_key *key, const struct addr *client, unsigned length,
                     unsigned class);
 
-static inline unsigned
-prefix_tag_class(uint64_t tag)
-{
-    return (unsigned)(tag % PREFIX_TAG_CLASSES);
-}
-
-/** The part of the name that places it in a table: does not depend on the class bits. */
-static inline uint64_t
-prefix_tag_place(uint64_t tag)
-{
-    return tag / PREFIX_TAG_CLASSES;
-}
-
 /** Make `set->mark` once key, counts and lengths are there: equal ones have equal marks. */
 void prefix_set_mark(struct prefix_set *set);
 
-static inline unsigned
-prefix_family(const struct addr *client)
-{
-    return client->family == ADDR_IPV4 ? 0 : 1;
-}
+/** 0: IPv4; 1: IPv6. */
+unsigned prefix_family(const struct addr *client);
 
 /**
  * The name of a client's prefix at one of a set's lengths: the one carried along, or a new one.
@@ -67,15 +55,5 @@ prefix_family(const struct addr *client)
  * @param i     place in the set's lengths of the client's family
  * @return its prefix_tag(), whose class is prefix_family()
  */
-static inline uint64_t
-prefix_keys_at(struct prefix_keys *keys, const struct prefix_set *set, const struct addr *client,
-               unsigned i)
-{
-    if (keys->mark != set->mark)
-        *keys = (struct prefix_keys){.mark = set->mark};
-    if (keys->tags[i] == 0) {
-        unsigned family = prefix_family(client);
-        keys->tags[i] = prefix_tag(&set->key, client, set->lengths[family][i], family);
-    }
-    return keys->tags[i];
-}
+uint64_t prefix_keys_at(struct prefix_keys *keys, const struct prefix_set *set,
+                        const struct addr *client, unsigned i);

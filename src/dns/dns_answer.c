@@ -4,7 +4,6 @@
 #include "dns/dns_answer.h"
 
 #include "dns/dns_layout.h"
-#include "dns/dns_reply.h"
 
 #include <assert.h>
 
@@ -318,7 +317,7 @@ put_around(struct bytes_writer *w, const struct dns_answer *answer, const struct
     bytes_put_u16(w, with_records ? answer->counts[SECTION_AUTHORITY] : 0);
     unsigned additional = with_records ? answer->counts[SECTION_ADDITIONAL] : 0;
     bytes_put_u16(w, (uint16_t)(additional + has_opt));
-    dns_reply_put_question(w, query);
+    dns_query_put_question(w, query);
     if (with_records)
         (void)bytes_put_view(w, (size_t)(answer->end - answer->question_end));
     if (has_opt) {

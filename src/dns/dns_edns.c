@@ -219,3 +219,11 @@ dns_edns_put_size(const struct dns_edns_put *put)
         size += OPTION_HEAD + sizeof put->ede;
     return size;
 }
+
+size_t
+dns_edns_udp_limit(const struct dns_edns *edns)
+{
+    if (!edns->present || edns->udp_size < DNS_EDNS_UDP_MIN)
+        return DNS_EDNS_UDP_MIN;
+    return edns->udp_size < DNS_EDNS_UDP_MAX ? edns->udp_size : DNS_EDNS_UDP_MAX;
+}

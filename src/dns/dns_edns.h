@@ -111,3 +111,6 @@ size_t dns_edns_put_size(const struct dns_edns_put *put);
 
 /** Octets more that our name takes; 0: it is not asked for. */
 size_t dns_edns_nsid_size(const struct dns_edns_put *put);
+
+/** The octets that a client can take over UDP: its size within 512..DNS_EDNS_UDP_MAX. */
+size_t dns_edns_udp_limit(const struct dns_edns *edns);

@@ -5,7 +5,8 @@
 
 #include "dns/dns_tsig.h"
 
-#define FLAGS_KEPT (DNS_RD | DNS_AD | DNS_CD)
+#define FLAGS_KEPT       (DNS_RD | DNS_AD | DNS_CD)
+#define RCODE_HEADER_MAX 15 /* the four bits of the header */
 
 static enum dns_query_verdict
 judge_type(uint16_t type)
@@ -234,4 +235,39 @@ dns_query_write(const struct dns_question *question, uint16_t id, uint16_t flags
     /* a message that room kept from its block would show the length of its name */
     bool whole = padding_block == 0 || w.pos % padding_block == 0;
     return w.failed || !whole ? 0 : w.pos;
+}
+
+/* --- replies that we make ourselves --- */
+
+void
+dns_query_put_question(struct bytes_writer *w, const struct dns_query *query)
+{
+    dns_name_put(w, &query->question.name, &query->spelling);
+    bytes_put_u16(w, query->question.type);
+    bytes_put_u16(w, query->question.class);
+}
+
+size_t
+dns_query_reply(const struct dns_query *query, uint16_t rcode, bool truncated,
+                const struct dns_edns_put *opt, uint8_t *to, size_t size)
+{
+    struct bytes_writer w = bytes_writer(to, size);
+    bool has_question = query->question.name.size > 0;
+    if (!query->edns.present && rcode > RCODE_HEADER_MAX)
+        rcode = DNS_SERVFAIL;
+    unsigned flags = DNS_QR | DNS_RA | query->opcode | (query->flags & (DNS_RD | DNS_CD));
+    flags |= (truncated ? DNS_TC : 0U) | (rcode & DNS_RCODE);
+    bytes_put_u16(&w, query->id);
+    bytes_put_u16(&w, (uint16_t)flags);
+    bytes_put_u16(&w, has_question);
+    bytes_put_u32(&w, 0);
+    bytes_put_u16(&w, query->edns.present);
+    if (has_question)
+        dns_query_put_question(&w, query);
+    if (query->edns.present) {
+        struct dns_edns_put put = *opt;
+        put.extended_rcode = (uint8_t)(rcode >> 4);
+        dns_edns_put(&w, &put);
+    }
+    return w.failed ? 0 : w.pos;
 }

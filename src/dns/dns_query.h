@@ -1,10 +1,11 @@
-/* dns_query.h - the queries we accept, and the one we send
+/* dns_query.h - the queries we accept, the one we send, and replies that we make ourselves
  * SPDX-License-Identifier: ISC
  *
  * What: strict parse of a client's message into a value; encoding of the query that goes upstream
- *       from such a value. A client's bytes are never patched and sent on.
- * Who:  front parses, worker encodes. Pure.
- * Ref:  RFC 1035 4.1, 2181, 6891, 9619 (one question).
+ *       from such a value, and of a reply without records. A client's bytes are never patched and
+ *       sent on.
+ * Who:  front parses and replies, worker encodes. Pure.
+ * Ref:  RFC 1035 4.1, 2181, 6891, 8914, 9619 (one question).
  */
 #pragma once
 
@@ -119,3 +120,19 @@ int dns_query_verdict_rcode(enum dns_query_verdict verdict, const struct dns_que
  */
 size_t dns_query_write(const struct dns_question *question, uint16_t id, uint16_t flags,
                        bool dnssec_ok, uint16_t padding_block, uint8_t *to, size_t size);
+
+/** Write the question of a reply: as the client spelled it. */
+void dns_query_put_question(struct bytes_writer *w, const struct dns_query *query);
+
+/**
+ * Write a reply without records: QR=1, the query's id and opcode, RD and CD as asked, RA=1, TC as
+ * told, its question where it parsed, our OPT where it spoke EDNS.
+ *
+ * @param query  a client's query, as dns_query_parse() left it; not one with verdict SHORT
+ * @param rcode  0..4095; above 15 needs an OPT and becomes SERVFAIL without
+ * @param opt    what our OPT says; extended_rcode is set from `rcode`
+ * @param size   room at `to`; 512 always suffices
+ * @return octets written
+ */
+size_t dns_query_reply(const struct dns_query *query, uint16_t rcode, bool truncated,
+                       const struct dns_edns_put *opt, uint8_t *to, size_t size);

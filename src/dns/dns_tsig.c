@@ -3,8 +3,6 @@
  */
 #include "dns/dns_tsig.h"
 
-#include "dns/dns_reply.h"
-
 #define BADKEY       17 /* RFC 8945 section 3 */
 #define TIME_OCTETS  6
 #define FIXED_OCTETS 16 /* of the RDATA, behind the algorithm, without MAC and other data */
@@ -82,12 +80,11 @@ put_tsig(struct bytes_writer *w, const struct tsig *tsig)
 }
 
 size_t
-dns_tsig_refuse(const uint8_t *message, size_t message_size, const struct dns_query *query,
-                const struct dns_edns_put *opt, uint8_t *to, size_t size)
+dns_tsig_refuse(const uint8_t *message, size_t message_size, uint8_t *reply, size_t written,
+                size_t size)
 {
     struct bytes_reader r = bytes_reader(message, message_size);
     struct tsig tsig;
-    size_t written = dns_reply_write(query, DNS_NOTAUTH, false, opt, to, size);
     bytes_skip(&r, 3 * sizeof(uint16_t)); /* id, flags, one question */
     uint32_t records = bytes_get_u16(&r);
     records += bytes_get_u16(&r);
@@ -96,11 +93,14 @@ dns_tsig_refuse(const uint8_t *message, size_t message_size, const struct dns_qu
     bytes_skip(&r, 2 * sizeof(uint16_t)); /* type, class */
     if (written == 0 || !get_last(&r, records, &tsig))
         return written;
-    struct bytes_writer w = bytes_writer(to, size);
+    r = bytes_reader(reply, written);
+    bytes_skip(&r, COUNT_AT);
+    unsigned count = bytes_get_u16(&r);
+    struct bytes_writer w = bytes_writer(reply, size);
     (void)bytes_put_view(&w, written);
     put_tsig(&w, &tsig);
     if (w.failed)
         return written;
-    bytes_set_u16(&w, COUNT_AT, (uint16_t)(query->edns.present + 1));
+    bytes_set_u16(&w, COUNT_AT, (uint16_t)(count + 1));
     return w.pos;
 }

@@ -19,16 +19,15 @@
 MUST_CHECK bool dns_tsig_is_last(struct bytes_reader *r, uint32_t records);
 
 /**
- * Write the reply to a message for which dns_query_parse() said DNS_QUERY_SIGNED: NOTAUTH, the
- * question, our OPT if the client sent one, and an unsigned TSIG with BADKEY that repeats the
- * client's key, algorithm and time. It is smaller than the message by the signature, but for what
- * our OPT adds.
+ * Make the reply to a message for which dns_query_parse() said DNS_QUERY_SIGNED that of a server
+ * without its key: behind what dns_query_reply() wrote with NOTAUTH stands an unsigned TSIG with
+ * BADKEY then, which repeats the client's key, algorithm and time. It is smaller than the message
+ * by the signature, but for what our OPT adds.
  *
  * @param message  borrowed; the client's, `message_size` octets
- * @param query    what dns_query_parse() made of it
- * @param opt      what our OPT says
+ * @param reply    changed; `written` octets of it are there, 0: none
  * @param size     room, octets; with less than it takes the TSIG is left out
- * @return octets written; 0 if not even the rest fits (512 always suffices)
+ * @return octets of the reply
  */
-size_t dns_tsig_refuse(const uint8_t *message, size_t message_size, const struct dns_query *query,
-                       const struct dns_edns_put *opt, uint8_t *to, size_t size);
+size_t dns_tsig_refuse(const uint8_t *message, size_t message_size, uint8_t *reply, size_t written,
+                       size_t size);

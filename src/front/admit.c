@@ -318,7 +318,11 @@ static void
 take_answer(struct front *front, struct inflight_question *question, const uint8_t *message,
             struct dns_answer *answer, const struct clock_time *now)
 {
-    struct verdict verdict = verdict_records(WHY_ANSWERED, message, answer);
+    struct verdict verdict = {.end = VERDICT_ANSWER,
+                              .why = WHY_ANSWERED,
+                              .form = VERDICT_RECORDS,
+                              .message = message,
+                              .answer = answer};
     struct recall *recall = &front->recall;
     if (answer->rcode == DNS_BADVERS || answer->rcode == DNS_BADCOOKIE)
         answer->rcode = DNS_SERVFAIL; /* it is about our OPT, of which the client knows nothing */
@@ -327,7 +331,7 @@ take_answer(struct front *front, struct inflight_question *question, const uint8
     bool is_allowed =
         local_allows(&front->local, &question->question.name, message, answer, &verdict);
     recall_keep(recall, question, message, answer, !is_allowed, now);
-    if (is_allowed && freshness_is_failure(answer))
+    if (is_allowed && cache_is_failure(answer))
         (void)stand_in(front, question, now);
     end_question(front, question, &verdict, now);
 }

@@ -4,7 +4,6 @@
 #include "front/deliver.h"
 
 #include "answers/own_answer.h"
-#include "dns/dns_reply.h"
 #include "dns/dns_trim.h"
 #include "dns/dns_tsig.h"
 #include "front/local.h"
@@ -72,7 +71,7 @@ shorten(const struct query *query, uint8_t *room)
 {
     struct dns_edns_put opt = {
         .udp_size = DNS_EDNS_UDP_MAX, .dnssec_ok = query->dns.edns.dnssec_ok, .ede = DNS_EDE_NONE};
-    return dns_reply_write(&query->dns, DNS_NOERROR, true, &opt, room, UDP_ROOM);
+    return dns_query_reply(&query->dns, DNS_NOERROR, true, &opt, room, UDP_ROOM);
 }
 
 /* It is counted when the kernel has taken it. */
@@ -131,7 +130,7 @@ static size_t
 limit_for(const struct query *query)
 {
     bool udp = query->client.transport == QUERY_UDP;
-    return udp ? dns_reply_udp_limit(&query->dns.edns) : DNS_MESSAGE_MAX;
+    return udp ? dns_edns_udp_limit(&query->dns.edns) : DNS_MESSAGE_MAX;
 }
 
 /* What our OPT says to this client; dns_* leave it out where the client sent none. */
@@ -175,9 +174,10 @@ write_own(const struct deliver *deliver, const struct query *query, const struct
     switch ((enum verdict_form)verdict->form) {
     case VERDICT_TRUNCATED:
         strip(query, opt);
-        return dns_reply_write(dns, DNS_NOERROR, true, opt, room, OWN_ROOM);
+        return dns_query_reply(dns, DNS_NOERROR, true, opt, room, OWN_ROOM);
     case VERDICT_SIGNED:
-        return dns_tsig_refuse(verdict->message, verdict->message_size, dns, opt, room, size);
+        return dns_tsig_refuse(verdict->message, verdict->message_size, room,
+                               dns_query_reply(dns, DNS_NOTAUTH, false, opt, room, size), size);
     case VERDICT_BLOCKED:
         return own_answer_negative(dns, DNS_NXDOMAIN, verdict->zone_at, LOCAL_BLOCKED_TTL_S, opt,
                                    room, OWN_ROOM);
@@ -191,7 +191,7 @@ write_own(const struct deliver *deliver, const struct query *query, const struct
     case VERDICT_RECORDS: /* not by us */
         break;
     }
-    return dns_reply_write(dns, verdict->rcode, false, opt, room, OWN_ROOM);
+    return dns_query_reply(dns, verdict->rcode, false, opt, room, OWN_ROOM);
 }
 
 /* Is what the client is owed of an answer small enough? What it is not owed is left out of `part`
@@ -215,7 +215,7 @@ answer_truncated(struct deliver *deliver, const struct query *query, const struc
     bool is_said = query->dns.edns.present || rcode <= RCODE_MAX;
     uint8_t *room = room_for(deliver, &query->client, OWN_ROOM);
     size_t size =
-        room != NULL ? dns_reply_write(&query->dns, rcode, is_said, opt, room, OWN_ROOM) : 0;
+        room != NULL ? dns_query_reply(&query->dns, rcode, is_said, opt, room, OWN_ROOM) : 0;
     finish(deliver, query, room, size, (enum why)verdict->why, now);
 }
 

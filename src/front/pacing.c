@@ -23,7 +23,7 @@ void
 pacing_reserve(struct pacing *pacing, const struct config *config)
 {
     uint8_t key[16];
-    void *memory = memory_reserve(BUCKETS_MEMORY_BYTES(PACING_NETWORKS));
+    void *memory = memory_reserve(LIMITER_MEMORY_BYTES(PACING_NETWORKS));
     struct pacer_config rates = pacer_config(config);
     pacing->messages = memory_reserve(PACING_HELD * sizeof *pacing->messages);
     if (memory == NULL || pacing->messages == NULL)

@@ -118,7 +118,7 @@ rate_reserve(struct rate *rate, const struct config *config, struct stats_page *
     rate->set.key = random_key(); /* one for all: a client's names are made once */
     for (unsigned table = 0; table < RATE_TABLES; table++) {
         struct limiter_config limits = limiter_config(config, (enum rate_payer)table);
-        void *memory = memory_reserve(BUCKETS_MEMORY_BYTES(entries));
+        void *memory = memory_reserve(LIMITER_MEMORY_BYTES(entries));
         if (memory == NULL)
             log_fatal("no memory for the rates of %zu networks", entries);
         if (limiter_init(&rate->tables[table], &limits, memory, entries, rate->set.key) !=

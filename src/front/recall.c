@@ -3,7 +3,6 @@
  */
 #include "front/recall.h"
 
-#include "dns/dns_chain.h"
 #include "dns/dns_traits.h"
 #include "os/log.h"
 #include "os/memory.h"
@@ -21,7 +20,7 @@ void
 recall_change(struct recall *recall, const struct config *config)
 {
     recall->config = config;
-    recall->freshness = (struct freshness){
+    recall->times = (struct cache_times){
         .ttl_min_s = seconds(config->cache_ttl_min_ms),
         .ttl_max_s = seconds(config->cache_ttl_max_ms),
         .negative_max_s = seconds(config->cache_negative_max_ms),
@@ -72,7 +71,7 @@ refresh(struct recall *recall, const struct query *query, const struct clock_tim
     const struct cache_hit *hit = &recall->hit;
     uint32_t left_s = hit->ttl_s - hit->age_s;
     if (!recall->config->cache_prefetch || hit->hits < RECALL_PREFETCH_HITS ||
-        left_s > hit->ttl_s / RECALL_PREFETCH_PART || freshness_is_failure(&hit->answer) ||
+        left_s > hit->ttl_s / RECALL_PREFETCH_PART || cache_is_failure(&hit->answer) ||
         leak_free(&recall->prefetch, clock_ms(now)) == 0)
         return;
     if (waiting_ask(recall->waiting, query, now) != INFLIGHT_STARTED)
@@ -82,16 +81,27 @@ refresh(struct recall *recall, const struct query *query, const struct clock_tim
 }
 
 static struct verdict
+verdict_of(const struct recall *recall, enum why why)
+{
+    return (struct verdict){.end = VERDICT_ANSWER,
+                            .why = (uint8_t)why,
+                            .form = VERDICT_RECORDS,
+                            .message = recall->message,
+                            .answer = &recall->hit.answer};
+}
+
+static struct verdict
 give_fresh(struct recall *recall)
 {
     struct cache_hit *hit = &recall->hit;
     if (hit->age_s > 0)
         dns_answer_age(recall->message, &hit->answer, hit->age_s, false, 0);
-    if (freshness_is_failure(&hit->answer) && hit->answer.ede == DNS_EDE_NONE)
+    if (cache_is_failure(&hit->answer) && hit->answer.ede == DNS_EDE_NONE)
         hit->answer.ede = DNS_EDE_CACHED_ERROR;
-    leak_earn(&recall->prefetch, RECALL_PREFETCH_MILLI);
+    if (recall->prefetch.level > 0)
+        leak_earn(&recall->prefetch, RECALL_PREFETCH_MILLI);
     stats_latency(recall->stats, 0);
-    return verdict_records(WHY_CACHE_HIT, recall->message, &hit->answer);
+    return verdict_of(recall, WHY_CACHE_HIT);
 }
 
 /* The answer as it is told when it is past its time (RFC 8767 section 5). */
@@ -102,7 +112,7 @@ give_stale(struct recall *recall)
     dns_answer_age(recall->message, &hit->answer, 0, true, RECALL_STALE_TTL_S);
     hit->answer.ede = DNS_EDE_STALE_ANSWER;
     hit->answer.ede_text_size = 0; /* it explained another error */
-    return verdict_records(WHY_CACHE_STALE, recall->message, &hit->answer);
+    return verdict_of(recall, WHY_CACHE_STALE);
 }
 
 static enum cache_result
@@ -176,12 +186,12 @@ recall_keep(struct recall *recall, const struct inflight_question *question, con
 {
     if (recall->cache == NULL)
         return;
-    bool is_failure = freshness_is_failure(answer);
-    uint32_t ttl_s = freshness_ttl(&recall->freshness, answer);
-    bool is_whole = dns_chain_is_whole(message, answer, &question->question);
+    bool is_failure = cache_is_failure(answer);
+    uint32_t ttl_s = cache_ttl(&recall->times, answer);
+    bool is_whole = dns_traits_is_whole(message, answer, &question->question);
     bool cannot_serve = ttl_s == 0 || !is_whole; /* to be given; that it is refused is kept */
-    if (is_withheld && (ttl_s < recall->freshness.failure_s || cannot_serve))
-        ttl_s = recall->freshness.failure_s;
+    if (is_withheld && (ttl_s < recall->times.failure_s || cannot_serve))
+        ttl_s = recall->times.failure_s;
     if (ttl_s == 0)
         return;
     if (answer->end > CACHE_MESSAGE_MAX) {
@@ -216,7 +226,7 @@ recall_stand_in(struct recall *recall, struct inflight_question *question,
         return false;
     struct cache_key key = key_of_question(question);
     struct verdict withheld;
-    if (find(recall, &key, now) == CACHE_MISS || freshness_is_failure(answer) ||
+    if (find(recall, &key, now) == CACHE_MISS || cache_is_failure(answer) ||
         is_unfit(&recall->hit) ||
         !local_allows(recall->local, &question->question.name, recall->message, answer, &withheld))
         return false;
@@ -263,7 +273,7 @@ recall_note_word(struct recall *recall, const struct inflight_question *question
 {
     /* whoever refuses to tell of the root is there all the same */
     bool is_there = is_probe(&question->question) && answer->rcode != DNS_SERVFAIL;
-    if (freshness_is_failure(answer) && !is_there)
+    if (cache_is_failure(answer) && !is_there)
         return;
     recall->word_us = now->now_us;
     recall->failing_until_us = 0;
@@ -306,5 +316,5 @@ recall_next_due(struct recall *recall, const struct clock_time *now, struct verd
 uint64_t
 recall_deadline_us(const struct recall *recall)
 {
-    return deadlines_first_at(&recall->dues);
+    return recall->dues.count > 0 ? deadlines_first_at(&recall->dues) : UINT64_MAX;
 }

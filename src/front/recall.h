@@ -10,12 +10,11 @@
  *       are what the worker says (HANDOFF_DOWN), and a query of our own, for what any server knows,
  *       that is unanswered together with all else.
  * Who:  front.
- * Ref:  answers/cache.h, answers/freshness.h; RFC 8767, 9520; docs/LIMITS.md "cache".
+ * Ref:  answers/cache.h; RFC 8767, 9520; docs/LIMITS.md "cache".
  */
 #pragma once
 
 #include "answers/cache.h"
-#include "answers/freshness.h"
 #include "base/leak.h"
 #include "front/local.h"
 #include "front/verdict.h"
@@ -42,7 +41,7 @@ struct recall {
     const struct local *local;
     struct waiting *waiting;
     struct cache *cache; /* NULL: none */
-    struct freshness freshness;
+    struct cache_times times;
     uint8_t *message;          /* CACHE_MESSAGE_MAX octets: the answer found last, */
     struct cache_hit hit;      /* and what is known of it */
     struct recall_wait *waits; /* by slot of the table of questions */

@@ -14,7 +14,7 @@ source_change(struct source *source, const struct config *config, const struct a
     source->acl = *acl;
     memset(&source->ports, 0, sizeof source->ports);
     for (uint32_t i = 0; i < config->filter_ports_count; i++)
-        martian_reflectors_add(&source->ports, (uint16_t)config->filter_ports[i]);
+        acl_reflectors_add(&source->ports, (uint16_t)config->filter_ports[i]);
 }
 
 /* Is this a source that no client can have? */
@@ -30,9 +30,9 @@ is_martian(const struct source *source, const struct query_client *client)
         return false;
     struct addr asked = *us;
     asked.port = source->config->listen[client->listener].port;
-    return martian_is(&client->addr, &asked) ||
+    return acl_is_martian(&client->addr, &asked) ||
            (client->transport == QUERY_UDP &&
-            martian_reflectors_has(&source->ports, client->addr.port));
+            acl_reflectors_has(&source->ports, client->addr.port));
 }
 
 static void

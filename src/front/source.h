@@ -4,7 +4,7 @@
  * What: the first stage, before a byte of the message is looked at: sources that can send no query,
  *       and the access list.
  * Who:  front: for each message, and for each TCP connection before it is read.
- * Ref:  gate/acl.h, gate/martian.h; docs/LIMITS.md "filter".
+ * Ref:  gate/acl.h; docs/LIMITS.md "filter".
  */
 #pragma once
 
@@ -12,7 +12,6 @@
 #include "front/notice.h"
 #include "front/verdict.h"
 #include "gate/acl.h"
-#include "gate/martian.h"
 #include "lane/query.h"
 #include "os/clock.h"
 
@@ -20,8 +19,8 @@ struct source {
     const struct config *config;  /* borrowed, as the two below */
     const struct prefix_set *set; /* a log line names the network of the longest length */
     struct acl acl;
-    struct martian_reflectors ports; /* source ports that only reflectors use */
-    struct notice denied;            /* messages from outside the access list */
+    struct acl_reflectors ports; /* source ports that only reflectors use */
+    struct notice denied;        /* messages from outside the access list */
 };
 
 /**

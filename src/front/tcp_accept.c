@@ -46,7 +46,7 @@ tcp_accept_reserve(struct tcp *tcp)
     networks_init(networks, reserve(networks_memory_bytes(count)), count);
     crowd_init(&tcp->held, networks, reserve(crowd_memory_bytes(tcp->count, networks)));
     crowd_init(&tcp->park.held, networks, reserve(crowd_memory_bytes(TCP_PARKED, networks)));
-    if (pacer_init(&tcp->arrivals, &config, reserve(BUCKETS_MEMORY_BYTES(TCP_NETWORKS)),
+    if (pacer_init(&tcp->arrivals, &config, reserve(LIMITER_MEMORY_BYTES(TCP_NETWORKS)),
                    TCP_NETWORKS, rate->set.key) != STATUS_OK)
         log_fatal("the rate of new TCP connections in the configuration cannot be used");
     rate_bounds(rate, tcp->config->tcp_per_prefix, tcp->held.bounds);

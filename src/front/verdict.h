@@ -74,14 +74,3 @@ verdict_own(enum why why, enum verdict_form form)
 {
     return (struct verdict){.end = VERDICT_ANSWER, .why = (uint8_t)why, .form = (uint8_t)form};
 }
-
-/** An upstream's answer, from the worker or from the cache. @param message, answer  borrowed */
-static inline struct verdict
-verdict_records(enum why why, const uint8_t *message, const struct dns_answer *answer)
-{
-    return (struct verdict){.end = VERDICT_ANSWER,
-                            .why = (uint8_t)why,
-                            .form = VERDICT_RECORDS,
-                            .message = message,
-                            .answer = answer};
-}

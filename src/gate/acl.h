@@ -1,9 +1,12 @@
-/* acl.h - which client addresses may ask at all
+/* acl.h - which source addresses may ask at all
  * SPDX-License-Identifier: ISC
  *
- * What: two lists of prefixes; who is in `allow` and not in `deny` may ask. Nobody else.
+ * What: two lists of prefixes: a client that is in `allow` and not in `deny` may ask, and no other.
+ *       Martians, sources that no query can honestly come from: addresses that no host has
+ *       (unspecified, multicast, broadcast), loopback from outside, and ourselves; and a set of
+ *       source ports that only reflectors use.
  * Who:  front, first of all judges. Pure.
- * Ref:  docs/LIMITS.md "acl".
+ * Ref:  RFC 1122 3.2.1.3, RFC 6890; docs/LIMITS.md "acl", "filter".
  */
 #pragma once
 
@@ -43,3 +46,23 @@ MUST_CHECK enum status acl_init(struct acl *acl, const struct addr_prefix *allow
 
 /** In allow and not in deny. Port and scope do not count; no family, no entry. */
 bool acl_allows(const struct acl *acl, const struct addr *client);
+
+/* --- martians --- */
+
+struct acl_reflectors { /* a set of ports, all zero: empty */
+    uint64_t bits[1024];
+};
+
+/** Put a port into the set. */
+void acl_reflectors_add(struct acl_reflectors *ports, uint16_t port);
+
+/** Is it in the set? */
+bool acl_reflectors_has(const struct acl_reflectors *ports, uint16_t port);
+
+/**
+ * Can no client have this source?
+ *
+ * @param from  who is said to have asked, with its port
+ * @param us    the address and port that were asked; its bytes zero where the address is not known
+ */
+bool acl_is_martian(const struct addr *from, const struct addr *us);

@@ -12,9 +12,52 @@
 #define FILL_FULL 65536u /* a level as a share of the burst */
 
 /* the products below stay within 64 bits */
-_Static_assert((uint64_t)LIMITER_DRAIN_S_MAX * 1000 * BUCKETS_TICKS_PER_MS < UINT64_MAX / FILL_FULL,
+_Static_assert((uint64_t)LIMITER_DRAIN_S_MAX * 1000 * LIMITER_TICKS_PER_MS < UINT64_MAX / FILL_FULL,
                "capacity times share");
-_Static_assert(1000 * BUCKETS_TICKS_PER_MS / LIMITER_QUERY < (uint64_t)1 << 28, "one unit at 1/s");
+_Static_assert(1000 * LIMITER_TICKS_PER_MS / LIMITER_QUERY < (uint64_t)1 << 28, "one unit at 1/s");
+
+_Static_assert(sizeof(struct limiter_group) == LIMITER_GROUP * LIMITER_ENTRY_BYTES,
+               "the documented bytes per bucket are the real ones");
+
+void
+limiter_table_init(struct limiter_table *b, void *memory, size_t entries, struct hash_key key)
+{
+    *b = (struct limiter_table){
+        .groups = memory, .groups_mask = entries / LIMITER_GROUP - 1, .key = key};
+}
+
+struct limiter_ref
+limiter_table_find(const struct limiter_table *b, uint64_t tag)
+{
+    struct limiter_group *group = &b->groups[PREFIX_TAG_PLACE(tag) & b->groups_mask];
+    unsigned slot = 0;
+    while (slot < LIMITER_GROUP && group->tags[slot] != tag)
+        slot++;
+    return (struct limiter_ref){.tag = tag, .group = group, .slot = slot};
+}
+
+void
+limiter_table_place(struct limiter_table *b, struct limiter_ref *ref, uint64_t now,
+                    uint64_t empty_at)
+{
+    struct limiter_group *group = ref->group;
+    unsigned soonest = 0;
+    for (unsigned i = 1; i < LIMITER_GROUP; i++) {
+        if (group->empty_at[i] < group->empty_at[soonest])
+            soonest = i;
+    }
+    if (group->empty_at[soonest] > now) {
+        b->replaced++;
+        b->forgiven_ticks += group->empty_at[soonest] - now;
+        b->forgiven_ms += b->forgiven_ticks / LIMITER_TICKS_PER_MS;
+        b->forgiven_ticks %= LIMITER_TICKS_PER_MS;
+    }
+    group->tags[soonest] = ref->tag;
+    group->empty_at[soonest] = empty_at;
+    ref->slot = soonest;
+}
+
+/* --- rules --- */
 
 struct limiter_config
 limiter_config_default(void)
@@ -48,7 +91,7 @@ family_read(const struct limiter_rate rates[], uint32_t count, unsigned length_m
         if (!rate_is_sound(rate) || rate->length >= below)
             return STATUS_INVALID;
         uint64_t unit =
-            (1000 * BUCKETS_TICKS_PER_MS / LIMITER_QUERY + rate->rate_per_s / 2) / rate->rate_per_s;
+            (1000 * LIMITER_TICKS_PER_MS / LIMITER_QUERY + rate->rate_per_s / 2) / rate->rate_per_s;
         family->rules[count - 1 - i] = (struct limiter_rule){
             .length = rate->length,
             .unit_ticks = unit,
@@ -92,8 +135,8 @@ limiter_init(struct limiter *lim, const struct limiter_config *config, void *mem
     lim->set = set_of(lim->families, key);
     size_t share = entries / LIMITER_LENGTHS_MAX;
     for (size_t i = 0; i < LIMITER_LENGTHS_MAX; i++)
-        buckets_init(&lim->buckets[i], (uint8_t *)memory + i * BUCKETS_MEMORY_BYTES(share), share,
-                     key);
+        limiter_table_init(&lim->buckets[i], (uint8_t *)memory + i * LIMITER_MEMORY_BYTES(share),
+                           share, key);
     return STATUS_OK;
 }
 
@@ -105,12 +148,12 @@ place_of(const struct limiter_family *family, unsigned rule)
 }
 
 /* Find the bucket of rule `i`. */
-static inline struct buckets_ref
-find(const struct limiter *lim, const struct addr *client, struct prefix_keys *keys, unsigned i)
+static inline struct limiter_ref
+find(const struct limiter *lim, const struct limiter_family *family, const struct addr *client,
+     struct prefix_keys *keys, unsigned i)
 {
-    const struct limiter_family *family = &lim->families[prefix_family(client)];
-    return buckets_find(&lim->buckets[place_of(family, i)],
-                        prefix_keys_at(keys, &lim->set, client, i));
+    return limiter_table_find(&lim->buckets[place_of(family, i)],
+                              prefix_keys_at(keys, &lim->set, client, i));
 }
 
 static inline uint64_t
@@ -136,12 +179,12 @@ inherited(const struct limiter_rule *child, const struct limiter_rule *parent, u
 
 /* How long the bucket of rule `i` needs to leak empty; those before it are known. */
 static inline uint64_t
-level(const struct limiter_family *family, const struct buckets_ref *ref, unsigned i, uint64_t now,
+level(const struct limiter_family *family, const struct limiter_ref *ref, unsigned i, uint64_t now,
       const uint64_t lefts[LIMITER_LENGTHS_MAX])
 {
     const struct limiter_rule *rule = &family->rules[i];
-    if (ref->slot < BUCKETS_GROUP)
-        return time_left(*buckets_empty_at(ref), now);
+    if (ref->slot < LIMITER_GROUP)
+        return time_left(ref->group->empty_at[ref->slot], now);
     return i == 0 ? 0 : inherited(rule, rule - 1, lefts[i - 1]);
 }
 
@@ -152,12 +195,12 @@ has_room(const struct limiter_rule *rule, uint64_t left, uint32_t price)
 }
 
 static inline void
-pour(struct buckets *table, struct buckets_ref *ref, uint64_t now, uint64_t left)
+pour(struct limiter_table *table, struct limiter_ref *ref, uint64_t now, uint64_t left)
 {
-    if (ref->slot < BUCKETS_GROUP)
-        *buckets_empty_at(ref) = now + left;
+    if (ref->slot < LIMITER_GROUP)
+        ref->group->empty_at[ref->slot] = now + left;
     else
-        buckets_place(table, ref, now, now + left);
+        limiter_table_place(table, ref, now, now + left);
 }
 
 static enum limiter_verdict
@@ -188,19 +231,20 @@ limiter_take(struct limiter *lim, const struct addr *client, struct prefix_keys 
 {
     const struct limiter_family *family = &lim->families[prefix_family(client)];
     const unsigned count = family->count;
-    uint64_t now = now_ms * BUCKETS_TICKS_PER_MS;
-    struct buckets_ref refs[LIMITER_LENGTHS_MAX];
+    uint64_t now = now_ms * LIMITER_TICKS_PER_MS;
+    struct limiter_ref refs[LIMITER_LENGTHS_MAX];
     uint64_t lefts[LIMITER_LENGTHS_MAX];
     if (count == 0)
         return pass(lim);
     /* the longest prefix first: most floods come from one source, and cost one look */
-    struct buckets_ref last = find(lim, client, keys, count - 1);
-    if (last.slot < BUCKETS_GROUP &&
-        !has_room(&family->rules[count - 1], time_left(*buckets_empty_at(&last), now), price))
+    struct limiter_ref last = find(lim, family, client, keys, count - 1);
+    if (last.slot < LIMITER_GROUP &&
+        !has_room(&family->rules[count - 1], time_left(last.group->empty_at[last.slot], now),
+                  price))
         return refuse(lim, client, count - 1);
     /* then from the shortest on, because a new bucket is as full as the one around it */
     for (unsigned i = 0; i < count; i++) {
-        refs[i] = i < count - 1 ? find(lim, client, keys, i) : last;
+        refs[i] = i < count - 1 ? find(lim, family, client, keys, i) : last;
         lefts[i] = level(family, &refs[i], i, now, lefts);
         if (!has_room(&family->rules[i], lefts[i], price))
             return refuse(lim, client, i);
@@ -216,11 +260,11 @@ limiter_charge(struct limiter *lim, const struct addr *client, struct prefix_key
                uint32_t price, uint64_t now_ms)
 {
     const struct limiter_family *family = &lim->families[prefix_family(client)];
-    uint64_t now = now_ms * BUCKETS_TICKS_PER_MS;
+    uint64_t now = now_ms * LIMITER_TICKS_PER_MS;
     uint64_t lefts[LIMITER_LENGTHS_MAX];
     for (unsigned i = 0; i < family->count; i++) {
         const struct limiter_rule *rule = &family->rules[i];
-        struct buckets_ref ref = find(lim, client, keys, i);
+        struct limiter_ref ref = find(lim, family, client, keys, i);
         lefts[i] = level(family, &ref, i, now, lefts);
         uint64_t left = lefts[i] + price * rule->unit_ticks;
         pour(&lim->buckets[place_of(family, i)], &ref, now,
@@ -252,7 +296,7 @@ static void
 convert(const struct limiter *lim, const struct limiter_family next[2], unsigned place,
         uint64_t *tag, uint64_t *empty_at, uint64_t now)
 {
-    unsigned family = prefix_tag_class(*tag);
+    unsigned family = PREFIX_TAG_CLASS(*tag);
     const struct limiter_family *was = &lim->families[family], *will = &next[family];
     const struct limiter_rule *from = &was->rules[was->count - 1 - place];
     const struct limiter_rule *to =
@@ -267,10 +311,10 @@ static void
 convert_table(struct limiter *lim, const struct limiter_family next[2], unsigned place,
               uint64_t now)
 {
-    struct buckets *table = &lim->buckets[place];
+    struct limiter_table *table = &lim->buckets[place];
     for (uint64_t g = 0; g <= table->groups_mask; g++) {
-        struct buckets_group *group = &table->groups[g];
-        for (unsigned slot = 0; slot < BUCKETS_GROUP; slot++) {
+        struct limiter_group *group = &table->groups[g];
+        for (unsigned slot = 0; slot < LIMITER_GROUP; slot++) {
             if (group->tags[slot] != 0)
                 convert(lim, next, place, &group->tags[slot], &group->empty_at[slot], now);
         }
@@ -284,7 +328,7 @@ limiter_reload(struct limiter *lim, const struct limiter_config *config, uint64_
     if (config_read(config, next) != STATUS_OK)
         return STATUS_INVALID;
     for (unsigned place = 0; place < LIMITER_LENGTHS_MAX; place++)
-        convert_table(lim, next, place, now_ms * BUCKETS_TICKS_PER_MS);
+        convert_table(lim, next, place, now_ms * LIMITER_TICKS_PER_MS);
     memcpy(lim->families, next, sizeof next);
     lim->set = set_of(lim->families, lim->set.key);
     lim->slip = config->slip;

@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "gate/buckets.h"
+#include "base/prefix.h"
 
 #define LIMITER_LENGTHS_MAX PREFIX_LENGTHS_MAX /* prefix lengths per address family */
 #define LIMITER_RATE_MAX    1000000            /* queries per second */
@@ -32,6 +32,58 @@
     16 /* charged to an unproven client for each LIMITER_BULK_OCTETS begun ... */
 #define LIMITER_BULK_FREE   256 /* ... past these octets of an answer */
 #define LIMITER_BULK_OCTETS 128
+
+/* --- the table of buckets, which the pacer uses too --------------------------------------------- */
+
+#define LIMITER_GROUP       8  /* buckets a prefix may live in: one cache line of names */
+#define LIMITER_ENTRY_BYTES 16 /* eight of name, eight of time */
+#define LIMITER_TICKS_PER_MS                                                                       \
+    ((uint64_t)1 << 24) /* 60 ps: fine enough for 10^6 queries/s; 2^63 are 17 years */
+
+/* Bytes of memory for `entries` buckets (a power of two, at least LIMITER_GROUP). */
+#define LIMITER_MEMORY_BYTES(entries) ((size_t)(entries)*LIMITER_ENTRY_BYTES)
+
+/* Maps a prefix to the moment at which its bucket will have leaked empty. Groups of eight; a
+ * newcomer in a full group takes the place of the bucket that is empty soonest, and what that one
+ * still held is counted as forgiven. Never grows, never fails. */
+struct limiter_group {                /* names first: a search that fails touches one cache line */
+    uint64_t tags[LIMITER_GROUP];     /* 0: free, and then the time is 0 too */
+    uint64_t empty_at[LIMITER_GROUP]; /* ticks of the caller's clock */
+};
+
+struct limiter_table {
+    struct limiter_group *groups; /* borrowed; the caller's memory, 64-byte aligned */
+    uint64_t groups_mask;         /* groups - 1 */
+    struct hash_key key;          /* secret: nobody outside can aim at a group */
+    uint64_t replaced;            /* buckets given up that were not empty yet */
+    uint64_t forgiven_ms;         /* sum of the time they would still have needed to leak empty */
+    uint64_t forgiven_ticks;      /* what of it is under 1 ms */
+};
+
+/** A place in the table; stays good until the next limiter_table_place() in its group. */
+struct limiter_ref {
+    uint64_t tag;
+    struct limiter_group *group;
+    unsigned slot; /* LIMITER_GROUP: the prefix has no bucket */
+};
+
+/**
+ * Start with every bucket free.
+ *
+ * @param memory   borrowed as long as `b` lives; LIMITER_MEMORY_BYTES(entries), 64-byte aligned,
+ *                 zeroed: pages that no bucket uses are never touched
+ * @param entries  a power of two, 8..2^26
+ */
+void limiter_table_init(struct limiter_table *b, void *memory, size_t entries, struct hash_key key);
+
+/** Look a prefix up by its prefix_tag() under `b->key`. */
+struct limiter_ref limiter_table_find(const struct limiter_table *b, uint64_t tag);
+
+/** Make a bucket for a prefix that has none; the one that is empty soonest makes room. */
+void limiter_table_place(struct limiter_table *b, struct limiter_ref *ref, uint64_t now,
+                         uint64_t empty_at);
+
+/* --- the limiter --------------------------------------------------------------------------------- */
 
 struct limiter_rate {
     uint8_t length;      /* prefix length, 0..32 or 0..128 */
@@ -67,7 +119,7 @@ struct limiter_family {
 struct limiter {
     /* one table per place in the configuration, so that the many buckets of long prefixes never
      * push out the few of short ones; both families share it */
-    struct buckets buckets[LIMITER_LENGTHS_MAX];
+    struct limiter_table buckets[LIMITER_LENGTHS_MAX];
     struct limiter_family families[2]; /* IPv4, IPv6 */
     struct prefix_set set;             /* their lengths */
     uint32_t slip;
@@ -84,7 +136,7 @@ struct limiter_config limiter_config_default(void);
 /**
  * Make an empty limiter.
  *
- * @param memory   borrowed as long as `lim` lives; BUCKETS_MEMORY_BYTES(entries), 64-byte aligned,
+ * @param memory   borrowed as long as `lim` lives; LIMITER_MEMORY_BYTES(entries), 64-byte aligned,
  *                 zeroed: pages that no bucket uses are never touched
  * @param entries  buckets, a power of two, LIMITER_ENTRIES_MIN..LIMITER_ENTRIES_MAX
  * @param key      random and secret

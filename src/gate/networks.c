@@ -36,7 +36,7 @@ networks_init(struct networks *n, void *memory, uint32_t count)
 static uint32_t *
 chain_of(const struct networks *n, uint64_t tag)
 {
-    return &n->chains[prefix_tag_place(tag) & n->chains_mask];
+    return &n->chains[PREFIX_TAG_PLACE(tag) & n->chains_mask];
 }
 
 static uint32_t

@@ -5,7 +5,7 @@
 
 #define ENTRIES_MIN 64
 #define ENTRIES_MAX (1u << 24)
-#define TICKS_PER_S (1000 * BUCKETS_TICKS_PER_MS)
+#define TICKS_PER_S (1000 * LIMITER_TICKS_PER_MS)
 
 static bool
 config_is_sound(const struct pacer_config *c)
@@ -26,7 +26,7 @@ pacer_init(struct pacer *p, const struct pacer_config *config, void *memory, siz
         (entries & (entries - 1)) != 0)
         return STATUS_INVALID;
     p->config = *config;
-    buckets_init(&p->buckets, memory, entries, key);
+    limiter_table_init(&p->buckets, memory, entries, key);
     return STATUS_OK;
 }
 
@@ -50,27 +50,27 @@ enum pacer_verdict
 pacer_take(struct pacer *p, const struct addr *client, uint32_t octets, uint64_t now_ms,
            uint32_t *wait_ms)
 {
-    uint64_t now = now_ms * BUCKETS_TICKS_PER_MS;
+    uint64_t now = now_ms * LIMITER_TICKS_PER_MS;
     unsigned length = client->family == ADDR_IPV4 ? p->config.ipv4_length : p->config.ipv6_length;
-    struct buckets_ref ref =
-        buckets_find(&p->buckets, prefix_tag(&p->buckets.key, client, length, 0));
-    uint64_t empty_at = ref.slot < BUCKETS_GROUP ? *buckets_empty_at(&ref) : 0;
+    struct limiter_ref ref =
+        limiter_table_find(&p->buckets, prefix_tag(&p->buckets.key, client, length, 0));
+    uint64_t empty_at = ref.slot < LIMITER_GROUP ? ref.group->empty_at[ref.slot] : 0;
     if (empty_at < now)
         empty_at = now;
     uint64_t cost = ticks_for(p, octets), burst = ticks_for(p, p->config.burst_octets);
     /* it fits once what is owed and its own cost are within a burst, or once nothing is owed */
     uint64_t allowed = cost < burst ? burst - cost : 0;
     uint64_t wait = empty_at - now > allowed ? empty_at - now - allowed : 0;
-    uint64_t whole_ms = (wait + BUCKETS_TICKS_PER_MS - 1) / BUCKETS_TICKS_PER_MS;
+    uint64_t whole_ms = (wait + LIMITER_TICKS_PER_MS - 1) / LIMITER_TICKS_PER_MS;
     *wait_ms = 0;
     if (whole_ms > p->config.wait_ms) {
         p->dropped++;
         return PACER_DROP;
     }
-    if (ref.slot < BUCKETS_GROUP)
-        *buckets_empty_at(&ref) = empty_at + cost;
+    if (ref.slot < LIMITER_GROUP)
+        ref.group->empty_at[ref.slot] = empty_at + cost;
     else
-        buckets_place(&p->buckets, &ref, now, empty_at + cost);
+        limiter_table_place(&p->buckets, &ref, now, empty_at + cost);
     *wait_ms = (uint32_t)whole_ms;
     if (whole_ms > 0) {
         p->later++;

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "gate/buckets.h"
+#include "gate/limiter.h"
 
 #define PACER_RATE_MAX    1000000000u /* octets per second */
 #define PACER_BURST_MAX   16777216u   /* octets */
@@ -31,13 +31,13 @@ enum pacer_verdict {
 };
 
 struct pacer {
-    struct buckets buckets;
+    struct limiter_table buckets;
     struct pacer_config config;
     uint64_t now, later, dropped; /* counts of verdicts */
 };
 
 /**
- * @param memory   borrowed as long as `p` lives; BUCKETS_MEMORY_BYTES(entries), 64-byte aligned,
+ * @param memory   borrowed as long as `p` lives; LIMITER_MEMORY_BYTES(entries), 64-byte aligned,
  *                 zeroed: pages that no bucket uses are never touched
  * @param entries  networks, a power of two, 64..2^24
  * @param key      random and secret

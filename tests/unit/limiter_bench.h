@@ -22,7 +22,7 @@ struct bench { /* a limiter with its memory, and octets around it that nobody ma
 static inline struct bench
 open_limiter(const struct limiter_config *config, size_t entries)
 {
-    struct bench b = {.bytes = BUCKETS_MEMORY_BYTES(entries)};
+    struct bench b = {.bytes = LIMITER_MEMORY_BYTES(entries)};
     b.memory = aligned_alloc(64, b.bytes + 2 * CANARY);
     cr_assert_not_null(b.memory);
     memset(b.memory, 0xa5, b.bytes + 2 * CANARY);

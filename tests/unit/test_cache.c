@@ -3,6 +3,7 @@
  */
 #include "answers/cache.h"
 #include "base/hash.h"
+#include "prng.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -331,4 +332,128 @@ Test(cache, stays_within_its_memory_with_answers_of_all_sizes)
         cr_assert(counts->chunks_used <= counts->chunks);
     }
     free(cache);
+}
+
+/* --- the table against a plain list */
+
+#define ENTRIES 48 /* of 64 slots */
+
+static struct cache_slot slots[64];
+static struct cache_index table = {slots, 63};
+
+static bool
+finds(uint32_t hash, uint32_t entry)
+{
+    uint32_t at = 0, found;
+    while ((found = cache_index_next(&table, hash, &at)) != CACHE_INDEX_NONE)
+        if (found == entry)
+            return true;
+    return false;
+}
+
+Test(cache, has_a_free_slot_whatever_the_number_of_entries)
+{
+    for (size_t entries = 1; entries < 100000; entries += 1 + entries / 7) {
+        size_t count = cache_index_slots(entries);
+        cr_assert(count > entries && (count & (count - 1)) == 0, "%zu", entries);
+    }
+}
+
+/* Few hashes, near the table's edge: runs are long, wrap around, and have many equals. */
+Test(cache, finds_what_entered_until_it_leaves)
+{
+    struct prng prng = prng_begin("cache_index");
+    uint32_t hashes[ENTRIES + 1] = {0};
+    bool is_in[ENTRIES + 1] = {false};
+    for (unsigned step = 0; step < 200000; step++) {
+        uint32_t entry = 1 + prng_below(&prng, ENTRIES);
+        if (is_in[entry]) {
+            cache_index_leave(&table, hashes[entry], entry);
+        } else {
+            hashes[entry] = (58 + prng_below(&prng, 10)) | prng_below(&prng, 3) << 8;
+            cache_index_enter(&table, hashes[entry], entry);
+        }
+        is_in[entry] = !is_in[entry];
+        for (uint32_t i = 1; i <= ENTRIES; i++)
+            cr_assert_eq(finds(hashes[i], i), is_in[i], "step %u entry %u", step, i);
+    }
+}
+
+/* --- which answers are kept, and how long */
+
+static const struct cache_times limits = {
+    .ttl_min_s = 5, .ttl_max_s = 86400, .negative_max_s = 900, .failure_s = 5};
+
+static struct dns_answer
+positive(uint32_t ttl_s)
+{
+    return (struct dns_answer){
+        .flags = DNS_QR, .counts = {1, 0, 0}, .has_ttl = true, .ttl_min = ttl_s};
+}
+
+static struct dns_answer
+negative(uint16_t rcode, uint32_t minimum_s)
+{
+    return (struct dns_answer){.flags = (uint16_t)(DNS_QR | rcode),
+                               .rcode = rcode,
+                               .counts = {0, 1, 0},
+                               .has_ttl = true,
+                               .has_soa = true,
+                               .ttl_min = 3600,
+                               .soa_minimum = minimum_s};
+}
+
+Test(cache, keeps_an_answer_for_its_least_ttl_within_floor_and_ceiling)
+{
+    struct dns_answer answer = positive(300);
+    cr_assert_eq(cache_ttl(&limits, &answer), 300);
+    answer = positive(2);
+    cr_assert_eq(cache_ttl(&limits, &answer), 5);
+    answer = positive(1000000);
+    cr_assert_eq(cache_ttl(&limits, &answer), 86400);
+}
+
+Test(cache, does_not_keep_ttl_zero_or_truncated_answers)
+{
+    struct dns_answer answer = positive(0);
+    cr_assert_eq(cache_ttl(&limits, &answer), 0);
+    answer = positive(300);
+    answer.flags |= DNS_TC;
+    cr_assert_eq(cache_ttl(&limits, &answer), 0);
+}
+
+Test(cache, keeps_negative_answers_as_the_soa_says)
+{
+    struct dns_answer answer = negative(DNS_NXDOMAIN, 60);
+    cr_assert_eq(cache_ttl(&limits, &answer), 60);
+    answer = negative(DNS_NOERROR, 60);
+    cr_assert_eq(cache_ttl(&limits, &answer), 60);
+    answer = negative(DNS_NXDOMAIN, 100000);
+    cr_assert_eq(cache_ttl(&limits, &answer), 900);
+}
+
+Test(cache, does_not_keep_a_negative_answer_without_soa_or_a_referral)
+{
+    struct dns_answer answer = negative(DNS_NXDOMAIN, 60);
+    answer.has_soa = false;
+    cr_assert_eq(cache_ttl(&limits, &answer), 0);
+    answer = (struct dns_answer){.flags = DNS_QR, .counts = {0, 2, 0}, .ttl_min = 300};
+    cr_assert_eq(cache_ttl(&limits, &answer), 0);
+}
+
+Test(cache, an_alias_that_ends_in_nothing_is_kept_for_the_lesser_of_both)
+{
+    struct dns_answer answer = negative(DNS_NOERROR, 600);
+    answer.counts[0] = 1;
+    answer.ttl_min = 30;
+    cr_assert_eq(cache_ttl(&limits, &answer), 30);
+}
+
+Test(cache, keeps_failures_briefly)
+{
+    struct dns_answer answer = {.flags = DNS_QR | (unsigned)DNS_SERVFAIL, .rcode = DNS_SERVFAIL};
+    cr_assert_eq(cache_ttl(&limits, &answer), 5);
+    cr_assert(cache_is_failure(&answer));
+    answer = negative(DNS_NXDOMAIN, 60);
+    cr_assert_not(cache_is_failure(&answer));
 }

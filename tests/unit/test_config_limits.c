@@ -176,7 +176,7 @@ Test(config_limits, bounds_are_those_of_the_modules)
 /* A limit that loads and that a front then refuses would end it again and again. */
 Test(config_limits, what_loads_is_what_the_modules_take)
 {
-    static _Alignas(64) uint8_t memory[BUCKETS_MEMORY_BYTES(64)];
+    static _Alignas(64) uint8_t memory[LIMITER_MEMORY_BYTES(64)];
     static const uint8_t key[16];
     unsigned seed = (unsigned)time(NULL), taken = 0, refused = 0;
     state = seed;
@@ -201,7 +201,7 @@ Test(config_limits, what_loads_is_what_the_modules_take)
 
 Test(config_limits, a_pace_that_loads_is_one_the_pacer_takes)
 {
-    static _Alignas(64) uint8_t memory[BUCKETS_MEMORY_BYTES(64)];
+    static _Alignas(64) uint8_t memory[LIMITER_MEMORY_BYTES(64)];
     static const uint8_t key[16];
     unsigned seed = (unsigned)time(NULL), taken = 0, refused = 0;
     state = seed;

@@ -34,6 +34,16 @@ draft_of(enum query_transport transport)
     return scene_draft("127.0.0.2", transport, "a.example", DNS_TYPE_A);
 }
 
+static struct verdict
+answered(void)
+{
+    return (struct verdict){.end = VERDICT_ANSWER,
+                            .why = WHY_ANSWERED,
+                            .form = VERDICT_RECORDS,
+                            .message = message,
+                            .answer = &answer};
+}
+
 Test(deliver, a_refusal_repeats_the_question_and_says_why, .init = scene_setup)
 {
     size_t size;
@@ -138,7 +148,7 @@ Test(deliver, records_are_the_clients_own_copy_and_leave_what_does_not_fit, .ini
     size_t size;
     struct query *draft = draft_of(QUERY_UDP);
     (void)scene_answer(&draft->dns.question, DNS_NOERROR, 3, 60, message, &answer);
-    struct verdict verdict = verdict_records(WHY_ANSWERED, message, &answer);
+    struct verdict verdict = answered();
     expect(draft, &verdict, DNS_NOERROR, 3);
     (void)scene_answer(&draft->dns.question, DNS_NOERROR, 200, 60, message, &answer);
     verdict.why = WHY_CACHE_HIT;
@@ -165,7 +175,7 @@ passes_after_answers(const char *client, bool is_proven)
     size_t size = scene_query("a.example", DNS_TYPE_A, true, NULL, 0, query);
     struct query *draft = scene_draft(client, QUERY_UDP, "a.example", DNS_TYPE_A);
     (void)scene_answer(&draft->dns.question, DNS_NOERROR, 60, 60, message, &answer);
-    struct verdict verdict = verdict_records(WHY_ANSWERED, message, &answer);
+    struct verdict verdict = answered();
     draft->client.payer = RATE_UNPROVEN;
     draft->client.is_proven = is_proven;
     for (int i = 0; i < 2; i++)
@@ -212,7 +222,7 @@ Test(deliver, what_pacing_holds_is_counted_when_it_leaves, .init = paced)
 {
     struct query *draft = draft_of(QUERY_UDP);
     (void)scene_answer(&draft->dns.question, DNS_NOERROR, 30, 60, message, &answer);
-    struct verdict verdict = verdict_records(WHY_ANSWERED, message, &answer);
+    struct verdict verdict = answered();
     unsigned asked = 0;
     for (; front.pacing.count == 0 && asked < 100; asked++) {
         deliver_answer(&front.deliver, draft, &verdict, &scene_now);
@@ -254,7 +264,7 @@ Test(deliver, over_tcp_an_answer_is_framed_and_its_connection_told, .init = scen
     int client = connect_one(draft);
     draft->dns.edns.keepalive = true;
     (void)scene_answer(&draft->dns.question, DNS_NOERROR, 100, 60, message, &answer);
-    struct verdict verdict = verdict_records(WHY_ANSWERED, message, &answer);
+    struct verdict verdict = answered();
     deliver_answer(&front.deliver, draft, &verdict, &scene_now);
     cr_expect_eq(stats.why[WHY_ANSWERED], 1);
     cr_expect_eq(front.tcp.connections[draft->client.connection].waiting, 0);
@@ -275,7 +285,7 @@ Test(deliver, an_answer_to_a_connection_that_is_gone_is_counted_so, .init = scen
     tcp_table_close(&front.tcp, &front.tcp.connections[draft->client.connection]);
     deliver_refuse(&front.deliver, draft, &verdict, &scene_now);
     (void)scene_answer(&draft->dns.question, DNS_NOERROR, 1, 60, message, &answer);
-    verdict = verdict_records(WHY_ANSWERED, message, &answer);
+    verdict = answered();
     deliver_answer(&front.deliver, draft, &verdict, &scene_now);
     cr_expect_eq(stats.why[WHY_CLIENT_GONE], 2);
     cr_expect_eq(ends(), 2);

@@ -1,7 +1,7 @@
 /* test_dns_query.c - every verdict, in its order, and what is known then
  * SPDX-License-Identifier: ISC
  */
-#include "dns/dns_reply.h"
+#include "dns/dns_query.h"
 #include "dns_build.h"
 #include "prng.h"
 
@@ -44,7 +44,7 @@ Test(dns_query, takes_a_plain_query)
     cr_assert_eq(query.question.class, DNS_CLASS_IN);
     cr_assert_arr_eq(query.question.name.wire, wanted.wire, wanted.size, "in lower case");
     w = bytes_writer(room, sizeof room);
-    dns_reply_put_question(&w, &query);
+    dns_query_put_question(&w, &query);
     cr_assert_eq(w.pos, sizeof spelled - 1);
     cr_assert_arr_eq(room, spelled, sizeof spelled - 1, "spelled as asked");
     cr_assert_not(query.edns.present);
@@ -360,4 +360,93 @@ Test(dns_query, random_octets_get_a_verdict_and_sound_ones_survive_rewriting)
         cr_assert_eq(first.edns.dnssec_ok, query.edns.dnssec_ok);
     }
     cr_assert_gt(good, 1000);
+}
+
+/* --- replies of our own making */
+
+static uint8_t reply_room[512];
+static const struct dns_edns_put plain_opt = {.udp_size = DNS_EDNS_UDP_MAX, .ede = DNS_EDE_NONE};
+
+static struct dns_query
+query_of(uint16_t flags, bool edns)
+{
+    return (struct dns_query){.id = 0xbeef,
+                              .flags = flags,
+                              .question = question_of("Www.Example", DNS_TYPE_A),
+                              .edns = {.present = edns, .udp_size = 1400}};
+}
+
+Test(dns_query, repeats_id_question_and_two_flags)
+{
+    static const uint8_t golden[] = "\xbe\xef\x81\x92\0\1\0\0\0\0\0\0" /* QR RD RA CD, SERVFAIL */
+                                    "\3Www\7Example\0\0\1\0\1";
+    struct dns_query asked = query_of(DNS_RD | DNS_CD | DNS_AD, false);
+    size_t size =
+        dns_query_reply(&asked, DNS_SERVFAIL, false, &plain_opt, reply_room, sizeof reply_room);
+    cr_assert_eq(size, sizeof golden - 1);
+    cr_assert_arr_eq(reply_room, golden, sizeof golden - 1);
+}
+
+Test(dns_query, says_truncated_when_told)
+{
+    struct dns_query asked = query_of(0, false);
+    dns_query_reply(&asked, DNS_NOERROR, true, &plain_opt, reply_room, sizeof reply_room);
+    struct bytes_reader r = bytes_reader(reply_room, sizeof reply_room);
+    bytes_skip(&r, 2);
+    cr_assert_eq(bytes_get_u16(&r), DNS_QR | DNS_RA | DNS_TC);
+}
+
+Test(dns_query, repeats_an_opcode_it_does_not_know)
+{
+    struct dns_query asked = {.id = 1, .opcode = 0x2800};
+    cr_assert_eq(
+        dns_query_reply(&asked, DNS_NOTIMP, false, &plain_opt, reply_room, sizeof reply_room), 12);
+    cr_assert_arr_eq(reply_room, "\0\1\xa8\x84\0\0\0\0\0\0\0\0", 12,
+                     "and no question, for none parsed");
+}
+
+Test(dns_query, splits_a_large_rcode_between_header_and_opt)
+{
+    struct dns_query asked = query_of(DNS_RD, true);
+    size_t size =
+        dns_query_reply(&asked, DNS_BADVERS, false, &plain_opt, reply_room, sizeof reply_room);
+    cr_assert_eq(size, 12 + 17 + 11);
+    cr_assert_eq(reply_room[3] & 15, 0);
+    cr_assert_eq(reply_room[11], 1, "the OPT is counted");
+    cr_assert_arr_eq(reply_room + 29, "\0\0\x29\4\xd0\1\0\0\0\0\0", 11,
+                     "extended RCODE 1, version 0");
+}
+
+Test(dns_query, a_large_rcode_without_edns_is_servfail)
+{
+    struct dns_query asked = query_of(DNS_RD, false);
+    size_t size =
+        dns_query_reply(&asked, DNS_BADCOOKIE, false, &plain_opt, reply_room, sizeof reply_room);
+    cr_assert_eq(size, 12 + 17);
+    cr_assert_eq(reply_room[3] & 15, DNS_SERVFAIL);
+}
+
+Test(dns_query, everything_at_once_fits_512_octets)
+{
+    struct dns_query asked = query_of(DNS_RD, true);
+    char text[254] = "";
+    for (size_t i = 0; i < 253; i++)
+        text[i] = i % 64 == 63 ? '.' : 'x';
+    asked.question = question_of(text, DNS_TYPE_A);
+    struct dns_edns_put opt = {.keepalive = true, .cookie_size = 40, .padding_block = 468};
+    cr_assert_eq(dns_query_reply(&asked, DNS_BADCOOKIE, false, &opt, reply_room, sizeof reply_room),
+                 468);
+    cr_assert_eq(dns_query_reply(&asked, DNS_BADCOOKIE, false, &opt, reply_room, 200), 0);
+}
+
+Test(dns_query, udp_limit_is_between_512_and_1232)
+{
+    static const uint16_t asked[] = {0, 511, 512, 513, 1231, 1232, 1233, 65535};
+    static const size_t given[] = {512, 512, 512, 513, 1231, 1232, 1232, 1232};
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        struct dns_edns edns = {.present = true, .udp_size = asked[i]};
+        cr_assert_eq(dns_edns_udp_limit(&edns), given[i]);
+        edns.present = false;
+        cr_assert_eq(dns_edns_udp_limit(&edns), 512);
+    }
 }

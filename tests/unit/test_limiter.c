@@ -1,7 +1,11 @@
 /* test_limiter.c - what passes, what it costs, what a reload keeps
  * SPDX-License-Identifier: ISC
  */
+#include "gate/limiter.h"
 #include "limiter_bench.h"
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
 
 Test(limiter, passes_a_burst_then_the_rate)
 {
@@ -253,4 +257,82 @@ Test(limiter, counts_bits_past_64_of_an_ipv6_address)
     cr_expect_eq(ask(&b, ipv6(1, 1, 2), 50, START_MS), 9,
                  "as full as the /100: one part in a hundred");
     close_limiter(&b);
+}
+
+/* --- finding, making and giving up buckets */
+
+#define ENTRIES (2 * LIMITER_GROUP)
+
+static _Alignas(64) uint8_t memory[LIMITER_MEMORY_BYTES(ENTRIES)];
+static struct limiter_table buckets;
+
+static void
+setup(void)
+{
+    memset(memory, 0, sizeof memory);
+    limiter_table_init(&buckets, memory, ENTRIES, (struct hash_key){1, 2});
+}
+
+TestSuite(limiter, .init = setup);
+
+/* The `n`th name of group 0. */
+static uint64_t
+tag(unsigned n)
+{
+    return (uint64_t)2 * (n + 1) * PREFIX_TAG_CLASSES;
+}
+
+static void
+place(uint64_t of, uint64_t now, uint64_t empty_at)
+{
+    struct limiter_ref ref = limiter_table_find(&buckets, of);
+    cr_assert_eq(ref.slot, LIMITER_GROUP, "none yet");
+    limiter_table_place(&buckets, &ref, now, empty_at);
+    cr_assert_eq(ref.group->empty_at[ref.slot], empty_at);
+}
+
+Test(limiter, finds_what_it_placed_and_nothing_else)
+{
+    place(tag(0), 0, 100);
+    place(tag(1), 0, 200);
+    struct limiter_ref ref = limiter_table_find(&buckets, tag(0));
+    cr_assert_lt(ref.slot, LIMITER_GROUP);
+    cr_assert_eq(ref.group->empty_at[ref.slot], 100);
+    cr_assert_eq(limiter_table_find(&buckets, tag(2)).slot, LIMITER_GROUP);
+    cr_assert_eq(limiter_table_find(&buckets, tag(0) + PREFIX_TAG_CLASSES).slot, LIMITER_GROUP,
+                 "of the other group");
+}
+
+Test(limiter, a_full_group_gives_up_the_one_empty_soonest)
+{
+    for (unsigned i = 0; i < LIMITER_GROUP; i++)
+        place(tag(i), 0, 1000 + (i + 3) % LIMITER_GROUP * LIMITER_TICKS_PER_MS);
+    place(tag(LIMITER_GROUP), 1, 5000);
+    cr_assert_eq(limiter_table_find(&buckets, tag(5)).slot, LIMITER_GROUP, "it was the one");
+    for (unsigned i = 0; i <= LIMITER_GROUP; i++)
+        if (i != 5)
+            cr_assert_lt(limiter_table_find(&buckets, tag(i)).slot, LIMITER_GROUP, "%u", i);
+    cr_assert_eq(buckets.replaced, 1);
+    cr_assert_eq(buckets.forgiven_ms, 0);
+    cr_assert_eq(buckets.forgiven_ticks, 999);
+}
+
+Test(limiter, what_is_forgiven_adds_up_to_milliseconds)
+{
+    for (unsigned i = 0; i < LIMITER_GROUP; i++)
+        place(tag(i), 0, LIMITER_TICKS_PER_MS / 2 + i);
+    for (unsigned i = 0; i < 4; i++)
+        place(tag(LIMITER_GROUP + i), 0, 100 * LIMITER_TICKS_PER_MS);
+    cr_assert_eq(buckets.replaced, 4);
+    cr_assert_eq(buckets.forgiven_ms, 2);
+    cr_assert_eq(buckets.forgiven_ticks, 0 + 1 + 2 + 3);
+}
+
+Test(limiter, an_empty_one_is_given_up_for_nothing)
+{
+    for (unsigned i = 0; i < LIMITER_GROUP; i++)
+        place(tag(i), 0, 100 + i);
+    place(tag(LIMITER_GROUP), 100, 500);
+    cr_assert_eq(buckets.replaced, 0);
+    cr_assert_eq(buckets.forgiven_ticks, 0);
 }

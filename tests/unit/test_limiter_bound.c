@@ -24,7 +24,7 @@ struct model {
 static uint64_t
 unit_of(const struct limiter_rate *rate)
 {
-    return 1000 * BUCKETS_TICKS_PER_MS / LIMITER_QUERY / rate->rate_per_s;
+    return 1000 * LIMITER_TICKS_PER_MS / LIMITER_QUERY / rate->rate_per_s;
 }
 
 static struct model_bucket *
@@ -47,7 +47,7 @@ model_take(struct model *m, const struct addr *client, uint32_t price, uint64_t 
 {
     bool is_ipv4 = client->family == ADDR_IPV4;
     const struct limiter_rate *rates = is_ipv4 ? plain.ipv4 : plain.ipv6;
-    uint64_t now = now_ms * BUCKETS_TICKS_PER_MS, levels[3], around = 0;
+    uint64_t now = now_ms * LIMITER_TICKS_PER_MS, levels[3], around = 0;
     for (int i = 2; i >= 0; i--) {
         uint64_t unit = unit_of(&rates[i]), capacity = unit * LIMITER_QUERY * rates[i].burst;
         struct model_bucket *bucket = model_find(m, client, rates[i].length);
@@ -116,8 +116,8 @@ Test(limiter_bound, errs_by_no_more_than_what_it_counts_as_forgiven)
             LIMITER_PASS)
             passed[who] += LIMITER_QUERY * unit_of(&config.ipv4[0]);
     }
-    uint64_t elapsed = (now - START_MS) * BUCKETS_TICKS_PER_MS;
-    uint64_t forgiven = (limiter_forgiven_ms(&b.lim) + LIMITER_LENGTHS_MAX) * BUCKETS_TICKS_PER_MS;
+    uint64_t elapsed = (now - START_MS) * LIMITER_TICKS_PER_MS;
+    uint64_t forgiven = (limiter_forgiven_ms(&b.lim) + LIMITER_LENGTHS_MAX) * LIMITER_TICKS_PER_MS;
     for (unsigned who = 0; who < clients; who++) {
         cr_assert_leq(passed[who], elapsed + capacity + forgiven, "client %u", who);
         all += passed[who];

@@ -22,9 +22,9 @@ static struct pacer
 open_pacer(const struct pacer_config *c)
 {
     struct pacer p;
-    void *memory = aligned_alloc(64, BUCKETS_MEMORY_BYTES(ENTRIES));
+    void *memory = aligned_alloc(64, LIMITER_MEMORY_BYTES(ENTRIES));
     cr_assert_not_null(memory);
-    memset(memory, 0, BUCKETS_MEMORY_BYTES(ENTRIES));
+    memset(memory, 0, LIMITER_MEMORY_BYTES(ENTRIES));
     cr_assert_eq(pacer_init(&p, c, memory, ENTRIES, key), STATUS_OK);
     return p;
 }

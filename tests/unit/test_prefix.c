@@ -45,8 +45,8 @@ Test(prefix, family_length_key_and_class_count)
     cr_assert_neq(tag, prefix_tag(&other, &four, 24, 0));
     for (unsigned class = 0; class < PREFIX_TAG_CLASSES; class ++) {
         uint64_t of_class = prefix_tag(&key, &four, 24, class);
-        cr_assert_eq(prefix_tag_class(of_class), class);
-        cr_assert_eq(prefix_tag_place(of_class), prefix_tag_place(tag));
+        cr_assert_eq(PREFIX_TAG_CLASS(of_class), class);
+        cr_assert_eq(PREFIX_TAG_PLACE(of_class), PREFIX_TAG_PLACE(tag));
         cr_assert_neq(of_class, 0);
     }
 }
