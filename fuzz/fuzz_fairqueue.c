@@ -29,14 +29,14 @@ static struct crowd crowd;
 static uint64_t memory[3][4096];
 static uint64_t order;
 
-static const struct prefix_set set = {
+static const struct addr_lengths set = {
     .key = {1, 2}, .mark = 1, .counts = {3, 1}, .lengths = {{8, 16, 24}, {48}}};
 
 static bool
 is_within(uint32_t node, uint32_t network)
 {
     while (node != network && node != NETWORKS_ROOT)
-        node = networks_parent(&networks, node);
+        node = NETWORKS_PARENT(&networks, node);
     return node == network;
 }
 
@@ -52,13 +52,13 @@ count(uint32_t network, int state)
 static uint32_t
 leaf_of(unsigned net)
 {
-    struct prefix_keys keys = {0};
+    struct addr_keys keys = {0};
     struct addr client = {
         .family = ADDR_IPV4,
         .bytes = {(uint8_t)(net & 3), (uint8_t)(net >> 2 & 3), (uint8_t)(net >> 4 & 3)}};
     if (net >= 0xc0)
         client = (struct addr){.family = ADDR_IPV6, .bytes = {0x20, (uint8_t)net}};
-    return networks_take(&networks, &set, &keys, &client, net % 16 == 15);
+    return crowd_network_take(&networks, &set, &keys, &client, net % 16 == 15);
 }
 
 static void
@@ -79,8 +79,8 @@ pop(void)
             uint32_t top = questions[i].leaf;
             if (questions[i].state != IN_LINE)
                 continue;
-            while (networks_parent(&networks, top) != NETWORKS_ROOT)
-                top = networks_parent(&networks, top);
+            while (NETWORKS_PARENT(&networks, top) != NETWORKS_ROOT)
+                top = NETWORKS_PARENT(&networks, top);
             must(count(top, AT_WORKER) > 0);
         }
         return;
@@ -113,7 +113,7 @@ leave(uint32_t index)
     bool is_inside = questions[index].state != OUTSIDE;
     questions[index] = (struct question){0};
     must(fairqueue_remove(&q, index) == is_inside);
-    networks_release(&networks, crowd_give(&crowd, index));
+    crowd_network_release(&networks, crowd_give(&crowd, index));
 }
 
 static void
@@ -135,8 +135,8 @@ step(unsigned event, uint32_t index, unsigned net)
         if (fairqueue_promote(&q, index, leaf, (enum fairqueue_line)line)) {
             must(question->state == IN_LINE && line >= question->line);
             enters(index, leaf, line);
-            networks_hold(&networks, leaf);
-            networks_release(&networks, crowd_give(&crowd, index));
+            crowd_network_hold(&networks, leaf);
+            crowd_network_release(&networks, crowd_give(&crowd, index));
             crowd_take(&crowd, leaf, index, CROWD_A);
         }
         break;
@@ -148,11 +148,11 @@ step(unsigned event, uint32_t index, unsigned net)
         if (question->state != OUTSIDE)
             break;
         fairqueue_push(&q, index, leaf, (enum fairqueue_line)line);
-        networks_hold(&networks, leaf);
+        crowd_network_hold(&networks, leaf);
         crowd_take(&crowd, leaf, index, CROWD_A);
         enters(index, leaf, line);
     }
-    networks_release(&networks, leaf);
+    crowd_network_release(&networks, leaf);
 }
 
 int
@@ -161,8 +161,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bytes_reader r = bytes_reader(data, size);
     memset(memory, 0, sizeof memory);
     memset(questions, 0, sizeof questions);
-    must(networks_memory_bytes(NETWORKS) <= sizeof memory[0]);
-    networks_init(&networks, memory[0], NETWORKS);
+    must(crowd_networks_bytes(NETWORKS) <= sizeof memory[0]);
+    crowd_networks_init(&networks, memory[0], NETWORKS);
     must(fairqueue_memory_bytes(ITEMS, &networks) <= sizeof memory[1]);
     must(crowd_memory_bytes(ITEMS, &networks) <= sizeof memory[2]);
     fairqueue_init(&q, &networks, memory[1], 1 + bytes_get_u8(&r) % ITEMS);

@@ -116,7 +116,7 @@ take(struct limiter *lim, const struct limiter_config *config, const struct addr
     const struct limiter_rate *rates = rates_of(config, client);
     uint64_t before[LENGTHS], after[LENGTHS];
     levels_of(lim, client, now, before);
-    enum limiter_verdict verdict = limiter_take(lim, client, &(struct prefix_keys){0}, price, now);
+    enum limiter_verdict verdict = limiter_take(lim, client, &(struct addr_keys){0}, price, now);
     levels_of(lim, client, now, after);
     bool had_room = true;
     for (unsigned i = 0; i < LENGTHS; i++) {
@@ -141,7 +141,7 @@ charge(struct limiter *lim, const struct limiter_config *config, const struct ad
     const struct limiter_rate *rates = rates_of(config, client);
     uint64_t before[LENGTHS], after[LENGTHS];
     levels_of(lim, client, now, before);
-    limiter_charge(lim, client, &(struct prefix_keys){0}, price, now);
+    limiter_charge(lim, client, &(struct addr_keys){0}, price, now);
     levels_of(lim, client, now, after);
     for (unsigned i = 0; i < LENGTHS; i++) {
         uint64_t most = (uint64_t)LIMITER_DEBT * rates[i].burst * LIMITER_QUERY;

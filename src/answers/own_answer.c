@@ -3,7 +3,6 @@
  */
 #include "answers/own_answer.h"
 
-
 #include <string.h>
 
 #define POINTER  0xc000u /* RFC 1035 4.1.4 */

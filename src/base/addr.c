@@ -4,7 +4,9 @@
 #include "base/addr.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define IPV4_BITS 32
 #define IPV6_BITS 128
@@ -230,4 +232,121 @@ addr_mask(struct addr *addr, unsigned length)
         if (kept < 8)
             addr->bytes[i] = (uint8_t)(addr->bytes[i] & ~(0xffU >> kept));
     }
+}
+
+/* --- as the kernel has it --- */
+
+uint32_t
+addr_to_socket(const struct addr *addr, struct sockaddr_storage *to)
+{
+    memset(to, 0, sizeof *to);
+    if (addr->family == ADDR_IPV4) {
+        struct sockaddr_in *in = (struct sockaddr_in *)to;
+        in->sin_family = AF_INET;
+        in->sin_port = htons(addr->port);
+        memcpy(&in->sin_addr, addr->bytes, sizeof in->sin_addr);
+        return sizeof *in;
+    }
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)to;
+    in6->sin6_family = AF_INET6;
+    in6->sin6_port = htons(addr->port);
+    in6->sin6_scope_id = addr->scope;
+    memcpy(&in6->sin6_addr, addr->bytes, sizeof in6->sin6_addr);
+    return sizeof *in6;
+}
+
+static void
+from_ipv4(const void *bytes, in_port_t port, struct addr *addr)
+{
+    addr->family = ADDR_IPV4;
+    addr->port = ntohs(port);
+    memcpy(addr->bytes, bytes, 4);
+}
+
+enum status
+addr_from_socket(const struct sockaddr *from, uint32_t size, struct addr *addr)
+{
+    memset(addr, 0, sizeof *addr);
+    if (size >= sizeof(struct sockaddr_in) && from->sa_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)from;
+        from_ipv4(&in->sin_addr, in->sin_port, addr);
+        return STATUS_OK;
+    }
+    if (size < sizeof(struct sockaddr_in6) || from->sa_family != AF_INET6)
+        return STATUS_INVALID;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)from;
+    if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+        from_ipv4(in6->sin6_addr.s6_addr + 12, in6->sin6_port, addr);
+        return STATUS_OK;
+    }
+    addr->family = ADDR_IPV6;
+    addr->port = ntohs(in6->sin6_port);
+    addr->scope = in6->sin6_scope_id;
+    memcpy(addr->bytes, &in6->sin6_addr, sizeof addr->bytes);
+    return STATUS_OK;
+}
+
+/* --- a keyed name for a prefix --- */
+
+static inline uint64_t
+load_be64(const uint8_t p[8])
+{
+    return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 |
+           (uint64_t)p[3] << 32 | (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
+           (uint64_t)p[6] << 8 | p[7];
+}
+
+/* The first `bits` bits, 0..64; the rest zero. */
+static inline uint64_t
+first_bits(uint64_t word, unsigned bits)
+{
+    return bits == 0 ? 0 : word & UINT64_MAX << (64 - bits);
+}
+
+uint64_t
+addr_tag(const struct hash_key *key, const struct addr *client, unsigned length, unsigned class)
+{
+    /* an IPv4 prefix leaves half a word free, so that length and family fit in */
+    uint64_t words[3] = {first_bits(load_be64(client->bytes), length < 64 ? length : 64)};
+    uint64_t kind = (uint64_t)length << 8 | client->family;
+    size_t count = 1;
+    if (client->family == ADDR_IPV4) {
+        words[0] |= kind;
+    } else {
+        words[count++] = kind;
+        if (length > 64)
+            words[count++] = first_bits(load_be64(client->bytes + 8), length - 64);
+    }
+    uint64_t hash = hash_siphash13_words(key, words, count);
+    uint64_t tag = (hash & ~(uint64_t)(ADDR_TAG_CLASSES - 1)) | class;
+    return tag != 0 ? tag : ADDR_TAG_CLASSES;
+}
+
+void
+addr_lengths_mark(struct addr_lengths *set)
+{
+    uint64_t words[2] = {0};
+    for (unsigned family = 0; family < 2; family++)
+        for (unsigned i = 0; i < set->counts[family]; i++)
+            words[family] = words[family] << 8 | (set->lengths[family][i] + 1U);
+    set->mark = (uint32_t)hash_siphash13_words(&set->key, words, 2) | 1;
+}
+
+unsigned
+addr_family_index(const struct addr *client)
+{
+    return client->family == ADDR_IPV4 ? 0 : 1;
+}
+
+uint64_t
+addr_keys_at(struct addr_keys *keys, const struct addr_lengths *set, const struct addr *client,
+             unsigned i)
+{
+    if (keys->mark != set->mark)
+        *keys = (struct addr_keys){.mark = set->mark};
+    if (keys->tags[i] == 0) {
+        unsigned family = addr_family_index(client);
+        keys->tags[i] = addr_tag(&set->key, client, set->lengths[family][i], family);
+    }
+    return keys->tags[i];
 }

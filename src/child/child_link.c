@@ -21,12 +21,13 @@ child_link_is_usable(const struct child_link *link)
 }
 
 /* It has woken us. The bell is registered on its edge, so that each ring of it is an event and
- * its counter need not be cleared; the rings themselves are looked at in every turn. */
+ * its counter need not be cleared. */
 static void
 bell_rung(struct ev_source *source, uint32_t events)
 {
-    (void)source;
+    struct child_link *link = source->owner;
     (void)events;
+    link->has_more = !link->is_broken;
 }
 
 static bool
@@ -123,7 +124,9 @@ child_link_release(struct child_link *link)
 bool
 child_link_sleep(struct child_link *link)
 {
-    return !link->has_more && ring_sleep(&link->from_peer);
+    if (!link->has_more)
+        link->has_more = !ring_sleep(&link->from_peer);
+    return !link->has_more;
 }
 
 void

@@ -31,7 +31,7 @@ struct child_link {
     int peer_bell;         /* rung by us; -1: none */
     bool is_broken;        /* by the peer; not touched until the link is closed */
     bool is_untold;        /* broken, and child_link_pop_broken() has not said so */
-    bool has_more;         /* records were left in the ring */
+    bool has_more;         /* records were left in the ring, or the peer rang since it was read */
 };
 
 /** No rings yet. */

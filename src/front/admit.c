@@ -154,7 +154,7 @@ pass_known(struct front *front, struct query *draft, const struct clock_time *no
         *verdict = verdict_own(WHY_MINIMAL, VERDICT_ANY);
         return false;
     }
-    draft->hash = inflight_hash(&front->waiting.inflight, &draft->dns);
+    draft->hash = inflight_hash(&front->waiting.inflight.key, &draft->dns);
     return recall_pass(&front->recall, draft, now, verdict);
 }
 

@@ -18,7 +18,7 @@ struct clock_time;
 /**
  * Judge one message of a client.
  *
- * @param draft    query_draft(), with client filled in; changed
+ * @param draft    inflight_draft(), with client filled in; changed
  * @param message  borrowed for this call; `size` octets, 0..65535
  */
 void admit_message(struct front *front, struct query *draft, const uint8_t *message, size_t size,

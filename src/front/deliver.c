@@ -80,6 +80,10 @@ send_udp(struct deliver *deliver, const struct query *query, uint8_t *room, size
          enum why why, const struct clock_time *now)
 {
     const struct query_client *client = &query->client;
+    if (size <= PACING_FREE) { /* most of them: there is nothing to judge */
+        udp_send(deliver->parts.udp, client, size, why);
+        return;
+    }
     switch (pacing_judge(deliver->parts.pacing, client, room, size, why, clock_ms(now))) {
     case PACING_SEND:
         udp_send(deliver->parts.udp, client, size, why);

@@ -36,10 +36,10 @@ take_udp(struct front *front, const struct clock_time *now)
 {
     const uint8_t *message;
     size_t size;
-    struct query *draft = query_draft(&front->waiting.queries);
+    struct query *draft = inflight_draft(&front->waiting.queries);
     while (udp_next(&front->udp, &draft->client, &message, &size)) {
         admit_message(front, draft, message, size, now);
-        draft = query_draft(&front->waiting.queries);
+        draft = inflight_draft(&front->waiting.queries);
     }
 }
 
@@ -48,10 +48,10 @@ take_tcp(struct front *front, const struct clock_time *now)
 {
     const uint8_t *message;
     size_t size;
-    struct query *draft = query_draft(&front->waiting.queries);
+    struct query *draft = inflight_draft(&front->waiting.queries);
     while (tcp_next(&front->tcp, &draft->client, &message, &size)) {
         admit_message(front, draft, message, size, now);
-        draft = query_draft(&front->waiting.queries);
+        draft = inflight_draft(&front->waiting.queries);
     }
 }
 
@@ -76,64 +76,60 @@ expire_questions(struct front *front, const struct clock_time *now)
     }
 }
 
-/* --- the turn -------------------------------------------------------------------------------- */
+/* --- the rest after a turn ------------------------------------------------------------------- */
 
-/* Is there a connection, or one that waits to come? Else there is nothing to do for TCP. */
-static bool
-is_tcp_used(const struct tcp *tcp)
+void
+front_nap_init(struct nap *nap, uint64_t now_us, const struct nap_count *count)
 {
-    return tcp->open > 0 || tcp->park.count > 0 || tcp->accept_again_us != 0;
-}
-
-static uint64_t
-sooner(uint64_t a_us, uint64_t b_us)
-{
-    return a_us < b_us ? a_us : b_us;
-}
-
-static uint64_t
-deadline_us(const struct front *front)
-{
-    const struct inflight *questions = &front->waiting.inflight;
-    const struct inflight_question *question =
-        questions->alive > 0 ? inflight_first_due(questions) : NULL;
-    uint64_t earliest = front->loop.now_us + HEARTBEAT_MS * 1000;
-    if (question != NULL)
-        earliest = sooner(earliest, question->deadline_ms * 1000);
-    if (is_tcp_used(&front->tcp))
-        earliest = sooner(earliest, tcp_deadline_us(&front->tcp));
-    if (front->stop_us != 0)
-        earliest = sooner(earliest, front->stop_us);
-    earliest = sooner(earliest, recall_deadline_us(&front->recall));
-    return sooner(earliest, pacing_deadline_us(&front->pacing));
+    *nap = (struct nap){.window_us = now_us, .before = *count, .last = count->messages};
 }
 
 bool
-front_is_over(const struct front *front)
+front_nap_is_due(const struct nap *nap, uint64_t now_us)
 {
-    bool is_empty =
-        front->waiting.queries.alive == 0 && front->pacing.count == 0 && front->tcp.open == 0;
-    return front->stop_us != 0 && (is_empty || front->loop.now_us >= front->stop_us);
+    return now_us - nap->window_us >= NAP_WINDOW_US;
 }
 
-static void
-show_levels(struct front *front)
+/* Processor time of the lane. Nobody tells us the worker's: a question costs it about what it
+ * costs us, and it cannot make us believe in more than one for each query. */
+static uint64_t
+lane_us(const struct nap_count *before, const struct nap_count *now)
 {
-    stats_add(front->self.stats, STAT_TURNS, 1);
-    stats_set(front->self.stats, STAT_QUERIES_ALIVE, front->waiting.queries.alive);
-    stats_set(front->self.stats, STAT_QUESTIONS_QUEUED, front->waiting.inflight.queued);
-    if (front->recall.cache != NULL) {
-        const struct cache_counts *cache = cache_counts(front->recall.cache);
-        stats_set(front->self.stats, STAT_CACHE_ENTRIES, cache->entries);
-        stats_set(front->self.stats, STAT_CACHE_BYTES,
-                  (uint64_t)cache->chunks_used * CACHE_CHUNK_BYTES);
-        stats_set(front->self.stats, STAT_CACHE_MISSES, cache->misses);
-        stats_set(front->self.stats, STAT_CACHE_EVICTED, cache->evicted);
-    }
-    stats_set(front->self.stats, STAT_ANSWERS_HELD, front->pacing.count);
-    stats_set(front->self.stats, STAT_RATES_FORGIVEN_MS,
-              limiter_forgiven_ms(&front->rate.tables[RATE_UNPROVEN]) +
-                  limiter_forgiven_ms(&front->rate.tables[RATE_PROVEN]));
+    uint64_t own_us = now->cpu_us - before->cpu_us;
+    uint64_t queries = now->queries - before->queries;
+    uint64_t questions = now->questions - before->questions;
+    if (questions >= queries)
+        return own_us * 2;
+    return own_us + own_us * questions / queries;
+}
+
+static uint32_t
+shorter(uint32_t us, uint64_t windows)
+{
+    return windows * NAP_STEP_US < us ? us - (uint32_t)windows * NAP_STEP_US : 0;
+}
+
+void
+front_nap_judge(struct nap *nap, uint64_t now_us, const struct nap_count *count)
+{
+    uint64_t took_us = now_us - nap->window_us; /* it grows with a pause before the turn */
+    uint64_t used_us = lane_us(&nap->before, count);
+    uint64_t messages = count->messages - nap->before.messages;
+    bool is_worth = messages * NAP_MAX_US >= NAP_GATHER * took_us;
+    if (!is_worth || used_us * 100 < NAP_LOW_SHARE * took_us)
+        nap->us = shorter(nap->us, took_us / NAP_WINDOW_US);
+    else if (used_us * 100 >= NAP_HIGH_SHARE * took_us && nap->us < NAP_MAX_US)
+        nap->us += NAP_STEP_US;
+    nap->window_us = now_us;
+    nap->before = *count;
+}
+
+uint32_t
+front_nap_after_turn(struct nap *nap, uint64_t messages)
+{
+    uint64_t in_turn = messages - nap->last;
+    nap->last = messages;
+    return in_turn < NAP_FULL ? nap->us : 0;
 }
 
 static uint64_t
@@ -159,13 +155,87 @@ static void
 rest(struct front *front)
 {
     uint64_t now_us = front->loop.now_us;
-    bool is_due = nap_is_due(&front->nap, now_us);
+    bool is_due = front_nap_is_due(&front->nap, now_us);
     struct nap_count count = count_passed(front, is_due);
     if (is_due)
-        nap_judge(&front->nap, now_us, &count);
-    uint32_t us = nap_after_turn(&front->nap, count.messages);
+        front_nap_judge(&front->nap, now_us, &count);
+    uint32_t us = front_nap_after_turn(&front->nap, count.messages);
     if (us > 0)
         evloop_rest(us);
+}
+
+/* --- the turn -------------------------------------------------------------------------------- */
+
+/* Is there a connection, or one that waits to come? Else there is nothing to do for TCP. */
+static bool
+is_tcp_used(const struct tcp *tcp)
+{
+    return tcp->open > 0 || tcp->park.count > 0 || tcp->accept_again_us != 0;
+}
+
+/* Can a worker have said something? It rings where we sleep, and it owes nothing but answers. */
+static bool
+is_uplink_used(const struct front *front)
+{
+    bool is_used = front->waiting.inflight.alive > 0;
+    for (unsigned i = 0; i < UPLINK_LINKS; i++)
+        is_used = is_used || front->uplink.links[i].has_more;
+    return is_used;
+}
+
+static uint64_t
+sooner(uint64_t a_us, uint64_t b_us)
+{
+    return a_us < b_us ? a_us : b_us;
+}
+
+static uint64_t
+deadline_us(const struct front *front)
+{
+    const struct inflight *questions = &front->waiting.inflight;
+    const struct inflight_question *question =
+        questions->alive > 0 ? inflight_first_due(questions) : NULL;
+    uint64_t earliest = front->loop.now_us + HEARTBEAT_MS * 1000;
+    if (question != NULL)
+        earliest = sooner(earliest, question->deadline_ms * 1000);
+    if (is_tcp_used(&front->tcp))
+        earliest = sooner(earliest, tcp_deadline_us(&front->tcp));
+    if (front->stop_us != 0)
+        earliest = sooner(earliest, front->stop_us);
+    earliest = sooner(earliest, recall_deadline_us(&front->recall));
+    if (front->pacing.count > 0)
+        earliest = sooner(earliest, pacing_deadline_us(&front->pacing));
+    return earliest;
+}
+
+bool
+front_is_over(const struct front *front)
+{
+    bool is_empty =
+        front->waiting.queries.alive == 0 && front->pacing.count == 0 && front->tcp.open == 0;
+    return front->stop_us != 0 && (is_empty || front->loop.now_us >= front->stop_us);
+}
+
+static void
+show_levels(struct front *front)
+{
+    stats_add(front->self.stats, STAT_TURNS, 1);
+    stats_set(front->self.stats, STAT_QUERIES_ALIVE, front->waiting.queries.alive);
+    stats_set(front->self.stats, STAT_QUESTIONS_QUEUED, front->waiting.inflight.queued);
+    if (front->recall.cache != NULL) {
+        const struct cache_counts *cache = cache_counts(front->recall.cache);
+        stats_set(front->self.stats, STAT_CACHE_ENTRIES, cache->entries);
+        stats_set(front->self.stats, STAT_CACHE_BYTES,
+                  (uint64_t)cache->chunks_used * CACHE_CHUNK_BYTES);
+        stats_set(front->self.stats, STAT_CACHE_MISSES, cache->misses);
+        stats_set(front->self.stats, STAT_CACHE_EVICTED, cache->evicted);
+    }
+    if (!is_uplink_used(front))
+        stats_set(front->self.stats, STAT_RING_DEPTH, 0);
+    stats_set(front->self.stats, STAT_ANSWERS_HELD, front->pacing.count);
+    stats_set(front->self.stats, STAT_RATES_FORGIVEN_MS,
+              limiter_forgiven_ms(&front->rate.tables[RATE_UNPROVEN]) +
+                  limiter_forgiven_ms(&front->rate.tables[RATE_PROVEN]));
 }
 
 /* Connections: those whose time has come or is over, what had to wait until others were answered,
@@ -184,7 +254,7 @@ void
 front_begin(struct front *front)
 {
     struct nap_count nothing = count_passed(front, true);
-    nap_init(&front->nap, front->loop.now_us, &nothing);
+    front_nap_init(&front->nap, front->loop.now_us, &nothing);
 }
 
 /* Handlers only mark what is ready: here it is taken and answered. */
@@ -193,16 +263,20 @@ front_turn(struct front *front, struct clock_time time)
 {
     const struct clock_time *now = &time;
     evloop_dispatch(&front->loop, time);
-    uplink_wake(&front->uplink);
+    bool is_awake = is_uplink_used(front);
+    if (is_awake)
+        uplink_wake(&front->uplink);
     if (front->tcp.has_arrivals)
         take_connections(front, now);
     take_udp(front, now);
     if (is_tcp_used(&front->tcp))
         take_tcp(front, now);
-    take_answers(front, now);
+    if (is_uplink_used(front))
+        take_answers(front, now);
     admit_stale(front, now);
     expire_questions(front, now);
-    deliver_release(&front->deliver, now);
+    if (front->pacing.count > 0)
+        deliver_release(&front->deliver, now);
     if (is_tcp_used(&front->tcp))
         turn_tcp(front, now);
     if (front->waiting.inflight.queued > 0)
@@ -212,5 +286,7 @@ front_turn(struct front *front, struct clock_time time)
     deliver_flush(&front->deliver);
     show_levels(front);
     rest(front);
-    return uplink_sleep(&front->uplink) ? deadline_us(front) : 0;
+    if ((is_awake || is_uplink_used(front)) && !uplink_sleep(&front->uplink))
+        return 0;
+    return deadline_us(front);
 }

@@ -75,7 +75,7 @@ networks_config(const struct config *config)
 }
 
 static void
-take_networks(struct prefix_set *set, const struct config *config)
+take_networks(struct addr_lengths *set, const struct config *config)
 {
     struct limiter_config rates = networks_config(config);
     set->counts[0] = (uint8_t)rates.ipv4_count;
@@ -84,7 +84,7 @@ take_networks(struct prefix_set *set, const struct config *config)
         set->lengths[0][i] = rates.ipv4[rates.ipv4_count - 1 - i].length;
     for (uint32_t i = 0; i < rates.ipv6_count; i++)
         set->lengths[1][i] = rates.ipv6[rates.ipv6_count - 1 - i].length;
-    prefix_set_mark(set);
+    addr_lengths_mark(set);
 }
 
 static uint32_t
@@ -250,7 +250,7 @@ rate_charge(struct rate *rate, const struct query *query, uint32_t price,
             const struct clock_time *now)
 {
     const struct query_client *client = &query->client;
-    struct prefix_keys keys = query->keys;
+    struct addr_keys keys = query->keys;
     if (price > 0 && client->payer < RATE_TABLES)
         limiter_charge(&rate->tables[client->payer], &client->addr, &keys,
                        price_at(rate, client, price), clock_ms(now));
@@ -260,10 +260,10 @@ rate_charge(struct rate *rate, const struct query *query, uint32_t price,
 
 uint32_t
 rate_network(const struct rate *rate, struct networks *networks, const struct query_client *client,
-             struct prefix_keys *keys)
+             struct addr_keys *keys)
 {
     uint32_t leaf =
-        networks_take(networks, &rate->set, keys, &client->addr, client->payer == RATE_EXEMPT);
+        crowd_network_take(networks, &rate->set, keys, &client->addr, client->payer == RATE_EXEMPT);
     if (leaf == NETWORKS_ROOT)
         log_fatal("the table of networks is full, and was reserved for as many as there can be");
     return leaf;
@@ -285,7 +285,7 @@ rate_bounds(const struct rate *rate, uint32_t bound, uint32_t bounds[NETWORKS_KI
 {
     struct limiter_config rates = networks_config(rate->config);
     bounds_of(rates.ipv4, rates.ipv4_count, bound, bounds);
-    bounds_of(rates.ipv6, rates.ipv6_count, bound, bounds + PREFIX_LENGTHS_MAX);
+    bounds_of(rates.ipv6, rates.ipv6_count, bound, bounds + ADDR_LENGTHS_MAX);
     bounds[NETWORKS_EXEMPT] = UINT32_MAX;
 }
 

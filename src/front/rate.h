@@ -14,8 +14,8 @@
 #include "front/verdict.h"
 #include "gate/acl.h"
 #include "gate/cookie.h"
+#include "gate/crowd.h"
 #include "gate/limiter.h"
-#include "gate/networks.h"
 #include "lane/query.h"
 #include "lane/stats.h"
 #include "os/clock.h"
@@ -32,7 +32,7 @@ struct rate {
     const struct config *config; /* borrowed, as is: */
     struct stats_page *stats;
     struct limiter tables[RATE_TABLES];
-    struct prefix_set set; /* lengths at which clients share turns, places and bounds */
+    struct addr_lengths set; /* lengths at which clients share turns, places and bounds */
     struct cookie_secrets secrets;
     bool has_cookies;
     struct acl exempt;                    /* its allow list; deny is empty */
@@ -68,10 +68,10 @@ void rate_check_cookie(const struct rate *rate, struct query *draft, const struc
  *
  * @param networks  a table of networks
  * @param keys      the client's names, zeroed at first; those that are missing are added
- * @return the leaf, for one networks_release()
+ * @return the leaf, for one crowd_network_release()
  */
 uint32_t rate_network(const struct rate *rate, struct networks *networks,
-                      const struct query_client *client, struct prefix_keys *keys);
+                      const struct query_client *client, struct addr_keys *keys);
 
 /**
  * How many of something each kind of network may hold.

@@ -7,7 +7,7 @@
 
 void
 source_change(struct source *source, const struct config *config, const struct acl *acl,
-              const struct prefix_set *set)
+              const struct addr_lengths *set)
 {
     source->config = config;
     source->set = set;
@@ -38,8 +38,8 @@ is_martian(const struct source *source, const struct query_client *client)
 static void
 tell_denied(struct source *source, const struct addr *client, const char *what, uint64_t at_ms)
 {
-    const struct prefix_set *set = source->set;
-    unsigned family = prefix_family(client);
+    const struct addr_lengths *set = source->set;
+    unsigned family = addr_family_index(client);
     char text[ADDR_TEXT_MAX];
     if (!notice_is_due(&source->denied, at_ms))
         return;

@@ -16,8 +16,8 @@
 #include "os/clock.h"
 
 struct source {
-    const struct config *config;  /* borrowed, as the two below */
-    const struct prefix_set *set; /* a log line names the network of the longest length */
+    const struct config *config;    /* borrowed, as the two below */
+    const struct addr_lengths *set; /* a log line names the network of the longest length */
     struct acl acl;
     struct acl_reflectors ports; /* source ports that only reflectors use */
     struct notice denied;        /* messages from outside the access list */
@@ -30,7 +30,7 @@ struct source {
  * @param set  the lengths at which clients are told apart; borrowed for life
  */
 void source_change(struct source *source, const struct config *config, const struct acl *acl,
-                   const struct prefix_set *set);
+                   const struct addr_lengths *set);
 
 /**
  * The stage: may this source ask?

@@ -16,7 +16,7 @@
 static struct pacer_config
 arrivals_config(const struct tcp *tcp)
 {
-    const struct prefix_set *set = &tcp->parts.rate->set;
+    const struct addr_lengths *set = &tcp->parts.rate->set;
     uint8_t lengths[2];
     for (unsigned family = 0; family < 2; family++)
         lengths[family] =
@@ -42,8 +42,8 @@ tcp_accept_reserve(struct tcp *tcp)
     const struct rate *rate = tcp->parts.rate;
     struct networks *networks = &tcp->networks;
     struct pacer_config config = arrivals_config(tcp);
-    uint32_t count = networks_for(tcp->count + TCP_PARKED + 1); /* and a newcomer */
-    networks_init(networks, reserve(networks_memory_bytes(count)), count);
+    uint32_t count = crowd_networks_for(tcp->count + TCP_PARKED + 1); /* and a newcomer */
+    crowd_networks_init(networks, reserve(crowd_networks_bytes(count)), count);
     crowd_init(&tcp->held, networks, reserve(crowd_memory_bytes(tcp->count, networks)));
     crowd_init(&tcp->park.held, networks, reserve(crowd_memory_bytes(TCP_PARKED, networks)));
     if (pacer_init(&tcp->arrivals, &config, reserve(LIMITER_MEMORY_BYTES(TCP_NETWORKS)),
@@ -90,12 +90,12 @@ may_ask(struct tcp *tcp, const struct tcp_parked *newcomer, const struct clock_t
     return source_pass(tcp->parts.source, &client, "connection", now, &verdict);
 }
 
-/* @return a leaf for one networks_release() */
+/* @return a leaf for one crowd_network_release() */
 static uint32_t
 network_of(struct tcp *tcp, const struct addr *addr)
 {
     const struct rate *rate = tcp->parts.rate;
-    struct prefix_keys keys = {0};
+    struct addr_keys keys = {0};
     struct query_client client = {.addr = *addr,
                                   .payer = rate_is_exempt(rate, addr) ? RATE_EXEMPT : RATE_PROVEN};
     return rate_network(rate, &tcp->networks, &client, &keys);
@@ -129,7 +129,7 @@ unpark(struct tcp *tcp, uint32_t index)
 {
     struct tcp_park *park = &tcp->park;
     list_remove(&park->order, LIST_TABLE(park->slots, links), index);
-    networks_release(&tcp->networks, crowd_give(&park->held, index));
+    crowd_network_release(&tcp->networks, crowd_give(&park->held, index));
     park->slots[index] = (struct tcp_parked){0};
     list_push_first(&park->free, LIST_TABLE(park->slots, links), index);
     park->count--;
@@ -171,7 +171,7 @@ park_it(struct tcp *tcp, const struct tcp_parked *newcomer, uint32_t leaf,
     }
     park->slots[index] = *newcomer;
     list_push(&park->order, LIST_TABLE(park->slots, links), index);
-    networks_hold(&tcp->networks, leaf);
+    crowd_network_hold(&tcp->networks, leaf);
     crowd_take(&park->held, leaf, index, CROWD_A);
     if (park->count++ == 0)
         park->look_us = now->now_us + TCP_LOOK_MS * 1000;
@@ -226,7 +226,7 @@ take_connection(struct tcp *tcp, struct tcp_parked *newcomer, const struct clock
     newcomer->has_rate = is_next && is_within_rate(tcp, &newcomer->addr, now);
     if (!newcomer->has_rate || !let_in(tcp, newcomer, leaf, now, gone))
         park_it(tcp, newcomer, leaf, now);
-    networks_release(&tcp->networks, leaf);
+    crowd_network_release(&tcp->networks, leaf);
 }
 
 /* @return false: none is there, or none can be accepted now */
@@ -241,7 +241,7 @@ accept_one(struct tcp *tcp, uint32_t listener, const struct clock_time *now,
     if (fd >= 0) {
         struct tcp_parked newcomer = {
             .fd = fd, .listener = (uint8_t)listener, .since_us = now->now_us};
-        if (sock_to_addr((const struct sockaddr *)&from, size, &newcomer.addr) == STATUS_OK &&
+        if (addr_from_socket((const struct sockaddr *)&from, size, &newcomer.addr) == STATUS_OK &&
             may_ask(tcp, &newcomer, now))
             take_connection(tcp, &newcomer, now, gone);
         else

@@ -154,7 +154,7 @@ static uint32_t
 widest_of(const struct tcp *tcp, uint32_t leaf)
 {
     uint32_t network = leaf, around;
-    while ((around = networks_parent(&tcp->networks, network)) != NETWORKS_ROOT)
+    while ((around = NETWORKS_PARENT(&tcp->networks, network)) != NETWORKS_ROOT)
         network = around;
     return network;
 }
@@ -164,7 +164,7 @@ is_within(const struct tcp *tcp, uint32_t leaf, uint32_t network)
 {
     uint32_t around = leaf;
     while (around != network && around != NETWORKS_ROOT)
-        around = networks_parent(&tcp->networks, around);
+        around = NETWORKS_PARENT(&tcp->networks, around);
     return around == network;
 }
 
@@ -254,7 +254,7 @@ tcp_table_open(struct tcp *tcp, int fd, const struct addr *addr, uint32_t leaf,
         .generation = c->generation + 1,
         .timer = TCP_TIMER_NONE,
     };
-    networks_hold(&tcp->networks, leaf);
+    crowd_network_hold(&tcp->networks, leaf);
     crowd_take(&tcp->held, leaf, tcp_table_index(tcp, c), CROWD_A);
     tcp_table_arm(tcp, c, TCP_TIMER_IDLE, now);
     stats_set(tcp->parts.stats, STAT_TCP_CLIENTS, ++tcp->open);
@@ -271,7 +271,7 @@ tcp_table_close(struct tcp *tcp, struct tcp_connection *c)
     list_remove(&tcp->to_read, LIST_TABLE(tcp->connections, read), index);
     list_remove(&tcp->to_settle, LIST_TABLE(tcp->connections, touch), index);
     tcp_output_give(tcp, c);
-    networks_release(&tcp->networks, crowd_give(&tcp->held, index));
+    crowd_network_release(&tcp->networks, crowd_give(&tcp->held, index));
     memset(tcp->inputs[index], 0, c->input_most);
     memset(&c->addr, 0, sizeof c->addr);
     evloop_remove(tcp->parts.loop, &c->source, true);

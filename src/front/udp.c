@@ -146,7 +146,7 @@ udp_next(struct udp *udp, struct query_client *client, const uint8_t **message, 
     const struct udp_listener *listener = &udp->listeners[udp->reading];
     client->transport = QUERY_UDP;
     client->listener = (uint8_t)udp->reading;
-    if (sock_to_addr(header->msg_name, header->msg_namelen, &client->addr) != STATUS_OK)
+    if (addr_from_socket(header->msg_name, header->msg_namelen, &client->addr) != STATUS_OK)
         client->addr = (struct addr){0};
     if (listener->is_wildcard)
         get_local(header, &client->local);
@@ -202,7 +202,7 @@ udp_send(struct udp *udp, const struct query_client *client, size_t size, enum w
     struct mmsghdr *header = &sending->headers[at];
     struct udp_slot *slot = &sending->slots[at];
     fill_header(header, slot, sending->messages[at], size);
-    header->msg_hdr.msg_namelen = sock_from_addr(&client->addr, &slot->name);
+    header->msg_hdr.msg_namelen = addr_to_socket(&client->addr, &slot->name);
     header->msg_hdr.msg_control = NULL;
     header->msg_hdr.msg_controllen = 0;
     if (client->local.family != ADDR_NONE)

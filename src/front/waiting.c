@@ -23,10 +23,10 @@ waiting_reserve(struct waiting *waiting, const struct config *config, const stru
     struct networks *networks = &waiting->networks;
     uint32_t places = config->queries, asked = places * WAITING_QUESTIONS;
     uint32_t queries = places + 1, questions = asked + 1; /* and the draft */
-    uint32_t count = networks_for(queries + questions);
-    query_table_init(&waiting->queries, reserve(query_table_bytes(places)), places);
+    uint32_t count = crowd_networks_for(queries + questions);
+    inflight_queries_init(&waiting->queries, reserve(inflight_queries_bytes(places)), places);
     inflight_init(&waiting->inflight, reserve(inflight_bytes(asked)), asked, random_key());
-    networks_init(networks, reserve(networks_memory_bytes(count)), count);
+    crowd_networks_init(networks, reserve(crowd_networks_bytes(count)), count);
     crowd_init(&waiting->alive, networks, reserve(crowd_memory_bytes(queries, networks)));
     fairqueue_init(&waiting->line, networks, reserve(fairqueue_memory_bytes(questions, networks)),
                    WAITING_ASKED_MIN);
@@ -75,9 +75,10 @@ giving_way(const struct crowd *alive, uint32_t network, uint32_t leaf, const str
 static void
 keep(struct waiting *waiting, struct query *draft, uint32_t leaf)
 {
-    if (query_keep(&waiting->queries, draft) != STATUS_OK)
+    if (inflight_keep(&waiting->queries, draft) != STATUS_OK)
         log_fatal("the table of queries has no free slot, and counts one");
-    crowd_take(&waiting->alive, leaf, query_index(&waiting->queries, draft), list_of(draft));
+    crowd_take(&waiting->alive, leaf, inflight_query_index(&waiting->queries, draft),
+               list_of(draft));
 }
 
 struct query *
@@ -91,8 +92,8 @@ waiting_keep(struct waiting *waiting, struct query *draft, enum why *why)
         return NULL;
     }
     uint32_t index = giving_way(&waiting->alive, full, leaf, draft);
-    networks_release(&waiting->networks, leaf);
-    return index != CROWD_NONE ? query_at(&waiting->queries, index) : draft;
+    crowd_network_release(&waiting->networks, leaf);
+    return index != CROWD_NONE ? inflight_query_at(&waiting->queries, index) : draft;
 }
 
 void
@@ -108,9 +109,10 @@ waiting_give(struct waiting *waiting, struct query *query)
 {
     if (query->generation % 2 == 0)
         return;
-    networks_release(&waiting->networks,
-                     crowd_give(&waiting->alive, query_index(&waiting->queries, query)));
-    query_give(&waiting->queries, query);
+    crowd_network_release(
+        &waiting->networks,
+        crowd_give(&waiting->alive, inflight_query_index(&waiting->queries, query)));
+    inflight_give(&waiting->queries, query);
 }
 
 void
@@ -127,10 +129,10 @@ waiting_leave(struct waiting *waiting, struct query *query)
 static uint32_t
 youngest_of(struct waiting *waiting, const struct query_client *client)
 {
-    struct prefix_keys keys = {0};
+    struct addr_keys keys = {0};
     uint32_t leaf = rate_network(waiting->rate, &waiting->networks, client, &keys);
     uint32_t index = crowd_last(&waiting->alive, leaf, CROWD_B);
-    networks_release(&waiting->networks, leaf);
+    crowd_network_release(&waiting->networks, leaf);
     return index;
 }
 
@@ -138,11 +140,12 @@ struct query *
 waiting_on_connection(struct waiting *waiting, const struct query_client *client,
                       const struct query *younger)
 {
-    uint32_t index = younger == NULL
-                         ? youngest_of(waiting, client)
-                         : crowd_before(&waiting->alive, query_index(&waiting->queries, younger));
+    uint32_t index =
+        younger == NULL
+            ? youngest_of(waiting, client)
+            : crowd_before(&waiting->alive, inflight_query_index(&waiting->queries, younger));
     for (; index != CROWD_NONE; index = crowd_before(&waiting->alive, index)) {
-        struct query *query = query_at(&waiting->queries, index);
+        struct query *query = inflight_query_at(&waiting->queries, index);
         if (query->client.transport == QUERY_TCP &&
             query->client.connection == client->connection &&
             query->client.connection_generation == client->connection_generation)
@@ -159,15 +162,15 @@ line_of(const struct query *query)
     return query->client.is_proven ? FAIRQUEUE_PROVEN : FAIRQUEUE_UNPROVEN;
 }
 
-/* @return a leaf for one networks_release() */
+/* @return a leaf for one crowd_network_release() */
 static uint32_t
 leaf_of(struct waiting *waiting, const struct query *query)
 {
-    struct prefix_keys keys = query->keys;
+    struct addr_keys keys = query->keys;
     if (query->generation % 2 == 0) /* a draft, or a query of our own, which is in no table */
         return rate_network(waiting->rate, &waiting->networks, &query->client, &keys);
-    uint32_t leaf = crowd_leaf(&waiting->alive, query_index(&waiting->queries, query));
-    networks_hold(&waiting->networks, leaf);
+    uint32_t leaf = crowd_leaf(&waiting->alive, inflight_query_index(&waiting->queries, query));
+    crowd_network_hold(&waiting->networks, leaf);
     return leaf;
 }
 
@@ -178,7 +181,7 @@ push(struct waiting *waiting, const struct inflight_question *question, const st
     uint32_t leaf = leaf_of(waiting, query);
     fairqueue_push(&waiting->line, inflight_slot(&waiting->inflight, question), leaf,
                    line_of(query));
-    networks_release(&waiting->networks, leaf);
+    crowd_network_release(&waiting->networks, leaf);
 }
 
 /* A query joined a question: if its own turn comes sooner, it is the question's. */
@@ -191,7 +194,7 @@ promote(struct waiting *waiting, const struct inflight_question *question,
     uint32_t leaf = leaf_of(waiting, query);
     (void)fairqueue_promote(&waiting->line, inflight_slot(&waiting->inflight, question), leaf,
                             line_of(query));
-    networks_release(&waiting->networks, leaf);
+    crowd_network_release(&waiting->networks, leaf);
 }
 
 enum inflight_result

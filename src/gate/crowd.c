@@ -10,6 +10,138 @@
 
 #define ROOT NETWORKS_ROOT
 
+/* --- networks --- */
+
+_Static_assert(sizeof(struct networks_node) == NETWORKS_NODE_BYTES, "as documented");
+
+static uint32_t
+chains_for(uint32_t count)
+{
+    uint32_t chains = 1;
+    while (chains < count / ADDR_LENGTHS_MAX)
+        chains *= 2;
+    return chains;
+}
+
+size_t
+crowd_networks_bytes(uint32_t count)
+{
+    return ((size_t)count + 1) * sizeof(struct networks_node) +
+           (size_t)chains_for(count) * sizeof(uint32_t);
+}
+
+void
+crowd_networks_init(struct networks *n, void *memory, uint32_t count)
+{
+    struct networks_node *nodes = memory;
+    *n = (struct networks){
+        .nodes = nodes,
+        .chains = (uint32_t *)(void *)&nodes[count + 1],
+        .chains_mask = chains_for(count) - 1,
+        .count = count,
+    };
+}
+
+static uint32_t *
+chain_of(const struct networks *n, uint64_t tag)
+{
+    return &n->chains[ADDR_TAG_PLACE(tag) & n->chains_mask];
+}
+
+static uint32_t
+find(const struct networks *n, uint64_t tag)
+{
+    uint32_t node = *chain_of(n, tag);
+    while (node != 0 && n->nodes[node].tag != tag)
+        node = n->nodes[node].next;
+    return node;
+}
+
+static uint32_t
+add(struct networks *n, uint64_t tag, uint32_t parent, unsigned kind)
+{
+    uint32_t node = n->free;
+    if (node != 0)
+        n->free = n->nodes[node].next;
+    else if (n->touched < n->count)
+        node = ++n->touched;
+    else
+        return 0;
+    uint32_t *chain = chain_of(n, tag);
+    n->nodes[node] =
+        (struct networks_node){.tag = tag, .parent = parent, .next = *chain, .kind = (uint8_t)kind};
+    *chain = node;
+    n->nodes[parent].refs++;
+    return node;
+}
+
+static void
+take_out(struct networks *n, uint32_t node)
+{
+    uint32_t *link = chain_of(n, n->nodes[node].tag);
+    while (*link != node)
+        link = &n->nodes[*link].next;
+    *link = n->nodes[node].next;
+    n->nodes[node] = (struct networks_node){.next = n->free};
+    n->free = node;
+}
+
+/* Lengths that changed give other networks, and so do the exempt: a tree has one shape only. */
+static uint64_t
+name_in(const struct addr_lengths *set, uint64_t tag, bool exempt)
+{
+    uint64_t name = tag ^ (uint64_t)set->mark << 32 ^ (exempt ? (uint64_t)1 << 31 : 0);
+    return name != 0 ? name : 1;
+}
+
+void
+crowd_network_hold(struct networks *n, uint32_t leaf)
+{
+    n->nodes[leaf].refs++;
+}
+
+void
+crowd_network_release(struct networks *n, uint32_t leaf)
+{
+    for (uint32_t node = leaf; node != NETWORKS_ROOT && --n->nodes[node].refs == 0;) {
+        uint32_t parent = n->nodes[node].parent;
+        take_out(n, node);
+        node = parent;
+    }
+}
+
+uint32_t
+crowd_network_take(struct networks *n, const struct addr_lengths *set, struct addr_keys *keys,
+                   const struct addr *client, bool exempt)
+{
+    unsigned family = addr_family_index(client), count = set->counts[family];
+    uint64_t names[ADDR_LENGTHS_MAX];
+    unsigned missing = count, last = exempt ? count - 1 : 0;
+    uint32_t node = NETWORKS_ROOT;
+    while (missing > last && node == NETWORKS_ROOT) { /* the longest first: often it is there */
+        missing--;
+        names[missing] = name_in(set, addr_keys_at(keys, set, client, missing), exempt);
+        node = find(n, names[missing]);
+    }
+    if (node != NETWORKS_ROOT)
+        missing++;
+    for (unsigned i = missing; i < count; i++) {
+        uint32_t added =
+            add(n, names[i], node, exempt ? NETWORKS_EXEMPT : family * ADDR_LENGTHS_MAX + i);
+        if (added == 0) {
+            crowd_network_hold(n, node); /* so that a parent just added goes again */
+            crowd_network_release(n, node);
+            return NETWORKS_ROOT;
+        }
+        node = added;
+    }
+    n->nodes[node].is_leaf = true;
+    crowd_network_hold(n, node);
+    return node;
+}
+
+/* --- who holds what --- */
+
 _Static_assert(sizeof(struct crowd_item) == 16 && sizeof(struct crowd_node) == 28 &&
                    sizeof(struct crowd_group) == 16,
                "as documented");
@@ -86,7 +218,7 @@ static void
 raise_one(struct crowd *c, uint32_t node)
 {
     struct crowd_node *n = &c->nodes[node];
-    struct crowd_node *parent = &c->nodes[networks_parent(c->networks, node)];
+    struct crowd_node *parent = &c->nodes[NETWORKS_PARENT(c->networks, node)];
     uint32_t held = ++n->held, group = n->group;
     uint32_t more = group != 0 ? list_previous(&parent->groups, groups_of(c), group)
                                : list_last(&parent->groups, groups_of(c));
@@ -108,7 +240,7 @@ static void
 lower_one(struct crowd *c, uint32_t node)
 {
     struct crowd_node *n = &c->nodes[node];
-    struct crowd_node *parent = &c->nodes[networks_parent(c->networks, node)];
+    struct crowd_node *parent = &c->nodes[NETWORKS_PARENT(c->networks, node)];
     uint32_t held = --n->held, group = n->group;
     uint32_t fewer = list_next(&parent->groups, groups_of(c), group);
     if (held == 0) {
@@ -148,7 +280,7 @@ crowd_take(struct crowd *c, uint32_t leaf, uint32_t item, enum crowd_list list)
     assert(c->items[item].leaf == ROOT && leaf != ROOT);
     c->items[item].leaf = leaf;
     push(c, item, list);
-    for (uint32_t node = leaf; node != ROOT; node = networks_parent(c->networks, node))
+    for (uint32_t node = leaf; node != ROOT; node = NETWORKS_PARENT(c->networks, node))
         raise_one(c, node);
     c->nodes[ROOT].held++;
 }
@@ -161,7 +293,7 @@ crowd_give(struct crowd *c, uint32_t item)
         return ROOT;
     pull(c, item);
     c->items[item] = (struct crowd_item){0};
-    for (uint32_t node = leaf; node != ROOT; node = networks_parent(c->networks, node))
+    for (uint32_t node = leaf; node != ROOT; node = NETWORKS_PARENT(c->networks, node))
         lower_one(c, node);
     c->nodes[ROOT].held--;
     return leaf;
@@ -179,16 +311,16 @@ crowd_full(const struct crowd *c, uint32_t leaf)
 {
     uint32_t node = leaf;
     while (node != ROOT && c->nodes[node].held < c->bounds[c->networks->nodes[node].kind])
-        node = networks_parent(c->networks, node);
+        node = NETWORKS_PARENT(c->networks, node);
     return node;
 }
 
 uint32_t
 crowd_most(const struct crowd *c, uint32_t network, uint32_t leaf)
 {
-    uint32_t path[PREFIX_LENGTHS_MAX]; /* from the leaf up to what is within `network` */
+    uint32_t path[ADDR_LENGTHS_MAX]; /* from the leaf up to what is within `network` */
     unsigned above = 0;
-    for (uint32_t n = leaf; n != network && n != ROOT; n = networks_parent(c->networks, n))
+    for (uint32_t n = leaf; n != network && n != ROOT; n = NETWORKS_PARENT(c->networks, n))
         path[above++] = n;
     uint32_t node = network;
     bool is_around = true; /* the newcomer's own */
@@ -202,4 +334,35 @@ crowd_most(const struct crowd *c, uint32_t network, uint32_t leaf)
         }
     }
     return is_around ? leaf : node;
+}
+
+uint32_t
+crowd_last(const struct crowd *c, uint32_t leaf, enum crowd_list list)
+{
+    return list_last(&c->nodes[leaf].lists[list], LIST_TABLE(c->items, links));
+}
+
+uint32_t
+crowd_first(const struct crowd *c, uint32_t leaf, enum crowd_list list)
+{
+    return list_first(&c->nodes[leaf].lists[list]);
+}
+
+uint32_t
+crowd_before(const struct crowd *c, uint32_t item)
+{
+    const struct crowd_item *it = &c->items[item];
+    return list_previous(&c->nodes[it->leaf].lists[it->list], LIST_TABLE(c->items, links), item);
+}
+
+uint32_t
+crowd_leaf(const struct crowd *c, uint32_t item)
+{
+    return c->items[item].leaf;
+}
+
+uint32_t
+crowd_held(const struct crowd *c, uint32_t network)
+{
+    return c->nodes[network].held;
 }

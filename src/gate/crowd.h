@@ -1,17 +1,82 @@
-/* crowd.h - who holds how many of something, and who gives one up when there is no room
+/* crowd.h - which network holds how many of something, and which gives one up for want of room
  * SPDX-License-Identifier: ISC
  *
- * What: the caller's things (queries alive, connections), named by index, each held by a leaf of
- *       networks.h. At each prefix length it is known without a search which network holds most.
- *       Whoever has most gives way: among all, then among the networks within that one, down to a
- *       client.
- * Who:  front. Pure, no allocation. Every operation takes a few steps for each prefix length.
- * Ref:  docs/LIMITS.md "crowd".
+ * What: networks are a tree in a fixed table. A leaf is a client's longest configured prefix, its
+ *       parents are the shorter ones, the root is all. A network has a place as long as something is
+ *       held in it: what is counted per network stands in arrays, by its index.
+ *       A crowd is the caller's things (queries alive, connections), named by index, each held by a
+ *       leaf. At each prefix length it is known without a search which network holds most. That
+ *       gives way: among all, then among the networks within that one, down to a client.
+ * Who:  front: a crowd and the fair queue share networks, TCP connections have others. Pure, no
+ *       allocation. Every operation takes a few steps for each prefix length.
+ * Ref:  docs/LIMITS.md "crowd", "networks".
  */
 #pragma once
 
+#include "base/addr.h"
 #include "base/list.h"
-#include "gate/networks.h"
+
+#include <stddef.h>
+
+#define NETWORKS_ROOT       0 /* its index, and that of nobody's network: zeroed memory names none */
+#define NETWORKS_COUNT_MAX  (1u << 23)
+#define NETWORKS_KINDS      (2 * ADDR_LENGTHS_MAX + 1) /* family and length, and the exempt */
+#define NETWORKS_EXEMPT     (2 * ADDR_LENGTHS_MAX)
+#define NETWORKS_NODE_BYTES 24
+
+/* The network around this one, NETWORKS_ROOT at the end. */
+#define NETWORKS_PARENT(n, network) ((n)->nodes[network].parent)
+
+struct networks_node {
+    uint64_t tag;    /* of set and prefix; 0: free */
+    uint32_t parent; /* NETWORKS_ROOT for the shortest */
+    uint32_t refs;   /* things held, and networks within */
+    uint32_t next;   /* in its chain, or in the free list; 0 ends it */
+    uint8_t kind;    /* 0..NETWORKS_KINDS-1 */
+    bool is_leaf;
+};
+
+struct networks {
+    struct networks_node *nodes; /* borrowed; [0] is the root */
+    uint32_t *chains;            /* behind the nodes; first node of each, 0 none */
+    uint32_t chains_mask;
+    uint32_t count;   /* networks at most, without the root */
+    uint32_t touched; /* nodes ever handed out */
+    uint32_t free;    /* head of the free list, 0 none */
+};
+
+/** Networks that `things` held at once can be in. */
+static inline uint32_t
+crowd_networks_for(uint32_t things)
+{
+    return things * ADDR_LENGTHS_MAX;
+}
+
+/** Bytes of memory for `count` networks, 1..NETWORKS_COUNT_MAX. */
+size_t crowd_networks_bytes(uint32_t count);
+
+/** @param memory  borrowed as long as `n` lives; zeroed, crowd_networks_bytes(count), 8-aligned */
+void crowd_networks_init(struct networks *n, void *memory, uint32_t count);
+
+/**
+ * Hold the client's leaf once more, and have it and the networks around it in the table.
+ *
+ * @param set     at least one length of the client's family; what came under another set stays
+ * apart
+ * @param keys    the client's names, zeroed at first; those that are missing are added
+ * @param exempt  a network of its own, below the root, whatever the set's other lengths are
+ * @return the leaf, for one crowd_network_release(); NETWORKS_ROOT: more is held than was reserved for
+ */
+uint32_t crowd_network_take(struct networks *n, const struct addr_lengths *set,
+                            struct addr_keys *keys, const struct addr *client, bool exempt);
+
+/** Hold a leaf once more. */
+void crowd_network_hold(struct networks *n, uint32_t leaf);
+
+/** Hold it once less; networks in which nothing is held are gone. */
+void crowd_network_release(struct networks *n, uint32_t leaf);
+
+/* --- who holds what --- */
 
 #define CROWD_NONE LIST_NONE /* things are numbered from 1 */
 
@@ -86,36 +151,15 @@ uint32_t crowd_full(const struct crowd *c, uint32_t leaf);
 uint32_t crowd_most(const struct crowd *c, uint32_t network, uint32_t leaf);
 
 /** The thing of a leaf that came last, first. CROWD_NONE: it has none in this list. */
-static inline uint32_t
-crowd_last(const struct crowd *c, uint32_t leaf, enum crowd_list list)
-{
-    return list_last(&c->nodes[leaf].lists[list], LIST_TABLE(c->items, links));
-}
+uint32_t crowd_last(const struct crowd *c, uint32_t leaf, enum crowd_list list);
 
-static inline uint32_t
-crowd_first(const struct crowd *c, uint32_t leaf, enum crowd_list list)
-{
-    return list_first(&c->nodes[leaf].lists[list]);
-}
+uint32_t crowd_first(const struct crowd *c, uint32_t leaf, enum crowd_list list);
 
 /** The thing that came to its list before this one; CROWD_NONE: none did. */
-static inline uint32_t
-crowd_before(const struct crowd *c, uint32_t item)
-{
-    const struct crowd_item *it = &c->items[item];
-    return list_previous(&c->nodes[it->leaf].lists[it->list], LIST_TABLE(c->items, links), item);
-}
+uint32_t crowd_before(const struct crowd *c, uint32_t item);
 
 /** Who holds a thing; NETWORKS_ROOT: nobody. */
-static inline uint32_t
-crowd_leaf(const struct crowd *c, uint32_t item)
-{
-    return c->items[item].leaf;
-}
+uint32_t crowd_leaf(const struct crowd *c, uint32_t item);
 
 /** Things of a network, or of all. */
-static inline uint32_t
-crowd_held(const struct crowd *c, uint32_t network)
-{
-    return c->nodes[network].held;
-}
+uint32_t crowd_held(const struct crowd *c, uint32_t network);

@@ -42,7 +42,7 @@ fairqueue_reserve(const struct fairqueue *q)
 static inline uint32_t
 parent_of(const struct fairqueue *q, uint32_t node)
 {
-    return networks_parent(q->networks, node);
+    return NETWORKS_PARENT(q->networks, node);
 }
 
 static inline bool
@@ -230,7 +230,7 @@ fairqueue_push(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fairqueu
     struct fairqueue_item *item = &q->items[index];
     struct fairqueue_stand *s = &q->nodes[leaf].stands[line];
     assert(item->leaf == ROOT && leaf != ROOT);
-    networks_hold(q->networks, leaf);
+    crowd_network_hold(q->networks, leaf);
     *item = (struct fairqueue_item){.leaf = leaf, .line = (uint8_t)line};
     list_push(&s->questions, LIST_TABLE(q->items, links), index);
     q->newest = index;
@@ -259,17 +259,17 @@ fairqueue_remove(struct fairqueue *q, uint32_t index)
         line_leave(q, leaf, item->line, false);
     }
     *item = (struct fairqueue_item){0};
-    networks_release(q->networks, leaf);
+    crowd_network_release(q->networks, leaf);
     return true;
 }
 
 static void
 move(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fairqueue_line line)
 {
-    networks_hold(q->networks, leaf);
+    crowd_network_hold(q->networks, leaf);
     (void)fairqueue_remove(q, index);
     fairqueue_push(q, index, leaf, line);
-    networks_release(q->networks, leaf);
+    crowd_network_release(q->networks, leaf);
 }
 
 void
@@ -459,4 +459,17 @@ fairqueue_pop(struct fairqueue *q)
     place_take(q, item->leaf);
     line_leave(q, item->leaf, item->line, true);
     return index;
+}
+
+enum fairqueue_rank
+fairqueue_rank_at_worker(const struct fairqueue *q, uint32_t index)
+{
+    return (enum fairqueue_rank)q->items[index].rank;
+}
+
+uint32_t
+fairqueue_waiting(const struct fairqueue *q, uint32_t network)
+{
+    const struct fairqueue_node *n = &q->nodes[network];
+    return n->stands[FAIRQUEUE_UNPROVEN].waiting + n->stands[FAIRQUEUE_PROVEN].waiting;
 }

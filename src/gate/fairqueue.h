@@ -14,7 +14,7 @@
 #pragma once
 
 #include "base/list.h"
-#include "gate/networks.h"
+#include "gate/crowd.h"
 
 #define FAIRQUEUE_NONE         UINT32_MAX
 #define FAIRQUEUE_PROVEN_TURNS 4  /* of proven clients for one of the others, while both wait */
@@ -100,11 +100,7 @@ uint32_t fairqueue_pop(struct fairqueue *q);
  * @return FAIRQUEUE_LIGHT: its network of the shortest length was light; FAIRQUEUE_HOPEFUL: the
  *         client, or a network around it, was light among its siblings; FAIRQUEUE_MODEST: neither
  */
-static inline enum fairqueue_rank
-fairqueue_rank_at_worker(const struct fairqueue *q, uint32_t index)
-{
-    return (enum fairqueue_rank)q->items[index].rank;
-}
+enum fairqueue_rank fairqueue_rank_at_worker(const struct fairqueue *q, uint32_t index);
 
 /** Its place at the worker is lost: it stands at the end of its line again. */
 void fairqueue_return(struct fairqueue *q, uint32_t index);
@@ -126,9 +122,4 @@ bool fairqueue_remove(struct fairqueue *q, uint32_t index);
 uint32_t fairqueue_reserve(const struct fairqueue *q);
 
 /** Questions of a network in both lines, and at the worker. */
-static inline uint32_t
-fairqueue_waiting(const struct fairqueue *q, uint32_t network)
-{
-    const struct fairqueue_node *n = &q->nodes[network];
-    return n->stands[FAIRQUEUE_UNPROVEN].waiting + n->stands[FAIRQUEUE_PROVEN].waiting;
-}
+uint32_t fairqueue_waiting(const struct fairqueue *q, uint32_t network);

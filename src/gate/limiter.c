@@ -29,7 +29,7 @@ limiter_table_init(struct limiter_table *b, void *memory, size_t entries, struct
 struct limiter_ref
 limiter_table_find(const struct limiter_table *b, uint64_t tag)
 {
-    struct limiter_group *group = &b->groups[PREFIX_TAG_PLACE(tag) & b->groups_mask];
+    struct limiter_group *group = &b->groups[ADDR_TAG_PLACE(tag) & b->groups_mask];
     unsigned slot = 0;
     while (slot < LIMITER_GROUP && group->tags[slot] != tag)
         slot++;
@@ -109,16 +109,16 @@ config_read(const struct limiter_config *config, struct limiter_family families[
     return family_read(config->ipv6, config->ipv6_count, 128, &families[1]);
 }
 
-static struct prefix_set
+static struct addr_lengths
 set_of(const struct limiter_family families[2], struct hash_key key)
 {
-    struct prefix_set set = {.key = key};
+    struct addr_lengths set = {.key = key};
     for (unsigned family = 0; family < 2; family++) {
         set.counts[family] = (uint8_t)families[family].count;
         for (uint32_t i = 0; i < families[family].count; i++)
             set.lengths[family][i] = (uint8_t)families[family].rules[i].length;
     }
-    prefix_set_mark(&set);
+    addr_lengths_mark(&set);
     return set;
 }
 
@@ -150,10 +150,10 @@ place_of(const struct limiter_family *family, unsigned rule)
 /* Find the bucket of rule `i`. */
 static inline struct limiter_ref
 find(const struct limiter *lim, const struct limiter_family *family, const struct addr *client,
-     struct prefix_keys *keys, unsigned i)
+     struct addr_keys *keys, unsigned i)
 {
     return limiter_table_find(&lim->buckets[place_of(family, i)],
-                              prefix_keys_at(keys, &lim->set, client, i));
+                              addr_keys_at(keys, &lim->set, client, i));
 }
 
 static inline uint64_t
@@ -206,7 +206,7 @@ pour(struct limiter_table *table, struct limiter_ref *ref, uint64_t now, uint64_
 static enum limiter_verdict
 refuse(struct limiter *lim, const struct addr *client, unsigned i)
 {
-    unsigned family = prefix_family(client);
+    unsigned family = addr_family_index(client);
     lim->over[family][place_of(&lim->families[family], i)]++;
     lim->tripped_length = lim->families[family].rules[i].length;
     if (lim->slip > 0 && ++lim->slip_turn >= lim->slip) {
@@ -226,10 +226,10 @@ pass(struct limiter *lim)
 }
 
 enum limiter_verdict
-limiter_take(struct limiter *lim, const struct addr *client, struct prefix_keys *keys,
-             uint32_t price, uint64_t now_ms)
+limiter_take(struct limiter *lim, const struct addr *client, struct addr_keys *keys, uint32_t price,
+             uint64_t now_ms)
 {
-    const struct limiter_family *family = &lim->families[prefix_family(client)];
+    const struct limiter_family *family = &lim->families[addr_family_index(client)];
     const unsigned count = family->count;
     uint64_t now = now_ms * LIMITER_TICKS_PER_MS;
     struct limiter_ref refs[LIMITER_LENGTHS_MAX];
@@ -256,10 +256,10 @@ limiter_take(struct limiter *lim, const struct addr *client, struct prefix_keys 
 }
 
 void
-limiter_charge(struct limiter *lim, const struct addr *client, struct prefix_keys *keys,
+limiter_charge(struct limiter *lim, const struct addr *client, struct addr_keys *keys,
                uint32_t price, uint64_t now_ms)
 {
-    const struct limiter_family *family = &lim->families[prefix_family(client)];
+    const struct limiter_family *family = &lim->families[addr_family_index(client)];
     uint64_t now = now_ms * LIMITER_TICKS_PER_MS;
     uint64_t lefts[LIMITER_LENGTHS_MAX];
     for (unsigned i = 0; i < family->count; i++) {
@@ -296,7 +296,7 @@ static void
 convert(const struct limiter *lim, const struct limiter_family next[2], unsigned place,
         uint64_t *tag, uint64_t *empty_at, uint64_t now)
 {
-    unsigned family = PREFIX_TAG_CLASS(*tag);
+    unsigned family = ADDR_TAG_CLASS(*tag);
     const struct limiter_family *was = &lim->families[family], *will = &next[family];
     const struct limiter_rule *from = &was->rules[was->count - 1 - place];
     const struct limiter_rule *to =

@@ -11,11 +11,11 @@
  */
 #pragma once
 
-#include "base/prefix.h"
+#include "base/addr.h"
 
-#define LIMITER_LENGTHS_MAX PREFIX_LENGTHS_MAX /* prefix lengths per address family */
-#define LIMITER_RATE_MAX    1000000            /* queries per second */
-#define LIMITER_BURST_MAX   1000000            /* queries */
+#define LIMITER_LENGTHS_MAX ADDR_LENGTHS_MAX /* prefix lengths per address family */
+#define LIMITER_RATE_MAX    1000000          /* queries per second */
+#define LIMITER_BURST_MAX   1000000          /* queries */
 #define LIMITER_DRAIN_S_MAX 3600 /* burst / rate: how long a full bucket may take to leak empty */
 #define LIMITER_DEBT        4    /* a charge may fill a bucket up to this many bursts */
 #define LIMITER_ENTRIES_MIN 64   /* buckets in the table */
@@ -76,7 +76,7 @@ struct limiter_ref {
  */
 void limiter_table_init(struct limiter_table *b, void *memory, size_t entries, struct hash_key key);
 
-/** Look a prefix up by its prefix_tag() under `b->key`. */
+/** Look a prefix up by its addr_tag() under `b->key`. */
 struct limiter_ref limiter_table_find(const struct limiter_table *b, uint64_t tag);
 
 /** Make a bucket for a prefix that has none; the one that is empty soonest makes room. */
@@ -121,7 +121,7 @@ struct limiter {
      * push out the few of short ones; both families share it */
     struct limiter_table buckets[LIMITER_LENGTHS_MAX];
     struct limiter_family families[2]; /* IPv4, IPv6 */
-    struct prefix_set set;             /* their lengths */
+    struct addr_lengths set;           /* their lengths */
     uint32_t slip;
     uint32_t slip_turn;                    /* queries over the limit since the last slip */
     uint32_t tripped_length;               /* prefix length that the last refusal was for */
@@ -167,13 +167,13 @@ MUST_CHECK enum status limiter_reload(struct limiter *lim, const struct limiter_
  *         prefix length was over). Cannot fail: a full group gives up the bucket empty soonest.
  */
 enum limiter_verdict limiter_take(struct limiter *lim, const struct addr *client,
-                                  struct prefix_keys *keys, uint32_t price, uint64_t now_ms);
+                                  struct addr_keys *keys, uint32_t price, uint64_t now_ms);
 
 /**
  * Pour the rest of a price, known only after admission, without asking for room. A bucket may go
  * past its burst, up to LIMITER_DEBT bursts; the client pays by waiting. Same arguments.
  */
-void limiter_charge(struct limiter *lim, const struct addr *client, struct prefix_keys *keys,
+void limiter_charge(struct limiter *lim, const struct addr *client, struct addr_keys *keys,
                     uint32_t price, uint64_t now_ms);
 
 /**

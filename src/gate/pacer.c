@@ -53,7 +53,7 @@ pacer_take(struct pacer *p, const struct addr *client, uint32_t octets, uint64_t
     uint64_t now = now_ms * LIMITER_TICKS_PER_MS;
     unsigned length = client->family == ADDR_IPV4 ? p->config.ipv4_length : p->config.ipv6_length;
     struct limiter_ref ref =
-        limiter_table_find(&p->buckets, prefix_tag(&p->buckets.key, client, length, 0));
+        limiter_table_find(&p->buckets, addr_tag(&p->buckets.key, client, length, 0));
     uint64_t empty_at = ref.slot < LIMITER_GROUP ? ref.group->empty_at[ref.slot] : 0;
     if (empty_at < now)
         empty_at = now;

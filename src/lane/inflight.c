@@ -5,8 +5,91 @@
 
 #define NONE QUERY_NONE
 
-/* One slot for number 0. A full table needs no draft: there are no more questions than queries. */
+/* One slot for number 0, and one so that a full table of queries still has a draft: what we refuse
+ * for want of room we must have parsed. */
 #define SLOTS_BESIDE 2
+
+/* --- queries --- */
+
+_Static_assert(sizeof(struct query) <= 512, "a waiting query is compact");
+
+size_t
+inflight_queries_bytes(uint32_t count)
+{
+    return ((size_t)count + SLOTS_BESIDE) * sizeof(struct query);
+}
+
+void
+inflight_queries_init(struct query_table *table, void *memory, uint32_t count)
+{
+    *table = (struct query_table){.slots = memory, .count = count};
+}
+
+struct query *
+inflight_draft(struct query_table *table)
+{
+    if (table->draft == QUERY_NONE)
+        table->draft = list_pop(&table->free, LIST_TABLE(table->slots, links));
+    if (table->draft == QUERY_NONE)
+        table->draft = ++table->touched; /* at most count + 1: alive is at most count */
+    return &table->slots[table->draft];
+}
+
+enum status
+inflight_keep(struct query_table *table, struct query *draft)
+{
+    if (table->alive == table->count)
+        return STATUS_FULL;
+    table->draft = QUERY_NONE;
+    table->alive++;
+    draft->generation++;
+    return STATUS_OK;
+}
+
+void
+inflight_give(struct query_table *table, struct query *query)
+{
+    if (query->generation % 2 == 0)
+        return;
+    memset(query->dns.question.name.wire, 0, query->dns.question.name.size);
+    memset(&query->dns.edns, 0, sizeof query->dns.edns);
+    memset(&query->client, 0, sizeof query->client);
+    query->dns.question.name.size = 0;
+    query->generation++;
+    list_push_first(&table->free, LIST_TABLE(table->slots, links),
+                    inflight_query_index(table, query));
+    table->alive--;
+}
+
+uint32_t
+inflight_query_index(const struct query_table *table, const struct query *query)
+{
+    return (uint32_t)(query - table->slots);
+}
+
+struct query *
+inflight_query_at(const struct query_table *table, uint32_t index)
+{
+    if (index == QUERY_NONE || index > table->touched || table->slots[index].generation % 2 == 0)
+        return NULL;
+    return &table->slots[index];
+}
+
+uint32_t
+inflight_hash(const struct hash_key *key, const struct dns_query *query)
+{
+    const struct dns_question *question = &query->question;
+    bool dnssec_ok = query->edns.present && query->edns.dnssec_ok;
+    uint64_t words[2 + DNS_NAME_MAX / sizeof(uint64_t)] WRITTEN_FIRST;
+    size_t count = 1 + (question->name.size + sizeof(uint64_t) - 1) / sizeof(uint64_t);
+    words[0] = (uint64_t)question->type << 48 | (uint64_t)question->class << 32 |
+               (uint64_t)dnssec_ok << 16 | query->flags | DNS_AD;
+    words[count - 1] = 0;
+    memcpy(&words[1], question->name.wire, question->name.size);
+    return (uint32_t)hash_siphash13_words(key, words, count);
+}
+
+/* --- questions --- */
 
 static size_t
 buckets_count(uint32_t count)
@@ -67,7 +150,7 @@ set_state(struct inflight *table, struct inflight_question *question, enum infli
 
 /* The free slot, filled with what `query` asks. */
 static struct inflight_question *
-draft(struct inflight *table, const struct dns_query *query, uint32_t hash)
+fill_draft(struct inflight *table, const struct dns_query *query, uint32_t hash)
 {
     if (table->free == NONE)
         table->free = ++table->touched;
@@ -81,20 +164,6 @@ draft(struct inflight *table, const struct dns_query *query, uint32_t hash)
     question->dnssec_ok = query->edns.present && query->edns.dnssec_ok;
     question->hash = hash;
     return question;
-}
-
-uint32_t
-inflight_hash(const struct inflight *table, const struct dns_query *query)
-{
-    const struct dns_question *question = &query->question;
-    bool dnssec_ok = query->edns.present && query->edns.dnssec_ok;
-    uint64_t words[2 + DNS_NAME_MAX / sizeof(uint64_t)] WRITTEN_FIRST;
-    size_t count = 1 + (question->name.size + sizeof(uint64_t) - 1) / sizeof(uint64_t);
-    words[0] = (uint64_t)question->type << 48 | (uint64_t)question->class << 32 |
-               (uint64_t)dnssec_ok << 16 | query->flags | DNS_AD;
-    words[count - 1] = 0;
-    memcpy(&words[1], question->name.wire, question->name.size);
-    return (uint32_t)hash_siphash13_words(&table->key, words, count);
 }
 
 static uint32_t *
@@ -145,7 +214,8 @@ push_waiting(struct inflight *table, struct inflight_question *question,
              struct query_table *queries, struct query *query)
 {
     query->question = inflight_slot(table, question);
-    list_push(&question->waiting, LIST_TABLE(queries->slots, links), query_index(queries, query));
+    list_push(&question->waiting, LIST_TABLE(queries->slots, links),
+              inflight_query_index(queries, query));
     question->waiting_count++;
 }
 
@@ -153,7 +223,7 @@ enum inflight_result
 inflight_join(struct inflight *table, struct query_table *queries, struct query *query,
               uint64_t now_ms, uint32_t life_ms, struct inflight_question **joined)
 {
-    struct inflight_question *wanted = draft(table, &query->dns, query->hash);
+    struct inflight_question *wanted = fill_draft(table, &query->dns, query->hash);
     struct inflight_question *question = find_same(table, wanted);
     *joined = question;
     if (question != NULL && now_ms <= question->join_ms &&
@@ -179,7 +249,7 @@ inflight_start(struct inflight *table, const struct dns_query *query, uint64_t n
     *started = NULL;
     if (table->alive == table->count)
         return INFLIGHT_TOO_MANY;
-    struct inflight_question *wanted = draft(table, query, inflight_hash(table, query));
+    struct inflight_question *wanted = fill_draft(table, query, inflight_hash(&table->key, query));
     if (find_same(table, wanted) != NULL)
         return INFLIGHT_JOINED;
     start(table, wanted, now_ms, life_ms);
@@ -192,7 +262,7 @@ inflight_is_stood_in(struct inflight *table, const struct dns_query *query)
 {
     if (table->alive == 0 || table->alive == table->count)
         return false; /* no slot to compare with; rare, and the query only waits longer */
-    struct inflight_question *wanted = draft(table, query, inflight_hash(table, query));
+    struct inflight_question *wanted = fill_draft(table, query, inflight_hash(&table->key, query));
     const struct inflight_question *same = find_same(table, wanted);
     return same != NULL && same->is_stood_in;
 }
@@ -282,14 +352,15 @@ inflight_pop_waiting(struct inflight *table, struct query_table *queries,
     uint32_t index = list_pop(&question->waiting, LIST_TABLE(queries->slots, links));
     if (index != QUERY_NONE)
         question->waiting_count--;
-    return query_at(queries, index);
+    return inflight_query_at(queries, index);
 }
 
 struct inflight_question *
 inflight_leave(struct inflight *table, struct query_table *queries, struct query *query)
 {
     struct inflight_question *question = &table->slots[query->question];
-    list_remove(&question->waiting, LIST_TABLE(queries->slots, links), query_index(queries, query));
+    list_remove(&question->waiting, LIST_TABLE(queries->slots, links),
+                inflight_query_index(queries, query));
     question->waiting_count--;
     return question;
 }

@@ -1,7 +1,7 @@
-/* inflight.h - the questions under way to an upstream, and who waits for each
+/* inflight.h - queries that wait for an answer, and the questions under way that they wait for
  * SPDX-License-Identifier: ISC
  *
- * What: a fixed table. Queries that ask the same (name without case, type, class, RD, CD, DO)
+ * What: two fixed tables. Queries that ask the same (name without case, type, class, RD, CD, DO)
  *       share one question and one answer: fewer upstream queries, and no second chance to guess
  *       an answer (birthday attack). A question is queued until its turn comes (front/waiting.h),
  *       then asked; its name across the ring is (slot, generation).
@@ -56,6 +56,36 @@ enum inflight_result {
     INFLIGHT_TOO_MANY, /* the table is full; the query waits for nothing */
 };
 
+/* --- queries --- */
+
+/** Bytes of memory for `count` queries (1..2^20). */
+size_t inflight_queries_bytes(uint32_t count);
+
+/** @param memory  borrowed as long as the table lives; zeroed, inflight_queries_bytes(count), aligned
+ * for any type */
+void inflight_queries_init(struct query_table *table, void *memory, uint32_t count);
+
+/** The slot to parse the next message into; always the same one until it is kept. Never NULL. */
+struct query *inflight_draft(struct query_table *table);
+
+/** Keep the draft. @return STATUS_OK; STATUS_FULL (it stays the draft). */
+MUST_CHECK enum status inflight_keep(struct query_table *table, struct query *draft);
+
+/** Wipe and free a kept query; the draft stays the draft. May be called twice. */
+void inflight_give(struct query_table *table, struct query *query);
+
+/** Index of a slot, 1.. */
+uint32_t inflight_query_index(const struct query_table *table, const struct query *query);
+
+/** The query in use at `index`, NULL if there is none. */
+struct query *inflight_query_at(const struct query_table *table, uint32_t index);
+
+/** What finds its question in flight and in the cache: a keyed hash of its name, type, class, RD,
+ * CD, DO. */
+uint32_t inflight_hash(const struct hash_key *key, const struct dns_query *query);
+
+/* --- questions --- */
+
 /** Slots of a table for `count` questions: what inflight_slot() says is less. */
 uint32_t inflight_slots(uint32_t count);
 
@@ -66,9 +96,6 @@ size_t inflight_bytes(uint32_t count);
  * any type
  *  @param key     random, so that nobody outside can choose colliding questions */
 void inflight_init(struct inflight *table, void *memory, uint32_t count, struct hash_key key);
-
-/** What finds a question here and in the cache: a keyed hash of its name, type, class, RD, CD, DO. */
-uint32_t inflight_hash(const struct inflight *table, const struct dns_query *query);
 
 /**
  * Let a kept query wait for its question.

@@ -1,16 +1,16 @@
 /* query.h - the queries of clients that wait for an answer
  * SPDX-License-Identifier: ISC
  *
- * What: a fixed table of slots. A query is parsed into the draft, a slot that belongs to nobody
- *       yet; if it must wait, the draft is kept and the next free slot becomes the draft. Slots are
+ * What: a query as it is kept, in a fixed table of slots (lane/inflight.h). It is parsed into the
+ *       draft, a slot that is no query's yet; if it must wait, the draft is kept and the next free slot becomes the draft. Slots are
  *       freed last in, first out, so that the memory in use stays small and warm.
  * Who:  front. Pure: no clock, no allocation.
  * Ref:  docs/QUERY.md; docs/LIMITS.md "queries".
  */
 #pragma once
 
+#include "base/addr.h"
 #include "base/list.h"
-#include "base/prefix.h"
 #include "dns/dns_query.h"
 
 #define QUERY_NONE LIST_NONE /* slots are numbered from 1 */
@@ -36,7 +36,7 @@ struct query {
     struct list_links links; /* waiting for the same question, or free */
     uint32_t question;       /* slot of the one it waits for, see lane/inflight.h */
     uint32_t hash;           /* inflight_hash() of what it asks, once it is to be looked up */
-    struct prefix_keys keys; /* names of the client's networks, as far as they were needed */
+    struct addr_keys keys;   /* names of the client's networks, as far as they were needed */
     uint8_t cookie;          /* enum cookie_verdict */
     bool has_stale;          /* a stale answer is kept: it may have to stand in */
     struct dns_query dns;    /* as parsed */
@@ -50,25 +50,3 @@ struct query_table {
     struct list free;    /* the one that was freed last comes first */
     uint32_t alive;      /* queries kept now */
 };
-
-/** Bytes of memory for `count` queries (1..2^20). */
-size_t query_table_bytes(uint32_t count);
-
-/** @param memory  borrowed as long as the table lives; zeroed, query_table_bytes(count), aligned
- * for any type */
-void query_table_init(struct query_table *table, void *memory, uint32_t count);
-
-/** The slot to parse the next message into; always the same one until it is kept. Never NULL. */
-struct query *query_draft(struct query_table *table);
-
-/** Keep the draft. @return STATUS_OK; STATUS_FULL (it stays the draft). */
-MUST_CHECK enum status query_keep(struct query_table *table, struct query *draft);
-
-/** Wipe and free a kept query; the draft stays the draft. May be called twice. */
-void query_give(struct query_table *table, struct query *query);
-
-/** Index of a slot, 1.. */
-uint32_t query_index(const struct query_table *table, const struct query *query);
-
-/** The query in use at `index`, NULL if there is none. */
-struct query *query_at(const struct query_table *table, uint32_t index);

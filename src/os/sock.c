@@ -17,56 +17,6 @@
 #define RECEIVE_BUFFER_BYTES (1 << 20) /* asked for; the kernel caps it at net.core.rmem_max */
 #define LISTEN_BACKLOG       1024      /* the kernel caps it at net.core.somaxconn */
 
-socklen_t
-sock_from_addr(const struct addr *addr, struct sockaddr_storage *to)
-{
-    memset(to, 0, sizeof *to);
-    if (addr->family == ADDR_IPV4) {
-        struct sockaddr_in *in = (struct sockaddr_in *)to;
-        in->sin_family = AF_INET;
-        in->sin_port = htons(addr->port);
-        memcpy(&in->sin_addr, addr->bytes, sizeof in->sin_addr);
-        return sizeof *in;
-    }
-    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)to;
-    in6->sin6_family = AF_INET6;
-    in6->sin6_port = htons(addr->port);
-    in6->sin6_scope_id = addr->scope;
-    memcpy(&in6->sin6_addr, addr->bytes, sizeof in6->sin6_addr);
-    return sizeof *in6;
-}
-
-static void
-addr_from_ipv4(const void *bytes, in_port_t port, struct addr *addr)
-{
-    addr->family = ADDR_IPV4;
-    addr->port = ntohs(port);
-    memcpy(addr->bytes, bytes, 4);
-}
-
-enum status
-sock_to_addr(const struct sockaddr *from, socklen_t size, struct addr *addr)
-{
-    memset(addr, 0, sizeof *addr);
-    if (size >= sizeof(struct sockaddr_in) && from->sa_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)from;
-        addr_from_ipv4(&in->sin_addr, in->sin_port, addr);
-        return STATUS_OK;
-    }
-    if (size < sizeof(struct sockaddr_in6) || from->sa_family != AF_INET6)
-        return STATUS_INVALID;
-    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)from;
-    if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
-        addr_from_ipv4(in6->sin6_addr.s6_addr + 12, in6->sin6_port, addr);
-        return STATUS_OK;
-    }
-    addr->family = ADDR_IPV6;
-    addr->port = ntohs(in6->sin6_port);
-    addr->scope = in6->sin6_scope_id;
-    memcpy(addr->bytes, &in6->sin6_addr, sizeof addr->bytes);
-    return STATUS_OK;
-}
-
 static bool
 set(int fd, int level, int option, int value)
 {
@@ -106,7 +56,7 @@ static bool
 bind_to(int fd, const struct addr *addr, bool *is_absent)
 {
     struct sockaddr_storage to;
-    socklen_t size = sock_from_addr(addr, &to);
+    socklen_t size = addr_to_socket(addr, &to);
     bool v4 = addr->family == ADDR_IPV4, is_bound = sys_bind(fd, (struct sockaddr *)&to, size) == 0;
     *is_absent = !is_bound && errno == EADDRNOTAVAIL;
     if (!*is_absent || sock_is_wildcard(addr))
@@ -181,7 +131,7 @@ sock_bound(int fd, struct addr *addr, int *type)
     if (sys_getsockname(fd, (struct sockaddr *)&bound, &size) != 0 ||
         sys_getsockopt(fd, SOL_SOCKET, SO_TYPE, type, &type_size) != 0)
         return STATUS_SYSTEM;
-    return sock_to_addr((struct sockaddr *)&bound, size, addr);
+    return addr_from_socket((struct sockaddr *)&bound, size, addr);
 }
 
 static bool
@@ -222,7 +172,7 @@ enum status
 sock_dial(const struct addr *addr, int *fd)
 {
     struct sockaddr_storage to;
-    socklen_t size = sock_from_addr(addr, &to);
+    socklen_t size = addr_to_socket(addr, &to);
     *fd = open_socket(addr, SOCK_STREAM);
     if (*fd < 0)
         return STATUS_SYSTEM;

@@ -1,7 +1,7 @@
 /* sock.h - sockets as this program uses them
  * SPDX-License-Identifier: ISC
  *
- * What: every option that is set on a socket, with its reason, and addresses between two forms.
+ * What: every option that is set on a socket, with its reason.
  * Who:  front (listening), supervisor (listening for a front, connecting for a worker), worker.
  * Ref:  socket(7), ip(7), ipv6(7), tcp(7), udp(7).
  */
@@ -11,12 +11,6 @@
 #include "base/status.h"
 
 #include <sys/socket.h>
-
-/** Convert. @return the length used of `to`. */
-socklen_t sock_from_addr(const struct addr *addr, struct sockaddr_storage *to);
-
-/** @return STATUS_OK; STATUS_INVALID (neither IPv4 nor IPv6). IPv4-mapped IPv6 becomes IPv4. */
-MUST_CHECK enum status sock_to_addr(const struct sockaddr *from, socklen_t size, struct addr *addr);
 
 /**
  * Bind one listening socket: non-blocking, close-on-exec, SO_REUSEADDR on TCP, SO_REUSEPORT

@@ -59,7 +59,7 @@ static int
 open_bound(const struct addr *addr, int type, bool shared)
 {
     struct sockaddr_storage to;
-    socklen_t size = sock_from_addr(addr, &to);
+    socklen_t size = addr_to_socket(addr, &to);
     int fd = socket(addr->family == ADDR_IPV4 ? AF_INET : AF_INET6, type | SOCK_CLOEXEC, 0);
     int on = 1;
     NEED(fd >= 0);
@@ -83,7 +83,7 @@ static void
 send_to(int fd, const struct addr *to, const uint8_t *octets, size_t size)
 {
     struct sockaddr_storage sockaddr;
-    socklen_t length = sock_from_addr(to, &sockaddr);
+    socklen_t length = addr_to_socket(to, &sockaddr);
     NEED(sendto(fd, octets, size, 0, (struct sockaddr *)&sockaddr, length) == (ssize_t)size);
 }
 
@@ -158,7 +158,7 @@ ask_as(const struct addr *client, const struct addr *server, int type, const int
        uint32_t wanted)
 {
     struct sockaddr_storage to;
-    socklen_t size = sock_from_addr(server, &to);
+    socklen_t size = addr_to_socket(server, &to);
     int fd = open_bound(client, type, false);
     char text[ADDR_TEXT_MAX];
     NEED(connect(fd, (struct sockaddr *)&to, size) == 0);

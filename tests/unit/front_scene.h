@@ -271,7 +271,7 @@ scene_query(const char *name, uint16_t type, bool edns, const uint8_t *cookie, u
 static inline struct query *
 scene_draft(const char *client, enum query_transport transport, const char *name, uint16_t type)
 {
-    struct query *draft = query_draft(&front.waiting.queries);
+    struct query *draft = inflight_draft(&front.waiting.queries);
     uint8_t message[512];
     size_t size = scene_query(name, type, true, NULL, 0, message);
     draft->client = (struct query_client){.addr = scene_client(client),

@@ -69,7 +69,7 @@ ask(struct bench *b, struct addr client, unsigned times, uint64_t now_ms)
 {
     unsigned passed = 0;
     for (unsigned i = 0; i < times; i++)
-        passed += limiter_take(&b->lim, &client, &(struct prefix_keys){0}, LIMITER_QUERY, now_ms) ==
+        passed += limiter_take(&b->lim, &client, &(struct addr_keys){0}, LIMITER_QUERY, now_ms) ==
                   LIMITER_PASS;
     return passed;
 }

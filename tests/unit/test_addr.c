@@ -5,8 +5,11 @@
 #include "base/addr.h"
 #include "prng.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static struct addr
 parsed(const char *text)
@@ -243,4 +246,119 @@ Test(addr, is_among_those_that_are_equal_to_it)
     cr_expect_not(addr_is_among(&addr, list, 0));
     addr.port = 55;
     cr_expect_not(addr_is_among(&addr, list, 2));
+}
+
+/* --- addresses as the kernel has them */
+
+static const struct addr v4 = {.family = ADDR_IPV4, .port = 853, .bytes = {192, 0, 2, 1}};
+static const struct addr v6 = {
+    .family = ADDR_IPV6, .port = 53, .scope = 3, .bytes = {0xfe, 0x80, [15] = 9}};
+
+Test(addr, addresses_come_back_as_they_were)
+{
+    const struct addr *both[] = {&v4, &v6};
+    for (unsigned i = 0; i < 2; i++) {
+        struct sockaddr_storage storage;
+        struct addr back;
+        socklen_t size = addr_to_socket(both[i], &storage);
+        cr_assert_eq(addr_from_socket((struct sockaddr *)&storage, size, &back), STATUS_OK);
+        cr_assert_arr_eq(&back, both[i], sizeof back);
+    }
+}
+
+Test(addr, an_ipv4_mapped_address_is_ipv4)
+{
+    struct sockaddr_in6 mapped = {.sin6_family = AF_INET6, .sin6_port = htons(853)};
+    struct addr back;
+    cr_assert_eq(inet_pton(AF_INET6, "::ffff:192.0.2.1", &mapped.sin6_addr), 1);
+    cr_assert_eq(addr_from_socket((struct sockaddr *)&mapped, sizeof mapped, &back), STATUS_OK);
+    cr_assert_arr_eq(&back, &v4, sizeof back);
+}
+
+Test(addr, other_families_and_short_ones_are_refused)
+{
+    struct sockaddr_storage storage;
+    struct addr back;
+    socklen_t size = addr_to_socket(&v6, &storage);
+    cr_assert_eq(addr_from_socket((struct sockaddr *)&storage, size - 1, &back), STATUS_INVALID);
+    storage.ss_family = AF_UNIX;
+    cr_assert_eq(addr_from_socket((struct sockaddr *)&storage, size, &back), STATUS_INVALID);
+    cr_assert_eq(back.family, ADDR_NONE);
+}
+
+/* --- names of prefixes: what they depend on, and that they are made once */
+
+static const struct hash_key key = {1, 2};
+
+static struct addr
+client(struct prng *prng, enum addr_family family)
+{
+    struct addr addr = {.family = (uint8_t)family, .port = (uint16_t)prng_next(prng)};
+    prng_fill(prng, addr.bytes, family == ADDR_IPV4 ? 4 : 16);
+    return addr;
+}
+
+Test(addr, only_the_bits_of_the_prefix_count)
+{
+    struct prng prng = prng_begin("prefix");
+    for (unsigned round = 0; round < 2000; round++) {
+        bool is_v4 = round % 2 == 0;
+        unsigned bits = is_v4 ? 32 : 128, length = prng_below(&prng, bits + 1);
+        struct addr one = client(&prng, is_v4 ? ADDR_IPV4 : ADDR_IPV6), other = one;
+        unsigned flip = prng_below(&prng, bits);
+        other.port++;
+        cr_assert_eq(addr_tag(&key, &one, length, 3), addr_tag(&key, &other, length, 3));
+        other.bytes[flip / 8] ^= (uint8_t)(0x80 >> flip % 8);
+        cr_assert_eq(addr_tag(&key, &one, length, 3) == addr_tag(&key, &other, length, 3),
+                     flip >= length, "seed %llu: bit %u of /%u", (unsigned long long)prng.seed,
+                     flip, length);
+    }
+}
+
+Test(addr, family_length_key_and_class_count)
+{
+    struct addr four = {.family = ADDR_IPV4}, six = {.family = ADDR_IPV6};
+    struct hash_key other = {1, 3};
+    uint64_t tag = addr_tag(&key, &four, 24, 0);
+    cr_assert_neq(tag, addr_tag(&key, &six, 24, 0));
+    cr_assert_neq(tag, addr_tag(&key, &four, 23, 0));
+    cr_assert_neq(tag, addr_tag(&other, &four, 24, 0));
+    for (unsigned class = 0; class < ADDR_TAG_CLASSES; class ++) {
+        uint64_t of_class = addr_tag(&key, &four, 24, class);
+        cr_assert_eq(ADDR_TAG_CLASS(of_class), class);
+        cr_assert_eq(ADDR_TAG_PLACE(of_class), ADDR_TAG_PLACE(tag));
+        cr_assert_neq(of_class, 0);
+    }
+}
+
+Test(addr, sets_have_the_same_mark_when_they_are_equal)
+{
+    struct addr_lengths one = {.key = key, .counts = {2, 1}, .lengths = {{20, 24}, {56}}};
+    struct addr_lengths same = one, longer = one, fewer = one;
+    longer.lengths[0][1] = 25;
+    fewer.counts[0] = 1;
+    addr_lengths_mark(&one);
+    addr_lengths_mark(&same);
+    addr_lengths_mark(&longer);
+    addr_lengths_mark(&fewer);
+    cr_assert_eq(one.mark, same.mark);
+    cr_assert_neq(one.mark, longer.mark);
+    cr_assert_neq(one.mark, fewer.mark);
+    cr_assert_neq(one.mark, 0);
+}
+
+Test(addr, keys_are_made_once_and_for_one_set)
+{
+    struct addr_lengths set = {.key = key, .counts = {2, 1}, .lengths = {{20, 24}, {56}}};
+    struct addr_lengths other = {.key = key, .counts = {1, 1}, .lengths = {{24}, {56}}};
+    struct addr_keys keys = {0};
+    struct addr addr = {.family = ADDR_IPV4, .bytes = {192, 0, 2, 1}};
+    addr_lengths_mark(&set);
+    addr_lengths_mark(&other);
+    cr_assert_eq(addr_keys_at(&keys, &set, &addr, 1), addr_tag(&key, &addr, 24, 0));
+    cr_assert_eq(keys.tags[0], 0, "not needed yet");
+    keys.tags[1] = 4711;
+    cr_assert_eq(addr_keys_at(&keys, &set, &addr, 1), 4711, "carried along");
+    cr_assert_eq(addr_keys_at(&keys, &other, &addr, 0), addr_tag(&key, &addr, 24, 0));
+    cr_assert_eq(keys.tags[1], 0, "those of another set are forgotten");
 }

@@ -8,7 +8,7 @@ static uint8_t message[4096];
 static void
 admit(enum query_transport transport, const uint8_t *octets, size_t size)
 {
-    struct query *draft = query_draft(&front.waiting.queries);
+    struct query *draft = inflight_draft(&front.waiting.queries);
     draft->client =
         (struct query_client){.addr = scene_client("127.0.0.2"), .transport = (uint8_t)transport};
     admit_message(&front, draft, octets, size, &scene_now);
@@ -251,7 +251,7 @@ Test(admit, the_queries_of_a_connection_that_gave_way_end_in_silence, .init = sc
     uint8_t octets[512];
     admit(QUERY_TCP, octets, scene_query("a.example", DNS_TYPE_A, true, NULL, 0, octets));
     admit(QUERY_TCP, octets, scene_query("b.example", DNS_TYPE_A, true, NULL, 0, octets));
-    struct query_client client = query_at(&front.waiting.queries, 1)->client;
+    struct query_client client = inflight_query_at(&front.waiting.queries, 1)->client;
     cr_assert_eq(front.waiting.queries.alive, 2);
     admit_gone(&front, &client, &scene_now);
     cr_expect_eq(stats.why[WHY_CONNECTION_TAKEN], 2);
@@ -272,7 +272,7 @@ Test(admit, a_connection_over_its_rate_is_counted_and_one_that_sends_no_query_is
 {
     uint8_t octets[512];
     struct query_client asker = {.addr = scene_client("127.0.0.2"), .payer = RATE_PROVEN}, gone;
-    struct prefix_keys keys = {0};
+    struct addr_keys keys = {0};
     int ends[2];
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     uint32_t leaf = rate_network(&front.rate, &front.tcp.networks, &asker, &keys);
@@ -280,7 +280,7 @@ Test(admit, a_connection_over_its_rate_is_counted_and_one_that_sends_no_query_is
         tcp_table_open(&front.tcp, ends[1], &asker.addr, leaf, &scene_now, &gone);
     size_t size = scene_query("a.example", DNS_TYPE_A, true, NULL, 0, octets);
     for (int i = 0; i < 20; i++) {
-        struct query *draft = query_draft(&front.waiting.queries);
+        struct query *draft = inflight_draft(&front.waiting.queries);
         draft->client = tcp_table_client(&front.tcp, c);
         c->waiting++;
         admit_message(&front, draft, octets, size, &scene_now);
@@ -288,7 +288,7 @@ Test(admit, a_connection_over_its_rate_is_counted_and_one_that_sends_no_query_is
     cr_expect_gt(c->refused, 0);
     cr_expect_eq(c->refused, stats.why[WHY_RATE_REFUSED]);
     scene_pass(60000);
-    struct query *draft = query_draft(&front.waiting.queries);
+    struct query *draft = inflight_draft(&front.waiting.queries);
     draft->client = tcp_table_client(&front.tcp, c);
     c->waiting++;
     octets[2] |= 0x80;

@@ -8,7 +8,7 @@
 #include "answers/cache.h"
 #include "base/leak.h"
 #include "gate/cookie.h"
-#include "gate/networks.h"
+#include "gate/crowd.h"
 #include "gate/pacer.h"
 #include "gate/packet_filter.h"
 
@@ -168,7 +168,8 @@ Test(config_limits, bounds_are_those_of_the_modules)
     cr_expect_eq(config_rows[CONFIG_ROW_pacing_burst].rule.high, PACER_BURST_MAX);
     cr_expect_eq(config_rows[CONFIG_ROW_pacing_wait_ms].rule.high, PACER_WAIT_MS_MAX);
     cr_expect_eq(config_rows[CONFIG_ROW_upstream_qps].rule.high, LEAK_RATE_MAX);
-    cr_expect_lt(networks_for(config_rows[CONFIG_ROW_queries].rule.high * 4), NETWORKS_COUNT_MAX);
+    cr_expect_lt(crowd_networks_for(config_rows[CONFIG_ROW_queries].rule.high * 4),
+                 NETWORKS_COUNT_MAX);
     load_ok(UPSTREAM "cache: {size: 64KiB}\n");
     cr_expect_eq(config.cache_bytes, CACHE_BYTES_MIN);
 }

@@ -9,7 +9,7 @@
 
 enum { THINGS = 200 };
 
-static const struct prefix_set plain = {
+static const struct addr_lengths plain = {
     .key = {7, 8}, .mark = 1, .counts = {3, 3}, .lengths = {{20, 24, 32}, {48, 56, 64}}};
 
 static struct networks networks;
@@ -20,7 +20,7 @@ static void
 setup(void)
 {
     uint32_t count = 4 * (THINGS + 1);
-    networks_init(&networks, calloc(1, networks_memory_bytes(count)), count);
+    crowd_networks_init(&networks, calloc(1, crowd_networks_bytes(count)), count);
     crowd_init(&crowd, &networks, calloc(1, crowd_memory_bytes(THINGS, &networks)));
     for (unsigned kind = 0; kind < NETWORKS_KINDS; kind++)
         crowd.bounds[kind] = THINGS;
@@ -36,8 +36,8 @@ client(unsigned a, unsigned b, unsigned c)
 static uint32_t
 leaf_of(struct addr from)
 {
-    struct prefix_keys keys = {0};
-    return networks_take(&networks, &plain, &keys, &from, false);
+    struct addr_keys keys = {0};
+    return crowd_network_take(&networks, &plain, &keys, &from, false);
 }
 
 static uint32_t
@@ -82,7 +82,7 @@ Test(crowd, a_bound_of_a_network_is_shared_by_its_clients, .init = setup)
     uint32_t heavy = take(client(1, 1, 1), 6), light = take(client(1, 1, 2), 2);
     take(client(1, 2, 1), 20);
     uint32_t full = crowd_full(&crowd, light);
-    cr_assert_eq(full, networks_parent(&networks, light));
+    cr_assert_eq(full, NETWORKS_PARENT(&networks, light));
     cr_expect_eq(crowd_most(&crowd, full, light), heavy);
     cr_expect_eq(crowd_most(&crowd, full, heavy), heavy);
     uint32_t fresh = leaf_of(client(1, 1, 3));
@@ -164,7 +164,7 @@ check_most(struct addr newcomer)
             cr_assert_lt(own + 1, highest, "/%u", lengths[i]);
         is_around = false;
     }
-    networks_release(&networks, leaf);
+    crowd_network_release(&networks, leaf);
 }
 
 Test(crowd, equals_a_search_over_random_events, .init = setup)
@@ -174,7 +174,7 @@ Test(crowd, equals_a_search_over_random_events, .init = setup)
         uint32_t i = 1 + prng_below(&prng, THINGS);
         unsigned wide = step % 2000 < 1000 ? 2 : 40;
         if (is_held[i]) {
-            networks_release(&networks, crowd_give(&crowd, i));
+            crowd_network_release(&networks, crowd_give(&crowd, i));
         } else {
             who[i] = client(prng_below(&prng, 3), prng_below(&prng, wide), prng_below(&prng, wide));
             crowd_take(&crowd, leaf_of(who[i]), i, CROWD_A);
@@ -186,7 +186,114 @@ Test(crowd, equals_a_search_over_random_events, .init = setup)
     }
     for (uint32_t i = 1; i <= THINGS; i++)
         if (is_held[i])
-            networks_release(&networks, crowd_give(&crowd, i));
+            crowd_network_release(&networks, crowd_give(&crowd, i));
     for (uint32_t i = 0; i <= networks.touched; i++)
         cr_assert_eq(crowd.nodes[i].held + crowd.nodes[i].group + crowd.nodes[i].groups.first, 0);
+}
+
+/* --- a tree that holds what is held, and nothing else */
+
+static struct addr_lengths
+lengths(uint8_t a, uint8_t b, uint8_t c)
+{
+    struct addr_lengths set = {
+        .key = {7, 8}, .counts = {3, 3}, .lengths = {{a, b, c}, {48, 56, 64}}};
+    addr_lengths_mark(&set);
+    return set;
+}
+
+static struct networks
+open_networks(uint32_t count)
+{
+    struct networks n;
+    crowd_networks_init(&n, calloc(1, crowd_networks_bytes(count)), count);
+    return n;
+}
+
+static uint32_t
+take_leaf(struct networks *n, const struct addr_lengths *set, struct addr from, bool exempt)
+{
+    struct addr_keys keys = {0};
+    return crowd_network_take(n, set, &keys, &from, exempt);
+}
+
+Test(crowd, one_is_within_the_other)
+{
+    struct networks n = open_networks(16);
+    struct addr_lengths set = lengths(20, 24, 32);
+    uint32_t one = take_leaf(&n, &set, client(1, 1, 1), false),
+             same = take_leaf(&n, &set, client(1, 1, 1), false);
+    uint32_t near = take_leaf(&n, &set, client(1, 1, 2), false),
+             far = take_leaf(&n, &set, client(1, 15, 1), false);
+    uint32_t other = take_leaf(&n, &set, client(2, 1, 1), false);
+    cr_assert_eq(one, same);
+    uint32_t net = NETWORKS_PARENT(&n, one), site = NETWORKS_PARENT(&n, net);
+    cr_expect_eq(NETWORKS_PARENT(&n, near), net);
+    cr_expect_neq(NETWORKS_PARENT(&n, far), net);
+    cr_expect_eq(NETWORKS_PARENT(&n, NETWORKS_PARENT(&n, far)), site);
+    cr_expect_eq(NETWORKS_PARENT(&n, site), NETWORKS_ROOT);
+    cr_expect_neq(NETWORKS_PARENT(&n, NETWORKS_PARENT(&n, other)), site);
+    cr_expect(n.nodes[one].is_leaf && !n.nodes[net].is_leaf);
+    cr_expect_eq(n.nodes[one].kind, 2);
+    cr_expect_eq(n.nodes[site].kind, 0);
+    free(n.nodes);
+}
+
+Test(crowd, the_exempt_and_those_of_other_lengths_stand_apart)
+{
+    struct networks n = open_networks(16);
+    struct addr_lengths set = lengths(20, 24, 32), changed = lengths(16, 24, 32);
+    struct addr six = {.family = ADDR_IPV6, .bytes = {0x20, 1, 0xd, 0xb8}};
+    uint32_t common = take_leaf(&n, &set, client(1, 1, 1), false);
+    uint32_t exempt = take_leaf(&n, &set, client(1, 1, 1), true);
+    cr_expect_neq(common, exempt);
+    cr_expect_eq(NETWORKS_PARENT(&n, exempt), NETWORKS_ROOT);
+    cr_expect_eq(n.nodes[exempt].kind, NETWORKS_EXEMPT);
+    cr_expect_neq(take_leaf(&n, &changed, client(1, 1, 1), false), common);
+    cr_expect_eq(n.nodes[take_leaf(&n, &set, six, false)].kind, ADDR_LENGTHS_MAX + 2);
+    free(n.nodes);
+}
+
+Test(crowd, a_full_table_takes_nothing_and_keeps_nothing_of_it)
+{
+    struct networks n = open_networks(4);
+    struct addr_lengths set = lengths(20, 24, 32);
+    uint32_t one = take_leaf(&n, &set, client(1, 1, 1), false);
+    cr_assert_eq(take_leaf(&n, &set, client(2, 1, 1), false), NETWORKS_ROOT,
+                 "two more than there is");
+    uint32_t near = take_leaf(&n, &set, client(1, 1, 2), false);
+    cr_assert_neq(near, NETWORKS_ROOT, "one more has room");
+    crowd_network_release(&n, one);
+    crowd_network_release(&n, near);
+    for (uint32_t i = 1; i <= 4; i++)
+        cr_expect_eq(n.nodes[i].refs, 0);
+    cr_expect_neq(take_leaf(&n, &set, client(2, 1, 1), false), NETWORKS_ROOT);
+    free(n.nodes);
+}
+
+Test(crowd, holds_what_is_held_over_random_events)
+{
+    enum { LEAVES = 300 };
+    struct prng prng = prng_begin("networks");
+    struct networks n = open_networks(crowd_networks_for(LEAVES));
+    struct addr_lengths set = lengths(20, 24, 32);
+    uint32_t leaves[LEAVES], count = 0;
+    for (unsigned i = 0; i < 100000; i++) {
+        if (prng_below(&prng, 2) == 0 && count < LEAVES) {
+            leaves[count] = take_leaf(
+                &n, &set, client(prng_below(&prng, 3), prng_below(&prng, 40), prng_below(&prng, 9)),
+                prng_below(&prng, 9) == 0);
+            cr_assert_neq(leaves[count++], NETWORKS_ROOT);
+        } else if (count > 0) {
+            uint32_t which = prng_below(&prng, count);
+            crowd_network_release(&n, leaves[which]);
+            leaves[which] = leaves[--count];
+        }
+    }
+    while (count > 0)
+        crowd_network_release(&n, leaves[--count]);
+    for (uint32_t i = 1; i <= n.touched; i++)
+        cr_assert_eq(n.nodes[i].refs, 0);
+    cr_assert_leq(n.touched, crowd_networks_for(LEAVES));
+    free(n.nodes);
 }

@@ -243,7 +243,7 @@ Test(deliver, what_pacing_holds_is_counted_when_it_leaves, .init = paced)
 static int
 connect_one(struct query *draft)
 {
-    struct prefix_keys keys = {0};
+    struct addr_keys keys = {0};
     struct query_client gone;
     int client[2];
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, client), 0);

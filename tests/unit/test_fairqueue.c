@@ -9,7 +9,7 @@
 
 #define ITEMS 4000
 
-static const struct prefix_set plain = {
+static const struct addr_lengths plain = {
     .key = {11, 12}, .mark = 1, .counts = {3, 3}, .lengths = {{20, 24, 32}, {48, 56, 64}}};
 
 static struct networks networks;
@@ -20,10 +20,10 @@ static uint32_t used;
 static void
 open_queue(uint32_t places)
 {
-    uint32_t count = networks_for(ITEMS + 1);
+    uint32_t count = crowd_networks_for(ITEMS + 1);
     free(networks.nodes);
     free(q.nodes);
-    networks_init(&networks, calloc(1, networks_memory_bytes(count)), count);
+    crowd_networks_init(&networks, calloc(1, crowd_networks_bytes(count)), count);
     fairqueue_init(&q, &networks, calloc(1, fairqueue_memory_bytes(ITEMS, &networks)), places);
     used = 0;
 }
@@ -37,8 +37,8 @@ client(unsigned a, unsigned b, unsigned c)
 static uint32_t
 leaf_of(struct addr from)
 {
-    struct prefix_keys keys = {0};
-    return networks_take(&networks, &plain, &keys, &from, false);
+    struct addr_keys keys = {0};
+    return crowd_network_take(&networks, &plain, &keys, &from, false);
 }
 
 static void
@@ -47,7 +47,7 @@ push_at(uint32_t index, struct addr from, enum fairqueue_line line)
     uint32_t leaf = leaf_of(from);
     who[index] = from;
     fairqueue_push(&q, index, leaf, line);
-    networks_release(&networks, leaf);
+    crowd_network_release(&networks, leaf);
 }
 
 static void
@@ -172,8 +172,8 @@ Test(fairqueue, who_has_its_share_comes_after_the_others)
             cr_assert(addr_is_equal(&who[index], &who[601]), "after %u", i);
     }
     cr_expect_geq(q.nodes[second].at_worker, 140);
-    networks_release(&networks, first);
-    networks_release(&networks, second);
+    crowd_network_release(&networks, first);
+    crowd_network_release(&networks, second);
 }
 
 Test(fairqueue, who_was_answered_is_light_again)
@@ -249,8 +249,8 @@ Test(fairqueue, a_question_stands_where_its_turn_comes_sooner)
     cr_expect_eq(fairqueue_pop(&q), 41);
     cr_expect_not(fairqueue_promote(&q, 41, light, FAIRQUEUE_PROVEN), "it is asked already");
     cr_expect_not(fairqueue_promote(&q, 999, light, FAIRQUEUE_PROVEN), "not inside");
-    networks_release(&networks, heavy);
-    networks_release(&networks, light);
+    crowd_network_release(&networks, heavy);
+    crowd_network_release(&networks, light);
 }
 
 Test(fairqueue, what_is_lost_with_a_worker_stands_in_line_again)

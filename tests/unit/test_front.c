@@ -236,7 +236,7 @@ client_asks(void)
         size = prng_below(&prng, 3) == 0 ? prng_below(&prng, 12) : 12 + prng_below(&prng, 3);
         message[2] |= prng_below(&prng, 4) == 0 ? 0x80 : 0;
     }
-    struct query *draft = query_draft(&front.waiting.queries);
+    struct query *draft = inflight_draft(&front.waiting.queries);
     draft->client = (struct query_client){
         .addr = {.family = ADDR_IPV4,
                  .bytes = {127, 0, (uint8_t)prng_below(&prng, 4),

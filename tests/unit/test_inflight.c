@@ -2,23 +2,26 @@
  * SPDX-License-Identifier: ISC
  */
 #include "lane/inflight.h"
+#include "lane/query.h"
 
 #include "prng.h"
 
 #include <criterion/criterion.h>
 
 #define COUNT   64
+#define SLOTS   8
 #define LIFE_MS 4000
 #define RING    7
 
-static struct query_table queries;
+static struct query_table queries, slots; /* one of each size */
 static struct inflight table;
 
 static void
 setup(void)
 {
     struct hash_key key = {.k0 = 1, .k1 = 2};
-    query_table_init(&queries, calloc(1, query_table_bytes(COUNT)), COUNT);
+    inflight_queries_init(&queries, calloc(1, inflight_queries_bytes(COUNT)), COUNT);
+    inflight_queries_init(&slots, calloc(1, inflight_queries_bytes(SLOTS)), SLOTS);
     inflight_init(&table, calloc(1, inflight_bytes(COUNT)), COUNT, key);
 }
 
@@ -26,6 +29,7 @@ static void
 teardown(void)
 {
     free(queries.slots);
+    free(slots.slots);
     free(table.slots);
 }
 
@@ -34,15 +38,15 @@ TestSuite(inflight, .init = setup, .fini = teardown);
 static struct query *
 ask(const char *name, uint16_t type, uint16_t flags, bool dnssec_ok)
 {
-    struct query *query = query_draft(&queries);
+    struct query *query = inflight_draft(&queries);
     query->dns = (struct dns_query){.flags = flags};
     query->dns.question.type = type;
     query->dns.question.class = DNS_CLASS_IN;
     query->dns.edns.present = query->dns.edns.dnssec_ok = dnssec_ok;
     cr_assert_eq(dns_name_parse(name, &query->dns.question.name), STATUS_OK);
     query->dns.spelling = dns_name_fold(&query->dns.question.name);
-    query->hash = inflight_hash(&table, &query->dns);
-    cr_assert_eq(query_keep(&queries, query), STATUS_OK);
+    query->hash = inflight_hash(&table.key, &query->dns);
+    cr_assert_eq(inflight_keep(&queries, query), STATUS_OK);
     return query;
 }
 
@@ -89,7 +93,7 @@ finish(struct inflight_question *question)
     unsigned answered = 0;
     struct query *query;
     while ((query = inflight_pop_waiting(&table, &queries, question)) != NULL) {
-        query_give(&queries, query);
+        inflight_give(&queries, query);
         answered++;
     }
     inflight_end(&table, question);
@@ -154,11 +158,11 @@ Test(inflight, leaves_everybody_half_a_life)
 Test(inflight, bounds_how_many_wait_for_one_question)
 {
     struct query_table many;
-    query_table_init(&many, calloc(1, query_table_bytes(2000)), 2000);
+    inflight_queries_init(&many, calloc(1, inflight_queries_bytes(2000)), 2000);
     for (int i = 0; i < 1000; i++) {
-        struct query *query = query_draft(&many);
+        struct query *query = inflight_draft(&many);
         cr_assert_eq(dns_name_parse("a.test", &query->dns.question.name), STATUS_OK);
-        cr_assert_eq(query_keep(&many, query), STATUS_OK);
+        cr_assert_eq(inflight_keep(&many, query), STATUS_OK);
         cr_assert_neq(inflight_join(&table, &many, query, 0, LIFE_MS, &joined), INFLIGHT_TOO_MANY);
     }
     cr_assert_eq(table.alive, 4);
@@ -255,13 +259,13 @@ Test(inflight, ends_once_and_wipes_the_name)
 Test(inflight, refuses_more_questions_than_it_has_room_for)
 {
     struct query_table many;
-    query_table_init(&many, calloc(1, query_table_bytes(2 * COUNT)), 2 * COUNT);
+    inflight_queries_init(&many, calloc(1, inflight_queries_bytes(2 * COUNT)), 2 * COUNT);
     for (int i = 0; i < COUNT + 3; i++) {
-        struct query *query = query_draft(&many);
+        struct query *query = inflight_draft(&many);
         char name[16];
         snprintf(name, sizeof name, "n%d.test", i);
         cr_assert_eq(dns_name_parse(name, &query->dns.question.name), STATUS_OK);
-        cr_assert_eq(query_keep(&many, query), STATUS_OK);
+        cr_assert_eq(inflight_keep(&many, query), STATUS_OK);
         cr_assert_eq(inflight_join(&table, &many, query, 0, LIFE_MS, &joined),
                      i < COUNT ? INFLIGHT_STARTED : INFLIGHT_TOO_MANY);
     }
@@ -317,5 +321,114 @@ Test(inflight, agrees_with_a_plain_model)
         cr_assert_eq(sum, waiting);
         due = inflight_first_due(&table);
         cr_assert_eq(due != NULL ? due->deadline_ms : UINT64_MAX, least);
+    }
+}
+
+/* --- slots of waiting queries */
+
+static struct query *
+keep(void)
+{
+    struct query *draft = inflight_draft(&slots);
+    draft->dns.question.name.size = 5;
+    memcpy(draft->dns.question.name.wire, "\3abc", 5);
+    draft->client.addr.family = ADDR_IPV4;
+    return inflight_keep(&slots, draft) == STATUS_OK ? draft : NULL;
+}
+
+Test(inflight, keeps_as_many_as_it_was_made_for)
+{
+    for (int i = 0; i < SLOTS; i++)
+        cr_assert_not_null(keep());
+    cr_assert_null(keep());
+    cr_assert_eq(slots.alive, SLOTS);
+}
+
+Test(inflight, has_a_draft_even_when_full)
+{
+    struct query *kept[SLOTS];
+    for (int i = 0; i < SLOTS; i++)
+        kept[i] = keep();
+    struct query *draft = inflight_draft(&slots);
+    cr_assert_eq(draft, inflight_draft(&slots));
+    for (int i = 0; i < SLOTS; i++)
+        cr_assert_neq(draft, kept[i]);
+    cr_assert_lt(inflight_query_index(&slots, draft), SLOTS + 2);
+}
+
+Test(inflight, hands_out_the_slot_freed_last)
+{
+    struct query *a = keep(), *b = keep(), *c = keep();
+    inflight_give(&slots, a);
+    inflight_give(&slots, b);
+    inflight_give(&slots, c);
+    cr_assert_eq(keep(), c);
+    cr_assert_eq(keep(), b);
+    cr_assert_eq(keep(), a);
+    cr_assert_eq(slots.touched, 3, "no fresh memory is touched while old is free");
+}
+
+Test(inflight, keeps_its_draft_while_others_are_given_back)
+{
+    struct query *kept[SLOTS];
+    for (int i = 0; i < SLOTS; i++)
+        kept[i] = keep();
+    struct query *draft = inflight_draft(&slots);
+    inflight_give(&slots, kept[0]);
+    inflight_give(&slots, kept[1]);
+    cr_assert_eq(inflight_draft(&slots), draft);
+    cr_assert_eq(keep(), draft);
+    cr_assert_eq(keep(), kept[1], "nothing was lost");
+    cr_assert_eq(slots.alive, SLOTS);
+    cr_assert_eq(inflight_draft(&slots), kept[0]);
+}
+
+Test(inflight, gives_a_slot_back_once)
+{
+    struct query *a = keep();
+    inflight_give(&slots, a);
+    inflight_give(&slots, a);
+    cr_assert_eq(slots.alive, 0);
+    cr_assert_neq(keep(), keep());
+}
+
+Test(inflight, wipes_what_the_client_sent)
+{
+    struct query *a = keep();
+    a->dns.edns.cookie_size = 8;
+    memset(a->dns.edns.cookie, 7, 8);
+    inflight_give(&slots, a);
+    cr_assert_eq(a->dns.question.name.wire[1], 0);
+    cr_assert_eq(a->dns.edns.cookie[7], 0);
+    cr_assert_eq(a->client.addr.family, ADDR_NONE);
+}
+
+Test(inflight, finds_only_what_is_in_use)
+{
+    struct query *a = keep();
+    uint32_t index = inflight_query_index(&slots, a);
+    cr_assert_eq(inflight_query_at(&slots, index), a);
+    cr_assert_null(inflight_query_at(&slots, QUERY_NONE));
+    cr_assert_null(inflight_query_at(&slots, index + 1));
+    cr_assert_null(inflight_query_at(&slots, UINT32_MAX));
+    inflight_give(&slots, a);
+    cr_assert_null(inflight_query_at(&slots, index));
+}
+
+Test(inflight, never_hands_out_a_slot_twice)
+{
+    struct prng prng = prng_begin("query");
+    struct query *held[SLOTS] = {0};
+    for (int step = 0; step < 20000; step++) {
+        unsigned at = prng_below(&prng, SLOTS);
+        if (held[at] != NULL) {
+            inflight_give(&slots, held[at]);
+            held[at] = NULL;
+            continue;
+        }
+        held[at] = keep();
+        cr_assert_not_null(held[at]);
+        for (unsigned i = 0; i < SLOTS; i++)
+            cr_assert(i == at || held[i] != held[at]);
     }
 }

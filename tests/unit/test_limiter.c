@@ -95,7 +95,7 @@ Test(limiter, slips_at_the_ratio_set)
     struct addr client = ipv4(192, 0, 2, 1);
     unsigned counts[3] = {0};
     for (unsigned i = 0; i < 500; i++)
-        counts[limiter_take(&b.lim, &client, &(struct prefix_keys){0}, LIMITER_QUERY, START_MS)]++;
+        counts[limiter_take(&b.lim, &client, &(struct addr_keys){0}, LIMITER_QUERY, START_MS)]++;
     cr_expect_eq(counts[LIMITER_PASS], 200);
     cr_expect_eq(counts[LIMITER_SLIP], 100);
     cr_expect_eq(counts[LIMITER_DROP], 200);
@@ -112,15 +112,15 @@ Test(limiter, a_charge_becomes_a_debt_that_is_waited_off)
     struct addr client = ipv4(192, 0, 2, 1);
     unsigned passed = 0;
     for (uint64_t ms = 0; ms < 20000; ms++) {
-        if (limiter_take(&b.lim, &client, &(struct prefix_keys){0}, LIMITER_PRICE_ADMIT,
+        if (limiter_take(&b.lim, &client, &(struct addr_keys){0}, LIMITER_PRICE_ADMIT,
                          START_MS + ms) == LIMITER_PASS) {
             passed++;
-            limiter_charge(&b.lim, &client, &(struct prefix_keys){0}, LIMITER_PRICE_MISS,
+            limiter_charge(&b.lim, &client, &(struct addr_keys){0}, LIMITER_PRICE_MISS,
                            START_MS + ms);
         }
     }
     cr_expect(passed >= 2200 && passed <= 2201, "%u misses passed in 20 s at 100/s", passed);
-    limiter_charge(&b.lim, &client, &(struct prefix_keys){0}, LIMITER_PRICE_MAX * 100,
+    limiter_charge(&b.lim, &client, &(struct addr_keys){0}, LIMITER_PRICE_MAX * 100,
                    START_MS + 20000);
     cr_expect_eq(limiter_level(&b.lim, &client, 32, START_MS + 20000),
                  LIMITER_DEBT * 200 * LIMITER_QUERY, "a debt is bounded");
@@ -134,7 +134,7 @@ Test(limiter, cheap_queries_pass_more_often)
     struct bench b = open_limiter(&plain, 1024);
     struct addr client = ipv4(192, 0, 2, 1);
     unsigned passed = 0;
-    while (limiter_take(&b.lim, &client, &(struct prefix_keys){0}, LIMITER_PRICE_ADMIT, START_MS) ==
+    while (limiter_take(&b.lim, &client, &(struct addr_keys){0}, LIMITER_PRICE_ADMIT, START_MS) ==
            LIMITER_PASS)
         passed++;
     cr_expect_eq(passed, 200 * LIMITER_QUERY / LIMITER_PRICE_ADMIT);
@@ -279,7 +279,7 @@ TestSuite(limiter, .init = setup);
 static uint64_t
 tag(unsigned n)
 {
-    return (uint64_t)2 * (n + 1) * PREFIX_TAG_CLASSES;
+    return (uint64_t)2 * (n + 1) * ADDR_TAG_CLASSES;
 }
 
 static void
@@ -299,7 +299,7 @@ Test(limiter, finds_what_it_placed_and_nothing_else)
     cr_assert_lt(ref.slot, LIMITER_GROUP);
     cr_assert_eq(ref.group->empty_at[ref.slot], 100);
     cr_assert_eq(limiter_table_find(&buckets, tag(2)).slot, LIMITER_GROUP);
-    cr_assert_eq(limiter_table_find(&buckets, tag(0) + PREFIX_TAG_CLASSES).slot, LIMITER_GROUP,
+    cr_assert_eq(limiter_table_find(&buckets, tag(0) + ADDR_TAG_CLASSES).slot, LIMITER_GROUP,
                  "of the other group");
 }
 

@@ -87,7 +87,7 @@ Test(limiter_bound, equals_the_exact_model_while_nothing_is_replaced)
         uint32_t price = 1 + prng_below(&prng, 2 * LIMITER_QUERY);
         bool wanted = model_take(m, &client, price, now);
         bool got =
-            limiter_take(&b.lim, &client, &(struct prefix_keys){0}, price, now) == LIMITER_PASS;
+            limiter_take(&b.lim, &client, &(struct addr_keys){0}, price, now) == LIMITER_PASS;
         cr_assert_eq(got, wanted, "query %u", i);
         passed += got;
     }
@@ -112,7 +112,7 @@ Test(limiter_bound, errs_by_no_more_than_what_it_counts_as_forgiven)
         unsigned who =
             prng_below(&prng, 2) == 0 ? prng_below(&prng, 4) : prng_below(&prng, clients);
         struct addr client = ipv4(10, 0, 0, who);
-        if (limiter_take(&b.lim, &client, &(struct prefix_keys){0}, LIMITER_QUERY, now) ==
+        if (limiter_take(&b.lim, &client, &(struct addr_keys){0}, LIMITER_QUERY, now) ==
             LIMITER_PASS)
             passed[who] += LIMITER_QUERY * unit_of(&config.ipv4[0]);
     }

@@ -17,7 +17,7 @@ ask(const char *client, enum query_transport transport, const uint8_t *cookie, u
 {
     uint8_t message[512];
     struct verdict verdict = {.end = VERDICT_ANSWER, .why = WHY_COUNT};
-    struct query *draft = query_draft(&front.waiting.queries);
+    struct query *draft = inflight_draft(&front.waiting.queries);
     draft->client =
         (struct query_client){.addr = scene_client(client), .transport = (uint8_t)transport};
     size_t length = scene_query("a.example", DNS_TYPE_A, true, cookie, size, message);
@@ -67,7 +67,7 @@ Test(rate, what_is_no_query_is_dropped_even_of_a_proven_client, .init = setup)
     uint8_t message[12] = {0};
     struct verdict verdict;
     (void)flood("127.0.0.2", QUERY_TCP);
-    struct query *draft = query_draft(&front.waiting.queries);
+    struct query *draft = inflight_draft(&front.waiting.queries);
     cr_assert_not(rate_pass(&front.rate, draft, message, sizeof message, &scene_now, &verdict));
     cr_expect_eq(verdict.why, WHY_RATE_DROPPED);
 }
@@ -87,8 +87,8 @@ Test(rate, a_valid_cookie_gives_an_unproven_client_its_own_rate, .init = setup)
     make_cookie("127.0.0.2", cookie);
     (void)flood("127.0.0.2", QUERY_UDP);
     cr_expect_eq(ask("127.0.0.2", QUERY_UDP, cookie, COOKIE_BYTES).why, WHY_COUNT);
-    cr_expect(query_draft(&front.waiting.queries)->client.is_proven);
-    cr_expect_eq(query_draft(&front.waiting.queries)->client.payer, RATE_PROVEN);
+    cr_expect(inflight_draft(&front.waiting.queries)->client.is_proven);
+    cr_expect_eq(inflight_draft(&front.waiting.queries)->client.payer, RATE_PROVEN);
     cr_expect_eq(scene_stat(STAT_COOKIES_VALID), 1);
     cookie[20] ^= 1;
     cr_expect_neq(ask("127.0.0.2", QUERY_UDP, cookie, COOKIE_BYTES).why, WHY_COUNT);
@@ -123,9 +123,9 @@ Test(rate, a_cookie_is_looked_at_once_and_a_fresh_one_is_repeated, .init = setup
 Test(rate, what_a_query_costs_later_is_poured_too, .init = setup)
 {
     cr_assert_eq(ask("127.0.0.2", QUERY_UDP, NULL, 0).why, WHY_COUNT);
-    rate_charge(&front.rate, query_draft(&front.waiting.queries), LIMITER_PRICE_MAX, &scene_now);
+    rate_charge(&front.rate, inflight_draft(&front.waiting.queries), LIMITER_PRICE_MAX, &scene_now);
     cr_expect_neq(ask("127.0.0.2", QUERY_UDP, NULL, 0).why, WHY_COUNT);
-    rate_charge(&front.rate, query_draft(&front.waiting.queries), 0, &scene_now);
+    rate_charge(&front.rate, inflight_draft(&front.waiting.queries), 0, &scene_now);
 }
 
 static void
@@ -142,16 +142,16 @@ special_clients(void)
 
 Test(rate, an_exempt_client_is_not_limited_and_is_a_network_of_its_own, .init = special_clients)
 {
-    struct prefix_keys keys = {0}, others = {0};
+    struct addr_keys keys = {0}, others = {0};
     for (int i = 0; i < 1000; i++)
         cr_assert_eq(ask("192.0.2.7", QUERY_UDP, NULL, 0).why, WHY_COUNT);
-    struct query_client exempt = query_draft(&front.waiting.queries)->client;
+    struct query_client exempt = inflight_draft(&front.waiting.queries)->client;
     cr_expect_eq(exempt.payer, RATE_EXEMPT);
     struct query_client other = {.addr = scene_client("192.0.2.8"), .payer = RATE_NOBODY};
     uint32_t a = rate_network(&front.rate, &front.waiting.networks, &exempt, &keys);
     uint32_t b = rate_network(&front.rate, &front.waiting.networks, &other, &others);
-    cr_expect_eq(networks_parent(&front.waiting.networks, a), NETWORKS_ROOT);
-    cr_expect_neq(networks_parent(&front.waiting.networks, b), NETWORKS_ROOT);
+    cr_expect_eq(NETWORKS_PARENT(&front.waiting.networks, a), NETWORKS_ROOT);
+    cr_expect_neq(NETWORKS_PARENT(&front.waiting.networks, b), NETWORKS_ROOT);
 }
 
 static unsigned

@@ -76,7 +76,7 @@ Test(recall, what_is_kept_is_answered_until_its_time_and_aged, .init = scene_set
     cr_expect_eq(ttl_of(&verdict), 40);
     scene_pass(41000);
     cr_expect_eq(ask("a.example").why, WHY_COUNT);
-    cr_expect(query_draft(&front.waiting.queries)->has_stale);
+    cr_expect(inflight_draft(&front.waiting.queries)->has_stale);
 }
 
 Test(recall, a_failure_is_kept_for_a_while_and_says_so, .init = scene_setup)
@@ -87,7 +87,7 @@ Test(recall, a_failure_is_kept_for_a_while_and_says_so, .init = scene_setup)
     cr_expect_eq(verdict.answer->ede, DNS_EDE_CACHED_ERROR);
     scene_pass(6000);
     cr_expect_eq(ask("a.example").why, WHY_COUNT);
-    cr_expect_not(query_draft(&front.waiting.queries)->has_stale);
+    cr_expect_not(inflight_draft(&front.waiting.queries)->has_stale);
 }
 
 Test(recall, a_failure_does_not_take_the_place_of_an_answer, .init = scene_setup)
@@ -96,7 +96,7 @@ Test(recall, a_failure_does_not_take_the_place_of_an_answer, .init = scene_setup
     scene_pass(11000);
     learn("a.example", DNS_SERVFAIL, 0, 0);
     cr_expect_eq(ask("a.example").why, WHY_COUNT);
-    cr_expect(query_draft(&front.waiting.queries)->has_stale);
+    cr_expect(inflight_draft(&front.waiting.queries)->has_stale);
 }
 
 Test(recall, a_popular_answer_is_asked_for_ahead_of_its_end, .init = scene_setup)

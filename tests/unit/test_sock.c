@@ -1,45 +1,42 @@
-/* test_sock.c - tests of sock
+/* test_sock.c - what a socket is found to be
  * SPDX-License-Identifier: ISC
  */
 #include "os/sock.h"
 
-#include <arpa/inet.h>
 #include <criterion/criterion.h>
-#include <netinet/in.h>
-#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-static const struct addr v4 = {.family = ADDR_IPV4, .port = 853, .bytes = {192, 0, 2, 1}};
-static const struct addr v6 = {
-    .family = ADDR_IPV6, .port = 53, .scope = 3, .bytes = {0xfe, 0x80, [15] = 9}};
-
-Test(sock, addresses_come_back_as_they_were)
+Test(sock, knows_the_wildcard_of_each_family)
 {
-    const struct addr *both[] = {&v4, &v6};
-    for (unsigned i = 0; i < 2; i++) {
-        struct sockaddr_storage storage;
-        struct addr back;
-        socklen_t size = sock_from_addr(both[i], &storage);
-        cr_assert_eq(sock_to_addr((struct sockaddr *)&storage, size, &back), STATUS_OK);
-        cr_assert_arr_eq(&back, both[i], sizeof back);
-    }
+    struct addr v4 = {.family = ADDR_IPV4, .port = 53}, v6 = {.family = ADDR_IPV6, .port = 53};
+    cr_assert(sock_is_wildcard(&v4) && sock_is_wildcard(&v6));
+    v4.bytes[3] = 1;
+    v6.bytes[15] = 1;
+    cr_assert_not(sock_is_wildcard(&v4) || sock_is_wildcard(&v6));
 }
 
-Test(sock, an_ipv4_mapped_address_is_ipv4)
+Test(sock, says_what_a_socket_is_bound_to)
 {
-    struct sockaddr_in6 mapped = {.sin6_family = AF_INET6, .sin6_port = htons(853)};
-    struct addr back;
-    cr_assert_eq(inet_pton(AF_INET6, "::ffff:192.0.2.1", &mapped.sin6_addr), 1);
-    cr_assert_eq(sock_to_addr((struct sockaddr *)&mapped, sizeof mapped, &back), STATUS_OK);
-    cr_assert_arr_eq(&back, &v4, sizeof back);
+    struct addr addr;
+    int type, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(sock_bound(fd, &addr, &type), STATUS_OK);
+    cr_assert(addr.family == ADDR_IPV4 && addr.port == 0 && type == SOCK_DGRAM);
+    close(fd);
+    cr_assert_eq(sock_bound(fd, &addr, &type), STATUS_SYSTEM, "it is closed");
+    int pair[2];
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    cr_assert_eq(sock_bound(pair[0], &addr, &type), STATUS_INVALID, "no address of ours");
+    close(pair[0]);
+    close(pair[1]);
 }
 
-Test(sock, other_families_and_short_ones_are_refused)
+Test(sock, adopts_a_socket_of_the_right_type_only)
 {
-    struct sockaddr_storage storage;
-    struct addr back;
-    socklen_t size = sock_from_addr(&v6, &storage);
-    cr_assert_eq(sock_to_addr((struct sockaddr *)&storage, size - 1, &back), STATUS_INVALID);
-    storage.ss_family = AF_UNIX;
-    cr_assert_eq(sock_to_addr((struct sockaddr *)&storage, size, &back), STATUS_INVALID);
-    cr_assert_eq(back.family, ADDR_NONE);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(sock_adopt(fd, SOCK_STREAM), STATUS_INVALID);
+    cr_assert_eq(sock_adopt(fd, SOCK_DGRAM), STATUS_OK);
+    close(fd);
 }

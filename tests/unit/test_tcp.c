@@ -11,13 +11,13 @@ static struct tcp_connection *
 connect_one(const char *address, int *client)
 {
     struct query_client asker = {.addr = scene_client(address), .payer = RATE_PROVEN}, gone;
-    struct prefix_keys keys = {0};
+    struct addr_keys keys = {0};
     int ends[2];
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     *client = ends[0];
     uint32_t leaf = rate_network(&front.rate, &tcp->networks, &asker, &keys);
     struct tcp_connection *c = tcp_table_open(tcp, ends[1], &asker.addr, leaf, &scene_now, &gone);
-    networks_release(&tcp->networks, leaf);
+    crowd_network_release(&tcp->networks, leaf);
     cr_assert_not_null(c);
     return c;
 }

@@ -22,12 +22,12 @@ connect_one(const char *address)
     struct query_client asker = {
         .addr = scene_client(address),
         .payer = rate_is_exempt(&front.rate, &(struct addr){0}) ? RATE_EXEMPT : RATE_PROVEN};
-    struct prefix_keys keys = {0};
+    struct addr_keys keys = {0};
     int ends[2];
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     uint32_t leaf = rate_network(&front.rate, &tcp->networks, &asker, &keys);
     struct tcp_connection *c = tcp_table_open(tcp, ends[1], &asker.addr, leaf, &scene_now, &gone);
-    networks_release(&tcp->networks, leaf);
+    crowd_network_release(&tcp->networks, leaf);
     return c;
 }
 

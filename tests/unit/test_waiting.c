@@ -40,14 +40,14 @@ Test(waiting, a_network_at_its_bound_sheds_its_own, .init = setup)
     struct query *last = NULL;
     for (int i = 0; i < 4; i++)
         cr_assert_not_null(last = wait_for("127.0.0.2", QUERY_UDP, "a.example"));
-    struct query *draft = query_draft(&front.waiting.queries);
+    struct query *draft = inflight_draft(&front.waiting.queries);
     cr_expect_eq(keep("127.0.0.2", QUERY_UDP, &why), draft, "the newcomer has as much as any");
     cr_expect_eq(why, WHY_PREFIX_FULL);
     cr_expect_eq(keep("127.0.0.3", QUERY_UDP, &why), last, "its neighbour's youngest");
     cr_expect_eq(why, WHY_PREFIX_FULL);
     waiting_replace(&front.waiting, last, draft);
     cr_expect_eq(front.waiting.queries.alive, 4);
-    cr_expect_eq(query_draft(&front.waiting.queries), last, "its place is the next draft's");
+    cr_expect_eq(inflight_draft(&front.waiting.queries), last, "its place is the next draft's");
     cr_expect_null(keep("127.0.1.2", QUERY_UDP, &why), "others have room");
 }
 
@@ -74,11 +74,11 @@ Test(waiting, of_a_client_the_unproven_give_way_first, .init = setup)
     for (int i = 0; i < 3; i++)
         cr_assert_not_null(wait_for("127.0.0.2", QUERY_TCP, "a.example"));
     cr_expect_eq(keep("127.0.0.2", QUERY_TCP, &why), unproven, "even for one of its own");
-    struct query *draft = query_draft(&front.waiting.queries);
+    struct query *draft = inflight_draft(&front.waiting.queries);
     cr_expect_eq(keep("127.0.0.2", QUERY_UDP, &why), draft);
     waiting_leave(&front.waiting, unproven);
     cr_assert_not_null(wait_for("127.0.0.2", QUERY_TCP, "a.example"));
-    draft = query_draft(&front.waiting.queries);
+    draft = inflight_draft(&front.waiting.queries);
     cr_expect_eq(keep("127.0.0.2", QUERY_TCP, &why), draft, "none of them is unproven");
 }
 

@@ -1,7 +1,7 @@
-/* test_nap.c - resting only where the processor is short of time and a rest saves some
+/* test_front_nap.c - resting only where the processor is short of time and a rest saves some
  * SPDX-License-Identifier: ISC
  */
-#include "lane/nap.h"
+#include "front/front.h"
 
 #include <criterion/criterion.h>
 
@@ -27,9 +27,9 @@ nap_at(struct load load)
         count.queries += load.queries;
         count.questions += load.questions;
         count.messages += 2 * load.queries;
-        if (nap_is_due(&nap, now_us))
-            nap_judge(&nap, now_us, &count);
-        uint32_t us = nap_after_turn(&nap, count.messages);
+        if (front_nap_is_due(&nap, now_us))
+            front_nap_judge(&nap, now_us, &count);
+        uint32_t us = front_nap_after_turn(&nap, count.messages);
         cr_assert(us <= NAP_MAX_US);
         sum += turn >= 900 ? us : 0;
     }
@@ -41,17 +41,17 @@ begin(void)
 {
     now_us = 12345;
     count = (struct nap_count){.cpu_us = 77, .queries = 5, .questions = 3, .messages = 11};
-    nap_init(&nap, now_us, &count);
+    front_nap_init(&nap, now_us, &count);
 }
 
-Test(nap, begins_without_one, .init = begin)
+Test(front_nap, begins_without_one, .init = begin)
 {
-    cr_assert_eq(nap_after_turn(&nap, count.messages + 1), 0);
-    cr_assert_not(nap_is_due(&nap, now_us + NAP_WINDOW_US - 1));
-    cr_assert(nap_is_due(&nap, now_us + NAP_WINDOW_US));
+    cr_assert_eq(front_nap_after_turn(&nap, count.messages + 1), 0);
+    cr_assert_not(front_nap_is_due(&nap, now_us + NAP_WINDOW_US - 1));
+    cr_assert(front_nap_is_due(&nap, now_us + NAP_WINDOW_US));
 }
 
-Test(nap, never_delays_where_the_processor_has_time)
+Test(front_nap, never_delays_where_the_processor_has_time)
 {
     /* however many messages pass: 2,000 to 200,000 queries a second */
     for (uint32_t queries = 1; queries < 100; queries++) {
@@ -61,7 +61,7 @@ Test(nap, never_delays_where_the_processor_has_time)
     }
 }
 
-Test(nap, lets_messages_gather_where_it_has_none)
+Test(front_nap, lets_messages_gather_where_it_has_none)
 {
     begin();
     struct load load = {.gap_us = 100, .queries = 2, .cpu_us = NAP_HIGH_SHARE};
@@ -71,7 +71,7 @@ Test(nap, lets_messages_gather_where_it_has_none)
     cr_assert_eq(nap_at(load), NAP_MAX_US, "in bursts");
 }
 
-Test(nap, counts_what_questions_cost_the_worker)
+Test(front_nap, counts_what_questions_cost_the_worker)
 {
     begin();
     uint32_t half = NAP_HIGH_SHARE / 2 + 1;
@@ -94,12 +94,12 @@ nap_after_window(uint32_t share)
     count.cpu_us += NAP_WINDOW_US * share / 100;
     count.queries += 5 * NAP_WINDOW_US / NAP_MAX_US;
     count.messages += 10 * NAP_WINDOW_US / NAP_MAX_US;
-    nap_judge(&nap, now_us, &count);
-    (void)nap_after_turn(&nap, count.messages);
-    return nap_after_turn(&nap, count.messages);
+    front_nap_judge(&nap, now_us, &count);
+    (void)front_nap_after_turn(&nap, count.messages);
+    return front_nap_after_turn(&nap, count.messages);
 }
 
-Test(nap, changes_by_one_step_in_a_window)
+Test(front_nap, changes_by_one_step_in_a_window)
 {
     begin();
     for (uint32_t us = NAP_STEP_US; us <= NAP_MAX_US; us += NAP_STEP_US)
@@ -110,7 +110,7 @@ Test(nap, changes_by_one_step_in_a_window)
     cr_assert_eq(nap_after_window(NAP_LOW_SHARE - 1), 0);
 }
 
-Test(nap, is_as_long_as_needed)
+Test(front_nap, is_as_long_as_needed)
 {
     /* 95 per cent without, 85 with one step, 75 with two: there it stays */
     begin();
@@ -121,7 +121,7 @@ Test(nap, is_as_long_as_needed)
     }
 }
 
-Test(nap, does_not_wait_where_a_turn_was_full_already)
+Test(front_nap, does_not_wait_where_a_turn_was_full_already)
 {
     begin();
     struct load load = {.gap_us = 500, .queries = NAP_FULL / 2, .cpu_us = 500};
@@ -130,7 +130,7 @@ Test(nap, does_not_wait_where_a_turn_was_full_already)
     cr_assert_eq(nap_at(load), NAP_MAX_US);
 }
 
-Test(nap, does_not_wait_where_nothing_would_gather)
+Test(front_nap, does_not_wait_where_nothing_would_gather)
 {
     /* a core that is used up by few messages: much to compute for each */
     begin();
@@ -140,13 +140,13 @@ Test(nap, does_not_wait_where_nothing_would_gather)
     cr_assert_eq(nap_at(load), 0);
 }
 
-Test(nap, ends_with_the_first_turn_after_a_pause)
+Test(front_nap, ends_with_the_first_turn_after_a_pause)
 {
     begin();
     cr_assert_eq(nap_at((struct load){.gap_us = 100, .queries = 2, .cpu_us = 100}), NAP_MAX_US);
     now_us += 50 * (uint64_t)NAP_WINDOW_US;
     count.messages += 2;
-    cr_assert(nap_is_due(&nap, now_us));
-    nap_judge(&nap, now_us, &count);
-    cr_assert_eq(nap_after_turn(&nap, count.messages), 0);
+    cr_assert(front_nap_is_due(&nap, now_us));
+    front_nap_judge(&nap, now_us, &count);
+    cr_assert_eq(front_nap_after_turn(&nap, count.messages), 0);
 }
