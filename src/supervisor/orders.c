@@ -43,6 +43,8 @@ take_listener(struct child *front, const struct ipc_message *message, int *fd)
     if (*slot >= 0 || sock_bound(*fd, &addr, &type) != STATUS_OK || type != wanted ||
         !addr_is_equal(&addr, &sup->config.listen[message->index]))
         return STATUS_INVALID;
+    if (front->state == LIFE_DRAINING) /* sent before it read STOP: no front follows it */
+        return STATUS_OK;
     *slot = *fd;
     *fd = -1;
     tell_after_listener(front);

@@ -198,6 +198,21 @@ Test(orders, a_socket_that_a_front_bound_is_kept_for_the_next_one)
     cr_assert_not(hand_over(fd, 0, IPC_SOCKET_UDP), "there is one already");
 }
 
+Test(orders, a_socket_that_comes_after_a_stop_is_closed_and_starts_no_other_front)
+{
+    scene_open(2);
+    cr_assert_eq(lanes_spawn_all(&sup, CHILD_FRONT), STATUS_OK);
+    struct child *front = scene_child(0, CHILD_FRONT);
+    struct process *process = scene_process(front);
+    int fd = bound(SOCK_DGRAM);
+    lanes_stop(&sup, 0);
+    cr_assert_not(hand_over(fd, 0, IPC_SOCKET_UDP));
+    cr_expect_eq(front->state, LIFE_DRAINING);
+    cr_expect_not(process->is_killed);
+    cr_expect_eq(sup.lanes[0].listeners[0][0], -1);
+    SCENE_NOT_LOGGED("it sent a message that it may not send");
+}
+
 Test(orders, a_socket_of_another_address_or_type_is_none)
 {
     for (unsigned i = 0; i < 4; i++) {
