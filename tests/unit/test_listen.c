@@ -1,0 +1,146 @@
+/* test_listen.c - sockets that a front is given, and those that it binds; the test is its supervisor
+ * SPDX-License-Identifier: ISC
+ */
+#include "front/listen.h"
+
+#include "child/child_ladder.h"
+#include "child_scene.h"
+#include "front/front.h"
+#include "front/front_control.h"
+#include "os/sock.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+static struct config config;
+static char said[IPC_TEXT_MAX]; /* the last line for the log */
+
+/* main() up to READY */
+static int
+begin_only(void)
+{
+    static struct os os;
+    static struct front front;
+    child_ladder_begin(&os, &front.loop);
+    front_control_begin(&front);
+    child_ladder_ready(&front.inbox, &front.loop, &(struct ipc_message){.type = IPC_READY});
+    return 0;
+}
+
+/* A front that is to listen on 127.0.0.1, at a port of the kernel's choice for 0. */
+static void
+start(uint16_t port)
+{
+    scene_load("listen: [127.0.0.1]\nupstreams:\n- {name: one, address: 192.0.2.1, verify: ca, "
+               "tls_name: one.example}\nlimits: {queries: 64, tcp_clients: 16}\n",
+               &config);
+    config.listen[0].port = port;
+    scene_start(begin_only);
+    scene_say_config(&config);
+}
+
+static void
+hand_in(enum ipc_socket_kind kind, uint32_t index)
+{
+    int fd = socket(AF_INET, kind == IPC_SOCKET_UDP ? SOCK_DGRAM : SOCK_STREAM, 0);
+    cr_assert_geq(fd, 0);
+    scene_say(&(struct ipc_message){.type = IPC_LISTENER, .index = index, .kind = (uint8_t)kind},
+              &fd, 1);
+}
+
+/* The front's next message, and its descriptor. @return false: it has ended */
+static bool
+hear(struct ipc_message *message, int *fd)
+{
+    int fds[IPC_FDS_MAX];
+    do {
+        cr_assert_eq(chan_await(scene_chan, 30000), STATUS_OK, "the front says nothing");
+        enum status status = chan_receive(scene_chan, IPC_FROM_CHILD, message, fds);
+        if (status == STATUS_CLOSED)
+            return false;
+        cr_assert_eq(status, STATUS_OK);
+        if (message->type == IPC_LOG)
+            memcpy(said, message->text, sizeof said);
+    } while (message->type == IPC_LOG);
+    *fd = fds[0];
+    return true;
+}
+
+static void
+expect_copy(enum ipc_socket_kind kind)
+{
+    struct ipc_message message;
+    struct addr addr;
+    int fd, type;
+    cr_assert(hear(&message, &fd), "%s", said);
+    cr_assert_eq(message.type, IPC_LISTENER);
+    cr_expect_eq(message.kind, kind);
+    cr_expect_eq(message.index, 0);
+    cr_assert_eq(sock_bound(fd, &addr, &type), STATUS_OK);
+    cr_expect_eq(type, kind == IPC_SOCKET_UDP ? SOCK_DGRAM : SOCK_STREAM);
+    cr_expect(addr.port != 0 && memcmp(addr.bytes, config.listen[0].bytes, 16) == 0);
+    close(fd);
+}
+
+static void
+expect_ready(void)
+{
+    struct ipc_message message;
+    int fd;
+    cr_assert(hear(&message, &fd), "%s", said);
+    cr_assert_eq(message.type, IPC_READY);
+    cr_assert_eq(scene_end(), 0);
+}
+
+static void
+expect_fatal(const char *words)
+{
+    struct ipc_message message;
+    int fd;
+    cr_assert_not(hear(&message, &fd), "type %d", message.type);
+    int status = scene_end();
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 1, "0x%x", (unsigned)status);
+    cr_expect_not_null(strstr(said, words), "%s", said);
+}
+
+Test(listen, what_is_missing_is_bound_and_a_copy_of_each_goes_to_the_supervisor)
+{
+    start(0);
+    scene_say_type(IPC_START);
+    expect_copy(IPC_SOCKET_UDP);
+    expect_copy(IPC_SOCKET_TCP);
+    expect_ready();
+}
+
+Test(listen, what_was_handed_in_is_not_bound_again)
+{
+    start(0);
+    hand_in(IPC_SOCKET_UDP, 0);
+    scene_say_type(IPC_START);
+    expect_copy(IPC_SOCKET_TCP);
+    expect_ready();
+}
+
+Test(listen, a_socket_that_there_is_already_or_for_no_address_is_fatal)
+{
+    start(0);
+    hand_in(IPC_SOCKET_TCP, 0);
+    hand_in(IPC_SOCKET_TCP, 0);
+    expect_fatal("was not asked for");
+    start(0);
+    hand_in(IPC_SOCKET_UDP, 1);
+    expect_fatal("was not asked for");
+}
+
+Test(listen, an_address_that_another_server_has_is_named)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof at;
+    int other = socket(AF_INET, SOCK_DGRAM, 0);
+    cr_assert_eq(bind(other, (struct sockaddr *)&at, size), 0);
+    cr_assert_eq(getsockname(other, (struct sockaddr *)&at, &size), 0);
+    start(ntohs(at.sin_port));
+    scene_say_type(IPC_START);
+    expect_fatal("another server has it");
+    close(other);
+}
