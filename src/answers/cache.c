@@ -59,7 +59,7 @@ struct cache {
     uint32_t *ghosts; /* hashes of what left the small queue, each at its place */
 };
 
-/* --- the index ---------------------------------------------------------------------------------- */
+/* --- the index -------------------------------------------------------------------------------- */
 
 size_t
 cache_index_slots(size_t entries)
@@ -111,7 +111,7 @@ cache_index_next(const struct cache_index *index, uint32_t hash, uint32_t *at)
     }
 }
 
-/* --- the block ---------------------------------------------------------------------------------- */
+/* --- the block -------------------------------------------------------------------------------- */
 
 static struct entry *
 entry_at(const struct cache *cache, uint32_t index)
@@ -417,7 +417,7 @@ cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *messa
     return STATUS_OK;
 }
 
-/* --- how long ------------------------------------------------------------------------------------ */
+/* --- how long --------------------------------------------------------------------------------- */
 
 static uint32_t
 least(uint32_t a, uint32_t b)

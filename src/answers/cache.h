@@ -23,7 +23,7 @@ struct cache_key {
     const struct dns_question *question; /* name in lower case; borrowed for the call */
     uint16_t flags;                      /* DNS_RD and DNS_CD; other bits do not count */
     bool dnssec_ok;
-    uint32_t hash; /* of all that, keyed: nobody outside can choose questions that have the same */
+    uint32_t hash; /* of all that, keyed: no outsider can choose questions that have the same */
 };
 
 enum cache_result {
@@ -71,7 +71,7 @@ enum cache_result cache_get(struct cache *cache, const struct cache_key *key, ui
 
 /**
  * Note that a fresher answer to this question was waited for in vain: until then, or until one is
- * kept, nobody has to wait for it again (RFC 8767 section 5, the failure recheck timer). No effect
+ * kept, no client waits for it again (RFC 8767 section 5, the failure recheck timer). No effect
  * if there is no answer to it.
  */
 void cache_hold(struct cache *cache, const struct cache_key *key, uint32_t until_s);
@@ -114,7 +114,7 @@ uint32_t cache_ttl(const struct cache_times *limits, const struct dns_answer *an
 /** Is the answer a failure that a stale answer may stand in for (RFC 8767)? */
 bool cache_is_failure(const struct dns_answer *answer);
 
-/* --- the index: from a hash to the entries that have it ------------------------------------------ */
+/* --- the index: from a hash to the entries that have it --------------------------------------- */
 
 /* Linear probing in the caller's memory. The whole hash stands beside each entry's number, so that
  * looking a miss up touches nothing but the table. */

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: ISC
  *
  * What: that something does not exist (NXDOMAIN or NODATA), with the SOA that says how long that
- *       holds, without which nobody keeps it; its zone is its own primary server, so that nobody is
- *       sent anywhere. ANY, with one record that says so instead of everything there is. Who we
+ *       holds, without which none keeps it; its zone is its own primary server, so that no client
+ *       is sent anywhere. ANY, with one record that says so instead of everything there is. Who we
  *       are, in class CHAOS, where the configuration gives us a name.
  * Who:  front: special-use names, names on a block list, ANY, id.server. Pure.
  * Ref:  RFC 2308 sections 3 and 5, RFC 6303 section 3; RFC 8482 section 4.2; RFC 4892 (id.server).

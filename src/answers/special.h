@@ -16,7 +16,7 @@ enum special_action {
     SPECIAL_NODATA,    /* exists, has no such record */
     SPECIAL_LOOPBACK4, /* one A record, 127.0.0.1 */
     SPECIAL_LOOPBACK6, /* one AAAA record, ::1 */
-    SPECIAL_SOA,       /* the zone's own SOA; to who asks for anything, too */
+    SPECIAL_SOA,       /* the zone's own SOA; to a query for anything, too */
     SPECIAL_NS,        /* its name server: itself */
 };
 

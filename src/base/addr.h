@@ -74,8 +74,8 @@ MUST_CHECK enum status addr_from_socket(const struct sockaddr *from, uint32_t si
 
 /* --- a keyed name for a prefix --- */
 
-/* 64 bits that stand for (family, length, prefix) in fixed tables. Keyed, so that no one outside can
- * aim at a place; wide enough that two prefixes never share a name by chance. The names of a client
+/* 64 bits that stand for (family, length, prefix) in fixed tables. Keyed, so that no outsider can aim
+ * at a place; wide enough that two prefixes never share a name by chance. The names of a client
  * at the configured lengths are made once, and carried along with what it asked. */
 #define ADDR_TAG_CLASSES 8 /* kinds of entries that may share one table */
 #define ADDR_LENGTHS_MAX 4 /* lengths of a family at which clients are told apart */

@@ -1,8 +1,8 @@
 /* hash.h - keyed hashing of what strangers choose
  * SPDX-License-Identifier: ISC
  *
- * What: SipHash-2-4 (cookies, RFC 9018) and SipHash-1-3 (hash tables). Both keyed, so that nobody
- *       outside can choose colliding keys.
+ * What: SipHash-2-4 (cookies, RFC 9018) and SipHash-1-3 (hash tables). Both keyed, so that no
+ *       outsider can choose colliding keys.
  * Who:  tables, limiter, cookies. Pure.
  * Ref:  Aumasson, Bernstein: SipHash; RFC 9018 section 4.4.
  */

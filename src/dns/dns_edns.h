@@ -49,7 +49,7 @@ struct dns_edns {
     bool dnssec_ok;
     bool padding;          /* the padding option was there */
     bool nsid;             /* our name is asked for */
-    bool cookie_is_odd;    /* a cookie of a size that none has: malformed for who knows cookies */
+    bool cookie_is_odd;    /* a cookie of a size that none has: malformed where cookies are known */
     bool keepalive;        /* the keepalive option was there (means something over TCP only) */
     bool keepalive_is_odd; /* of a size that it cannot have: malformed over TCP */
     bool keepalive_timed;  /* and named a time: a server's */
@@ -73,7 +73,7 @@ enum dns_edns_result {
  * Read the body of an OPT record. The reader stands behind its TYPE; on DNS_EDNS_OK it stands
  * behind its RDATA. Unknown options are passed over, however many (RFC 6891 6.1.2); of several
  * cookies or extended errors the first counts (RFC 7873 5.2). Whether an option of a wrong size
- * matters is for the caller to say, who knows the transport and what it makes use of: only
+ * matters is for the caller to say, which knows the transport and what it makes use of: only
  * `…_is_odd` tells. Options of a version over 0 are not looked at. One bounded pass. On
  * DNS_EDNS_FORM no option is set, and `present` tells whether the fixed part was whole.
  */

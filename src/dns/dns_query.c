@@ -102,7 +102,7 @@ find_opt(struct bytes_reader *r, const struct counts *counts, struct dns_edns *e
     }
 }
 
-/* No question: only who asks for a cookie may come so. */
+/* No question: only a query for a cookie may come so. */
 static enum dns_query_verdict
 judge_cookie(struct bytes_reader *r, const struct counts *counts, struct dns_edns *edns)
 {

@@ -348,7 +348,7 @@ count_strangers(struct chain *chain, struct bytes_reader *r, const uint8_t *mess
 }
 
 /* Nothing says that an alias stands before what it leads to: as long as new names are found, those
- * who were strangers are looked at again. */
+ * that were strangers are looked at again. */
 static bool
 answer_section_fits(struct chain *chain, struct bytes_reader *r, const uint8_t *message,
                     const struct dns_answer *answer)

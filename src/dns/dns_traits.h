@@ -24,7 +24,7 @@
 enum dns_trait {
     DNS_TRAIT_ALIAS = 1,   /* a CNAME, DNAME, SVCB or HTTPS in the answer section */
     DNS_TRAIT_PRIVATE = 2, /* a private address in any section, in an A, AAAA or address hint; or
-                              an SVCB or HTTPS that is malformed, so that nobody knows */
+                              an SVCB or HTTPS that is malformed, so that none can tell */
     DNS_TRAIT_UNFIT = 4, /* not found here: an answer that may not be kept, but whose refusal is */
 };
 

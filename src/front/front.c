@@ -90,7 +90,7 @@ front_nap_is_due(const struct nap *nap, uint64_t now_us)
     return now_us - nap->window_us >= NAP_WINDOW_US;
 }
 
-/* Processor time of the lane. Nobody tells us the worker's: a question costs it about what it
+/* Processor time of the lane. We are not told the worker's: a question costs it about what it
  * costs us, and it cannot make us believe in more than one for each query. */
 static uint64_t
 lane_us(const struct nap_count *before, const struct nap_count *now)

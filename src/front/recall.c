@@ -271,7 +271,7 @@ void
 recall_note_word(struct recall *recall, const struct inflight_question *question,
                  const struct dns_answer *answer, const struct clock_time *now)
 {
-    /* whoever refuses to tell of the root is there all the same */
+    /* a server that refuses to tell of the root is there all the same */
     bool is_there = is_probe(&question->question) && answer->rcode != DNS_SERVFAIL;
     if (cache_is_failure(answer) && !is_there)
         return;

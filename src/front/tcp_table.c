@@ -141,7 +141,7 @@ tcp_table_doom(struct tcp *tcp, struct tcp_connection *c)
     tcp_table_touch(tcp, c);
 }
 
-/* --- who makes room ------------------------------------------------------------------------- */
+/* --- which makes room ----------------------------------------------------------------------- */
 
 static bool
 is_settled(const struct tcp_connection *c, const struct clock_time *now)

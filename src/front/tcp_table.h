@@ -1,4 +1,4 @@
-/* tcp_table.h - the connections: slots, timers, who gives way, and the list of those to settle
+/* tcp_table.h - the connections: slots, timers, which gives way, and the list of those to settle
  * SPDX-License-Identifier: ISC
  *
  * What: opens, dooms and closes connections. If a network has its bound, or the table is full,

@@ -27,7 +27,7 @@ enum verdict_form {
     VERDICT_BLOCKED,   /* NXDOMAIN with a SOA; `zone_at` */
     VERDICT_SPECIAL,   /* a special-use name; `action` */
     VERDICT_ANY,       /* the one record for type ANY */
-    VERDICT_IDENTITY,  /* who we are */
+    VERDICT_IDENTITY,  /* our name */
     VERDICT_RECORDS,   /* an upstream's answer: `message`, `answer` */
 };
 

@@ -38,7 +38,7 @@ struct acl { /* placed by the caller, filled by acl_init() */
  * @param acl         written whole
  * @param allow,deny  borrowed for the call; 0..ACL_PREFIXES_MAX prefixes of each
  * @return STATUS_OK; STATUS_INVALID (too many, or a prefix without family or with too great a
- *         length): then the acl allows nobody.
+ *         length): then the acl allows none.
  */
 MUST_CHECK enum status acl_init(struct acl *acl, const struct addr_prefix *allow,
                                 size_t allow_count, const struct addr_prefix *deny,
@@ -62,7 +62,7 @@ bool acl_reflectors_has(const struct acl_reflectors *ports, uint16_t port);
 /**
  * Can no client have this source?
  *
- * @param from  who is said to have asked, with its port
+ * @param from  the address that is said to have asked, with its port
  * @param us    the address and port that were asked; its bytes zero where the address is not known
  */
 bool acl_is_martian(const struct addr *from, const struct addr *us);

@@ -140,7 +140,7 @@ crowd_network_take(struct networks *n, const struct addr_lengths *set, struct ad
     return node;
 }
 
-/* --- who holds what --- */
+/* --- which holds what --- */
 
 _Static_assert(sizeof(struct crowd_item) == 16 && sizeof(struct crowd_node) == 28 &&
                    sizeof(struct crowd_group) == 16,

@@ -18,7 +18,7 @@
 
 #include <stddef.h>
 
-#define NETWORKS_ROOT       0 /* its index, and that of nobody's network: zeroed memory names none */
+#define NETWORKS_ROOT       0 /* its index, and that of no network: zeroed memory names none */
 #define NETWORKS_COUNT_MAX  (1u << 23)
 #define NETWORKS_KINDS      (2 * ADDR_LENGTHS_MAX + 1) /* family and length, and the exempt */
 #define NETWORKS_EXEMPT     (2 * ADDR_LENGTHS_MAX)
@@ -76,14 +76,14 @@ void crowd_network_hold(struct networks *n, uint32_t leaf);
 /** Hold it once less; networks in which nothing is held are gone. */
 void crowd_network_release(struct networks *n, uint32_t leaf);
 
-/* --- who holds what --- */
+/* --- which holds what --- */
 
 #define CROWD_NONE LIST_NONE /* things are numbered from 1 */
 
 enum crowd_list { CROWD_A, CROWD_B, CROWD_LISTS }; /* what they mean is the caller's */
 
 struct crowd_item {          /* a thing */
-    uint32_t leaf;           /* who holds it; NETWORKS_ROOT: nobody */
+    uint32_t leaf;           /* that holds it; NETWORKS_ROOT: none */
     struct list_links links; /* in its leaf's list */
     uint32_t list;           /* enum crowd_list */
 };
@@ -92,7 +92,7 @@ struct crowd_node {                 /* a network */
     uint32_t held;                  /* things of all within it */
     uint32_t group;                 /* those of its siblings that hold as many */
     struct list_links links;        /* in that group */
-    struct list groups;             /* of the networks within it: who holds most comes first */
+    struct list groups;             /* of the networks within it: what holds most comes first */
     struct list lists[CROWD_LISTS]; /* of a leaf: things, as they came or were moved */
 };
 
@@ -118,7 +118,7 @@ size_t crowd_memory_bytes(uint32_t items, const struct networks *networks);
 /**
  * @param networks  borrowed as long as `c` lives
  * @param memory    borrowed too; zeroed, crowd_memory_bytes(…, networks), aligned to 4 bytes
- * Bounds are zero: nobody may hold anything.
+ * Bounds are zero: no network may hold anything.
  */
 void crowd_init(struct crowd *c, const struct networks *networks, void *memory);
 
@@ -141,10 +141,10 @@ void crowd_move(struct crowd *c, uint32_t item, enum crowd_list list);
 uint32_t crowd_full(const struct crowd *c, uint32_t leaf);
 
 /**
- * Who within `network` gives way to one more of `leaf`?
+ * Which leaf within `network` gives way to one more of `leaf`?
  *
  * @param network  around `leaf`, or NETWORKS_ROOT
- * @return a leaf that holds something; `leaf` itself if nobody holds more than it will then: at
+ * @return a leaf that holds something; `leaf` itself if none holds more than it will then: at
  *         each length, a network gives way only if it holds at least two more than the one it
  *         gives way to
  */
@@ -158,7 +158,7 @@ uint32_t crowd_first(const struct crowd *c, uint32_t leaf, enum crowd_list list)
 /** The thing that came to its list before this one; CROWD_NONE: none did. */
 uint32_t crowd_before(const struct crowd *c, uint32_t item);
 
-/** Who holds a thing; NETWORKS_ROOT: nobody. */
+/** The leaf that holds a thing; NETWORKS_ROOT: none. */
 uint32_t crowd_leaf(const struct crowd *c, uint32_t item);
 
 /** Things of a network, or of all. */

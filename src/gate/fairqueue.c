@@ -192,7 +192,7 @@ line_leave(struct fairqueue *q, uint32_t leaf, unsigned line, bool has_turn)
     q->nodes[ROOT].stands[line].waiting--;
 }
 
-/* Its answer is here: who has nothing at the worker any more, or little, may come sooner. */
+/* Its answer is here: a network that has little or nothing at the worker now may come sooner. */
 static void
 place_give(struct fairqueue *q, uint32_t leaf)
 {
@@ -303,7 +303,7 @@ fairqueue_promote(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fairq
 
 /* --- turns, from all networks down to a client --- */
 
-/* Greedy ones whose share has grown, or who have given back, are found one at each turn. */
+/* Greedy ones whose share has grown, or that have given back, are found one at each turn. */
 static void
 look_at_greedy(struct fairqueue *q, uint32_t parent, unsigned line, uint32_t share)
 {
@@ -331,7 +331,7 @@ first_of(const struct fairqueue *q, uint32_t parent, unsigned line, enum fairque
     return best;
 }
 
-/* Is nobody else in line within this network? */
+/* Is no other in line within this network? */
 static inline bool
 is_alone(const struct fairqueue *q, uint32_t parent, uint32_t node, unsigned line)
 {
@@ -346,7 +346,7 @@ rank_now(const struct fairqueue *q, uint32_t node, unsigned line, uint32_t share
     return rank == FAIRQUEUE_MODEST && q->nodes[node].at_worker >= share ? FAIRQUEUE_GREEDY : rank;
 }
 
-/* Whose turn is it within this network? @return 0: nobody's up to that rank */
+/* Whose turn is it within this network? @return 0: none up to that rank */
 static uint32_t
 choose(struct fairqueue *q, uint32_t parent, unsigned line, uint32_t share,
        enum fairqueue_rank most)
@@ -369,7 +369,7 @@ choose(struct fairqueue *q, uint32_t parent, unsigned line, uint32_t share,
 }
 
 /* The leaf whose turn it is in a line. @param most  the last rank among the networks of the shortest
- * length that may have a place. @return 0: nobody's to whom a place may be given */
+ * length that may have a place. @return 0: none to which a place may be given */
 static uint32_t
 leaf_in_turn(struct fairqueue *q, unsigned line, enum fairqueue_rank most)
 {
@@ -386,13 +386,13 @@ leaf_in_turn(struct fairqueue *q, unsigned line, enum fairqueue_rank most)
             continue;
         }
         if (q->nodes[within].stands[line].rank == FAIRQUEUE_LIGHT)
-            most = FAIRQUEUE_GREEDY; /* of its own, whoever's turn it is */
+            most = FAIRQUEUE_GREEDY; /* of its own, whichever's turn it is */
         node = within;
     }
     return node;
 }
 
-/* Who may have a place now, by how many are taken. @return FAIRQUEUE_RANKS: nobody */
+/* Which ranks may have a place now, by how many are taken. @return FAIRQUEUE_RANKS: none */
 static enum fairqueue_rank
 rank_served(const struct fairqueue *q)
 {
@@ -434,7 +434,7 @@ in_turn(struct fairqueue *q, enum fairqueue_rank most)
         return q->newest;
     unsigned line = line_in_turn(q);
     uint32_t leaf = leaf_in_turn(q, line, most);
-    if (leaf == 0) { /* in the other line there may be somebody light */
+    if (leaf == 0) { /* in the other line there may be a light one */
         line = line == FAIRQUEUE_PROVEN ? FAIRQUEUE_UNPROVEN : FAIRQUEUE_PROVEN;
         leaf = leaf_in_turn(q, line, most);
     }

@@ -1,11 +1,11 @@
-/* fairqueue.h - whose question is asked next, and who may have how many under way
+/* fairqueue.h - whose question is asked next, and which network may have how many under way
  * SPDX-License-Identifier: ISC
  *
  * What: the caller's questions, named by index: those that wait in line, and those at the worker,
  *       for which there is a bounded number of places. Networks take turns at each prefix length:
  *       among all, then among the networks within the one whose turn it is, down to a client. A
  *       network that has its share of the places is served after the others, and some places are
- *       kept for networks that have few there or none, so that nobody can take all by asking what
+ *       kept for networks that have few there or none, so that none can take all by asking what
  *       is answered late. A question costs a few steps for each prefix length; a network that lost
  *       its rank is put right when its turn comes.
  * Who:  front. Pure: no clock, no allocation.
@@ -18,7 +18,7 @@
 
 #define FAIRQUEUE_NONE         UINT32_MAX
 #define FAIRQUEUE_PROVEN_TURNS 4  /* of proven clients for one of the others, while both wait */
-#define FAIRQUEUE_RESERVE_PART 4  /* a quarter of the places is not for whoever comes ... */
+#define FAIRQUEUE_RESERVE_PART 4  /* a quarter of the places is not for just any ... */
 #define FAIRQUEUE_RESERVE_MIN  16 /* ... and at least so many, or half of all */
 /* Light: less than an eighth of what its siblings have on average. */
 #define FAIRQUEUE_LIGHT_PART 8
@@ -65,7 +65,7 @@ struct fairqueue {
     struct networks *networks; /* borrowed */
     struct fairqueue_item
         *items; /* borrowed memory; indexed as the caller's table, [0] is not used */
-    struct fairqueue_node *nodes;      /* indexed as networks->nodes; [0] is everybody */
+    struct fairqueue_node *nodes;      /* indexed as networks->nodes; [0] is all */
     uint32_t places;                   /* questions at the worker at most */
     uint32_t in_line[FAIRQUEUE_LINES]; /* networks of the shortest length */
     uint32_t turn;                     /* questions of proven clients since one of the others */
@@ -90,7 +90,7 @@ void fairqueue_push(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fai
 /**
  * Take the question whose turn it is: it has a place at the worker now, until fairqueue_remove().
  *
- * @return its index; FAIRQUEUE_NONE: nobody is in line, or no place is free for who is
+ * @return its index; FAIRQUEUE_NONE: none is in line, or no place is free for those
  */
 uint32_t fairqueue_pop(struct fairqueue *q);
 
@@ -106,7 +106,7 @@ enum fairqueue_rank fairqueue_rank_at_worker(const struct fairqueue *q, uint32_t
 void fairqueue_return(struct fairqueue *q, uint32_t index);
 
 /**
- * Somebody else asks the same: if this one's turn comes sooner, the question is its own from now
+ * Another client asks the same: if this one's turn comes sooner, the question is its own from now
  * on.
  *
  * @param index  anything
@@ -118,7 +118,7 @@ bool fairqueue_promote(struct fairqueue *q, uint32_t index, uint32_t leaf,
 /** Take a question out of its line, or give its place back. @return false: it was not inside. */
 bool fairqueue_remove(struct fairqueue *q, uint32_t index);
 
-/** Places that only who is light may have. */
+/** Places that only light networks may have. */
 uint32_t fairqueue_reserve(const struct fairqueue *q);
 
 /** Questions of a network in both lines, and at the worker. */

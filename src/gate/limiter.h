@@ -3,7 +3,7 @@
  *
  * What: leaky buckets per client prefix, for several prefix lengths at once, in a fixed table. A
  *       query passes if every bucket it belongs to has room; then, and only then, its price is
- *       poured into all of them. What is refused costs nobody else anything.
+ *       poured into all of them. What is refused costs no other client anything.
  * Who:  front. Pure: no clock, no random source, no allocation, no log. Use one limiter for clients
  *       whose address is unproven and another for proven ones (TCP, DNS cookie), so that a flood
  *       with forged sources cannot use up what the true owner of an address is given.
@@ -33,7 +33,7 @@
 #define LIMITER_BULK_FREE   256 /* ... past these octets of an answer */
 #define LIMITER_BULK_OCTETS 128
 
-/* --- the table of buckets, which the pacer uses too --------------------------------------------- */
+/* --- the table of buckets, which the pacer uses too ------------------------------------------- */
 
 #define LIMITER_GROUP       8  /* buckets a prefix may live in: one cache line of names */
 #define LIMITER_ENTRY_BYTES 16 /* eight of name, eight of time */
@@ -54,7 +54,7 @@ struct limiter_group {                /* names first: a search that fails touche
 struct limiter_table {
     struct limiter_group *groups; /* borrowed; the caller's memory, 64-byte aligned */
     uint64_t groups_mask;         /* groups - 1 */
-    struct hash_key key;          /* secret: nobody outside can aim at a group */
+    struct hash_key key;          /* secret: no outsider can aim at a group */
     uint64_t replaced;            /* buckets given up that were not empty yet */
     uint64_t forgiven_ms;         /* sum of the time they would still have needed to leak empty */
     uint64_t forgiven_ticks;      /* what of it is under 1 ms */
@@ -83,7 +83,7 @@ struct limiter_ref limiter_table_find(const struct limiter_table *b, uint64_t ta
 void limiter_table_place(struct limiter_table *b, struct limiter_ref *ref, uint64_t now,
                          uint64_t empty_at);
 
-/* --- the limiter --------------------------------------------------------------------------------- */
+/* --- the limiter ------------------------------------------------------------------------------ */
 
 struct limiter_rate {
     uint8_t length;      /* prefix length, 0..32 or 0..128 */

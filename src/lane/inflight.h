@@ -20,8 +20,8 @@
 enum inflight_state { INFLIGHT_FREE, INFLIGHT_QUEUED, INFLIGHT_ASKED };
 
 struct inflight_question {
-    uint64_t deadline_ms;    /* monotonic; all who wait get SERVFAIL then */
-    uint64_t join_ms;        /* who asks later than this starts a new question */
+    uint64_t deadline_ms;    /* monotonic; all that wait get SERVFAIL then */
+    uint64_t join_ms;        /* a query after this starts a new question */
     uint32_t generation;     /* odd: in use; never 0 then */
     uint32_t ring;           /* ASKED: the number of the ring that it was put into */
     uint32_t hash;           /* inflight_hash() of it */
@@ -34,7 +34,7 @@ struct inflight_question {
     uint8_t asked;  /* times put into a ring whose worker did not end in order */
     bool dnssec_ok;
     bool indexed;                 /* can be found and joined */
-    bool is_stood_in;             /* the caller's: a stale answer went to those who waited */
+    bool is_stood_in;             /* the caller's: a stale answer went to those that waited */
     struct dns_question question; /* name in lower case */
 };
 
@@ -52,7 +52,7 @@ struct inflight {
 
 enum inflight_result {
     INFLIGHT_STARTED,  /* a new question, queued */
-    INFLIGHT_JOINED,   /* somebody asked already */
+    INFLIGHT_JOINED,   /* another asked already */
     INFLIGHT_TOO_MANY, /* the table is full; the query waits for nothing */
 };
 
@@ -94,13 +94,13 @@ size_t inflight_bytes(uint32_t count);
 
 /** @param memory  borrowed as long as the table lives; zeroed, inflight_bytes(count), aligned for
  * any type
- *  @param key     random, so that nobody outside can choose colliding questions */
+ *  @param key     random, so that no outsider can choose colliding questions */
 void inflight_init(struct inflight *table, void *memory, uint32_t count, struct hash_key key);
 
 /**
  * Let a kept query wait for its question.
  *
- * A question can be joined in the first half of its life only, so that everybody has at least half
+ * A question can be joined in the first half of its life only, so that each has at least half
  * of it; after that a new question takes its place in the index.
  *
  * @param query    borrowed until inflight_pop_waiting() returns it; its hash is known
@@ -114,7 +114,7 @@ MUST_CHECK enum inflight_result inflight_join(struct inflight *table, struct que
                                               struct inflight_question **question);
 
 /**
- * Start a question that nobody waits for, unless the same is under way.
+ * Start a question that no query waits for, unless the same is under way.
  *
  * @param query    what is asked, borrowed for the call
  * @param started  written: the question; NULL if none was started
@@ -165,7 +165,7 @@ bool inflight_is_in_ring(const struct inflight_question *question, uint32_t ring
  */
 bool inflight_ask_again(struct inflight *table, struct inflight_question *question, bool is_death);
 
-/** Take the next query off the question's list, first come first; NULL when nobody is left. */
+/** Take the next query off the question's list, first come first; NULL when none is left. */
 struct query *inflight_pop_waiting(struct inflight *table, struct query_table *queries,
                                    struct inflight_question *question);
 
@@ -173,8 +173,8 @@ struct query *inflight_pop_waiting(struct inflight *table, struct query_table *q
 struct inflight_question *inflight_leave(struct inflight *table, struct query_table *queries,
                                          struct query *query);
 
-/** Nobody can join any more (the answer is here). May be called twice. */
+/** No query can join any more (the answer is here). May be called twice. */
 void inflight_unindex(struct inflight *table, struct inflight_question *question);
 
-/** Wipe and free a question nobody waits for. May be called twice. */
+/** Wipe and free a question that no query waits for. May be called twice. */
 void inflight_end(struct inflight *table, struct inflight_question *question);

@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: ISC
  *
  * What: a query as it is kept, in a fixed table of slots (lane/inflight.h). It is parsed into the
- *       draft, a slot that is no query's yet; if it must wait, the draft is kept and the next free slot becomes the draft. Slots are
- *       freed last in, first out, so that the memory in use stays small and warm.
+ *       draft, a slot that is no query's yet; if it must wait, the draft is kept and the next free
+ *       slot becomes the draft. Slots are freed last in, first out, so that the memory in use stays
+ *       small and warm.
  * Who:  front. Pure: no clock, no allocation.
  * Ref:  docs/QUERY.md; docs/LIMITS.md "queries".
  */
@@ -17,7 +18,7 @@
 
 enum query_transport { QUERY_UDP = 1, QUERY_TCP = 2 };
 
-struct query_client { /* who asked, and how an answer gets back */
+struct query_client { /* what asked, and how an answer gets back */
     struct addr addr;
     /* UDP: the address that was asked, scope: interface; family ADDR_NONE: the listener's own */
     struct addr local;
