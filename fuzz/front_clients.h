@@ -8,7 +8,7 @@
 
 #include "../tests/unit/front_scene.h"
 
-#include "dns/dns_frame.h"
+#include "base/bytes.h"
 
 #include "kernel.h"
 
@@ -144,12 +144,12 @@ kernel_heard(int fd, const uint8_t *octets, size_t size)
     must(c->fd == fd && size <= sizeof c->answers - c->size);
     memcpy(c->answers + c->size, octets, size);
     c->size += size;
-    while (dns_frame_peek(c->answers + at, c->size - at, 0, DNS_MESSAGE_MAX, &message,
-                          &message_size) == DNS_FRAME_OK) {
+    while (bytes_frame_peek(c->answers + at, c->size - at, 0, DNS_MESSAGE_MAX, &message,
+                            &message_size) == BYTES_FRAME_OK) {
         struct asked *asked = asked_on((int)number, message, message_size);
         must(asked != NULL);
         take_answer(asked, message, message_size);
-        at += DNS_FRAME_HEADER + message_size;
+        at += BYTES_FRAME_HEADER + message_size;
     }
     memmove(c->answers, c->answers + at, c->size - at);
     c->size -= at;

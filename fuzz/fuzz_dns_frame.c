@@ -4,7 +4,7 @@
  * Input: one octet that chooses the pieces, then the stream. Invariant: the messages found in the
  * whole stream are found in the same places when it grows piece by piece.
  */
-#include "dns/dns_frame.h"
+#include "base/bytes.h"
 
 #include "fuzz.h"
 
@@ -16,19 +16,19 @@ consume(const uint8_t *stream, size_t have, size_t done, size_t max, unsigned *c
 {
     const uint8_t *message;
     size_t message_size;
-    enum dns_frame_result result;
-    while ((result = dns_frame_peek(stream + done, have - done, MIN, max, &message,
-                                    &message_size)) == DNS_FRAME_OK) {
-        must(message == stream + done + DNS_FRAME_HEADER);
+    enum bytes_frame result;
+    while ((result = bytes_frame_peek(stream + done, have - done, MIN, max, &message,
+                                      &message_size)) == BYTES_FRAME_OK) {
+        must(message == stream + done + BYTES_FRAME_HEADER);
         must(message_size >= MIN && message_size <= max);
-        must(message_size <= have - done - DNS_FRAME_HEADER);
-        done += DNS_FRAME_HEADER + message_size;
+        must(message_size <= have - done - BYTES_FRAME_HEADER);
+        done += BYTES_FRAME_HEADER + message_size;
         ++*count;
     }
     must(message == NULL);
-    must(result != DNS_FRAME_MORE || message_size == 0 ||
-         have - done < DNS_FRAME_HEADER + message_size);
-    *bad = result == DNS_FRAME_BAD;
+    must(result != BYTES_FRAME_MORE || message_size == 0 ||
+         have - done < BYTES_FRAME_HEADER + message_size);
+    *bad = result == BYTES_FRAME_BAD;
     return done;
 }
 

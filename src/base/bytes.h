@@ -201,3 +201,41 @@ bytes_set_u16(struct bytes_writer *w, size_t pos, uint16_t value)
     w->data[pos] = (uint8_t)(value >> 8);
     w->data[pos + 1] = (uint8_t)value;
 }
+
+/* --- messages on a stream: a length of two octets, then as many (RFC 1035 4.2.2, 7766 8) --- */
+
+enum bytes_frame {
+    BYTES_FRAME_OK,   /* one whole message */
+    BYTES_FRAME_MORE, /* not yet */
+    BYTES_FRAME_BAD,  /* a length outside min..max: the stream is lost */
+};
+
+#define BYTES_FRAME_HEADER 2
+
+/**
+ * Look at the bytes at hand, from a message's first.
+ *
+ * @param data     borrowed; `size` bytes
+ * @param min,max  allowed message sizes, octets, 0..65535
+ * @param message  written on BYTES_FRAME_OK: points into data, `message_size` octets; the frame took
+ *                 BYTES_FRAME_HEADER + message_size bytes. On BYTES_FRAME_MORE message_size is the
+ *                 announced size, or 0 if it is not known yet.
+ */
+static inline enum bytes_frame
+bytes_frame_peek(const uint8_t *data, size_t size, size_t min, size_t max, const uint8_t **message,
+                 size_t *message_size)
+{
+    struct bytes_reader r = bytes_reader(data, size);
+    *message = NULL;
+    *message_size = 0;
+    if (size < BYTES_FRAME_HEADER)
+        return BYTES_FRAME_MORE;
+    size_t announced = bytes_get_u16(&r);
+    if (announced < min || announced > max)
+        return BYTES_FRAME_BAD;
+    *message_size = announced;
+    if (bytes_left(&r) < announced)
+        return BYTES_FRAME_MORE;
+    *message = bytes_get_view(&r, announced);
+    return BYTES_FRAME_OK;
+}

@@ -6,7 +6,7 @@
  */
 #include "front/tcp.h"
 
-#include "dns/dns_frame.h"
+#include "base/bytes.h"
 #include "front/tcp_accept.h"
 #include "front/tcp_output.h"
 #include "front/tcp_table.h"
@@ -85,18 +85,18 @@ cut_message(struct tcp *tcp, struct tcp_connection *c, const uint8_t **message, 
     const uint8_t *input = tcp->inputs[tcp_table_index(tcp, c)];
     if (!may_take(c))
         return false;
-    switch (dns_frame_peek(input + c->input_at, (size_t)(c->input_size - c->input_at),
-                           DNS_HEADER_SIZE, TCP_MESSAGE_MAX, message, size)) {
-    case DNS_FRAME_MORE:
+    switch (bytes_frame_peek(input + c->input_at, (size_t)(c->input_size - c->input_at),
+                             DNS_HEADER_SIZE, TCP_MESSAGE_MAX, message, size)) {
+    case BYTES_FRAME_MORE:
         return false;
-    case DNS_FRAME_BAD:
+    case BYTES_FRAME_BAD:
         stats_add(tcp->parts.stats, STAT_TCP_BAD, 1);
         c->is_over = true;
         return false;
-    case DNS_FRAME_OK:
+    case BYTES_FRAME_OK:
         break;
     }
-    c->input_at = (uint16_t)(c->input_at + DNS_FRAME_HEADER + *size);
+    c->input_at = (uint16_t)(c->input_at + BYTES_FRAME_HEADER + *size);
     return true;
 }
 
@@ -273,9 +273,9 @@ tcp_room(struct tcp *tcp, const struct query_client *client, size_t size)
     tcp_table_touch(tcp, c);
     if (c->output == 0 && tcp_output_is_out(tcp))
         free_outputs(tcp);
-    uint8_t *room = tcp_output_room(tcp, c, DNS_FRAME_HEADER + size);
+    uint8_t *room = tcp_output_room(tcp, c, BYTES_FRAME_HEADER + size);
     if (room != NULL)
-        return room + DNS_FRAME_HEADER;
+        return room + BYTES_FRAME_HEADER;
     stats_add(tcp->parts.stats, STAT_TCP_SLOW, 1);
     tcp_table_doom(tcp, c);
     return NULL;

@@ -3,7 +3,7 @@
  */
 #include "front/tcp_output.h"
 
-#include "dns/dns_frame.h"
+#include "base/bytes.h"
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/sys.h"
@@ -96,7 +96,7 @@ tcp_output_put(struct tcp *tcp, struct tcp_connection *c, size_t size)
 {
     struct tcp_output *output = &tcp->outputs[c->output];
     struct bytes_writer w =
-        bytes_writer(tcp->output_bytes[c->output] + output->end, DNS_FRAME_HEADER);
+        bytes_writer(tcp->output_bytes[c->output] + output->end, BYTES_FRAME_HEADER);
     bytes_put_u16(&w, (uint16_t)size);
-    output->end += (uint32_t)(DNS_FRAME_HEADER + size);
+    output->end += (uint32_t)(BYTES_FRAME_HEADER + size);
 }

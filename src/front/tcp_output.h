@@ -20,7 +20,7 @@ bool tcp_output_is_out(const struct tcp *tcp);
  *  there is no buffer. */
 uint8_t *tcp_output_room(struct tcp *tcp, struct tcp_connection *c, size_t size);
 
-/** A message of `size` octets stands DNS_FRAME_HEADER behind the room's beginning: complete the
+/** A message of `size` octets stands BYTES_FRAME_HEADER behind the room's beginning: complete the
  *  frame and count it as waiting. */
 void tcp_output_put(struct tcp *tcp, struct tcp_connection *c, size_t size);
 

@@ -3,8 +3,8 @@
  */
 #include "worker/conn_io.h"
 
+#include "base/bytes.h"
 #include "dns/dns_answer.h"
-#include "dns/dns_frame.h"
 #include "os/random.h"
 #include "os/sock.h"
 #include "os/sys.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* always suffices for one query: dns_query_write() */
-#define QUERY_ROOM (DNS_FRAME_HEADER + 512U)
+#define QUERY_ROOM (BYTES_FRAME_HEADER + 512U)
 
 /* of the ids, kept for probes where as many queries may be in flight as there are ids */
 #define PROBES_MAX 16U
@@ -99,7 +99,7 @@ write_query(struct conn *conn, uint32_t number, const struct handoff_query *quer
     size_t size = dns_query_write(&query->question, *id, query->flags, query->dnssec_ok,
                                   DNS_PADDING_QUERY, w.data + w.pos, bytes_room(&w));
     bytes_set_u16(&w, 0, (uint16_t)size);
-    conn->queries_size += DNS_FRAME_HEADER + size;
+    conn->queries_size += BYTES_FRAME_HEADER + size;
     note_query(conn, *id);
     upstream_spend(conn->upstream, conn_now(conn));
     return STATUS_OK;
@@ -285,8 +285,8 @@ is_stuck(struct conn *conn)
 bool
 conn_io_is_stuck(const struct conn *conn, uint16_t *id)
 {
-    const uint8_t *message = conn->responses + conn->responses_head + DNS_FRAME_HEADER;
-    if (conn->responses_tail - conn->responses_head < DNS_FRAME_HEADER + sizeof *id)
+    const uint8_t *message = conn->responses + conn->responses_head + BYTES_FRAME_HEADER;
+    if (conn->responses_tail - conn->responses_head < BYTES_FRAME_HEADER + sizeof *id)
         return false;
     *id = dns_answer_id(message);
     return flights_find(&conn->flights, *id) != NULL;
@@ -352,7 +352,7 @@ decrypt(struct conn *conn)
 static void
 pass(struct conn *conn, size_t size)
 {
-    conn->responses_head += DNS_FRAME_HEADER + size;
+    conn->responses_head += BYTES_FRAME_HEADER + size;
     conn->frame_us = 0;
 }
 
@@ -440,12 +440,12 @@ conn_io_next(struct conn *conn, struct conn_response *response)
     while (conn_is_up(conn) && !conn->watch.is_paused) {
         const uint8_t *message;
         size_t size;
-        enum dns_frame_result frame = dns_frame_peek(
+        enum bytes_frame frame = bytes_frame_peek(
             conn->responses + conn->responses_head, conn->responses_tail - conn->responses_head, 0,
             DNS_MESSAGE_MAX, &message, &size); /* no size is bad */
-        if (frame == DNS_FRAME_OK && match(conn, message, size, response))
+        if (frame == BYTES_FRAME_OK && match(conn, message, size, response))
             return true;
-        if (frame == DNS_FRAME_OK || decrypt(conn))
+        if (frame == BYTES_FRAME_OK || decrypt(conn))
             continue;
         if (!conn_is_up(conn) || !finish(conn))
             break;

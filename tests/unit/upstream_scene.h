@@ -9,7 +9,7 @@
 
 #include "tls_scene.h"
 
-#include "dns/dns_frame.h"
+#include "base/bytes.h"
 #include "dns/dns_query.h"
 #include "os/evloop.h"
 #include "worker/conn_io.h"
@@ -100,15 +100,15 @@ peer_take_queries(struct peer *peer)
 {
     const uint8_t *message;
     size_t at = 0, size;
-    while (dns_frame_peek(peer->in + at, peer->in_size - at, 0, 512, &message, &size) ==
-           DNS_FRAME_OK) {
+    while (bytes_frame_peek(peer->in + at, peer->in_size - at, 0, 512, &message, &size) ==
+           BYTES_FRAME_OK) {
         cr_assert_lt(peer->asked_count, ASKED);
         struct peer_query *query = &peer->asked[peer->asked_count++];
         query->id = (uint16_t)(message[0] << 8 | message[1]);
         query->size = size;
         memcpy(query->wire, message, size);
         peer->asked_ever++;
-        at += DNS_FRAME_HEADER + size;
+        at += BYTES_FRAME_HEADER + size;
     }
     memmove(peer->in, peer->in + at, peer->in_size - at);
     peer->in_size -= at;
