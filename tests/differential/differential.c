@@ -10,7 +10,7 @@
  * Exit status: 0; 1 after a difference that nothing explains, which is printed whole.
  */
 #include "comparison.h"
-#include "dns/dns_reply.h"
+#include "dns/dns_query.h"
 #include "messages.h"
 
 #include <ftw.h>
@@ -125,7 +125,7 @@ check_reply(const struct dns_query *query)
 {
     uint8_t wire[512];
     struct dns_edns_put opt = {.udp_size = DNS_EDNS_UDP_MAX, .ede = DNS_EDE_NOT_READY};
-    size_t size = dns_reply_write(query, DNS_SERVFAIL, false, &opt, wire, sizeof wire);
+    size_t size = dns_query_reply(query, DNS_SERVFAIL, false, &opt, wire, sizeof wire);
     read_back(wire, size, written);
     for (unsigned library = 0; library < 2; library++) {
         const struct reading *back = &written[library];
