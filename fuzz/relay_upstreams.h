@@ -5,8 +5,8 @@
  */
 #pragma once
 
+#include "base/bytes.h"
 #include "dns/dns_answer.h"
-#include "dns/dns_frame.h"
 #include "dns/dns_query.h"
 #include "worker/worker.h"
 
@@ -92,10 +92,10 @@ kernel_heard(int fd, const uint8_t *octets, size_t size)
         peer->has_hello = true;
         at = 1;
     }
-    while (dns_frame_peek(peer->in + at, peer->in_size - at, 0, 65535, &message, &message_size) ==
-           DNS_FRAME_OK) {
+    while (bytes_frame_peek(peer->in + at, peer->in_size - at, 0, 65535, &message, &message_size) ==
+           BYTES_FRAME_OK) {
         take_query(peer, message, message_size);
-        at += DNS_FRAME_HEADER + message_size;
+        at += BYTES_FRAME_HEADER + message_size;
     }
     memmove(peer->in, peer->in + at, peer->in_size - at);
     peer->in_size -= at;
