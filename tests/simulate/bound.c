@@ -54,7 +54,7 @@ int
 bound_bind(struct bound *bound, const struct sockaddr *address, socklen_t size)
 {
     struct addr addr;
-    if (sock_to_addr(address, size, &addr) != STATUS_OK)
+    if (addr_from_socket(address, size, &addr) != STATUS_OK)
         return EINVAL;
     if (all.error != 0 && addr_is_equal(&addr, &all.refused))
         return all.error;

@@ -176,7 +176,7 @@ give(const struct dgram *dgram, const struct datagram *datagram, struct mmsghdr 
     size_t size = datagram->size < room ? datagram->size : room;
     memcpy(header->msg_iov->iov_base, datagram->octets, size);
     struct sockaddr_storage from;
-    socklen_t from_size = sock_from_addr(&datagram->from, &from);
+    socklen_t from_size = addr_to_socket(&datagram->from, &from);
     memcpy(header->msg_name, &from,
            from_size < header->msg_namelen ? from_size : header->msg_namelen);
     header->msg_namelen = from_size;
@@ -232,7 +232,7 @@ dgram_send(struct object *object, struct mmsghdr *messages, unsigned count)
     for (unsigned i = 0; i < count; i++) {
         struct msghdr *header = &messages[i].msg_hdr;
         struct addr to, from = source_of(dgram, header);
-        if (sock_to_addr(header->msg_name, header->msg_namelen, &to) != STATUS_OK) {
+        if (addr_from_socket(header->msg_name, header->msg_namelen, &to) != STATUS_OK) {
             errno = EINVAL;
             return i > 0 ? (int)i : -1;
         }

@@ -184,7 +184,7 @@ stream_take(struct object *object, struct sockaddr *from, socklen_t *size)
     memmove(listener->waiting, listener->waiting + 1,
             --listener->waiting_count * sizeof(struct stream *));
     struct sockaddr_storage name;
-    socklen_t name_size = sock_from_addr(&stream->peer, &name);
+    socklen_t name_size = addr_to_socket(&stream->peer, &name);
     memcpy(from, &name, name_size < *size ? name_size : *size);
     *size = name_size;
     int fd = process_open(&stream->object);

@@ -206,7 +206,7 @@ sys_connect(int fd, const struct sockaddr *address, socklen_t size)
     struct addr to;
     if (object == NULL)
         return -1;
-    if (!stream_is(object) || sock_to_addr(address, size, &to) != STATUS_OK)
+    if (!stream_is(object) || addr_from_socket(address, size, &to) != STATUS_OK)
         return fail(EINVAL);
     return stream_dial(object, &to);
 }
@@ -230,7 +230,7 @@ sys_getsockname(int fd, struct sockaddr *address, socklen_t *size)
     if (bound == NULL)
         return -1;
     struct sockaddr_storage name;
-    socklen_t name_size = sock_from_addr(&bound->addr, &name);
+    socklen_t name_size = addr_to_socket(&bound->addr, &name);
     memcpy(address, &name, name_size < *size ? name_size : *size);
     *size = name_size;
     return 0;
