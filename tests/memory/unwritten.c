@@ -11,7 +11,7 @@
 #include "../differential/messages.h"
 #include "answers/cache.h"
 #include "answers/own_answer.h"
-#include "dns/dns_reply.h"
+#include "dns/dns_query.h"
 #include "dns/dns_tsig.h"
 #include "ipc/ipc.h"
 #include "lane/handoff.h"
@@ -106,7 +106,7 @@ write_reply(const struct input *input, uint8_t *to)
     struct dns_edns_put opt = opt_of(input);
     if (input->query_verdict == DNS_QUERY_SHORT || input->query_verdict == DNS_QUERY_RESPONSE)
         return 0;
-    return dns_reply_write(&input->query, DNS_SERVFAIL, false, &opt, to, ROOM);
+    return dns_query_reply(&input->query, DNS_SERVFAIL, false, &opt, to, ROOM);
 }
 
 static size_t
