@@ -115,7 +115,8 @@ write_refusal(const struct input *input, uint8_t *to)
     struct dns_edns_put opt = opt_of(input);
     if (input->query_verdict != DNS_QUERY_SIGNED)
         return 0;
-    return dns_tsig_refuse(input->message, input->size, &input->query, &opt, to, ROOM);
+    size_t size = dns_query_reply(&input->query, DNS_NOTAUTH, false, &opt, to, ROOM);
+    return dns_tsig_refuse(input->message, input->size, to, size, ROOM);
 }
 
 static size_t
