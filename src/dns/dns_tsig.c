@@ -93,11 +93,13 @@ dns_tsig_refuse(const uint8_t *message, size_t message_size, uint8_t *reply, siz
     bytes_skip(&r, 2 * sizeof(uint16_t)); /* type, class */
     if (written == 0 || !get_last(&r, records, &tsig))
         return written;
-    r = bytes_reader(reply, written);
+    struct bytes_writer w = bytes_writer(reply, size);
+    const uint8_t *head = bytes_put_view(&w, written);
+    if (head == NULL)
+        return written;
+    r = bytes_reader(head, written);
     bytes_skip(&r, COUNT_AT);
     unsigned count = bytes_get_u16(&r);
-    struct bytes_writer w = bytes_writer(reply, size);
-    (void)bytes_put_view(&w, written);
     put_tsig(&w, &tsig);
     if (w.failed)
         return written;
