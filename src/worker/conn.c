@@ -39,6 +39,12 @@ conn_has_place(const struct conn *conn, uint32_t limit)
            conn->flights.count + conn->flights.late < limit;
 }
 
+bool
+conn_is_worn(const struct conn *conn)
+{
+    return conn->flights.late > conn->shared->config->upstream_in_flight / 2;
+}
+
 void
 conn_mark(struct conn *conn, enum conn_mark mark)
 {
@@ -409,8 +415,11 @@ conn_keepalive(struct conn *conn, uint16_t keepalive_100ms)
 void
 conn_abandon(struct conn *conn, uint16_t id)
 {
-    if (flights_abandon(&conn->flights, id) &&
-        conn->watch.doubt == WATCH_LEFT) /* perhaps the last query it was kept open for */
+    if (!flights_abandon(&conn->flights, id))
+        return;
+    /* perhaps it was the last query it was kept open for, or the one too many that makes it worn */
+    bool is_last = conn->flights.count == 0 && conn->fsm.state == CONN_DRAINING;
+    if (conn->watch.doubt == WATCH_LEFT || is_last || conn_is_worn(conn))
         conn_sooner(conn, conn_now(conn));
 }
 

@@ -134,6 +134,9 @@ bool conn_is_up(const struct conn *conn);
 /** Could a query be written where at most `limit` may be in flight? */
 bool conn_has_place(const struct conn *conn, uint32_t limit);
 
+/** Do queries that nobody waits for any more hold more than half of its places? */
+bool conn_is_worn(const struct conn *conn);
+
 /* --- for conn_*.c ----------------------------------------------------------------------------- */
 
 /** The time of the turn. */

@@ -140,8 +140,7 @@ tick_up(struct conn *conn)
     }
     if (conn->fsm.state == CONN_DRAINING)
         conn_sooner(conn, conn->deadline_us);
-    bool is_worn = conn->flights.late > conn->shared->config->upstream_in_flight / 2;
-    if (conn->fsm.state == CONN_READY && is_worn && conn->watch.doubt == WATCH_CALM)
+    if (conn->fsm.state == CONN_READY && conn_is_worn(conn) && conn->watch.doubt == WATCH_CALM)
         conn_retire(conn);
     /* what is late is taken first: conn_watch_next_late() */
     if (conn_is_up(conn) && !conn_is_marked(conn, CONN_LATE))

@@ -161,6 +161,31 @@ Test(conn, a_closed_one_is_not_cleared_before_its_orphans_are_taken)
     cr_assert_eq(conn->fsm.state, CONN_IDLE);
 }
 
+/* Names that the server never answers wear a connection out: nothing else may happen on it that has
+ * it looked at. */
+Test(conn, one_that_is_worn_is_looked_at_once)
+{
+    begin();
+    open_it();
+    uint16_t ids[34];
+    for (uint32_t i = 0; i < 34; i++)
+        ids[i] = ask(1 + i);
+    turn_for(2 * TURN_US);
+    scene.pool.shared.next_us = UINT64_MAX;
+    for (uint32_t i = 0; i < 32; i++)
+        conn_abandon(conn, ids[i]);
+    cr_assert_not(conn_is_worn(conn));
+    cr_assert_eq(scene.pool.shared.next_us, UINT64_MAX);
+    conn_abandon(conn, ids[32]);
+    cr_assert(conn_is_worn(conn), "more than half of 64");
+    cr_assert_leq(scene.pool.shared.next_us, scene.now_us);
+    turn();
+    cr_assert_eq(conn->fsm.state, CONN_DRAINING);
+    scene.pool.shared.next_us = UINT64_MAX;
+    conn_abandon(conn, ids[33]);
+    cr_assert_leq(scene.pool.shared.next_us, scene.now_us, "nothing keeps it open any more");
+}
+
 Test(conn, an_abandoned_query_is_no_orphan)
 {
     begin();
