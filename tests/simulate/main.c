@@ -9,6 +9,7 @@
  * Each world is a process, so that nothing of one is left for the next. Exit status: 1 after a
  * violation, 2 where the arguments cannot be understood.
  */
+#include "oracle.h"
 #include "trace.h"
 #include "world.h"
 
@@ -34,6 +35,18 @@ seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static void
+play_alone(const struct world_row *row, uint64_t seed)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        trace_begin(false);
+        world_play_alone(row, seed);
+        _exit(0);
+    }
+    waitpid(pid, NULL, 0);
+}
+
 /* @return false: a violation */
 static bool
 play(const struct world_row *row, uint64_t seed, bool is_shown, bool is_told)
@@ -41,6 +54,8 @@ play(const struct world_row *row, uint64_t seed, bool is_shown, bool is_told)
     double began_s = seconds();
     memset(all.result, 0, sizeof *all.result);
     fflush(stdout);
+    if ((row->flags & WORLD_CROWD) != 0)
+        play_alone(row, seed);
     pid_t pid = fork();
     if (pid == 0) {
         trace_begin(is_shown);
@@ -73,13 +88,15 @@ play(const struct world_row *row, uint64_t seed, bool is_shown, bool is_told)
     return is_good;
 }
 
+/* 0 seeds: what is known to be open. It is played when it is named. */
 static void
 play_all(uint64_t first, uint64_t count)
 {
-    for (size_t i = 0; i < world_rows_count; i++)
-        for (uint64_t seed = first; seed < first + (count > 0 ? count : world_rows[i].seeds);
-             seed++)
+    for (size_t i = 0; i < world_rows_count; i++) {
+        uint64_t seeds = count < world_rows[i].seeds && count > 0 ? count : world_rows[i].seeds;
+        for (uint64_t seed = first; seed < first + seeds; seed++)
             (void)play(&world_rows[i], seed, false, count == 1);
+    }
 }
 
 static int
@@ -96,7 +113,8 @@ static void
 play_for(double long_s)
 {
     for (uint64_t seed = (uint64_t)time(NULL) * 1000; seconds() - all.began_s < long_s; seed++)
-        (void)play(&world_rows[seed % world_rows_count], seed, false, false);
+        if (world_rows[seed % world_rows_count].seeds > 0)
+            (void)play(&world_rows[seed % world_rows_count], seed, false, false);
 }
 
 static int
@@ -118,6 +136,8 @@ main(int argc, char **argv)
     all.result =
         mmap(NULL, sizeof *all.result, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     all.began_s = seconds();
+    if (all.result == MAP_FAILED || !oracle_crowd_begin())
+        return 2;
     clearenv(); /* the supervisor reads it */
     if (argc == 1) {
         play_all(1, 0);

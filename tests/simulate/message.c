@@ -10,6 +10,7 @@
 #define HEADER 12
 #define OPT    41
 #define EDE    15
+#define COOKIE 10
 
 static const uint8_t opt[] = {0, 0, OPT, 0x04, 0xd0, 0, 0, 0, 0, 0, 0};
 
@@ -59,6 +60,16 @@ message_ask(uint8_t *to, uint16_t id, const char *name, uint16_t type, uint16_t 
         at += sizeof opt;
     }
     return at;
+}
+
+size_t
+message_add_cookie(uint8_t *message, size_t size, const uint8_t *cookie, size_t cookie_size)
+{
+    put16(message + size - 2, (unsigned)(4 + cookie_size));
+    put16(message + size, COOKIE);
+    put16(message + size + 2, (unsigned)cookie_size);
+    memcpy(message + size + 4, cookie, cookie_size);
+    return size + 4 + cookie_size;
 }
 
 /* @return where the question ends; 0: there is none */
@@ -139,9 +150,17 @@ read_name(const uint8_t *message, size_t end, char *name, size_t room)
 static void
 read_options(const uint8_t *data, size_t size, struct message_facts *facts)
 {
-    for (size_t at = 0; at + 4 <= size; at += 4U + u16(data + at + 2))
-        if (u16(data + at) == EDE && at + 6 <= size)
+    for (size_t at = 0; at + 4 <= size; at += 4U + u16(data + at + 2)) {
+        size_t octets = u16(data + at + 2);
+        if (at + 4 + octets > size)
+            return;
+        if (u16(data + at) == EDE && octets >= 2)
             facts->ede = u16(data + at + 4);
+        if (u16(data + at) == COOKIE && octets <= MESSAGE_COOKIE_MAX) {
+            facts->cookie_size = octets;
+            memcpy(facts->cookie, data + at + 4, octets);
+        }
+    }
 }
 
 /* @return octets of the record; 0: it is cut */

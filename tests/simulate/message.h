@@ -12,10 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MESSAGE_MAX      65535
-#define MESSAGE_NAME_MAX 64 /* characters of a name here, with its NUL */
-#define MESSAGE_A        1
-#define MESSAGE_TTL_S    300 /* of what servers answer */
+#define MESSAGE_MAX        65535
+#define MESSAGE_NAME_MAX   64 /* characters of a name here, with its NUL */
+#define MESSAGE_A          1
+#define MESSAGE_TTL_S      300 /* of what servers answer */
+#define MESSAGE_COOKIE_MAX 40
 
 struct message_facts { /* what a message says */
     uint16_t id, flags;
@@ -29,10 +30,15 @@ struct message_facts { /* what a message says */
     uint32_t ttl_s;
     uint16_t ede; /* RFC 8914; 0xffff: none */
     size_t question_end;
+    uint8_t cookie[MESSAGE_COOKIE_MAX]; /* RFC 7873: the client's half, the server's */
+    size_t cookie_size;
 };
 
 /** A question with RD for name, IN. @param opt_octets  UDP size in an OPT; 0: no OPT @return octets */
 size_t message_ask(uint8_t *to, uint16_t id, const char *name, uint16_t type, uint16_t opt_octets);
+
+/** Put a cookie into the OPT, the last of a message of message_ask(). @return octets of the message */
+size_t message_add_cookie(uint8_t *message, size_t size, const uint8_t *cookie, size_t cookie_size);
 
 /** The response to `query`: one address with MESSAGE_TTL_S. @return octets; 0: `query` is no question */
 size_t message_answer(uint8_t *to, const uint8_t *query, size_t size, const uint8_t address[4]);

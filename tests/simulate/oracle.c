@@ -79,6 +79,8 @@ overdue(void *owner, uint64_t number)
 void
 oracle_asked(struct ask *ask)
 {
+    if (ask->is_flood) /* policy may end it, in silence too */
+        return;
     kernel_at(kernel_now() + world.query_ms * KERNEL_MS + 5 * KERNEL_MS, overdue, ask, 0);
 }
 
@@ -86,6 +88,8 @@ void
 oracle_answered(struct ask *ask, size_t size)
 {
     oracle_answers_judge(ask, size);
+    if (ask->cookie_size > 0)
+        oracle_cookies_judge(ask);
 }
 
 static void
@@ -98,9 +102,12 @@ turned(struct process *process)
 static void
 ended(struct process *process, int wait_status)
 {
-    if (proxy_is_front(process))
+    if (proxy_is_front(process)) {
         oracle_counters_front_ended(process);
-    if (wait_status != 0 && wait_status != SIGSEGV && !world_faults_is_stopped())
+        world_faults_front_ended();
+    }
+    bool was_ended = wait_status == SIGKILL && world_faults_broke_rings();
+    if (wait_status != 0 && wait_status != SIGSEGV && !was_ended && !world_faults_is_stopped())
         oracle_violation_of("a process ended by itself", ": %s, 0x%x", process_name(process),
                             (unsigned)wait_status);
 }
@@ -121,4 +128,6 @@ oracle_end(void)
     if (!world_faults_is_stopped() && !proxy_is_serving())
         oracle_violation("the service has ended");
     oracle_counters_end();
+    if ((world.row->flags & WORLD_CROWD) != 0)
+        oracle_crowd_end();
 }

@@ -37,6 +37,15 @@ void oracle_answered(struct ask *ask, size_t size);
 void oracle_answers_judge(const struct ask *ask, size_t size);
 /** Its time is over. */
 void oracle_answers_overdue(const struct ask *ask);
+void oracle_cookies_judge(const struct ask *ask);
+
+/** Memory that processes of main() share. @return NULL: there is none */
+bool oracle_crowd_begin(void);
+/** The world was played without its floods. */
+void oracle_crowd_note(void);
+/** It was played with them. */
+void oracle_crowd_end(void);
+
 void oracle_counters_begin(void);
 void oracle_counters_turn(const struct process *front);
 void oracle_counters_front_ended(const struct process *front);

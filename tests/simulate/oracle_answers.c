@@ -14,6 +14,9 @@
 #define FAULTY_WAY_US (20 * KERNEL_S)  /* that an answer can be held up */
 #define STALE_TTL_S   30               /* RFC 8767 */
 #define EDE_STALE     3
+#define RECHECK_US                                                                                 \
+    (50 * KERNEL_S) /* 30 s after a failure (RFC 8767), and upstreams must be found well */
+#define QUICK_US (500 * KERNEL_MS)
 
 /* The time that an answer takes when all is well: dial, handshake, question; the slowest upstream. */
 static uint64_t
@@ -63,9 +66,23 @@ judge_data(const struct ask *ask)
     uint64_t age_s = age_us > way_us ? (age_us - way_us) / KERNEL_S : 0;
     uint64_t left_s = age_s < MESSAGE_TTL_S ? MESSAGE_TTL_S - age_s : 0;
     bool is_stale = facts->ede == EDE_STALE && facts->ttl_s <= STALE_TTL_S;
+    if (age_s > world.ttl_s + (is_stale ? world.stale_s : 0) + 1)
+        oracle_violation_of("an answer is served past its time", ": %s, made %llu s ago",
+                            ask->act->text, (unsigned long long)age_s);
     if (facts->ttl_s > left_s && !is_stale)
         oracle_violation_of("an answer lives longer than its record", ": %u s, %u left",
                             (unsigned)facts->ttl_s, (unsigned)left_s);
+}
+
+/* While upstreams work nobody gets a stale answer. */
+static void
+judge_stale(const struct ask *ask)
+{
+    uint64_t delay_us, over_us = world_faults_over_us();
+    if (ask->facts.ede != EDE_STALE || message_script(ask->act->text, &delay_us) != SCRIPT_ANSWER ||
+        delay_us > QUICK_US || (over_us != 0 && over_us + RECHECK_US > ask->arrived_us))
+        return;
+    oracle_violation_of("a stale answer while upstreams work", ": %s", ask->act->text);
 }
 
 void
@@ -80,6 +97,7 @@ oracle_answers_judge(const struct ask *ask, size_t size)
         oracle_violation_of("a response to another question", ": %s, not %s", facts->name,
                             ask->act->text);
     judge_data(ask);
+    judge_stale(ask);
     if (!is_due(ask, &by_us))
         return;
     if (facts->rcode != 0 || facts->answers == 0)

@@ -6,6 +6,7 @@
 #include "dgram.h"
 #include "draw.h"
 #include "files.h"
+#include "message.h"
 #include "oracle.h"
 #include "process.h"
 #include "proxy.h"
@@ -23,6 +24,8 @@
 
 /* The last event of a world: everything that was asked has its end by then. */
 #define REST_US (8 * KERNEL_S)
+
+#define STALE_S 86400 /* cache.stale when a world does not say it */
 
 struct world world;
 
@@ -56,6 +59,8 @@ world_begin_config(unsigned lanes, unsigned upstreams)
     world.lanes = lanes;
     world.upstreams = upstreams;
     world.query_ms = 4000;
+    world.ttl_s = MESSAGE_TTL_S;
+    world.stale_s = STALE_S;
     world_say("{listen: [\"10.53.0.1:53\", \"[2001:db8:53::1]:53\"], lanes: %u, "
               "acl: {allow: [\"0.0.0.0/0\", \"::/0\"]}, rates: {mode: off}, upstreams: [",
               lanes);
@@ -124,17 +129,47 @@ begin(void)
     proxy_start();
 }
 
+static bool
+happens(size_t act, const unsigned char *kept)
+{
+    return (kept == NULL || kept[act] != 0) &&
+           !(world.is_alone && world.acts[act].kind == ACT_FLOOD);
+}
+
+static void
+run(const struct world_row *row, uint64_t seed, const unsigned char *kept, bool is_alone)
+{
+    draw_seed(seed);
+    build(row, seed);
+    world.is_alone = is_alone;
+    begin();
+    for (size_t i = 0; i < world.acts_count; i++)
+        if (happens(i, kept))
+            kernel_at(KERNEL_BEGIN_US + world.acts[i].at_us, happen, &world.acts[i], i);
+    kernel_run(KERNEL_BEGIN_US + world.length_us);
+}
+
+static void
+end(void)
+{
+    kernel_end();
+    world_upstreams_end();
+    world_clients_end();
+}
+
+void
+world_play_alone(const struct world_row *row, uint64_t seed)
+{
+    run(row, seed, NULL, true);
+    oracle_crowd_note();
+    end();
+}
+
 void
 world_play(const struct world_row *row, uint64_t seed, const unsigned char *kept,
            struct world_result *result)
 {
-    draw_seed(seed);
-    build(row, seed);
-    begin();
-    for (size_t i = 0; i < world.acts_count; i++)
-        if (kept == NULL || kept[i] != 0)
-            kernel_at(KERNEL_BEGIN_US + world.acts[i].at_us, happen, &world.acts[i], i);
-    kernel_run(KERNEL_BEGIN_US + world.length_us);
+    run(row, seed, kept, false);
     oracle_end();
     *result = (struct world_result){.hash = trace_hash(),
                                     .simulated_us = kernel_now() - KERNEL_BEGIN_US,
@@ -143,7 +178,5 @@ world_play(const struct world_row *row, uint64_t seed, const unsigned char *kept
                                     .asked = world_clients_asked(),
                                     .answered = world_clients_answered()};
     snprintf(result->first, sizeof result->first, "%s", oracle_first());
-    kernel_end();
-    world_upstreams_end();
-    world_clients_end();
+    end();
 }

@@ -11,6 +11,7 @@
 
 #include "kernel.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define WORLD_CONFIG_MAX 16384
@@ -38,6 +39,7 @@ enum {
         1, /* rates off, all clients allowed, room for all: every question is answered */
     WORLD_NO_CACHE = 2, /* each question goes to an upstream */
     WORLD_NO_FAULT = 4, /* upstreams are well all the time, no process ends */
+    WORLD_CROWD = 8,    /* some acts are of a flood: it is played without them, too */
 };
 
 struct world_row {
@@ -57,6 +59,11 @@ struct world {
     uint64_t length_us; /* when it ends, since KERNEL_BEGIN_US */
     unsigned lanes, upstreams;
     uint32_t query_ms; /* timeouts.query */
+    uint32_t ttl_s;    /* cache.ttl_max, or how long an answer lives */
+    uint32_t stale_s;  /* cache.stale */
+    uint64_t turn_us;  /* WORLD_CROWD: what a flood may cost another */
+    bool has_cookies;  /* clients send them */
+    bool is_alone;     /* its floods are left out */
     char config[WORLD_CONFIG_MAX];
     size_t config_size;
     struct act *acts;
@@ -98,3 +105,5 @@ const struct world_row *world_find(const char *name);
  */
 void world_play(const struct world_row *row, uint64_t seed, const unsigned char *kept,
                 struct world_result *result);
+/** The same without its floods: how each of the others ends is remembered for world_play(). */
+void world_play_alone(const struct world_row *row, uint64_t seed);

@@ -15,7 +15,17 @@
 #define PORTS      40000
 #define DELAY_US   200 /* to the front, at most */
 
+#define JARS        1024
+#define CLIENT_HALF 8 /* octets of a cookie */
+
+struct jar { /* where a client keeps its cookie */
+    uint64_t who;
+    size_t size;
+    uint8_t cookie[MESSAGE_COOKIE_MAX];
+};
+
 static struct {
+    struct jar jars[JARS];
     struct ask **all; /* pointers, for events hold them */
     size_t count, room;
     uint64_t answered, datagrams;
@@ -29,6 +39,7 @@ world_clients_begin(void)
 {
     clients.count = 0;
     clients.answered = clients.datagrams = 0;
+    memset(clients.jars, 0, sizeof clients.jars);
     dgram_on_send = front_sent;
 }
 
@@ -84,22 +95,71 @@ arrive(void *owner, uint64_t number)
     uint8_t message[512];
     (void)number;
     size_t size = message_ask(message, ask->id, ask->act->text, ask->type, 1232);
+    if (ask->cookie_size > 0)
+        size = message_add_cookie(message, size, ask->cookie, ask->cookie_size);
     if (dgram_arrive(&ask->from, &ask->to, message, size)) {
         ask->arrived_us = kernel_now();
         ask->idle_us = process_idle_us();
+        ask->arrived_wall_us = kernel_wall();
         oracle_asked(ask);
     }
 }
 
-void
-world_clients_ask(const struct act *act, uint64_t number)
+static struct jar *
+jar_of(const struct ask *ask)
+{
+    return &clients.jars[ask->act->who % JARS];
+}
+
+/* A client sends what the server gave it, else its own half. */
+static void
+put_cookie(struct ask *ask)
+{
+    const struct jar *jar = jar_of(ask);
+    uint8_t own[CLIENT_HALF] = {0xc1, [6] = (uint8_t)(ask->act->who >> 8), (uint8_t)ask->act->who};
+    memcpy(ask->cookie, own, sizeof own);
+    ask->cookie_size = sizeof own;
+    if (jar->size > sizeof own && jar->who == ask->act->who) {
+        memcpy(ask->cookie, jar->cookie, jar->size);
+        ask->cookie_size = jar->size;
+    }
+}
+
+static void
+keep_cookie(const struct ask *ask)
+{
+    struct jar *jar = jar_of(ask);
+    if (!world.has_cookies || ask->facts.cookie_size == 0)
+        return;
+    jar->who = ask->act->who;
+    jar->size = ask->facts.cookie_size;
+    memcpy(jar->cookie, ask->facts.cookie, jar->size);
+}
+
+static struct ask *
+send_ask(const struct act *act, uint64_t number)
 {
     struct ask *ask = new_ask(act);
+    if (world.has_cookies)
+        put_cookie(ask);
     uint64_t who = draw_who(DRAW_DGRAM, number);
     ask->id = (uint16_t)draw(who, 0, 65536);
     ask->type = (uint16_t)(act->number != 0 ? act->number : MESSAGE_A);
     ask->sent_us = kernel_now();
     kernel_at(kernel_now() + 20 + draw(who, 1, DELAY_US), arrive, ask, 0);
+    return ask;
+}
+
+void
+world_clients_ask(const struct act *act, uint64_t number)
+{
+    (void)send_ask(act, number);
+}
+
+void
+world_clients_flood(const struct act *act, uint64_t number)
+{
+    send_ask(act, number)->is_flood = true;
 }
 
 static struct ask *
@@ -137,6 +197,7 @@ front_sent(const struct addr *from, const struct addr *to, const uint8_t *octets
     ask->facts = facts;
     clients.answered += facts.rcode == 0 || facts.rcode == 3;
     oracle_answered(ask, size);
+    keep_cookie(ask);
 }
 
 struct ask *

@@ -20,6 +20,10 @@ struct ask {
     uint64_t ended_us;   /* the first response left; 0: none did */
     uint64_t idle_us;    /* process_idle_us() when it arrived */
     unsigned responses;
+    bool is_flood;                      /* what is promised to others is not to it */
+    int64_t arrived_wall_us;            /* wall clock when it arrived */
+    uint8_t cookie[MESSAGE_COOKIE_MAX]; /* that it sent */
+    size_t cookie_size;
     struct message_facts facts; /* of the first response */
 };
 
@@ -28,6 +32,9 @@ void world_clients_end(void);
 
 /** ACT_ASK */
 void world_clients_ask(const struct act *act, uint64_t number);
+
+/** ACT_FLOOD */
+void world_clients_flood(const struct act *act, uint64_t number);
 
 /** The i-th ask; NULL: there are no more. */
 struct ask *world_clients_at(size_t i);

@@ -3,9 +3,12 @@
  */
 #include "world_faults.h"
 
+#include "draw.h"
 #include "files.h"
 #include "proxy.h"
 #include "world_upstreams.h"
+
+#include "front/front.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -18,7 +21,7 @@
 static struct {
     uint64_t over_us, front_died_us;
     uint64_t deaths_us[DEATHS_MOST]; /* of all lanes, the oldest first */
-    bool is_stopped;
+    bool is_stopped, broke_rings;
 } faults;
 
 void
@@ -113,6 +116,54 @@ world_faults_kill(const struct act *act, uint64_t number)
     process_kill(process, SIGSEGV);
 }
 
+/* Either side of a ring, taken over, writes another index: it lies in memory that both can write. */
+void
+world_faults_ring(const struct act *act, uint64_t number)
+{
+    struct process *process = proxy_front_of((unsigned)act->who);
+    struct front *front = process != NULL ? proxy_front(process) : NULL;
+    if (front == NULL || !proxy_is_serving() || front->uplink.newest == NULL || !may_die())
+        return;
+    lasts_until(kernel_now());
+    faults.broke_rings = true;
+    struct child_link *link = front->uplink.newest;
+    struct ring_shared *ring =
+        (act->number & 1) != 0 ? link->from_peer.shared : link->to_peer.shared;
+    uint64_t lie = draw(draw_who(DRAW_ACT, number), 0, UINT64_MAX);
+    if ((act->number & 2) != 0)
+        atomic_store(&ring->head, lie);
+    else
+        atomic_store(&ring->tail, lie);
+}
+
+static void
+own_key_again(void *owner, uint64_t number)
+{
+    struct upstream *upstream = owner;
+    (void)number;
+    upstream->is_foreign = false;
+    world_upstreams_forget(upstream->index);
+}
+
+void
+world_faults_key(const struct act *act, uint64_t number)
+{
+    struct upstream *upstream = world_upstream((unsigned)act->who);
+    (void)number;
+    world_upstreams_forget(upstream->index);
+    upstream->is_foreign = true;
+    world_upstreams_unwell(upstream->index, end_of(act));
+    kernel_at(kernel_now() + act->for_us, own_key_again, upstream, 0);
+}
+
+void
+world_faults_reset(const struct act *act, uint64_t number)
+{
+    (void)number;
+    lasts_until(kernel_now());
+    world_upstreams_reset((unsigned)act->who);
+}
+
 void
 world_faults_stall(const struct act *act, uint64_t number)
 {
@@ -166,6 +217,18 @@ uint64_t
 world_faults_front_died_us(void)
 {
     return faults.front_died_us;
+}
+
+void
+world_faults_front_ended(void)
+{
+    faults.front_died_us = kernel_now();
+}
+
+bool
+world_faults_broke_rings(void)
+{
+    return faults.broke_rings;
 }
 
 bool

@@ -20,6 +20,15 @@ void world_faults_reload(const struct act *act, uint64_t number);
 void world_faults_stop(const struct act *act, uint64_t number);
 void world_faults_clock(const struct act *act, uint64_t number);
 
+void world_faults_ring(const struct act *act, uint64_t number);
+void world_faults_key(const struct act *act, uint64_t number);
+void world_faults_reset(const struct act *act, uint64_t number);
+
+/** A front has ended: what it had has no end. */
+void world_faults_front_ended(void);
+/** May the supervisor have to end processes that broke a ring? */
+bool world_faults_broke_rings(void);
+
 /** When the last fault of any kind was over, or will be. */
 uint64_t world_faults_over_us(void);
 /** When a front died, or the service was told to stop, the last time; 0: never. */

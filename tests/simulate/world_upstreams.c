@@ -258,6 +258,17 @@ world_upstreams_forget(unsigned index)
         }
 }
 
+void
+world_upstreams_reset(unsigned index)
+{
+    world_upstreams_unwell(index, kernel_now());
+    for (struct conn *conn = servers.first; conn != NULL; conn = conn->behind)
+        if (conn->upstream->index == index && conn->stream != NULL) {
+            stream_reset(conn->stream);
+            leave(conn);
+        }
+}
+
 static void
 pause_one(struct stream *stream)
 {

@@ -33,6 +33,8 @@ struct upstream *world_upstream(unsigned index);
 void world_upstreams_each(unsigned index, void (*act)(struct stream *stream));
 /** It has forgotten its connections. */
 void world_upstreams_forget(unsigned index);
+/** Its connections end with a reset. */
+void world_upstreams_reset(unsigned index);
 void world_upstreams_freeze(unsigned index, uint64_t until_us);
 void world_upstreams_silence(unsigned index, uint64_t until_us);
 

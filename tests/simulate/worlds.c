@@ -1,28 +1,27 @@
 /* worlds.c - how worlds are built
  * SPDX-License-Identifier: ISC
  */
-#include "world.h"
+#include "worlds.h"
 
 #include "draw.h"
 
 #include <stdio.h>
 
-#define BEGIN_US  (2 * KERNEL_S)   /* all serve by then */
 #define PER_QUERY (20 * KERNEL_MS) /* at most between two, drawn: 100 queries a second */
 
-static void
-ask(uint64_t at_us, uint64_t who, const char *script, uint64_t number)
+void
+worlds_ask(uint64_t at_us, uint64_t who, const char *script, uint64_t number)
 {
     struct act *act = world_add(at_us, ACT_ASK, who);
     snprintf(act->text, sizeof act->text, "%sq%llu.example", script, (unsigned long long)number);
 }
 
-/* An even stream of questions from many clients. @param slow,silent  per cent of names */
-static void
-ask_evenly(uint64_t *dice, uint64_t length_us, uint64_t names, unsigned slow, unsigned silent)
+void
+worlds_ask_evenly(uint64_t *dice, uint64_t length_us, uint64_t names, unsigned slow,
+                  unsigned silent)
 {
     uint64_t number = 0;
-    for (uint64_t at_us = BEGIN_US; at_us < BEGIN_US + length_us;
+    for (uint64_t at_us = WORLDS_BEGIN_US; at_us < WORLDS_BEGIN_US + length_us;
          at_us += 1 + draw_next(dice, PER_QUERY)) {
         char script[16] = "";
         uint64_t kind = draw_next(dice, 100);
@@ -31,7 +30,7 @@ ask_evenly(uint64_t *dice, uint64_t length_us, uint64_t names, unsigned slow, un
         else if (kind < slow + silent)
             snprintf(script, sizeof script, "n-");
         uint64_t who = draw_next(dice, 1U << 16);
-        ask(at_us, who, script, names > 0 ? draw_next(dice, names) : number++);
+        worlds_ask(at_us, who, script, names > 0 ? draw_next(dice, names) : number++);
     }
 }
 
@@ -40,7 +39,7 @@ calm(uint64_t *dice)
 {
     world_begin_config(1, 1);
     world_say("cache: {size: off}");
-    ask_evenly(dice, 60 * KERNEL_S, 0, 0, 0);
+    worlds_ask_evenly(dice, 60 * KERNEL_S, 0, 0, 0);
 }
 
 static void
@@ -48,7 +47,7 @@ cached(uint64_t *dice)
 {
     world_begin_config(1, 2);
     world_say("cache: {size: 4MiB}");
-    ask_evenly(dice, 120 * KERNEL_S, 200, 0, 0);
+    worlds_ask_evenly(dice, 120 * KERNEL_S, 200, 0, 0);
 }
 
 static void
@@ -56,7 +55,7 @@ slow(uint64_t *dice)
 {
     world_begin_config(1, 1 + (unsigned)draw_next(dice, 4));
     world_say("cache: {size: off}");
-    ask_evenly(dice, 60 * KERNEL_S, 0, 5, 2);
+    worlds_ask_evenly(dice, 60 * KERNEL_S, 0, 5, 2);
 }
 
 /* One of the faults that a machine or a network has. */
@@ -78,7 +77,7 @@ faults(uint64_t *dice)
 {
     world_begin_config(1, 1 + (unsigned)draw_next(dice, 3));
     world_say("cache: {size: off}");
-    ask_evenly(dice, 70 * KERNEL_S, 0, 5, 2);
+    worlds_ask_evenly(dice, 70 * KERNEL_S, 0, 5, 2);
     for (uint64_t at_us = 5 * KERNEL_S; at_us < 45 * KERNEL_S;
          at_us += 200 * KERNEL_MS + draw_next(dice, 5 * KERNEL_S))
         add_fault(dice, at_us);
@@ -89,7 +88,7 @@ lanes(uint64_t *dice)
 {
     world_begin_config(2 + (unsigned)draw_next(dice, 3), 2);
     world_say("cache: {size: off}");
-    ask_evenly(dice, 60 * KERNEL_S, 0, 5, 0);
+    worlds_ask_evenly(dice, 60 * KERNEL_S, 0, 5, 0);
     for (uint64_t at_us = 5 * KERNEL_S; at_us < 40 * KERNEL_S;
          at_us += KERNEL_S + draw_next(dice, 8 * KERNEL_S)) {
         if (draw_next(dice, 3) == 0)

@@ -1,0 +1,31 @@
+/* worlds.h - builders of worlds, and what several of them do
+ * SPDX-License-Identifier: ISC
+ *
+ * What: the builders of worlds.def that lie in files of their own. The rest of a row's builders is in worlds.c.
+ * Who:  worlds.c; worlds_*.c.
+ * Ref:  docs/SIMULATION.md.
+ */
+#pragma once
+
+#include "world.h"
+
+#define WORLDS_BEGIN_US (2 * KERNEL_S) /* all serve by then */
+
+/** A question for q`number`.example, with `script` before it (message.h). */
+void worlds_ask(uint64_t at_us, uint64_t who, const char *script, uint64_t number);
+
+/** An even stream of questions from many clients. @param names  0: each is another @param slow,silent
+ * per cent of names */
+void worlds_ask_evenly(uint64_t *dice, uint64_t length_us, uint64_t names, unsigned slow,
+                       unsigned silent);
+
+/* worlds_clients.c */
+void worlds_cookies(uint64_t *dice);
+void worlds_crowd(uint64_t *dice);
+void worlds_silent(uint64_t *dice);
+
+/* worlds_upstreams.c */
+void worlds_errors(uint64_t *dice);
+void worlds_stale(uint64_t *dice);
+void worlds_rings(uint64_t *dice);
+void worlds_keys(uint64_t *dice);
