@@ -89,6 +89,9 @@ fiber_close(struct fiber *fiber)
 {
     if (fiber == NULL)
         return;
+#ifdef PENSTOCK_SANITIZED /* nor may what lies here next find its marks */
+    ASAN_UNPOISON_MEMORY_REGION(fiber->memory + GUARD_BYTES, STACK_BYTES);
+#endif
     munmap(fiber->memory, STACK_BYTES + GUARD_BYTES);
     free(fiber);
 }

@@ -5,6 +5,7 @@
  *        simulate SEED               every world with this seed
  *        simulate WORLD SEED         one; `trace` behind it shows everything that happens
  *        simulate --seconds N        seed after seed, for so long
+ *        simulate --hashes SEED      the trace of every world, one number each: the same in every build
  *        simulate --list             the worlds
  * Each world is a process, so that nothing of one is left for the next. Exit status: 1 after a
  * violation, 2 where the arguments cannot be understood.
@@ -99,6 +100,15 @@ play_all(uint64_t first, uint64_t count)
     }
 }
 
+static void
+print_hashes(uint64_t seed)
+{
+    for (size_t i = 0; i < world_rows_count; i++)
+        if (world_rows[i].seeds > 0 && play(&world_rows[i], seed, false, false))
+            printf("%s %llu %016llx\n", world_rows[i].name, (unsigned long long)seed,
+                   (unsigned long long)all.result->hash);
+}
+
 static int
 report(void)
 {
@@ -120,7 +130,8 @@ play_for(double long_s)
 static int
 misuse(void)
 {
-    fprintf(stderr, "usage: simulate [SEED | WORLD SEED [trace] | --seconds N | --list]\n");
+    fprintf(stderr,
+            "usage: simulate [SEED | WORLD SEED [trace] | --seconds N | --hashes SEED | --list]\n");
     return 2;
 }
 
@@ -147,6 +158,9 @@ main(int argc, char **argv)
         return 0;
     } else if (argc == 3 && strcmp(argv[1], "--seconds") == 0 && is_number(argv[2])) {
         play_for(strtod(argv[2], NULL));
+    } else if (argc == 3 && strcmp(argv[1], "--hashes") == 0 && is_number(argv[2])) {
+        print_hashes(strtoull(argv[2], NULL, 10));
+        return all.violated > 0;
     } else if (argc == 2 && is_number(argv[1])) {
         play_all(strtoull(argv[1], NULL, 10), 1);
     } else if (argc >= 3 && world_find(argv[1]) != NULL && is_number(argv[2])) {

@@ -62,15 +62,37 @@ oracle_first_kind(void)
 
 /* --- events ---------------------------------------------------------------------------------- */
 
+/* Since when have all lanes had the fronts that they have? A query that came before waits in the
+ * socket, and its time begins when a front reads it. 0: one has none now. */
+static uint64_t
+served_since(void)
+{
+    uint64_t since_us = 1;
+    for (unsigned lane = 0; lane < world.lanes; lane++) {
+        const struct process *front = proxy_front_of(lane);
+        uint64_t first_us = front != NULL ? process_first_turn_us(front) : 0;
+        if (first_us == 0)
+            return 0;
+        since_us = first_us > since_us ? first_us : since_us;
+    }
+    return since_us;
+}
+
+/* @param number  what of the time that processes stood still was waited for already */
 static void
 overdue(void *owner, uint64_t number)
 {
     const struct ask *ask = owner;
-    uint64_t idle_us = process_idle_us() - ask->idle_us;
+    uint64_t idle_us = process_idle_us() - ask->idle_us, since_us = served_since();
+    uint64_t end_us = since_us + world.query_ms * KERNEL_MS + 5 * KERNEL_MS;
     if (ask->responses > 0)
         return;
-    if (idle_us > number) /* processes that stood still may take so much longer */
+    if (idle_us > number) /* they may take so much longer */
         kernel_at(kernel_now() + idle_us - number, overdue, owner, idle_us);
+    else if (since_us == 0 && !world_faults_is_stopped())
+        kernel_at(kernel_now() + KERNEL_S, overdue, owner, number);
+    else if (since_us > ask->arrived_us && end_us > kernel_now())
+        kernel_at(end_us, overdue, owner, number);
     else
         oracle_answers_overdue(ask);
 }

@@ -12,8 +12,12 @@
 #define MARGIN_US     (30 * KERNEL_MS) /* the front's 10 ms before the end of a query, and 20 */
 #define SETTLE_US     (10 * KERNEL_S)  /* upstreams must have been well so long */
 #define FAULTY_WAY_US (20 * KERNEL_S)  /* that an answer can be held up */
-#define STALE_TTL_S   30               /* RFC 8767 */
-#define EDE_STALE     3
+#define SUSPICION_US                                                                               \
+    (100 * KERNEL_MS) /* an upstream that is silent so long is probed (docs/LIMITS.md) */
+#define PROBE_US    (50 * KERNEL_MS)
+#define DEAD_POOLED 8  /* connections that are found dead, one after the other */
+#define STALE_TTL_S 30 /* RFC 8767 */
+#define EDE_STALE   3
 #define RECHECK_US                                                                                 \
     (50 * KERNEL_S) /* 30 s after a failure (RFC 8767), and upstreams must be found well */
 #define QUICK_US (500 * KERNEL_MS)
@@ -47,6 +51,35 @@ is_due(const struct ask *ask, uint64_t *by_us)
     uint64_t takes_us = time_of_way() + delay_us + 5 * KERNEL_MS + idle_us;
     *by_us = ask->arrived_us + takes_us;
     return takes_us + MARGIN_US <= life_us;
+}
+
+/* L2: one upstream is well, so whoever asks is answered when the others have been given up.
+ * @return false: nothing can be said */
+static bool
+is_due_by_one(const struct ask *ask, uint64_t *by_us)
+{
+    uint64_t rtt_us = 0, life_us = world.query_ms * KERNEL_MS;
+    if ((world.row->flags & WORLD_ONE_WELL) == 0 || ask->arrived_us < KERNEL_BEGIN_US + KERNEL_S)
+        return false;
+    for (unsigned i = 0; i < world.upstreams; i++)
+        rtt_us = world_upstreams_rtt(i) > rtt_us ? world_upstreams_rtt(i) : rtt_us;
+    uint64_t suspected_us = 4 * rtt_us > SUSPICION_US ? 4 * rtt_us : SUSPICION_US;
+    uint64_t probed_us = 2 * rtt_us > PROBE_US ? 2 * rtt_us : PROBE_US;
+    uint64_t takes_us = suspected_us + probed_us + DEAD_POOLED * rtt_us + time_of_way() +
+                        5 * KERNEL_MS + process_idle_us() - ask->idle_us;
+    *by_us = ask->arrived_us + takes_us;
+    return takes_us + MARGIN_US <= life_us;
+}
+
+/* It was due by then. */
+static void
+judge_liveness(const struct ask *ask, uint64_t by_us, const char *unanswered, const char *late)
+{
+    if (ask->facts.rcode != 0 || ask->facts.answers == 0)
+        oracle_violation_of(unanswered, ": %s got RCODE %u", ask->act->text, ask->facts.rcode);
+    else if (ask->ended_us > by_us)
+        oracle_violation_of(late, ": %s by %u us", ask->act->text,
+                            (unsigned)(ask->ended_us - by_us));
 }
 
 static void
@@ -98,14 +131,12 @@ oracle_answers_judge(const struct ask *ask, size_t size)
                             ask->act->text);
     judge_data(ask);
     judge_stale(ask);
-    if (!is_due(ask, &by_us))
-        return;
-    if (facts->rcode != 0 || facts->answers == 0)
-        oracle_violation_of("an upstream would have answered (L1)", ": %s got RCODE %u",
-                            ask->act->text, facts->rcode);
-    else if (ask->ended_us > by_us)
-        oracle_violation_of("an answer is late (L1)", ": %s by %u us", ask->act->text,
-                            (unsigned)(ask->ended_us - by_us));
+    if (is_due(ask, &by_us))
+        judge_liveness(ask, by_us, "an upstream would have answered (L1)",
+                       "an answer is late (L1)");
+    if (is_due_by_one(ask, &by_us))
+        judge_liveness(ask, by_us, "the upstream that is well would have answered (L2)",
+                       "an answer is late (L2)");
 }
 
 void
@@ -115,5 +146,7 @@ oracle_answers_overdue(const struct ask *ask)
         return;
     if (world_faults_front_died_us() >= ask->sent_us) /* it died with the query */
         return;
+    if (world_faults_is_stopped() && ask->arrived_us + KERNEL_MS > world_faults_front_died_us())
+        return; /* nothing is read once it was told to stop */
     oracle_violation_of("a query without an end (L3)", ": %s", ask->act->text);
 }

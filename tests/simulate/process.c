@@ -1,54 +1,22 @@
 /* process.c - see process.h
  * SPDX-License-Identifier: ISC
  */
-#include "process.h"
+#include "process_parts.h"
 
 #include "fiber.h"
 #include "files.h"
 #include "kernel.h"
 #include "trace.h"
 
-#include "os/os.h"
-
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #define PROCESSES_MAX 1024 /* of one world, dead ones too */
 #define PID_FIRST     1000
 #define EXEC_US       300  /* from fork to the first call of main() */
 #define WAKE_US       20   /* a sleeper gets the processor within this */
 #define PREEMPTED_US  3000 /* at most, at one call */
-
-struct mapping {
-    void *at;
-    size_t size;
-    bool is_guarded; /* a page without access on both sides */
-};
-
-struct process {
-    const char *name;
-    uint64_t number;
-    process_main *main;
-    void *state;
-    size_t state_bytes;
-    struct os os;
-    struct fiber *fiber;
-    struct object **fds;
-    int fds_count;
-    struct mapping *maps;
-    size_t maps_count, maps_room;
-    bool is_ended, is_reaped;
-    int wait_status;
-    uint64_t wake_us;       /* when it goes on; UINT64_MAX: when woken */
-    uint64_t earliest_us;   /* not before, whoever wakes it */
-    uint64_t idle_until_us; /* it stands still by a fault */
-    uint64_t busy_us;       /* what it has used since it went on */
-    uint64_t cpu_us;
-    uint64_t draws;
-};
 
 static struct {
     struct process *all[PROCESSES_MAX], *current;
@@ -299,6 +267,8 @@ process_turned(unsigned us)
 {
     struct process *process = processes.current;
     process->busy_us += us;
+    if (process->first_turn_us == 0)
+        process->first_turn_us = kernel_now();
     trace_note("turn", process->number, process->busy_us, NULL, 0);
     if (process_on_turn != NULL)
         process_on_turn(process);
@@ -309,83 +279,6 @@ process_draw(enum draw_of of, uint64_t below)
 {
     struct process *process = processes.current;
     return draw(draw_who(of, process->number), process->draws++, below);
-}
-
-/* --- descriptors and mappings ---------------------------------------------------------------- */
-
-int
-process_open(struct object *object)
-{
-    struct process *process = processes.current;
-    int fd = 0;
-    while (fd < process->fds_count && process->fds[fd] != NULL)
-        fd++;
-    if (fd == process->fds_count) {
-        int count = process->fds_count > 0 ? 2 * process->fds_count : 64;
-        process->fds = realloc(process->fds, (size_t)count * sizeof(struct object *));
-        if (process->fds == NULL)
-            abort();
-        for (int i = process->fds_count; i < count; i++)
-            process->fds[i] = NULL;
-        process->fds_count = count;
-    }
-    process->fds[fd] = object;
-    object_ref(object);
-    return fd;
-}
-
-struct object *
-process_object(int fd)
-{
-    const struct process *process = processes.current;
-    return process != NULL && fd >= 0 && fd < process->fds_count ? process->fds[fd] : NULL;
-}
-
-int
-process_close(int fd)
-{
-    struct object *object = process_object(fd);
-    if (object == NULL) {
-        errno = EBADF;
-        return -1;
-    }
-    processes.current->fds[fd] = NULL;
-    object_unref(object);
-    return 0;
-}
-
-void
-process_mapped(void *at, size_t size, bool is_guarded)
-{
-    struct process *process = processes.current;
-    if (process->maps_count == process->maps_room) {
-        process->maps_room = process->maps_room > 0 ? 2 * process->maps_room : 64;
-        process->maps = realloc(process->maps, process->maps_room * sizeof *process->maps);
-        if (process->maps == NULL)
-            abort();
-    }
-    process->maps[process->maps_count++] =
-        (struct mapping){.at = at, .size = size, .is_guarded = is_guarded};
-}
-
-void
-process_unmapped(void *at)
-{
-    struct process *process = processes.current;
-    for (size_t i = 0; i < process->maps_count; i++)
-        if (process->maps[i].at == at) {
-            process->maps[i] = process->maps[--process->maps_count];
-            return;
-        }
-}
-
-size_t
-process_mapped_bytes(const struct process *process)
-{
-    size_t bytes = 0;
-    for (size_t i = 0; i < process->maps_count; i++)
-        bytes += process->maps[i].size;
-    return bytes;
 }
 
 /* --- facts ----------------------------------------------------------------------------------- */
@@ -448,36 +341,13 @@ process_idle_us(void)
 }
 
 uint64_t
+process_first_turn_us(const struct process *process)
+{
+    return process->first_turn_us;
+}
+
+uint64_t
 process_cpu_us(const struct process *process)
 {
     return process->cpu_us + process->busy_us;
-}
-
-static unsigned
-count_in(const void *from, size_t size, const void *octets, size_t octets_size)
-{
-    unsigned count = 0;
-    const char *at = from, *behind = at + size;
-    while ((at = memmem(at, (size_t)(behind - at), octets, octets_size)) != NULL) {
-        count++;
-        at++;
-    }
-    return count;
-}
-
-unsigned
-process_scan(const struct process *process, const void *octets, size_t size)
-{
-    size_t stack_size, page = (size_t)sysconf(_SC_PAGESIZE);
-    if (process->is_ended)
-        return 0;
-    const void *stack = fiber_stack(process->fiber, &stack_size);
-    unsigned count = count_in(process->state, process->state_bytes, octets, size) +
-                     count_in(stack, stack_size, octets, size);
-    for (size_t i = 0; i < process->maps_count; i++) {
-        const struct mapping *map = &process->maps[i];
-        size_t guard = map->is_guarded ? page : 0;
-        count += count_in((char *)map->at + guard, map->size - 2 * guard, octets, size);
-    }
-    return count;
 }

@@ -57,6 +57,9 @@ void *process_state(const struct process *process);
 /** How long processes have stood still by stalls and preemptions until now, together, microseconds. */
 uint64_t process_idle_us(void);
 
+/** When it ended its first turn (epoll_wait); 0: it has not. */
+uint64_t process_first_turn_us(const struct process *process);
+
 /** Processor time that it has used, microseconds. */
 uint64_t process_cpu_us(const struct process *process);
 

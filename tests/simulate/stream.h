@@ -44,8 +44,8 @@ extern int (*stream_on_connect)(struct stream *stream, const struct addr *to);
 /** The connection that a process asked for opens when the network has brought the word. */
 void stream_accept(struct stream *stream, const struct stream_far *far,
                    const struct stream_net *net);
-/** It fails, now. */
-void stream_refuse(struct stream *stream, int error);
+/** Nobody listens there: it fails when the network has brought the word. */
+void stream_refuse(struct stream *stream, const struct stream_net *net);
 
 /** Connect to a process. @return NULL: nobody listens there, or its backlog is full */
 struct stream *stream_connect(const struct addr *from, const struct addr *to,

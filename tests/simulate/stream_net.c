@@ -137,7 +137,10 @@ arrive_down(struct stream *stream, const struct stream_segment *segment)
         stream->in_ended = true;
         break;
     case STREAM_RESET:
-        break_process(stream, stream->state == STREAM_CONNECTING ? ECONNREFUSED : ECONNRESET);
+        if (stream->state == STREAM_CONNECTING)
+            break_process(stream, ECONNREFUSED);
+        else
+            break_process(stream, stream->in_ended ? EPIPE : ECONNRESET);
         return;
     }
     object_poke(&stream->object);
@@ -240,10 +243,11 @@ stream_accept(struct stream *stream, const struct stream_far *far, const struct 
 }
 
 void
-stream_refuse(struct stream *stream, int error)
+stream_refuse(struct stream *stream, const struct stream_net *net)
 {
-    if (stream->state == STREAM_CONNECTING)
-        break_process(stream, error);
+    stream->net = *net;
+    stream->last_us[STREAM_DOWN] = kernel_now() + net->delay_us;
+    stream_carry(stream, STREAM_DOWN, STREAM_RESET, NULL, 0);
 }
 
 struct stream *

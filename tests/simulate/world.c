@@ -87,7 +87,7 @@ world_add(uint64_t at_us, enum act_kind kind, uint64_t who)
 static void
 build(const struct world_row *row, uint64_t seed)
 {
-    uint64_t dice = seed * 0x9e3779b97f4a7c15U + (uint64_t)(row - world_rows);
+    uint64_t dice = draw(draw_who(DRAW_ACT, (uint64_t)(row - world_rows)), 0, UINT64_MAX);
     free(world.acts);
     memset(&world, 0, sizeof world);
     world.row = row;
@@ -126,6 +126,7 @@ begin(void)
     world_upstreams_begin(world.upstreams);
     world_clients_begin();
     oracle_begin();
+    process_set_preemption(world.preemption);
     proxy_start();
 }
 

@@ -37,9 +37,10 @@ struct act {
 enum {
     WORLD_NO_POLICY =
         1, /* rates off, all clients allowed, room for all: every question is answered */
-    WORLD_NO_CACHE = 2, /* each question goes to an upstream */
-    WORLD_NO_FAULT = 4, /* upstreams are well all the time, no process ends */
-    WORLD_CROWD = 8,    /* some acts are of a flood: it is played without them, too */
+    WORLD_NO_CACHE = 2,  /* each question goes to an upstream */
+    WORLD_ONE_WELL = 16, /* upstream 0 is well all the time, no name is slow, no process ends */
+    WORLD_NO_FAULT = 4,  /* upstreams are well all the time, no process ends */
+    WORLD_CROWD = 8,     /* some acts are of a flood: it is played without them, too */
 };
 
 struct world_row {
@@ -58,12 +59,13 @@ struct world {
     uint64_t seed;
     uint64_t length_us; /* when it ends, since KERNEL_BEGIN_US */
     unsigned lanes, upstreams;
-    uint32_t query_ms; /* timeouts.query */
-    uint32_t ttl_s;    /* cache.ttl_max, or how long an answer lives */
-    uint32_t stale_s;  /* cache.stale */
-    uint64_t turn_us;  /* WORLD_CROWD: what a flood may cost another */
-    bool has_cookies;  /* clients send them */
-    bool is_alone;     /* its floods are left out */
+    uint32_t query_ms;   /* timeouts.query */
+    unsigned preemption; /* per mille of calls (process_set_preemption()) */
+    uint32_t ttl_s;      /* cache.ttl_max, or how long an answer lives */
+    uint32_t stale_s;    /* cache.stale */
+    uint64_t turn_us;    /* WORLD_CROWD: what a flood may cost another */
+    bool has_cookies;    /* clients send them */
+    bool is_alone;       /* its floods are left out */
     char config[WORLD_CONFIG_MAX];
     size_t config_size;
     struct act *acts;

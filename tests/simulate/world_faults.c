@@ -88,8 +88,14 @@ world_faults_refuse(const struct act *act, uint64_t number)
 static struct process *
 process_of(const struct act *act)
 {
-    return act->number == 0 ? proxy_front_of((unsigned)act->who)
-                            : proxy_worker_of((unsigned)act->who);
+    switch (act->number) {
+    case 0:
+        return proxy_front_of((unsigned)act->who);
+    case 1:
+        return proxy_worker_of((unsigned)act->who);
+    default:
+        return proxy_supervisor();
+    }
 }
 
 static bool
@@ -177,8 +183,7 @@ void
 world_faults_reload(const struct act *act, uint64_t number)
 {
     char text[WORLD_CONFIG_MAX];
-    (void)number;
-    lasts_until(kernel_now());
+    (void)number; /* no fault: nobody may notice it */
     if (act->text[0] != '\0') {
         snprintf(text, sizeof text, "%.*s%s}\n", (int)world.config_size - 2, world.config,
                  act->text);

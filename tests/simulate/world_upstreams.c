@@ -190,8 +190,12 @@ dialled(struct stream *stream, const struct addr *to)
     }
     struct upstream *upstream = &servers.all[index];
     upstream->dials++;
-    if (upstream->refuses)
-        return ECONNREFUSED;
+    struct stream_net net = upstream->net;
+    net.who = draw_who(DRAW_STREAM, index << 24 | upstream->dials);
+    if (upstream->refuses) {
+        stream_refuse(stream, &net);
+        return 0;
+    }
     struct conn *conn = calloc(1, sizeof *conn);
     if (conn == NULL || (conn->in = malloc(ROOM)) == NULL)
         abort();
@@ -200,8 +204,6 @@ dialled(struct stream *stream, const struct addr *to)
     conn->tls = tls_far_open(upstream->is_foreign);
     conn->behind = servers.first;
     servers.first = conn;
-    struct stream_net net = upstream->net;
-    net.who = draw_who(DRAW_STREAM, index << 24 | upstream->dials);
     stream_accept(
         stream,
         &(struct stream_far){.owner = conn, .octets = heard, .ended = ended, .broken = broken},

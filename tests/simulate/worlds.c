@@ -39,7 +39,7 @@ calm(uint64_t *dice)
 {
     world_begin_config(1, 1);
     world_say("cache: {size: off}");
-    worlds_ask_evenly(dice, 60 * KERNEL_S, 0, 0, 0);
+    worlds_ask_evenly(dice, 30 * KERNEL_S, 0, 0, 0);
 }
 
 static void
@@ -95,6 +95,60 @@ lanes(uint64_t *dice)
             world_add(at_us, ACT_RELOAD, 0);
         else
             add_fault(dice, at_us);
+    }
+}
+
+/* Orders of calls between processes that no other world has. */
+static void
+preempted(uint64_t *dice)
+{
+    faults(dice);
+    world.preemption = 1 + (unsigned)draw_next(dice, 20);
+}
+
+/* Whatever happens to the others. */
+static void
+one_well(uint64_t *dice)
+{
+    static const enum act_kind kinds[] = {ACT_FREEZE, ACT_FORGET, ACT_SILENCE, ACT_REFUSE};
+    world_begin_config(1, 2 + (unsigned)draw_next(dice, 3));
+    world_say("cache: {size: off}");
+    worlds_ask_evenly(dice, 60 * KERNEL_S, 0, 0, 0);
+    for (uint64_t at_us = 5 * KERNEL_S; at_us < 55 * KERNEL_S;
+         at_us += 200 * KERNEL_MS + draw_next(dice, 4 * KERNEL_S)) {
+        enum act_kind kind = kinds[draw_next(dice, sizeof kinds / sizeof kinds[0])];
+        struct act *act = world_add(at_us, kind, 1 + draw_next(dice, world.upstreams - 1));
+        act->for_us = draw_next(dice, 8000) * KERNEL_MS;
+    }
+}
+
+/* It is told to end while questions are under way. */
+static void
+stopped(uint64_t *dice)
+{
+    unsigned lanes_count = 1 + (unsigned)draw_next(dice, 2);
+    world_begin_config(lanes_count, 1 + (unsigned)draw_next(dice, 2));
+    world_say("cache: {size: off}");
+    worlds_ask_evenly(dice, 6 * KERNEL_S, 0, 20, 5);
+    world_add(WORLDS_BEGIN_US + KERNEL_S + draw_next(dice, 5 * KERNEL_S), ACT_STOP, 0);
+}
+
+static const char *const reloaded[] = {", strategy: spread", ", strategy: ordered", "",
+                                       ", timeouts: {upstream_idle: 20s}"};
+
+/* Nobody may notice that the configuration is read again, however often. */
+static void
+reloads(uint64_t *dice)
+{
+    unsigned lanes_count = 1 + (unsigned)draw_next(dice, 2);
+    world_begin_config(lanes_count, 1 + (unsigned)draw_next(dice, 3));
+    world_say("cache: {size: off}");
+    worlds_ask_evenly(dice, 40 * KERNEL_S, 0, 10, 0);
+    uint64_t every_us = 20 * KERNEL_MS + draw_next(dice, 5 * KERNEL_S);
+    for (uint64_t at_us = 3 * KERNEL_S; at_us < 40 * KERNEL_S;
+         at_us += 1 + draw_next(dice, every_us)) {
+        struct act *act = world_add(at_us, ACT_RELOAD, 0);
+        snprintf(act->text, sizeof act->text, "%s", reloaded[draw_next(dice, 4)]);
     }
 }
 

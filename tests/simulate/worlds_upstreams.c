@@ -46,8 +46,10 @@ worlds_rings(uint64_t *dice)
     world_say("cache: {size: off}");
     worlds_ask_evenly(dice, 70 * KERNEL_S, 0, 0, 0);
     for (uint64_t at_us = 5 * KERNEL_S; at_us < 45 * KERNEL_S;
-         at_us += 8 * KERNEL_S + draw_next(dice, 20 * KERNEL_S))
-        world_add(at_us, ACT_RING, draw_next(dice, world.lanes))->number = draw_next(dice, 4);
+         at_us += 8 * KERNEL_S + draw_next(dice, 20 * KERNEL_S)) {
+        struct act *act = world_add(at_us, ACT_RING, draw_next(dice, world.lanes));
+        act->number = draw_next(dice, 4);
+    }
 }
 
 /* Connections are reset, and servers come back with a key that nobody pinned. */
