@@ -73,5 +73,5 @@ child_ladder_ready(struct child_inbox *inbox, struct evloop *loop, const struct 
     if (child_inbox_listen(inbox, loop) != STATUS_OK)
         log_fatal("the channel to the supervisor cannot be watched: %s", strerror(errno));
     child_inbox_say(inbox, ready);
-    evloop_dispatch(loop, clock_read()); /* nothing was waited for: it takes the time */
+    evloop_dispatch(loop, evloop_read_clocks()); /* nothing was waited for: it takes the time */
 }

@@ -144,7 +144,7 @@ count_passed(const struct front *front, bool with_cpu)
 {
     uint64_t queries = counted(front, STAT_UDP_QUERIES) + counted(front, STAT_TCP_QUERIES);
     uint64_t answers = counted(front, STAT_UDP_ANSWERS) + counted(front, STAT_TCP_ANSWERS);
-    return (struct nap_count){.cpu_us = with_cpu ? clock_cpu_us() : 0,
+    return (struct nap_count){.cpu_us = with_cpu ? evloop_cpu_us() : 0,
                               .queries = queries,
                               .questions = front->uplink.taken,
                               .messages = queries + answers};

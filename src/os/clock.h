@@ -1,9 +1,9 @@
-/* clock.h - the one place that reads clocks
+/* clock.h - one moment by both clocks
  * SPDX-License-Identifier: ISC
  *
- * What: both clocks together at the beginning of a turn; processor time where cost is judged.
- * Who:  event loop, once per turn; start-up code; rests and handshakes read what they cost. Nothing
- *       else reads a clock.
+ * What: both clocks together, as the event loop reads them at the beginning of a turn; whoever needs
+ *       the time is handed it.
+ * Who:  front, worker, supervisor.
  * Ref:  clock_gettime(2).
  */
 #pragma once
@@ -16,13 +16,15 @@ struct clock_time {  /* of one moment */
 };
 
 /** Monotonic milliseconds. */
-uint64_t clock_ms(const struct clock_time *time);
+static inline uint64_t
+clock_ms(const struct clock_time *time)
+{
+    return time->now_us / 1000U;
+}
 
 /** Monotonic seconds. */
-uint32_t clock_s(const struct clock_time *time);
-
-/** Both clocks together, so that neither is forgotten. */
-struct clock_time clock_read(void);
-
-/** CPU time that this thread has used, in µs; a system call. */
-uint64_t clock_cpu_us(void);
+static inline uint32_t
+clock_s(const struct clock_time *time)
+{
+    return (uint32_t)(time->now_us / 1000000U);
+}

@@ -14,6 +14,32 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+/* --- clocks ---------------------------------------------------------------------------------- */
+
+static uint64_t
+read_us(clockid_t clock)
+{
+    struct timespec ts;
+    sys_clock_gettime(clock, &ts);
+    return (uint64_t)ts.tv_sec * 1000000U + (uint64_t)ts.tv_nsec / 1000U;
+}
+
+struct clock_time
+evloop_read_clocks(void)
+{
+    struct timespec wall;
+    sys_clock_gettime(CLOCK_REALTIME_COARSE, &wall); /* a few ms late: no matter */
+    return (struct clock_time){.now_us = read_us(CLOCK_MONOTONIC), .wall_s = (uint32_t)wall.tv_sec};
+}
+
+uint64_t
+evloop_cpu_us(void)
+{
+    return read_us(CLOCK_THREAD_CPUTIME_ID);
+}
+
+/* --- sources --------------------------------------------------------------------------------- */
+
 static void
 set_time(struct evloop *loop, struct clock_time time)
 {
@@ -27,7 +53,7 @@ evloop_open(struct evloop *loop)
 {
     memset(loop, 0, sizeof *loop);
     loop->epoll_fd = sys_epoll_create1(EPOLL_CLOEXEC);
-    set_time(loop, clock_read());
+    set_time(loop, evloop_read_clocks());
     return loop->epoll_fd < 0 ? STATUS_SYSTEM : STATUS_OK;
 }
 
@@ -84,6 +110,8 @@ evloop_remove(struct evloop *loop, struct ev_source *source, bool close_fd)
     source->events = 0;
 }
 
+/* --- turns ----------------------------------------------------------------------------------- */
+
 static int
 wait_ms(uint64_t now_us, uint64_t deadline_us)
 {
@@ -112,7 +140,7 @@ evloop_wait(struct evloop *loop, uint64_t deadline_us)
         log_fatal("events cannot be waited for: %s", strerror(errno));
     loop->batch_at = 0;
     loop->batch_count = count > 0 ? count : 0;
-    return clock_read();
+    return evloop_read_clocks();
 }
 
 void

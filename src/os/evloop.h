@@ -1,4 +1,4 @@
-/* evloop.h - epoll, one clock reading per turn, closing at the turn's end, and bells that wake it
+/* evloop.h - epoll, the one place that reads clocks, closing at the turn's end, and bells that wake it
  * SPDX-License-Identifier: ISC
  *
  * What: a main() waits, then hands the time and what is ready to the turn of its process. Handlers
@@ -47,6 +47,12 @@ evloop_time(const struct evloop *loop)
 {
     return (struct clock_time){.now_us = loop->now_us, .wall_s = loop->wall_s};
 }
+
+/** Both clocks together, so that neither is forgotten: once per turn, and at the start. */
+struct clock_time evloop_read_clocks(void);
+
+/** CPU time that this thread has used, in µs; a system call: where cost is judged. */
+uint64_t evloop_cpu_us(void);
 
 /** @return STATUS_OK; STATUS_SYSTEM. Reads the clock, so now_us is valid at once. */
 MUST_CHECK enum status evloop_open(struct evloop *loop);

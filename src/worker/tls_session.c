@@ -3,7 +3,7 @@
  */
 #include "worker/tls_session.h"
 
-#include "os/clock.h"
+#include "os/evloop.h"
 #include "worker/tls_context.h"
 #include "worker/tls_fault.h"
 #include "worker/tls_internal.h"
@@ -274,12 +274,12 @@ tls_session_handshake(struct tls_session *session)
     if (session->is_done)
         return TLS_OK;
     session->is_starved = false;
-    uint64_t begin_us = clock_cpu_us();
+    uint64_t begin_us = evloop_cpu_us();
     int error;
     do {
         error = step(session);
     } while (is_pause(session, error));
-    session->cpu_us += clock_cpu_us() - begin_us;
+    session->cpu_us += evloop_cpu_us() - begin_us;
     if (error == 0)
         return finish(session);
     enum tls_result result = result_of(session, error);

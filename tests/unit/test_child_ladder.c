@@ -152,7 +152,7 @@ static void
 get_ready_late(void)
 {
     usleep(2000);
-    uint64_t now_us = clock_read().now_us;
+    uint64_t now_us = evloop_read_clocks().now_us;
     get_ready();
     if (loop.now_us < now_us)
         log_fatal("the time is that of the beginning");

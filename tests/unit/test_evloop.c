@@ -202,12 +202,37 @@ Test(evloop, a_closed_descriptor_cannot_be_added)
 
 Test(evloop, a_wait_returns_both_clocks_and_what_is_due_is_polled)
 {
-    struct clock_time before = clock_read(), after = evloop_wait(&loop, 0);
+    struct clock_time before = evloop_read_clocks(), after = evloop_wait(&loop, 0);
     cr_assert_geq(after.now_us, before.now_us);
     cr_assert_lt(after.wall_s - before.wall_s, 60);
     uint64_t due_us = after.now_us + 2000;
     loop.now_us = after.now_us;
     cr_assert_geq(evloop_wait(&loop, due_us).now_us, due_us);
+}
+
+/* --- clocks ---------------------------------------------------------------------------------- */
+
+Test(evloop, both_clocks_are_of_one_moment)
+{
+    struct timespec monotonic;
+    cr_assert_eq(clock_gettime(CLOCK_MONOTONIC, &monotonic), 0);
+    uint64_t before_us = (uint64_t)monotonic.tv_sec * 1000000 + (uint64_t)monotonic.tv_nsec / 1000;
+    struct clock_time now = evloop_read_clocks();
+    cr_assert_geq(now.now_us, before_us);
+    cr_assert_lt(now.now_us - before_us, 60000000);
+    cr_assert_lt((uint32_t)time(NULL) - now.wall_s, 60);
+    cr_assert_geq(evloop_read_clocks().now_us, now.now_us);
+}
+
+Test(evloop, processor_time_passes_with_work_and_not_with_sleep)
+{
+    struct timespec nap = {.tv_nsec = 20000000};
+    uint64_t before_us = evloop_cpu_us();
+    cr_assert_eq(nanosleep(&nap, NULL), 0);
+    uint64_t slept_us = evloop_cpu_us() - before_us;
+    cr_assert_lt(slept_us, 20000);
+    while (evloop_cpu_us() < before_us + slept_us + 1000)
+        continue;
 }
 
 /* --- bells ----------------------------------------------------------------------------------- */
