@@ -38,6 +38,7 @@ recall_reserve(struct recall *recall, const struct config *config, const struct 
     recall->waiting = parts->waiting;
     recall_change(recall, config);
     recall->prefetch = leak_make(0, RECALL_PREFETCH_BURST, clock_ms(now));
+    recall->dues.first_at = UINT64_MAX; /* without a cache nothing is ever due */
     if (bytes == 0)
         return;
     uint32_t slots = inflight_slots(config->queries * WAITING_QUESTIONS);
@@ -303,7 +304,7 @@ struct inflight_question *
 recall_next_due(struct recall *recall, const struct clock_time *now, struct verdict *verdict)
 {
     while (recall_deadline_us(recall) <= now->now_us) {
-        uint32_t slot = deadlines_first(&recall->dues);
+        uint32_t slot = recall->dues.first;
         struct inflight_question *question = inflight_at(&recall->waiting->inflight, slot);
         if (question == NULL || question->generation != recall->waits[slot].generation)
             deadlines_clear(&recall->dues, slot); /* it has come to its end */
@@ -316,5 +317,5 @@ recall_next_due(struct recall *recall, const struct clock_time *now, struct verd
 uint64_t
 recall_deadline_us(const struct recall *recall)
 {
-    return recall->dues.count > 0 ? deadlines_first_at(&recall->dues) : UINT64_MAX;
+    return recall->dues.first_at;
 }

@@ -9,6 +9,13 @@ deadlines_bytes(uint32_t capacity)
     return (size_t)capacity * (sizeof(uint64_t) + 2 * sizeof(uint32_t));
 }
 
+static void
+note_first(struct deadlines *d)
+{
+    d->first = d->count > 0 ? d->heap[0] : DEADLINES_NONE;
+    d->first_at = d->count > 0 ? d->at[d->first] : UINT64_MAX;
+}
+
 void
 deadlines_init(struct deadlines *d, void *memory, uint32_t capacity)
 {
@@ -16,6 +23,7 @@ deadlines_init(struct deadlines *d, void *memory, uint32_t capacity)
     uint32_t *place = (uint32_t *)(void *)&at[capacity];
     *d = (struct deadlines){
         .at = at, .place = place, .heap = &place[capacity], .capacity = capacity};
+    note_first(d);
 }
 
 static void
@@ -70,6 +78,7 @@ deadlines_set(struct deadlines *d, uint32_t number, uint64_t at)
         rise(d, d->count++, number);
     else
         settle(d, place - 1, number);
+    note_first(d);
 }
 
 void
@@ -82,16 +91,5 @@ deadlines_clear(struct deadlines *d, uint32_t number)
     uint32_t last = d->heap[--d->count];
     if (last != number)
         settle(d, place - 1, last);
-}
-
-uint32_t
-deadlines_first(const struct deadlines *d)
-{
-    return d->count > 0 ? d->heap[0] : DEADLINES_NONE;
-}
-
-uint64_t
-deadlines_first_at(const struct deadlines *d)
-{
-    return d->count > 0 ? d->at[d->heap[0]] : UINT64_MAX;
+    note_first(d);
 }

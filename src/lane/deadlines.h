@@ -4,8 +4,9 @@
  * What: a binary heap over the caller's numbers, each with at most one deadline. Whatever the order
  *       in which deadlines are set, moved and taken away, the earliest is at hand: a configuration
  *       that shortens a time makes later things due before earlier ones.
- * Who:  front and worker. Pure: no clock, no allocation. Every call takes at most log2(count)
- * steps. Ref:  docs/LIMITS.md "deadlines".
+ *       It is read in every turn, and changes with few queries: so it is kept as a value.
+ * Who:  front and worker. Pure: no clock, no allocation. Every call takes at most log2(count) steps.
+ * Ref:  docs/LIMITS.md "deadlines".
  */
 #pragma once
 
@@ -16,9 +17,11 @@
 #define DEADLINES_NONE UINT32_MAX
 
 struct deadlines {
-    uint64_t *at;    /* by the caller's number: its deadline */
-    uint32_t *place; /* by the caller's number: where the heap has it, from 1; 0: it has none */
-    uint32_t *heap;  /* numbers, the earliest first; `count` of them */
+    uint64_t first_at; /* when the first of them is due; UINT64_MAX: there is none */
+    uint32_t first;    /* its number, any of them where several are; DEADLINES_NONE */
+    uint64_t *at;      /* by the caller's number: its deadline */
+    uint32_t *place;   /* by the caller's number: where the heap has it, from 1; 0: it has none */
+    uint32_t *heap;    /* numbers, the earliest first; `count` of them */
     uint32_t count, capacity;
 };
 
@@ -34,9 +37,3 @@ void deadlines_set(struct deadlines *d, uint32_t number, uint64_t at);
 
 /** `number` has no deadline any more. May be called twice. */
 void deadlines_clear(struct deadlines *d, uint32_t number);
-
-/** The number that is due first, any of them where several are; DEADLINES_NONE: there is none. */
-uint32_t deadlines_first(const struct deadlines *d);
-
-/** When that is; UINT64_MAX: there is none. */
-uint64_t deadlines_first_at(const struct deadlines *d);

@@ -292,7 +292,7 @@ at_or_null(const struct inflight *table, uint32_t slot)
 struct inflight_question *
 inflight_first_due(const struct inflight *table)
 {
-    uint32_t slot = deadlines_first(&table->deadlines);
+    uint32_t slot = table->deadlines.first;
     return at_or_null(table, slot == DEADLINES_NONE ? NONE : slot);
 }
 

@@ -191,7 +191,7 @@ relay_expire(struct relay *relay)
 uint64_t
 relay_deadline_us(const struct relay *relay)
 {
-    uint64_t at = deadlines_first_at(&relay->table.deadlines);
+    uint64_t at = relay->table.deadlines.first_at;
     if (relay->table.waiting_count == 0)
         return at;
     uint64_t earliest = pool_earliest_us(relay->pool);

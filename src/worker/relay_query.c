@@ -102,9 +102,7 @@ relay_query_give(struct relay_table *table, struct relay_query *q)
 struct relay_query *
 relay_query_due(const struct relay_table *table, uint64_t now_us)
 {
-    return deadlines_first_at(&table->deadlines) <= now_us
-               ? &table->queries[deadlines_first(&table->deadlines)]
-               : NULL;
+    return table->deadlines.first_at <= now_us ? &table->queries[table->deadlines.first] : NULL;
 }
 
 struct relay_query *

@@ -30,8 +30,8 @@ TestSuite(deadlines, .init = setup, .fini = teardown);
 
 Test(deadlines, has_none_at_first)
 {
-    cr_assert_eq(deadlines_first(&d), DEADLINES_NONE);
-    cr_assert_eq(deadlines_first_at(&d), UINT64_MAX);
+    cr_assert_eq(d.first, DEADLINES_NONE);
+    cr_assert_eq(d.first_at, UINT64_MAX);
     deadlines_clear(&d, 0);
     cr_assert_eq(d.count, 0);
 }
@@ -40,10 +40,10 @@ Test(deadlines, a_later_one_may_be_due_earlier)
 {
     deadlines_set(&d, 5, 30000);
     deadlines_set(&d, 6, 400);
-    cr_assert_eq(deadlines_first(&d), 6);
+    cr_assert_eq(d.first, 6);
     deadlines_clear(&d, 6);
-    cr_assert_eq(deadlines_first(&d), 5);
-    cr_assert_eq(deadlines_first_at(&d), 30000);
+    cr_assert_eq(d.first, 5);
+    cr_assert_eq(d.first_at, 30000);
 }
 
 Test(deadlines, can_be_moved_both_ways)
@@ -51,10 +51,10 @@ Test(deadlines, can_be_moved_both_ways)
     for (uint32_t i = 0; i < COUNT; i++)
         deadlines_set(&d, i, 1000 + i);
     deadlines_set(&d, COUNT - 1, 1);
-    cr_assert_eq(deadlines_first(&d), COUNT - 1);
+    cr_assert_eq(d.first, COUNT - 1);
     deadlines_set(&d, COUNT - 1, 5000);
     deadlines_set(&d, 0, 5000);
-    cr_assert_eq(deadlines_first(&d), 1);
+    cr_assert_eq(d.first, 1);
     cr_assert_eq(d.count, COUNT);
 }
 
@@ -77,8 +77,8 @@ Test(deadlines, agrees_with_a_plain_model)
             count += model[i] != UINT64_MAX;
         }
         cr_assert_eq(d.count, count);
-        cr_assert_eq(deadlines_first_at(&d), least);
-        uint32_t first = deadlines_first(&d);
+        cr_assert_eq(d.first_at, least);
+        uint32_t first = d.first;
         cr_assert(count == 0 ? first == DEADLINES_NONE : model[first] == least);
     }
 }
