@@ -3,23 +3,14 @@
  */
 #include "lane/why.h"
 
-static const struct {
-    enum why_end end;
-    const char *name;
-} rows[] = {
-#define WHY(name, end, text) {WHY_END_##end, #name},
+static const char *const names[] = {
+#define WHY(name, end, text) #name,
 #include "lane/why.def"
 #undef WHY
 };
 
-enum why_end
-why_end(enum why why)
-{
-    return rows[why].end;
-}
-
 const char *
 why_name(enum why why)
 {
-    return rows[why].name;
+    return names[why];
 }

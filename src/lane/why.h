@@ -14,7 +14,4 @@ enum why {
     WHY_COUNT
 };
 
-enum why_end { WHY_END_ANSWERED, WHY_END_REFUSED, WHY_END_DROPPED };
-
-enum why_end why_end(enum why why);
 const char *why_name(enum why why); /* as in why.def */

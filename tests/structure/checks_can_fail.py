@@ -24,7 +24,7 @@ def function(name, *calls):
 SOUND = {
     "src/base/addr.c": source("addr.c", '#include "base/addr.h"\n\n' + function("addr_x", "ADDR_MAX")),
     "src/base/addr.h": header("addr.h", "#define ADDR_MAX (1U << 6)\nint addr_x(void);\n", ' docs/LIMITS.md "addr"'),
-    "src/base/hash.c": source("hash.c", '#include "base/addr.h"\n\n' + function("hash_x", "addr_x()")),
+    "src/base/hash.c": source("hash.c", '#include "base/addr.h"\n\nenum addr_y *tag;\n\n' + function("hash_x", "addr_x()")),
     "src/base/hash.h": header("hash.h", "int hash_x(void);\n"),
     "src/base/meson.build": "static_library('base', 'addr.c', 'hash.c')\n",
     "src/lane/why.def": source("why.def", 'WHY(ACL, DROPPED, "client address not allowed")\n'),

@@ -7,6 +7,12 @@ SKIPPED = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n]
 DEFINED = re.compile(r"^(?P<type>[^\n#{};]*)\n(?P<name>(?!__attribute__)[A-Za-z_]\w*)\((?P<rest>[^;{}]*)\)\n\{\n(?P<body>.*?)^\}", re.M | re.S)
 MACRO = re.compile(r"^[ \t]*#[ \t]*define\b(?:[^\n]*\\\n)*[^\n]*", re.M)
 NAME = re.compile(r"(?<![\w.])(?<!->)[A-Za-z_]\w*")
+TAG = re.compile(r"\b(?:enum|struct|union)\s+\w+")  # may have a function's name, and is none of it
+
+
+def names_in(code):
+    """Every name that code has, members and tags left out."""
+    return NAME.findall(TAG.sub(" ", code))
 
 
 def bare(text):
@@ -48,16 +54,15 @@ class Module:
     @functools.cached_property
     def named(self):
         """Every name that its code has, members left out: what it calls or hands over is among them."""
-        return set(NAME.findall(self.texts.get("c", ""))) | set(NAME.findall(self.header_code))
-
+        return set(names_in(self.texts.get("c", ""))) | set(names_in(self.header_code))
 
     def by_header(self, name):
         """Does a macro or an inline function of its own header use it?"""
-        return name in NAME.findall(self.header_code)
+        return name in names_in(self.header_code)
 
     def by_itself(self, name):
         """Does its own .c use it, its definition apart?"""
-        return NAME.findall(self.texts.get("c", "")).count(name) > 1
+        return names_in(self.texts.get("c", "")).count(name) > 1
 
 
 def modules(root):
