@@ -198,16 +198,16 @@ conn_io_flush(struct conn *conn)
 
 /* --- the socket ------------------------------------------------------------------------------ */
 
+/* @param error  errno of the socket */
 static void
-receive_failed(struct conn *conn)
+socket_failed(struct conn *conn, int error)
 {
-    const char *why = strerror(errno);
     if (conn->fsm.state != CONN_HANDSHAKE) {
-        conn_lost(conn, why);
+        conn_lost(conn, strerror(error));
         return;
     }
     log_write(upstream_trouble(conn->upstream), LOG_UPSTREAM_DOWN, "upstream %s: %s",
-              conn->upstream->config->name, why);
+              conn->upstream->config->name, strerror(error));
     conn_step(conn, CONN_ON_BROKEN);
 }
 
@@ -223,7 +223,7 @@ receive(struct conn *conn)
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
     if (got < 0) {
-        receive_failed(conn);
+        socket_failed(conn, errno);
         return false;
     }
     if (got > 0)
@@ -245,6 +245,19 @@ connected(struct conn *conn)
     conn_step(conn, CONN_ON_BROKEN);
 }
 
+/* What the server said before its socket took no more tells why, if it can be read. */
+static void
+go_on_shaking(struct conn *conn, bool is_readable, bool is_sent)
+{
+    int error = errno;
+    if (is_readable && receive(conn)) {
+        conn->is_fed = false;
+        conn_handshake(conn);
+    } else if (!is_sent && conn->fsm.state == CONN_HANDSHAKE) {
+        socket_failed(conn, error);
+    }
+}
+
 void
 conn_io_read(struct conn *conn)
 {
@@ -257,15 +270,15 @@ conn_io_read(struct conn *conn)
     }
     if (conn->fsm.state != CONN_HANDSHAKE && !conn_is_up(conn))
         return;
-    if ((events & EPOLLOUT) != 0 && !conn_push(conn))
+    bool is_sent = (events & EPOLLOUT) == 0 || conn_push(conn);
+    if (conn->fsm.state == CONN_HANDSHAKE)
+        go_on_shaking(conn, is_readable, is_sent);
+    else if (!is_sent)
         write_failed(conn);
     else if (conn->watch.is_paused && (events & (EPOLLHUP | EPOLLERR)) != 0)
         conn_lost(conn, "reset"); /* cannot be masked, and would wake us again and again */
-    else if (!conn->watch.is_paused && is_readable && receive(conn) &&
-             conn->fsm.state == CONN_HANDSHAKE) {
-        conn->is_fed = false;
-        conn_handshake(conn);
-    }
+    else if (!conn->watch.is_paused && is_readable)
+        (void)receive(conn);
 }
 
 /* --- silence --------------------------------------------------------------------------------- */

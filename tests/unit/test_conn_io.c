@@ -69,6 +69,8 @@ Test(conn_io, one_that_had_its_quota_takes_no_more_and_waits_to_be_closed)
     cr_assert_eq(scene.pool.upstreams[0].quota.known, 6, "it did not: try more");
 }
 
+/* --- responses ------------------------------------------------------------------------------- */
+
 Test(conn_io, takes_responses_in_any_order_with_their_round_trip)
 {
     begin();
@@ -212,4 +214,23 @@ Test(conn_io, what_the_server_said_before_the_socket_broke_is_taken)
     cr_assert(taken_count == 1 && taken[0].query == 1);
     cr_assert_eq(conn->fsm.state, CONN_CLOSED);
     cr_assert_eq(orphan(2), CONN_LOSS_UNHEARD);
+}
+
+/* --- the socket ------------------------------------------------------------------------------ */
+
+Test(conn_io, a_handshake_whose_socket_takes_no_more_and_breaks_ends_at_once)
+{
+    begin();
+    scene.is_mute[0] = true;
+    conn_open(conn, 4);
+    scene_events();
+    while (send(conn->socket.fd, "octets of nobody", 16, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+        continue;
+    take_responses();
+    cr_assert_eq(conn->fsm.state, CONN_HANDSHAKE, "the first flight waits for room");
+    peer_close(scene_peer(0, 0), false);
+    turn();
+    cr_assert_neq(conn->fsm.state, CONN_HANDSHAKE);
+    struct conn_news news = conn_take_news(conn);
+    cr_assert(news.has_failed && news.was_attempt);
 }
