@@ -84,7 +84,7 @@ send_udp(struct deliver *deliver, const struct query *query, uint8_t *room, size
         udp_send(deliver->parts.udp, client, size, why);
         return;
     }
-    switch (pacing_judge(deliver->parts.pacing, client, room, size, why, clock_ms(now))) {
+    switch (pacing_judge(deliver->parts.pacing, client, room, size, why, now->now_ms)) {
     case PACING_SEND:
         udp_send(deliver->parts.udp, client, size, why);
         break;
@@ -120,7 +120,7 @@ deliver_release(struct deliver *deliver, const struct clock_time *now)
 {
     struct pacing *pacing = deliver->parts.pacing;
     const struct pacing_held *held;
-    while ((held = pacing_next(pacing, clock_ms(now))) != NULL) {
+    while ((held = pacing_next(pacing, now->now_ms)) != NULL) {
         memcpy(udp_room_for(deliver, &held->client), pacing_message(pacing, held), held->size);
         udp_send(deliver->parts.udp, &held->client, held->size, (enum why)held->why);
         pacing_give(pacing);

@@ -70,7 +70,7 @@ expire_questions(struct front *front, const struct clock_time *now)
 {
     for (int i = 0; i < FRONT_EXPIRE_BATCH && front->waiting.inflight.alive > 0; i++) {
         struct inflight_question *question = inflight_first_due(&front->waiting.inflight);
-        if (question == NULL || question->deadline_ms > clock_ms(now))
+        if (question == NULL || question->deadline_ms > now->now_ms)
             return;
         admit_timeout(front, question, now);
     }

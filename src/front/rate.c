@@ -133,7 +133,7 @@ rate_change(struct rate *rate, const struct config *config, const struct clock_t
 {
     for (unsigned table = 0; table < RATE_TABLES; table++) {
         struct limiter_config limits = limiter_config(config, (enum rate_payer)table);
-        if (limiter_reload(&rate->tables[table], &limits, clock_ms(now)) != STATUS_OK)
+        if (limiter_reload(&rate->tables[table], &limits, now->now_ms) != STATUS_OK)
             log_fatal("the limiter does not accept the rates of the configuration");
     }
     take_all(rate, config);
@@ -158,7 +158,7 @@ tell(struct rate *rate, const struct query_client *client, enum rate_payer table
      const struct clock_time *now)
 {
     char text[ADDR_TEXT_MAX];
-    if (!notice_is_due(&rate->over, clock_ms(now)))
+    if (!notice_is_due(&rate->over, now->now_ms))
         return;
     log_write(LOG_NOTICE, LOG_CLIENT_REFUSED,
               "%s is over its rate (%s)%s; %llu queries of all clients since the last such line",
@@ -174,7 +174,7 @@ pour(struct rate *rate, struct query *draft, enum rate_payer table, const struct
 {
     draft->client.payer = (uint8_t)table;
     return limiter_take(&rate->tables[table], &draft->client.addr, &draft->keys,
-                        price_at(rate, &draft->client, LIMITER_PRICE_ADMIT), clock_ms(now));
+                        price_at(rate, &draft->client, LIMITER_PRICE_ADMIT), now->now_ms);
 }
 
 /* A query with a question, or one that asks for a cookie and has none. */
@@ -253,7 +253,7 @@ rate_charge(struct rate *rate, const struct query *query, uint32_t price,
     struct addr_keys keys = query->keys;
     if (price > 0 && client->payer < RATE_TABLES)
         limiter_charge(&rate->tables[client->payer], &client->addr, &keys,
-                       price_at(rate, client, price), clock_ms(now));
+                       price_at(rate, client, price), now->now_ms);
 }
 
 /* --- networks --- */

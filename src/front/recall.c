@@ -37,7 +37,7 @@ recall_reserve(struct recall *recall, const struct config *config, const struct 
     recall->local = parts->local;
     recall->waiting = parts->waiting;
     recall_change(recall, config);
-    recall->prefetch = leak_make(0, RECALL_PREFETCH_BURST, clock_ms(now));
+    recall->prefetch = leak_make(0, RECALL_PREFETCH_BURST, now->now_ms);
     recall->dues.first_at = UINT64_MAX; /* without a cache nothing is ever due */
     if (bytes == 0)
         return;
@@ -73,11 +73,11 @@ refresh(struct recall *recall, const struct query *query, const struct clock_tim
     uint32_t left_s = hit->ttl_s - hit->age_s;
     if (!recall->config->cache_prefetch || hit->hits < RECALL_PREFETCH_HITS ||
         left_s > hit->ttl_s / RECALL_PREFETCH_PART || cache_is_failure(&hit->answer) ||
-        leak_free(&recall->prefetch, clock_ms(now)) == 0)
+        leak_free(&recall->prefetch, now->now_ms) == 0)
         return;
     if (waiting_ask(recall->waiting, query, now) != INFLIGHT_STARTED)
         return;
-    (void)leak_take(&recall->prefetch, 1, clock_ms(now));
+    (void)leak_take(&recall->prefetch, 1, now->now_ms);
     stats_add(recall->stats, STAT_CACHE_PREFETCHED, 1);
 }
 
@@ -119,7 +119,7 @@ give_stale(struct recall *recall)
 static enum cache_result
 find(struct recall *recall, const struct cache_key *key, const struct clock_time *now)
 {
-    return cache_get(recall->cache, key, clock_s(now), recall->message, CACHE_MESSAGE_MAX,
+    return cache_get(recall->cache, key, now->now_s, recall->message, CACHE_MESSAGE_MAX,
                      &recall->hit);
 }
 
@@ -205,7 +205,7 @@ recall_keep(struct recall *recall, const struct inflight_question *question, con
     }
     struct cache_key key = key_of_question(question);
     /* a failure does not take the place of what can still stand in for it */
-    if (is_failure && cache_has_better(recall->cache, &key, clock_s(now)))
+    if (is_failure && cache_has_better(recall->cache, &key, now->now_s))
         return;
     uint32_t stale_s = is_failure || cannot_serve ? 0 : seconds(recall->config->cache_stale_ms);
     struct dns_answer kept = *answer;
@@ -214,7 +214,7 @@ recall_keep(struct recall *recall, const struct inflight_question *question, con
         dns_answer_pack(recall->message, CACHE_MESSAGE_MAX, message, &kept);
         message = recall->message;
     }
-    if (cache_put(recall->cache, &key, message, &kept, ttl_s, stale_s, clock_s(now)) != STATUS_OK)
+    if (cache_put(recall->cache, &key, message, &kept, ttl_s, stale_s, now->now_s) != STATUS_OK)
         stats_add(recall->stats, STAT_CACHE_TOO_LARGE, 1);
 }
 
@@ -233,7 +233,7 @@ recall_stand_in(struct recall *recall, struct inflight_question *question,
         return false;
     *verdict = give_stale(recall);
     question->is_stood_in = true;
-    cache_hold(recall->cache, &key, clock_s(now) + RECALL_RECHECK_S);
+    cache_hold(recall->cache, &key, now->now_s + RECALL_RECHECK_S);
     return true;
 }
 

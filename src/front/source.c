@@ -60,7 +60,7 @@ source_pass(struct source *source, const struct query_client *client, const char
         return false;
     }
     if (!acl_allows(&source->acl, &client->addr)) {
-        tell_denied(source, &client->addr, what, clock_ms(now));
+        tell_denied(source, &client->addr, what, now->now_ms);
         *verdict = verdict_drop(WHY_ACL);
         return false;
     }

@@ -106,7 +106,7 @@ is_within_rate(struct tcp *tcp, const struct addr *addr, const struct clock_time
 {
     uint32_t wait_ms;
     return rate_is_exempt(tcp->parts.rate, addr) ||
-           pacer_take(&tcp->arrivals, addr, 1, clock_ms(now), &wait_ms) == PACER_NOW;
+           pacer_take(&tcp->arrivals, addr, 1, now->now_ms, &wait_ms) == PACER_NOW;
 }
 
 static bool

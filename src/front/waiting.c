@@ -202,7 +202,7 @@ waiting_join(struct waiting *waiting, struct query *query, const struct clock_ti
              struct inflight_question **question)
 {
     enum inflight_result result = inflight_join(&waiting->inflight, &waiting->queries, query,
-                                                clock_ms(now), waiting->life_ms, question);
+                                                now->now_ms, waiting->life_ms, question);
     if (result == INFLIGHT_STARTED)
         push(waiting, *question, query);
     if (result == INFLIGHT_JOINED)
@@ -215,7 +215,7 @@ waiting_ask(struct waiting *waiting, const struct query *query, const struct clo
 {
     struct inflight_question *question;
     enum inflight_result result =
-        inflight_start(&waiting->inflight, &query->dns, clock_ms(now), waiting->life_ms, &question);
+        inflight_start(&waiting->inflight, &query->dns, now->now_ms, waiting->life_ms, &question);
     if (result == INFLIGHT_STARTED)
         push(waiting, question, query);
     return result;

@@ -10,21 +10,9 @@
 
 #include <stdint.h>
 
-struct clock_time {  /* of one moment */
+struct clock_time {  /* of one moment; evloop_time_at() makes it */
     uint64_t now_us; /* monotonic, since boot; the same in every process of the machine */
+    uint64_t now_ms; /* the same, */
+    uint32_t now_s;  /* and the same */
     uint32_t wall_s; /* wall clock, since 1970 modulo 2^32; may jump: for cookies (RFC 9018 4.3) */
 };
-
-/** Monotonic milliseconds. */
-static inline uint64_t
-clock_ms(const struct clock_time *time)
-{
-    return time->now_us / 1000U;
-}
-
-/** Monotonic seconds. */
-static inline uint32_t
-clock_s(const struct clock_time *time)
-{
-    return (uint32_t)(time->now_us / 1000000U);
-}

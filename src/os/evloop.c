@@ -25,11 +25,26 @@ read_us(clockid_t clock)
 }
 
 struct clock_time
+evloop_time_at(uint64_t now_us, uint32_t wall_s)
+{
+    return (struct clock_time){.now_us = now_us,
+                               .now_ms = now_us / 1000,
+                               .now_s = (uint32_t)(now_us / 1000000),
+                               .wall_s = wall_s};
+}
+
+struct clock_time
+evloop_time(const struct evloop *loop)
+{
+    return evloop_time_at(loop->now_us, loop->wall_s);
+}
+
+struct clock_time
 evloop_read_clocks(void)
 {
     struct timespec wall;
     sys_clock_gettime(CLOCK_REALTIME_COARSE, &wall); /* a few ms late: no matter */
-    return (struct clock_time){.now_us = read_us(CLOCK_MONOTONIC), .wall_s = (uint32_t)wall.tv_sec};
+    return evloop_time_at(read_us(CLOCK_MONOTONIC), (uint32_t)wall.tv_sec);
 }
 
 uint64_t

@@ -42,11 +42,10 @@ struct evloop {
 };
 
 /** When this turn began. */
-static inline struct clock_time
-evloop_time(const struct evloop *loop)
-{
-    return (struct clock_time){.now_us = loop->now_us, .wall_s = loop->wall_s};
-}
+struct clock_time evloop_time(const struct evloop *loop);
+
+/** A moment by both clocks. */
+struct clock_time evloop_time_at(uint64_t now_us, uint32_t wall_s);
 
 /** Both clocks together, so that neither is forgotten: once per turn, and at the start. */
 struct clock_time evloop_read_clocks(void);

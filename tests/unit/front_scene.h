@@ -34,7 +34,7 @@ struct scene_datagram {
 static struct front front;
 static struct config config;
 static struct stats_page stats;
-static struct clock_time scene_now = {.now_us = 1000000, .wall_s = 1700000000};
+static struct clock_time scene_now = {1000000, 1000, 1, 1700000000};
 
 static struct scene_datagram scene_in[SCENE_DATAGRAMS], scene_out[SCENE_DATAGRAMS];
 static unsigned scene_in_count, scene_in_at, scene_out_count, scene_batches;
@@ -238,8 +238,8 @@ scene_setup(void)
 static inline void
 scene_pass(unsigned ms)
 {
-    scene_now.now_us += (uint64_t)ms * 1000;
-    scene_now.wall_s += ms / 1000;
+    scene_now =
+        evloop_time_at(scene_now.now_us + (uint64_t)ms * 1000, scene_now.wall_s + ms / 1000);
 }
 
 /* A query as a client writes it: `cookie` octets of an option, 0 for none; `edns` for an OPT. */

@@ -87,7 +87,7 @@ Test(evloop, a_turn_has_the_time_that_it_is_handed_and_calls_who_was_found_ready
     evloop_ring_bell(halves[1].source.fd);
     (void)evloop_wait(&loop, 0);
     cr_assert_eq(halves[1].calls, 0, "nobody is called while it waits");
-    evloop_dispatch(&loop, (struct clock_time){.now_us = 7, .wall_s = 9});
+    evloop_dispatch(&loop, evloop_time_at(7, 9));
     cr_assert_eq(halves[1].calls, 1);
     cr_assert_eq(loop.now_us, 7);
     cr_assert_eq(loop.wall_s, 9);
@@ -233,6 +233,17 @@ Test(evloop, processor_time_passes_with_work_and_not_with_sleep)
     cr_assert_lt(slept_us, 20000);
     while (evloop_cpu_us() < before_us + slept_us + 1000)
         continue;
+}
+
+Test(evloop, the_parts_of_a_moment_are_whole_and_never_ahead)
+{
+    struct clock_time time = evloop_time_at(3999999, 7);
+    cr_assert_eq(time.now_ms, 3999);
+    cr_assert_eq(time.now_s, 3);
+    time = evloop_time_at(time.now_us + 1, 8);
+    cr_assert(time.now_us == 4000000 && time.wall_s == 8);
+    cr_assert_eq(time.now_ms, 4000);
+    cr_assert_eq(time.now_s, 4);
 }
 
 /* --- bells ----------------------------------------------------------------------------------- */

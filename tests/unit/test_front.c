@@ -387,7 +387,7 @@ time_passes(unsigned ms)
     admit_stale(&front, &at);
     struct inflight_question *due;
     while ((due = inflight_first_due(&front.waiting.inflight)) != NULL &&
-           due->deadline_ms <= clock_ms(&at))
+           due->deadline_ms <= at.now_ms)
         admit_timeout(&front, due, &at);
 }
 

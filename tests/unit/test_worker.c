@@ -39,7 +39,7 @@ begin(void)
 static uint64_t
 turn(uint64_t us)
 {
-    now.now_us += us;
+    now = evloop_time_at(now.now_us + us, now.wall_s);
     return worker_turn(&worker, now);
 }
 
