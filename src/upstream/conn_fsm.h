@@ -47,7 +47,7 @@ enum conn_event {
     CONN_EVENTS,
 };
 
-struct conn_actions { /* to be done in this order; a type of its own, see upstream/watch.h */
+struct conn_actions { /* to be done in this order; a type of its own, see upstream/flights.h */
     bool dial;        /* ask the supervisor for a socket */
     bool start;       /* watch the socket, begin TLS */
     bool handshake;   /* go on with TLS */

@@ -110,22 +110,22 @@ late_age_us(const struct conn *conn, enum flights_walk walk)
 uint64_t
 conn_late_us(const struct conn *conn, enum flights_walk walk)
 {
-    return watch_late_at(&conn->watch, &conn->flights, walk, late_age_us(conn, walk));
+    return flights_late_at(&conn->watch, &conn->flights, walk, late_age_us(conn, walk));
 }
 
 uint64_t
 conn_silence_end_us(const struct conn *conn)
 {
     const struct upstream *upstream = conn->upstream;
-    return watch_end_at(&conn->watch, &conn->flights, &upstream->times, upstream->wants_place,
-                        (uint64_t)upstream->query_ms * 1000);
+    return flights_end_at(&conn->watch, &conn->flights, &upstream->times, upstream->wants_place,
+                          (uint64_t)upstream->query_ms * 1000);
 }
 
 uint64_t
 conn_due_us(const struct conn *conn)
 {
     uint64_t now = conn_now(conn);
-    uint64_t next = watch_next_us(&conn->watch, &conn->flights, &conn->upstream->times, now);
+    uint64_t next = flights_next_us(&conn->watch, &conn->flights, &conn->upstream->times, now);
     const uint64_t others[] = {conn_silence_end_us(conn), conn_late_us(conn, FLIGHTS_HEDGE),
                                conn_late_us(conn, FLIGHTS_SLOW)};
     for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -179,7 +179,7 @@ conn_calm(struct conn *conn)
 {
     if (conn->watch.doubt != WATCH_CALM)
         conn->upstream->suspects--;
-    watch_end(&conn->watch);
+    flights_calm(&conn->watch);
 }
 
 bool

@@ -80,7 +80,7 @@ note_query(struct conn *conn, uint16_t id)
         conn->is_spent = true;
         conn_retire(conn);
     }
-    watch_wrote(&conn->watch, conn_now(conn));
+    flights_wrote(&conn->watch, conn_now(conn));
     conn->watch.is_left_over |= conn->watch.doubt == WATCH_LEFT;
     if (is_first || conn->watch.is_left_over)
         conn_sooner(conn, conn_due_us(conn));
@@ -311,7 +311,7 @@ listen_anew(struct conn *conn)
 {
     if (!is_stuck(conn)) {
         conn_calm(conn);
-        watch_heard(&conn->watch, conn_now(conn));
+        flights_heard(&conn->watch, conn_now(conn));
         conn_sooner(conn, conn_due_us(conn));
     }
     if (conn->flights.count > 0)

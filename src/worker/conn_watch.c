@@ -26,7 +26,7 @@ look(struct conn *conn)
     enum watch_doubt from = conn->watch.doubt;
     uint64_t now = conn_now(conn);
     struct watch_remedies remedies =
-        watch_look(&conn->watch, &conn->flights, &conn->upstream->times, now);
+        flights_look(&conn->watch, &conn->flights, &conn->upstream->times, now);
     if (remedies.probe && from == WATCH_CALM)
         suspect(conn);
     if (remedies.probe)

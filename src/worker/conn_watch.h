@@ -1,7 +1,7 @@
 /* conn_watch.h - what time does to a connection: deadlines, silence, queries that are late
  * SPDX-License-Identifier: ISC
  *
- * What: silence (upstream/watch.h) and lateness are both answered by asking at a second place, and
+ * What: silence (upstream/flights.h) and lateness are both answered by asking at a second place, and
  *       never by taking anything back: the first response counts. Silence is about the connection,
  *       lateness about one query: its server may live and never answer this one.
  * Who:  worker: the pool calls the tick, the relay asks elsewhere.

@@ -98,7 +98,7 @@ prepare_upstream(struct pool *pool, unsigned index)
         .tls = reserve(tls_context_bytes()),
         .query_ms = config->query_ms,
         .qps = qps,
-        .times = watch_times_of(&pool->health[index], config->query_ms),
+        .times = flights_times(&pool->health[index], config->query_ms),
         .rate = leak_make(qps, qps / RATE_BURST_PARTS + 1, 0),
         .dials = leak_make(policy->handshakes_per_s * UPSTREAM_HANDSHAKE_FULL,
                            policy->handshakes_burst * UPSTREAM_HANDSHAKE_FULL, 0)};

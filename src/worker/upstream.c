@@ -41,7 +41,7 @@ upstream_answered(struct upstream *upstream, uint32_t rtt_us, bool is_sound, uin
 {
     upstream->heard_us = now_us;
     health_answered(upstream->health, rtt_us, is_sound);
-    upstream->times = watch_times_of(upstream->health, upstream->query_ms);
+    upstream->times = flights_times(upstream->health, upstream->query_ms);
     upstream_show(&upstream->shown->answers, 1);
     atomic_store_explicit(&upstream->shown->rtt_us, upstream->health->srtt_us,
                           memory_order_relaxed);
@@ -115,7 +115,7 @@ upstream_connected(struct upstream *upstream, const struct tls_session *session,
 {
     const struct tls_facts *facts = tls_session_facts(session);
     health_connected(upstream->health, took_us / 2 < UINT32_MAX ? (uint32_t)(took_us / 2) : 0);
-    upstream->times = watch_times_of(upstream->health, upstream->query_ms);
+    upstream->times = flights_times(upstream->health, upstream->query_ms);
     count_handshake(upstream, facts);
     char pin[48] = "CA and name checked";
     if (facts->pin_index >= 0)

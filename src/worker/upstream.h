@@ -15,8 +15,8 @@
 #include "os/log.h"
 #include "upstream/choice.h"
 #include "upstream/conn_fsm.h"
+#include "upstream/flights.h"
 #include "upstream/key_news.h"
-#include "upstream/watch.h"
 #include "worker/tls_session.h"
 
 struct upstream {
