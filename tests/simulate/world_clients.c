@@ -143,7 +143,9 @@ send_ask(const struct act *act, uint64_t number)
     if (world.has_cookies)
         put_cookie(ask);
     uint64_t who = draw_who(DRAW_DGRAM, number);
-    ask->id = (uint16_t)draw(who, 0, 65536);
+    /* another each time that a port is used again */
+    ask->id =
+        (uint16_t)(draw(draw_who(DRAW_DGRAM, ask->from.port), 0, 65536) + clients.count / PORTS);
     ask->type = (uint16_t)(act->number != 0 ? act->number : MESSAGE_A);
     ask->sent_us = kernel_now();
     kernel_at(kernel_now() + 20 + draw(who, 1, DELAY_US), arrive, ask, 0);
