@@ -119,6 +119,8 @@ turned(struct process *process)
 {
     if (proxy_is_front(process))
         oracle_counters_turn(process);
+    if (proxy_is_front(process) || proxy_is_worker(process))
+        oracle_memory_turn(process);
 }
 
 static void
@@ -142,6 +144,7 @@ oracle_begin(void)
     proxy_on_end = ended;
     world_faults_begin();
     oracle_counters_begin();
+    oracle_memory_begin();
 }
 
 void

@@ -46,6 +46,10 @@ void oracle_crowd_note(void);
 /** It was played with them. */
 void oracle_crowd_end(void);
 
+void oracle_memory_begin(void);
+/** At the end of a turn of a front or worker. */
+void oracle_memory_turn(struct process *process);
+
 void oracle_counters_begin(void);
 void oracle_counters_turn(const struct process *front);
 void oracle_counters_front_ended(const struct process *front);

@@ -20,6 +20,7 @@ void worlds_ask_evenly(uint64_t *dice, uint64_t length_us, uint64_t names, unsig
                        unsigned silent);
 
 /* worlds_clients.c */
+void worlds_private(uint64_t *dice);
 void worlds_cookies(uint64_t *dice);
 void worlds_crowd(uint64_t *dice);
 void worlds_silent(uint64_t *dice);

@@ -7,6 +7,23 @@
 
 #include <stdio.h>
 
+/* Clients over IPv6, who spell their names each in another way. */
+void
+worlds_private(uint64_t *dice)
+{
+    world_begin_config(1, 1);
+    world_say("cache: {size: off}");
+    for (uint64_t at_us = WORLDS_BEGIN_US; at_us < 20 * KERNEL_S;
+         at_us += 1 + draw_next(dice, 10 * KERNEL_MS)) {
+        uint64_t who = 1ULL << 32 | draw_next(dice, 1U << 24);
+        struct act *act = world_add(at_us, ACT_ASK, who);
+        snprintf(act->text, sizeof act->text, "wHoSpElLsIt-%06x.eXaMpLe", (unsigned)who & 0xffffff);
+        for (char *at = act->text; *at != '\0'; at++)
+            if (*at >= 'a' && *at <= 'z' && draw_next(dice, 2) == 0)
+                *at = (char)(*at - 'a' + 'A');
+    }
+}
+
 void
 worlds_cookies(uint64_t *dice)
 {
