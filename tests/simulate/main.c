@@ -4,6 +4,8 @@
  * usage: simulate                    every world of worlds.def, with the seeds that a test run plays
  *        simulate SEED               every world with this seed
  *        simulate WORLD SEED         one; `trace` behind it shows everything that happens
+ *        simulate WORLD SEED shrink  which acts are enough for its violation
+ *        simulate WORLD SEED keep LIST [trace]  with these acts alone, as shrink printed them
  *        simulate --seconds N        seed after seed, for so long
  *        simulate --hashes SEED      the trace of every world, one number each: the same in every build
  *        simulate --list             the worlds
@@ -11,6 +13,7 @@
  * violation, 2 where the arguments cannot be understood.
  */
 #include "oracle.h"
+#include "shrink.h"
 #include "trace.h"
 #include "world.h"
 
@@ -21,6 +24,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#define SHRINK_S 60
 
 static struct {
     struct world_result *result; /* shared with the process that plays */
@@ -50,7 +55,8 @@ play_alone(const struct world_row *row, uint64_t seed)
 
 /* @return false: a violation */
 static bool
-play(const struct world_row *row, uint64_t seed, bool is_shown, bool is_told)
+play_kept(const struct world_row *row, uint64_t seed, const unsigned char *kept, bool is_shown,
+          bool is_told)
 {
     double began_s = seconds();
     memset(all.result, 0, sizeof *all.result);
@@ -60,7 +66,7 @@ play(const struct world_row *row, uint64_t seed, bool is_shown, bool is_told)
     pid_t pid = fork();
     if (pid == 0) {
         trace_begin(is_shown);
-        world_play(row, seed, NULL, all.result);
+        world_play(row, seed, kept, all.result);
         fflush(stdout);
         exit(0); /* counters of coverage are written then */
     }
@@ -87,6 +93,38 @@ play(const struct world_row *row, uint64_t seed, bool is_shown, bool is_told)
         printf("%s %llu: %u violations; the first %s\n", row->name, (unsigned long long)seed,
                result->violations, result->first);
     return is_good;
+}
+
+static bool
+play(const struct world_row *row, uint64_t seed, bool is_shown, bool is_told)
+{
+    return play_kept(row, seed, NULL, is_shown, is_told);
+}
+
+/* What is said behind a world and its seed. @return false: it cannot be understood */
+static bool
+play_one(int argc, char **argv, int *status)
+{
+    const struct world_row *row = world_find(argv[1]);
+    uint64_t seed = strtoull(argv[2], NULL, 10);
+    const char *what = argc > 3 ? argv[3] : "";
+    bool is_shown = argc > 3 && strcmp(argv[argc - 1], "trace") == 0;
+    if (argc == 4 && strcmp(what, "shrink") == 0) {
+        if ((row->flags & WORLD_CROWD) != 0)
+            play_alone(row, seed);
+        *status = shrink_world(row, seed, SHRINK_S);
+    } else if (argc == 5 + is_shown && strcmp(what, "keep") == 0) {
+        unsigned char *kept = shrink_kept(argv[4]);
+        if (kept == NULL)
+            return false;
+        *status = !play_kept(row, seed, kept, is_shown, true);
+        free(kept);
+    } else if (argc == 3 + is_shown) {
+        *status = !play(row, seed, is_shown, true);
+    } else {
+        return false;
+    }
+    return true;
 }
 
 /* 0 seeds: what is known to be open. It is played when it is named. */
@@ -130,8 +168,8 @@ play_for(double long_s)
 static int
 misuse(void)
 {
-    fprintf(stderr,
-            "usage: simulate [SEED | WORLD SEED [trace] | --seconds N | --hashes SEED | --list]\n");
+    fprintf(stderr, "usage: simulate [SEED | WORLD SEED [trace | shrink | keep LIST [trace]] | "
+                    "--seconds N | --hashes SEED | --list]\n");
     return 2;
 }
 
@@ -164,8 +202,8 @@ main(int argc, char **argv)
     } else if (argc == 2 && is_number(argv[1])) {
         play_all(strtoull(argv[1], NULL, 10), 1);
     } else if (argc >= 3 && world_find(argv[1]) != NULL && is_number(argv[2])) {
-        bool is_shown = argc > 3 && strcmp(argv[3], "trace") == 0;
-        (void)play(world_find(argv[1]), strtoull(argv[2], NULL, 10), is_shown, true);
+        int status;
+        return play_one(argc, argv, &status) ? status : misuse();
     } else {
         return misuse();
     }

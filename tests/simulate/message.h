@@ -12,11 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MESSAGE_MAX        65535
-#define MESSAGE_NAME_MAX   64 /* characters of a name here, with its NUL */
-#define MESSAGE_A          1
-#define MESSAGE_TTL_S      300 /* of what servers answer */
-#define MESSAGE_COOKIE_MAX 40
+#define MESSAGE_MAX         65535
+#define MESSAGE_NAME_MAX    64 /* characters of a name here, with its NUL */
+#define MESSAGE_A           1
+#define MESSAGE_TTL_S       300 /* of what servers answer */
+#define MESSAGE_ERROR_RCODE 5   /* REFUSED: of names whose script is an error */
+#define MESSAGE_COOKIE_MAX  40
 
 struct message_facts { /* what a message says */
     uint16_t id, flags;

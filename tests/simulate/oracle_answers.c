@@ -118,6 +118,18 @@ judge_stale(const struct ask *ask)
     oracle_violation_of("a stale answer while upstreams work", ": %s", ask->act->text);
 }
 
+/* An error that all upstreams give is told, not replaced. */
+static void
+judge_error(const struct ask *ask)
+{
+    uint64_t delay_us;
+    if ((world.row->flags & WORLD_NO_FAULT) != 0 &&
+        message_script(ask->act->text, &delay_us) == SCRIPT_ERROR &&
+        ask->facts.rcode != MESSAGE_ERROR_RCODE)
+        oracle_violation_of("an upstream's error is not told", ": %s got RCODE %u", ask->act->text,
+                            ask->facts.rcode);
+}
+
 void
 oracle_answers_judge(const struct ask *ask, size_t size)
 {
@@ -131,6 +143,7 @@ oracle_answers_judge(const struct ask *ask, size_t size)
                             ask->act->text);
     judge_data(ask);
     judge_stale(ask);
+    judge_error(ask);
     if (is_due(ask, &by_us))
         judge_liveness(ask, by_us, "an upstream would have answered (L1)",
                        "an answer is late (L1)");

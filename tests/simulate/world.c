@@ -179,5 +179,7 @@ world_play(const struct world_row *row, uint64_t seed, const unsigned char *kept
                                     .asked = world_clients_asked(),
                                     .answered = world_clients_answered()};
     snprintf(result->first, sizeof result->first, "%s", oracle_first());
+    snprintf(result->kind, sizeof result->kind, "%s", oracle_first_kind());
+    result->acts = world.acts_count;
     end();
 }

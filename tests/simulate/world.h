@@ -16,6 +16,7 @@
 
 #define WORLD_CONFIG_MAX 16384
 #define WORLD_TEXT_MAX   48
+#define WORLD_ACTS_MAX   (1U << 20)
 
 enum act_kind {
 #define ACT(name, happen, text) ACT_##name,
@@ -95,6 +96,8 @@ struct world_result {
     struct kernel_counts counts;
     uint64_t asked, answered; /* by clients; NOERROR or NXDOMAIN */
     char first[160];          /* the first violation */
+    char kind[80];            /* its kind alone */
+    size_t acts;              /* that there are */
 };
 
 /** Find a row. @return NULL: there is none of this name */
