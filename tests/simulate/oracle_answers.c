@@ -144,6 +144,9 @@ oracle_answers_judge(const struct ask *ask, size_t size)
     judge_data(ask);
     judge_stale(ask);
     judge_error(ask);
+    if ((world.row->flags & WORLD_ANSWERS) != 0 && (facts->rcode != 0 || facts->answers == 0))
+        oracle_violation_of("the death of a worker costs an answer", ": %s got RCODE %u",
+                            ask->act->text, facts->rcode);
     if (is_due(ask, &by_us))
         judge_liveness(ask, by_us, "an upstream would have answered (L1)",
                        "an answer is late (L1)");

@@ -41,6 +41,7 @@ enum {
     WORLD_NO_CACHE = 2,  /* each question goes to an upstream */
     WORLD_ONE_WELL = 16, /* upstream 0 is well all the time, no name is slow, no process ends */
     WORLD_NO_FAULT = 4,  /* upstreams are well all the time, no process ends */
+    WORLD_ANSWERS = 64,  /* workers die, and each query is answered all the same */
     WORLD_CROWD = 8,     /* some acts are of a flood: it is played without them, too */
 };
 

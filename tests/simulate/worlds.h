@@ -28,5 +28,6 @@ void worlds_silent(uint64_t *dice);
 /* worlds_upstreams.c */
 void worlds_errors(uint64_t *dice);
 void worlds_stale(uint64_t *dice);
+void worlds_deaths(uint64_t *dice);
 void worlds_rings(uint64_t *dice);
 void worlds_keys(uint64_t *dice);

@@ -39,6 +39,31 @@ worlds_stale(uint64_t *dice)
     }
 }
 
+/* Workers die, or are replaced by a reload, while much is in flight. */
+void
+worlds_deaths(uint64_t *dice)
+{
+    world_begin_config(1, 1);
+    world_say("cache: {size: off}");
+    uint64_t number = 0;
+    for (uint64_t at_us = WORLDS_BEGIN_US; at_us < 70 * KERNEL_S;
+         at_us += 1 + draw_next(dice, 20 * KERNEL_MS)) {
+        char script[16];
+        uint64_t who = draw_next(dice, 1U << 16);
+        snprintf(script, sizeof script, "d%u-", (unsigned)draw_next(dice, 800));
+        worlds_ask(at_us, who, script, number++);
+    }
+    for (uint64_t at_us = 5 * KERNEL_S; at_us < 65 * KERNEL_S;
+         at_us += 10 * KERNEL_S + draw_next(dice, 10 * KERNEL_S)) {
+        enum act_kind kind = draw_next(dice, 3) == 0 ? ACT_RELOAD : ACT_KILL;
+        struct act *act = world_add(at_us, kind, 0);
+        act->number = kind == ACT_KILL;
+        if (kind == ACT_RELOAD) /* another value that is a worker's: it is replaced */
+            snprintf(act->text, sizeof act->text, ", timeouts: {connect: %us}",
+                     1 + (unsigned)draw_next(dice, 8));
+    }
+}
+
 void
 worlds_rings(uint64_t *dice)
 {
