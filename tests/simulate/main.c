@@ -17,10 +17,12 @@
 #include "trace.h"
 #include "world.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,6 +48,7 @@ play_alone(const struct world_row *row, uint64_t seed)
 {
     pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* one that does not end is ended with us */
         trace_begin(false);
         world_play_alone(row, seed);
         _exit(0);
@@ -65,6 +68,7 @@ play_kept(const struct world_row *row, uint64_t seed, const unsigned char *kept,
         play_alone(row, seed);
     pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* one that does not end is ended with us */
         trace_begin(is_shown);
         world_play(row, seed, kept, all.result);
         fflush(stdout);

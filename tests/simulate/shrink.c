@@ -5,10 +5,12 @@
 
 #include "trace.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +34,7 @@ is_found(void)
     fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* one that does not end is ended with us */
         trace_begin(false);
         world_play(shrink.row, shrink.seed, shrink.kept, shrink.result);
         _exit(0);
