@@ -61,13 +61,14 @@ struct world {
     uint64_t seed;
     uint64_t length_us; /* when it ends, since KERNEL_BEGIN_US */
     unsigned lanes, upstreams;
-    uint32_t query_ms;   /* timeouts.query */
-    unsigned preemption; /* per mille of calls (process_set_preemption()) */
-    uint32_t ttl_s;      /* cache.ttl_max, or how long an answer lives */
-    uint32_t stale_s;    /* cache.stale */
-    uint64_t turn_us;    /* WORLD_CROWD: what a flood may cost another */
-    bool has_cookies;    /* clients send them */
-    bool is_alone;       /* its floods are left out */
+    uint32_t query_ms;     /* timeouts.query */
+    unsigned preemption;   /* per mille of calls (process_set_preemption()) */
+    uint32_t ttl_s;        /* cache.ttl_max, or how long an answer lives */
+    uint32_t stale_s;      /* cache.stale */
+    uint64_t turn_us;      /* WORLD_CROWD: what a flood may cost another */
+    uint32_t piece_octets; /* segments between workers and upstreams hold so many at most; 0: any */
+    bool has_cookies;      /* clients send them */
+    bool is_alone;         /* its floods are left out */
     char config[WORLD_CONFIG_MAX];
     size_t config_size;
     struct act *acts;

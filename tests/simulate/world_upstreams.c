@@ -224,8 +224,10 @@ world_upstreams_begin(unsigned count)
     servers.count = count;
     for (unsigned i = 0; i < count; i++) {
         uint32_t delay_us = 500 + (uint32_t)draw(who, i, 40000);
-        servers.all[i] = (struct upstream){
-            .index = i, .net = {.delay_us = delay_us, .jitter_us = delay_us / 10}};
+        servers.all[i] = (struct upstream){.index = i,
+                                           .net = {.delay_us = delay_us,
+                                                   .jitter_us = delay_us / 10,
+                                                   .piece_octets = world.piece_octets}};
     }
     stream_on_connect = dialled;
 }

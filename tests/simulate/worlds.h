@@ -29,5 +29,6 @@ void worlds_silent(uint64_t *dice);
 void worlds_errors(uint64_t *dice);
 void worlds_stale(uint64_t *dice);
 void worlds_deaths(uint64_t *dice);
+void worlds_pieces(uint64_t *dice);
 void worlds_rings(uint64_t *dice);
 void worlds_keys(uint64_t *dice);

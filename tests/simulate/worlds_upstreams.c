@@ -64,6 +64,16 @@ worlds_deaths(uint64_t *dice)
     }
 }
 
+/* What is said over TLS arrives a few octets at a time. */
+void
+worlds_pieces(uint64_t *dice)
+{
+    world_begin_config(1, 1 + (unsigned)draw_next(dice, 2));
+    world_say("cache: {size: off}");
+    world.piece_octets = 1 + (uint32_t)draw_next(dice, 40);
+    worlds_ask_evenly(dice, 5 * KERNEL_S, 0, 5, 2);
+}
+
 void
 worlds_rings(uint64_t *dice)
 {
