@@ -1,8 +1,8 @@
 /* hostile.h - shared memory that the other side scribbles on
  * SPDX-License-Identifier: ISC
  *
- * Included before all else. Each look at an index or flag gives another value; where lengths are read
- * once, as volatile, --nondet-volatile does the same.
+ * Included before all else. Each look at an index or flag gives another value. What else is read of
+ * shared memory is read by functions that tools/prove lets return any value.
  */
 #pragma once
 
