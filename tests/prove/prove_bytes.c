@@ -193,3 +193,37 @@ prove_bytes_le64(void)
     unsigned i = (unsigned)any_up_to(7);
     CLAIM((uint8_t)(bytes_le64(octets) >> 8 * i) == octets[i], "the first octet is the lowest");
 }
+
+#define STREAM_MOST 140000 /* octets; more than two of the largest messages */
+#define BOUND_MOST  65535
+
+void
+prove_bytes_frame_peek(void)
+{
+    size_t size = any_up_to(STREAM_MOST), min = any_up_to(BOUND_MOST), max = any_up_to(BOUND_MOST);
+    const uint8_t *data = any_octets(size), *message;
+    size_t message_size;
+    enum bytes_frame result = bytes_frame_peek(data, size, min, max, &message, &message_size);
+    CLAIM((message != NULL) == (result == BYTES_FRAME_OK), "a message exactly where it says so");
+    switch (result) {
+    case BYTES_FRAME_OK:
+        CLAIM(message_size >= min && message_size <= max, "the message has an allowed size");
+        CLAIM(BYTES_FRAME_HEADER + message_size <= size, "it is whole");
+        CLAIM(message == data + BYTES_FRAME_HEADER, "it stands behind its length");
+        break;
+    case BYTES_FRAME_MORE:
+        CLAIM(size < BYTES_FRAME_HEADER + message_size, "there is less than the message");
+        CLAIM(size >= BYTES_FRAME_HEADER || message_size == 0,
+              "no size is told before it is known");
+        break;
+    case BYTES_FRAME_BAD:
+        CLAIM(size >= BYTES_FRAME_HEADER, "nothing is refused unseen");
+        ASSUME(size >= BYTES_FRAME_HEADER);
+        size_t announced = (size_t)data[0] << 8 | data[1];
+        CLAIM(announced < min || announced > max, "only a size out of bounds is refused");
+        CLAIM(message_size == 0, "nothing is told of it");
+        break;
+    default:
+        CLAIM(false, "no other result");
+    }
+}

@@ -88,21 +88,21 @@ prove_limiter_converted(void)
 void
 prove_limiter_place(void)
 {
-    struct buckets_group *group = any_octets(sizeof *group);
-    struct buckets_group before = *group;
-    struct buckets table;
-    buckets_init(&table, group, BUCKETS_GROUP, (struct hash_key){0});
+    struct limiter_group *group = any_octets(sizeof *group);
+    struct limiter_group before = *group;
+    struct limiter_table table;
+    limiter_table_init(&table, group, LIMITER_GROUP, (struct hash_key){0});
     uint64_t tag = nondet_u64(), now = nondet_u64(), empty_at = nondet_u64();
-    size_t i = any_up_to(BUCKETS_GROUP - 1);
+    size_t i = any_up_to(LIMITER_GROUP - 1);
     ASSUME(tag != 0);
-    struct buckets_ref ref = buckets_find(&table, tag);
-    CLAIM(ref.group == group && ref.slot <= BUCKETS_GROUP, "a place of the group, or none");
-    CLAIM(ref.slot == BUCKETS_GROUP ? before.tags[i] != tag : before.tags[ref.slot] == tag,
+    struct limiter_ref ref = limiter_table_find(&table, tag);
+    CLAIM(ref.group == group && ref.slot <= LIMITER_GROUP, "a place of the group, or none");
+    CLAIM(ref.slot == LIMITER_GROUP ? before.tags[i] != tag : before.tags[ref.slot] == tag,
           "it is found exactly where it stands");
-    ASSUME(ref.slot == BUCKETS_GROUP);
-    buckets_place(&table, &ref, now, empty_at);
-    CLAIM(ref.slot < BUCKETS_GROUP, "it has a place");
-    CLAIM(group->tags[ref.slot] == tag && *buckets_empty_at(&ref) == empty_at, "it stands there");
+    ASSUME(ref.slot == LIMITER_GROUP);
+    limiter_table_place(&table, &ref, now, empty_at);
+    CLAIM(ref.slot < LIMITER_GROUP, "it has a place");
+    CLAIM(group->tags[ref.slot] == tag && group->empty_at[ref.slot] == empty_at, "it stands there");
     CLAIM(before.empty_at[ref.slot] <= before.empty_at[i], "the one that is empty soonest went");
     CLAIM(i == ref.slot ||
               (group->tags[i] == before.tags[i] && group->empty_at[i] == before.empty_at[i]),
