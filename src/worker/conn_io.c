@@ -208,6 +208,7 @@ socket_failed(struct conn *conn, int error)
     }
     log_write(upstream_trouble(conn->upstream), LOG_UPSTREAM_DOWN, "upstream %s: %s",
               conn->upstream->config->name, strerror(error));
+    stats_add(conn->shared->stats, STAT_HANDSHAKES_FAILED, 1);
     conn_step(conn, CONN_ON_BROKEN);
 }
 

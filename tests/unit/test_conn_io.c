@@ -233,4 +233,5 @@ Test(conn_io, a_handshake_whose_socket_takes_no_more_and_breaks_ends_at_once)
     cr_assert_neq(conn->fsm.state, CONN_HANDSHAKE);
     struct conn_news news = conn_take_news(conn);
     cr_assert(news.has_failed && news.was_attempt);
+    cr_assert_eq(scene_count(STAT_HANDSHAKES_FAILED), 1);
 }
