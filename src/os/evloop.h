@@ -1,7 +1,7 @@
 /* evloop.h - epoll, the one place that reads clocks, closing at the turn's end, and bells that wake it
  * SPDX-License-Identifier: ISC
  *
- * What: a main() waits, then hands the time and what is ready to the turn of its process. Handlers
+ * What: a process waits, then hands the time and what is ready to the turn of its process. Handlers
  *       are called with their source; they do not call each other. A source removed during a turn
  *       gets no further event of that turn and its descriptor is closed at the end. A bell is an
  *       eventfd by which another process is woken; it is watched on its edge, so every ring of it

@@ -24,7 +24,7 @@ enum conn_mark {
     CONN_TO_READ,  /* its socket is ready, or there is something else to be looked at */
     CONN_TO_FLUSH, /* queries wait to be sent, or octets to be acknowledged */
     CONN_NEWS,     /* for the pool: conn_take_news() */
-    CONN_TO_TELL,  /* for the supervisor: conn_take_order() */
+    CONN_TO_TELL,  /* for the supervisor: pool_next_order() */
     CONN_ORPHANED, /* it is closed, and queries were in flight: conn_pop_orphan() */
     CONN_LATE,     /* queries are to be asked elsewhere, too: conn_watch_next_late() */
     CONN_MARKS,
