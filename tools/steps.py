@@ -33,6 +33,13 @@ def misuse(text):
     sys.exit(2)
 
 
+def help_of(text):
+    """Where --help or -h stands among the arguments: print this, which is what the tool's head says, and end."""
+    if {"--help", "-h"} & set(sys.argv[1:]):
+        say(text.strip())
+        sys.exit(0)
+
+
 def packages(*what):
     """Get what a command needs; what is missing is said there."""
     if subprocess.run([TOP / "tools/packages", *what]).returncode != 0:

@@ -36,6 +36,14 @@ def test_every_command_understands_help(tree, command):
     assert not (tree / "build").exists(), "nothing was begun"
 
 
+@pytest.mark.parametrize("tool", ["analyze", "coverage", "differential", "fuzz", "mutate", "prove", "simulate"])
+def test_a_tool_says_itself_what_it_does(tree, tool):
+    for option in ("--help", "-h"):
+        result = subprocess.run([tree / "tools" / tool, option], capture_output=True, text=True, timeout=60)
+        assert result.returncode == 0 and result.stdout.startswith(f"{tool} - ") and not result.stderr, result
+        assert f"usage: tools/{tool}" in result.stdout
+
+
 @pytest.mark.parametrize("arguments", [
     ("frobnicate",), ("test", "everything"), ("test", "--frobnicate"), ("build", "x"), ("clean", "x"), ("fmt", "x"),
     ("run", "--frobnicate"), ("run", "x"), ("run", "--pin"), ("run", "--upstream", "192.0.2.1:853"),
