@@ -9,7 +9,8 @@ import pytest
 from conftest import needs_root
 from penstock import BUILD, TOP, plain_environment, wait_for
 
-COMMANDS = ("build", "run", "test", "coverage", "bench", "fuzz", "differential", "analyze", "mutate", "fmt", "install", "clean")
+COMMANDS = ("build", "run", "test", "simulate", "coverage", "bench", "fuzz", "differential", "analyze", "mutate", "prove", "fmt",
+            "install", "clean")
 
 
 @pytest.fixture

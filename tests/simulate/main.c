@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * usage: simulate                    every world of worlds.def, with the seeds that a test run plays
- *        simulate SEED               every world with this seed
+ *        simulate SEED               every world that a test run plays, with this seed
  *        simulate WORLD SEED         one; `trace` behind it shows everything that happens
  *        simulate WORLD SEED shrink  which acts are enough for its violation
  *        simulate WORLD SEED keep LIST [trace]  with these acts alone, as shrink printed them
