@@ -19,6 +19,7 @@
 static struct ring_consumer from_front;
 static struct ring_producer to_front;
 static uint8_t *ring_memory;
+static uint64_t ends_ever[WHY_COUNT]; /* over all inputs of a process; of a worker that is sound */
 
 /* --- the worker ------------------------------------------------------------------------------ */
 
@@ -276,6 +277,14 @@ begin(void)
     front_begin(&front);
 }
 
+/* Called where a whole corpus was run: answers went from the worker to clients, and were kept. */
+void
+fuzz_reached(void)
+{
+    must(ends_ever[WHY_ANSWERED] > 0);
+    must(ends_ever[WHY_CACHE_HIT] > 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -284,5 +293,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (bytes_left(&r) > 0)
         step(&r);
     settle();
+    for (int why = 0; why < WHY_COUNT && !world.is_worker_hostile; why++)
+        ends_ever[why] += stats.why[why];
     return 0;
 }
