@@ -60,6 +60,23 @@ def test_mistakes_are_refused_in_one_line(tree, arguments):
     assert len(result.stderr.splitlines()) == 1 and not result.stdout, result
 
 
+@pytest.mark.parametrize(("field", "complaint"), [
+    ("world: calm", ""), ("world: clam", 'there is no world "clam"'), ("world:", 'there is no world ""'),
+    ("harms: none", "no field of a row"), ("was: int y;", "its text is not found"), ("now: int x;", "changes nothing"),
+])
+def test_a_planted_fault_that_cannot_be_used_is_told(tree, field, complaint):
+    """A row is read with one of its fields replaced, or with one more."""
+    row = {"mutant": "one", "kind": "kind", "harm": "harm", "was": "int x;", "now": "int z;"}
+    row[field.partition(":")[0]] = field.partition(":")[2].strip()
+    for name, text in (("src/base/x.c", "int x;\n"), ("tests/simulate/worlds.def", "/* */\nWORLD(calm, calm, 0, 1,\n      \"\")\n"),
+                       ("tests/mutants/x.txt", "".join(f"{name}: {text}\n" for name, text in row.items()))):
+        (tree / name).parent.mkdir(parents=True)
+        (tree / name).write_text(text)
+    result = subprocess.run([tree / "tools/mutate", "--check"], capture_output=True, text=True, timeout=60)
+    assert result.returncode == (1 if complaint else 0) and complaint in result.stdout and not result.stderr, result
+    assert bool(result.stdout) == bool(complaint)
+
+
 def system(folder, apt_get, apt_cache):
     """Programs of a system in which nothing is installed, for an ordinary user."""
     folder.mkdir()
