@@ -12,7 +12,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 LOGS = TOP / "build/logs"
 RESULTS = TOP / "build/results"
 RELEASE = ("-Dbuildtype=debugoptimized", "-Dstatic=true", "-Dtests=false")
-SANITIZED = ("-Db_sanitize=address,undefined", "-Dwerror=true")
+SANITIZED = ("-Db_sanitize=address,undefined", "-Dwerror=true", "-Ddifferential=enabled")
 PROCESSORS = len(os.sched_getaffinity(0))
 
 lock = threading.Lock()
