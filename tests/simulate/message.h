@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * What: builds and reads them without any code of the proxy, so that a mistake there is not made
- *       here too. The first label of a name says what servers do with it (script_of_name()).
+ *       here too. The first label of a name says what servers do with it (message_script()).
  * Who:  world_clients.c, world_upstreams.c, oracles.
  * Ref:  RFC 1035, 6891.
  */

@@ -107,9 +107,9 @@ oracle_asked(struct ask *ask)
 }
 
 void
-oracle_answered(struct ask *ask, size_t size)
+oracle_answered(struct ask *ask)
 {
-    oracle_answers_judge(ask, size);
+    oracle_answers_judge(ask);
     if (ask->cookie_size > 0)
         oracle_cookies_judge(ask);
 }

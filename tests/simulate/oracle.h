@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: ISC
  *
  * What: oracle.c collects violations and hands events to the files that judge: oracle_answers.c
- *       (the right answer, once, in time), oracle_counters.c (every query has one end).
+ *       (the right answer, once, in time), oracle_cookies.c (they are of their time),
+ *       oracle_counters.c (every query has one end), oracle_crowd.c (a flood costs others nothing),
+ *       oracle_memory.c (bounds, and nothing of clients in workers).
  * Who:  world.c and the parts of the world call it; main.c prints.
  * Ref:  docs/SIMULATION.md "properties".
  */
@@ -28,13 +30,13 @@ const char *oracle_first_kind(void);
 
 /* --- events ---------------------------------------------------------------------------------- */
 
-/** A query is in a front's socket; its response has left, `size` octets. */
+/** A query is in a front's socket; its response has left. */
 void oracle_asked(struct ask *ask);
-void oracle_answered(struct ask *ask, size_t size);
+void oracle_answered(struct ask *ask);
 
 /* --- the files that judge -------------------------------------------------------------------- */
 
-void oracle_answers_judge(const struct ask *ask, size_t size);
+void oracle_answers_judge(const struct ask *ask);
 /** Its time is over. */
 void oracle_answers_overdue(const struct ask *ask);
 void oracle_cookies_judge(const struct ask *ask);

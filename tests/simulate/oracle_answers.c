@@ -131,11 +131,10 @@ judge_error(const struct ask *ask)
 }
 
 void
-oracle_answers_judge(const struct ask *ask, size_t size)
+oracle_answers_judge(const struct ask *ask)
 {
     const struct message_facts *facts = &ask->facts;
     uint64_t by_us;
-    (void)size;
     if ((facts->flags & 0x8000) == 0)
         oracle_violation("a query in place of a response");
     if (strcmp(facts->name, ask->act->text) != 0 || facts->type != ask->type)

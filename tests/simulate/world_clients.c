@@ -198,7 +198,7 @@ front_sent(const struct addr *from, const struct addr *to, const uint8_t *octets
     ask->ended_us = kernel_now();
     ask->facts = facts;
     clients.answered += facts.rcode == 0 || facts.rcode == 3;
-    oracle_answered(ask, size);
+    oracle_answered(ask);
     keep_cookie(ask);
 }
 
