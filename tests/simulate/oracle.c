@@ -12,11 +12,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#define AWAY_US                                                                                    \
+    (6 * KERNEL_S) /* the longest wait to be started again (lane/restart.h), and a start */
+
 static struct {
     unsigned count;
     char first[160];
     const char *kind;
 } found;
+
+static struct {       /* the last end of a process */
+    uint64_t at_us;   /* 0: none ended */
+    uint64_t idle_us; /* process_idle_us() then */
+} last_end;
 
 void
 oracle_violation_of(const char *what, const char *format, ...)
@@ -78,6 +86,14 @@ served_since(void)
     return since_us;
 }
 
+/* Is a process that ended given time to be there again? */
+static bool
+may_be_away(void)
+{
+    uint64_t stood_still_us = process_idle_us() - last_end.idle_us;
+    return last_end.at_us != 0 && kernel_now() < last_end.at_us + AWAY_US + stood_still_us;
+}
+
 /* @param number  what of the time that processes stood still was waited for already */
 static void
 overdue(void *owner, uint64_t number)
@@ -89,7 +105,7 @@ overdue(void *owner, uint64_t number)
         return;
     if (idle_us > number) /* they may take so much longer */
         kernel_at(kernel_now() + idle_us - number, overdue, owner, idle_us);
-    else if (since_us == 0 && !world_faults_is_stopped())
+    else if (since_us == 0 && !world_faults_is_stopped() && may_be_away())
         kernel_at(kernel_now() + KERNEL_S, overdue, owner, number);
     else if (since_us > ask->arrived_us && end_us > kernel_now())
         kernel_at(end_us, overdue, owner, number);
@@ -126,6 +142,8 @@ turned(struct process *process)
 static void
 ended(struct process *process, int wait_status)
 {
+    last_end.at_us = kernel_now();
+    last_end.idle_us = process_idle_us();
     if (proxy_is_front(process)) {
         oracle_counters_front_ended(process);
         world_faults_front_ended();
@@ -140,6 +158,7 @@ void
 oracle_begin(void)
 {
     memset(&found, 0, sizeof found);
+    memset(&last_end, 0, sizeof last_end);
     process_on_turn = turned;
     proxy_on_end = ended;
     world_faults_begin();
@@ -147,11 +166,24 @@ oracle_begin(void)
     oracle_memory_begin();
 }
 
+/* All lanes have what serves them, but for what has just ended. */
+static void
+judge_lanes(void)
+{
+    if (!proxy_is_serving()) {
+        oracle_violation("the service has ended");
+        return;
+    }
+    for (unsigned lane = 0; lane < world.lanes && !may_be_away(); lane++)
+        if (proxy_front_of(lane) == NULL || proxy_worker_of(lane) == NULL)
+            oracle_violation_of("a lane serves nobody", ": %u", lane);
+}
+
 void
 oracle_end(void)
 {
-    if (!world_faults_is_stopped() && !proxy_is_serving())
-        oracle_violation("the service has ended");
+    if (!world_faults_is_stopped())
+        judge_lanes();
     oracle_counters_end();
     if ((world.row->flags & WORLD_CROWD) != 0)
         oracle_crowd_end();
