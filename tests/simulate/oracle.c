@@ -14,12 +14,16 @@
 
 #define AWAY_US                                                                                    \
     (6 * KERNEL_S) /* the longest wait to be started again (lane/restart.h), and a start */
+#define STOP_US                                                                                    \
+    (5 * KERNEL_MS) /* what came in the last moment before a stop may not have been read */
 
 static struct {
     unsigned count;
     char first[160];
     const char *kind;
 } found;
+
+static bool is_ended_well; /* the supervisor, with status 0 */
 
 static struct {       /* the last end of a process */
     uint64_t at_us;   /* 0: none ended */
@@ -148,8 +152,11 @@ ended(struct process *process, int wait_status)
         oracle_counters_front_ended(process);
         world_faults_front_ended();
     }
+    if (!proxy_is_front(process) && !proxy_is_worker(process))
+        is_ended_well = wait_status == 0;
     bool was_ended = wait_status == SIGKILL && world_faults_broke_rings();
-    if (wait_status != 0 && wait_status != SIGSEGV && !was_ended && !world_faults_is_stopped())
+    bool may_be_ended = world_faults_is_stopped() && !world_faults_is_stop_alone();
+    if (wait_status != 0 && wait_status != SIGSEGV && !was_ended && !may_be_ended)
         oracle_violation_of("a process ended by itself", ": %s, 0x%x", process_name(process),
                             (unsigned)wait_status);
 }
@@ -159,6 +166,7 @@ oracle_begin(void)
 {
     memset(&found, 0, sizeof found);
     memset(&last_end, 0, sizeof last_end);
+    is_ended_well = false;
     process_on_turn = turned;
     proxy_on_end = ended;
     world_faults_begin();
@@ -179,11 +187,26 @@ judge_lanes(void)
             oracle_violation_of("a lane serves nobody", ": %u", lane);
 }
 
+/* It was told to stop, and nothing else happened: it ends, and not before it has answered. */
+static void
+judge_stop(void)
+{
+    const struct ask *ask;
+    if (!is_ended_well)
+        oracle_violation("a stop does not end the service");
+    for (size_t i = 0; (ask = world_clients_at(i)) != NULL; i++)
+        if (ask->arrived_us != 0 && ask->arrived_us + STOP_US < world_faults_stopped_us() &&
+            ask->responses == 0)
+            oracle_violation_of("a stop costs an answer", ": %s", ask->act->text);
+}
+
 void
 oracle_end(void)
 {
     if (!world_faults_is_stopped())
         judge_lanes();
+    else if (world_faults_is_stop_alone())
+        judge_stop();
     oracle_counters_end();
     if ((world.row->flags & WORLD_CROWD) != 0)
         oracle_crowd_end();

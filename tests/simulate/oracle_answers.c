@@ -161,7 +161,7 @@ oracle_answers_overdue(const struct ask *ask)
         return;
     if (world_faults_front_died_us() >= ask->sent_us) /* it died with the query */
         return;
-    if (world_faults_is_stopped() && ask->arrived_us + KERNEL_MS > world_faults_front_died_us())
+    if (world_faults_is_stopped() && ask->arrived_us + KERNEL_MS > world_faults_stopped_us())
         return; /* nothing is read once it was told to stop */
     oracle_violation_of("a query without an end (L3)", ": %s", ask->act->text);
 }

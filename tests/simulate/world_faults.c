@@ -19,9 +19,10 @@
 #define DEATHS_WINDOW (60 * KERNEL_S)
 
 static struct {
-    uint64_t over_us, front_died_us;
+    uint64_t over_us, front_died_us, stopped_us;
     uint64_t deaths_us[DEATHS_MOST]; /* of all lanes, the oldest first */
-    bool is_stopped, broke_rings;
+    bool was_well;                   /* until it was told to stop */
+    bool broke_rings;
 } faults;
 
 void
@@ -197,8 +198,8 @@ world_faults_stop(const struct act *act, uint64_t number)
 {
     (void)act;
     (void)number;
-    faults.is_stopped = true;
-    faults.front_died_us = kernel_now();
+    faults.was_well = faults.over_us == 0;
+    faults.stopped_us = kernel_now();
     lasts_until(kernel_now());
     proxy_signal(SIGTERM);
 }
@@ -239,5 +240,17 @@ world_faults_broke_rings(void)
 bool
 world_faults_is_stopped(void)
 {
-    return faults.is_stopped;
+    return faults.stopped_us != 0;
+}
+
+uint64_t
+world_faults_stopped_us(void)
+{
+    return faults.stopped_us;
+}
+
+bool
+world_faults_is_stop_alone(void)
+{
+    return faults.stopped_us != 0 && faults.was_well && faults.over_us == faults.stopped_us;
 }

@@ -31,7 +31,10 @@ bool world_faults_broke_rings(void);
 
 /** When the last fault of any kind was over, or will be. */
 uint64_t world_faults_over_us(void);
-/** When a front died, or the service was told to stop, the last time; 0: never. */
+/** When a front ended the last time; 0: never. */
 uint64_t world_faults_front_died_us(void);
-/** Was it told to stop? */
+/** Was it told to stop? When; 0: it was not. */
 bool world_faults_is_stopped(void);
+uint64_t world_faults_stopped_us(void);
+/** Was that the only thing that happened? */
+bool world_faults_is_stop_alone(void);
