@@ -15,7 +15,8 @@
 #define AWAY_US                                                                                    \
     (6 * KERNEL_S) /* the longest wait to be started again (lane/restart.h), and a start */
 #define STOP_US                                                                                    \
-    (5 * KERNEL_MS) /* what came in the last moment before a stop may not have been read */
+    (5 * KERNEL_MS)      /* what came in the last moment before a stop may not have been read */
+#define READ_US KERNEL_S /* to read what waits in a socket when a front was away or stood still */
 
 static struct {
     unsigned count;
@@ -124,6 +125,18 @@ oracle_asked(struct ask *ask)
     if (ask->is_flood) /* policy may end it, in silence too */
         return;
     kernel_at(kernel_now() + world.query_ms * KERNEL_MS + 5 * KERNEL_MS, overdue, ask, 0);
+}
+
+void
+oracle_unheard(const struct ask *ask)
+{
+    uint64_t since_us = served_since();
+    bool is_away = since_us == 0 || kernel_now() < since_us + READ_US;
+    if ((world.row->flags & WORLD_NO_POLICY) == 0 || world_faults_is_stopped() || is_away ||
+        kernel_now() < KERNEL_BEGIN_US + KERNEL_S ||
+        kernel_now() < world_faults_over_us() + READ_US) /* it stands still */
+        return;
+    oracle_violation_of("a query reaches no front", ": %s", ask->act->text);
 }
 
 void

@@ -32,6 +32,8 @@ const char *oracle_first_kind(void);
 
 /** A query is in a front's socket; its response has left. */
 void oracle_asked(struct ask *ask);
+/** It found no socket, or a full one. */
+void oracle_unheard(const struct ask *ask);
 void oracle_answered(struct ask *ask);
 
 /* --- the files that judge -------------------------------------------------------------------- */

@@ -102,6 +102,8 @@ arrive(void *owner, uint64_t number)
         ask->idle_us = process_idle_us();
         ask->arrived_wall_us = kernel_wall();
         oracle_asked(ask);
+    } else {
+        oracle_unheard(ask);
     }
 }
 
