@@ -43,7 +43,8 @@ seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void
+/* @return false: a violation */
+static bool
 play_alone(const struct world_row *row, uint64_t seed)
 {
     pid_t pid = fork();
@@ -51,9 +52,15 @@ play_alone(const struct world_row *row, uint64_t seed)
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* one that does not end is ended with us */
         trace_begin(false);
         world_play_alone(row, seed);
-        _exit(0);
+        if (oracle_violations() > 0)
+            printf("%s %llu without its floods: %u violations; the first %s\n", row->name,
+                   (unsigned long long)seed, oracle_violations(), oracle_first());
+        fflush(stdout);
+        _exit(oracle_violations() > 0);
     }
-    waitpid(pid, NULL, 0);
+    int status = 0;
+    waitpid(pid, &status, 0);
+    return status == 0;
 }
 
 /* @return false: a violation */
@@ -62,10 +69,11 @@ play_kept(const struct world_row *row, uint64_t seed, const unsigned char *kept,
           bool is_told)
 {
     double began_s = seconds();
+    bool is_good = true;
     memset(all.result, 0, sizeof *all.result);
     fflush(stdout);
     if ((row->flags & WORLD_CROWD) != 0)
-        play_alone(row, seed);
+        is_good = play_alone(row, seed);
     pid_t pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* one that does not end is ended with us */
@@ -77,7 +85,7 @@ play_kept(const struct world_row *row, uint64_t seed, const unsigned char *kept,
     int status = 0;
     waitpid(pid, &status, 0);
     const struct world_result *result = all.result;
-    bool is_good = status == 0 && result->violations == 0;
+    is_good = is_good && status == 0 && result->violations == 0;
     all.worlds++;
     all.violated += !is_good;
     all.simulated_us += result->simulated_us;
@@ -93,7 +101,7 @@ play_kept(const struct world_row *row, uint64_t seed, const unsigned char *kept,
     if (status != 0)
         printf("%s %llu: the simulation ended with status 0x%x\n", row->name,
                (unsigned long long)seed, (unsigned)status);
-    else if (!is_good)
+    else if (result->violations > 0)
         printf("%s %llu: %u violations; the first %s\n", row->name, (unsigned long long)seed,
                result->violations, result->first);
     return is_good;
@@ -115,7 +123,7 @@ play_one(int argc, char **argv, int *status)
     bool is_shown = argc > 3 && strcmp(argv[argc - 1], "trace") == 0;
     if (argc == 4 && strcmp(what, "shrink") == 0) {
         if ((row->flags & WORLD_CROWD) != 0)
-            play_alone(row, seed);
+            (void)play_alone(row, seed);
         *status = shrink_world(row, seed, SHRINK_S);
     } else if (argc == 5 + is_shown && strcmp(what, "keep") == 0) {
         unsigned char *kept = shrink_kept(argv[4]);

@@ -49,7 +49,10 @@ oracle_crowd_note(void)
     memset(alone, 0, sizeof *alone);
     for (size_t i = 0; (ask = world_clients_at(i)) != NULL; i++) {
         struct end *end = end_of(ask);
-        if (end != NULL && !ask->is_flood && is_answered(ask))
+        if (!ask->is_flood && !is_answered(ask))
+            oracle_violation_of("a query has no answer without the floods (F5)", ": %s",
+                                ask->act->text);
+        else if (end != NULL && !ask->is_flood)
             *end = (struct end){.took_us = (uint32_t)(ask->ended_us - ask->arrived_us),
                                 .is_answered = true};
     }
