@@ -85,7 +85,7 @@ play_kept(const struct world_row *row, uint64_t seed, const unsigned char *kept,
     int status = 0;
     waitpid(pid, &status, 0);
     const struct world_result *result = all.result;
-    is_good = is_good && status == 0 && result->violations == 0;
+    is_good = is_good && status == 0 && result->counts.events > 0 && result->violations == 0;
     all.worlds++;
     all.violated += !is_good;
     all.simulated_us += result->simulated_us;
@@ -101,6 +101,9 @@ play_kept(const struct world_row *row, uint64_t seed, const unsigned char *kept,
     if (status != 0)
         printf("%s %llu: the simulation ended with status 0x%x\n", row->name,
                (unsigned long long)seed, (unsigned)status);
+    else if (result->counts.events == 0)
+        printf("%s %llu: the simulation ended before its world did\n", row->name,
+               (unsigned long long)seed);
     else if (result->violations > 0)
         printf("%s %llu: %u violations; the first %s\n", row->name, (unsigned long long)seed,
                result->violations, result->first);
