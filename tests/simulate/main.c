@@ -43,24 +43,39 @@ seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* @param how  behind the name of the world. @return false: a violation, which is printed */
+static bool
+is_good_end(const struct world_row *row, uint64_t seed, const char *how, int status)
+{
+    const struct world_result *result = all.result;
+    if (status != 0)
+        printf("%s %llu%s: the simulation ended with status 0x%x\n", row->name,
+               (unsigned long long)seed, how, (unsigned)status);
+    else if (result->counts.events == 0)
+        printf("%s %llu%s: the simulation ended before its world did\n", row->name,
+               (unsigned long long)seed, how);
+    else if (result->violations > 0)
+        printf("%s %llu%s: %u violations; the first %s\n", row->name, (unsigned long long)seed, how,
+               result->violations, result->first);
+    return status == 0 && result->counts.events > 0 && result->violations == 0;
+}
+
 /* @return false: a violation */
 static bool
 play_alone(const struct world_row *row, uint64_t seed)
 {
+    memset(all.result, 0, sizeof *all.result);
+    fflush(stdout);
     pid_t pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* one that does not end is ended with us */
         trace_begin(false);
-        world_play_alone(row, seed);
-        if (oracle_violations() > 0)
-            printf("%s %llu without its floods: %u violations; the first %s\n", row->name,
-                   (unsigned long long)seed, oracle_violations(), oracle_first());
-        fflush(stdout);
-        _exit(oracle_violations() > 0);
+        world_play_alone(row, seed, all.result);
+        _exit(0);
     }
     int status = 0;
     waitpid(pid, &status, 0);
-    return status == 0;
+    return is_good_end(row, seed, " without its floods", status);
 }
 
 /* @return false: a violation */
@@ -69,11 +84,9 @@ play_kept(const struct world_row *row, uint64_t seed, const unsigned char *kept,
           bool is_told)
 {
     double began_s = seconds();
-    bool is_good = true;
+    bool is_good = (row->flags & WORLD_CROWD) == 0 || play_alone(row, seed);
     memset(all.result, 0, sizeof *all.result);
     fflush(stdout);
-    if ((row->flags & WORLD_CROWD) != 0)
-        is_good = play_alone(row, seed);
     pid_t pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* one that does not end is ended with us */
@@ -85,9 +98,7 @@ play_kept(const struct world_row *row, uint64_t seed, const unsigned char *kept,
     int status = 0;
     waitpid(pid, &status, 0);
     const struct world_result *result = all.result;
-    is_good = is_good && status == 0 && result->counts.events > 0 && result->violations == 0;
     all.worlds++;
-    all.violated += !is_good;
     all.simulated_us += result->simulated_us;
     double took_s = seconds() - began_s;
     if (is_told)
@@ -98,15 +109,8 @@ play_kept(const struct world_row *row, uint64_t seed, const unsigned char *kept,
                (unsigned long long)result->answered, (unsigned long long)result->asked,
                (unsigned long long)result->counts.events, (unsigned long long)result->counts.turns,
                (unsigned long long)result->counts.calls, (unsigned long long)result->hash);
-    if (status != 0)
-        printf("%s %llu: the simulation ended with status 0x%x\n", row->name,
-               (unsigned long long)seed, (unsigned)status);
-    else if (result->counts.events == 0)
-        printf("%s %llu: the simulation ended before its world did\n", row->name,
-               (unsigned long long)seed);
-    else if (result->violations > 0)
-        printf("%s %llu: %u violations; the first %s\n", row->name, (unsigned long long)seed,
-               result->violations, result->first);
+    is_good = is_good_end(row, seed, "", status) && is_good;
+    all.violated += !is_good;
     return is_good;
 }
 

@@ -158,20 +158,9 @@ end(void)
     world_clients_end();
 }
 
-void
-world_play_alone(const struct world_row *row, uint64_t seed)
+static void
+tell(struct world_result *result)
 {
-    run(row, seed, NULL, true);
-    oracle_crowd_note();
-    end();
-}
-
-void
-world_play(const struct world_row *row, uint64_t seed, const unsigned char *kept,
-           struct world_result *result)
-{
-    run(row, seed, kept, false);
-    oracle_end();
     *result = (struct world_result){.hash = trace_hash(),
                                     .simulated_us = kernel_now() - KERNEL_BEGIN_US,
                                     .violations = oracle_violations(),
@@ -181,5 +170,23 @@ world_play(const struct world_row *row, uint64_t seed, const unsigned char *kept
     snprintf(result->first, sizeof result->first, "%s", oracle_first());
     snprintf(result->kind, sizeof result->kind, "%s", oracle_first_kind());
     result->acts = world.acts_count;
+}
+
+void
+world_play_alone(const struct world_row *row, uint64_t seed, struct world_result *result)
+{
+    run(row, seed, NULL, true);
+    oracle_crowd_note();
+    tell(result);
+    end();
+}
+
+void
+world_play(const struct world_row *row, uint64_t seed, const unsigned char *kept,
+           struct world_result *result)
+{
+    run(row, seed, kept, false);
+    oracle_end();
+    tell(result);
     end();
 }

@@ -113,4 +113,4 @@ const struct world_row *world_find(const char *name);
 void world_play(const struct world_row *row, uint64_t seed, const unsigned char *kept,
                 struct world_result *result);
 /** The same without its floods: how each of the others ends is remembered for world_play(). */
-void world_play_alone(const struct world_row *row, uint64_t seed);
+void world_play_alone(const struct world_row *row, uint64_t seed, struct world_result *result);
