@@ -12,11 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AWAY_US                                                                                    \
-    (6 * KERNEL_S) /* the longest wait to be started again (lane/restart.h), and a start */
-#define STOP_US                                                                                    \
-    (5 * KERNEL_MS)      /* what came in the last moment before a stop may not have been read */
-#define READ_US KERNEL_S /* to read what waits in a socket when a front was away or stood still */
+/* The longest wait to be started again (lane/restart.h), and a start. */
+#define AWAY_US (6 * KERNEL_S)
+/* What came in the last moment before a stop may not have been read. */
+#define STOP_US (5 * KERNEL_MS)
+/* To read what waits in a socket when a front was away or stood still. */
+#define READ_US KERNEL_S
 
 static struct {
     unsigned count;
