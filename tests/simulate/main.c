@@ -12,20 +12,16 @@
  * Each world is a process, so that nothing of one is left for the next. Exit status: 1 after a
  * violation, 2 where the arguments cannot be understood.
  */
+#include "apart.h"
 #include "oracle.h"
 #include "shrink.h"
-#include "trace.h"
 #include "world.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #define SHRINK_S 60
 
@@ -64,17 +60,8 @@ is_good_end(const struct world_row *row, uint64_t seed, const char *how, int sta
 static bool
 play_alone(const struct world_row *row, uint64_t seed)
 {
-    memset(all.result, 0, sizeof *all.result);
-    fflush(stdout);
-    pid_t pid = fork();
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL); /* one that does not end is ended with us */
-        trace_begin(false);
-        world_play_alone(row, seed, all.result);
-        _exit(0);
-    }
-    int status = 0;
-    waitpid(pid, &status, 0);
+    int status =
+        apart_play(&(struct apart){.row = row, .seed = seed, .is_alone = true}, all.result);
     return is_good_end(row, seed, " without its floods", status);
 }
 
@@ -85,18 +72,8 @@ play_kept(const struct world_row *row, uint64_t seed, const unsigned char *kept,
 {
     double began_s = seconds();
     bool is_good = (row->flags & WORLD_CROWD) == 0 || play_alone(row, seed);
-    memset(all.result, 0, sizeof *all.result);
-    fflush(stdout);
-    pid_t pid = fork();
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL); /* one that does not end is ended with us */
-        trace_begin(is_shown);
-        world_play(row, seed, kept, all.result);
-        fflush(stdout);
-        exit(0); /* counters of coverage are written then */
-    }
-    int status = 0;
-    waitpid(pid, &status, 0);
+    struct apart one = {.row = row, .seed = seed, .kept = kept, .is_shown = is_shown};
+    int status = apart_play(&one, all.result);
     const struct world_result *result = all.result;
     all.worlds++;
     all.simulated_us += result->simulated_us;

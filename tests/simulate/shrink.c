@@ -3,17 +3,13 @@
  */
 #include "shrink.h"
 
-#include "trace.h"
+#include "apart.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 static struct {
     const struct world_row *row;
@@ -30,17 +26,8 @@ static bool
 is_found(void)
 {
     shrink.tries++;
-    memset(shrink.result, 0, sizeof *shrink.result);
-    fflush(stdout);
-    pid_t pid = fork();
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL); /* one that does not end is ended with us */
-        trace_begin(false);
-        world_play(shrink.row, shrink.seed, shrink.kept, shrink.result);
-        _exit(0);
-    }
-    int status = 0;
-    waitpid(pid, &status, 0);
+    struct apart one = {.row = shrink.row, .seed = shrink.seed, .kept = shrink.kept};
+    int status = apart_play(&one, shrink.result);
     return status == 0 && shrink.result->violations > 0 &&
            (shrink.kind[0] == '\0' || strcmp(shrink.result->kind, shrink.kind) == 0);
 }
