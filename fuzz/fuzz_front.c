@@ -30,11 +30,8 @@ give_ring(void)
                                .epoch = ++world.ring_number,
                                .ring_query_bytes = RING_BYTES,
                                .ring_answer_bytes = RING_BYTES};
-    int fds[IPC_FDS_MAX] = {kernel_make(KERNEL_MEMORY), kernel_make(KERNEL_BELL),
-                            kernel_make(KERNEL_BELL)};
-    struct kernel_fd *memory = kernel_at(fds[0]);
-    memory->size = 2 * RING_MEMORY_BYTES(RING_BYTES);
-    memory->memory = ring_memory = kernel_take_memory(memory->size);
+    int fds[IPC_FDS_MAX];
+    ring_memory = kernel_make_ring(2 * RING_MEMORY_BYTES(RING_BYTES), fds);
     ring_consumer_init(&from_front, ring_memory, RING_BYTES);
     ring_producer_init(&to_front, ring_memory + RING_MEMORY_BYTES(RING_BYTES), RING_BYTES);
     must(uplink_attach(&front.uplink, &ring, fds) == STATUS_OK);

@@ -53,6 +53,18 @@ kernel_make(enum kernel_kind kind)
     return -1;
 }
 
+uint8_t *
+kernel_make_ring(size_t size, int fds[3])
+{
+    fds[0] = kernel_make(KERNEL_MEMORY);
+    fds[1] = kernel_make(KERNEL_BELL);
+    fds[2] = kernel_make(KERNEL_BELL);
+    struct kernel_fd *memory = kernel_at(fds[0]);
+    memory->size = size;
+    memory->memory = kernel_take_memory(size);
+    return memory->memory;
+}
+
 static bool
 is_taken(const uint8_t *memory)
 {

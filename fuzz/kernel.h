@@ -70,6 +70,9 @@ void kernel_begin(uint64_t now_us);
 /** A descriptor of a kind. */
 int kernel_make(enum kernel_kind kind);
 
+/** What the supervisor gives with a ring: its memory and two bells. @return the memory, zeroed */
+uint8_t *kernel_make_ring(size_t size, int fds[3]);
+
 /** A stream whose other end is the target's, or -1: no descriptor. */
 int kernel_stream(unsigned tag);
 
