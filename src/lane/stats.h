@@ -25,13 +25,35 @@ enum stats_counter {
 
 #define STATS_UPSTREAMS 16 /* CONFIG_UPSTREAMS_MAX */
 
+enum stats_upstream_state {
+    STATS_UPSTREAM_UNASKED, /* no connection to it was ever made or refused */
+    STATS_UPSTREAM_USABLE,  /* the last handshake was good */
+    STATS_UPSTREAM_REFUSED, /* it is not the configured server, or cannot prove it */
+    STATS_UPSTREAM_DOWN,    /* it cannot be connected to, breaks connections or is silent */
+};
+
+enum stats_upstream_cause { /* of REFUSED and DOWN */
+                            STATS_CAUSE_NONE,
+                            STATS_CAUSE_PIN,   /* no pin matches */
+                            STATS_CAUSE_CA,    /* its certificate is not signed by a trusted CA */
+                            STATS_CAUSE_NAME,  /* its certificate is for another name */
+                            STATS_CAUSE_DATES, /* its certificate has ended or has not begun */
+                            STATS_CAUSE_CERTIFICATE, /* its certificate or key is unfit, or would cost too much to check */
+                            STATS_CAUSE_TLS, /* it refused the handshake, or cannot do what we ask of TLS */
+                            STATS_CAUSE_LOST, /* no connection, or one that broke or was silent */
+};
+
 struct stats_upstream {
     _Atomic uint64_t connections; /* ready now */
     _Atomic uint64_t queries, answers, failures, handshakes_full, handshakes_resumed;
     _Atomic uint64_t rtt_us;   /* smoothed */
     _Atomic uint64_t pin_seen; /* 1 + index of the pin that matched last; 0 none yet */
     _Atomic uint64_t pin_changes;
-    _Atomic uint64_t valid_days; /* 1 + whole days until the certificate ends; 0 not known */
+    _Atomic uint64_t pin_changed_us; /* monotonic: the last of them; 0: none */
+    _Atomic uint64_t pin_mismatches; /* handshakes in which no pin matched */
+    _Atomic uint64_t state, cause;   /* enum stats_upstream_state, _cause */
+    _Atomic uint64_t changed_us;     /* monotonic: the state's last change; 0: none */
+    _Atomic uint64_t valid_days;     /* 1 + whole days until the certificate ends; 0 not known */
     /* TLS version (0x0304) in the upper 16 of the lower 32 bits, IANA cipher number below */
     _Atomic uint64_t tls;
 };

@@ -76,6 +76,19 @@ memory_make(const char *name, size_t size, int *fd, void **at)
 }
 
 enum status
+memory_fix_size(int fd)
+{
+    return sys_fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0 ? STATUS_OK : STATUS_SYSTEM;
+}
+
+enum status
+memory_fix_writers(int fd)
+{
+    return sys_fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == 0 ? STATUS_OK
+                                                                              : STATUS_SYSTEM;
+}
+
+enum status
 memory_seal(int fd, void *at, size_t size)
 {
     int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL | F_SEAL_WRITE;

@@ -26,6 +26,17 @@ MUST_CHECK enum status memory_make(const char *name, size_t size, int *fd, void 
  *  STATUS_OK; STATUS_SYSTEM. The descriptor stays the caller's. */
 MUST_CHECK enum status memory_seal(int fd, void *at, size_t size);
 
+/** Seal the size of what memory_make() made; whoever gets it can change its contents. @return
+ *  STATUS_OK; STATUS_SYSTEM. */
+MUST_CHECK enum status memory_fix_size(int fd);
+
+/**
+ * From now on nobody can write to it, map it for writing or make a map of it writable, whatever way
+ * it was opened; those who have it mapped for writing go on (F_SEAL_FUTURE_WRITE, Linux 5.1). No
+ * other seal can follow. @return STATUS_OK; STATUS_SYSTEM.
+ */
+MUST_CHECK enum status memory_fix_writers(int fd);
+
 /** Map a whole memfd after checking its seals (no shrinking; with `read_only` no writing) and that
  *  its size is at least `size_min`. @return STATUS_OK; STATUS_INVALID; STATUS_SYSTEM. */
 MUST_CHECK enum status memory_map(int fd, size_t size_min, bool read_only, void **at, size_t *size);

@@ -3,7 +3,6 @@
  */
 #include "supervisor/children.h"
 
-#include "os/memory.h"
 #include "supervisor/spawn.h"
 
 #include <errno.h>
@@ -26,30 +25,13 @@ children_init(struct supervisor *sup)
                                     .chan.fd = -1,
                                     .pid_fd = -1,
                                     .stats_fd = -1,
+                                    .watch_fd = -1,
                                     .restart_at_us = UINT64_MAX};
             snprintf(child->name, sizeof child->name, "%s.%u", names[role], i);
         }
         memset(lane->listeners, 0xff, sizeof lane->listeners); /* -1 each */
         memset(lane->ring_fds, 0xff, sizeof lane->ring_fds);
     }
-}
-
-enum status
-children_open(struct supervisor *sup)
-{
-    for (unsigned i = 0; i < children_count(sup); i++) {
-        struct child *child = children_at(sup, i);
-        void *at;
-        size_t size;
-        enum status status = memory_share("penstock-stats", NULL, sizeof(struct stats_page), false,
-                                          &child->stats_fd);
-        if (status == STATUS_OK)
-            status = memory_map(child->stats_fd, sizeof(struct stats_page), false, &at, &size);
-        if (status != STATUS_OK)
-            return status;
-        child->stats = at;
-    }
-    return STATUS_OK;
 }
 
 unsigned

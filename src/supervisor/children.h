@@ -13,9 +13,6 @@
 /** Zero the lanes, name every child, and mark every descriptor absent. Before inherited_adopt(). */
 void children_init(struct supervisor *sup);
 
-/** Make the statistics pages of lanes_count lanes. @return STATUS_OK; STATUS_SYSTEM. */
-MUST_CHECK enum status children_open(struct supervisor *sup);
-
 /** How many children the lanes in use have, dead or alive. */
 unsigned children_count(const struct supervisor *sup);
 

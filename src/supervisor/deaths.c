@@ -10,6 +10,7 @@
 #include "supervisor/ending.h"
 #include "supervisor/lanes.h"
 #include "supervisor/orders.h"
+#include "supervisor/report.h"
 #include "supervisor/retire.h"
 #include "supervisor/rings.h"
 #include "supervisor/spawn.h"
@@ -54,6 +55,7 @@ count_death(struct child *child, const char *ending)
     uint64_t now_ms = sup->loop.now_us / 1000;
     uint64_t lived_ms = (sup->loop.now_us - child->started_us) / 1000;
     lane->deaths++;
+    report_death(child);
     if (!restart_lane_must_rest(&lane->restart, lived_ms, now_ms))
         return true;
     bool is_left = is_any_lane_left(sup);

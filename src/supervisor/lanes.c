@@ -10,6 +10,8 @@
 #include "supervisor/children.h"
 #include "supervisor/dial.h"
 #include "supervisor/inherited.h"
+#include "supervisor/pages.h"
+#include "supervisor/report.h"
 #include "supervisor/retire.h"
 #include "supervisor/rings.h"
 #include "supervisor/spawn.h"
@@ -30,10 +32,12 @@ begin(struct child *child, int chan_fd)
     child->has_served = false;
     dial_begin(child);
     enum status status = channel_open(child, chan_fd);
+    if (status != STATUS_OK)
+        sys_close(chan_fd);
+    if (status == STATUS_OK)
+        status = pages_begin(child);
     if (status == STATUS_OK)
         status = tell_beginning(child);
-    else
-        sys_close(chan_fd);
     if (status != STATUS_OK) /* it is a process already: its end goes the way of all others */
         children_kill_for(child, LOG_ERROR, strerror(errno));
 }
@@ -88,6 +92,11 @@ lanes_ready(struct child *child)
     if (!children_step(child, LIFE_IS_SERVING))
         return;
     child->has_served = true;
+    if (pages_settle(child) != STATUS_OK) {
+        children_kill_for(child, LOG_ERROR, "its statistics page cannot be sealed");
+        return;
+    }
+    report_replaced(sup);
     log_write(LOG_INFO, LOG_STARTED, "%s is ready (process %d, after %" PRIu64 " ms)", child->name,
               (int)child->pid, (sup->loop.now_us - child->started_us) / 1000);
     if (child->role == CHILD_WORKER) {

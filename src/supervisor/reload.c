@@ -10,6 +10,7 @@
 #include "supervisor/children.h"
 #include "supervisor/inherited.h"
 #include "supervisor/reload_rule.h"
+#include "supervisor/report.h"
 #include "supervisor/retire.h"
 #include "supervisor/settings.h"
 #include "supervisor/tell.h"
@@ -71,6 +72,7 @@ take_up(struct supervisor *sup, const struct config *next, const int fds[CHILD_R
     close_all(sup->namelists.fds, IPC_LISTS);
     sup->namelists = *lists;
     log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)next->verbose);
+    report_config(sup);
     spread(sup, to_workers);
     settings_log_warnings(next, lists);
     log_write(LOG_NOTICE, LOG_CONFIG, "the new configuration is in force%s",
@@ -135,6 +137,7 @@ reload_tick(struct supervisor *sup)
     inherited_notify(sup->notify_fd, state);
     if (read_again(sup, &next, fds, &lists, &error) != STATUS_OK) {
         close_all(fds, CHILD_ROLES + 1);
+        report_refused(sup);
         log_write(LOG_ERROR, LOG_CONFIG, "the configuration stays as it is: %s", error.text);
     } else if (!take_up_if_room(sup, &next, fds, &lists)) {
         sup->reload_asked = sup->reload_waits = true; /* and what is in the files by then counts */

@@ -6,6 +6,7 @@
 #include "supervisor/channel.h"
 #include "supervisor/children.h"
 #include "supervisor/dial.h"
+#include "supervisor/report.h"
 #include "supervisor/rings.h"
 #include "supervisor/tell.h"
 
@@ -44,6 +45,7 @@ move(struct child *from, struct child *to)
     to->is_retired = true;
     from->stats = place.stats;
     from->stats_fd = place.stats_fd;
+    from->watch_fd = place.watch_fd;
     from->pid = 0;
     from->pid_fd = -1;
     from->ring_number = 0;
@@ -62,6 +64,7 @@ retire_worker(struct child *worker)
     rings_leave(worker);
     if (move(worker, &lane->children[place]) != STATUS_OK)
         children_kill_for(&lane->children[place], LOG_ERROR, strerror(errno));
+    report_replaced(worker->supervisor);
     worker->restart_at_us = worker->supervisor->loop.now_us;
     dial_renew(lane); /* what it dials is our doing, not its own */
 }

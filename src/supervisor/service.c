@@ -10,6 +10,8 @@
 #include "supervisor/jail.h"
 #include "supervisor/lanes.h"
 #include "supervisor/namelists.h"
+#include "supervisor/pages.h"
+#include "supervisor/report.h"
 #include "supervisor/settings.h"
 #include "supervisor/steer.h"
 #include "supervisor/turn.h"
@@ -65,9 +67,11 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     watchdog_open(sup);
     status = settings_share(&sup->config, sup->config_fds);
     if (status == STATUS_OK)
-        status = children_open(sup);
-    if (status == STATUS_OK)
         status = turn_open(sup);
+    if (status == STATUS_OK)
+        status = pages_open(sup);
+    if (status == STATUS_OK)
+        status = report_open(sup); /* it tells the time, which turn_open() has read */
     if (status != STATUS_OK)
         snprintf(error->text, sizeof error->text, "cannot start: %s", strerror(errno));
     return status;
@@ -125,7 +129,7 @@ void
 service_init(struct supervisor *sup)
 {
     *sup = (struct supervisor){
-        .config_fds = {-1, -1}, .config_number = 1, .ca_fd = -1, .notify_fd = -1};
+        .config_fds = {-1, -1}, .config_number = 1, .ca_fd = -1, .notify_fd = -1, .page_fd = -1};
     children_init(sup);
 }
 

@@ -5,8 +5,8 @@
 
 #include "ipc/ipc.h"
 #include "os/log.h"
-#include "os/sock.h"
 #include "os/sys.h"
+#include "supervisor/report.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -104,18 +104,6 @@ log_counters(const struct supervisor *sup)
     line_end(&line);
 }
 
-/* What the kernel dropped on a lane's UDP sockets, by the filter or for want of room. */
-static uint64_t
-kernel_drops(const struct supervisor *sup, unsigned lane)
-{
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < sup->config.listen_count; i++) {
-        int fd = sup->lanes[lane].listeners[i][IPC_SOCKET_UDP - 1];
-        sum += fd >= 0 ? sock_drops(fd) : 0;
-    }
-    return sum;
-}
-
 /* What waits where, of each lane: the bytes in the two rings and the questions before them. */
 static void
 log_queues(const struct supervisor *sup, unsigned lane)
@@ -128,7 +116,7 @@ log_queues(const struct supervisor *sup, unsigned lane)
     line_add(&line, "queued=%" PRIu64, load(&front->counts[STAT_QUESTIONS_QUEUED]));
     line_add(&line, "to_worker_bytes=%" PRIu64, load(&worker->counts[STAT_RING_DEPTH]));
     line_add(&line, "to_front_bytes=%" PRIu64, load(&front->counts[STAT_RING_DEPTH]));
-    line_add(&line, "kernel_drops=%" PRIu64, kernel_drops(sup, lane));
+    line_add(&line, "kernel_drops=%" PRIu64, report_kernel_drops(sup, lane));
     line_end(&line);
 }
 

@@ -11,6 +11,7 @@
 #include "conf/config.h"
 #include "lane/heartbeat.h"
 #include "lane/restart.h"
+#include "lane/service_page.h"
 #include "lane/stats.h"
 #include "os/evloop.h"
 #include "os/privs.h"
@@ -45,8 +46,9 @@ struct child {
     struct ev_source chan; /* our end of its control channel */
     bool has_messages;     /* in it, as the event loop says */
     bool has_served;       /* the process was READY */
-    int stats_fd;          /* its statistics page; the page outlives the process */
-    struct stats_page *stats;
+    /* see pages.h: memory for the next process, -1: none yet; of the last that was READY, sealed */
+    int stats_fd, watch_fd;
+    struct stats_page *stats; /* of this process, or of the last one */
     struct restart restart;
     struct heartbeat heartbeat;
     bool is_retired;      /* see retire.h; only of the last SUPERVISOR_RETIRED of a lane */
@@ -97,6 +99,8 @@ struct supervisor {
     uint64_t notified_us; /* when it was told last */
     int notify_fd;        /* the service manager's datagram socket, connected; -1: none */
     struct dial_avoided avoided;
+    struct service_page *page; /* see report.h */
+    int page_fd;
     char tls_library[TLS_LIBRARY_MAX]; /* what workers run with, as the last one said, or "" */
     unsigned lanes_count;              /* config.lanes after `auto` was resolved */
     struct lane lanes[CONFIG_LANES_MAX];

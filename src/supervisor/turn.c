@@ -10,6 +10,7 @@
 #include "supervisor/lanes.h"
 #include "supervisor/orders.h"
 #include "supervisor/reload.h"
+#include "supervisor/report.h"
 #include "supervisor/signals.h"
 #include "supervisor/spawn.h"
 #include "supervisor/statistics.h"
@@ -136,6 +137,7 @@ turn_take(struct supervisor *sup)
     tick(sup);
     watchdog_tick(sup);
     reload_tick(sup);
+    report_tick(sup);
 }
 
 uint64_t

@@ -474,7 +474,7 @@ static void
 count_failure(struct pool *pool, struct upstream *upstream, bool was_attempt)
 {
     bool is_short = is_lone(pool, upstream) && pool_is_busy(pool);
-    upstream_show(&upstream->shown->failures, 1);
+    upstream_failed(upstream, now_of(pool));
     health_failed(upstream->health, now_of(pool), random_u32(), is_short);
     pool->has_given_up |= was_attempt && pool_is_down(pool);
 }

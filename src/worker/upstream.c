@@ -48,6 +48,19 @@ upstream_answered(struct upstream *upstream, uint32_t rtt_us, bool is_sound, uin
     stats_add(upstream->stats, STAT_UPSTREAM_ANSWERS, 1);
 }
 
+/* What the page says of it. Who is usable stays so while it has a connection. */
+static void
+show_state(const struct upstream *upstream, enum stats_upstream_state state,
+           enum stats_upstream_cause cause, uint64_t now_us)
+{
+    struct stats_upstream *shown = upstream->shown;
+    atomic_store_explicit(&shown->cause, cause, memory_order_relaxed);
+    if (atomic_load_explicit(&shown->state, memory_order_relaxed) == (uint64_t)state)
+        return;
+    atomic_store_explicit(&shown->state, state, memory_order_relaxed);
+    atomic_store_explicit(&shown->changed_us, now_us, memory_order_relaxed);
+}
+
 /* --- a handshake that is done ---------------------------------------------------------------- */
 
 static int64_t
@@ -93,8 +106,10 @@ note_keys(struct upstream *upstream, const struct tls_facts *facts, uint64_t now
         atomic_store_explicit(&upstream->shown->valid_days,
                               facts->valid_s > 0 ? (uint64_t)days(facts->valid_s) + 1 : 1,
                               memory_order_relaxed);
-    if ((news & KEY_NEWS_CHANGED) != 0)
+    if ((news & KEY_NEWS_CHANGED) != 0) {
         upstream_show(&upstream->shown->pin_changes, 1);
+        atomic_store_explicit(&upstream->shown->pin_changed_us, now_us, memory_order_relaxed);
+    }
     tell_news(upstream, news, pin_before, facts->valid_s);
 }
 
@@ -117,6 +132,7 @@ upstream_connected(struct upstream *upstream, const struct tls_session *session,
     health_connected(upstream->health, took_us / 2 < UINT32_MAX ? (uint32_t)(took_us / 2) : 0);
     upstream->times = flights_times(upstream->health, upstream->query_ms);
     count_handshake(upstream, facts);
+    show_state(upstream, STATS_UPSTREAM_USABLE, STATS_CAUSE_NONE, now_us);
     char pin[48] = "CA and name checked";
     if (facts->pin_index >= 0)
         snprintf(pin, sizeof pin, "pin %d of %u matched%s", facts->pin_index + 1,
@@ -137,6 +153,50 @@ is_trust_cause(enum tls_cause cause)
     return cause >= TLS_CAUSE_PIN && cause <= TLS_CAUSE_DEAR;
 }
 
+static enum stats_upstream_cause
+shown_cause(enum tls_cause cause)
+{
+    switch (cause) {
+    case TLS_CAUSE_PIN:
+        return STATS_CAUSE_PIN;
+    case TLS_CAUSE_CA:
+        return STATS_CAUSE_CA;
+    case TLS_CAUSE_NAME:
+        return STATS_CAUSE_NAME;
+    case TLS_CAUSE_EXPIRED:
+    case TLS_CAUSE_NOT_YET:
+        return STATS_CAUSE_DATES;
+    case TLS_CAUSE_USAGE:
+    case TLS_CAUSE_DEAR:
+        return STATS_CAUSE_CERTIFICATE;
+    case TLS_CAUSE_VERSION:
+    case TLS_CAUSE_CLIENT:
+    case TLS_CAUSE_ALERT:
+    case TLS_CAUSE_LIMIT:
+    case TLS_CAUSE_REKEY:
+    case TLS_CAUSE_PROTOCOL:
+        return STATS_CAUSE_TLS;
+    case TLS_CAUSE_NONE:
+    case TLS_CAUSE_CLOSED:
+    case TLS_CAUSE_AGAIN:
+        break;
+    }
+    return STATS_CAUSE_LOST;
+}
+
+void
+upstream_failed(struct upstream *upstream, uint64_t now_us)
+{
+    enum stats_upstream_cause cause = upstream->cause;
+    bool is_refused = cause >= STATS_CAUSE_PIN && cause <= STATS_CAUSE_CERTIFICATE;
+    upstream->cause = STATS_CAUSE_NONE;
+    upstream_show(&upstream->shown->failures, 1);
+    if (upstream->ready > 0)
+        return;
+    show_state(upstream, is_refused ? STATS_UPSTREAM_REFUSED : STATS_UPSTREAM_DOWN,
+               cause == STATS_CAUSE_NONE ? STATS_CAUSE_LOST : cause, now_us);
+}
+
 /* @return what it cost, if it was too much */
 static uint64_t
 count_refusal(struct upstream *upstream, const struct tls_session *session)
@@ -146,8 +206,11 @@ count_refusal(struct upstream *upstream, const struct tls_session *session)
     stats_add(upstream->stats, STAT_HANDSHAKES_FAILED, 1);
     if (cause == TLS_CAUSE_DEAR)
         stats_add(upstream->stats, STAT_CHAINS_DEAR, 1);
-    if (cause == TLS_CAUSE_PIN)
+    if (cause == TLS_CAUSE_PIN) {
         stats_add(upstream->stats, STAT_PIN_MISMATCH, 1);
+        upstream_show(&upstream->shown->pin_mismatches, 1);
+    }
+    upstream->cause = shown_cause(cause);
     if (cost_us <= TLS_DEAR_US)
         return 0;
     stats_add(upstream->stats, STAT_HANDSHAKES_DEAR, 1);

@@ -42,7 +42,8 @@ struct upstream {
     uint64_t server_idle_us;              /* it closes idle connections after; 0: not known */
     struct health_quota quota;            /* queries on one connection */
     struct key_news keys;
-    struct avoid useless; /* its connections end before they are of use */
+    struct avoid useless;            /* its connections end before they are of use */
+    enum stats_upstream_cause cause; /* of the failure that is counted next; NONE: it is lost */
 };
 
 /** The level for one more line about this upstream's failures: each is rarer than the last. */
@@ -57,6 +58,9 @@ void upstream_spend(struct upstream *upstream, uint64_t now_us);
 /** A handshake is done. @param took_us  since the connection was wanted */
 void upstream_connected(struct upstream *upstream, const struct tls_session *session,
                         uint64_t took_us, uint64_t now_us);
+
+/** A connection failed: that is counted, and shown if it was the last. */
+void upstream_failed(struct upstream *upstream, uint64_t now_us);
 
 /** A response came. @param is_sound  false: unusable */
 void upstream_answered(struct upstream *upstream, uint32_t rtt_us, bool is_sound, uint64_t now_us);

@@ -27,8 +27,8 @@ DESCRIPTORS = {
         "null": 4, "log": 2, "epoll": 1, "signalfd": 1, "pidfd": 2, "channel": 2, "udp listening": 1,
         "tcp listening": 1, "bell": 2, "executable": 2, "timerfd": 1,
         # configurations of front and worker, the CA file, the ring, and four pages of statistics: of front and worker,
-        # and of two workers that reloads may have replaced
-        "memory": 8,
+        # and of two workers that reloads may have replaced; and the service page
+        "memory": 9,
     },
     "front": {
         "null": 3, "log": SANITIZED, "channel": 1, "epoll": 1, "udp listening": 1, "tcp listening": 1, "bell": 2,

@@ -13,6 +13,8 @@
 #include "supervisor/children.h"
 #include "supervisor/lanes.h"
 #include "supervisor/options.h"
+#include "supervisor/pages.h"
+#include "supervisor/report.h"
 #include "supervisor/settings.h"
 #include "supervisor/signals.h"
 #include "supervisor/spawn.h"
@@ -170,9 +172,10 @@ scene_open(unsigned lanes)
     sup.config.handshakes_burst = 20;
     sup.config.handshakes_per_s = 10;
     cr_assert_eq(settings_share(&sup.config, sup.config_fds), STATUS_OK);
-    cr_assert_eq(children_open(&sup), STATUS_OK);
     cr_assert_eq(turn_open(&sup), STATUS_OK);
+    cr_assert_eq(pages_open(&sup), STATUS_OK);
     sup.loop.now_us = sup.watch_us = 1000 * 1000 * MS;
+    cr_assert_eq(report_open(&sup), STATUS_OK);
 }
 
 /* What the configuration file holds from now on. */

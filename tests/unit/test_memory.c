@@ -50,6 +50,24 @@ Test(memory, no_holder_can_resize_it_or_take_a_seal_off)
     cr_assert_lt(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), 0);
 }
 
+Test(memory, who_has_it_mapped_goes_on_writing_and_nobody_else_begins)
+{
+    int fd;
+    void *at;
+    cr_assert_eq(memory_make("test", 4096, &fd, &at), STATUS_OK);
+    cr_assert_eq(memory_fix_size(fd), STATUS_OK);
+    cr_assert_lt(ftruncate(fd, 8192), 0);
+    cr_assert_eq(pwrite(fd, "a", 1, 0), 1);
+    cr_assert_eq(memory_fix_writers(fd), STATUS_OK);
+    *(char *)at = 'b';
+    cr_assert_lt(pwrite(fd, "c", 1, 0), 0);
+    cr_assert_eq(mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, fd, 0), MAP_FAILED);
+    char *map = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+    cr_assert_eq(*map, 'b');
+    cr_assert_lt(mprotect(map, 4096, PROT_READ | PROT_WRITE), 0);
+    cr_assert_neq(memory_fix_writers(fd), STATUS_OK);
+}
+
 Test(memory, what_could_shrink_or_change_is_not_mapped)
 {
     void *at;

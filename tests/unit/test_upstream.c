@@ -63,6 +63,48 @@ Test(upstream, what_was_refused_unchecked_has_a_counter)
     cr_assert_eq(refuse(TLS_CAUSE_PIN, 10, STAT_PIN_MISMATCH, &told_us), 1);
 }
 
+static uint64_t
+shown(const _Atomic uint64_t *value)
+{
+    return atomic_load(value);
+}
+
+Test(upstream, the_page_says_how_it_is_since_when_and_why)
+{
+    const struct stats_upstream *up = &page.upstreams[3];
+    begin(TLS_CAUSE_PIN, 10);
+    cr_assert_eq(shown(&up->state), STATS_UPSTREAM_UNASKED);
+    (void)upstream_refused(&upstream, &session, EPIPE);
+    upstream_failed(&upstream, NOW_US);
+    cr_assert_eq(shown(&up->state), STATS_UPSTREAM_REFUSED);
+    cr_assert_eq(shown(&up->cause), STATS_CAUSE_PIN);
+    cr_assert_eq(shown(&up->pin_mismatches), 1);
+    cr_assert_eq(shown(&up->changed_us), NOW_US);
+    (void)upstream_refused(&upstream, &session, EPIPE);
+    upstream_failed(&upstream, NOW_US + 1);
+    cr_assert_eq(shown(&up->changed_us), NOW_US, "it is as it was");
+    upstream_failed(&upstream, NOW_US + 2);
+    cr_assert_eq(shown(&up->state), STATS_UPSTREAM_DOWN, "this time it was not there at all");
+    cr_assert_eq(shown(&up->cause), STATS_CAUSE_LOST);
+    cr_assert_eq(shown(&up->changed_us), NOW_US + 2);
+    session.cause = TLS_CAUSE_NONE;
+    upstream_connected(&upstream, &session, 10, NOW_US + 3);
+    cr_assert_eq(shown(&up->state), STATS_UPSTREAM_USABLE);
+    cr_assert_eq(shown(&up->cause), STATS_CAUSE_NONE);
+    cr_assert_eq(shown(&up->changed_us), NOW_US + 3);
+    cr_assert_eq(shown(&up->failures), 3);
+}
+
+Test(upstream, one_connection_of_several_that_fails_changes_nothing)
+{
+    begin(TLS_CAUSE_NONE, 10);
+    upstream_connected(&upstream, &session, 10, NOW_US);
+    upstream.ready = 1;
+    upstream_failed(&upstream, NOW_US + 1);
+    cr_assert_eq(shown(&page.upstreams[3].state), STATS_UPSTREAM_USABLE);
+    cr_assert_eq(shown(&page.upstreams[3].failures), 1);
+}
+
 Test(upstream, a_second_try_is_no_failure)
 {
     uint64_t told_us;

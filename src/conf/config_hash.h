@@ -1,0 +1,14 @@
+/* config_hash.h - one number that stands for the values of a configuration
+ * SPDX-License-Identifier: ISC
+ *
+ * What: two servers that show the same number have the same configuration in force. It is no proof
+ *       against somebody who wants two to look alike.
+ * Who:  supervisor. Pure.
+ * Ref:  base/hash.h; lane/service_page.h shows it.
+ */
+#pragma once
+
+#include "conf/config.h"
+
+/** Of all keys but secrets. @param config  borrowed; sound */
+uint64_t config_hash(const struct config *config);

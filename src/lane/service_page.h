@@ -1,0 +1,82 @@
+/* service_page.h - what the supervisor tells of the service: processes, limits, configuration
+ * SPDX-License-Identifier: ISC
+ *
+ * What: one page of shared memory that the supervisor alone writes, beside the statistics pages of
+ *       its children. Who may look gets it read-only and copies it at a pace of its own. Members
+ *       that are atomic change; all others are written before anybody is handed the page, and never
+ *       again: another configuration is told of on another page. A reader believes nothing but
+ *       numbers within the bounds below. No client and no address stands here.
+ * Who:  supervisor (report.c) writes; whoever reads statistics over the control socket reads. Pure.
+ * Ref:  lane/stats.h; docs/LIMITS.md "supervisor".
+ */
+#pragma once
+
+#include "lane/stats.h"
+
+#define SERVICE_PAGE_MAGIC       UINT64_C(0x70656e73746f636b) /* "penstock" */
+#define SERVICE_PAGE_LANES       16                           /* CONFIG_LANES_MAX */
+#define SERVICE_PAGE_CHILDREN    4  /* places of a lane: front, worker, two workers replaced */
+#define SERVICE_PAGE_NAME_MAX    64 /* an upstream's name with its NUL */
+#define SERVICE_PAGE_VERSION_MAX 32 /* with its NUL */
+#define SERVICE_PAGE_DEATHS      8  /* so many of the last ones are told with their times */
+
+/* Of a child; those of a place without a process: GONE. */
+enum service_page_state {
+    SERVICE_PAGE_GONE,
+    SERVICE_PAGE_STARTING, /* spawned, serves not yet */
+    SERVICE_PAGE_READY,    /* serves */
+    SERVICE_PAGE_DRAINING, /* answers what it was asked, then ends */
+    SERVICE_PAGE_KILLED,   /* was killed; its end is waited for */
+};
+
+enum service_page_phase { SERVICE_PAGE_BEGINS, SERVICE_PAGE_RUNS, SERVICE_PAGE_STOPS };
+
+struct service_page_child {
+    _Atomic uint64_t state;      /* enum service_page_state */
+    _Atomic uint64_t pid;        /* 0: none */
+    _Atomic uint64_t started_us; /* monotonic: its process was spawned; 0: none ever */
+    _Atomic uint64_t deaths;     /* processes of this place that ended unasked, since the start */
+};
+
+struct service_page_lane {
+    struct service_page_child children[SERVICE_PAGE_CHILDREN];
+    _Atomic uint64_t dials, dials_refused; /* connections to upstreams, since the start */
+    _Atomic uint64_t kernel_drops; /* datagrams that no front could read, modulo 2^32 a socket */
+};
+
+struct service_page_upstream {
+    char name[SERVICE_PAGE_NAME_MAX]; /* NUL-terminated, of letters, digits, . _ - */
+    uint64_t pins;                    /* configured, 0 to 8 */
+    uint64_t verify;                  /* enum config_verify: 0 pin+ca, 1 pin, 2 ca */
+};
+
+struct service_page {
+    /* --- never changes */
+    uint64_t magic;       /* SERVICE_PAGE_MAGIC */
+    uint64_t bytes;       /* sizeof(struct service_page) */
+    uint64_t stats_bytes; /* sizeof(struct stats_page) */
+    char version[SERVICE_PAGE_VERSION_MAX];
+
+    uint64_t started_us, started_s; /* of the service: monotonic; wall clock, since 1970 */
+    uint64_t config_us, config_s;   /* when this configuration came into force, likewise */
+    uint64_t config_number;         /* 1: that of the start; each reload counts one up */
+    uint64_t config_hash;           /* of its values, without secrets: equal where they are equal */
+
+    uint64_t lanes;       /* 1 to SERVICE_PAGE_LANES */
+    uint64_t upstreams;   /* 1 to STATS_UPSTREAMS */
+    uint64_t queries;     /* limits.queries, per lane */
+    uint64_t tcp_clients; /* limits.tcp_clients, per lane */
+    uint64_t cache_bytes; /* cache.size, per lane; 0: no cache */
+    uint64_t query_ms;    /* timeouts.query */
+    struct service_page_upstream of_upstream[STATS_UPSTREAMS];
+
+    /* --- changes */
+    _Atomic uint64_t generation; /* another one: pages were replaced, ask for them again */
+    _Atomic uint64_t updated_us; /* monotonic: the supervisor looked here last; about each second */
+    _Atomic uint64_t phase;      /* enum service_page_phase */
+    _Atomic uint64_t reloads_refused, refused_us; /* since the start; the last one, monotonic */
+    _Atomic uint64_t deaths;                      /* of all children, since the start */
+    /* when the last ones died, monotonic: number n at n % SERVICE_PAGE_DEATHS, from 0 on */
+    _Atomic uint64_t died_us[SERVICE_PAGE_DEATHS];
+    struct service_page_lane of_lane[SERVICE_PAGE_LANES];
+};

@@ -1,0 +1,205 @@
+/* report.c - see report.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "supervisor/report.h"
+
+#include "conf/config_hash.h"
+#include "ipc/ipc.h"
+#include "lane/service_page.h"
+#include "os/log.h"
+#include "os/memory.h"
+#include "os/sock.h"
+#include "os/sys.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+_Static_assert(SERVICE_PAGE_LANES == CONFIG_LANES_MAX, "lanes");
+_Static_assert(STATS_UPSTREAMS == CONFIG_UPSTREAMS_MAX, "upstreams");
+_Static_assert(SERVICE_PAGE_NAME_MAX == CONFIG_NAME_MAX, "names of upstreams");
+_Static_assert(SERVICE_PAGE_CHILDREN == SUPERVISOR_CHILDREN, "places of a lane");
+_Static_assert(sizeof PENSTOCK_VERSION <= SERVICE_PAGE_VERSION_MAX, "the version");
+
+static void
+set(_Atomic uint64_t *to, uint64_t value)
+{
+    atomic_store_explicit(to, value, memory_order_relaxed);
+}
+
+/* We are the only writer. */
+static uint64_t
+add(_Atomic uint64_t *to, uint64_t by)
+{
+    uint64_t before = atomic_load_explicit(to, memory_order_relaxed);
+    set(to, before + by);
+    return before;
+}
+
+static void
+fill_config(struct service_page *page, const struct supervisor *sup)
+{
+    const struct config *config = &sup->config;
+    page->config_us = sup->loop.now_us;
+    page->config_s = sup->loop.wall_s;
+    page->config_number = sup->config_number;
+    page->config_hash = config_hash(config);
+    page->lanes = sup->lanes_count;
+    page->upstreams = config->upstreams_count;
+    page->queries = config->queries;
+    page->tcp_clients = config->tcp_clients;
+    page->cache_bytes = config->cache_bytes;
+    page->query_ms = config->query_ms;
+    memset(page->of_upstream, 0, sizeof page->of_upstream);
+    for (uint32_t i = 0; i < config->upstreams_count; i++) {
+        struct service_page_upstream *upstream = &page->of_upstream[i];
+        memcpy(upstream->name, config->upstreams[i].name, sizeof upstream->name);
+        upstream->pins = config->upstreams[i].pins_count;
+        upstream->verify = config->upstreams[i].verify;
+    }
+}
+
+static void
+fill_start(struct service_page *page, const struct supervisor *sup)
+{
+    page->magic = SERVICE_PAGE_MAGIC;
+    page->bytes = sizeof *page;
+    page->stats_bytes = sizeof(struct stats_page);
+    snprintf(page->version, sizeof page->version, "%s", PENSTOCK_VERSION);
+    page->started_us = sup->loop.now_us;
+    page->started_s = sup->loop.wall_s;
+}
+
+/* We write through the map that was made before the seal; nobody makes another. */
+static enum status
+make(int *fd, struct service_page **page)
+{
+    void *at;
+    enum status status = memory_make("penstock-service", sizeof **page, fd, &at);
+    *page = at;
+    if (status == STATUS_OK)
+        status = memory_fix_size(*fd);
+    if (status == STATUS_OK)
+        status = memory_fix_writers(*fd);
+    if (status != STATUS_OK && *fd >= 0) {
+        memory_unmap(at, sizeof **page);
+        sys_close(*fd);
+    }
+    return status;
+}
+
+enum status
+report_open(struct supervisor *sup)
+{
+    enum status status = make(&sup->page_fd, &sup->page);
+    if (status != STATUS_OK)
+        return status;
+    fill_start(sup->page, sup);
+    fill_config(sup->page, sup);
+    set(&sup->page->generation, 1);
+    return STATUS_OK;
+}
+
+void
+report_config(struct supervisor *sup)
+{
+    struct service_page *page;
+    int fd;
+    if (make(&fd, &page) != STATUS_OK) {
+        log_write(LOG_ERROR, LOG_INTERNAL,
+                  "no memory for another service page: it tells of the configuration before: %s",
+                  strerror(errno));
+        return;
+    }
+    memcpy(page, sup->page, sizeof *page);
+    fill_config(page, sup);
+    report_replaced(sup);
+    set(&page->generation, atomic_load_explicit(&sup->page->generation, memory_order_relaxed));
+    memory_unmap(sup->page, sizeof *page);
+    sys_close(sup->page_fd);
+    sup->page = page;
+    sup->page_fd = fd;
+}
+
+void
+report_refused(struct supervisor *sup)
+{
+    (void)add(&sup->page->reloads_refused, 1);
+    set(&sup->page->refused_us, sup->loop.now_us);
+}
+
+static struct service_page_child *
+shown(const struct child *child)
+{
+    struct supervisor *sup = child->supervisor;
+    const struct child *first = sup->lanes[child->lane].children;
+    return &sup->page->of_lane[child->lane].children[child - first];
+}
+
+void
+report_death(const struct child *child)
+{
+    struct service_page *page = child->supervisor->page;
+    uint64_t number = add(&page->deaths, 1);
+    set(&page->died_us[number % SERVICE_PAGE_DEATHS], child->supervisor->loop.now_us);
+    (void)add(&shown(child)->deaths, 1);
+}
+
+void
+report_replaced(struct supervisor *sup)
+{
+    (void)add(&sup->page->generation, 1);
+}
+
+static void
+show_child(const struct child *child)
+{
+    static const enum service_page_state states[LIFE_STATES] = {
+        [LIFE_GONE] = SERVICE_PAGE_GONE,     [LIFE_STARTING] = SERVICE_PAGE_STARTING,
+        [LIFE_READY] = SERVICE_PAGE_READY,   [LIFE_DRAINING] = SERVICE_PAGE_DRAINING,
+        [LIFE_KILLED] = SERVICE_PAGE_KILLED,
+    };
+    struct service_page_child *to = shown(child);
+    set(&to->state, states[child->state]);
+    set(&to->pid, (uint64_t)child->pid);
+    set(&to->started_us, child->started_us);
+}
+
+uint64_t
+report_kernel_drops(const struct supervisor *sup, unsigned lane)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < sup->config.listen_count; i++) {
+        int fd = sup->lanes[lane].listeners[i][IPC_SOCKET_UDP - 1];
+        sum += fd >= 0 ? sock_drops(fd) : 0;
+    }
+    return sum;
+}
+
+static void
+show_lane(struct supervisor *sup, unsigned i)
+{
+    const struct lane *lane = &sup->lanes[i];
+    struct service_page_lane *to = &sup->page->of_lane[i];
+    for (unsigned at = 0; at < SUPERVISOR_CHILDREN; at++)
+        show_child(&lane->children[at]);
+    set(&to->dials, lane->dials_done);
+    set(&to->dials_refused, lane->dials_refused);
+}
+
+void
+report_tick(struct supervisor *sup)
+{
+    struct service_page *page = sup->page;
+    uint64_t looked_us = atomic_load_explicit(&page->updated_us, memory_order_relaxed);
+    for (unsigned i = 0; i < sup->lanes_count; i++)
+        show_lane(sup, i);
+    set(&page->phase, sup->phase == PHASE_STARTING  ? SERVICE_PAGE_BEGINS
+                      : sup->phase == PHASE_RUNNING ? SERVICE_PAGE_RUNS
+                                                    : SERVICE_PAGE_STOPS);
+    if (sup->loop.now_us < looked_us + (uint64_t)REPORT_LOOK_MS * 1000)
+        return;
+    for (unsigned i = 0; i < sup->lanes_count; i++)
+        set(&page->of_lane[i].kernel_drops, report_kernel_drops(sup, i));
+    set(&page->updated_us, sup->loop.now_us);
+}
