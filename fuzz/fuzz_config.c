@@ -1,10 +1,13 @@
-/* fuzz_config.c - any file and environment load, or are refused with one printable line
+/* fuzz_config.c - any file, environment and flags load, or are refused with one printable line
  * SPDX-License-Identifier: ISC
  *
- * The input is the file; what follows a NUL byte are variables, parted by NUL bytes. What loads is
- * sound and prints to a file that loads to the same bytes.
+ * The input is the file; what follows a NUL byte are variables, parted by NUL bytes; one that begins
+ * with '-' is the address of a -a flag. Interfaces are e1 to e9. What loads is sound and prints, with
+ * interfaces by name or number, to a file that loads to the same bytes; each warning is one line; it
+ * differs from the defaults in a key that only a restart changes exactly if some such key differs.
  */
 #include "conf/config.h"
+#include "conf/config_change.h"
 #include "conf/config_load.h"
 #include "conf/config_print.h"
 
@@ -14,8 +17,9 @@
 #include <string.h>
 
 #define VARIABLES_MAX 64
+#define LISTEN_MAX    20
 
-static struct config config, again;
+static struct config config, again, defaults;
 static struct config_error error;
 
 static void
@@ -28,38 +32,99 @@ check_error(const struct config *failed)
         must(error.text[i] >= ' ' && error.text[i] <= '~');
 }
 
+static uint32_t
+zone_index(const char *name)
+{
+    return name[0] == 'e' && name[1] >= '1' && name[1] <= '9' && name[2] == '\0'
+               ? (uint32_t)(name[1] - '0')
+               : 0;
+}
+
+static bool
+zone_name(uint32_t number, char name[CONFIG_ZONE_NAME_MAX])
+{
+    snprintf(name, CONFIG_ZONE_NAME_MAX, "e%u", number);
+    return number >= 1 && number <= 9;
+}
+
 static void
-check_round_trip(void)
+check_round_trip(config_zone_namer *namer)
 {
     char *text = NULL;
     size_t text_size = 0;
     FILE *to = open_memstream(&text, &text_size);
     must(to != NULL);
-    config_print(&config, NULL, to);
+    config_print(&config, namer, to);
     fclose(to);
-    struct config_source source = {.file = "again", .text = text, .text_size = text_size};
+    struct config_source source = {
+        .file = "again", .text = text, .text_size = text_size, .zone_index = zone_index};
     must(config_is_sound(&config) && config_load(&source, &again, &error) == STATUS_OK);
     must(memcmp(&config, &again, sizeof config) == 0);
     free(text);
 }
 
+static void
+check_warnings(void)
+{
+    char *text = NULL;
+    size_t text_size = 0, lines = 0;
+    FILE *to = open_memstream(&text, &text_size);
+    must(to != NULL);
+    size_t count = config_print_warnings(&config, to);
+    fclose(to);
+    for (size_t i = 0; i < text_size; i++) {
+        must(text[i] == '\n' || (text[i] >= ' ' && text[i] <= '~'));
+        lines += text[i] == '\n';
+    }
+    must(lines == count && (text_size == 0 || text[text_size - 1] == '\n'));
+    free(text);
+}
+
+static void
+check_change(void)
+{
+    enum config_row_id fixed = CONFIG_ROWS;
+    if (defaults.magic == 0)
+        config_load_defaults(&defaults);
+    must(config_change_fixed(&config, &again) == CONFIG_ROWS);
+    must(!config_change_is_for_workers(&config, &again));
+    for (enum config_row_id id = CONFIG_ROWS; id-- > 0;)
+        if (config_rows[id].change == CONFIG_CHANGE_RESTART &&
+            !config_row_is_same(&config_rows[id], &config, &defaults))
+            fixed = id;
+    must(config_change_fixed(&config, &defaults) == fixed);
+    must(config_change_is_for_workers(&config, &defaults)); /* upstreams: there were none */
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const char *variables[VARIABLES_MAX + 1] = {NULL};
-    size_t file_size = strnlen((const char *)data, size), count = 0;
+    const char *variables[VARIABLES_MAX + 1] = {NULL}, *listen[LISTEN_MAX];
+    size_t file_size = strnlen((const char *)data, size), count = 0, listen_count = 0;
     char *copy = malloc(size + 1);
     must(copy != NULL);
     memcpy(copy, data, size);
     copy[size] = '\0';
     for (size_t at = file_size + 1; at < size && count < VARIABLES_MAX; at += strlen(copy + at) + 1)
-        variables[count++] = copy + at;
-    struct config_source source = {
-        .file = "input", .text = (const char *)data, .text_size = file_size, .environ = variables};
-    if (config_load(&source, &config, &error) == STATUS_OK)
-        check_round_trip();
-    else
+        if (copy[at] != '-')
+            variables[count++] = copy + at;
+        else if (listen_count < LISTEN_MAX)
+            listen[listen_count++] = copy + at + 1;
+    struct config_source source = {.file = "input",
+                                   .text = file_size > 0 ? (const char *)data : NULL,
+                                   .text_size = file_size,
+                                   .environ = variables,
+                                   .listen = listen,
+                                   .listen_count = listen_count,
+                                   .zone_index = zone_index};
+    if (config_load(&source, &config, &error) == STATUS_OK) {
+        check_round_trip(NULL);
+        check_round_trip(zone_name);
+        check_warnings();
+        check_change();
+    } else {
         check_error(&config);
+    }
     free(copy);
     return 0;
 }

@@ -24,6 +24,34 @@ try_own(const struct cookie_secrets *s, const struct addr *client, uint32_t now,
     must(cookie_check(s, own, sizeof own, &other, now) == COOKIE_FALSE);
 }
 
+/* A secret that comes, and goes: RFC 9018 section 5. */
+static void
+try_roll_over(struct cookie_secrets s, const struct addr *client, uint32_t now,
+              const uint8_t secret[COOKIE_SECRET_BYTES], const uint8_t half[COOKIE_CLIENT_BYTES])
+{
+    uint8_t other[COOKIE_SECRET_BYTES], old[COOKIE_BYTES], new[COOKIE_BYTES];
+    struct cookie_secrets peer;
+    memcpy(other, secret, sizeof other);
+    other[0] ^= 1;
+    cookie_secrets_init(&peer, other); /* it has rolled over before us */
+    memcpy(old, half, COOKIE_CLIENT_BYTES);
+    memcpy(new, half, COOKIE_CLIENT_BYTES);
+    cookie_make(&s, old, client, now, old + COOKIE_CLIENT_BYTES);
+    cookie_make(&peer, new, client, now, new + COOKIE_CLIENT_BYTES);
+    must(cookie_check(&s, new, sizeof new, client, now) == COOKIE_FALSE);
+    must(cookie_secrets_roll(&s) == STATUS_NONE);
+    cookie_secrets_stage(&s, other);
+    must(cookie_check(&s, new, sizeof new, client, now) == COOKIE_RENEW);
+    must(cookie_check(&s, old, sizeof old, client, now) == COOKIE_VALID);
+    must(cookie_secrets_roll(&s) == STATUS_OK);
+    must(cookie_check(&s, new, sizeof new, client, now) == COOKIE_VALID);
+    must(cookie_check(&s, old, sizeof old, client, now) == COOKIE_RENEW);
+    must(cookie_check(&s, old, sizeof old, client, now - COOKIE_FUTURE_S - 1) == COOKIE_EXPIRED);
+    cookie_secrets_stage(&s, secret);
+    must(cookie_secrets_roll(&s) == STATUS_OK && cookie_secrets_roll(&s) == STATUS_NONE);
+    must(cookie_check(&s, old, sizeof old, client, now) == COOKIE_VALID);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -41,6 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     left = left < sizeof option ? left : sizeof option;
     bytes_get_copy(&r, option, left);
     try_own(&s, &client, now, option);
+    try_roll_over(s, &client, now, secret, option);
     enum cookie_verdict verdict = cookie_check(&s, option, left, &client, now);
     must((verdict == COOKIE_NONE) == (left == 0));
     must((verdict == COOKIE_CLIENT) == (left == COOKIE_CLIENT_BYTES));

@@ -31,6 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     must(ipc_encode(&message, again) == size - 1);
+    must(strcmp(ipc_type_text(message.type), "unknown") != 0);
     for (size_t i = 0; i < size - 1; i++)
         must(is_kept(data[1 + i], again[i]));
     return 0;

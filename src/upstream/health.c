@@ -167,6 +167,14 @@ health_idle_outlived(uint64_t server_us, uint64_t configured_us)
 
 /* --- when it closes connections: queries -------------------------------------------------------- */
 
+/* A quota larger than UPSTREAM_QUOTA_MOST is none. */
+static void
+know_quota(struct health_quota *quota, uint32_t answers)
+{
+    quota->known = answers <= UPSTREAM_QUOTA_MOST ? answers : 0;
+    quota->guess = quota->outlived = 0;
+}
+
 void
 health_quota_closed(struct health_quota *quota, uint32_t answers, uint64_t since_us,
                     uint64_t now_us)
@@ -174,8 +182,7 @@ health_quota_closed(struct health_quota *quota, uint32_t answers, uint64_t since
     if (answers == 0)
         return;
     if (quota->known != 0 && answers >= quota->known) { /* as was known */
-        quota->known = answers;
-        quota->guess = quota->outlived = 0;
+        know_quota(quota, answers);
         return;
     }
     if (quota->guess == 0) {
@@ -187,10 +194,7 @@ health_quota_closed(struct health_quota *quota, uint32_t answers, uint64_t since
         return; /* one of those that ended together with the first */
     if (quota->known != 0 && quota->relapses < UPSTREAM_QUOTA_RELAPSES)
         quota->relapses++;
-    quota->known = answers > quota->guess ? answers : quota->guess;
-    quota->guess = quota->outlived = 0;
-    if (quota->known > UPSTREAM_QUOTA_MOST)
-        quota->known = 0;
+    know_quota(quota, answers > quota->guess ? answers : quota->guess);
 }
 
 void
