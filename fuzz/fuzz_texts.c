@@ -98,7 +98,7 @@ try_tags(struct bytes_reader *r)
     struct addr_lengths set = {.counts = {2, 2}};
     struct addr_keys keys = {0};
     bool is_v6 = bytes_get_u8(r) % 2;
-    unsigned length = bytes_get_u8(r) % (is_v6 ? 129 : 33), family = is_v6 ? 1 : 0;
+    unsigned length = bytes_get_u8(r) % (is_v6 ? 129U : 33U), family = is_v6 ? 1 : 0;
     struct addr one = get_address(r, is_v6), other = get_address(r, is_v6);
     set.lengths[family][0] = (uint8_t)(length / 2);
     set.lengths[family][1] = (uint8_t)length;
