@@ -5,6 +5,7 @@
 
 #include "os/log.h"
 #include "os/memory.h"
+#include "os/sys.h"
 
 void
 uplink_reserve(struct uplink *uplink, const struct uplink_parts *parts)
@@ -31,8 +32,12 @@ enum status
 uplink_attach(struct uplink *uplink, const struct ipc_message *ring, const int fds[IPC_FDS_MAX])
 {
     struct child_link *link = free_link(uplink);
-    if (link == NULL)
+    if (link == NULL) {
+        for (unsigned i = 0; i < IPC_FDS_MAX; i++)
+            if (fds[i] >= 0)
+                sys_close(fds[i]);
         return STATUS_FULL;
+    }
     enum status status = child_link_open(link, uplink->parts.loop, CHILD_LINK_FRONT, ring, fds);
     if (status == STATUS_OK)
         uplink->newest = link;

@@ -246,3 +246,27 @@ Test(uplink, takes_no_more_rings_than_it_has_places_and_none_of_an_odd_size, .in
         cr_assert_eq(attach(&worker, 2 + i, RING_BYTES), STATUS_OK);
     cr_expect_eq(attach(&worker, 9, RING_BYTES), STATUS_FULL);
 }
+
+/* @return the lowest number that no descriptor has */
+static int
+first_free(void)
+{
+    int fd = dup(STDERR_FILENO);
+    close(fd);
+    return fd;
+}
+
+Test(uplink, descriptors_of_a_ring_that_is_refused_are_closed, .init = scene_setup)
+{
+    struct worker worker;
+    int before = first_free();
+    cr_assert_eq(attach(&worker, 1, RING_BYTES + 4), STATUS_INVALID);
+    close(worker.bell);
+    cr_expect_eq(first_free(), before);
+    for (uint32_t i = 0; i < UPLINK_LINKS; i++)
+        cr_assert_eq(attach(&worker, 2 + i, RING_BYTES), STATUS_OK);
+    before = first_free();
+    cr_assert_eq(attach(&worker, 9, RING_BYTES), STATUS_FULL);
+    close(worker.bell);
+    cr_expect_eq(first_free(), before);
+}
