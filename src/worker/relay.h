@@ -41,7 +41,8 @@ void relay_listen(struct relay *relay);
  *  late or whose connection is silent, which are asked elsewhere, too. */
 void relay_settle(struct relay *relay);
 
-/** Take queries and place them, at most RELAY_BATCH. */
+/** Take queries and place them, at most RELAY_BATCH; none goes before one of its rank or a better
+ *  that waits. */
 void relay_take(struct relay *relay);
 
 /** Place what waits, as far as there are connections. */

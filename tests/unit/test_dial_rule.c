@@ -34,6 +34,16 @@ judge(uint32_t index, uint64_t now_us)
     return dial_rule_judge(&avoided, &upstreams[index], &budget, &config, now_us);
 }
 
+/* @return how many dials in a row may be done; `at_most` + 1: that many and more */
+static unsigned
+dials_at(uint64_t now_us, unsigned at_most)
+{
+    unsigned dials = 0;
+    while (dials <= at_most && judge(0, now_us) == DIAL_GO)
+        dials++;
+    return dials;
+}
+
 static enum dial_avoidance
 avoid(uint32_t count, uint32_t index, uint64_t now_us, uint64_t *wait_us)
 {
@@ -42,27 +52,19 @@ avoid(uint32_t count, uint32_t index, uint64_t now_us, uint64_t *wait_us)
 
 Test(dial_rule, the_budget_is_what_resumed_handshakes_may_be_and_a_few)
 {
-    unsigned dials = 0, burst = 20 * UPSTREAM_HANDSHAKE_FULL + DIAL_MORE;
+    unsigned burst = 20 * UPSTREAM_HANDSHAKE_FULL + DIAL_MORE;
     begin();
-    while (judge(0, MINUTE) == DIAL_GO)
-        dials++;
-    cr_assert_eq(dials, burst);
-    for (dials = 0; judge(0, MINUTE + SECOND) == DIAL_GO; dials++)
-        ;
-    cr_assert_eq(dials, 10 * UPSTREAM_HANDSHAKE_FULL);
+    cr_assert_eq(dials_at(MINUTE, burst), burst);
+    cr_assert_eq(dials_at(MINUTE + SECOND, burst), 10 * UPSTREAM_HANDSHAKE_FULL);
     cr_assert_eq(judge(0, MINUTE + SECOND), DIAL_OVER_BUDGET);
 }
 
 Test(dial_rule, a_configuration_with_a_larger_burst_gives_it_at_once)
 {
     begin();
-    while (judge(0, MINUTE) == DIAL_GO)
-        ;
+    cr_assert_eq(dials_at(MINUTE, 1000), 20 * UPSTREAM_HANDSHAKE_FULL + DIAL_MORE);
     config.handshakes_burst = 21;
-    unsigned dials = 0;
-    while (judge(0, MINUTE) == DIAL_GO)
-        dials++;
-    cr_assert_eq(dials, UPSTREAM_HANDSHAKE_FULL);
+    cr_assert_eq(dials_at(MINUTE, 1000), UPSTREAM_HANDSHAKE_FULL);
 }
 
 Test(dial_rule, one_that_is_avoided_costs_no_budget)

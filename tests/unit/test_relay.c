@@ -138,6 +138,27 @@ Test(relay, light_clients_go_before_the_others_and_nobody_is_overtaken_within_a_
         relay_query_first(&relay.table, &relay.table.waiting[HANDOFF_ORDINARY])->handoff.slot, 11);
 }
 
+Test(relay, who_comes_waits_behind_who_has_waited_though_there_is_room)
+{
+    scene_begin(1, 1);
+    scene.config.upstream_in_flight = 8;
+    relay_scene_start();
+    relay_scene_turn_for(10 * TURN_US);
+    for (uint32_t slot = 0; slot < 8; slot++)
+        relay_scene_ask_as(slot, HANDOFF_ORDINARY, 4000);
+    relay_scene_turn_for(3 * TURN_US);
+    cr_assert_eq(relay.table.waiting_count, 2, "six of eight places are for who has many");
+    for (unsigned i = 0; i < 3; i++)
+        peer_answer(scene_peer(0, 0), 0, DNS_NOERROR);
+    scene_events();
+    relay_listen(&relay);
+    relay_scene_ask_as(20, HANDOFF_ORDINARY, 4000);
+    relay_take(&relay);
+    cr_assert_eq(relay.table.waiting_count, 3, "a new one has not taken the room");
+    relay_place_waiting(&relay);
+    cr_assert_eq(relay.table.waiting_count, 0);
+}
+
 Test(relay, a_record_that_breaks_the_contract_ends_the_ring_and_is_told_once)
 {
     relay_scene_begin(1, 1);
