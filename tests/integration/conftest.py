@@ -15,6 +15,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "fixtures"))
 
 import baddot  # noqa: E402
+import left_behind  # noqa: E402
 import penstock  # noqa: E402
 import pki as pki_module  # noqa: E402
 
@@ -24,6 +25,15 @@ def pytest_configure(config):
 
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_left():
+    """The first fixture of a run, and so the last that ends: no process that the tests began is alive then."""
+    left_behind.adopt_orphans()
+    yield
+    left = left_behind.take_away()
+    assert not left, "a test did not end what it began:\n" + "\n".join(left)
 
 
 @pytest.fixture(scope="session")

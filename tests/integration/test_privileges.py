@@ -191,13 +191,12 @@ def memory_of(pid):
 
 
 @pytest.mark.skipif(SANITIZED, reason="shadow memory is too large to read")
-def test_worker_is_told_no_address_of_the_configuration(launch, bad):
+def test_worker_is_told_no_address_of_the_configuration(serve, bad):
     """Access list, exempt networks and listening address: the front has them, the worker does not."""
     network = bytes.fromhex("20010db8c11e4757")
-    service = launch(bad, addresses=("127.53.7.9",), settings={
+    service = serve(bad, addresses=("127.53.7.9",), settings={
         "acl": {"allow": ["127.0.0.0/8", "2001:db8:c11e:4757::/64"], "deny": []},
         "rates": {"mode": "enforce", "exempt": ["2001:db8:c11e:4757::/64"]}})
-    service.wait_ready()
     warm(service)
     told = {role: (network in memory_of(service.pid_of(role)), bytes([127, 53, 7, 9]) in memory_of(service.pid_of(role)))
             for role in ("front", "worker")}
