@@ -11,7 +11,9 @@
 #define RECORD_ALIGN 8
 #define LENGTH_BYTES sizeof(uint32_t)
 
-_Static_assert(sizeof(struct ring_shared) == RING_HEADER_BYTES, "header is four cache lines");
+_Static_assert(sizeof(struct ring_shared) == RING_HEADER_BYTES &&
+                   offsetof(struct ring_shared, data) == RING_HEADER_BYTES,
+               "header is four cache lines");
 
 static size_t
 record_bytes(size_t size)

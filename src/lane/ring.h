@@ -28,7 +28,7 @@ struct ring_shared { /* lives in the memfd; every field may be scribbled on by t
     _Alignas(64) _Atomic uint64_t head;              /* bytes ever read */
     _Alignas(64) _Atomic uint32_t consumer_sleeping; /* ring the bell after publishing */
     _Alignas(64) _Atomic uint32_t producer_waiting;  /* ring the bell after releasing */
-    uint8_t data[];
+    _Alignas(64) uint8_t data[];
 };
 
 struct ring_producer {
