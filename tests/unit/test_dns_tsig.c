@@ -68,6 +68,14 @@ Test(dns_tsig, is_seen_as_the_last_record_only)
     cr_assert_not(is_last(size, 1), "that is the OPT");
 }
 
+Test(dns_tsig, there_is_one)
+{
+    size_t begin = DNS_HEADER_SIZE + 13 + 4, size = signed_query(false) - begin;
+    memcpy(room + begin + size, room + begin, size);
+    cr_assert(is_last(begin + size, 1));
+    cr_assert_not(is_last(begin + 2 * size, 2), "RFC 8945 section 5.1");
+}
+
 Test(dns_tsig, refusal_repeats_key_and_time_without_a_signature)
 {
     for (int edns = 0; edns < 2; edns++) {

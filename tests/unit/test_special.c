@@ -147,3 +147,28 @@ Test(special, every_written_answer_is_a_sound_answer_to_its_question)
                          "no room");
         }
 }
+
+Test(special, a_denial_is_the_zones_and_not_the_names)
+{
+    static const struct {
+        const char *name, *zone;
+    } rows[] = {{"nas.home.arpa", "home.arpa"},
+                {"9.8.168.192.in-addr.arpa", "168.192.in-addr.arpa"},
+                {"a.b.test", "test"}};
+    struct dns_edns_put opt = {.udp_size = DNS_EDNS_UDP_MAX, .ede = DNS_EDE_NONE};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct dns_query query = {.question = question(rows[i].name, DNS_TYPE_A)};
+        struct dns_name zone, owner;
+        uint8_t message[1024];
+        size_t size = special_write(&query, SPECIAL_NXDOMAIN, &opt, message, sizeof message);
+        struct bytes_reader r = bytes_reader(message, size);
+        bytes_skip(&r, DNS_HEADER_SIZE);
+        dns_name_pass(&r);
+        bytes_skip(&r, 2 * sizeof(uint16_t)); /* type, class */
+        cr_assert(dns_name_skip(&r, &owner));
+        cr_assert_eq(bytes_get_u16(&r), DNS_TYPE_SOA);
+        cr_assert_eq(dns_name_parse(rows[i].zone, &zone), STATUS_OK);
+        cr_assert_eq(owner.size, zone.size, "RFC 2308 section 3");
+        cr_assert_arr_eq(owner.wire, zone.wire, zone.size);
+    }
+}

@@ -105,3 +105,12 @@ Test(stats, percentiles_split_as_asked)
     cr_assert_eq(stats_latency_percentile(latency, 991), 7);
     cr_assert_eq(stats_latency_percentile(latency, 1000), 7);
 }
+
+Test(stats, of_two_latencies_the_larger_is_what_most_take)
+{
+    stats_latency(&page, 1);
+    stats_latency(&page, 7);
+    cr_assert_eq(stats_latency_percentile(latency, 500), 1);
+    cr_assert_eq(stats_latency_percentile(latency, 501), 7);
+    cr_assert_eq(stats_latency_percentile(latency, 990), 7);
+}

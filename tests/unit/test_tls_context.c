@@ -3,6 +3,7 @@
  */
 #include "tls_scene.h"
 
+#include "base/bytes.h"
 #include "worker/tls_internal.h"
 
 #include <criterion/criterion.h>
@@ -56,6 +57,45 @@ Test(tls_context, an_incomplete_policy_is_no_policy)
     struct config_upstream ca = policy(CONFIG_VERIFY_PIN_CA, NAME, &leaf, NULL);
     cr_assert_eq(tls_context_init(context, &ca, "", CONFIG_TLS13, NULL), STATUS_INVALID);
     free(context);
+}
+
+/* The data of an extension of the ClientHello that the server got. @return octets; 0: it has none */
+static size_t
+extension_of_hello(const struct server *server, uint16_t wanted, const uint8_t **data)
+{
+    struct bytes_reader r = bytes_reader(server->to_server.data, server->to_server.tail);
+    bytes_skip(&r, 5 + 4 + 2 + 32);    /* record, message, version, random */
+    bytes_skip(&r, bytes_get_u8(&r));  /* session id */
+    bytes_skip(&r, bytes_get_u16(&r)); /* cipher suites */
+    bytes_skip(&r, bytes_get_u8(&r));  /* compression */
+    for (size_t end = r.pos + 2 + bytes_get_u16(&r); !r.failed && r.pos < end;) {
+        uint16_t type = bytes_get_u16(&r);
+        size_t size = bytes_get_u16(&r);
+        *data = bytes_get_view(&r, size);
+        if (type == wanted)
+            return size;
+    }
+    return 0;
+}
+
+Test(tls_context, offers_four_curves_and_no_resumption_without_new_keys)
+{
+    static const uint8_t groups[] = {0, 8, 0, 0x1d, 0, 0x17, 0, 0x18, 0, 0x19};
+    static const uint8_t modes[] = {1, 1}; /* psk_dhe_ke alone, RFC 8446 section 4.2.9 */
+    struct scene s;
+    const uint8_t *data = NULL;
+    play(&s, policy(CONFIG_VERIFY_PIN_CA, NAME, &leaf, NULL), &root, CHAIN(&leaf, &inter));
+    for (unsigned i = 0; i < 2; i++) { /* the second with a ticket */
+        cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_OK);
+        cr_assert_eq(tls_session_facts(s.client.session)->resumed, i == 1);
+        cr_assert_eq(extension_of_hello(&s.server, 10, &data), sizeof groups);
+        cr_assert_arr_eq(data, groups, sizeof groups);
+        cr_assert_eq(extension_of_hello(&s.server, 45, &data), sizeof modes);
+        cr_assert_arr_eq(data, modes, sizeof modes);
+        assert_talks(&s.client, &s.server);
+    }
+    client_fini(&s.client);
+    server_fini(&s.server);
 }
 
 static char seen_sni[64];
