@@ -107,7 +107,7 @@ overdue(void *owner, uint64_t number)
     const struct ask *ask = owner;
     uint64_t idle_us = process_idle_us() - ask->idle_us, since_us = served_since();
     uint64_t end_us = since_us + world.query_ms * KERNEL_MS + 5 * KERNEL_MS;
-    if (ask->responses > 0)
+    if (ask->responses > 0 || oracle_tcp_may_be_late(ask))
         return;
     if (idle_us > number) /* they may take so much longer */
         kernel_at(kernel_now() + idle_us - number, overdue, owner, idle_us);
@@ -128,16 +128,29 @@ oracle_asked(struct ask *ask)
     kernel_at(kernel_now() + world.query_ms * KERNEL_MS + 5 * KERNEL_MS, overdue, ask, 0);
 }
 
-void
-oracle_unheard(const struct ask *ask)
+/* Is a front there for every query, and reads? */
+static bool
+is_served(void)
 {
     uint64_t since_us = served_since();
     bool is_away = since_us == 0 || kernel_now() < since_us + READ_US;
-    if ((world.row->flags & WORLD_NO_POLICY) == 0 || world_faults_is_stopped() || is_away ||
-        kernel_now() < KERNEL_BEGIN_US + KERNEL_S ||
-        kernel_now() < world_faults_over_us() + READ_US) /* it stands still */
-        return;
-    oracle_violation_of("a query reaches no front", ": %s", ask->act->text);
+    return (world.row->flags & WORLD_NO_POLICY) != 0 && !world_faults_is_stopped() && !is_away &&
+           kernel_now() >= KERNEL_BEGIN_US + KERNEL_S &&
+           kernel_now() >= world_faults_over_us() + READ_US; /* else it stands still */
+}
+
+void
+oracle_unheard(const struct ask *ask)
+{
+    if (is_served())
+        oracle_violation_of("a query reaches no front", ": %s", ask->act->text);
+}
+
+void
+oracle_tcp_unheard(const struct tcp_conn *conn)
+{
+    if (is_served())
+        oracle_violation_of("a connection reaches no front", ": port %u", conn->from.port);
 }
 
 void
@@ -222,6 +235,7 @@ oracle_end(void)
     else if (world_faults_is_stop_alone())
         judge_stop();
     oracle_counters_end();
+    oracle_tcp_end();
     if ((world.row->flags & WORLD_CROWD) != 0)
         oracle_crowd_end();
 }

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: ISC
  *
  * What: oracle.c collects violations and hands events to the files that judge: oracle_answers.c
- *       (the right answer, once, in time), oracle_cookies.c (they are of their time),
+ *       (the right answer, once, in time), oracle_cookies.c (they are of their time), oracle_tcp.c
+ *       (whose connection ends, and why),
  *       oracle_counters.c (every query has one end), oracle_crowd.c (a flood costs others nothing),
  *       oracle_memory.c (bounds, and nothing of clients in workers).
  * Who:  world.c and the parts of the world call it; main.c prints.
@@ -12,6 +13,7 @@
 
 #include "process.h"
 #include "world_clients.h"
+#include "world_tcp.h"
 
 void oracle_begin(void);
 void oracle_end(void);
@@ -36,12 +38,25 @@ void oracle_asked(struct ask *ask);
 void oracle_unheard(const struct ask *ask);
 void oracle_answered(struct ask *ask);
 
+/** A connection found nobody who listens, or no room; it was sent what is no query; the front closed it. */
+void oracle_tcp_unheard(const struct tcp_conn *conn);
+void oracle_tcp_junk(struct tcp_conn *conn);
+void oracle_tcp_closed(const struct tcp_conn *conn);
+
 /* --- the files that judge -------------------------------------------------------------------- */
 
 void oracle_answers_judge(const struct ask *ask);
 /** Its time is over. */
 void oracle_answers_overdue(const struct ask *ask);
 void oracle_cookies_judge(const struct ask *ask);
+
+/** May it be closed with queries on it, by what its client or a fault did? */
+bool oracle_tcp_is_excused(const struct tcp_conn *conn);
+/** Nothing is promised of when it is answered. */
+bool oracle_tcp_may_be_late(const struct ask *ask);
+/** How long its response is on the way from the front at most. */
+uint64_t oracle_tcp_way_us(const struct ask *ask);
+void oracle_tcp_end(void);
 
 /** Memory that processes of main() share. @return NULL: there is none */
 bool oracle_crowd_begin(void);

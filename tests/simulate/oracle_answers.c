@@ -41,14 +41,14 @@ is_due(const struct ask *ask, uint64_t *by_us)
 {
     uint64_t delay_us, life_us = world.query_ms * KERNEL_MS;
     uint64_t idle_us = process_idle_us() - ask->idle_us;
-    if ((world.row->flags & WORLD_NO_POLICY) == 0 || ask->arrived_us == 0 ||
-        message_script(ask->act->text, &delay_us) != SCRIPT_ANSWER)
+    if ((world.row->flags & WORLD_NO_POLICY) == 0 || ask->arrived_us == 0 || ask->is_flood ||
+        oracle_tcp_may_be_late(ask) || message_script(ask->act->text, &delay_us) != SCRIPT_ANSWER)
         return false;
     if (world_faults_over_us() + SETTLE_US > ask->arrived_us && world_faults_over_us() != 0)
         return false;
     if (ask->arrived_us < KERNEL_BEGIN_US + KERNEL_S) /* it starts */
         return false;
-    uint64_t takes_us = time_of_way() + delay_us + 5 * KERNEL_MS + idle_us;
+    uint64_t takes_us = time_of_way() + delay_us + 5 * KERNEL_MS + idle_us + oracle_tcp_way_us(ask);
     *by_us = ask->arrived_us + takes_us;
     return takes_us + MARGIN_US <= life_us;
 }
@@ -94,7 +94,8 @@ judge_data(const struct ask *ask)
         return;
     }
     /* the proxy counts from when it read it */
-    uint64_t way_us = (world.row->flags & WORLD_NO_FAULT) != 0 ? time_of_way() : FAULTY_WAY_US;
+    bool is_quick = (world.row->flags & WORLD_NO_FAULT) != 0 && !oracle_tcp_may_be_late(ask);
+    uint64_t way_us = is_quick ? time_of_way() + oracle_tcp_way_us(ask) : FAULTY_WAY_US;
     uint64_t age_us = kernel_now() - made_us;
     uint64_t age_s = age_us > way_us ? (age_us - way_us) / KERNEL_S : 0;
     uint64_t left_s = age_s < MESSAGE_TTL_S ? MESSAGE_TTL_S - age_s : 0;
@@ -159,6 +160,8 @@ oracle_answers_overdue(const struct ask *ask)
 {
     if ((world.row->flags & WORLD_NO_POLICY) == 0)
         return;
+    if (ask->conn != NULL && (ask->conn->closed_us != 0 || ask->conn->has_left))
+        return;                                       /* judged when it was closed */
     if (world_faults_front_died_us() >= ask->sent_us) /* it died with the query */
         return;
     if (world_faults_is_stopped() && ask->arrived_us + KERNEL_MS > world_faults_stopped_us())

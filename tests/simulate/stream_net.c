@@ -132,6 +132,8 @@ arrive_down(struct stream *stream, const struct stream_segment *segment)
         if (stream->state != STREAM_OPEN || stream->in_ended)
             return;
         put_in(stream, segment->octets, segment->size);
+        if (stream->has_far && stream->far.arrived != NULL)
+            stream->far.arrived(stream->far.owner, segment->size);
         break;
     case STREAM_END:
         stream->in_ended = true;
@@ -181,7 +183,9 @@ arrive_up(struct stream *stream, const struct stream_segment *segment)
             stream->far.octets(stream->far.owner, segment->octets, segment->size);
         break;
     case STREAM_END:
-        if (stream->far.ended != NULL)
+        if (stream->far_paused)
+            stream->kept_end = true;
+        else if (stream->far.ended != NULL)
             stream->far.ended(stream->far.owner);
         break;
     case STREAM_RESET:
@@ -309,22 +313,32 @@ stream_forget(struct stream *stream)
     leave_far(stream, false);
 }
 
-void
-stream_pause(struct stream *stream, bool is_paused)
+static void
+give_kept(struct stream *stream)
 {
-    stream->far_paused = is_paused;
-    if (is_paused || stream->kept_size == 0 || !stream->has_far)
-        return;
     uint8_t *octets = stream->kept;
     size_t size = stream->kept_size;
     stream->kept = NULL;
     stream->kept_size = 0;
-    object_pin(&stream->object);
     stream_make_room(stream, size);
     if (stream->far.octets != NULL)
         stream->far.octets(stream->far.owner, octets, size);
-    object_unpin(&stream->object);
     free(octets);
+}
+
+void
+stream_pause(struct stream *stream, bool is_paused)
+{
+    stream->far_paused = is_paused;
+    if (is_paused || !stream->has_far)
+        return;
+    object_pin(&stream->object);
+    if (stream->kept_size > 0)
+        give_kept(stream);
+    if (stream->kept_end && stream->has_far && !stream->far_closed && stream->far.ended != NULL)
+        stream->far.ended(stream->far.owner);
+    stream->kept_end = false;
+    object_unpin(&stream->object);
 }
 
 void

@@ -46,6 +46,7 @@ struct stream {
     uint64_t sent, taken;
     uint8_t *kept; /* arrived while the world paused */
     size_t kept_size;
+    bool kept_end; /* and the end */
     /* the network */
     struct stream_net net;
     uint64_t last_us[2]; /* by way: nothing overtakes */

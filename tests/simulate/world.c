@@ -15,6 +15,7 @@
 #include "trace.h"
 #include "world_clients.h"
 #include "world_faults.h"
+#include "world_tcp.h"
 #include "world_upstreams.h"
 
 #include <stdarg.h>
@@ -59,6 +60,7 @@ world_begin_config(unsigned lanes, unsigned upstreams)
     world.lanes = lanes;
     world.upstreams = upstreams;
     world.query_ms = 4000;
+    world.tcp_idle_ms = 10000;
     world.ttl_s = MESSAGE_TTL_S;
     world.stale_s = STALE_S;
     world_say("{listen: [\"10.53.0.1:53\", \"[2001:db8:53::1]:53\"], lanes: %u, "
@@ -125,6 +127,7 @@ begin(void)
     files_write(PROXY_CONFIG, world.config);
     world_upstreams_begin(world.upstreams);
     world_clients_begin();
+    world_tcp_begin();
     oracle_begin();
     process_set_preemption(world.preemption);
     proxy_start();
@@ -156,6 +159,7 @@ end(void)
     kernel_end();
     world_upstreams_end();
     world_clients_end();
+    world_tcp_end();
 }
 
 static void

@@ -62,6 +62,8 @@ struct world {
     uint64_t length_us; /* when it ends, since KERNEL_BEGIN_US */
     unsigned lanes, upstreams;
     uint32_t query_ms;     /* timeouts.query */
+    uint32_t tcp_idle_ms;  /* timeouts.tcp_idle */
+    bool is_tcp_crowded;   /* more connections come than there are slots */
     unsigned preemption;   /* per mille of calls (process_set_preemption()) */
     uint32_t ttl_s;        /* cache.ttl_max, or how long an answer lives */
     uint32_t stale_s;      /* cache.stale */

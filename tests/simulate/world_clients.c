@@ -66,8 +66,17 @@ world_clients_address(uint64_t who)
     return addr;
 }
 
-static struct ask *
-new_ask(const struct act *act)
+struct addr
+world_clients_server(const struct addr *client)
+{
+    if (client->family == ADDR_IPV6)
+        return (struct addr){
+            .family = ADDR_IPV6, .port = 53, .bytes = {0x20, 0x01, 0x0d, 0xb8, 0, 0x53, [15] = 1}};
+    return (struct addr){.family = ADDR_IPV4, .port = 53, .bytes = {10, 53, 0, 1}};
+}
+
+struct ask *
+world_clients_new(const struct act *act)
 {
     struct ask *ask = calloc(1, sizeof *ask);
     if (clients.count == clients.room) {
@@ -81,11 +90,17 @@ new_ask(const struct act *act)
     ask->act = act;
     ask->from = world_clients_address(act->who);
     ask->from.port = (uint16_t)(PORT_FIRST + number % PORTS);
-    ask->to = (struct addr){.family = ask->from.family, .port = 53, .bytes = {10, 53, 0, 1}};
-    if (ask->to.family == ADDR_IPV6)
-        ask->to = (struct addr){
-            .family = ADDR_IPV6, .port = 53, .bytes = {0x20, 0x01, 0x0d, 0xb8, 0, 0x53, [15] = 1}};
+    ask->to = world_clients_server(&ask->from);
     return ask;
+}
+
+void
+world_clients_arrived(struct ask *ask)
+{
+    ask->arrived_us = kernel_now();
+    ask->idle_us = process_idle_us();
+    ask->arrived_wall_us = kernel_wall();
+    oracle_asked(ask);
 }
 
 static void
@@ -97,14 +112,10 @@ arrive(void *owner, uint64_t number)
     size_t size = message_ask(message, ask->id, ask->act->text, ask->type, 1232);
     if (ask->cookie_size > 0)
         size = message_add_cookie(message, size, ask->cookie, ask->cookie_size);
-    if (dgram_arrive(&ask->from, &ask->to, message, size)) {
-        ask->arrived_us = kernel_now();
-        ask->idle_us = process_idle_us();
-        ask->arrived_wall_us = kernel_wall();
-        oracle_asked(ask);
-    } else {
+    if (dgram_arrive(&ask->from, &ask->to, message, size))
+        world_clients_arrived(ask);
+    else
         oracle_unheard(ask);
-    }
 }
 
 static struct jar *
@@ -141,7 +152,7 @@ keep_cookie(const struct ask *ask)
 static struct ask *
 send_ask(const struct act *act, uint64_t number)
 {
-    struct ask *ask = new_ask(act);
+    struct ask *ask = world_clients_new(act);
     if (world.has_cookies)
         put_cookie(ask);
     uint64_t who = draw_who(DRAW_DGRAM, number);
@@ -172,27 +183,20 @@ find(const struct addr *client, const uint8_t *octets, size_t size)
     unsigned id = size >= 2 ? (unsigned)octets[0] << 8 | octets[1] : 0;
     size_t first = client->port >= PORT_FIRST ? client->port - (size_t)PORT_FIRST : SIZE_MAX;
     for (size_t i = first; i < clients.count; i += PORTS)
-        if (clients.all[i]->id == id && addr_is_equal(&clients.all[i]->from, client))
+        if (clients.all[i]->id == id && clients.all[i]->conn == NULL &&
+            addr_is_equal(&clients.all[i]->from, client))
             return clients.all[i];
     return NULL;
 }
 
-static void
-front_sent(const struct addr *from, const struct addr *to, const uint8_t *octets, size_t size)
+void
+world_clients_response(struct ask *ask, const uint8_t *octets, size_t size)
 {
-    struct ask *ask = find(to, octets, size);
     struct message_facts facts;
-    clients.datagrams++;
-    if (ask == NULL || ask->arrived_us == 0) {
-        oracle_violation("a response to whom did not ask");
-        return;
-    }
     if (!message_read(octets, size, &facts)) {
         oracle_violation("a response that is no message");
         return;
     }
-    if (!addr_is_equal(from, &ask->to))
-        oracle_violation("a response from another address than was asked");
     if (ask->responses++ > 0) {
         oracle_violation("a second response");
         return;
@@ -202,6 +206,20 @@ front_sent(const struct addr *from, const struct addr *to, const uint8_t *octets
     clients.answered += facts.rcode == 0 || facts.rcode == 3;
     oracle_answered(ask);
     keep_cookie(ask);
+}
+
+static void
+front_sent(const struct addr *from, const struct addr *to, const uint8_t *octets, size_t size)
+{
+    struct ask *ask = find(to, octets, size);
+    clients.datagrams++;
+    if (ask == NULL || ask->arrived_us == 0) {
+        oracle_violation("a response to whom did not ask");
+        return;
+    }
+    if (!addr_is_equal(from, &ask->to))
+        oracle_violation("a response from another address than was asked");
+    world_clients_response(ask, octets, size);
 }
 
 struct ask *

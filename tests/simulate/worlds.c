@@ -58,9 +58,8 @@ slow(uint64_t *dice)
     worlds_ask_evenly(dice, 60 * KERNEL_S, 0, 5, 2);
 }
 
-/* One of the faults that a machine or a network has. */
-static void
-add_fault(uint64_t *dice, uint64_t at_us)
+void
+worlds_fault(uint64_t *dice, uint64_t at_us)
 {
     static const enum act_kind kinds[] = {ACT_FREEZE, ACT_FORGET, ACT_SILENCE,
                                           ACT_REFUSE, ACT_KILL,   ACT_STALL};
@@ -80,7 +79,7 @@ faults(uint64_t *dice)
     worlds_ask_evenly(dice, 70 * KERNEL_S, 0, 5, 2);
     for (uint64_t at_us = 5 * KERNEL_S; at_us < 45 * KERNEL_S;
          at_us += 200 * KERNEL_MS + draw_next(dice, 5 * KERNEL_S))
-        add_fault(dice, at_us);
+        worlds_fault(dice, at_us);
 }
 
 static void
@@ -94,7 +93,7 @@ lanes(uint64_t *dice)
         if (draw_next(dice, 3) == 0)
             world_add(at_us, ACT_RELOAD, 0);
         else
-            add_fault(dice, at_us);
+            worlds_fault(dice, at_us);
     }
 }
 

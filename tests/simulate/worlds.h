@@ -19,11 +19,19 @@ void worlds_ask(uint64_t at_us, uint64_t who, const char *script, uint64_t numbe
 void worlds_ask_evenly(uint64_t *dice, uint64_t length_us, uint64_t names, unsigned slow,
                        unsigned silent);
 
+/** One of the faults that a machine or a network has. */
+void worlds_fault(uint64_t *dice, uint64_t at_us);
+
 /* worlds_clients.c */
 void worlds_private(uint64_t *dice);
 void worlds_cookies(uint64_t *dice);
 void worlds_crowd(uint64_t *dice);
 void worlds_silent(uint64_t *dice);
+
+/* worlds_tcp.c */
+void worlds_tcp(uint64_t *dice);
+void worlds_tcp_faults(uint64_t *dice);
+void worlds_tcp_crowd(uint64_t *dice);
 
 /* worlds_upstreams.c */
 void worlds_errors(uint64_t *dice);
