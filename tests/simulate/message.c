@@ -85,7 +85,8 @@ end_of_question(const uint8_t *message, size_t size)
 }
 
 size_t
-message_answer(uint8_t *to, const uint8_t *query, size_t size, const uint8_t address[4])
+message_answer(uint8_t *to, const uint8_t *query, size_t size, const uint8_t address[4],
+               unsigned count)
 {
     size_t at = end_of_question(query, size);
     if (at == 0)
@@ -97,10 +98,12 @@ message_answer(uint8_t *to, const uint8_t *query, size_t size, const uint8_t add
     to[2] |= 0x80; /* QR */
     to[3] = 0x80;  /* RA */
     memset(to + 6, 0, 6);
-    to[7] = 1;
-    memcpy(to + at, record, sizeof record);
-    memcpy(to + at + sizeof record, address, 4);
-    at += sizeof record + 4;
+    put16(to + 6, count);
+    for (unsigned i = 0; i < count; i++, at += sizeof record + 4) {
+        memcpy(to + at, record, sizeof record);
+        memcpy(to + at + sizeof record, address, 4);
+        to[at + sizeof record + 3] = (uint8_t)(address[3] + i);
+    }
     if (has_opt) {
         memcpy(to + at, opt, sizeof opt);
         to[11] = 1;
@@ -218,6 +221,13 @@ message_read(const uint8_t *message, size_t size, struct message_facts *facts)
     return at == size;
 }
 
+unsigned
+message_count(const char *name)
+{
+    unsigned long count = name[0] == 'b' ? strtoul(name + 1, NULL, 10) : 0;
+    return count > 0 && count < 256 ? (unsigned)count : 1;
+}
+
 enum script
 message_script(const char *name, uint64_t *delay_us)
 {
@@ -227,6 +237,8 @@ message_script(const char *name, uint64_t *delay_us)
         return SCRIPT_SILENT;
     if (kind == 'e' && name[1] == '-')
         return SCRIPT_ERROR;
+    if (kind == 'x' && name[1] == '-')
+        return SCRIPT_NEVER;
     if (kind == 'd')
         *delay_us = strtoull(name + 1, NULL, 10) * 1000;
     return SCRIPT_ANSWER;

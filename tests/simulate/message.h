@@ -41,8 +41,13 @@ size_t message_ask(uint8_t *to, uint16_t id, const char *name, uint16_t type, ui
 /** Put a cookie into the OPT, the last of a message of message_ask(). @return octets of the message */
 size_t message_add_cookie(uint8_t *message, size_t size, const uint8_t *cookie, size_t cookie_size);
 
-/** The response to `query`: one address with MESSAGE_TTL_S. @return octets; 0: `query` is no question */
-size_t message_answer(uint8_t *to, const uint8_t *query, size_t size, const uint8_t address[4]);
+/** The response to `query`: an address with MESSAGE_TTL_S, `count` times, the last octet of others than the
+ * first counted on. @return octets; 0: `query` is no question */
+size_t message_answer(uint8_t *to, const uint8_t *query, size_t size, const uint8_t address[4],
+                      unsigned count);
+
+/** How many addresses servers have for this name. */
+unsigned message_count(const char *name);
 
 /** An error without a question section. */
 size_t message_error(uint8_t *to, const uint8_t *query, unsigned rcode);
@@ -50,8 +55,9 @@ size_t message_error(uint8_t *to, const uint8_t *query, unsigned rcode);
 /** @return false: it is none, or ends too early */
 bool message_read(const uint8_t *message, size_t size, struct message_facts *facts);
 
-enum script { SCRIPT_ANSWER, SCRIPT_SILENT, SCRIPT_ERROR };
+enum script { SCRIPT_ANSWER, SCRIPT_SILENT, SCRIPT_ERROR, SCRIPT_NEVER };
 
 /** What servers do with this name: "d250-…" answer after 250 ms; "n-…" never; "e-…" with an error
- *  that has no question; all others answer at once. @param delay_us  written */
+ *  that has no question; "x-…" must never be asked of one; "b60-…" with 60 addresses; all others answer
+ *  at once, with one. @param delay_us  written */
 enum script message_script(const char *name, uint64_t *delay_us);

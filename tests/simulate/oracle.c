@@ -156,6 +156,9 @@ oracle_tcp_unheard(const struct tcp_conn *conn)
 void
 oracle_answered(struct ask *ask)
 {
+    oracle_octets_judge(ask);
+    if (ask->is_cut)
+        return;
     oracle_answers_judge(ask);
     if (ask->cookie_size > 0)
         oracle_cookies_judge(ask);
@@ -198,6 +201,7 @@ oracle_begin(void)
     proxy_on_end = ended;
     world_faults_begin();
     oracle_counters_begin();
+    oracle_octets_begin();
     oracle_memory_begin();
 }
 
@@ -236,6 +240,7 @@ oracle_end(void)
         judge_stop();
     oracle_counters_end();
     oracle_tcp_end();
+    oracle_octets_end();
     if ((world.row->flags & WORLD_CROWD) != 0)
         oracle_crowd_end();
 }

@@ -5,7 +5,8 @@
  *       (the right answer, once, in time), oracle_cookies.c (they are of their time), oracle_tcp.c
  *       (whose connection ends, and why),
  *       oracle_counters.c (every query has one end), oracle_crowd.c (a flood costs others nothing),
- *       oracle_memory.c (bounds, and nothing of clients in workers).
+ *       oracle_memory.c (bounds, and nothing of clients in workers), oracle_octets.c (what is sent to
+ *       an address that is not proven).
  * Who:  world.c and the parts of the world call it; main.c prints.
  * Ref:  docs/SIMULATION.md "properties".
  */
@@ -49,6 +50,10 @@ void oracle_answers_judge(const struct ask *ask);
 /** Its time is over. */
 void oracle_answers_overdue(const struct ask *ask);
 void oracle_cookies_judge(const struct ask *ask);
+
+void oracle_octets_begin(void);
+void oracle_octets_judge(const struct ask *ask);
+void oracle_octets_end(void);
 
 /** May it be closed with queries on it, by what its client or a fault did? */
 bool oracle_tcp_is_excused(const struct tcp_conn *conn);

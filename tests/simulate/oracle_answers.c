@@ -96,6 +96,7 @@ judge_data(const struct ask *ask)
     /* the proxy counts from when it read it */
     bool is_quick = (world.row->flags & WORLD_NO_FAULT) != 0 && !oracle_tcp_may_be_late(ask);
     uint64_t way_us = is_quick ? time_of_way() + oracle_tcp_way_us(ask) : FAULTY_WAY_US;
+    way_us += world.pacing_wait_ms * KERNEL_MS;
     uint64_t age_us = kernel_now() - made_us;
     uint64_t age_s = age_us > way_us ? (age_us - way_us) / KERNEL_S : 0;
     uint64_t left_s = age_s < MESSAGE_TTL_S ? MESSAGE_TTL_S - age_s : 0;

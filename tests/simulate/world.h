@@ -42,6 +42,7 @@ enum {
     WORLD_ONE_WELL = 16, /* upstream 0 is well all the time, no name is slow, no process ends */
     WORLD_NO_FAULT = 4,  /* upstreams are well all the time, no process ends */
     WORLD_ANSWERS = 64,  /* workers die, and each query is answered all the same */
+    WORLD_ONE_END = 128, /* every datagram that arrives is answered, once */
     WORLD_CROWD = 8,     /* some acts are of a flood: it is played without them, too */
 };
 
@@ -56,6 +57,11 @@ struct world_row {
 extern const struct world_row world_rows[];
 extern const size_t world_rows_count;
 
+struct
+    world_chances { /* per mille of datagrams toward us that are lost, come twice, late, cut short */
+    unsigned lost, doubled, late, cut;
+};
+
 struct world {
     const struct world_row *row;
     uint64_t seed;
@@ -69,8 +75,12 @@ struct world {
     uint32_t stale_s;      /* cache.stale */
     uint64_t turn_us;      /* WORLD_CROWD: what a flood may cost another */
     uint32_t piece_octets; /* segments between workers and upstreams hold so many at most; 0: any */
-    bool has_cookies;      /* clients send them */
-    bool is_alone;         /* its floods are left out */
+    unsigned cookies_in;   /* one in so many clients sends them; 0: none */
+    struct world_chances chances;
+    uint32_t pacing_rate, pacing_burst; /* octets/s and octets of a network; 0: not judged */
+    uint32_t pacing_wait_ms;
+    bool is_unfiltered; /* filter.kernel is off */
+    bool is_alone;      /* its floods are left out */
     char config[WORLD_CONFIG_MAX];
     size_t config_size;
     struct act *acts;

@@ -14,6 +14,10 @@
 #define PORT_FIRST 20000
 #define PORTS      40000
 #define DELAY_US   200 /* to the front, at most */
+#define LATE_US    (300 * KERNEL_MS)
+#define AGAIN_US   (1500 * KERNEL_MS) /* until a client asks again; or the network, at once */
+#define HEADER     12                 /* with less nobody can be answered */
+#define FILTERED   17 /* a datagram with fewer octets reaches no front (docs/LIMITS.md "filter") */
 
 #define JARS        1024
 #define CLIENT_HALF 8 /* octets of a cookie */
@@ -97,6 +101,7 @@ world_clients_new(const struct act *act)
 void
 world_clients_arrived(struct ask *ask)
 {
+    ask->arrivals++;
     ask->arrived_us = kernel_now();
     ask->idle_us = process_idle_us();
     ask->arrived_wall_us = kernel_wall();
@@ -108,13 +113,20 @@ arrive(void *owner, uint64_t number)
 {
     struct ask *ask = owner;
     uint8_t message[512];
-    (void)number;
     size_t size = message_ask(message, ask->id, ask->act->text, ask->type, 1232);
     if (ask->cookie_size > 0)
         size = message_add_cookie(message, size, ask->cookie, ask->cookie_size);
-    if (dgram_arrive(&ask->from, &ask->to, message, size))
+    if (number > 0) {
+        ask->is_cut = true;
+        size = 1 + number % (size - 1);
+    }
+    ask->size = size;
+    bool is_heard = dgram_arrive(&ask->from, &ask->to, message, size);
+    if (is_heard && size >= HEADER)
         world_clients_arrived(ask);
-    else
+    if (size < FILTERED && is_heard && !world.is_unfiltered)
+        oracle_violation("the filter lets through what is no query");
+    if (size >= FILTERED && !is_heard)
         oracle_unheard(ask);
 }
 
@@ -142,18 +154,43 @@ static void
 keep_cookie(const struct ask *ask)
 {
     struct jar *jar = jar_of(ask);
-    if (!world.has_cookies || ask->facts.cookie_size == 0)
+    if (ask->cookie_size == 0 || ask->facts.cookie_size == 0)
         return;
     jar->who = ask->act->who;
     jar->size = ask->facts.cookie_size;
     memcpy(jar->cookie, ask->facts.cookie, jar->size);
 }
 
+static bool
+happens(uint64_t who, uint64_t count, unsigned per_mille)
+{
+    return per_mille > 0 && draw(who, count, 1000) < per_mille;
+}
+
+/* It is on its way, and what can happen to it there does. */
+static void
+launch(struct ask *ask, uint64_t who)
+{
+    const struct world_chances *chances = &world.chances;
+    uint64_t at_us = kernel_now() + 20 + draw(who, 1, DELAY_US);
+    if (happens(who, 2, chances->late))
+        at_us += draw(who, 3, LATE_US);
+    if (happens(who, 4, chances->lost))
+        return;
+    if (happens(who, 5, chances->cut)) {
+        kernel_at(at_us, arrive, ask, 1 + draw(who, 6, 65536));
+        return;
+    }
+    kernel_at(at_us, arrive, ask, 0);
+    if (happens(who, 7, chances->doubled))
+        kernel_at(at_us + draw(who, 8, draw(who, 9, 2) == 0 ? AGAIN_US : DELAY_US), arrive, ask, 0);
+}
+
 static struct ask *
 send_ask(const struct act *act, uint64_t number)
 {
     struct ask *ask = world_clients_new(act);
-    if (world.has_cookies)
+    if (world.cookies_in > 0 && act->who % world.cookies_in == 0)
         put_cookie(ask);
     uint64_t who = draw_who(DRAW_DGRAM, number);
     /* another each time that a port is used again */
@@ -161,7 +198,7 @@ send_ask(const struct act *act, uint64_t number)
         (uint16_t)(draw(draw_who(DRAW_DGRAM, ask->from.port), 0, 65536) + clients.count / PORTS);
     ask->type = (uint16_t)(act->number != 0 ? act->number : MESSAGE_A);
     ask->sent_us = kernel_now();
-    kernel_at(kernel_now() + 20 + draw(who, 1, DELAY_US), arrive, ask, 0);
+    launch(ask, who);
     return ask;
 }
 
@@ -175,6 +212,33 @@ void
 world_clients_flood(const struct act *act, uint64_t number)
 {
     send_ask(act, number)->is_flood = true;
+}
+
+/* Nobody can ask from there, or it answers whatever it is sent (docs/LIMITS.md "filter"). */
+static const struct addr nowhere[] = {
+    {.family = ADDR_IPV4, .port = 53, .bytes = {10, 53, 0, 1}}, /* the address that is asked */
+    {.family = ADDR_IPV4, .port = 4711, .bytes = {127, 0, 0, 1}},
+    {.family = ADDR_IPV4, .port = 4711, .bytes = {0, 1, 2, 3}},
+    {.family = ADDR_IPV4, .port = 4711, .bytes = {224, 0, 0, 251}},
+    {.family = ADDR_IPV4, .port = 4711, .bytes = {255, 255, 255, 255}},
+    {.family = ADDR_IPV4, .port = 0, .bytes = {10, 1, 2, 3}},
+    {.family = ADDR_IPV4, .port = 7, .bytes = {10, 1, 2, 3}},
+    {.family = ADDR_IPV4, .port = 53, .bytes = {10, 1, 2, 3}},
+    {.family = ADDR_IPV4, .port = 11211, .bytes = {10, 1, 2, 3}},
+    {.family = ADDR_IPV6, .port = 4711, .bytes = {0}},
+    {.family = ADDR_IPV6, .port = 4711, .bytes = {[15] = 1}},
+    {.family = ADDR_IPV6, .port = 4711, .bytes = {0xff, 2, [15] = 1}},
+    {.family = ADDR_IPV6, .port = 53, .bytes = {0x20, 0x01, 0x0d, 0xb8, 0, 0x53, [15] = 1}},
+};
+
+void
+world_clients_forge(const struct act *act, uint64_t number)
+{
+    const struct addr *from = &nowhere[act->number % (sizeof nowhere / sizeof nowhere[0])];
+    struct addr to = world_clients_server(from);
+    uint8_t message[512];
+    size_t size = message_ask(message, (uint16_t)number, act->text, MESSAGE_A, 1232);
+    (void)dgram_arrive(from, &to, message, size);
 }
 
 static struct ask *
@@ -197,11 +261,12 @@ world_clients_response(struct ask *ask, const uint8_t *octets, size_t size)
         oracle_violation("a response that is no message");
         return;
     }
-    if (ask->responses++ > 0) {
+    if (ask->responses++ >= ask->arrivals) {
         oracle_violation("a second response");
         return;
     }
     ask->ended_us = kernel_now();
+    ask->response_size = size;
     ask->facts = facts;
     clients.answered += facts.rcode == 0 || facts.rcode == 3;
     oracle_answered(ask);

@@ -19,10 +19,12 @@ struct ask {
     struct addr from, to;
     uint16_t id, type;
     uint64_t sent_us;
-    uint64_t arrived_us; /* in the front's socket; 0: it did not */
-    uint64_t ended_us;   /* the first response left; 0: none did */
-    uint64_t idle_us;    /* process_idle_us() when it arrived */
-    unsigned responses;
+    uint64_t arrived_us;                /* in the front's socket, the last time; 0: it did not */
+    uint64_t ended_us;                  /* the first response left; 0: none did */
+    uint64_t idle_us;                   /* process_idle_us() when it arrived */
+    unsigned arrivals, responses;       /* of the datagram, and of ours to it */
+    size_t size, response_size;         /* octets that arrived; of the first response */
+    bool is_cut;                        /* not all of it arrived */
     bool is_flood;                      /* what is promised to others is not to it */
     bool is_excused;                    /* its client did what ends it or makes it wait */
     int64_t arrived_wall_us;            /* wall clock when it arrived */
@@ -36,6 +38,9 @@ void world_clients_end(void);
 
 /** ACT_ASK */
 void world_clients_ask(const struct act *act, uint64_t number);
+
+/** ACT_FORGE */
+void world_clients_forge(const struct act *act, uint64_t number);
 
 /** ACT_FLOOD */
 void world_clients_flood(const struct act *act, uint64_t number);

@@ -32,7 +32,7 @@ struct reply {
     struct conn *conn;
     uint64_t serial;
     size_t size;
-    uint8_t octets[512];
+    uint8_t octets[2 + 4608]; /* 255 addresses and a question */
 };
 
 static struct {
@@ -115,6 +115,8 @@ answer(struct conn *conn, const uint8_t *query, size_t size)
     if (facts.name[0] == '\0')
         delay_us = 0; /* a probe: the root */
     enum script script = message_script(facts.name, &delay_us);
+    if (script == SCRIPT_NEVER)
+        oracle_violation_of("an upstream is asked what no client may ask", ": %s", facts.name);
     if (script == SCRIPT_SILENT)
         return;
     struct reply *reply = calloc(1, sizeof *reply);
@@ -123,9 +125,10 @@ answer(struct conn *conn, const uint8_t *query, size_t size)
     uint8_t address[4];
     reply->serial = choose_address(facts.name, address);
     reply->conn = conn;
-    reply->size = script == SCRIPT_ERROR
-                      ? message_error(reply->octets + 2, query, MESSAGE_ERROR_RCODE)
-                      : message_answer(reply->octets + 2, query, size, address);
+    reply->size =
+        script == SCRIPT_ERROR
+            ? message_error(reply->octets + 2, query, MESSAGE_ERROR_RCODE)
+            : message_answer(reply->octets + 2, query, size, address, message_count(facts.name));
     reply->octets[0] = (uint8_t)(reply->size >> 8);
     reply->octets[1] = (uint8_t)reply->size;
     reply->size += 2;

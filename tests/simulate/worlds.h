@@ -28,6 +28,10 @@ void worlds_cookies(uint64_t *dice);
 void worlds_crowd(uint64_t *dice);
 void worlds_silent(uint64_t *dice);
 
+/* worlds_network.c */
+void worlds_network(uint64_t *dice);
+void worlds_pulses(uint64_t *dice);
+
 /* worlds_tcp.c */
 void worlds_tcp(uint64_t *dice);
 void worlds_tcp_faults(uint64_t *dice);

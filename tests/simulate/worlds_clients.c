@@ -30,7 +30,7 @@ worlds_cookies(uint64_t *dice)
     static const int jumps_s[] = {1000, 2000, 4000, 86400, -100, -2000, -4000};
     world_begin_config(1, 1);
     world_say("cache: {size: off}");
-    world.has_cookies = true;
+    world.cookies_in = 1;
     for (uint64_t at_us = WORLDS_BEGIN_US, number = 0; at_us < 60 * KERNEL_S;
          at_us += 1 + draw_next(dice, 100 * KERNEL_MS))
         worlds_ask(at_us, draw_next(dice, 16), "", number++);

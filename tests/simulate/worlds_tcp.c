@@ -129,8 +129,8 @@ crowd_in(uint64_t *dice, uint64_t network, unsigned addresses)
          at_us += 1 + draw_next(dice, apart_us)) {
         uint64_t who = network << 8 | (1 + draw_next(dice, addresses));
         uint64_t conn = connect_at(at_us, ACT_CROWD_IN, who, 0, 0);
-        if (draw_next(dice, 3) > 0)
-            say(at_us + draw_next(dice, KERNEL_S), conn, draw_next(dice, 2) == 0 ? "n-" : "d700-");
+        if (draw_next(dice, 8) > 0)
+            say(at_us + draw_next(dice, KERNEL_S), conn, draw_next(dice, 4) > 0 ? "n-" : "d700-");
     }
 }
 
