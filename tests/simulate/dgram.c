@@ -39,6 +39,7 @@ static struct {
 
 void (*dgram_on_send)(const struct addr *from, const struct addr *to, const uint8_t *octets,
                       size_t size);
+void (*dgram_on_take)(const struct addr *from, const uint8_t *octets, size_t size);
 
 static uint32_t
 ready(const struct object *object)
@@ -74,6 +75,7 @@ dgram_begin(void)
 {
     memset(&sending, 0, sizeof sending);
     dgram_on_send = NULL;
+    dgram_on_take = NULL;
 }
 
 int
@@ -195,6 +197,8 @@ dgram_receive(struct object *object, struct mmsghdr *messages, unsigned count)
     struct datagram *datagram;
     unsigned taken = 0;
     while (taken < count && (datagram = take(dgram)) != NULL) {
+        if (dgram_on_take != NULL)
+            dgram_on_take(&datagram->from, datagram->octets, datagram->size);
         give(dgram, datagram, &messages[taken++]);
         free(datagram);
     }

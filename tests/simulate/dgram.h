@@ -17,6 +17,9 @@ bool dgram_arrive(const struct addr *from, const struct addr *to, const void *oc
 extern void (*dgram_on_send)(const struct addr *from, const struct addr *to, const uint8_t *octets,
                              size_t size);
 
+/** What a process has taken out of its socket, in this order. */
+extern void (*dgram_on_take)(const struct addr *from, const uint8_t *octets, size_t size);
+
 /** The next so many calls of sendmmsg fail with `error` (EAGAIN, ENOBUFS, EPERM …). */
 void dgram_fail_sending(unsigned calls, int error);
 

@@ -107,7 +107,7 @@ overdue(void *owner, uint64_t number)
     const struct ask *ask = owner;
     uint64_t idle_us = process_idle_us() - ask->idle_us, since_us = served_since();
     uint64_t end_us = since_us + world.query_ms * KERNEL_MS + 5 * KERNEL_MS;
-    if (ask->responses > 0 || oracle_tcp_may_be_late(ask))
+    if (ask->responses > 0 || ask->fate != POLICY_SERVED || oracle_tcp_may_be_late(ask))
         return;
     if (idle_us > number) /* they may take so much longer */
         kernel_at(kernel_now() + idle_us - number, overdue, owner, idle_us);
@@ -202,6 +202,7 @@ oracle_begin(void)
     world_faults_begin();
     oracle_counters_begin();
     oracle_octets_begin();
+    oracle_policy_begin();
     oracle_memory_begin();
 }
 
@@ -241,6 +242,7 @@ oracle_end(void)
     oracle_counters_end();
     oracle_tcp_end();
     oracle_octets_end();
+    oracle_policy_end();
     if ((world.row->flags & WORLD_CROWD) != 0)
         oracle_crowd_end();
 }

@@ -6,7 +6,7 @@
  *       (whose connection ends, and why),
  *       oracle_counters.c (every query has one end), oracle_crowd.c (a flood costs others nothing),
  *       oracle_memory.c (bounds, and nothing of clients in workers), oracle_octets.c (what is sent to
- *       an address that is not proven).
+ *       an address that is not proven), oracle_policy.c (access list and rates).
  * Who:  world.c and the parts of the world call it; main.c prints.
  * Ref:  docs/SIMULATION.md "properties".
  */
@@ -50,6 +50,11 @@ void oracle_answers_judge(const struct ask *ask);
 /** Its time is over. */
 void oracle_answers_overdue(const struct ask *ask);
 void oracle_cookies_judge(const struct ask *ask);
+
+/** A front took it out of its socket, behind those before. */
+void oracle_policy_taken(struct ask *ask);
+void oracle_policy_begin(void);
+void oracle_policy_end(void);
 
 void oracle_octets_begin(void);
 void oracle_octets_judge(const struct ask *ask);

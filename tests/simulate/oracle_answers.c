@@ -42,7 +42,8 @@ is_due(const struct ask *ask, uint64_t *by_us)
     uint64_t delay_us, life_us = world.query_ms * KERNEL_MS;
     uint64_t idle_us = process_idle_us() - ask->idle_us;
     if ((world.row->flags & WORLD_NO_POLICY) == 0 || ask->arrived_us == 0 || ask->is_flood ||
-        oracle_tcp_may_be_late(ask) || message_script(ask->act->text, &delay_us) != SCRIPT_ANSWER)
+        ask->fate != POLICY_SERVED || oracle_tcp_may_be_late(ask) ||
+        message_script(ask->act->text, &delay_us) != SCRIPT_ANSWER)
         return false;
     if (world_faults_over_us() + SETTLE_US > ask->arrived_us && world_faults_over_us() != 0)
         return false;

@@ -26,7 +26,8 @@ oracle_tcp_is_excused(const struct tcp_conn *conn)
 {
     bool is_cut_off = conn->junk_us != 0 && !is_refused_at_once(conn) &&
                       kernel_now() >= conn->junk_us + MESSAGE_US;
-    return conn->is_flood || is_cut_off || conn->deaf_us + SLACK_US >= STALL_US ||
+    return conn->is_flood || conn->is_denied || is_cut_off ||
+           conn->deaf_us + SLACK_US >= STALL_US ||
            world_faults_front_died_us() >= KERNEL_BEGIN_US + conn->act->at_us ||
            world_faults_is_stopped();
 }

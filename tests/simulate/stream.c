@@ -205,6 +205,8 @@ stream_receive(struct object *object, void *to, size_t size, int flags)
             return (ssize_t)size;
         stream->in_at += size;
         stream->in_size -= size;
+        if (stream->has_far && stream->far.taken != NULL)
+            stream->far.taken(stream->far.owner, size);
         return (ssize_t)size;
     }
     if (stream->error != 0)

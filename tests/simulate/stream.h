@@ -28,6 +28,7 @@ struct stream_far {
     void (*opened)(void *owner);
     void (*octets)(void *owner, const uint8_t *octets, size_t size);
     void (*arrived)(void *owner, size_t size); /* so many octets more are in the process's socket */
+    void (*taken)(void *owner, size_t size);   /* the process has read so many */
     void (*ended)(void *owner);                /* the process sends no more */
     void (*broken)(void *owner);               /* the process's socket is gone */
 };

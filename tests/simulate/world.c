@@ -57,6 +57,13 @@ world_say(const char *format, ...)
 void
 world_begin_config(unsigned lanes, unsigned upstreams)
 {
+    world_begin_config_of(lanes, upstreams,
+                          "acl: {allow: [\"0.0.0.0/0\", \"::/0\"]}, rates: {mode: off}");
+}
+
+void
+world_begin_config_of(unsigned lanes, unsigned upstreams, const char *access)
+{
     world.lanes = lanes;
     world.upstreams = upstreams;
     world.query_ms = 4000;
@@ -64,8 +71,8 @@ world_begin_config(unsigned lanes, unsigned upstreams)
     world.ttl_s = MESSAGE_TTL_S;
     world.stale_s = STALE_S;
     world_say("{listen: [\"10.53.0.1:53\", \"[2001:db8:53::1]:53\"], lanes: %u, "
-              "acl: {allow: [\"0.0.0.0/0\", \"::/0\"]}, rates: {mode: off}, upstreams: [",
-              lanes);
+              "%s, upstreams: [",
+              lanes, access);
     for (unsigned i = 0; i < upstreams; i++)
         world_say("{name: u%u, address: \"192.0.2.%u\", verify: pin, pins: [\"%s\"]}, ", i, i + 1,
                   tls_far_pin());

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "kernel.h"
+#include "policy.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -77,6 +78,7 @@ struct world {
     uint32_t piece_octets; /* segments between workers and upstreams hold so many at most; 0: any */
     unsigned cookies_in;   /* one in so many clients sends them; 0: none */
     struct world_chances chances;
+    struct policy policy;               /* of access and rates, where it is on */
     uint32_t pacing_rate, pacing_burst; /* octets/s and octets of a network; 0: not judged */
     uint32_t pacing_wait_ms;
     bool is_unfiltered; /* filter.kernel is off */
@@ -97,6 +99,9 @@ void world_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** What most worlds say: addresses, lanes, `upstreams` with the pinned key, no rates, all clients allowed. */
 void world_begin_config(unsigned lanes, unsigned upstreams);
+
+/** The same with `access` for access list and rates. */
+void world_begin_config_of(unsigned lanes, unsigned upstreams, const char *access);
 
 /** Add an act; they need not come in order. */
 struct act *world_add(uint64_t at_us, enum act_kind kind, uint64_t who);

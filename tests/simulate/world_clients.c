@@ -35,6 +35,7 @@ static struct {
     uint64_t answered, datagrams;
 } clients;
 
+static void front_took(const struct addr *from, const uint8_t *octets, size_t size);
 static void front_sent(const struct addr *from, const struct addr *to, const uint8_t *octets,
                        size_t size);
 
@@ -45,6 +46,7 @@ world_clients_begin(void)
     clients.answered = clients.datagrams = 0;
     memset(clients.jars, 0, sizeof clients.jars);
     dgram_on_send = front_sent;
+    dgram_on_take = front_took;
 }
 
 void
@@ -251,6 +253,14 @@ find(const struct addr *client, const uint8_t *octets, size_t size)
             addr_is_equal(&clients.all[i]->from, client))
             return clients.all[i];
     return NULL;
+}
+
+static void
+front_took(const struct addr *from, const uint8_t *octets, size_t size)
+{
+    struct ask *ask = find(from, octets, size);
+    if (ask != NULL)
+        oracle_policy_taken(ask);
 }
 
 void

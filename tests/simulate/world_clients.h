@@ -25,6 +25,8 @@ struct ask {
     unsigned arrivals, responses;       /* of the datagram, and of ours to it */
     size_t size, response_size;         /* octets that arrived; of the first response */
     bool is_cut;                        /* not all of it arrived */
+    uint64_t taken_us;                  /* a front took it out of its socket */
+    enum policy_fate fate;              /* that it has to have */
     bool is_flood;                      /* what is promised to others is not to it */
     bool is_excused;                    /* its client did what ends it or makes it wait */
     int64_t arrived_wall_us;            /* wall clock when it arrived */

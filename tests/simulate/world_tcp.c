@@ -39,6 +39,8 @@ static void
 take_response(struct tcp_conn *conn, const uint8_t *message, size_t size)
 {
     unsigned id = size >= 2 ? (unsigned)message[0] << 8 | message[1] : 0;
+    if (conn->is_denied)
+        oracle_violation("a client that is denied gets a response");
     conn->busy_us = kernel_now();
     for (unsigned i = 0; i < conn->asks_count; i++)
         if (conn->asks[i]->id == id) {
@@ -93,6 +95,18 @@ arrived(void *owner, size_t size)
         }
 }
 
+/* The front has read octets: with them, some queries as a whole. */
+static void
+taken(void *owner, size_t size)
+{
+    struct tcp_conn *conn = owner;
+    size_t before = conn->taken;
+    conn->taken += size;
+    for (unsigned i = 0; i < conn->asks_count; i++)
+        if (conn->ends_at[i] > before && conn->ends_at[i] <= conn->taken)
+            oracle_policy_taken(conn->asks[i]);
+}
+
 static void
 closed(struct tcp_conn *conn)
 {
@@ -135,14 +149,19 @@ open_conn(const struct act *act)
     conn->from.port = (uint16_t)(1024 + number);
     conn->to = world_clients_server(&conn->from);
     conn->busy_us = kernel_now();
+    conn->is_denied = world.policy.is_on && !policy_allows(&world.policy, &conn->from);
     uint32_t pieces = (uint32_t)TCP_PIECES(act);
     struct stream_net net = {.delay_us = TCP_STREAM_DELAY_US,
                              .jitter_us = pieces > 0 ? TCP_JITTER_US : TCP_STREAM_DELAY_US,
                              .piece_octets = pieces,
                              .window = (uint32_t)TCP_WINDOW(act),
                              .who = draw_who(DRAW_STREAM, UINT64_C(1) << 40 | number)};
-    struct stream_far far = {
-        .owner = conn, .octets = heard, .arrived = arrived, .ended = ended, .broken = broken};
+    struct stream_far far = {.owner = conn,
+                             .octets = heard,
+                             .arrived = arrived,
+                             .taken = taken,
+                             .ended = ended,
+                             .broken = broken};
     conn->stream = stream_connect(&conn->from, &conn->to, &far, &net);
     return conn;
 }

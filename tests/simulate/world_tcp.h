@@ -31,13 +31,14 @@ struct tcp_conn {
     struct stream *stream; /* NULL: it is over, or was never open */
     struct addr from, to;
     bool is_flood;
+    bool is_denied; /* by the access list */
     struct ask *asks[TCP_ASKS_MAX];
     unsigned asks_count;
     size_t ends_at[TCP_ASKS_MAX]; /* the octet behind each, counted from the connection's first */
     uint8_t said[8192];           /* of this moment, not sent yet */
     size_t said_size;
-    size_t sent, arrived;   /* octets toward the front, until now */
-    uint8_t heard[2 + 512]; /* of a response that is not whole yet */
+    size_t sent, arrived, taken; /* octets toward the front, in its socket, and read */
+    uint8_t heard[2 + 512];      /* of a response that is not whole yet */
     size_t heard_size;
     uint64_t busy_us; /* it connected, an octet of it arrived or a response came, the last time */
     /* what it did */

@@ -32,6 +32,10 @@ void worlds_silent(uint64_t *dice);
 void worlds_network(uint64_t *dice);
 void worlds_pulses(uint64_t *dice);
 
+/* worlds_policy.c */
+void worlds_access(uint64_t *dice);
+void worlds_rates(uint64_t *dice);
+
 /* worlds_tcp.c */
 void worlds_tcp(uint64_t *dice);
 void worlds_tcp_faults(uint64_t *dice);
