@@ -102,6 +102,8 @@ taken(void *owner, size_t size)
     struct tcp_conn *conn = owner;
     size_t before = conn->taken;
     conn->taken += size;
+    if (conn->is_denied)
+        oracle_violation("octets of a client that is denied are read");
     for (unsigned i = 0; i < conn->asks_count; i++)
         if (conn->ends_at[i] > before && conn->ends_at[i] <= conn->taken)
             oracle_policy_taken(conn->asks[i]);
