@@ -9,6 +9,13 @@
 
 #define PER_QUERY (20 * KERNEL_MS) /* at most between two, drawn: 100 queries a second */
 
+uint64_t
+worlds_client(uint64_t *dice, uint64_t below)
+{
+    uint64_t who = draw_next(dice, below);
+    return draw_next(dice, 2) == 0 ? who : WORLDS_IPV6 + who;
+}
+
 void
 worlds_ask(uint64_t at_us, uint64_t who, const char *script, uint64_t number)
 {

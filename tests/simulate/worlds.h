@@ -11,6 +11,11 @@
 
 #define WORLDS_BEGIN_US (2 * KERNEL_S) /* all serve by then */
 
+#define WORLDS_IPV6 (UINT64_C(1) << 32) /* added to a client's number */
+
+/** A client of the first so many, over IPv4 or IPv6. */
+uint64_t worlds_client(uint64_t *dice, uint64_t below);
+
 /** A question for q`number`.example, with `script` before it (message.h). */
 void worlds_ask(uint64_t at_us, uint64_t who, const char *script, uint64_t number);
 

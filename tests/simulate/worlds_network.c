@@ -8,19 +8,22 @@
 
 #include <stdio.h>
 
+#define PER_MILLE 300
+
 /* Half of the worlds have a cache, some have no filter in the kernel. */
 void
 worlds_network(uint64_t *dice)
 {
-    world_begin_config(1 + (unsigned)draw_next(dice, 2), 1 + (unsigned)draw_next(dice, 2));
+    unsigned lanes = 1 + (unsigned)draw_next(dice, 2);
+    world_begin_config(lanes, 1 + (unsigned)draw_next(dice, 2));
     world_say("cache: {size: %s}", draw_next(dice, 2) == 0 ? "off" : "4MiB");
     world.is_unfiltered = draw_next(dice, 4) == 0;
     if (world.is_unfiltered)
         world_say(", filter: {kernel: no}");
-    world.chances = (struct world_chances){.lost = (unsigned)draw_next(dice, 300),
-                                           .doubled = (unsigned)draw_next(dice, 300),
-                                           .late = (unsigned)draw_next(dice, 300),
-                                           .cut = (unsigned)draw_next(dice, 300)};
+    world.chances.lost = (unsigned)draw_next(dice, PER_MILLE);
+    world.chances.doubled = (unsigned)draw_next(dice, PER_MILLE);
+    world.chances.late = (unsigned)draw_next(dice, PER_MILLE);
+    world.chances.cut = (unsigned)draw_next(dice, PER_MILLE);
     worlds_ask_evenly(dice, 30 * KERNEL_S, draw_next(dice, 2) * 300, 5, 0);
     for (uint64_t at_us = WORLDS_BEGIN_US, number = 0; at_us < 32 * KERNEL_S;
          at_us += 1 + draw_next(dice, 200 * KERNEL_MS)) {
@@ -47,7 +50,7 @@ worlds_pulses(uint64_t *dice)
     uint64_t every_us = (4 + draw_next(dice, 40)) * KERNEL_MS;
     for (uint64_t at_us = WORLDS_BEGIN_US; at_us < 20 * KERNEL_S;
          at_us += 1 + draw_next(dice, every_us)) {
-        uint64_t who = draw_next(dice, 3) << 8 | draw_next(dice, 40) | draw_next(dice, 2) << 32;
+        uint64_t network = draw_next(dice, 3) << 8, who = network + worlds_client(dice, 40);
         char script[16];
         snprintf(script, sizeof script, "b%u-", 1 + (unsigned)draw_next(dice, 70));
         worlds_ask(at_us, who, script, draw_next(dice, 10));

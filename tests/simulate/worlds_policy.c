@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define LONG_US (20 * KERNEL_S)
-#define IPV6    (UINT64_C(1) << 32)
 
 static char access_text[4096]; /* for the configuration */
 static size_t access_size;
@@ -59,9 +58,9 @@ draw_list(uint64_t *dice, struct policy_list *list, unsigned wide)
     unsigned count = wide + (unsigned)draw_next(dice, POLICY_PREFIXES - wide + 1);
     for (unsigned i = 0; i < count; i++) {
         uint64_t longer = draw_next(dice, i < wide ? 12 : 25);
-        uint64_t who = draw_next(dice, 1U << 16) | draw_next(dice, 2) * IPV6;
+        uint64_t who = worlds_client(dice, 1U << 16);
         struct addr_prefix prefix = {.addr = world_clients_address(who)};
-        prefix.length = (uint8_t)((who >= IPV6 ? 104 : 8) + longer);
+        prefix.length = (uint8_t)((who >= WORLDS_IPV6 ? 104 : 8) + longer);
         clear_behind(&prefix.addr, prefix.length);
         if (!is_in_list(list, &prefix))
             list->of[list->count++] = prefix;
@@ -102,7 +101,7 @@ worlds_access(uint64_t *dice)
     world.tcp_idle_ms = 3000;
     for (uint64_t at_us = WORLDS_BEGIN_US, conn = 0; at_us < LONG_US;
          at_us += 1 + draw_next(dice, 20 * KERNEL_MS)) {
-        uint64_t who = draw_next(dice, 1U << 16) | draw_next(dice, 2) * IPV6;
+        uint64_t who = worlds_client(dice, 1U << 16);
         if (draw_next(dice, 2) == 0) { /* beside a border */
             const struct policy_list *list =
                 draw_next(dice, 2) == 0 ? &world.policy.allow : &world.policy.deny;
@@ -110,7 +109,7 @@ worlds_access(uint64_t *dice)
             const uint8_t *tail = prefix->addr.bytes + (prefix->addr.family == ADDR_IPV6 ? 13 : 1);
             uint64_t first = (uint64_t)tail[0] << 16 | (uint64_t)tail[1] << 8 | tail[2];
             who = (first + draw_next(dice, 3) - 1) & 0xffffff;
-            who |= prefix->addr.family == ADDR_IPV6 ? IPV6 : 0;
+            who |= prefix->addr.family == ADDR_IPV6 ? WORLDS_IPV6 : 0;
         }
         ask(at_us, who, number++);
         if (draw_next(dice, 8) > 0)
@@ -209,9 +208,10 @@ worlds_rates(uint64_t *dice)
     world.tcp_idle_ms = 3000;
     world.cookies_in = 3;
     for (unsigned i = 0, conn = 0; i < 24; i++) {
-        uint64_t who = draw_next(dice, 3) << 12 | draw_next(dice, 3) << 8 | draw_next(dice, 6) |
-                       draw_next(dice, 2) * IPV6;
-        unsigned per_s = policy->rates[POLICY_UNPROVEN][who >= IPV6].of[0].per_s;
+        uint64_t place = draw_next(dice, 3 * 3 * 6),
+                 who = place / 18 << 12 | place / 6 % 3 << 8 | place % 6;
+        who += draw_next(dice, 2) * WORLDS_IPV6;
+        unsigned per_s = policy->rates[POLICY_UNPROVEN][who >= WORLDS_IPV6].of[0].per_s;
         per_s = per_s * (1 + (unsigned)draw_next(dice, 20)) / 5;
         if (draw_next(dice, 5) > 0)
             add_client(dice, who, per_s, &number);

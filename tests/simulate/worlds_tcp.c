@@ -56,7 +56,9 @@ static void
 part(uint64_t *dice, uint64_t at_us, uint64_t conn)
 {
     static const unsigned junk[] = {0, 5, 11, 40, 300, 4096, 4097, 65535};
-    uint64_t then_us = at_us + 1 + draw_next(dice, 2) * draw_next(dice, 3 * KERNEL_S);
+    uint64_t then_us = at_us + 1;
+    if (draw_next(dice, 2) == 0)
+        then_us += draw_next(dice, 3 * KERNEL_S);
     switch (draw_next(dice, 10)) {
     case 0:
     case 1:
@@ -86,7 +88,7 @@ tcp(uint64_t *dice)
 {
     for (uint64_t at_us = WORLDS_BEGIN_US; at_us < 40 * KERNEL_S;
          at_us += 1 + draw_next(dice, 200 * KERNEL_MS)) {
-        uint64_t who = draw_next(dice, 1U << 16) | draw_next(dice, 2) << 32;
+        uint64_t who = worlds_client(dice, 1U << 16);
         uint64_t pieces = draw_next(dice, 3) == 0 ? 1 + draw_next(dice, 8) : 0;
         /* not both: that is too slow a reader (TCP_STALL_MS) */
         uint64_t window = pieces == 0 && draw_next(dice, 3) == 0 ? 16 + draw_next(dice, 600) : 0;
@@ -129,8 +131,10 @@ crowd_in(uint64_t *dice, uint64_t network, unsigned addresses)
          at_us += 1 + draw_next(dice, apart_us)) {
         uint64_t who = network << 8 | (1 + draw_next(dice, addresses));
         uint64_t conn = connect_at(at_us, ACT_CROWD_IN, who, 0, 0);
+        uint64_t later_us = draw_next(dice, KERNEL_S);
+        bool is_silent = draw_next(dice, 4) > 0;
         if (draw_next(dice, 8) > 0)
-            say(at_us + draw_next(dice, KERNEL_S), conn, draw_next(dice, 4) > 0 ? "n-" : "d700-");
+            say(at_us + later_us, conn, is_silent ? "n-" : "d700-");
     }
 }
 
