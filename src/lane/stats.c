@@ -3,6 +3,37 @@
  */
 #include "lane/stats.h"
 
+struct row {
+    const char *name, *text;
+    bool is_gauge;
+};
+
+static const struct row rows[] = {
+#define COUNTER(name, text) {#name, text, false},
+#define GAUGE(name, text)   {#name, text, true},
+#include "lane/stats.def"
+#undef COUNTER
+#undef GAUGE
+};
+
+const char *
+stats_name(enum stats_counter counter)
+{
+    return rows[counter].name;
+}
+
+const char *
+stats_text(enum stats_counter counter)
+{
+    return rows[counter].text;
+}
+
+bool
+stats_is_gauge(enum stats_counter counter)
+{
+    return rows[counter].is_gauge;
+}
+
 /* A page has one writer: a load and a store, no locked instruction. */
 static void
 add(_Atomic uint64_t *value, uint64_t by)
@@ -41,9 +72,8 @@ bucket_of(uint64_t value)
     return bucket < STATS_BUCKETS ? bucket : STATS_BUCKETS - 1;
 }
 
-/* the largest value that falls into the bucket */
-static uint64_t
-bucket_top(unsigned bucket)
+uint64_t
+stats_bucket_top(unsigned bucket)
 {
     if (bucket < 4)
         return bucket;
@@ -77,7 +107,7 @@ stats_latency_percentile(const struct stats_latency *latency, unsigned per_mille
     for (unsigned i = 0; i < STATS_BUCKETS; i++) {
         sum += atomic_load_explicit(&latency->buckets[i], memory_order_relaxed);
         if (sum >= wanted && sum > 0)
-            return bucket_top(i);
+            return stats_bucket_top(i);
     }
-    return bucket_top(STATS_BUCKETS - 1);
+    return stats_bucket_top(STATS_BUCKETS - 1);
 }

@@ -12,6 +12,7 @@
 #include "lane/why.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum stats_counter {
@@ -72,6 +73,13 @@ struct stats_page {
     struct stats_upstream upstreams[STATS_UPSTREAMS]; /* worker */
 };
 
+/** The name of a row of stats.def as it stands there, and its sentence. Static text. */
+const char *stats_name(enum stats_counter counter);
+const char *stats_text(enum stats_counter counter);
+
+/** Is it a level, or a count kept elsewhere, that may also fall? */
+bool stats_is_gauge(enum stats_counter counter);
+
 /** A counter grows; a level rises, or sinks by a `by` that wraps. */
 void stats_add(struct stats_page *page, enum stats_counter counter, uint64_t by);
 
@@ -86,6 +94,9 @@ void stats_latency(struct stats_page *page, uint64_t us);
 
 /** How many latencies are there? */
 uint64_t stats_latency_count(const struct stats_latency *latency);
+
+/** The longest latency in µs that falls into a bucket, 0..STATS_BUCKETS - 1. */
+uint64_t stats_bucket_top(unsigned bucket);
 
 /** @param per_mille  0..1000. @return upper bound in µs of the bucket; 0 if empty. */
 uint64_t stats_latency_percentile(const struct stats_latency *latency, unsigned per_mille);

@@ -23,15 +23,8 @@
 static void
 clear_gauges(struct stats_page *page)
 {
-    static const bool is_gauge[STATS_COUNT] = {
-#define COUNTER(name, text) [STAT_##name] = false,
-#define GAUGE(name, text)   [STAT_##name] = true,
-#include "lane/stats.def"
-#undef COUNTER
-#undef GAUGE
-    };
     for (unsigned i = 0; i < STATS_COUNT; i++)
-        if (is_gauge[i])
+        if (stats_is_gauge((enum stats_counter)i))
             stats_set(page, (enum stats_counter)i, 0);
     for (unsigned i = 0; i < STATS_UPSTREAMS; i++)
         atomic_store_explicit(&page->upstreams[i].connections, 0, memory_order_relaxed);

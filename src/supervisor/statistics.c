@@ -90,17 +90,11 @@ sum_of(const struct supervisor *sup, unsigned stat)
 static void
 log_counters(const struct supervisor *sup)
 {
-    static const char *const names[] = {
-#define COUNTER(name, text) #name,
-#define GAUGE(name, text)   #name,
-#include "lane/stats.def"
-#undef COUNTER
-#undef GAUGE
-    };
     struct line line = {.group = "counters"};
     char name[FIELD_MAX];
     for (unsigned i = 0; i < STATS_COUNT; i++)
-        line_add(&line, "%s=%" PRIu64, in_lower_case(names[i], name, 64), sum_of(sup, i));
+        line_add(&line, "%s=%" PRIu64, in_lower_case(stats_name((enum stats_counter)i), name, 64),
+                 sum_of(sup, i));
     line_end(&line);
 }
 

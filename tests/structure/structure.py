@@ -24,6 +24,7 @@ FLOORS = {
     "answers": {"base", "dns", "answers"},
     "upstream": {"base", "upstream"},
     "lane": {"base", "dns", "lane"},
+    "view": {"base", "lane", "view"},
     "os": {"base", "ipc", "os"},
     "child": {"base", "conf", "ipc", "lane", "os", "child"},
     "front": {"base", "dns", "conf", "ipc", "gate", "answers", "lane", "os", "child", "front"},

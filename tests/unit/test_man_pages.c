@@ -132,7 +132,7 @@ write_ends(FILE *to)
 {
     static const char ANSWERED[] = "Answered", REFUSED[] = "Refused", DROPPED[] = "Dropped";
     fputs(".Bl -tag -width Ds\n", to);
-#define WHY(name, end, text) write_item(to, #name, end, text);
+#define WHY(name, end, part, text) write_item(to, #name, end, text);
 #include "lane/why.def"
 #undef WHY
     fputs(".El\n", to);

@@ -7,19 +7,21 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-static const char *const texts[] = {
-#define COUNTER(name, text) text,
-#define GAUGE(name, text)   text,
-#include "lane/stats.def"
-#undef COUNTER
-#undef GAUGE
-};
-
-Test(stats, every_counter_has_a_text_of_its_own)
+Test(stats, every_counter_has_a_name_and_a_text_of_its_own)
 {
     for (unsigned i = 0; i < STATS_COUNT; i++)
-        for (unsigned k = 0; k < i; k++)
-            cr_assert_str_neq(texts[i], texts[k]);
+        for (unsigned k = 0; k < i; k++) {
+            cr_assert_str_neq(stats_name((enum stats_counter)i), stats_name((enum stats_counter)k));
+            cr_assert_str_neq(stats_text((enum stats_counter)i), stats_text((enum stats_counter)k));
+        }
+}
+
+Test(stats, rows_are_counters_or_levels)
+{
+    cr_assert_str_eq(stats_name(STAT_UDP_QUERIES), "UDP_QUERIES");
+    cr_assert_str_eq(stats_text(STAT_UDP_QUERIES), "messages received over UDP");
+    cr_assert_not(stats_is_gauge(STAT_UDP_QUERIES));
+    cr_assert(stats_is_gauge(STAT_TCP_CLIENTS));
 }
 
 Test(stats, counts_and_levels_are_kept_apart)

@@ -1,0 +1,66 @@
+/* figures.h - every figure that is shown or judged, from the readings
+ * SPDX-License-Identifier: ISC
+ *
+ * What: the table of docs/VIEW.md as numbers. Page, `top` and `status` draw these and nothing else,
+ *       so that they cannot differ. Rates in thousandths, shares in hundredths of a percent, times in
+ *       µs; NUMBER_NONE (view/number.h) where there is no reading.
+ * Who:  whoever judges or draws. Pure.
+ * Ref:  docs/VIEW.md.
+ */
+#pragma once
+
+#include "view/history.h"
+#include "view/number.h"
+#include "view/reading.h"
+
+struct figures_upstream {
+    const struct reading_upstream *is; /* borrowed from the reading */
+    uint64_t share;                    /* of all questions */
+    uint64_t rate;                     /* questions per second */
+    uint64_t failed;                   /* per minute, thousandths */
+    uint64_t answer_us;                /* NUMBER_NONE unless it is connected */
+    bool is_usable;                    /* it can be asked, or has not been tried yet */
+    bool is_asked;                     /* it was tried at all */
+    bool has_spare; /* a pin stands behind the one that matches, or only one is */
+};
+
+struct figures {
+    const struct reading *reading; /* borrowed */
+    const struct history *history; /* borrowed */
+    uint64_t span_s;               /* what "5 minutes" really are; 0: one reading only */
+    bool is_whole;                 /* `span_s` is five minutes */
+
+    /* five minutes */
+    uint64_t queries, answered, turned_away, failed, neither; /* rates */
+    uint64_t parts[WHY_PARTS];                                /* rates */
+    uint64_t share, cached_share, stale_share;                /* answered; of what was answered */
+    uint64_t queries_count, failed_count, stale_count, full_count, dropped_count;
+    uint64_t half_us, nine_us, most_us; /* time to answer: 50, 90, 99 of 100 */
+    uint64_t upstream_half_us, upstream_nine_us, upstream_most_us;
+    uint64_t over_limit; /* rate */
+
+    /* the last two readings */
+    uint64_t queries_now, turned_away_now, failed_now, cached_share_now;
+
+    /* one minute */
+    uint64_t share_minute, failed_minute_count, answered_minute_count, over_limit_minute;
+
+    /* the last hour; NUMBER_NONE before there is half of it */
+    uint64_t usual_low, usual_high; /* queries: nine in ten minutes had as much, nine no more */
+    uint64_t usual_most_us;         /* 99 of 100: the median of its minutes */
+
+    unsigned upstreams, usable, unusable_by_pin;
+    uint64_t none_usable_us; /* monotonic: since when; 0: some are */
+    struct figures_upstream of_upstream[STATS_UPSTREAMS];
+
+    uint64_t waiting, waiting_most, tcp_clients, tcp_clients_most; /* all lanes */
+    uint64_t cache_bytes, cache_bytes_most;
+    uint64_t died_hour, died_ten_minutes; /* processes */
+};
+
+/** @param reading  the newest one, whose tally `history` ends with; both stay borrowed */
+void figures_make(struct figures *figures, const struct reading *reading,
+                  const struct history *history);
+
+/** A monotonic time as seconds since 1970, by the clocks of the reading. */
+uint64_t figures_wall_s(const struct figures *figures, uint64_t monotonic_us);

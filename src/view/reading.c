@@ -1,0 +1,207 @@
+/* reading.c - what the service says of itself at one moment, as plain numbers
+ * SPDX-License-Identifier: ISC
+ */
+#include "view/reading.h"
+
+#include <string.h>
+
+#define FRONT       0
+#define WORKER      1
+#define VERIFY_CA   2 /* enum config_verify: pins do not count */
+#define PINS_MOST   8 /* CONFIG_PINS_MAX */
+#define DAYS_MOST   100000
+#define HASH_BEGIN  UINT64_C(14695981039346656037) /* FNV-1a, 64 bits */
+#define HASH_FACTOR UINT64_C(1099511628211)
+
+static uint64_t
+load(const _Atomic uint64_t *value)
+{
+    return atomic_load_explicit(value, memory_order_relaxed);
+}
+
+static uint64_t
+at_most(uint64_t value, uint64_t most)
+{
+    return value < most ? value : most;
+}
+
+/* Text of a page: what is no letter, digit or mark of a name becomes "?". */
+static void
+copy_name(char *to, const char *from, size_t size)
+{
+    size_t i = 0;
+    for (; i + 1 < size && from[i] != '\0'; i++) {
+        bool is_name = (from[i] >= 'a' && from[i] <= 'z') || (from[i] >= 'A' && from[i] <= 'Z') ||
+                       (from[i] >= '0' && from[i] <= '9') || strchr("._-+~", from[i]) != NULL;
+        to[i] = (char)(is_name ? from[i] : '?');
+    }
+    to[i] = '\0';
+}
+
+static uint64_t
+hash_name(uint64_t hash, const char *name)
+{
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (unsigned char)*name) * HASH_FACTOR;
+    return (hash ^ 0xff) * HASH_FACTOR; /* where a name ends counts too */
+}
+
+static void
+begin_upstreams(struct reading *reading, const struct service_page *page)
+{
+    reading->tally.upstreams_id = HASH_BEGIN;
+    reading->upstreams = (unsigned)at_most(page->upstreams, STATS_UPSTREAMS);
+    for (unsigned i = 0; i < reading->upstreams; i++) {
+        struct reading_upstream *upstream = &reading->of_upstream[i];
+        copy_name(upstream->name, page->of_upstream[i].name, sizeof upstream->name);
+        upstream->pins = (unsigned)at_most(page->of_upstream[i].pins, PINS_MOST);
+        upstream->has_pins = page->of_upstream[i].verify != VERIFY_CA && upstream->pins > 0;
+        reading->tally.upstreams_id = hash_name(reading->tally.upstreams_id, upstream->name);
+    }
+}
+
+static void
+begin_lanes(struct reading *reading, const struct service_page *page)
+{
+    reading->lanes = (unsigned)at_most(page->lanes, SERVICE_PAGE_LANES);
+    for (unsigned i = 0; i < reading->lanes; i++) {
+        const struct service_page_lane *lane = &page->of_lane[i];
+        reading->tally.drops += load(&lane->kernel_drops);
+        for (unsigned place = 0; place < SERVICE_PAGE_CHILDREN; place++) {
+            reading->of_lane[i].pids[place] = load(&lane->children[place].pid);
+            reading->of_lane[i].deaths += load(&lane->children[place].deaths);
+        }
+    }
+}
+
+static void
+begin_deaths(struct reading *reading, const struct service_page *page)
+{
+    reading->deaths = load(&page->deaths);
+    uint64_t told = at_most(reading->deaths, SERVICE_PAGE_DEATHS);
+    for (unsigned i = 0; i < told; i++)
+        reading->died_us[i] = load(&page->died_us[i]);
+}
+
+enum status
+reading_begin(struct reading *reading, const struct service_page *page, size_t bytes,
+              uint64_t at_us, uint64_t wall_s)
+{
+    memset(reading, 0, sizeof *reading);
+    if (bytes < sizeof *page || page->magic != SERVICE_PAGE_MAGIC || page->bytes != sizeof *page ||
+        page->stats_bytes != sizeof(struct stats_page))
+        return STATUS_INVALID;
+    uint64_t updated_us = load(&page->updated_us), phase = load(&page->phase);
+    reading->tally.at_us = at_us;
+    reading->wall_s = wall_s;
+    copy_name(reading->version, page->version, sizeof reading->version);
+    reading->started_us = at_most(page->started_us, at_us);
+    reading->started_s = page->started_s;
+    reading->config_s = page->config_s;
+    reading->config_hash = page->config_hash;
+    reading->generation = load(&page->generation);
+    reading->age_us = updated_us < at_us ? at_us - updated_us : 0;
+    reading->phase = (enum service_page_phase)at_most(phase, SERVICE_PAGE_STOPS);
+    reading->queries_most = at_most(page->queries, UINT32_MAX);
+    reading->tcp_clients_most = at_most(page->tcp_clients, UINT32_MAX);
+    reading->cache_bytes_most = at_most(page->cache_bytes, UINT64_C(1) << 40);
+    reading->query_us = at_most(page->query_ms, UINT32_MAX) * 1000;
+    reading->reloads_refused = load(&page->reloads_refused);
+    begin_lanes(reading, page);
+    begin_upstreams(reading, page);
+    begin_deaths(reading, page);
+    return STATUS_OK;
+}
+
+/* --- statistics pages ------------------------------------------------------------------------ */
+
+/* How much a lane says that an upstream can be asked: the most of all lanes counts. */
+static unsigned
+rank_of(enum stats_upstream_state state)
+{
+    static const unsigned ranks[] = {[STATS_UPSTREAM_UNASKED] = 0,
+                                     [STATS_UPSTREAM_DOWN] = 1,
+                                     [STATS_UPSTREAM_REFUSED] = 2,
+                                     [STATS_UPSTREAM_USABLE] = 3};
+    return ranks[state];
+}
+
+/* What a worker that was replaced had to say of an upstream is past. */
+static void
+add_state(struct reading_upstream *to, const struct stats_upstream *from)
+{
+    enum stats_upstream_state state =
+        (enum stats_upstream_state)at_most(load(&from->state), STATS_UPSTREAM_DOWN);
+    uint64_t changed_us = load(&from->changed_us),
+             rtt_us = at_most(load(&from->rtt_us), UINT32_MAX);
+    bool is_later = state == to->state && changed_us > to->changed_us;
+    if (rank_of(state) > rank_of(to->state) || is_later) {
+        to->state = state;
+        to->cause = (enum stats_upstream_cause)at_most(load(&from->cause), STATS_CAUSE_LOST);
+        to->changed_us = changed_us;
+    }
+    to->lanes_measured += rtt_us > 0;
+    to->rtt_us += rtt_us;
+    uint64_t pin_seen = at_most(load(&from->pin_seen), PINS_MOST);
+    uint64_t pin_changed_us = load(&from->pin_changed_us);
+    if (pin_seen > 0 && (to->pin_seen == 0 || pin_changed_us > to->pin_changed_us)) {
+        to->pin_seen = (unsigned)pin_seen;
+        to->pin_changed_us = pin_changed_us;
+    }
+    uint64_t days = at_most(load(&from->valid_days), DAYS_MOST), tls = load(&from->tls);
+    to->valid_days = days > 0 ? days : to->valid_days;
+    to->tls = tls > 0 ? (unsigned)(tls >> 16 & 0xffff) : to->tls;
+}
+
+static void
+add_worker(struct reading *reading, const struct stats_page *page, unsigned place)
+{
+    for (unsigned i = 0; i < reading->upstreams; i++) {
+        const struct stats_upstream *from = &page->upstreams[i];
+        struct reading_upstream *to = &reading->of_upstream[i];
+        reading->tally.asked[i] += load(&from->queries);
+        reading->tally.failed[i] += load(&from->failures);
+        to->connections += at_most(load(&from->connections), UINT16_MAX);
+        to->pin_mismatches += load(&from->pin_mismatches);
+        if (place == WORKER)
+            add_state(to, from);
+    }
+    for (unsigned i = 0; i < STATS_BUCKETS; i++)
+        reading->tally.upstream_buckets[i] += load(&page->latency.buckets[i]);
+}
+
+void
+reading_add(struct reading *reading, const struct stats_page *page, unsigned lane, unsigned place)
+{
+    if (lane >= reading->lanes)
+        return;
+    struct reading_lane *of = &reading->of_lane[lane];
+    struct tally *tally = &reading->tally;
+    for (unsigned i = 0; i < STATS_COUNT; i++)
+        tally->counts[i] += load(&page->counts[i]);
+    if (place == FRONT) {
+        for (unsigned i = 0; i < WHY_COUNT; i++)
+            tally->why[i] += load(&page->why[i]);
+        for (unsigned i = 0; i < STATS_BUCKETS; i++)
+            tally->answer_buckets[i] += load(&page->latency.buckets[i]);
+        of->alive += load(&page->counts[STAT_QUERIES_ALIVE]);
+        of->queued += load(&page->counts[STAT_QUESTIONS_QUEUED]);
+        of->to_front_bytes += load(&page->counts[STAT_RING_DEPTH]);
+    } else {
+        add_worker(reading, page, place);
+        of->to_worker_bytes += load(&page->counts[STAT_RING_DEPTH]);
+        of->connections += load(&page->counts[STAT_UPSTREAM_CONNECTIONS]);
+    }
+}
+
+void
+reading_end(struct reading *reading)
+{
+    for (unsigned i = 0; i < reading->upstreams; i++) {
+        struct reading_upstream *upstream = &reading->of_upstream[i];
+        if (upstream->lanes_measured > 0)
+            upstream->rtt_us /= upstream->lanes_measured;
+        if (upstream->pin_seen > upstream->pins)
+            upstream->pin_seen = upstream->pins;
+    }
+}

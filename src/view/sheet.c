@@ -1,0 +1,130 @@
+/* sheet.c - text that is written column by column
+ * SPDX-License-Identifier: ISC
+ */
+#include "view/sheet.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void
+sheet_begin(struct sheet *sheet, char *text, size_t size, bool is_plain, bool has_styles)
+{
+    *sheet =
+        (struct sheet){.text = text, .size = size, .is_plain = is_plain, .has_styles = has_styles};
+    text[0] = '\0';
+}
+
+/* A character's first octet, styles apart. */
+static bool
+is_column(char octet)
+{
+    unsigned char c = (unsigned char)octet;
+    return (c & 0xc0) != 0x80 && c >= SHEET_STYLES;
+}
+
+static void
+put(struct sheet *sheet, const char *text, size_t size)
+{
+    for (size_t i = 0; i < size && sheet->used + 1 < sheet->size; i++) {
+        sheet->text[sheet->used++] = text[i];
+        sheet->column = text[i] == '\n' ? 0 : sheet->column + is_column(text[i]);
+    }
+    sheet->text[sheet->used] = '\0';
+}
+
+void
+sheet_add(struct sheet *sheet, const char *format, ...)
+{
+    char text[SHEET_ADD_MAX];
+    va_list args;
+    va_start(args, format);
+    int size = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (size > 0)
+        put(sheet, text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1);
+}
+
+void
+sheet_to(struct sheet *sheet, unsigned column)
+{
+    while (sheet->column < column && sheet->used + 1 < sheet->size)
+        put(sheet, " ", 1);
+}
+
+unsigned
+sheet_width(const char *text)
+{
+    unsigned width = 0;
+    for (; *text != '\0'; text++)
+        width += is_column(*text);
+    return width;
+}
+
+void
+sheet_right(struct sheet *sheet, unsigned column, const char *text)
+{
+    unsigned width = sheet_width(text);
+    if (sheet->column + width >= column && sheet->column > 0 && sheet->column + width != column)
+        put(sheet, " ", 1);
+    else
+        sheet_to(sheet, column - width);
+    put(sheet, text, strlen(text));
+}
+
+void
+sheet_sign(struct sheet *sheet, const char *sign, const char *plain)
+{
+    const char *text = sheet->is_plain ? plain : sign;
+    put(sheet, text, strlen(text));
+}
+
+void
+sheet_style(struct sheet *sheet, enum sheet_style style)
+{
+    char octet = (char)style;
+    if (sheet->has_styles)
+        put(sheet, &octet, 1);
+}
+
+void
+sheet_end_line(struct sheet *sheet, unsigned width)
+{
+    sheet_to(sheet, width);
+    put(sheet, "\n", 1);
+}
+
+static void
+flow_line(struct sheet *sheet, unsigned indent, unsigned width, const char *text, size_t size)
+{
+    bool is_first = true;
+    while (size > 0) {
+        const char *blank = memchr(text, ' ', size);
+        size_t word = blank != NULL ? (size_t)(blank - text) : size;
+        if (!is_first && sheet->column + 1 + word > width) {
+            sheet_end_line(sheet, 0);
+            sheet_to(sheet, indent);
+        } else if (!is_first) {
+            put(sheet, " ", 1);
+        }
+        put(sheet, text, word);
+        is_first = false;
+        text += word < size ? word + 1 : word;
+        size -= word < size ? word + 1 : word;
+    }
+}
+
+void
+sheet_flow(struct sheet *sheet, unsigned indent, unsigned width, const char *text)
+{
+    while (*text != '\0') {
+        size_t size = strcspn(text, "\n");
+        sheet_to(sheet, indent);
+        if (text[0] == ' ')
+            put(sheet, text, size);
+        else
+            flow_line(sheet, indent, width, text, size);
+        sheet_end_line(sheet, 0);
+        text += size + (text[size] == '\n' ? 1 : 0);
+    }
+}

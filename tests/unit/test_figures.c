@@ -1,0 +1,140 @@
+/* test_figures.c - tests of figures
+ * SPDX-License-Identifier: ISC
+ */
+#include "view_scene.h"
+
+static struct view_scene scene;
+static struct figures *const f = &scene.figures;
+
+/* One more reading, `seconds` later; the test has changed the tally. */
+static void
+read_after(uint64_t seconds)
+{
+    view_scene_pass(&scene, seconds * VIEW_SCENE_S);
+    history_add(&scene.history, &scene.reading.tally);
+    figures_make(f, &scene.reading, &scene.history);
+}
+
+static void
+begin(void)
+{
+    view_scene_begin(&scene);
+    read_after(0);
+}
+
+Test(figures, of_one_reading_no_rate_is_told)
+{
+    begin();
+    cr_expect_eq(f->span_s, 0);
+    cr_expect_eq(f->queries, NUMBER_NONE);
+    cr_expect_eq(f->failed, NUMBER_NONE);
+    cr_expect_eq(f->share, NUMBER_NONE);
+    cr_expect_eq(f->queries_now, NUMBER_NONE);
+    cr_expect_eq(f->of_upstream[0].share, NUMBER_NONE);
+    cr_expect_eq(f->usable, 3, "what is not counted over a time is known at once");
+}
+
+Test(figures, rates_and_shares_are_of_the_last_five_minutes)
+{
+    begin();
+    for (unsigned i = 0; i < 60; i++) { /* ten minutes; the first five are busier */
+        uint64_t more = i < 30 ? 5 : 1;
+        struct tally *t = &scene.reading.tally;
+        t->counts[STAT_UDP_QUERIES] += 1000 * more;
+        t->why[WHY_CACHE_HIT] += 700 * more;
+        t->why[WHY_ANSWERED] += 297 * more;
+        t->why[WHY_BLOCKED] += 2 * more;
+        t->why[WHY_TIMEOUT] += 1 * more;
+        t->answer_buckets[8] += 997 * more;
+        t->asked[0] += 200 * more;
+        t->asked[2] += 100 * more;
+        t->failed[2] += 1 * more;
+        read_after(10);
+    }
+    cr_expect(f->is_whole);
+    cr_expect_eq(f->span_s, 300);
+    cr_expect_eq(f->queries, 100000);
+    cr_expect_eq(f->queries_count, 30000);
+    cr_expect_eq(f->answered, 99700);
+    cr_expect_eq(f->turned_away, 200);
+    cr_expect_eq(f->failed, 100);
+    cr_expect_eq(f->neither, 0);
+    cr_expect_eq(f->parts[WHY_PART_LISTED], 200);
+    cr_expect_eq(f->share, 9989, "997 of 998, cut");
+    cr_expect_eq(f->cached_share, 7021);
+    cr_expect_eq(f->failed_minute_count, 6);
+    cr_expect_eq(f->half_us, stats_bucket_top(8));
+    cr_expect_eq(f->of_upstream[0].share, 6666);
+    cr_expect_eq(f->of_upstream[1].share, 0);
+    cr_expect_eq(f->of_upstream[2].failed, 6000, "one in ten seconds are six a minute");
+    cr_expect_eq(f->usual_low, NUMBER_NONE, "what is usual takes half an hour");
+}
+
+Test(figures, now_is_the_last_two_readings)
+{
+    begin();
+    scene.reading.tally.counts[STAT_TCP_QUERIES] += 100;
+    read_after(10);
+    scene.reading.tally.counts[STAT_TCP_QUERIES] += 4;
+    scene.reading.tally.why[WHY_LOCAL] += 4;
+    read_after(2);
+    cr_expect_eq(f->queries_now, 2000);
+    cr_expect_eq(f->cached_share_now, 0);
+    cr_expect_eq(f->queries, 104 * 1000 / 12);
+    cr_expect_eq(f->span_s, 12);
+    cr_expect_not(f->is_whole);
+}
+
+Test(figures, what_is_usual_leaves_the_odd_minutes_out)
+{
+    begin();
+    for (unsigned i = 0; i < 360; i++) {
+        scene.reading.tally.counts[STAT_UDP_QUERIES] += i / 6 == 7 ? 100000 : 1000 + i;
+        scene.reading.tally.answer_buckets[20] += 200;
+        read_after(10);
+    }
+    cr_expect(f->usual_low >= 103000 && f->usual_low <= 105000, "%llu",
+              (unsigned long long)f->usual_low);
+    cr_expect(f->usual_high >= 131000 && f->usual_high <= 134000, "%llu",
+              (unsigned long long)f->usual_high);
+    cr_expect_eq(f->usual_most_us, stats_bucket_top(20));
+}
+
+Test(figures, an_answer_time_of_an_upstream_without_connection_is_none)
+{
+    view_scene_begin(&scene);
+    scene.reading.of_upstream[0].connections = 0;
+    scene.reading.of_upstream[1].rtt_us = 0;
+    read_after(0);
+    cr_expect_eq(f->of_upstream[0].answer_us, NUMBER_NONE);
+    cr_expect_eq(f->of_upstream[1].answer_us, NUMBER_NONE);
+    cr_expect_eq(f->of_upstream[2].answer_us, 14600);
+}
+
+Test(figures, room_is_that_of_all_lanes)
+{
+    view_scene_begin(&scene);
+    scene.reading.tally.counts[STAT_QUERIES_ALIVE] = 37;
+    read_after(0);
+    cr_expect_eq(f->waiting, 37);
+    cr_expect_eq(f->waiting_most, 16384);
+    cr_expect_eq(f->tcp_clients_most, 2048);
+    cr_expect_eq(f->cache_bytes_most, 32 << 20);
+}
+
+Test(figures, since_when_no_upstream_can_be_asked)
+{
+    view_scene_begin(&scene);
+    for (unsigned i = 0; i < 3; i++) {
+        scene.reading.of_upstream[i].state = STATS_UPSTREAM_DOWN;
+        scene.reading.of_upstream[i].changed_us = VIEW_SCENE_NOW_US - (i + 1) * VIEW_SCENE_MINUTE;
+    }
+    read_after(0);
+    cr_expect_eq(f->usable, 0);
+    cr_expect_eq(f->none_usable_us, VIEW_SCENE_NOW_US - VIEW_SCENE_MINUTE, "since the last one");
+    cr_expect_eq(figures_wall_s(f, f->none_usable_us), VIEW_SCENE_NOW_WALL - 60);
+    cr_expect_eq(figures_wall_s(f, VIEW_SCENE_NOW_US + 1), VIEW_SCENE_NOW_WALL);
+    scene.reading.of_upstream[1].state = STATS_UPSTREAM_USABLE;
+    read_after(1);
+    cr_expect_eq(f->none_usable_us, 0);
+}

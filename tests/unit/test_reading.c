@@ -1,0 +1,180 @@
+/* test_reading.c - tests of reading
+ * SPDX-License-Identifier: ISC
+ */
+#include "view/reading.h"
+
+#include "prng.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NOW_US UINT64_C(1000000000)
+
+static struct service_page service;
+static struct stats_page pages[3];
+static struct reading reading;
+
+static void
+begin(void)
+{
+    memset(&service, 0, sizeof service);
+    memset(pages, 0, sizeof pages);
+    service.magic = SERVICE_PAGE_MAGIC;
+    service.bytes = sizeof service;
+    service.stats_bytes = sizeof pages[0];
+    snprintf(service.version, sizeof service.version, "0.1.0");
+    service.started_us = 5;
+    service.lanes = 2;
+    service.upstreams = 2;
+    service.queries = 8192;
+    service.query_ms = 5000;
+    snprintf(service.of_upstream[0].name, sizeof service.of_upstream[0].name, "north");
+    snprintf(service.of_upstream[1].name, sizeof service.of_upstream[1].name, "south");
+    service.of_upstream[0].pins = 2;
+    service.of_upstream[1].verify = 2;
+    service.updated_us = NOW_US - 250000;
+}
+
+static enum status
+read_service(void)
+{
+    return reading_begin(&reading, &service, sizeof service, NOW_US, 77);
+}
+
+Test(reading, a_page_that_is_none_of_this_build_is_refused)
+{
+    begin();
+    cr_assert_eq(read_service(), STATUS_OK);
+    cr_assert_eq(reading_begin(&reading, &service, sizeof service - 1, NOW_US, 77), STATUS_INVALID);
+    service.magic++;
+    cr_assert_eq(read_service(), STATUS_INVALID);
+    begin();
+    service.bytes--;
+    cr_assert_eq(read_service(), STATUS_INVALID);
+    begin();
+    service.stats_bytes++;
+    cr_assert_eq(read_service(), STATUS_INVALID);
+}
+
+Test(reading, lanes_are_summed)
+{
+    begin();
+    pages[0].counts[STAT_UDP_QUERIES] = 10;
+    pages[0].why[WHY_ACL] = 3;
+    pages[0].latency.buckets[4] = 2;
+    pages[0].counts[STAT_QUERIES_ALIVE] = 5;
+    pages[1].counts[STAT_UDP_QUERIES] = 30;
+    pages[1].why[WHY_ACL] = 4;
+    pages[1].latency.buckets[4] = 6;
+    pages[2].upstreams[0].queries = 7;
+    pages[2].upstreams[0].failures = 1;
+    pages[2].latency.buckets[9] = 1;
+    service.of_lane[0].kernel_drops = 2;
+    service.of_lane[1].kernel_drops = 3;
+    cr_assert_eq(read_service(), STATUS_OK);
+    reading_add(&reading, &pages[0], 0, 0);
+    reading_add(&reading, &pages[1], 1, 0);
+    reading_add(&reading, &pages[2], 0, 1);
+    reading_add(&reading, &pages[2], 1, 1);
+    reading_add(&reading, &pages[2], 2, 1); /* there is no such lane */
+    reading_end(&reading);
+    cr_assert_eq(reading.tally.counts[STAT_UDP_QUERIES], 40);
+    cr_assert_eq(reading.tally.why[WHY_ACL], 7);
+    cr_assert_eq(reading.tally.answer_buckets[4], 8);
+    cr_assert_eq(reading.tally.upstream_buckets[9], 2);
+    cr_assert_eq(reading.tally.asked[0], 14);
+    cr_assert_eq(reading.tally.failed[0], 2);
+    cr_assert_eq(reading.tally.drops, 5);
+    cr_assert_eq(reading.of_lane[0].alive, 5);
+    cr_assert_eq(reading.age_us, 250000);
+    cr_assert_str_eq(reading.of_upstream[1].name, "south");
+    cr_assert(reading.of_upstream[0].has_pins);
+    cr_assert_not(reading.of_upstream[1].has_pins);
+}
+
+Test(reading, an_upstream_that_one_lane_can_ask_is_usable)
+{
+    begin();
+    pages[0].upstreams[0].state = STATS_UPSTREAM_DOWN;
+    pages[0].upstreams[0].cause = STATS_CAUSE_LOST;
+    pages[0].upstreams[0].changed_us = 900;
+    pages[1].upstreams[0].state = STATS_UPSTREAM_USABLE;
+    pages[1].upstreams[0].changed_us = 100;
+    pages[1].upstreams[0].rtt_us = 4000;
+    cr_assert_eq(read_service(), STATUS_OK);
+    reading_add(&reading, &pages[0], 0, 1);
+    reading_add(&reading, &pages[1], 1, 1);
+    reading_end(&reading);
+    cr_assert_eq(reading.of_upstream[0].state, STATS_UPSTREAM_USABLE);
+    cr_assert_eq(reading.of_upstream[0].changed_us, 100);
+    cr_assert_eq(reading.of_upstream[0].rtt_us, 4000, "a lane that did not measure is no zero");
+}
+
+Test(reading, of_lanes_that_agree_the_last_change_counts)
+{
+    begin();
+    for (unsigned i = 0; i < 2; i++) {
+        pages[i].upstreams[0].state = STATS_UPSTREAM_DOWN;
+        pages[i].upstreams[0].changed_us = 500 - 100 * i;
+        pages[i].upstreams[0].pin_seen = 2 - i;
+        pages[i].upstreams[0].pin_changed_us = 50 - i;
+        pages[i].upstreams[0].rtt_us = 1000 + 1000 * i;
+    }
+    cr_assert_eq(read_service(), STATUS_OK);
+    reading_add(&reading, &pages[0], 0, 1);
+    reading_add(&reading, &pages[1], 1, 1);
+    reading_end(&reading);
+    cr_assert_eq(reading.of_upstream[0].changed_us, 500);
+    cr_assert_eq(reading.of_upstream[0].pin_seen, 2);
+    cr_assert_eq(reading.of_upstream[0].rtt_us, 1500);
+}
+
+Test(reading, a_worker_that_was_replaced_counts_and_says_nothing_of_states)
+{
+    begin();
+    pages[0].upstreams[0].state = STATS_UPSTREAM_REFUSED;
+    pages[0].upstreams[0].queries = 9;
+    cr_assert_eq(read_service(), STATUS_OK);
+    reading_add(&reading, &pages[0], 0, 2);
+    reading_end(&reading);
+    cr_assert_eq(reading.of_upstream[0].state, STATS_UPSTREAM_UNASKED);
+    cr_assert_eq(reading.tally.asked[0], 9);
+}
+
+Test(reading, other_names_are_other_upstreams)
+{
+    begin();
+    cr_assert_eq(read_service(), STATUS_OK);
+    uint64_t id = reading.tally.upstreams_id;
+    service.of_upstream[1].name[0] = 'S';
+    cr_assert_eq(read_service(), STATUS_OK);
+    cr_assert_neq(reading.tally.upstreams_id, id);
+}
+
+/* Whatever stands in shared memory, what is read of it is in bounds. */
+Test(reading, random_pages_are_read_within_bounds)
+{
+    struct prng prng = prng_begin("reading");
+    for (unsigned round = 0; round < 2000; round++) {
+        begin();
+        prng_fill(&prng, &service, sizeof service);
+        prng_fill(&prng, &pages[0], sizeof pages[0]);
+        service.magic = SERVICE_PAGE_MAGIC;
+        service.bytes = sizeof service;
+        service.stats_bytes = sizeof pages[0];
+        cr_assert_eq(read_service(), STATUS_OK);
+        for (unsigned place = 0; place < 4; place++)
+            reading_add(&reading, &pages[0], prng_below(&prng, 20), place);
+        reading_end(&reading);
+        cr_assert(reading.lanes <= SERVICE_PAGE_LANES && reading.upstreams <= STATS_UPSTREAMS);
+        for (unsigned i = 0; i < reading.upstreams; i++) {
+            const struct reading_upstream *up = &reading.of_upstream[i];
+            cr_assert_lt(strlen(up->name), sizeof up->name);
+            cr_assert_leq(up->pin_seen, up->pins);
+            cr_assert(up->state <= STATS_UPSTREAM_DOWN && up->cause <= STATS_CAUSE_LOST);
+            for (const char *c = up->name; *c != '\0'; c++)
+                cr_assert(*c > ' ' && *c < 127, "no control character reaches a terminal");
+        }
+    }
+}
