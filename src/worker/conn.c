@@ -32,11 +32,16 @@ conn_is_up(const struct conn *conn)
     return conn->fsm.state == CONN_READY || conn->fsm.state == CONN_DRAINING;
 }
 
+/* What nobody waits for any more takes no place from others, up to half as many as there are. */
 bool
 conn_has_place(const struct conn *conn, uint32_t limit)
 {
-    return conn->fsm.state == CONN_READY && conn->write_error == 0 &&
-           conn->flights.count + conn->flights.late < limit;
+    const struct flights *flights = &conn->flights;
+    uint32_t most = limit + conn->shared->config->upstream_in_flight / 2;
+    if (most > FLIGHTS_MAX - CONN_PROBES_MAX)
+        most = FLIGHTS_MAX - CONN_PROBES_MAX;
+    return conn->fsm.state == CONN_READY && conn->write_error == 0 && flights->count < limit &&
+           flights->count + flights->late < most;
 }
 
 bool
@@ -119,6 +124,17 @@ conn_silence_end_us(const struct conn *conn)
     const struct upstream *upstream = conn->upstream;
     return flights_end_at(&conn->watch, &conn->flights, &upstream->times, upstream->wants_place,
                           (uint64_t)upstream->query_ms * 1000);
+}
+
+/* A name that nobody answers has hardly an answer in what is left of its time; those that have one
+ * got it within an ordinary round trip after the last query was written. */
+uint64_t
+conn_drain_end_us(const struct conn *conn)
+{
+    const struct upstream *upstream = conn->upstream;
+    bool is_needed = conn->is_worn_out && upstream->wants_place;
+    uint64_t began_us = conn->deadline_us - (uint64_t)upstream->query_ms * 1000;
+    return is_needed ? began_us + upstream->times.answer_us : conn->deadline_us;
 }
 
 uint64_t
@@ -350,6 +366,7 @@ conn_open(struct conn *conn, uint32_t tag)
     conn->events = 0;
     conn->write_error = 0;
     conn->is_fed = conn->is_spent = conn->is_replaced = conn->is_failed = false;
+    conn->is_worn_out = false;
     conn->watch = (struct watch){0};
     flights_init(&conn->flights);
     conn->asked = conn->answers = 0;
@@ -398,6 +415,13 @@ conn_retire(struct conn *conn)
     conn_step(conn, CONN_ON_RETIRE);
     if (conn->fsm.state == CONN_DRAINING && conn->flights.count == 0 && !conn->is_spent)
         conn_step(conn, CONN_ON_DRAINED);
+}
+
+void
+conn_wear_out(struct conn *conn)
+{
+    conn->is_worn_out = true;
+    conn_retire(conn);
 }
 
 void

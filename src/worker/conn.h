@@ -15,6 +15,7 @@
 #include "upstream/flights.h"
 #include "worker/upstream.h"
 
+#define CONN_PROBES_MAX  16U           /* ids that queries leave to probes */
 #define CONN_WRITE_BYTES TLS_WRITE_MAX /* queries collected for one record */
 /* one message, and a record behind it */
 #define CONN_READ_BYTES (TLS_WRITE_MAX + (66U << 10))
@@ -70,6 +71,7 @@ struct conn {
     int write_error; /* the socket took no more, errno; what the server said before is read first */
     bool is_spent;   /* the server answers no more queries on it, as far as we know */
     bool is_replaced;      /* another one was opened to take its place */
+    bool is_worn_out;      /* it drains since queries that nobody waits for held its places */
     bool is_failed;        /* CLOSED: its end counted against the upstream */
     uint64_t asked;        /* queries written, since it is ready */
     uint64_t answers;      /* since it is ready */
@@ -103,6 +105,9 @@ void conn_refused(struct conn *conn);
 
 /** Take no new query and close when nothing is in flight. */
 void conn_retire(struct conn *conn);
+
+/** The same for one that is worn: if its place is needed, what is still in flight is asked elsewhere. */
+void conn_wear_out(struct conn *conn);
 
 /** The server says how long it keeps idle connections (RFC 7828); 0: it wants this one closed. */
 void conn_keepalive(struct conn *conn, uint16_t keepalive_100ms);
@@ -159,6 +164,9 @@ uint64_t conn_late_us(const struct conn *conn, enum flights_walk walk);
 
 /** When it ends for its silence, if nothing is heard; UINT64_MAX: it is not LEFT. */
 uint64_t conn_silence_end_us(const struct conn *conn);
+
+/** When it ends though something is in flight on it; only while it is DRAINING. */
+uint64_t conn_drain_end_us(const struct conn *conn);
 
 /** Report an event and do what the table says, unless something is being done: then afterwards. */
 void conn_step(struct conn *conn, enum conn_event event);

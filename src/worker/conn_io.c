@@ -15,9 +15,6 @@
 /* always suffices for one query: dns_query_write() */
 #define QUERY_ROOM (BYTES_FRAME_HEADER + 512U)
 
-/* of the ids, kept for probes where as many queries may be in flight as there are ids */
-#define PROBES_MAX 16U
-
 /* a message may take so long from its first octet to its last; the largest has 64 KiB */
 #define FRAME_US 1000000U
 
@@ -108,8 +105,7 @@ write_query(struct conn *conn, uint32_t number, const struct handoff_query *quer
 enum status
 conn_io_write(struct conn *conn, uint32_t number, const struct handoff_query *query, uint16_t *id)
 {
-    const uint32_t most = conn->shared->config->upstream_in_flight;
-    uint32_t limit = most < FLIGHTS_MAX - PROBES_MAX ? most : FLIGHTS_MAX - PROBES_MAX;
+    const uint32_t limit = conn->shared->config->upstream_in_flight;
     /* behind it a probe must find room, too */
     if (!conn_has_place(conn, limit) || !has_room(conn, 2) || !conn_has_place(conn, limit))
         return STATUS_FULL;
@@ -376,6 +372,8 @@ conn_io_done(struct conn *conn, const struct conn_response *response, bool is_so
     flights_end(&conn->flights, response->id);
     conn->answers++;
     conn->used_us = conn_now(conn);
+    if (conn->fsm.state == CONN_DRAINING && conn->flights.count == 0)
+        conn_sooner(conn, conn->used_us);
     health_quota_answered(&conn->upstream->quota, (uint32_t)conn->answers, conn->since_us);
     upstream_answered(conn->upstream, response->rtt_us, is_sound, conn_now(conn));
     pass(conn, response->size);

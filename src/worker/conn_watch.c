@@ -134,14 +134,13 @@ tick_up(struct conn *conn)
         tick_drained(conn);
         return;
     }
-    if (conn->fsm.state == CONN_DRAINING && now >= conn->deadline_us) {
+    if (conn->fsm.state == CONN_DRAINING && now >= conn_drain_end_us(conn)) {
+        conn->upstream->wants_place = false;
         conn_step(conn, CONN_ON_DEADLINE);
         return;
     }
     if (conn->fsm.state == CONN_DRAINING)
-        conn_sooner(conn, conn->deadline_us);
-    if (conn->fsm.state == CONN_READY && conn_is_worn(conn) && conn->watch.doubt == WATCH_CALM)
-        conn_retire(conn);
+        conn_sooner(conn, conn_drain_end_us(conn));
     /* what is late is taken first: conn_watch_next_late() */
     if (conn_is_up(conn) && !conn_is_marked(conn, CONN_LATE))
         conn_sooner(conn, conn_due_us(conn));

@@ -149,8 +149,10 @@ open_one(struct pool *pool, struct upstream *upstream)
 {
     if (now_of(pool) < dial_us(upstream))
         return false;
+    bool is_one_closed = false;
     for (uint32_t i = 0; i < pool->conns_count; i++) {
         struct conn *conn = pool_conn(pool, upstream, i);
+        is_one_closed |= conn->fsm.state == CONN_CLOSED;
         if (conn->fsm.state != CONN_IDLE)
             continue;
         if (!take_budget(pool, upstream))
@@ -159,7 +161,9 @@ open_one(struct pool *pool, struct upstream *upstream)
         conn_open(conn, next_tag(pool, conn->tag));
         return true;
     }
-    upstream->wants_place = true;
+    if (!is_one_closed && !upstream->wants_place)
+        sooner(pool, now_of(pool)); /* a worn one may give its own */
+    upstream->wants_place |= !is_one_closed;
     return false;
 }
 
@@ -267,6 +271,17 @@ pool_earliest_us(const struct pool *pool)
         earliest = at < earliest ? at : earliest;
     }
     return earliest;
+}
+
+uint64_t
+pool_answer_us(const struct pool *pool)
+{
+    uint32_t quickest = UINT32_MAX;
+    for (unsigned i = 0; i < pool->count; i++) {
+        uint32_t near_us = health_near_us(&pool->health[i]);
+        quickest = near_us < quickest ? near_us : quickest;
+    }
+    return now_of(pool) + quickest;
 }
 
 bool
@@ -550,6 +565,32 @@ tick_idle(struct pool *pool, struct conn *conn)
     conn_retire(conn);
 }
 
+/* Queries that nobody waits for any more hold its places until it ends. That costs nobody a place
+ * where a fresh connection is there first. Where there is no room for one, the most worn one makes it,
+ * the only one not before half of its places are gone. */
+static void
+renew_worn(struct pool *pool, struct upstream *upstream)
+{
+    struct conn *most = NULL;
+    bool has_fresh = false;
+    for (uint32_t i = 0; i < pool->conns_count && upstream->ready > 0; i++) {
+        struct conn *conn = pool_conn(pool, upstream, i);
+        bool is_calm = conn->fsm.state == CONN_READY && conn->watch.doubt == WATCH_CALM;
+        if (conn->fsm.state == CONN_DRAINING && conn->is_worn_out)
+            return; /* one after the other */
+        has_fresh |= is_calm && !conn_is_worn(conn);
+        if (is_calm && conn_is_worn(conn) &&
+            (most == NULL || conn->flights.late > most->flights.late))
+            most = conn;
+    }
+    if (most == NULL || !pool_is_busy(pool))
+        return;
+    bool is_full = most->flights.late >= pool->shared.config->upstream_in_flight;
+    if (has_fresh ||
+        (!pool_open(pool, upstream) && upstream->wants_place && (upstream->ready > 1 || is_full)))
+        conn_wear_out(most);
+}
+
 void
 pool_tick(struct pool *pool)
 {
@@ -565,8 +606,10 @@ pool_tick(struct pool *pool)
             tick_idle(pool, conn);
     }
     pool_settle(pool);
-    for (unsigned i = 0; i < pool->count; i++)
+    for (unsigned i = 0; i < pool->count; i++) {
+        renew_worn(pool, &pool->upstreams[i]);
         keep_warm(pool, &pool->upstreams[i]);
+    }
 }
 
 uint64_t

@@ -6,7 +6,8 @@
  *       within a budget of handshakes, and none during back-off, so there is no storm; where a server
  *       answers a number of queries on each, as many as the traffic needs. A query goes to the
  *       upstream of the configured strategy, on it to a connection that has room and is not
- *       suspect. Idle connections are closed in order, before the server does, and replaced first
+ *       suspect. One that is worn by queries that nobody waits for any more is renewed, one after the
+ *       other and a fresh one first where there is room. Idle connections are closed in order, before the server does, and replaced first
  *       where one is still needed.
  * Who:  worker; the relay stands above.
  * Ref:  upstream/choice.h, upstream/health.h; docs/LIMITS.md "upstream", "leak".
@@ -84,6 +85,10 @@ void pool_keep_pace(struct pool *pool, struct upstream *upstream, uint32_t wante
 
 /** The earliest time at which an upstream could be ready: now while one is being opened. */
 uint64_t pool_earliest_us(const struct pool *pool);
+
+/** When a query that is asked now is answered at the earliest: by the quickest responses that any
+ *  upstream has given lately. */
+uint64_t pool_answer_us(const struct pool *pool);
 
 /** Is a connection being opened to another upstream than `except`? */
 bool pool_is_opening(const struct pool *pool, unsigned except);

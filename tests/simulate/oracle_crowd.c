@@ -69,6 +69,19 @@ has_flood_beside(const struct ask *ask)
     return false;
 }
 
+/* Does an earlier query of the same client wait? Then it may have as many in progress as each of its
+ * neighbours, and is the one that gives way. */
+static bool
+waits_already(const struct ask *ask)
+{
+    const struct ask *other;
+    for (size_t i = 0; (other = world_clients_at(i)) != NULL && other != ask; i++)
+        if (other->act->who == ask->act->who && other->arrived_us != 0 &&
+            (other->responses == 0 || other->ended_us > ask->arrived_us))
+            return true;
+    return false;
+}
+
 static void
 judge(const struct ask *ask, const struct end *end)
 {
@@ -76,13 +89,18 @@ judge(const struct ask *ask, const struct end *end)
     bool is_beside = has_flood_beside(ask);
     if (is_beside && took_us * 2 > world.query_ms * KERNEL_MS) /* it had its place, and waited */
         return;
+    if (!is_answered(ask) && is_beside && waits_already(ask))
+        return;
     if (!is_answered(ask))
-        oracle_violation_of("a flood costs another its answer (F5)", ": %s, RCODE %u, %u ms alone",
-                            ask->act->text, ask->facts.rcode, end->took_us / 1000);
+        oracle_violation_of("a flood costs another its answer (F5)",
+                            ": %s of %.3f s, RCODE %u after %u ms, %u alone", ask->act->text,
+                            (double)(ask->arrived_us - KERNEL_BEGIN_US) / 1e6, ask->facts.rcode,
+                            (unsigned)(took_us / 1000), end->took_us / 1000);
     else if (!is_beside && took_us > end->took_us + turn_us)
-        oracle_violation_of("a flood makes another wait (F5)", ": %s, %llu ms, %u ms alone",
-                            ask->act->text, (unsigned long long)took_us / 1000,
-                            end->took_us / 1000);
+        oracle_violation_of("a flood makes another wait (F5)",
+                            ": %s of %.3f s, %llu ms, %u ms alone", ask->act->text,
+                            (double)(ask->arrived_us - KERNEL_BEGIN_US) / 1e6,
+                            (unsigned long long)took_us / 1000, end->took_us / 1000);
 }
 
 void

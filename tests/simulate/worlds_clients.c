@@ -45,6 +45,7 @@ worlds_cookies(uint64_t *dice)
 
 #define QUERIES   1024
 #define PLACES    256                           /* at the worker */
+#define FLOOD_US  400                           /* eight networks are no more than a front reads */
 #define HONEST    (200U << 16 | 7U << 8 | 200U) /* 10.200.7.200, and one in each /20 behind */
 #define HONEST_BY 4
 
@@ -52,7 +53,7 @@ worlds_cookies(uint64_t *dice)
 static void
 flood(uint64_t *dice, uint64_t network, unsigned addresses, bool is_silent)
 {
-    uint64_t per_query_us = 1 + draw_next(dice, 12 * KERNEL_MS), number = 0;
+    uint64_t per_query_us = FLOOD_US + draw_next(dice, 12 * KERNEL_MS), number = 0;
     uint64_t end_us = 12 * KERNEL_S + draw_next(dice, 10 * KERNEL_S);
     for (uint64_t at_us = 6 * KERNEL_S; at_us < end_us;
          at_us += 1 + draw_next(dice, per_query_us)) {

@@ -179,10 +179,27 @@ Test(conn, one_that_is_worn_is_looked_at_once)
     conn_abandon(conn, ids[32]);
     cr_assert(conn_is_worn(conn), "more than half of 64");
     cr_assert_leq(scene.pool.shared.next_us, scene.now_us);
-    turn();
+    conn_wear_out(conn);
     cr_assert_eq(conn->fsm.state, CONN_DRAINING);
     scene.pool.shared.next_us = UINT64_MAX;
     conn_abandon(conn, ids[33]);
+    cr_assert_leq(scene.pool.shared.next_us, scene.now_us, "nothing keeps it open any more");
+}
+
+Test(conn, one_that_drains_is_looked_at_once_when_the_last_answer_is_there)
+{
+    begin();
+    open_it();
+    conn_abandon(conn, ask(1));
+    ask(2);
+    turn_for(2 * TURN_US);
+    conn_retire(conn);
+    turn();
+    cr_assert_eq(conn->fsm.state, CONN_DRAINING);
+    peer_answer(scene_peer(0, 0), 1, DNS_NOERROR);
+    scene_events();
+    scene.pool.shared.next_us = UINT64_MAX;
+    take_responses();
     cr_assert_leq(scene.pool.shared.next_us, scene.now_us, "nothing keeps it open any more");
 }
 

@@ -284,6 +284,109 @@ Test(pool, the_last_places_are_for_who_has_few)
     cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0));
 }
 
+/* --- names that nobody answers --- */
+
+/* Queries that nobody waits for any more, and others in flight behind them. */
+static void
+wear(struct conn *conn, unsigned late, unsigned in_flight)
+{
+    for (unsigned i = 0; i < late + in_flight; i++) {
+        struct handoff_query query = scene_query(i);
+        uint16_t id;
+        cr_assert_eq(conn_io_write(conn, i, &query, &id), STATUS_OK, "%u", i);
+        if (i < late)
+            conn_abandon(conn, id);
+    }
+}
+
+Test(pool, queries_that_nobody_waits_for_take_no_place_from_others)
+{
+    pool_scene_open(1, 1);
+    struct conn *conn = conn_of(0, 0);
+    wear(conn, 32, 47);
+    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_ORDINARY, 0), conn);
+    fill(conn, 1);
+    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_ORDINARY, 0));
+    fill(conn, 8);
+    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_HOPEFUL, 0));
+    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn);
+}
+
+Test(pool, more_of_them_than_half_the_places_take_one_each_from_every_rank_alike)
+{
+    pool_scene_open(1, 1);
+    struct conn *conn = conn_of(0, 0);
+    wear(conn, 40, 40);
+    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_ORDINARY, 0), "48 of 64, less 8");
+    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_HOPEFUL, 0), conn);
+    fill(conn, 8);
+    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_HOPEFUL, 0));
+    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn,
+                 "who has few keeps its part");
+}
+
+Test(pool, a_worn_connection_takes_queries_until_a_fresh_one_is_there)
+{
+    pool_scene_open(1, 2);
+    struct conn *conn = conn_of(0, 0);
+    pool_asked(&scene.pool);
+    wear(conn, 33, 10);
+    pool_scene_turn();
+    cr_assert_eq(conn->fsm.state, CONN_READY);
+    cr_assert_eq(scene.pool.upstreams[0].opening, 1);
+    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn);
+    pool_scene_turn_for(8 * TURN_US);
+    cr_assert_eq(conn->fsm.state, CONN_DRAINING);
+    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn_of(0, 1));
+}
+
+Test(pool, where_all_places_are_taken_the_most_worn_one_gives_its_own)
+{
+    pool_scene_open(1, 2);
+    pool_asked(&scene.pool);
+    fill(conn_of(0, 0), 1);
+    cr_assert(pool_open(&scene.pool, &scene.pool.upstreams[0]));
+    pool_scene_turn_for(8 * TURN_US);
+    struct conn *less = conn_of(0, 0), *most = conn_of(0, 1);
+    wear(less, 33, 9);
+    wear(most, 34, 10);
+    pool_scene_turn();
+    pool_scene_turn();
+    cr_assert(scene.pool.upstreams[0].wants_place, "for a fresh one");
+    cr_assert(less->fsm.state == CONN_READY && most->fsm.state == CONN_DRAINING);
+    uint64_t answer_us = scene.pool.upstreams[0].times.answer_us;
+    pool_scene_turn_for(answer_us - 2 * TURN_US);
+    cr_assert_eq(most->fsm.state, CONN_DRAINING, "what has an answer gets it");
+    for (unsigned i = 0; i < 4 && most->fsm.state == CONN_DRAINING; i++)
+        pool_scene_turn();
+    cr_assert_neq(most->fsm.state, CONN_DRAINING);
+    cr_assert_eq(less->fsm.state, CONN_READY, "one after the other");
+    cr_assert_eq(scene.pool.health[0].failures, 0);
+}
+
+Test(pool, one_that_drains_stays_where_no_place_is_needed)
+{
+    pool_scene_open(1, 2);
+    pool_asked(&scene.pool);
+    wear(conn_of(0, 0), 33, 10);
+    pool_scene_turn_for(8 * TURN_US);
+    pool_scene_turn_for(scene.pool.upstreams[0].times.answer_us + 10 * TURN_US);
+    cr_assert_eq(conn_of(0, 0)->fsm.state, CONN_DRAINING);
+}
+
+Test(pool, the_only_connection_is_worn_out_when_as_many_are_late_as_it_has_places)
+{
+    pool_scene_open(1, 1);
+    struct conn *conn = conn_of(0, 0);
+    pool_asked(&scene.pool);
+    wear(conn, 63, 1);
+    pool_scene_turn_for(2 * TURN_US);
+    cr_assert_eq(conn->fsm.state, CONN_READY, "half of the places are left");
+    wear(conn, 1, 0);
+    pool_scene_turn_for(2 * TURN_US);
+    cr_assert_eq(conn->fsm.state, CONN_DRAINING);
+}
+
 Test(pool, another_upstream_than_the_one_to_be_avoided)
 {
     scene_begin(2, 1);
