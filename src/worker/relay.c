@@ -95,9 +95,9 @@ deadline_of(const struct handoff_query *handoff, uint64_t now)
                : now + LIFE_MAX_US;
 }
 
-/* @return false: the record breaks the rules */
+/* @param answer_us  pool_answer_us() @return false: the record breaks the rules */
 static bool
-take_record(struct relay *relay, size_t size)
+take_record(struct relay *relay, size_t size, uint64_t answer_us)
 {
     struct relay_table *table = &relay->table;
     struct relay_query *q = relay_query_take(table);
@@ -110,8 +110,10 @@ take_record(struct relay *relay, size_t size)
     deadlines_set(&table->deadlines, relay_query_number(table, q), q->deadline_us);
     relay->unearned++;
     pool_asked(relay->pool);
+    if (q->deadline_us <= answer_us) /* it would only hold a place that others need */
+        relay_query_fail(relay, q, DNS_EDE_NO_REACHABLE_AUTHORITY);
     /* first come, first served among those of its rank */
-    if (is_behind(relay, q->handoff.rank) || !relay_query_place(relay, q))
+    else if (is_behind(relay, q->handoff.rank) || !relay_query_place(relay, q))
         relay_query_move(table, q, RELAY_WAITING);
     return true;
 }
@@ -124,12 +126,13 @@ relay_take(struct relay *relay)
         return;
     stats_set(relay->stats, STAT_RING_DEPTH, ring_depth(&relay->link.from_peer));
     enum status status = STATUS_OK;
+    uint64_t answer_us = pool_answer_us(relay->pool);
     int taken = 0;
     for (; taken < RELAY_BATCH && !relay_query_is_full(&relay->table) && status == STATUS_OK;
          taken++) {
         size_t size;
         status = ring_take(&relay->link.from_peer, relay->record, sizeof relay->record, &size);
-        if (status == STATUS_OK && !take_record(relay, size)) {
+        if (status == STATUS_OK && !take_record(relay, size, answer_us)) {
             give_up(relay, "broke the ring of queries: a record that is none");
             return;
         }
@@ -142,26 +145,6 @@ relay_take(struct relay *relay)
         relay->link.has_more || (status == STATUS_OK && !relay_query_is_full(&relay->table));
     child_link_release(&relay->link);
 }
-
-void
-relay_place_waiting(struct relay *relay)
-{
-    struct relay_table *table = &relay->table;
-    /* each of the picky once: one that stays is put behind the others */
-    uint32_t last = list_last(&table->picky, LIST_TABLE(table->queries, links));
-    struct relay_query *q = NULL;
-    for (int i = 0; i < RELAY_BATCH && last != LIST_NONE && q != &table->queries[last]; i++) {
-        q = relay_query_first(table, &table->picky);
-        if (!relay_query_place(relay, q))
-            relay_query_move(table, q, RELAY_WAITING);
-    }
-    for (unsigned rank = 0; rank < HANDOFF_RANKS; rank++)
-        while ((q = relay_query_first(table, &table->waiting[rank])) != NULL)
-            if (!relay_query_place(relay, q))
-                break;
-}
-
-/* --- time ----------------------------------------------------------------------------------- */
 
 /* Fail those that wait; of each rank up to the first that has time beyond `until_us`. */
 static void
@@ -176,6 +159,28 @@ give_up_until(struct relay *relay, uint64_t until_us)
                              q->moves > 0 ? DNS_EDE_NETWORK_ERROR : DNS_EDE_NO_REACHABLE_AUTHORITY);
     }
 }
+
+void
+relay_place_waiting(struct relay *relay)
+{
+    struct relay_table *table = &relay->table;
+    /* each of the picky once: one that stays is put behind the others */
+    uint32_t last = list_last(&table->picky, LIST_TABLE(table->queries, links));
+    struct relay_query *q = NULL;
+    for (int i = 0; i < RELAY_BATCH && last != LIST_NONE && q != &table->queries[last]; i++) {
+        q = relay_query_first(table, &table->picky);
+        if (!relay_query_place(relay, q))
+            relay_query_move(table, q, RELAY_WAITING);
+    }
+    if (table->waiting_count > 0)
+        give_up_until(relay, pool_answer_us(relay->pool));
+    for (unsigned rank = 0; rank < HANDOFF_RANKS; rank++)
+        while ((q = relay_query_first(table, &table->waiting[rank])) != NULL)
+            if (!relay_query_place(relay, q))
+                break;
+}
+
+/* --- time ----------------------------------------------------------------------------------- */
 
 void
 relay_expire(struct relay *relay)

@@ -60,6 +60,37 @@ Test(relay, one_that_comes_too_late_fails_at_once)
     cr_assert_eq(answers[0].outcome, HANDOFF_FAILED);
 }
 
+Test(relay, one_that_no_upstream_can_answer_in_its_time_takes_no_place)
+{
+    relay_scene_begin(2, 1);
+    scene.pool.health[0].srtt_us = scene.pool.health[1].srtt_us = 80000;
+    relay_scene_ask_as(3, HANDOFF_LIGHT, 80);
+    relay_scene_turn();
+    cr_assert_eq(answers_count, 1);
+    cr_assert_eq(answers[0].ede, DNS_EDE_NO_REACHABLE_AUTHORITY);
+    scene.pool.health[1].srtt_us = 40000;
+    relay_scene_ask_as(4, HANDOFF_LIGHT, 80);
+    relay_scene_turn();
+    cr_assert(answers_count == 1 && relay.table.alive == 1, "the other can");
+}
+
+Test(relay, one_that_waited_until_nobody_can_answer_it_takes_no_place)
+{
+    scene_begin(1, 1);
+    scene.config.upstream_in_flight = 8;
+    relay_scene_start();
+    relay_scene_turn_for(10 * TURN_US);
+    scene.pool.health[0].srtt_us = 80000;
+    for (uint32_t slot = 0; slot < 6; slot++)
+        relay_scene_ask_as(slot, HANDOFF_ORDINARY, 4000);
+    relay_scene_ask_as(6, HANDOFF_ORDINARY, 200);
+    relay_scene_turn_for(80000);
+    cr_assert(relay.table.waiting_count == 1 && answers_count == 0);
+    relay_scene_turn_for(60000);
+    cr_assert(relay.table.waiting_count == 0 && answers_count == 1, "before its time is over");
+    cr_assert_eq(scene_count(STAT_UPSTREAM_QUERIES), 6);
+}
+
 Test(relay, whoever_waits_is_told_when_all_upstreams_are_down_and_one_more_attempt_has_failed)
 {
     scene_begin(1, 1);
