@@ -10,8 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define CPU_S 300 /* a world takes seconds at most; one that takes so much more does not end */
 
 int
 apart_play(const struct apart *one, struct world_result *result)
@@ -21,6 +24,7 @@ apart_play(const struct apart *one, struct world_result *result)
     pid_t pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* one that does not end is ended with us */
+        setrlimit(RLIMIT_CPU, &(struct rlimit){.rlim_cur = CPU_S, .rlim_max = CPU_S});
         trace_begin(one->is_shown);
         if (one->is_alone)
             world_play_alone(one->row, one->seed, result);

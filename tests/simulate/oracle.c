@@ -167,6 +167,7 @@ oracle_answered(struct ask *ask)
 static void
 turned(struct process *process)
 {
+    oracle_turns_turn(process);
     if (proxy_is_front(process))
         oracle_counters_turn(process);
     if (proxy_is_front(process) || proxy_is_worker(process))
@@ -204,6 +205,7 @@ oracle_begin(void)
     oracle_octets_begin();
     oracle_policy_begin();
     oracle_memory_begin();
+    oracle_turns_begin();
 }
 
 /* All lanes have what serves them, but for what has just ended. */

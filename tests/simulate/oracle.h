@@ -6,7 +6,8 @@
  *       (whose connection ends, and why),
  *       oracle_counters.c (every query has one end), oracle_crowd.c (a flood costs others nothing),
  *       oracle_memory.c (bounds, and nothing of clients in workers), oracle_octets.c (what is sent to
- *       an address that is not proven), oracle_policy.c (access list and rates).
+ *       an address that is not proven), oracle_policy.c (access list and rates),
+ *       oracle_turns.c (nobody spins).
  * Who:  world.c and the parts of the world call it; main.c prints.
  * Ref:  docs/SIMULATION.md "properties".
  */
@@ -78,6 +79,10 @@ void oracle_crowd_end(void);
 void oracle_memory_begin(void);
 /** At the end of a turn of a front or worker. */
 void oracle_memory_turn(struct process *process);
+
+void oracle_turns_begin(void);
+/** At the end of a turn of any process. */
+void oracle_turns_turn(const struct process *process);
 
 void oracle_counters_begin(void);
 void oracle_counters_turn(const struct process *front);

@@ -263,6 +263,13 @@ process_called(unsigned us)
 }
 
 void
+process_moved(void)
+{
+    if (processes.current != NULL)
+        processes.current->moves++;
+}
+
+void
 process_turned(unsigned us)
 {
     struct process *process = processes.current;
@@ -344,6 +351,12 @@ uint64_t
 process_first_turn_us(const struct process *process)
 {
     return process->first_turn_us;
+}
+
+uint64_t
+process_moves(const struct process *process)
+{
+    return process->moves;
 }
 
 uint64_t

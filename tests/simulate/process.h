@@ -60,6 +60,9 @@ uint64_t process_idle_us(void);
 /** When it ended its first turn (epoll_wait); 0: it has not. */
 uint64_t process_first_turn_us(const struct process *process);
 
+/** How often a call of it has moved something: a message, a datagram, octets, a bell, a connection. */
+uint64_t process_moves(const struct process *process);
+
 /** Processor time that it has used, microseconds. */
 uint64_t process_cpu_us(const struct process *process);
 
@@ -81,6 +84,9 @@ void process_go_on(struct process *process);
 
 /** The current one made a call that costs so much. */
 void process_called(unsigned us);
+
+/** Its call moved something. */
+void process_moved(void);
 
 /** The current one ends a turn. */
 void process_turned(unsigned us);

@@ -35,5 +35,6 @@ struct process {
     uint64_t busy_us;       /* what it has used since it went on */
     uint64_t first_turn_us;
     uint64_t cpu_us;
+    uint64_t moves;
     uint64_t draws;
 };

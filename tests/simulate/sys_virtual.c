@@ -58,6 +58,15 @@ socket_of(int fd)
 
 /* --- descriptors ----------------------------------------------------------------------------- */
 
+/* More than nothing, and no failure. */
+static ssize_t
+moved(ssize_t result)
+{
+    if (result > 0)
+        process_moved();
+    return result;
+}
+
 int
 sys_open(const char *path, int flags)
 {
@@ -74,7 +83,7 @@ sys_read(int fd, void *to, size_t size)
         return -1;
     if (files_is_file(object))
         return files_read(object, to, size);
-    return pair_is_counter(object) ? pair_counter_read(object, to, size) : fail(EINVAL);
+    return pair_is_counter(object) ? moved(pair_counter_read(object, to, size)) : fail(EINVAL);
 }
 
 ssize_t
@@ -86,7 +95,7 @@ sys_write(int fd, const void *from, size_t size)
         return -1;
     if (files_is_log(object))
         return files_log_write(from, size);
-    return pair_is_counter(object) ? pair_counter_write(object, from, size) : fail(EINVAL);
+    return pair_is_counter(object) ? moved(pair_counter_write(object, from, size)) : fail(EINVAL);
 }
 
 static int
@@ -208,6 +217,7 @@ sys_connect(int fd, const struct sockaddr *address, socklen_t size)
         return -1;
     if (!stream_is(object) || addr_from_socket(address, size, &to) != STATUS_OK)
         return fail(EINVAL);
+    process_moved();
     return stream_dial(object, &to);
 }
 
@@ -219,7 +229,7 @@ sys_accept4(int fd, struct sockaddr *from, socklen_t *size, int flags)
     struct object *object = object_of(fd);
     if (object == NULL)
         return -1;
-    return stream_is(object) ? stream_take(object, from, size) : fail(EOPNOTSUPP);
+    return stream_is(object) ? (int)moved(stream_take(object, from, size)) : fail(EOPNOTSUPP);
 }
 
 int
@@ -286,7 +296,7 @@ sys_recv(int fd, void *to, size_t size, int flags)
     struct object *object = object_of(fd);
     if (object == NULL)
         return -1;
-    return stream_is(object) ? stream_receive(object, to, size, flags) : fail(ENOTSOCK);
+    return stream_is(object) ? moved(stream_receive(object, to, size, flags)) : fail(ENOTSOCK);
 }
 
 ssize_t
@@ -297,7 +307,7 @@ sys_send(int fd, const void *from, size_t size, int flags)
     struct object *object = object_of(fd);
     if (object == NULL)
         return -1;
-    return stream_is(object) ? stream_send(object, from, size) : fail(ENOTSOCK);
+    return stream_is(object) ? moved(stream_send(object, from, size)) : fail(ENOTSOCK);
 }
 
 ssize_t
@@ -308,7 +318,7 @@ sys_recvmsg(int fd, struct msghdr *message, int flags)
     struct object *object = object_of(fd);
     if (object == NULL)
         return -1;
-    return pair_is_end(object) ? pair_receive(object, message) : fail(ENOTSOCK);
+    return pair_is_end(object) ? moved(pair_receive(object, message)) : fail(ENOTSOCK);
 }
 
 ssize_t
@@ -319,7 +329,7 @@ sys_sendmsg(int fd, const struct msghdr *message, int flags)
     struct object *object = object_of(fd);
     if (object == NULL)
         return -1;
-    return pair_is_end(object) ? pair_send(object, message) : fail(ENOTSOCK);
+    return pair_is_end(object) ? moved(pair_send(object, message)) : fail(ENOTSOCK);
 }
 
 int
@@ -330,7 +340,8 @@ sys_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
     struct object *object = object_of(fd);
     if (object == NULL)
         return -1;
-    int taken = dgram_is(object) ? dgram_receive(object, messages, count) : fail(ENOTSOCK);
+    int taken =
+        dgram_is(object) ? (int)moved(dgram_receive(object, messages, count)) : fail(ENOTSOCK);
     process_called(taken > 0 ? (unsigned)taken * BATCH_US : 0);
     return taken;
 }
@@ -343,7 +354,7 @@ sys_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
     struct object *object = object_of(fd);
     if (object == NULL)
         return -1;
-    return dgram_is(object) ? dgram_send(object, messages, count) : fail(ENOTSOCK);
+    return dgram_is(object) ? (int)moved(dgram_send(object, messages, count)) : fail(ENOTSOCK);
 }
 
 /* --- waiting --------------------------------------------------------------------------------- */
