@@ -7,8 +7,8 @@
  *       answers a number of queries on each, as many as the traffic needs. A query goes to the
  *       upstream of the configured strategy, on it to a connection that has room and is not
  *       suspect. One that is worn by queries that nobody waits for any more is renewed, one after the
- *       other and a fresh one first where there is room. Idle connections are closed in order, before the server does, and replaced first
- *       where one is still needed.
+ *       other, and a fresh one first where there is room. Idle connections are closed in order,
+ *       before the server does, and replaced first where one is still needed.
  * Who:  worker; the relay stands above.
  * Ref:  upstream/choice.h, upstream/health.h; docs/LIMITS.md "upstream", "leak".
  */
