@@ -6,20 +6,20 @@
  */
 #pragma once
 
-#include "../tests/unit/front_scene.h"
+#include "os/sock.h"
 
-#include "base/bytes.h"
-
+#include "front_queries.h"
 #include "kernel.h"
 
 #define QUERIES_MAX 512 /* of one input */
-#define CONNECTIONS 6
+#define CONNECTIONS 12
 #define HELD_MAX    64
-#define MESSAGE_MAX 1500
+#define MESSAGE_MAX QUERY_MAX
 
 struct asked {
     uint8_t octets[MESSAGE_MAX]; /* the message */
     size_t size;
+    struct addr at; /* over UDP: which of our addresses */
     int connection; /* -1: over UDP */
     bool is_answered, is_made;
 };
@@ -36,8 +36,12 @@ static struct {
     } connections[CONNECTIONS];
     struct handoff_query held[HELD_MAX];
     unsigned held_count;
-    bool is_worker_hostile;
-    uint32_t ring_number;
+    bool is_worker_hostile, is_stopping;
+    uint32_t ring_number, old_ring; /* the newest; one that a reload replaced, or 0 */
+    uint32_t reloads, reload;       /* that there were; the one that is not answered, or 0 */
+    bool is_reload_odd;             /* only a restart could take it up */
+    bool blocks;                    /* from the beginning, without an end */
+    int udp[2], tcp[2];             /* IPv4, IPv6; 0: not served */
 } world;
 
 /* --- what clients get ------------------------------------------------------------------------ */
@@ -79,6 +83,7 @@ static void
 check_records(const struct asked *asked, const uint8_t *octets, size_t size)
 {
     struct dns_question question = {0};
+    struct dns_name localhost = name_of("localhost");
     struct dns_answer answer;
     struct bytes_reader r = bytes_reader(asked->octets, asked->size);
     bytes_skip(&r, DNS_HEADER_SIZE);
@@ -88,8 +93,8 @@ check_records(const struct asked *asked, const uint8_t *octets, size_t size)
     must(dns_answer_parse(octets, size, &question, &answer) == DNS_ANSWER_OK);
     must((answer.flags & DNS_AA) == 0);
     if (world.is_worker_hostile || answer.rcode != DNS_NOERROR || answer.counts[0] == 0 ||
-        question.type != DNS_TYPE_A || question.name.wire[0] == sizeof "localhost" - 1)
-        return;
+        question.type != DNS_TYPE_A || dns_name_is_below(&question.name, &localhost))
+        return; /* or we know it ourselves (RFC 6761) */
     r = bytes_reader(octets, size);
     bytes_seek(&r, answer.question_end);
     must(dns_name_skip(&r, NULL));
@@ -114,11 +119,14 @@ take_answer(struct asked *asked, const uint8_t *octets, size_t size)
 
 /* A client asks each of its questions from a port of its own. */
 void
-kernel_heard_datagram(const struct addr *to, const uint8_t *octets, size_t size)
+kernel_heard_datagram(const struct addr *to, const struct addr *from, const uint8_t *octets,
+                      size_t size)
 {
     must(to->port >= 1024 && to->port < 1024U + world.count);
     struct asked *asked = &world.asked[to->port - 1024];
     must(asked->connection < 0);
+    bool is_any = sock_is_wildcard(&kernel_at(world.udp[to->family == ADDR_IPV6])->local);
+    must(is_any ? addr_is_equal(from, &asked->at) : from->family == ADDR_NONE);
     take_answer(asked, octets, size);
 }
 
@@ -160,35 +168,44 @@ kernel_heard(int fd, const uint8_t *octets, size_t size)
 static struct addr
 client_of(uint8_t who)
 {
+    static const uint8_t group[16] = {0xff, 2, [15] = 1}, net[4] = {0x20, 1, 0x0d, 0xb8};
     struct addr client = {.family = ADDR_IPV4, .bytes = {127, 0, (uint8_t)(who / 4 % 4), 1}};
     client.bytes[3] = (uint8_t)(1 + who % 4);
     if (who >= 240) /* denied, martian, elsewhere */
         client.bytes[0] = who % 3 == 0 ? 203 : who % 3 == 1 ? 0 : 192;
+    if (who >= 252)
+        client = (struct addr){.family = ADDR_IPV4, .bytes = {192, 0, 2, who}};
+    if (who < 128 || who >= 240 || world.udp[1] == 0)
+        return client;
+    client = (struct addr){.family = ADDR_IPV6};
+    memcpy(client.bytes, who == 239 ? group : net, who == 239 ? 16 : 4);
+    client.bytes[5] = who == 238 ? 9 : client.bytes[5]; /* denied */
+    client.bytes[7] = who / 4 % 4;
+    client.bytes[15] = 1 + who % 4;
     return client;
 }
 
-/* A query of numbers: name, type, flags and options. */
-static size_t
-make_query(struct bytes_reader *r, uint8_t to[512])
+/* Which of our addresses a client asks. */
+static struct addr
+address_of(const struct addr *client, uint8_t who)
 {
-    static const char *const names[] = {"a.example",       "B.Example",    "www.Example.net",
-                                        "localhost",       "version.bind", "1.168.192.in-addr.arpa",
-                                        "x.y.z.w.example", "resolver.arpa"};
-    static const uint16_t types[] = {DNS_TYPE_A,  DNS_TYPE_AAAA, DNS_TYPE_TXT, DNS_TYPE_ANY,
-                                     DNS_TYPE_DS, DNS_TYPE_AXFR, DNS_TYPE_SOA, 65};
-    static const uint8_t cookie[40] = {1, 2, 3, 4, 5, 6, 7, 8, 1};
-    uint8_t name = bytes_get_u8(r), form = bytes_get_u8(r);
-    static const uint16_t cookie_sizes[4] = {0, 8, 24, 5};
-    size_t size = scene_query(names[name % 8], types[name / 8 % 8], form & 1, cookie,
-                              cookie_sizes[form / 2 % 4], to);
-    to[0] = (uint8_t)world.count;
-    to[3] = form & 16 ? 0x10 : 0;
-    return size;
+    struct addr at = {.family = client->family, .bytes = {127, 0, 0, 1}};
+    if (client->family == ADDR_IPV4) {
+        at.bytes[3] = 1 + who % 2;
+        return at;
+    }
+    memcpy(at.bytes, client->bytes, sizeof at.bytes);
+    at.bytes[15] = 53;
+    if (who % 8 == 7) { /* link-local */
+        at.bytes[0] = 0xfe;
+        at.bytes[1] = 0x80;
+    }
+    return at;
 }
 
 /* Made of numbers, or raw. @return NULL: it cannot be kept */
 static struct asked *
-next_query(struct bytes_reader *r, bool is_raw, int connection)
+next_query(struct bytes_reader *r, bool is_raw, const struct addr *client, int connection)
 {
     if (world.count == QUERIES_MAX)
         return NULL;
@@ -199,7 +216,7 @@ next_query(struct bytes_reader *r, bool is_raw, int connection)
         asked->size = size < bytes_left(r) ? size : bytes_left(r);
         bytes_get_copy(r, asked->octets, asked->size);
     } else {
-        asked->size = make_query(r, asked->octets);
+        asked->is_made = make_query(r, client, (uint8_t)world.count, asked->octets, &asked->size);
     }
     world.count++;
     return asked;
@@ -208,17 +225,23 @@ next_query(struct bytes_reader *r, bool is_raw, int connection)
 static void
 send_datagram(struct bytes_reader *r, bool is_raw)
 {
-    struct addr client = client_of(bytes_get_u8(r));
+    uint8_t who = bytes_get_u8(r);
+    struct addr client = client_of(who);
     client.port = (uint16_t)(1024 + world.count);
-    struct asked *asked = next_query(r, is_raw, -1);
-    if (asked != NULL && kernel_put_datagram(&client, asked->octets, asked->size))
+    struct asked *asked = next_query(r, is_raw, &client, -1);
+    if (asked == NULL)
+        return;
+    asked->at = address_of(&client, who);
+    if (kernel_put_datagram(world.udp[client.family == ADDR_IPV6], &client, &asked->at,
+                            asked->octets, asked->size))
         world.counted++;
 }
 
 static void
 connect_client(struct bytes_reader *r)
 {
-    struct addr client = client_of(bytes_get_u8(r));
+    uint8_t who = bytes_get_u8(r);
+    struct addr client = client_of(who);
     for (unsigned i = 0; i < CONNECTIONS; i++) {
         struct connection *c = &world.connections[i];
         if (c->fd > 0 && kernel.fds[c->fd].kind == KERNEL_STREAMS && kernel.fds[c->fd].tag == i)
@@ -228,7 +251,9 @@ connect_client(struct bytes_reader *r)
                 world.asked[k].is_answered = true; /* it cannot be any more */
         *c = (struct connection){.fd = kernel_stream(i), .client = client};
         client.port = (uint16_t)(50000 + i);
-        if (c->fd > 0 && !kernel_put_arrival(&client, c->fd))
+        if (c->fd > 0)
+            kernel.fds[c->fd].local = address_of(&client, who);
+        if (c->fd > 0 && !kernel_put_arrival(world.tcp[client.family == ADDR_IPV6], &client, c->fd))
             kernel.fds[c->fd].kind = KERNEL_FREE;
         return;
     }
@@ -250,7 +275,9 @@ send_stream(struct bytes_reader *r, bool is_raw)
 {
     uint8_t frame[2 + MESSAGE_MAX], number = bytes_get_u8(r), cut = bytes_get_u8(r);
     struct connection *c = connection_of(number);
-    struct asked *asked = next_query(r, is_raw, number % CONNECTIONS);
+    struct addr nobody = {.family = ADDR_IPV4};
+    struct asked *asked =
+        next_query(r, is_raw, c != NULL ? &c->client : &nobody, number % CONNECTIONS);
     if (c == NULL || asked == NULL)
         return;
     frame[0] = (uint8_t)(asked->size >> 8);

@@ -1,50 +1,40 @@
-/* fuzz_front.c - whole turns of a front, between clients and a worker that do as the input says
+/* fuzz_front.c - whole turns of a front, between clients, a worker and a supervisor that do as the input says
  * SPDX-License-Identifier: ISC
  *
- * Input: events of a letter and its numbers: datagrams and connections of clients, well formed or
- * raw, streams in pieces; answers of the worker, for the question or another, twice, raw, or a
- * broken ring; its death; time. The kernel is kernel.c's.
- * Invariants: each query is answered at most once, to who asked it, with its id and its question as
- * it was spelled, in no more octets than it may take; a sound answer holds what the worker said to
- * that very question; after each turn what was received is what has ended and what is alive; and
- * when time has passed and nothing comes any more nothing is left, and the front sleeps.
+ * Input: the configuration, then events of a letter and its numbers: datagrams and connections of
+ * clients, well formed or raw, streams in pieces; answers of the worker, for the question or
+ * another, twice, raw, or a broken ring; its death; reloads, lists, rings, a stop; what the kernel
+ * refuses; time. The kernel is kernel.c's.
+ * Invariants: each query is answered at most once, to who asked it, from the address that was asked,
+ * with its id and its question as it was spelled, in no more octets than it may take; a sound answer
+ * holds what the worker said to that very question; what a list blocks is not asked; a reload is
+ * taken up as a whole or not at all; after each turn what was received is what has ended and what is
+ * alive; and when time has passed and nothing comes any more nothing is left, and the front sleeps,
+ * or is over if it was told to stop.
  */
-#include "front_clients.h"
+#include "front_supervisor.h"
 
 #include "lane/heartbeat.h"
 #include "os/os.h"
 
-#define RING_BYTES 65536
-
-static struct ring_consumer from_front;
-static struct ring_producer to_front;
-static uint8_t *ring_memory;
 static uint64_t ends_ever[WHY_COUNT]; /* over all inputs of a process; of a worker that is sound */
 
 /* --- the worker ------------------------------------------------------------------------------ */
 
 static void
-give_ring(void)
-{
-    struct ipc_message ring = {.type = IPC_RING,
-                               .epoch = ++world.ring_number,
-                               .ring_query_bytes = RING_BYTES,
-                               .ring_answer_bytes = RING_BYTES};
-    int fds[IPC_FDS_MAX];
-    ring_memory = kernel_make_ring(2 * RING_MEMORY_BYTES(RING_BYTES), fds);
-    ring_consumer_init(&from_front, ring_memory, RING_BYTES);
-    ring_producer_init(&to_front, ring_memory + RING_MEMORY_BYTES(RING_BYTES), RING_BYTES);
-    must(uplink_attach(&front.uplink, &ring, fds) == STATUS_OK);
-}
-
-static void
 take_questions(void)
 {
     static uint8_t record[RING_RECORD_MAX];
+    static struct dns_name blocked;
     size_t size;
+    if (blocked.size == 0)
+        blocked = name_of("blocked.example");
     while (world.held_count < HELD_MAX &&
-           ring_take(&from_front, record, sizeof record, &size) == STATUS_OK)
-        must(handoff_query_read(record, size, &world.held[world.held_count++]) == STATUS_OK);
+           ring_take(&from_front, record, sizeof record, &size) == STATUS_OK) {
+        struct handoff_query *query = &world.held[world.held_count++];
+        must(handoff_query_read(record, size, query) == STATUS_OK);
+        must(!world.blocks || !dns_name_is_below(&query->question.name, &blocked));
+    }
     (void)ring_release(&from_front);
 }
 
@@ -120,17 +110,11 @@ answer_one(struct bytes_reader *r)
     world.held[at] = world.held[--world.held_count];
 }
 
-/* It is gone; the supervisor says so and gives a new ring. */
+/* It is gone; the supervisor says so and gives a new ring, before the next turn. */
 static void
 replace_worker(void)
 {
-    const struct clock_time now = evloop_time(&front.loop);
-    struct handoff_answer answer;
-    struct inflight_question *question;
-    while ((question = uplink_next_of(&front.uplink, world.ring_number, &answer)) != NULL)
-        admit_answer(&front, question, &answer, &now);
-    uplink_detach(&front.uplink, world.ring_number, true);
-    world.held_count = 0;
+    end_ring(world.ring_number, true);
     give_ring();
 }
 
@@ -173,7 +157,7 @@ turn(void)
     uint64_t due_us = front_turn(&front, time);
     uint64_t received = scene_stat(STAT_UDP_QUERIES) + scene_stat(STAT_TCP_QUERIES);
     must(received == ends_counted() + front.waiting.queries.alive + front.pacing.count);
-    must(front.waiting.queries.alive <= config.queries);
+    must(front.waiting.queries.alive <= front.self.config->queries);
     must(kernel_count(KERNEL_STREAMS) >= front.tcp.open + front.tcp.park.count);
     must(due_us == 0 || due_us <= time.now_us + HEARTBEAT_MS * 1000);
     if (front.uplink.newest->is_broken)
@@ -220,7 +204,7 @@ step(struct bytes_reader *r)
         (void)turn(); /* closes what was the old one's */
         break;
     case 12:
-        config.rates_mode = bytes_get_u8(r) % 3;
+        supervise(r);
         break;
     default:
         kernel.now_us += 100;
@@ -243,35 +227,29 @@ settle(void)
         due_us = turn();
     }
     must(front.waiting.queries.alive == 0 && front.waiting.inflight.alive == 0);
-    must(front.tcp.open == 0 && front.tcp.park.count == 0 && kernel_count(KERNEL_STREAMS) == 0);
-    must(due_us > kernel.now_us);
-    must(world.counted == scene_stat(STAT_UDP_QUERIES));
+    must(front.tcp.open == 0 && front.tcp.park.count == 0 && front.pacing.count == 0);
+    must(kernel_count(KERNEL_STREAMS) == kernel.arrivals_count - kernel.arrivals_at);
+    must(front_is_over(&front) == world.is_stopping);
+    must(world.is_stopping || due_us > kernel.now_us);
+    must(world.is_stopping || world.counted == scene_stat(STAT_UDP_QUERIES));
+    must(world.is_stopping || kernel.arrivals_count == kernel.arrivals_at);
 }
 
 static void
-begin(void)
+begin(uint8_t form)
 {
     memset(&front, 0, sizeof front);
-    memset(&config, 0, sizeof config);
     memset(&stats, 0, sizeof stats);
     memset(os_used, 0, sizeof *os_used);
     world.count = world.counted = world.held_count = world.ring_number = 0;
-    world.is_worker_hostile = false;
+    world.old_ring = world.reloads = world.reload = 0;
+    world.is_worker_hostile = world.is_stopping = false;
     for (unsigned i = 0; i < CONNECTIONS; i++)
         world.connections[i].fd = -1;
+    for (unsigned i = 0; i < 2; i++)
+        world.udp[i] = world.tcp[i] = 0;
     kernel_begin(1000000);
-    scene_config();
-    config.queries = 32;
-    config.queue_per_prefix = 12;
-    config.tcp_clients = 4;
-    config.tcp_per_prefix = 3;
-    config.cache_bytes = CACHE_BYTES_MIN;
-    config.pacing = 1;
-    scene_open();
-    must(udp_listen(&front.udp, 0, kernel_make(KERNEL_UDP)) == STATUS_OK);
-    must(tcp_accept_listen(&front.tcp, 0, kernel_make(KERNEL_LISTENER)) == STATUS_OK);
-    give_ring();
-    front_begin(&front);
+    start(form);
 }
 
 /* Called where a whole corpus was run: answers went from the worker to clients, and were kept. */
@@ -286,7 +264,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes_reader r = bytes_reader(data, size);
-    begin();
+    begin(bytes_get_u8(&r));
     while (bytes_left(&r) > 0)
         step(&r);
     settle();

@@ -1,17 +1,21 @@
 /* fuzz_relay.c - whole turns of a worker, between a front and upstreams that do as the input says
  * SPDX-License-Identifier: ISC
  *
- * Input: events of a letter and its numbers: questions of the front, in records or raw; what
- * upstreams do: accept, refuse, answer well, wrongly, twice or raw, end, reset, stop reading; time.
- * The kernel is kernel.c's; sessions are tls_plain.c's.
+ * Input: the configuration, then events of a letter and its numbers: questions of the front, in
+ * records or raw; what upstreams do: accept, refuse, be trusted or not, answer well, wrongly, twice
+ * or raw, end, reset, break TLS, stop reading; a new front, a stop, a channel that is full; time. The
+ * kernel is kernel.c's; sessions are tls_plain.c's.
  * Invariants: an upstream is asked only what the front asked, each time with an id that is free on
  * that connection, in whole blocks of padding, without a cookie; a question gets exactly one record
  * for its slot and generation, by its deadline, and what that record brings answers that very
- * question; and when time has passed nothing is left and the worker sleeps.
+ * question; and when time has passed nothing is left and the worker sleeps, or is over if it was told
+ * to stop.
  */
 #include "relay_upstreams.h"
 
+#include "conf/config_load.h"
 #include "lane/heartbeat.h"
+#include "os/chan.h"
 #include "os/os.h"
 
 #define RING_BYTES 16384
@@ -35,7 +39,7 @@ give_ring(void)
     ring_memory = kernel_make_ring(2 * RING_MEMORY_BYTES(RING_BYTES), fds);
     ring_producer_init(&to_worker, ring_memory, RING_BYTES);
     ring_consumer_init(&from_worker, ring_memory + RING_MEMORY_BYTES(RING_BYTES), RING_BYTES);
-    must(relay_attach(&worker.relay, &ring, fds) == STATUS_OK);
+    must(kernel_say(&ring, fds, 3));
     for (unsigned i = 0; i < world.count; i++)
         world.questions[i].is_lost = true;
 }
@@ -54,7 +58,7 @@ static void
 ask(struct bytes_reader *r)
 {
     uint8_t record[HANDOFF_QUERY_MAX], name = bytes_get_u8(r), form = bytes_get_u8(r);
-    if (world.count == QUESTIONS_MAX || unanswered() == config.queries)
+    if (world.count == QUESTIONS_MAX || unanswered() == worker.self.config->queries)
         return;
     struct question *question = &world.questions[world.count];
     struct handoff_query query = {.slot = world.count,
@@ -132,23 +136,31 @@ listen_to_worker(void)
 
 /* --- turns ----------------------------------------------------------------------------------- */
 
+static unsigned
+sockets_on_their_way(void)
+{
+    unsigned count = 0;
+    for (unsigned i = kernel.messages_at; i < kernel.messages_count; i++)
+        count += kernel.messages[i].fds_count == 1; /* a ring has three */
+    return count;
+}
+
 /* @return when the next is due */
 static uint64_t
 turn(void)
 {
-    struct pool_order order;
-    uint32_t number;
-    while (pool_next_order(&worker.pool, &order))
-        if (order.dear_us == 0)
-            dial(&order);
+    const struct config *config = worker.self.config;
     uint64_t due_us = worker_turn(&worker, evloop_wait(&worker.loop, 0));
-    must(worker.relay.table.alive <= config.queries);
-    must(kernel_count(KERNEL_STREAMS) <= config.upstreams_count * config.upstream_connections);
+    if (worker_has_report(&worker) && !worker_control_report(&worker))
+        due_us = 0;
+    must(worker.relay.table.alive <= config->queries);
+    must(kernel_count(KERNEL_STREAMS) - sockets_on_their_way() <=
+         config->upstreams_count * config->upstream_connections);
     listen_to_worker();
-    if (relay_pop_broken(&worker.relay, &number)) {
-        must(world.is_front_hostile && number == world.ring_number);
+    if (world.is_ring_broken) {
         give_ring();
         (void)ring_publish(&to_worker);
+        world.is_ring_broken = false;
     }
     return due_us;
 }
@@ -160,6 +172,40 @@ pass(uint64_t us)
         kernel.now_us += us < LATE_US / 2 ? us : LATE_US / 2;
         (void)turn();
     }
+}
+
+/* And the kernel, and TLS. */
+static void
+supervise(struct bytes_reader *r)
+{
+    static const int troubles[] = {EINTR, EAGAIN, EPIPE, ECONNRESET, ENOBUFS, ETIMEDOUT};
+    uint8_t what = bytes_get_u8(r), number = bytes_get_u8(r);
+    switch (what % 8) {
+    case 0:
+        tls_plain_failure = (enum tls_cause)(number % (TLS_CAUSE_PROTOCOL + 1));
+        break;
+    case 1:
+        kernel.is_channel_full = number & 1;
+        break;
+    case 2:
+        if (number != 0xff || world.is_stopping)
+            break;
+        world.is_stopping = true;
+        must(kernel_say(&(struct ipc_message){.type = IPC_STOP}, NULL, 0));
+        break;
+    case 3:
+        kernel.trouble = troubles[number % 6];
+        break;
+    case 4: /* the front died: the one that follows has a new ring */
+        give_ring();
+        break;
+    case 5:
+        world.refusal = number;
+        break;
+    default:
+        break;
+    }
+    (void)turn();
 }
 
 static void
@@ -198,6 +244,9 @@ step(struct bytes_reader *r)
     case 12:
         shake_hands(bytes_get_u8(r));
         break;
+    case 13:
+        supervise(r);
+        break;
     default:
         kernel.now_us += 500;
         (void)turn();
@@ -209,58 +258,85 @@ static void
 settle(void)
 {
     uint64_t due_us = 0;
-    world.is_front_deaf = false;
-    pass(8000000);
+    world.is_front_deaf = kernel.is_channel_full = false;
+    pass(world.is_front_hostile ? 32000000 : 8000000); /* it may say any deadline up to 30 s */
     for (unsigned turns = 0; turns < 4; turns++)
         due_us = turn();
     for (unsigned i = 0; i < world.count && !world.is_front_hostile; i++)
         must(world.questions[i].is_ended || world.questions[i].is_lost);
-    must(worker.relay.table.alive == 0 && due_us > kernel.now_us);
+    must(worker.relay.table.alive == 0 && worker_is_over(&worker) == world.is_stopping);
+    must(world.is_stopping || due_us > kernel.now_us);
+    worker_end(&worker);
 }
 
-static void
-configure(void)
+static const struct config *
+config_of(uint8_t form)
 {
-    memset(&config, 0, sizeof config);
-    config.upstreams_count = 3;
-    config.upstream_connections = 2;
-    config.upstream_in_flight = 8;
-    config.upstream_idle_ms = 3000;
-    config.query_ms = 4000;
-    config.connect_ms = 1000;
-    config.queries = 24;
-    config.handshakes_per_s = 100;
-    config.handshakes_burst = 100;
-    config.retry_percent = 10;
-    config.hedge_percent = 10;
-    config.tls_versions = CONFIG_TLS13;
-    for (unsigned i = 0; i < config.upstreams_count; i++) {
-        config.upstreams[i] =
-            (struct config_upstream){.verify = CONFIG_VERIFY_PIN, .pins_count = 1, .weight = 1};
-        snprintf(config.upstreams[i].name, sizeof config.upstreams[i].name, "u%u", i);
-    }
+    static const char *const strategies[] = {"fastest", "ordered", "spread", "fastest"};
+    static struct config made[64];
+    static struct config_error error;
+    static char text[2048];
+    const char *pins = "pins: [sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=, "
+                       "sha256//57DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=, "
+                       "sha256//67DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=]";
+    form %= 64;
+    if (made[form].magic != 0)
+        return &made[form];
+    snprintf(text, sizeof text,
+             "upstreams:\n- {name: u0, address: 192.0.2.1, verify: pin, %s, weight: 3%s}\n"
+             "- {name: u1, address: 192.0.2.2, verify: pin, %s}\n"
+             "- {name: u2, address: 192.0.2.3, %s}\n"
+             "strategy: %s\n"
+             "timeouts: {query: 4s, connect: 1s, upstream_idle: %s}\n"
+             "limits: {queries: 64, upstream_connections: 2, upstream_in_flight: %s, "
+             "handshakes_per_s: %s, retry_percent: 10, hedge_percent: 10}\n",
+             pins, form & 4 ? ", qps: 2" : "", pins,
+             form & 8 ? "verify: ca"
+                      : "verify: pin, pins: "
+                        "[sha256//77DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=]",
+             strategies[form % 4], form & 16 ? "1s" : "3s", form & 32 ? "2" : "8",
+             form & 16 ? "1, handshakes_burst: 4" : "100, handshakes_burst: 100");
+    struct config_source source = {.file = "form", .text = text, .text_size = strlen(text)};
+    enum status status = config_load(&source, &made[form], &error);
+    if (status != STATUS_OK)
+        fprintf(stderr, "%s\n", error.text);
+    must(status == STATUS_OK);
+    return &made[form];
+}
+
+/* From the first message to the first turn, as worker_ladder.c does it. */
+static void
+start(const struct config *config)
+{
+    static char anchors[] = "read by tls_plain.c";
+    must(kernel_make(KERNEL_CHANNEL) == CHAN_FD);
+    int fds[3] = {kernel_make_memory((void *)(uintptr_t)config, sizeof *config),
+                  kernel_make_memory(&stats, sizeof stats),
+                  kernel_make_memory(anchors, sizeof anchors)};
+    must(evloop_open(&worker.loop) == STATUS_OK);
+    must(kernel_say(&(struct ipc_message){.type = IPC_CONFIG, .epoch = 1}, fds, 3));
+    give_ring();
+    must(kernel_say(&(struct ipc_message){.type = IPC_START}, NULL, 0));
+    must(worker_control_begin(&worker));
+    must(child_inbox_listen(&worker.inbox, &worker.loop) == STATUS_OK);
+    worker_begin(&worker);
 }
 
 static void
-begin(uint8_t strategy)
+begin(uint8_t form)
 {
     memset(&worker, 0, sizeof worker);
     memset(&stats, 0, sizeof stats);
     memset(os_used, 0, sizeof *os_used);
     for (unsigned i = 0; i < PEERS; i++)
         world.peers[i].fd = -1;
-    world.count = world.ring_number = world.refusing = 0;
+    world.count = world.ring_number = world.refusing = world.refusal = 0;
     world.is_front_hostile = world.is_front_deaf = world.was_front_deaf = false;
+    world.is_ring_broken = world.is_stopping = false;
+    tls_plain_failure = TLS_CAUSE_NONE;
     kernel_begin(1000000);
-    configure();
-    config.strategy = strategy % 3;
-    worker.ca_fd = -1;
-    worker.self.config = &config;
-    worker.self.stats = &stats;
-    must(evloop_open(&worker.loop) == STATUS_OK);
-    worker_reserve(&worker);
-    give_ring();
-    worker_begin(&worker);
+    worker.ca_fd = worker.look_fd = -1;
+    start(config_of(form));
 }
 
 /* Called where a whole corpus was run: an upstream was dialled, greeted and asked, and the front told. */

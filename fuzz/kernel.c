@@ -53,16 +53,23 @@ kernel_make(enum kernel_kind kind)
     return -1;
 }
 
+int
+kernel_make_memory(void *memory, size_t size)
+{
+    int fd = kernel_make(KERNEL_MEMORY);
+    kernel_at(fd)->memory = memory;
+    kernel_at(fd)->size = size;
+    return fd;
+}
+
 uint8_t *
 kernel_make_ring(size_t size, int fds[3])
 {
-    fds[0] = kernel_make(KERNEL_MEMORY);
+    uint8_t *memory = kernel_take_memory(size);
+    fds[0] = kernel_make_memory(memory, size);
     fds[1] = kernel_make(KERNEL_BELL);
     fds[2] = kernel_make(KERNEL_BELL);
-    struct kernel_fd *memory = kernel_at(fds[0]);
-    memory->size = size;
-    memory->memory = kernel_take_memory(size);
-    return memory->memory;
+    return memory;
 }
 
 static bool
@@ -113,25 +120,41 @@ kernel_feed(int fd, const uint8_t *octets, size_t size)
 }
 
 bool
-kernel_put_datagram(const struct addr *from, const uint8_t *octets, size_t size)
+kernel_put_datagram(int fd, const struct addr *from, const struct addr *to, const uint8_t *octets,
+                    size_t size)
 {
     if (kernel.datagrams_at == kernel.datagrams_count)
         kernel.datagrams_at = kernel.datagrams_count = 0;
     if (kernel.datagrams_count == KERNEL_DATAGRAMS)
         return false;
-    kernel.datagrams[kernel.datagrams_count++] = (struct kernel_datagram){*from, octets, size};
+    kernel.datagrams[kernel.datagrams_count++] =
+        (struct kernel_datagram){fd, *from, *to, octets, size};
     return true;
 }
 
 bool
-kernel_put_arrival(const struct addr *from, int fd)
+kernel_put_arrival(int listener, const struct addr *from, int fd)
 {
     if (kernel.arrivals_at == kernel.arrivals_count)
         kernel.arrivals_at = kernel.arrivals_count = 0;
     if (kernel.arrivals_count == KERNEL_ARRIVALS)
         return false;
-    kernel.arrivals[kernel.arrivals_count].from = *from;
-    kernel.arrivals[kernel.arrivals_count++].fd = fd;
+    kernel.arrivals[kernel.arrivals_count++] = (struct kernel_arrival){*from, listener, fd};
+    return true;
+}
+
+bool
+kernel_say(const struct ipc_message *message, const int *fds, size_t fds_count)
+{
+    if (kernel.messages_at == kernel.messages_count)
+        kernel.messages_at = kernel.messages_count = 0;
+    if (kernel.messages_count == KERNEL_MESSAGES)
+        return false;
+    struct kernel_message *said = &kernel.messages[kernel.messages_count++];
+    said->size = ipc_encode(message, said->octets);
+    said->fds_count = fds_count;
+    if (fds_count > 0)
+        memcpy(said->fds, fds, fds_count * sizeof *fds);
     return true;
 }
 
@@ -142,4 +165,22 @@ kernel_count(enum kernel_kind kind)
     for (int fd = KERNEL_FD_MIN; fd < KERNEL_FDS; fd++)
         count += kernel.fds[fd].kind == kind;
     return count;
+}
+
+struct kernel_arrival *
+kernel_next_arrival(int listener)
+{
+    for (unsigned i = kernel.arrivals_at; i < kernel.arrivals_count; i++)
+        if (kernel.arrivals[i].listener == listener)
+            return &kernel.arrivals[i];
+    return NULL;
+}
+
+struct kernel_datagram *
+kernel_next_datagram(int fd)
+{
+    for (unsigned i = kernel.datagrams_at; i < kernel.datagrams_count; i++)
+        if (kernel.datagrams[i].fd == fd)
+            return &kernel.datagrams[i];
+    return NULL;
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/addr.h"
+#include "ipc/ipc.h"
 
 #include "fuzz.h"
 
@@ -16,6 +17,7 @@
 #define KERNEL_FDS       64
 #define KERNEL_DATAGRAMS 64
 #define KERNEL_ARRIVALS  16
+#define KERNEL_MESSAGES  16
 #define KERNEL_STREAM    (70U << 10) /* octets that wait in a stream */
 
 enum kernel_kind {
@@ -25,7 +27,8 @@ enum kernel_kind {
     KERNEL_LISTENER,
     KERNEL_STREAMS,
     KERNEL_BELL,
-    KERNEL_MEMORY
+    KERNEL_MEMORY,
+    KERNEL_CHANNEL
 };
 
 struct kernel_fd {
@@ -35,6 +38,7 @@ struct kernel_fd {
     void *source;
     void *memory; /* of a memfd */
     size_t size;
+    struct addr local; /* a socket's own; a datagram for a wildcard tells which was asked */
     /* a stream: what waits for the process, and how much of what it sends is taken */
     uint8_t *in;
     size_t in_head, in_tail, window;
@@ -43,9 +47,17 @@ struct kernel_fd {
 };
 
 struct kernel_datagram {
-    struct addr from;
+    int fd;
+    struct addr from, to;
     const uint8_t *octets; /* borrowed until it was received */
     size_t size;
+};
+
+struct kernel_message { /* from the supervisor */
+    uint8_t octets[IPC_MESSAGE_MAX];
+    size_t size;
+    int fds[IPC_FDS_MAX];
+    size_t fds_count;
 };
 
 struct kernel {
@@ -55,10 +67,14 @@ struct kernel {
     unsigned datagrams_at, datagrams_count;
     struct kernel_arrival {
         struct addr from;
-        int fd;
+        int listener, fd;
     } arrivals[KERNEL_ARRIVALS];
     unsigned arrivals_at, arrivals_count;
-    unsigned written; /* to bells of peers */
+    struct kernel_message messages[KERNEL_MESSAGES];
+    unsigned messages_at, messages_count;
+    bool is_channel_full; /* for what a process can say again */
+    int trouble;          /* errno of the next call that sends, receives or accepts; 0: none */
+    unsigned written;     /* to bells of peers */
     uint64_t random;
 };
 
@@ -70,6 +86,9 @@ void kernel_begin(uint64_t now_us);
 /** A descriptor of a kind. */
 int kernel_make(enum kernel_kind kind);
 
+/** A memfd that cannot change any more, over the target's memory. */
+int kernel_make_memory(void *memory, size_t size);
+
 /** What the supervisor gives with a ring: its memory and two bells. @return the memory, zeroed */
 uint8_t *kernel_make_ring(size_t size, int fds[3]);
 
@@ -79,17 +98,29 @@ int kernel_stream(unsigned tag);
 /** Octets for the process. @return how many fit */
 size_t kernel_feed(int fd, const uint8_t *octets, size_t size);
 
-/** A datagram or a connection for the process. @return false: too many wait */
-bool kernel_put_datagram(const struct addr *from, const uint8_t *octets, size_t size);
-bool kernel_put_arrival(const struct addr *from, int fd);
+/** A datagram for a socket, or a connection for a listener. @return false: too many wait */
+bool kernel_put_datagram(int fd, const struct addr *from, const struct addr *to,
+                         const uint8_t *octets, size_t size);
+bool kernel_put_arrival(int listener, const struct addr *from, int fd);
+
+/** The supervisor says something. @param fds  given away. @return false: too much waits already */
+bool kernel_say(const struct ipc_message *message, const int *fds, size_t fds_count);
 
 /** Descriptors of a kind that are open. */
 unsigned kernel_count(enum kernel_kind kind);
 
-/** For kernel_sys.c: an open descriptor, and zeroed memory. */
+/** For the calls: what waits next for a listener, or a socket; NULL: nothing. What waits for others
+ * stays in its order. */
+struct kernel_arrival *kernel_next_arrival(int listener);
+struct kernel_datagram *kernel_next_datagram(int fd);
+
+/** For the calls: an open descriptor, and zeroed memory. */
 struct kernel_fd *kernel_at(int fd);
 void *kernel_take_memory(size_t size);
 
-/** The target's: what the process sent. A stream's octets were taken already. */
-void kernel_heard_datagram(const struct addr *to, const uint8_t *octets, size_t size);
+/** The target's: what the process sent, to a client, an upstream, or the supervisor. A stream's octets
+ * were taken already. @param from  which address the process asked for; ADDR_NONE: none */
+void kernel_heard_datagram(const struct addr *to, const struct addr *from, const uint8_t *octets,
+                           size_t size);
 void kernel_heard(int fd, const uint8_t *octets, size_t size);
+void kernel_heard_message(const struct ipc_message *message);

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -65,163 +64,6 @@ sys_memfd_create(const char *name, unsigned flags)
     return kernel_make(KERNEL_MEMORY);
 }
 
-/* --- sockets --------------------------------------------------------------------------------- */
-
-static socklen_t
-put_address(void *to, const struct addr *from)
-{
-    if (from->family == ADDR_IPV6) {
-        struct sockaddr_in6 in = {.sin6_family = AF_INET6, .sin6_port = htons(from->port)};
-        memcpy(&in.sin6_addr, from->bytes, 16);
-        memcpy(to, &in, sizeof in);
-        return sizeof in;
-    }
-    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(from->port)};
-    memcpy(&in.sin_addr, from->bytes, 4);
-    memcpy(to, &in, sizeof in);
-    return sizeof in;
-}
-
-static struct addr
-get_address(const void *from, socklen_t size)
-{
-    struct sockaddr_in in;
-    struct sockaddr_in6 in6;
-    struct addr address = {0};
-    if (size == sizeof in6) {
-        memcpy(&in6, from, sizeof in6);
-        address = (struct addr){.family = ADDR_IPV6, .port = ntohs(in6.sin6_port)};
-        memcpy(address.bytes, &in6.sin6_addr, 16);
-        return address;
-    }
-    must(size == sizeof in);
-    memcpy(&in, from, sizeof in);
-    address = (struct addr){.family = ADDR_IPV4, .port = ntohs(in.sin_port)};
-    memcpy(address.bytes, &in.sin_addr, 4);
-    return address;
-}
-
-int
-sys_accept4(int fd, struct sockaddr *from, socklen_t *size, int flags)
-{
-    must(kernel_at(fd)->kind == KERNEL_LISTENER && (flags & SOCK_NONBLOCK) != 0);
-    errno = EAGAIN;
-    if (kernel.arrivals_at == kernel.arrivals_count)
-        return -1;
-    struct kernel_arrival *arrival = &kernel.arrivals[kernel.arrivals_at++];
-    *size = put_address(from, &arrival->from);
-    return arrival->fd;
-}
-
-int
-sys_getsockname(int fd, struct sockaddr *address, socklen_t *size)
-{
-    struct addr local = {.family = ADDR_IPV4, .bytes = {127, 0, 0, 1}, .port = 53};
-    (void)kernel_at(fd);
-    *size = put_address(address, &local);
-    return 0;
-}
-
-int
-sys_getsockopt(int fd, int level, int option, void *value, socklen_t *size)
-{
-    int type = option == SO_TYPE && kernel_at(fd)->kind == KERNEL_UDP ? SOCK_DGRAM
-               : option == SO_TYPE                                    ? SOCK_STREAM
-                                                                      : 0;
-    (void)level;
-    memset(value, 0, *size);
-    memcpy(value, &type, *size < sizeof type ? *size : sizeof type);
-    return 0;
-}
-
-int
-sys_setsockopt(int fd, int level, int option, const void *value, socklen_t size)
-{
-    (void)kernel_at(fd), (void)level, (void)option, (void)value, (void)size;
-    return 0;
-}
-
-ssize_t
-sys_recv(int fd, void *to, size_t size, int flags)
-{
-    struct kernel_fd *stream = kernel_at(fd);
-    size_t have = stream->in_tail - stream->in_head;
-    (void)flags;
-    must(stream->kind == KERNEL_STREAMS && size > 0);
-    errno = stream->is_reset ? ECONNRESET : EAGAIN;
-    if (stream->is_reset || (have == 0 && !stream->has_ended))
-        return -1;
-    size = size < have ? size : have;
-    memcpy(to, stream->in + stream->in_head, size);
-    stream->in_head += size;
-    return (ssize_t)size;
-}
-
-ssize_t
-sys_send(int fd, const void *from, size_t size, int flags)
-{
-    struct kernel_fd *stream = kernel_at(fd);
-    must(stream->kind == KERNEL_STREAMS && (flags & MSG_NOSIGNAL) != 0 && size > 0);
-    errno = stream->is_reset ? EPIPE : EAGAIN;
-    if (stream->is_reset || stream->window == 0)
-        return -1;
-    size = size < stream->window ? size : stream->window;
-    if (stream->window != SIZE_MAX)
-        stream->window -= size;
-    kernel_heard(fd, from, size);
-    return (ssize_t)size;
-}
-
-int
-sys_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
-{
-    unsigned taken = 0;
-    (void)flags;
-    must(kernel_at(fd)->kind == KERNEL_UDP);
-    for (; taken < count && kernel.datagrams_at < kernel.datagrams_count; taken++) {
-        const struct kernel_datagram *d = &kernel.datagrams[kernel.datagrams_at++];
-        struct msghdr *header = &messages[taken].msg_hdr;
-        size_t room = header->msg_iov->iov_len, size = d->size < room ? d->size : room;
-        header->msg_namelen = put_address(header->msg_name, &d->from);
-        header->msg_controllen = 0;
-        header->msg_flags = d->size > room ? MSG_TRUNC : 0;
-        if (size > 0)
-            memcpy(header->msg_iov->iov_base, d->octets, size);
-        messages[taken].msg_len = (unsigned)size;
-    }
-    errno = EAGAIN;
-    return taken > 0 ? (int)taken : -1;
-}
-
-int
-sys_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
-{
-    (void)flags;
-    must(kernel_at(fd)->kind == KERNEL_UDP && count > 0);
-    for (unsigned i = 0; i < count; i++) {
-        const struct msghdr *header = &messages[i].msg_hdr;
-        struct addr to = get_address(header->msg_name, header->msg_namelen);
-        must(header->msg_iovlen == 1);
-        kernel_heard_datagram(&to, header->msg_iov->iov_base, header->msg_iov->iov_len);
-    }
-    return (int)count;
-}
-
-ssize_t
-sys_sendmsg(int fd, const struct msghdr *message, int flags)
-{
-    (void)fd, (void)flags;
-    return (ssize_t)message->msg_iov->iov_len; /* to the supervisor */
-}
-
-ssize_t
-sys_recvmsg(int fd, struct msghdr *message, int flags)
-{
-    (void)fd, (void)message, (void)flags;
-    errno = EAGAIN;
-    return -1;
-}
-
 /* --- waiting --------------------------------------------------------------------------------- */
 
 int
@@ -249,11 +91,14 @@ static uint32_t
 readiness(struct kernel_fd *fd)
 {
     uint32_t ready = 0;
+    int number = (int)(fd - kernel.fds);
     switch (fd->kind) {
     case KERNEL_UDP:
-        return kernel.datagrams_at < kernel.datagrams_count ? EPOLLIN : 0;
+        return kernel_next_datagram(number) != NULL ? EPOLLIN : 0;
     case KERNEL_LISTENER:
-        return kernel.arrivals_at < kernel.arrivals_count ? EPOLLIN : 0;
+        return kernel_next_arrival(number) != NULL ? EPOLLIN : 0;
+    case KERNEL_CHANNEL:
+        return kernel.messages_at < kernel.messages_count ? EPOLLIN : 0;
     case KERNEL_STREAMS:
         ready |= fd->in_tail > fd->in_head || fd->has_ended ? EPOLLIN : 0;
         ready |= fd->window > 0 ? EPOLLOUT : 0;
@@ -370,7 +215,6 @@ NEVER(int, sys_socketpair, int family, int type, int protocol, int pair[2])
 NEVER(int, sys_bind, int fd, const struct sockaddr *address, socklen_t size)
 NEVER(int, sys_listen, int fd, int backlog)
 NEVER(int, sys_connect, int fd, const struct sockaddr *address, socklen_t size)
-NEVER(int, sys_poll, struct pollfd *fds, nfds_t count, int timeout_ms)
 NEVER(uid_t, sys_geteuid, void)
 NEVER(int, sys_getrlimit, SYS_RESOURCE resource, struct rlimit *limit)
 NEVER(int, sys_prctl, int option, unsigned long value)

@@ -9,8 +9,10 @@
 #include "dns/dns_answer.h"
 #include "dns/dns_query.h"
 #include "worker/worker.h"
+#include "worker/worker_control.h"
 
 #include "kernel.h"
+#include "tls_plain.h"
 
 #include <errno.h>
 
@@ -38,7 +40,6 @@ struct peer { /* the other end of a connection */
 };
 
 static struct worker worker;
-static struct config config;
 static struct stats_page stats;
 static struct {
     struct question questions[QUESTIONS_MAX];
@@ -46,7 +47,9 @@ static struct {
     struct peer peers[PEERS];
     uint32_t ring_number;
     bool is_front_hostile, is_front_deaf, was_front_deaf;
+    bool is_ring_broken, is_stopping;
     uint8_t refusing; /* a bit for each upstream */
+    uint8_t refusal;  /* with which error */
 } world;
 
 /* --- upstreams ------------------------------------------------------------------------------- */
@@ -102,9 +105,10 @@ kernel_heard(int fd, const uint8_t *octets, size_t size)
 }
 
 void
-kernel_heard_datagram(const struct addr *to, const uint8_t *octets, size_t size)
+kernel_heard_datagram(const struct addr *to, const struct addr *from, const uint8_t *octets,
+                      size_t size)
 {
-    (void)to, (void)octets, (void)size;
+    (void)to, (void)from, (void)octets, (void)size;
     must(false); /* it has no such socket */
 }
 
@@ -116,18 +120,39 @@ is_open(const struct peer *peer)
            kernel.fds[peer->fd].tag == number;
 }
 
-/* The supervisor's part. */
+/* The supervisor dials. */
 static void
-dial(const struct pool_order *order)
+dial(uint32_t index, uint32_t tag)
 {
+    static const uint32_t refusals[] = {ECONNREFUSED, EDQUOT, ENETUNREACH, 1};
     unsigned slot = 0;
     while (slot < PEERS && is_open(&world.peers[slot]))
         slot++;
-    bool refuses = (world.refusing >> order->index & 1) != 0 || slot == PEERS;
+    bool refuses = (world.refusing >> index & 1) != 0 || slot == PEERS;
     int fd = refuses ? -1 : kernel_stream(slot);
     if (fd >= 0)
-        world.peers[slot] = (struct peer){.fd = fd, .upstream = order->index};
-    must(pool_socket(&worker.pool, order->index, order->tag, fd, fd < 0 ? ECONNREFUSED : 0));
+        world.peers[slot] = (struct peer){.fd = fd, .upstream = index};
+    struct ipc_message socket = {.type = IPC_UPSTREAM_SOCKET,
+                                 .index = index,
+                                 .tag = tag,
+                                 .error = fd < 0 ? refusals[world.refusal % 4] : 0};
+    must(kernel_say(&socket, &fd, fd >= 0));
+}
+
+/* What the worker says to the supervisor. */
+void
+kernel_heard_message(const struct ipc_message *message)
+{
+    must(message->type == IPC_RING_END || message->index < worker.self.config->upstreams_count);
+    if (message->type == IPC_RING_END) {
+        must(world.is_front_hostile && message->epoch == world.ring_number);
+        world.is_ring_broken = true;
+    } else if (message->type == IPC_UPSTREAM_DEAR) {
+        must(message->cost_us > TLS_DEAR_US);
+    } else {
+        must(message->type == IPC_UPSTREAM_WANT);
+        dial(message->index, message->tag);
+    }
 }
 
 static struct peer *
@@ -230,8 +255,10 @@ shake_hands(uint8_t how)
         struct peer *peer = &world.peers[i];
         if (!is_open(peer) || !peer->has_hello || peer->is_deaf)
             continue;
+        int letter = how < 200 ? 'K' : how < 240 ? 'a' + (how - 200) % 24 : 'F';
+        uint8_t said = (uint8_t)letter;
         peer->is_deaf = true; /* answered once */
-        kernel_feed(peer->fd, how < 240 ? (const uint8_t *)"K" : (const uint8_t *)"F", 1);
+        kernel_feed(peer->fd, &said, 1);
     }
 }
 
