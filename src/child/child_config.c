@@ -39,6 +39,14 @@ child_config_set_level(const struct config *config)
 }
 
 void
+child_config_take_level(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
+{
+    (void)process;
+    (void)fds;
+    log_set_level((enum log_level)message->level);
+}
+
+void
 child_config_take(struct child_config *child, const struct ipc_message *message,
                   const int fds[IPC_FDS_MAX])
 {

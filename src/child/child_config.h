@@ -37,5 +37,9 @@ void child_config_unmap(const struct config *config, size_t size);
 void child_config_take(struct child_config *child, const struct ipc_message *message,
                        const int fds[IPC_FDS_MAX]);
 
+/** LEVEL: from now on log what an operator wants logged. A handler of messages.def. */
+void child_config_take_level(void *process, const struct ipc_message *message,
+                             int fds[IPC_FDS_MAX]);
+
 /** From now on log what `config` wants logged. */
 void child_config_set_level(const struct config *config);

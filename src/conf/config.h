@@ -45,6 +45,12 @@ enum config_tls_versions { CONFIG_TLS12 = 1, CONFIG_TLS13 = 2 }; /* bits */
 #define CONFIG_DOMAINS_MAX   32  /* names of a list in the configuration itself */
 #define CONFIG_DOMAIN_MAX    254 /* a domain name as text, with its NUL */
 #define CONFIG_SECRET_BYTES  16
+#define CONFIG_CONTROL_MAX   16  /* accounts and groups in each of control.readers and operators */
+#define CONFIG_WHO_MAX       40  /* "group:" and a name of 33 characters, with the NUL */
+#define CONFIG_SOCKET_MAX    104 /* fits sun_path, with the NUL; of this size, nothing is padded */
+
+#define CONFIG_CONTROL_SOCKET "/run/penstock/control" /* by default */
+#define CONFIG_GROUP_START    "group:"
 
 enum config_strategy { CONFIG_FASTEST = 0, CONFIG_ORDERED = 1, CONFIG_SPREAD = 2 };
 enum config_rates_mode { CONFIG_RATES_ENFORCE = 0, CONFIG_RATES_DRY_RUN = 1, CONFIG_RATES_OFF = 2 };
@@ -161,6 +167,11 @@ struct config {
     char local_block[CONFIG_LISTS_MAX][CONFIG_LIST_PATH_MAX];
     char local_allow[CONFIG_LISTS_MAX][CONFIG_LIST_PATH_MAX];
     char local_server_id[CONFIG_NAME_MAX]; /* the answer to CHAOS id.server; "": refused */
+
+    char control_socket[CONFIG_SOCKET_MAX]; /* a path; "": none */
+    uint32_t control_readers_count, control_operators_count;
+    char control_readers[CONFIG_CONTROL_MAX][CONFIG_WHO_MAX]; /* "NAME" or "group:NAME" */
+    char control_operators[CONFIG_CONTROL_MAX][CONFIG_WHO_MAX];
 
     uint32_t verbose; /* 0..CONFIG_VERBOSE_MAX: 0 notice and above, 1 info, 2 debug */
 };

@@ -15,6 +15,7 @@
 #define MULTICAST_IPV4 0xe0
 #define MULTICAST_IPV6 0xff
 #define UNIT_TEXT_MAX  16
+#define SOCKET_OFF     "off"
 #define SECOND_MS      1000u
 #define MINUTE_MS      (60 * SECOND_MS)
 #define HOUR_MS        (60 * MINUTE_MS)
@@ -123,6 +124,8 @@ parse_word(const struct value_rule *rule, const char *text, uint32_t *value)
 static const char *
 parse_text(const struct value_rule *rule, const char *text, char *field)
 {
+    if (rule->kind == VALUE_SOCKET && strcmp(text, SOCKET_OFF) == 0)
+        return NULL;
     const char *wrong = value_text_check(rule->kind, text);
     size_t len = strlen(text);
     if (wrong == NULL && len >= rule->size)
@@ -156,13 +159,11 @@ parse_address(const struct value_rule *rule, const char *text, struct addr *addr
         return "a multicast or reserved address";
     if (is_link_local(addr) && addr->scope == 0)
         return "a link-local address without its interface, as in [fe80::1%eth0]";
-    if (!is_upstream)
-        return NULL;
-    if (memcmp(addr->bytes, unspecified, sizeof unspecified) == 0)
+    if (is_upstream && memcmp(addr->bytes, unspecified, sizeof unspecified) == 0)
         return "the unspecified address";
-    if (addr->port == PORT_DNS)
-        return "port 53; plain DNS is never spoken to an upstream";
-    return NULL;
+    return is_upstream && addr->port == PORT_DNS
+               ? "port 53; plain DNS is never spoken to an upstream"
+               : NULL;
 }
 
 /* NULL, or what is wrong; the field is zero before. */
@@ -181,6 +182,8 @@ parse(const struct value_rule *rule, const char *text, void *field)
     case VALUE_USER:
     case VALUE_HOST:
     case VALUE_PATH:
+    case VALUE_SOCKET:
+    case VALUE_WHO:
         return parse_text(rule, text, field);
     case VALUE_DOMAIN:
         return value_text_parse_domain(text, field, rule->size);
@@ -241,6 +244,8 @@ format_word(const char *words, uint32_t index, char text[VALUE_TEXT_MAX])
 static const char *
 format_text(const struct value_rule *rule, const char *field, char text[VALUE_TEXT_MAX])
 {
+    if (rule->kind == VALUE_SOCKET && *field == '\0')
+        field = SOCKET_OFF;
     size_t len = strnlen(field, rule->size);
     if (len == rule->size || len >= VALUE_TEXT_MAX)
         return NULL;
@@ -276,6 +281,8 @@ value_format(const struct value_rule *rule, const void *field, char text[VALUE_T
     case VALUE_USER:
     case VALUE_HOST:
     case VALUE_PATH:
+    case VALUE_SOCKET:
+    case VALUE_WHO:
     case VALUE_DOMAIN:
         return format_text(rule, field, text);
     case VALUE_LISTEN:
@@ -357,6 +364,8 @@ value_allowed(const struct value_rule *rule, char text[VALUE_ALLOWED_MAX])
         [VALUE_HOST] = {"a DNS name such as dns.example.net, or an address such as 192.0.2.1",
                         NULL},
         [VALUE_PATH] = {"an absolute path of up to ", " printable ASCII characters"},
+        [VALUE_SOCKET] = {"off, or an absolute path of up to ", " printable ASCII characters"},
+        [VALUE_WHO] = {"an account, or group: and a group, up to ", " letters, digits, . _ -"},
         [VALUE_DOMAIN] = {"a domain name such as home.arpa, of letters, digits, - and _", NULL},
         [VALUE_LISTEN] = {"ADDRESS or ADDRESS:PORT, IPv6 as [ADDRESS]:PORT; no port means 53",
                           NULL},

@@ -22,6 +22,8 @@ enum value_kind {
     VALUE_USER,     /* char[]: an account */
     VALUE_HOST,     /* char[]: a DNS name or an address without port */
     VALUE_PATH,     /* char[]: an absolute path */
+    VALUE_SOCKET,   /* char[]: the same; or "off", which leaves the field empty */
+    VALUE_WHO,      /* char[]: an account, or "group:" and a group */
     VALUE_DOMAIN,   /* char[]: any domain name but the root, in lower case, no dot at its end */
     VALUE_LISTEN,   /* struct addr, port 53 where none is given */
     VALUE_UPSTREAM, /* struct addr, port 853 where none is given, never 53 */

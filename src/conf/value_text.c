@@ -35,6 +35,13 @@ check_user(const char *text)
     return *text == '_' ? check_name(text + 1) : check_name(text);
 }
 
+static const char *
+check_who(const char *text)
+{
+    size_t start = sizeof CONFIG_GROUP_START - 1;
+    return check_user(strncmp(text, CONFIG_GROUP_START, start) == 0 ? text + start : text);
+}
+
 /* As a certificate may hold it in an iPAddress (RFC 5280 section 4.2.1.6): no port, no zone. */
 static bool
 is_plain_address(const char *text)
@@ -111,6 +118,7 @@ value_text_check(enum value_kind kind, const char *text)
 {
     return kind == VALUE_NAME   ? check_name(text)
            : kind == VALUE_USER ? check_user(text)
+           : kind == VALUE_WHO  ? check_who(text)
            : kind == VALUE_HOST ? check_host(text)
                                 : check_path(text);
 }

@@ -10,7 +10,7 @@
 #include "conf/value.h"
 
 /**
- * @param kind  VALUE_NAME, VALUE_USER, VALUE_HOST or VALUE_PATH
+ * @param kind  VALUE_NAME, VALUE_USER, VALUE_WHO, VALUE_HOST, or VALUE_PATH and VALUE_SOCKET
  * @param text  borrowed, NUL-terminated
  * @return NULL: fine, but for the length that its field allows; or static text, what is wrong.
  */

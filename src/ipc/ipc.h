@@ -57,7 +57,7 @@ struct ipc_message {
     uint32_t error;
     uint32_t cost_us; /* UPSTREAM_DEAR: CPU time of the handshake */
     uint8_t kind;     /* LISTENER: enum ipc_socket_kind; PIN_SEEN: depth (0 leaf), 255 end */
-    uint8_t level;    /* LOG: enum log_level */
+    uint8_t level;    /* LOG, LEVEL: enum log_level */
     uint8_t event;    /* LOG: enum log_event */
     /* PIN_SEEN: SHA-256 of the SubjectPublicKeyInfo; end: of the key whose pin vouches, zeros: none
      * does or none was asked for */

@@ -96,26 +96,37 @@ memory_seal(int fd, void *at, size_t size)
                                                                                : STATUS_SYSTEM;
 }
 
-enum status
-memory_map(int fd, size_t size_min, bool read_only, void **at, size_t *size)
+static enum status
+map_sealed(int fd, int needed, size_t size_min, int access, void **at, size_t *size)
 {
     *at = NULL;
     *size = 0;
     int seals = sys_fcntl(fd, F_GET_SEALS, 0);
-    int needed = F_SEAL_SHRINK | (read_only ? F_SEAL_WRITE : 0);
     if (seals < 0 || (seals & needed) != needed) /* no memfd at all, or one that could change */
         return STATUS_INVALID;
     off_t end =
         sys_lseek(fd, 0, SEEK_END); /* not fstat: no filter needs to permit looking at files */
     if (end <= 0 || (uint64_t)end < size_min || (uint64_t)end > SIZE_MAX)
         return STATUS_INVALID;
-    int access = read_only ? PROT_READ : PROT_READ | PROT_WRITE;
     void *map = sys_mmap(NULL, (size_t)end, access, MAP_SHARED, fd, 0);
     if (map == MAP_FAILED)
         return STATUS_SYSTEM;
     *at = map;
     *size = (size_t)end;
     return STATUS_OK;
+}
+
+enum status
+memory_map(int fd, size_t size_min, bool read_only, void **at, size_t *size)
+{
+    return map_sealed(fd, F_SEAL_SHRINK | (read_only ? F_SEAL_WRITE : 0), size_min,
+                      read_only ? PROT_READ : PROT_READ | PROT_WRITE, at, size);
+}
+
+enum status
+memory_watch(int fd, void **at, size_t *size)
+{
+    return map_sealed(fd, F_SEAL_SHRINK | F_SEAL_FUTURE_WRITE, 1, PROT_READ, at, size);
 }
 
 void

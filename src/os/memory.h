@@ -40,6 +40,11 @@ MUST_CHECK enum status memory_fix_writers(int fd);
 /** Map a whole memfd after checking its seals (no shrinking; with `read_only` no writing) and that
  *  its size is at least `size_min`. @return STATUS_OK; STATUS_INVALID; STATUS_SYSTEM. */
 MUST_CHECK enum status memory_map(int fd, size_t size_min, bool read_only, void **at, size_t *size);
+
+/** Map a whole memfd for reading that nobody but who has it mapped already can write to, and that
+ *  cannot shrink. @return STATUS_OK; STATUS_INVALID: it is not so; STATUS_SYSTEM. */
+MUST_CHECK enum status memory_watch(int fd, void **at, size_t *size);
+
 void memory_unmap(void *at, size_t size);
 
 /**

@@ -51,6 +51,25 @@ privs_find_account(const char *user, struct privs_account *account)
     return status;
 }
 
+enum status
+privs_find_group(const char *name, gid_t *gid)
+{
+    *gid = 0;
+    FILE *file = fopen("/etc/group", "re");
+    if (file == NULL)
+        return STATUS_SYSTEM;
+    enum status status = STATUS_NONE;
+    for (const struct group *row = fgetgrent(file); row != NULL; row = fgetgrent(file)) {
+        if (strcmp(row->gr_name, name) == 0) {
+            *gid = row->gr_gid;
+            status = STATUS_OK;
+            break;
+        }
+    }
+    fclose(file);
+    return status;
+}
+
 static bool
 read_sets(struct cap_sets *sets)
 {

@@ -28,6 +28,9 @@ struct privs_limits {    /* hard and soft alike */
 /** Look an account up in /etc/passwd. @return STATUS_OK; STATUS_NONE; STATUS_SYSTEM. */
 MUST_CHECK enum status privs_find_account(const char *user, struct privs_account *account);
 
+/** Look a group up in /etc/group. @return STATUS_OK; STATUS_NONE; STATUS_SYSTEM. */
+MUST_CHECK enum status privs_find_group(const char *name, gid_t *gid);
+
 /** Reduce all capability sets to CAP_NET_BIND_SERVICE (front, before bind). */
 MUST_CHECK enum status privs_keep_bind_only(void);
 

@@ -4,6 +4,7 @@
 #include "conf/config_print.h"
 #include "os/log.h"
 #include "os/os.h"
+#include "supervisor/control_rights.h"
 #include "supervisor/inherited.h"
 #include "supervisor/jail.h"
 #include "supervisor/namelists.h"
@@ -51,6 +52,7 @@ check(const struct options *options)
 {
     static struct config config;
     static struct namelists lists;
+    struct control_rights rights;
     struct config_error error;
     int ca_fd = -1;
     if (settings_load(options, &config, &error) != STATUS_OK)
@@ -60,7 +62,8 @@ check(const struct options *options)
         return fflush(stdout) == 0 ? 0
                                    : fail(OPTIONS_EXIT_FAILURE, "cannot write the configuration");
     }
-    if (settings_load_ca(&config, &ca_fd, &error) != STATUS_OK ||
+    if (control_rights_find(&config, &rights, &error) != STATUS_OK ||
+        settings_load_ca(&config, &ca_fd, &error) != STATUS_OK ||
         namelists_load(&config, &lists, &error) != STATUS_OK ||
         jail_check_account(config.user, &error) != STATUS_OK)
         return fail(OPTIONS_EXIT_CONFIG, error.text);

@@ -8,7 +8,9 @@
 #include "os/sys.h"
 #include "supervisor/addresses.h"
 #include "supervisor/children.h"
+#include "supervisor/control_rights.h"
 #include "supervisor/inherited.h"
+#include "supervisor/levels.h"
 #include "supervisor/reload_rule.h"
 #include "supervisor/report.h"
 #include "supervisor/retire.h"
@@ -56,78 +58,95 @@ spread(struct supervisor *sup, bool to_workers)
     }
 }
 
-/* @param fds  given away: configurations of front and worker, and the CA file. Lists too. */
+/* What was read, and is in force with the next step or not at all. */
+struct next {
+    struct config config;
+    int fds[CHILD_ROLES + 1]; /* configurations of front and worker, and the CA file */
+    struct namelists lists;
+    struct control_rights rights;
+};
+
+/* Its descriptors are given away. */
 static void
-take_up(struct supervisor *sup, const struct config *next, const int fds[CHILD_ROLES + 1],
-        const struct namelists *lists, bool to_workers)
+take_up(struct supervisor *sup, const struct next *next, bool to_workers)
 {
     int old[] = {sup->config_fds[CHILD_FRONT], sup->config_fds[CHILD_WORKER], sup->ca_fd};
-    sup->config = *next;
-    if (next->query_ms > sup->query_ms_most)
-        sup->query_ms_most = next->query_ms;
+    sup->config = next->config;
+    if (next->config.query_ms > sup->query_ms_most)
+        sup->query_ms_most = next->config.query_ms;
     sup->config_number++;
-    memcpy(sup->config_fds, fds, sizeof sup->config_fds);
-    sup->ca_fd = fds[CHILD_ROLES];
+    memcpy(sup->config_fds, next->fds, sizeof sup->config_fds);
+    sup->ca_fd = next->fds[CHILD_ROLES];
     close_all(old, CHILD_ROLES + 1);
     close_all(sup->namelists.fds, IPC_LISTS);
-    sup->namelists = *lists;
-    log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)next->verbose);
+    sup->namelists = next->lists;
+    sup->has_new_rights |= memcmp(&sup->rights, &next->rights, sizeof sup->rights) != 0;
+    sup->rights = next->rights;
+    log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)sup->config.verbose);
+    levels_reset(sup);
     report_config(sup);
     spread(sup, to_workers);
-    settings_log_warnings(next, lists);
+    settings_log_warnings(&sup->config, &sup->namelists);
     log_write(LOG_NOTICE, LOG_CONFIG, "the new configuration is in force%s",
               to_workers ? "; workers are replaced" : "");
 }
 
 static enum status
-read_again(struct supervisor *sup, struct config *next, int fds[CHILD_ROLES + 1],
-           struct namelists *lists, struct config_error *error)
+read_again(struct supervisor *sup, struct next *next, struct config_error *error)
 {
-    memset(fds, 0xff, (CHILD_ROLES + 1) * sizeof *fds); /* -1 each */
-    if (settings_load(sup->options, next, error) != STATUS_OK)
+    struct config *config = &next->config;
+    memset(next->fds, 0xff, sizeof next->fds); /* -1 each */
+    if (settings_load(sup->options, config, error) != STATUS_OK)
         return STATUS_INVALID;
     char text[CONFIG_PATH_TEXT_MAX];
-    const char *what = reload_rule_needs_restart(&sup->loaded, next, text);
+    const char *what = reload_rule_needs_restart(&sup->loaded, config, text);
     if (what != NULL) {
         snprintf(error->text, sizeof error->text, "%s can only change with a restart", what);
         return STATUS_INVALID;
     }
     /* sockets that were handed in may have added to these, and the kernel may lack IPv6 */
-    addresses_keep(&sup->config, next);
-    next->lanes = sup->config.lanes;
-    settings_fill_secret(next, &sup->config);
-    if (settings_load_ca(next, &fds[CHILD_ROLES], error) != STATUS_OK)
+    addresses_keep(&sup->config, config);
+    config->lanes = sup->config.lanes;
+    settings_fill_secret(config, &sup->config);
+    if (control_rights_find(config, &next->rights, error) != STATUS_OK ||
+        settings_load_ca(config, &next->fds[CHILD_ROLES], error) != STATUS_OK)
         return STATUS_INVALID;
-    if (settings_share(next, fds) != STATUS_OK) {
+    if (settings_share(config, next->fds) != STATUS_OK) {
         snprintf(error->text, sizeof error->text, "no memory for it: %s", strerror(errno));
         return STATUS_SYSTEM;
     }
-    return namelists_load(next, lists, error);
+    return namelists_load(config, &next->lists, error);
 }
 
 /* @return false: it has to wait; nothing changed */
 static bool
-take_up_if_room(struct supervisor *sup, const struct config *next, const int fds[CHILD_ROLES + 1],
-                const struct namelists *lists)
+take_up_if_room(struct supervisor *sup, const struct next *next)
 {
-    bool is_same_ca = is_same_memory(sup->ca_fd, fds[CHILD_ROLES]);
-    enum reload_step step = reload_rule_step(&sup->config, next, is_same_ca, retire_has_room(sup));
+    bool is_same_ca = is_same_memory(sup->ca_fd, next->fds[CHILD_ROLES]);
+    enum reload_step step =
+        reload_rule_step(&sup->config, &next->config, is_same_ca, retire_has_room(sup));
     if (step == RELOAD_WAITS) {
-        close_all(fds, CHILD_ROLES + 1);
-        close_all(lists->fds, IPC_LISTS);
+        close_all(next->fds, CHILD_ROLES + 1);
+        close_all(next->lists.fds, IPC_LISTS);
         return false;
     }
-    take_up(sup, next, fds, lists, step == RELOAD_ALL);
+    take_up(sup, next, step == RELOAD_ALL);
     return true;
+}
+
+static void
+tell(struct supervisor *sup, bool is_in_force, const char *text)
+{
+    struct reload_news *news = &sup->reload_news;
+    *news = (struct reload_news){.is_new = true, .is_in_force = is_in_force};
+    snprintf(news->text, sizeof news->text, "%s", text);
 }
 
 void
 reload_tick(struct supervisor *sup)
 {
-    static struct config next;
-    static struct namelists lists;
+    static struct next next;
     struct config_error error;
-    int fds[CHILD_ROLES + 1];
     if (!sup->reload_asked || sup->reload_waits || sup->phase != PHASE_RUNNING ||
         children_are_any(sup, LIFE_STARTING))
         return;
@@ -135,11 +154,14 @@ reload_tick(struct supervisor *sup)
     char state[64]; /* with the time, for units of Type=notify-reload (systemd 253 and later) */
     snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\n", sup->loop.now_us);
     inherited_notify(sup->notify_fd, state);
-    if (read_again(sup, &next, fds, &lists, &error) != STATUS_OK) {
-        close_all(fds, CHILD_ROLES + 1);
+    if (read_again(sup, &next, &error) != STATUS_OK) {
+        close_all(next.fds, CHILD_ROLES + 1);
         report_refused(sup);
+        tell(sup, false, error.text);
         log_write(LOG_ERROR, LOG_CONFIG, "the configuration stays as it is: %s", error.text);
-    } else if (!take_up_if_room(sup, &next, fds, &lists)) {
+    } else if (take_up_if_room(sup, &next)) {
+        tell(sup, true, "the new configuration is in force");
+    } else {
         sup->reload_asked = sup->reload_waits = true; /* and what is in the files by then counts */
         log_write(LOG_INFO, LOG_CONFIG,
                   "the new configuration waits: workers that were replaced answer still");
@@ -150,9 +172,9 @@ reload_tick(struct supervisor *sup)
 }
 
 void
-reload_ask(struct supervisor *sup)
+reload_ask(struct supervisor *sup, const char *why)
 {
-    log_write(LOG_NOTICE, LOG_CONFIG, "SIGHUP: reading the configuration again");
+    log_write(LOG_NOTICE, LOG_CONFIG, "%s: reading the configuration again", why);
     sup->reload_asked = true;
     sup->reload_waits = false;
 }

@@ -12,8 +12,9 @@
 
 #include "supervisor/supervisor.h"
 
-/** SIGHUP. Waits while a child is starting. */
-void reload_ask(struct supervisor *sup);
+/** Read the configuration again, as soon as no child is starting. How that ended is in
+ *  `reload_news`. @param why  for the log: "SIGHUP" */
+void reload_ask(struct supervisor *sup, const char *why);
 
 /** Take up a configuration that was asked for, once every child that lives is ready. */
 void reload_tick(struct supervisor *sup);

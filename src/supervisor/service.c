@@ -6,6 +6,9 @@
 #include "os/log.h"
 #include "supervisor/addresses.h"
 #include "supervisor/children.h"
+#include "supervisor/control_rights.h"
+#include "supervisor/control_serve.h"
+#include "supervisor/control_socket.h"
 #include "supervisor/executables.h"
 #include "supervisor/jail.h"
 #include "supervisor/lanes.h"
@@ -39,11 +42,14 @@ static enum status
 prepare(const struct options *options, const struct inherited *inherited, struct supervisor *sup,
         struct config_error *error)
 {
+    int listener;
     enum status status = settings_load(options, &sup->config, error);
     sup->options = options;
     sup->loaded = sup->config;
     if (status == STATUS_OK)
         status = jail_check_account(sup->config.user, error);
+    if (status == STATUS_OK)
+        status = control_rights_find(&sup->config, &sup->rights, error);
     if (status == STATUS_OK)
         status = settings_load_ca(&sup->config, &sup->ca_fd, error);
     if (status == STATUS_OK)
@@ -63,6 +69,9 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     sup->lanes_count = sup->config.lanes = count_lanes(&sup->config);
     settings_fill_secret(&sup->config, NULL);
     settings_log_warnings(&sup->config, &sup->namelists);
+    status = control_socket_open(&sup->config, sup->rights.own_uid, &listener, error);
+    if (status != STATUS_OK)
+        return status;
     sup->notify_fd = inherited_connect_notify();
     watchdog_open(sup);
     status = settings_share(&sup->config, sup->config_fds);
@@ -72,6 +81,8 @@ prepare(const struct options *options, const struct inherited *inherited, struct
         status = pages_open(sup);
     if (status == STATUS_OK)
         status = report_open(sup); /* it tells the time, which turn_open() has read */
+    if (status == STATUS_OK)
+        status = control_serve_open(sup, listener);
     if (status != STATUS_OK)
         snprintf(error->text, sizeof error->text, "cannot start: %s", strerror(errno));
     return status;
@@ -128,8 +139,12 @@ start(struct supervisor *sup, struct config_error *error)
 void
 service_init(struct supervisor *sup)
 {
-    *sup = (struct supervisor){
-        .config_fds = {-1, -1}, .config_number = 1, .ca_fd = -1, .notify_fd = -1, .page_fd = -1};
+    *sup = (struct supervisor){.config_fds = {-1, -1},
+                               .config_number = 1,
+                               .ca_fd = -1,
+                               .notify_fd = -1,
+                               .page_fd = -1,
+                               .control.fd = -1};
     children_init(sup);
 }
 

@@ -9,11 +9,13 @@
 #pragma once
 
 #include "conf/config.h"
+#include "control/control_desk.h"
 #include "lane/heartbeat.h"
 #include "lane/restart.h"
 #include "lane/service_page.h"
 #include "lane/stats.h"
 #include "os/evloop.h"
+#include "os/log.h"
 #include "os/privs.h"
 #include "supervisor/dial_rule.h"
 #include "supervisor/life.h"
@@ -75,6 +77,17 @@ struct lane {
 
 struct options;
 
+struct reload_news { /* how the last reload ended */
+    bool is_new;     /* and nobody has heard of it */
+    bool is_in_force;
+    char text[CONFIG_ERROR_MAX];
+};
+
+struct control_connection { /* of who has a seat at the desk */
+    struct ev_source source;
+    uint32_t events; /* EPOLLIN and its like, that were not looked at */
+};
+
 struct supervisor {
     struct config config;          /* in force */
     struct config loaded;          /* at the start, as its file had it */
@@ -82,6 +95,8 @@ struct supervisor {
     uint32_t config_number;        /* how many were in force */
     bool reload_asked;
     bool reload_waits;      /* until a worker that was replaced before is gone */
+    bool has_clients;       /* somebody may wait at `control` to be looked at */
+    bool has_new_rights;    /* `rights` are others than those who sit were judged by */
     uint32_t query_ms_most; /* of all configurations that were in force */
     struct evloop loop;
     struct ev_source signals; /* signalfd */
@@ -101,6 +116,12 @@ struct supervisor {
     struct dial_avoided avoided;
     struct service_page *page; /* see report.h */
     int page_fd;
+    enum log_level level;     /* that an operator set; 0: as the configuration has it */
+    struct ev_source control; /* see control_serve.h */
+    struct control_rights rights;
+    struct control_desk desk;
+    struct control_connection clients[CONTROL_SEATS]; /* by seat */
+    struct reload_news reload_news;
     char tls_library[TLS_LIBRARY_MAX]; /* what workers run with, as the last one said, or "" */
     unsigned lanes_count;              /* config.lanes after `auto` was resolved */
     struct lane lanes[CONFIG_LANES_MAX];

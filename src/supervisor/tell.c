@@ -47,6 +47,8 @@ tell_beginning(struct child *child)
     struct ipc_message config = {
         .type = IPC_CONFIG, .lane = child->lane, .epoch = sup->config_number};
     channel_send(child, &config, fds, with_ca ? 3 : 2);
+    if (sup->level != 0)
+        tell_level(child, sup->level);
     enum status status = rings_give(child);
     if (child->role == CHILD_FRONT) {
         send_lists(child);
@@ -72,6 +74,12 @@ tell_configuration(struct child *front)
     struct ipc_message message = {.type = IPC_RELOAD, .epoch = sup->config_number};
     channel_send(front, &message, &sup->config_fds[CHILD_FRONT], 1);
     send_lists(front);
+}
+
+void
+tell_level(struct child *child, enum log_level level)
+{
+    channel_send(child, &(struct ipc_message){.type = IPC_LEVEL, .level = (uint8_t)level}, NULL, 0);
 }
 
 void

@@ -21,5 +21,8 @@ void tell_after_listener(struct child *front);
 /** The configuration in force, and the lists of names that belong to it. */
 void tell_configuration(struct child *front);
 
+/** LEVEL: the lowest severity that it logs. */
+void tell_level(struct child *child, enum log_level level);
+
 /** STOP: answer what is in flight, then end. No effect on one that is ending already. */
 void tell_to_stop(struct child *child);

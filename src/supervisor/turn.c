@@ -5,6 +5,7 @@
 
 #include "os/log.h"
 #include "supervisor/children.h"
+#include "supervisor/control_serve.h"
 #include "supervisor/deaths.h"
 #include "supervisor/ending.h"
 #include "supervisor/lanes.h"
@@ -51,7 +52,7 @@ take_signal(struct supervisor *sup, uint32_t number)
         statistics_log(sup);
         break;
     case SIGHUP:
-        reload_ask(sup);
+        reload_ask(sup, "SIGHUP");
         break;
     default:
         log_write(LOG_NOTICE, LOG_STOPPING, "%s%s", number == SIGINT ? "SIGINT" : "SIGTERM",
@@ -134,6 +135,7 @@ turn_take(struct supervisor *sup)
 {
     take_signals(sup); /* first: a channel that closes would make a death look like a kill */
     orders_take(sup);
+    control_serve_take(sup);
     tick(sup);
     watchdog_tick(sup);
     reload_tick(sup);
@@ -146,6 +148,8 @@ turn_deadline_us(struct supervisor *sup)
     uint64_t earliest_us = watchdog_deadline_us(sup);
     if (sup->phase == PHASE_STOPPING && sup->stopping.by_us < earliest_us)
         earliest_us = sup->stopping.by_us;
+    uint64_t client_us = control_serve_due_us(sup);
+    earliest_us = client_us < earliest_us ? client_us : earliest_us;
     for (unsigned i = 0; i < children_count(sup); i++) {
         uint64_t due_us = children_due_us(children_at(sup, i));
         earliest_us = due_us < earliest_us ? due_us : earliest_us;

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import tempfile
 
+import control
 import pytest
 from baddot import encoded
 from conftest import needs_root
@@ -29,6 +30,8 @@ DESCRIPTORS = {
         # configurations of front and worker, the CA file, the ring, and four pages of statistics: of front and worker,
         # and of two workers that reloads may have replaced; and the service page
         "memory": 9,
+        # that listens, and of one client
+        "control socket": 2,
     },
     "front": {
         "null": 3, "log": SANITIZED, "channel": 1, "epoll": 1, "udp listening": 1, "tcp listening": 1, "bell": 2,
@@ -52,7 +55,7 @@ def kernel_sockets(pid):
             kinds[fields[9]] = f"{kind} {state}"
     for line in pathlib.Path(f"/proc/{pid}/net/unix").read_text().splitlines()[1:]:
         fields = line.split()
-        kinds[fields[6]] = "channel" if fields[4] == "0005" and len(fields) == 7 else "unix socket"
+        kinds[fields[6]] = "unix socket" if fields[4] != "0005" else "channel" if len(fields) == 7 else "control socket"
     return kinds
 
 
@@ -138,6 +141,19 @@ def warm(service):
 def test_nothing_is_left_when_started_as_root(bad_service):
     warm(bad_service)
     check_all(bad_service)
+
+
+def test_nothing_is_left_with_a_client_of_the_control_socket(serve, bad, shared):
+    folder = shared / "privileges-control"
+    folder.mkdir(0o755)
+    service = serve(bad, settings={"control": {"socket": str(folder / "control")}})
+    warm(service)
+    with control.Client(folder / "control") as client:
+        pages, _ = client.pages()
+        assert len(pages) == 3
+        check_all(service)
+        assert descriptors(service.pid_of("supervisor"))["control socket"] == 2
+    wait_for(lambda: descriptors(service.pid_of("supervisor"))["control socket"] == 1, 5, "the client's end")
 
 
 def test_nothing_is_left_after_a_return(bad_service):

@@ -81,7 +81,9 @@ static char byte[64];
     P(set_nodelay, S, SYS_setsockopt, closed, IPPROTO_TCP, TCP_NODELAY, byte, 4)                   \
     P(set_mark, 0, SYS_setsockopt, closed, SOL_SOCKET, SO_MARK, byte, 4)                           \
     P(get_error, S, SYS_getsockopt, closed, SOL_SOCKET, SO_ERROR, byte, NULL)                      \
-    P(get_peercred, SANITIZED &S, SYS_getsockopt, closed, SOL_SOCKET, SO_PEERCRED, byte, NULL)     \
+    P(get_peercred, S, SYS_getsockopt, closed, SOL_SOCKET, SO_PEERCRED, byte, NULL)                \
+    P(get_peergroups, S, SYS_getsockopt, closed, SOL_SOCKET, SO_PEERGROUPS, byte, NULL)            \
+    P(get_peersec, SANITIZED &S, SYS_getsockopt, closed, SOL_SOCKET, SO_PEERSEC, byte, NULL)       \
     /* files */                                                                                    \
     P(openat, S | SANITIZED, SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY)                        \
     P(openat_write, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY)                        \

@@ -11,6 +11,7 @@
 #include "os/log.h"
 #include "os/memory.h"
 #include "supervisor/children.h"
+#include "supervisor/control_serve.h"
 #include "supervisor/lanes.h"
 #include "supervisor/options.h"
 #include "supervisor/pages.h"
@@ -176,6 +177,7 @@ scene_open(unsigned lanes)
     cr_assert_eq(pages_open(&sup), STATUS_OK);
     sup.loop.now_us = sup.watch_us = 1000 * 1000 * MS;
     cr_assert_eq(report_open(&sup), STATUS_OK);
+    cr_assert_eq(control_serve_open(&sup, -1), STATUS_OK);
 }
 
 /* What the configuration file holds from now on. */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 struct process { /* whose messages they are */
-    unsigned taken[IPC_UPSTREAM_DEAR + 1];
+    unsigned taken[IPC_LEVEL + 1];
     int given, kept; /* descriptors: one that came, one that a handler keeps; -1: none */
 };
 

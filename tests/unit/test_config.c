@@ -116,5 +116,9 @@ Test(config, unsound_structs_are_refused)
     REFUSES((bad.local_private_names_count = 1, strcpy(bad.local_private_names[0], "A.example")));
     REFUSES(bad.local_private_names_count = CONFIG_DOMAINS_MAX + 1);
     REFUSES(bad.local_server_id[0] = ' ');
+    REFUSES(bad.control_socket[0] = 'x');
+    REFUSES(bad.control_readers_count = 1);
+    REFUSES(strcpy(bad.control_operators[3], "root"));
+    REFUSES((bad.control_operators_count = 1, strcpy(bad.control_operators[0], "group:")));
     REFUSES(memset(bad.local_server_id, 'a', sizeof bad.local_server_id));
 }

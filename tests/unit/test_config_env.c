@@ -83,6 +83,9 @@ Test(config_env, the_environment_has_every_key)
         "PENSTOCK_LOCAL_PRIVATE_NAMES=corp.example",
         "PENSTOCK_LOCAL_BLOCK=/a,/b",
         "PENSTOCK_LOCAL_ALLOW=",
+        "PENSTOCK_CONTROL_SOCKET=off",
+        "PENSTOCK_CONTROL_READERS=www-data, group:adm",
+        "PENSTOCK_CONTROL_OPERATORS=root",
         "PENSTOCK_LOG_LEVEL=info",
         NULL,
     };

@@ -109,6 +109,12 @@ random_text(const struct value_rule *rule, char *text)
             *text++ = "abz09._-"[below(8)];
         *text = '\0';
         return;
+    case VALUE_WHO:
+        sprintf(text, "%sn%x", below(2) ? CONFIG_GROUP_START : "", below(1 << 20));
+        return;
+    case VALUE_SOCKET:
+        sprintf(text, "%s", below(2) ? "off" : "/run/x/control");
+        return;
     case VALUE_HOST:
         for (uint32_t labels = 1 + below(4); labels > 0; labels--, *text++ = labels ? '.' : '\0')
             for (uint32_t len = (*text++ = 'h', below(60)); len > 0; len--)

@@ -64,6 +64,9 @@ example(enum ipc_type type)
         m.event = 4;
         strcpy(m.text, "a line");
         break;
+    case IPC_LEVEL:
+        m.level = 5;
+        break;
     case IPC_RELOAD:
         m.epoch = 8;
         break;

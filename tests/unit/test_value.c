@@ -6,8 +6,9 @@
 #include <time.h>
 
 static const struct value_rule *const all[] = {
-    &duration, &count,    &lanes,  &word, &flags, &name,  &user, &host,  &domain, &path,
-    &listen,   &upstream, &prefix, &pin,  &port,  &bytes, &rate, &share, &secret, &from_zero};
+    &duration, &count, &lanes,   &word,  &flags,  &name,     &user,   &host,
+    &domain,   &path,  &control, &who,   &listen, &upstream, &prefix, &pin,
+    &port,     &bytes, &rate,    &share, &secret, &from_zero};
 
 #define KINDS (sizeof all / sizeof all[0])
 

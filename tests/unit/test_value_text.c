@@ -73,6 +73,29 @@ Test(value_text, domains_are_any_names_in_lower_case)
     cr_expect_str_eq(again(&domain, longest), "not a domain name", "a label of 64");
 }
 
+Test(value_text, a_socket_is_a_path_or_off)
+{
+    char longest[CONFIG_SOCKET_MAX + 1];
+    cr_expect_str_eq(again(&control, "/run/penstock/control"), "/run/penstock/control");
+    cr_expect_str_eq(again(&control, "off"), "off");
+    cr_expect_str_eq(again(&control, "control"), "not an absolute path");
+    memset(longest, '/', sizeof longest);
+    longest[CONFIG_SOCKET_MAX] = '\0';
+    cr_expect_str_eq(again(&control, longest), "too long");
+    longest[CONFIG_SOCKET_MAX - 1] = '\0';
+    cr_expect_str_eq(again(&control, longest), longest);
+}
+
+Test(value_text, who_may_use_a_socket_is_an_account_or_a_group)
+{
+    cr_expect_str_eq(again(&who, "_chrony"), "_chrony");
+    cr_expect_str_eq(again(&who, "group:adm"), "group:adm");
+    cr_expect_str_eq(again(&who, "group:"), "empty");
+    cr_expect_str_eq(again(&who, ""), "empty");
+    cr_expect_str_eq(again(&who, "group:a b"), "not a plain name");
+    cr_expect_str_eq(again(&who, "@adm"), "not a plain name");
+}
+
 Test(value_text, paths_are_absolute_and_printable)
 {
     char longest[1025];

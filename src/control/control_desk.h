@@ -1,0 +1,132 @@
+/* control_desk.h - who is served at the control socket, how many at once, and how often
+ * SPDX-License-Identifier: ISC
+ *
+ * What: the seats of all clients and the budget of each account. A client that asks more than its
+ *       account may, breaks the form, or does not read its answers loses its seat; the service
+ *       never waits for one.
+ * Who:  supervisor. Pure: time is an argument.
+ * Ref:  docs/LIMITS.md "control socket".
+ */
+#pragma once
+
+#include "base/leak.h"
+#include "control/control_message.h"
+
+#include <stdbool.h>
+
+#define CONTROL_SEATS         16   /* clients at once */
+#define CONTROL_SEATS_READERS 12   /* of them who only look: an operator always finds a seat */
+#define CONTROL_SEATS_ACCOUNT 4    /* readers of one account */
+#define CONTROL_RATE_PER_S    10   /* of one account: requests, ... */
+#define CONTROL_BURST         40   /* ... at once after a quiet time */
+#define CONTROL_CONNECT_PRICE 4    /* requests, that a new connection costs */
+#define CONTROL_SEND_MS       5000 /* an answer must have found room by then */
+#define CONTROL_RIGHTS_MAX    16   /* accounts and groups, in each of readers and operators */
+#define CONTROL_ACCEPTS_PER_S 100  /* connections of everybody that are looked at */
+
+struct control_names { /* of accounts and groups, as numbers */
+    uint32_t users[CONTROL_RIGHTS_MAX], groups[CONTROL_RIGHTS_MAX];
+    uint32_t users_count, groups_count;
+};
+
+struct control_rights {
+    struct control_names readers, operators;
+    uint32_t own_uid; /* of the service: an operator, as root is */
+};
+
+struct control_who { /* the other side, as the kernel says */
+    uint32_t uid, gid;
+    const uint32_t *groups; /* borrowed: supplementary ones */
+    size_t groups_count;
+};
+
+/** What may somebody do? */
+enum control_right control_desk_right(const struct control_rights *rights,
+                                      const struct control_who *who);
+
+enum control_task { /* what is under way at a seat, one thing at a time */
+                    CONTROL_IDLE,
+                    CONTROL_SENDS_PAGES,     /* `at` is the next one */
+                    CONTROL_SENDS_UPSTREAMS, /* likewise */
+                    CONTROL_WAITS_RELOAD,
+};
+
+struct control_seat {
+    bool is_taken;
+    bool has_answer; /* `answer` follows what the task has to send */
+    enum control_right right;
+    enum control_task task;
+    uint32_t uid;
+    uint32_t at, generation; /* of the pages, when the task began */
+    uint64_t stuck_ms;       /* since when an answer found no room; 0: it finds room */
+    struct control_message answer;
+};
+
+struct control_account {
+    bool is_known;
+    uint32_t uid;
+    struct leak requests;
+};
+
+struct control_desk { /* all zero: nobody came yet */
+    struct control_seat seats[CONTROL_SEATS];
+    struct control_account accounts[CONTROL_SEATS];
+    struct leak accepts; /* before anybody came: none */
+};
+
+enum control_verdict {
+    CONTROL_TAKEN,
+    CONTROL_NO_RIGHT, /* neither reader nor operator, or not an operator */
+    CONTROL_FULL,     /* no seat is left for such a client, or too many of its account sit */
+    CONTROL_TOO_FAST, /* its account has asked too much */
+    CONTROL_BROKEN,   /* it broke the form */
+    CONTROL_BUSY,     /* it did not wait for the answer before */
+};
+
+/** May one more connection be looked at? Strangers wait in the kernel meanwhile. */
+bool control_desk_may_accept(struct control_desk *desk, uint64_t now_ms);
+
+/**
+ * Somebody connected.
+ *
+ * @param right   control_desk_right()
+ * @param now_ms  monotonic
+ * @param seat    written if taken: which one; HELLO is its answer
+ * @return CONTROL_TAKEN; CONTROL_NO_RIGHT, CONTROL_FULL or CONTROL_TOO_FAST.
+ */
+enum control_verdict control_desk_sit(struct control_desk *desk, enum control_right right,
+                                      uint32_t uid, uint64_t now_ms, unsigned *seat);
+
+/**
+ * A client sent something.
+ *
+ * @param bytes    borrowed, `size` octets
+ * @param request  written if taken
+ * @return CONTROL_TAKEN; CONTROL_NO_RIGHT: the request is answered so, and the client stays;
+ *         CONTROL_TOO_FAST, CONTROL_BROKEN, CONTROL_BUSY: it must go.
+ */
+enum control_verdict control_desk_take(struct control_desk *desk, unsigned seat,
+                                       const uint8_t *bytes, size_t size, uint64_t now_ms,
+                                       struct control_message *request);
+
+/** The answer that ends what is under way. @param type  DONE or FAILED; `text` is cut to fit */
+void control_desk_answer(struct control_desk *desk, unsigned seat, enum control_type type,
+                         uint32_t count, const char *text);
+
+/** Is something under way, so that no request is read? */
+bool control_desk_is_busy(const struct control_desk *desk, unsigned seat);
+
+/** Is there something that can be sent now? */
+bool control_desk_has_output(const struct control_desk *desk, unsigned seat);
+
+/** What was to be sent found room, or did not. @return false: for too long, the client must go */
+bool control_desk_sent(struct control_desk *desk, unsigned seat, bool had_room, uint64_t now_ms);
+
+/** When a client must go because it does not read, monotonic; UINT64_MAX: none. */
+uint64_t control_desk_due_ms(const struct control_desk *desk);
+
+/** The seat is free again. May be called twice. */
+void control_desk_leave(struct control_desk *desk, unsigned seat);
+
+/** What a client that was not taken is told, in words. */
+const char *control_desk_verdict_text(enum control_verdict verdict);

@@ -1,0 +1,400 @@
+/* control_serve.c - see control_serve.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "supervisor/control_serve.h"
+
+#include "os/log.h"
+#include "os/peer.h"
+#include "os/sys.h"
+#include "supervisor/children.h"
+#include "supervisor/lanes.h"
+#include "supervisor/levels.h"
+#include "supervisor/reload.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static uint64_t
+now_ms(const struct supervisor *sup)
+{
+    return sup->loop.now_us / 1000;
+}
+
+static void
+count(_Atomic uint64_t *counter)
+{
+    uint64_t before = atomic_load_explicit(counter, memory_order_relaxed);
+    atomic_store_explicit(counter, before + 1, memory_order_relaxed);
+}
+
+/* --- coming and going ------------------------------------------------------------------------ */
+
+static void
+leave(struct supervisor *sup, unsigned seat)
+{
+    evloop_remove(&sup->loop, &sup->clients[seat].source, true);
+    control_desk_leave(&sup->desk, seat);
+}
+
+static void
+drop(struct supervisor *sup, unsigned seat, const char *why)
+{
+    log_write(LOG_WARNING, LOG_CONTROL, "a client of user id %" PRIu32 " is dropped: %s",
+              sup->desk.seats[seat].uid, why);
+    count(&sup->page->clients_dropped);
+    leave(sup, seat);
+}
+
+static void
+mark_client(struct ev_source *source, uint32_t events)
+{
+    struct control_connection *client = source->owner;
+    client->events |= events;
+}
+
+static void
+mark_listener(struct ev_source *source, uint32_t events)
+{
+    struct supervisor *sup = source->owner;
+    (void)events;
+    sup->has_clients = true;
+}
+
+enum status
+control_serve_open(struct supervisor *sup, int listener)
+{
+    sup->control.fd = -1;
+    for (unsigned i = 0; i < CONTROL_SEATS; i++)
+        sup->clients[i].source.fd = -1;
+    if (listener < 0)
+        return STATUS_OK;
+    return evloop_add(&sup->loop, &sup->control, listener, EPOLLIN, mark_listener, sup);
+}
+
+/* It is told why, if it can be told at once. */
+static void
+turn_away(struct supervisor *sup, int fd, uint32_t uid, enum control_verdict verdict)
+{
+    uint8_t bytes[CONTROL_MESSAGE_MAX];
+    struct control_message message = {.type = CONTROL_FAILED};
+    snprintf(message.text, sizeof message.text, "%s", control_desk_verdict_text(verdict));
+    enum status status = peer_send(fd, bytes, control_message_encode(&message, bytes), -1);
+    (void)status;
+    log_write(LOG_WARNING, LOG_CONTROL, "a client of user id %" PRIu32 " is refused: %s", uid,
+              message.text);
+    count(&sup->page->clients_refused);
+    sys_close(fd);
+}
+
+static void
+welcome(struct supervisor *sup, int fd)
+{
+    struct peer_who peer;
+    unsigned seat;
+    if (peer_identify(fd, &peer) != STATUS_OK) {
+        sys_close(fd);
+        return;
+    }
+    struct control_who who = {peer.uid, peer.gid, peer.groups, peer.groups_count};
+    enum control_right right = control_desk_right(&sup->rights, &who);
+    enum control_verdict verdict =
+        control_desk_sit(&sup->desk, right, peer.uid, now_ms(sup), &seat);
+    if (verdict != CONTROL_TAKEN) {
+        turn_away(sup, fd, peer.uid, verdict);
+        return;
+    }
+    struct control_connection *client = &sup->clients[seat];
+    client->events = 0;
+    if (evloop_add(&sup->loop, &client->source, fd, EPOLLIN, mark_client, client) != STATUS_OK) {
+        sys_close(fd);
+        control_desk_leave(&sup->desk, seat);
+    }
+}
+
+static void
+accept_some(struct supervisor *sup)
+{
+    for (unsigned i = 0; i < CONTROL_SERVE_BATCH && sup->has_clients; i++) {
+        int fd;
+        if (!control_desk_may_accept(&sup->desk, now_ms(sup)))
+            break;
+        if (peer_accept(sup->control.fd, &fd) == STATUS_OK)
+            welcome(sup, fd);
+        else
+            sup->has_clients = false;
+    }
+    /* where more come than are looked at, they wait in the kernel, and do not wake us */
+    evloop_want(&sup->loop, &sup->control, sup->has_clients ? 0 : EPOLLIN);
+}
+
+/* --- what is asked --------------------------------------------------------------------------- */
+
+static void
+answer(struct supervisor *sup, unsigned seat, enum control_type type, const char *text)
+{
+    control_desk_answer(&sup->desk, seat, type, 0, text);
+}
+
+static void
+note(const struct supervisor *sup, unsigned seat, const char *what)
+{
+    log_write(LOG_NOTICE, LOG_CONTROL, "user id %" PRIu32 " asks to %s", sup->desk.seats[seat].uid,
+              what);
+}
+
+static void
+begin(struct supervisor *sup, unsigned seat, enum control_task task)
+{
+    struct control_seat *at = &sup->desk.seats[seat];
+    at->task = task;
+    at->at = 0;
+    at->generation = (uint32_t)atomic_load_explicit(&sup->page->generation, memory_order_relaxed);
+}
+
+static void
+ask_reload(struct supervisor *sup, unsigned seat)
+{
+    if (sup->phase != PHASE_RUNNING) {
+        answer(sup, seat, CONTROL_FAILED,
+               sup->phase == PHASE_STARTING ? "penstock is starting: try again when it serves"
+                                            : "penstock is stopping");
+        return;
+    }
+    note(sup, seat, "reload");
+    begin(sup, seat, CONTROL_WAITS_RELOAD);
+    reload_ask(sup, "asked for over the control socket");
+}
+
+static void
+drain(struct supervisor *sup, unsigned seat)
+{
+    note(sup, seat, "drain: answering what is in flight, then ending");
+    if (sup->phase != PHASE_STOPPING)
+        lanes_stop(sup, 0);
+    answer(sup, seat, CONTROL_DONE, "what is in flight is answered, then penstock ends");
+}
+
+static void
+set_level(struct supervisor *sup, unsigned seat, enum log_level level)
+{
+    static const char *const texts[] = {[LOG_NOTICE] = "log notice and above",
+                                        [LOG_INFO] = "log info and above",
+                                        [LOG_DEBUG] = "log debug and above"};
+    note(sup, seat, texts[level]);
+    levels_set(sup, level);
+    answer(sup, seat, CONTROL_DONE, "until the next reload");
+}
+
+static void
+obey(struct supervisor *sup, unsigned seat, const struct control_message *request)
+{
+    switch (request->type) {
+    case CONTROL_WATCH:
+        begin(sup, seat, CONTROL_SENDS_PAGES);
+        return;
+    case CONTROL_UPSTREAMS:
+        begin(sup, seat, CONTROL_SENDS_UPSTREAMS);
+        return;
+    case CONTROL_RELOAD:
+        ask_reload(sup, seat);
+        return;
+    case CONTROL_DRAIN:
+        drain(sup, seat);
+        return;
+    case CONTROL_LEVEL:
+        set_level(sup, seat, (enum log_level)request->level);
+        return;
+    case CONTROL_HELLO:
+    case CONTROL_DONE:
+    case CONTROL_FAILED:
+    case CONTROL_PAGE:
+    case CONTROL_UPSTREAM:
+        break; /* not taken from a client */
+    }
+}
+
+/* @return false: it has lost its seat */
+static bool
+take_one(struct supervisor *sup, unsigned seat)
+{
+    uint8_t bytes[CONTROL_MESSAGE_MAX];
+    struct control_message request;
+    size_t size;
+    enum status status = peer_receive(sup->clients[seat].source.fd, bytes, sizeof bytes, &size);
+    if (status == STATUS_AGAIN)
+        return true;
+    if (status == STATUS_CLOSED || status == STATUS_SYSTEM) {
+        leave(sup, seat);
+        return false;
+    }
+    enum control_verdict verdict =
+        status == STATUS_OK
+            ? control_desk_take(&sup->desk, seat, bytes, size, now_ms(sup), &request)
+            : CONTROL_BROKEN;
+    if (verdict == CONTROL_TAKEN)
+        obey(sup, seat, &request);
+    else if (verdict == CONTROL_NO_RIGHT)
+        answer(sup, seat, CONTROL_FAILED, control_desk_verdict_text(verdict));
+    else
+        drop(sup, seat, control_desk_verdict_text(verdict));
+    return sup->desk.seats[seat].is_taken;
+}
+
+/* --- what is sent ---------------------------------------------------------------------------- */
+
+/* @return false: that was the last */
+static bool
+next_page(struct supervisor *sup, struct control_seat *at, struct control_message *message, int *fd)
+{
+    *message = (struct control_message){.type = CONTROL_PAGE, .kind = CONTROL_SERVICE_PAGE};
+    *fd = sup->page_fd;
+    if (at->at == 0)
+        return true;
+    for (; at->at <= children_count(sup); at->at++) {
+        const struct child *child = children_at(sup, at->at - 1);
+        if (child->watch_fd < 0)
+            continue;
+        message->kind = CONTROL_STATS_PAGE;
+        message->lane = child->lane;
+        message->place = (at->at - 1) % SUPERVISOR_CHILDREN;
+        *fd = child->watch_fd;
+        return true;
+    }
+    return false;
+}
+
+static bool
+next_upstream(const struct supervisor *sup, const struct control_seat *at,
+              struct control_message *message, int *fd)
+{
+    char text[ADDR_TEXT_MAX];
+    *fd = -1;
+    *message = (struct control_message){.type = CONTROL_UPSTREAM, .index = at->at};
+    if (at->at >= sup->config.upstreams_count)
+        return false;
+    snprintf(message->text, sizeof message->text, "%s",
+             addr_format(&sup->config.upstreams[at->at].address, text));
+    return true;
+}
+
+/* The next message of what is under way, or its answer. */
+static void
+next_output(struct supervisor *sup, unsigned seat, struct control_message *message, int *fd)
+{
+    struct control_seat *at = &sup->desk.seats[seat];
+    bool is_more = at->task == CONTROL_SENDS_PAGES       ? next_page(sup, at, message, fd)
+                   : at->task == CONTROL_SENDS_UPSTREAMS ? next_upstream(sup, at, message, fd)
+                                                         : false;
+    if (is_more)
+        return;
+    if (!at->has_answer)
+        control_desk_answer(&sup->desk, seat, CONTROL_DONE, at->generation, "");
+    at->task = CONTROL_IDLE;
+    *message = at->answer;
+    *fd = -1;
+}
+
+/* @return false: it has lost its seat */
+static bool
+send_some(struct supervisor *sup, unsigned seat)
+{
+    struct control_seat *at = &sup->desk.seats[seat];
+    while (control_desk_has_output(&sup->desk, seat)) {
+        uint8_t bytes[CONTROL_MESSAGE_MAX];
+        struct control_message message;
+        int passed;
+        next_output(sup, seat, &message, &passed);
+        size_t size = control_message_encode(&message, bytes);
+        enum status status = peer_send(sup->clients[seat].source.fd, bytes, size, passed);
+        if (status == STATUS_CLOSED || status == STATUS_SYSTEM) {
+            leave(sup, seat);
+            return false;
+        }
+        if (!control_desk_sent(&sup->desk, seat, status == STATUS_OK, now_ms(sup))) {
+            drop(sup, seat, "it does not read its answers");
+            return false;
+        }
+        if (status != STATUS_OK)
+            return true;
+        if (at->task == CONTROL_IDLE)
+            at->has_answer = false;
+        else
+            at->at++;
+    }
+    return true;
+}
+
+/* --- a turn ---------------------------------------------------------------------------------- */
+
+static void
+serve(struct supervisor *sup, unsigned seat)
+{
+    struct control_connection *client = &sup->clients[seat];
+    uint32_t events = client->events;
+    client->events = 0;
+    if ((events & EPOLLIN) != 0 && !control_desk_is_busy(&sup->desk, seat) && !take_one(sup, seat))
+        return;
+    if ((events & (EPOLLHUP | EPOLLERR)) != 0 && control_desk_is_busy(&sup->desk, seat)) {
+        leave(sup, seat); /* nobody is there to be answered */
+        return;
+    }
+    if (!send_some(sup, seat))
+        return;
+    uint32_t wanted = control_desk_is_busy(&sup->desk, seat) ? 0 : EPOLLIN;
+    wanted |= control_desk_has_output(&sup->desk, seat) ? EPOLLOUT : 0;
+    evloop_want(&sup->loop, &client->source, wanted);
+}
+
+/* A reload has ended: who waits for it hears how. */
+static void
+tell_of_reload(struct supervisor *sup)
+{
+    struct reload_news *news = &sup->reload_news;
+    if (!news->is_new && sup->phase == PHASE_RUNNING)
+        return;
+    for (unsigned i = 0; i < CONTROL_SEATS; i++)
+        if (sup->desk.seats[i].task == CONTROL_WAITS_RELOAD)
+            answer(sup, i, news->is_new && news->is_in_force ? CONTROL_DONE : CONTROL_FAILED,
+                   news->is_new ? news->text : "penstock is stopping");
+    news->is_new = false;
+}
+
+/* Others may look now, or fewer: all come again, but for who is to hear of the reload. */
+static void
+look_at_rights(struct supervisor *sup)
+{
+    if (!sup->has_new_rights)
+        return;
+    sup->has_new_rights = false;
+    for (unsigned i = 0; i < CONTROL_SEATS; i++)
+        if (sup->desk.seats[i].is_taken && !control_desk_is_busy(&sup->desk, i))
+            leave(sup, i);
+}
+
+void
+control_serve_take(struct supervisor *sup)
+{
+    if (sup->control.fd < 0)
+        return;
+    tell_of_reload(sup);
+    look_at_rights(sup);
+    if (sup->has_clients)
+        accept_some(sup);
+    for (unsigned i = 0; i < CONTROL_SEATS; i++)
+        if (sup->desk.seats[i].is_taken)
+            serve(sup, i);
+}
+
+uint64_t
+control_serve_due_us(const struct supervisor *sup)
+{
+    uint64_t due_ms = control_desk_due_ms(&sup->desk);
+    if (sup->control.fd >= 0 && sup->reload_news.is_new)
+        return 0;
+    if (sup->has_clients) { /* more than are looked at: the next one, when it is its time */
+        uint64_t next_ms = now_ms(sup) + 1000 / CONTROL_ACCEPTS_PER_S;
+        due_ms = next_ms < due_ms ? next_ms : due_ms;
+    }
+    return due_ms == UINT64_MAX ? UINT64_MAX : due_ms * 1000;
+}

@@ -1,0 +1,25 @@
+/* control_socket.h - the control socket comes into being
+ * SPDX-License-Identifier: ISC
+ *
+ * What: binds it, in a folder where nobody else can put another in its place, and takes the place
+ *       of one that a dead service left; never of one that answers.
+ * Who:  supervisor, before its jail.
+ * Ref:  penstock.yaml(5) control.socket; unix(7).
+ */
+#pragma once
+
+#include "supervisor/supervisor.h"
+
+#define CONTROL_SOCKET_BACKLOG 16 /* connections that were not looked at yet */
+
+/**
+ * Open the socket that the configuration wants, so that the accounts it names can connect.
+ *
+ * @param own_uid  the account that the service will be: the file becomes its own
+ * @param fd       written: listening; -1: there is none
+ * @param error    written on failure
+ * @return STATUS_OK, also without a socket: none is wanted, or the default one cannot be, which a
+ *         log line says; STATUS_INVALID.
+ */
+MUST_CHECK enum status control_socket_open(const struct config *config, uint32_t own_uid, int *fd,
+                                           struct config_error *error);

@@ -1,0 +1,193 @@
+/* test_control_serve.c - clients of the control socket, and what they cause
+ * SPDX-License-Identifier: ISC
+ */
+#include "control_scene.h"
+
+#include <sys/stat.h>
+
+/* This process is of one account, so its right is changed at the seat. */
+static int
+reader(void)
+{
+    int fd = control_client();
+    unsigned seat = 0;
+    while (!sup.desk.seats[seat].is_taken || sup.desk.seats[seat].right == CONTROL_READER)
+        seat++;
+    sup.desk.seats[seat].right = CONTROL_READER;
+    return fd;
+}
+
+Test(control_serve, watching_gives_a_page_of_each_process_that_served)
+{
+    struct control_message message;
+    int passed, pages = 0;
+    control_open(2);
+    int fd = reader();
+    CONTROL_SAY(fd, .type = CONTROL_WATCH);
+    control_turn(1);
+    while (control_hear(fd, &message, &passed) == CONTROL_PAGE) {
+        struct stat status;
+        cr_assert_eq(message.kind, pages == 0 ? CONTROL_SERVICE_PAGE : CONTROL_STATS_PAGE);
+        cr_assert_eq(fstat(passed, &status), 0);
+        cr_assert_eq((size_t)status.st_size,
+                     pages == 0 ? sizeof(struct service_page) : sizeof(struct stats_page));
+        cr_assert_eq(mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, passed, 0), MAP_FAILED);
+        close(passed);
+        pages++;
+    }
+    cr_assert_eq(pages, 5);
+    cr_assert_eq(message.type, CONTROL_DONE);
+    cr_assert_eq(message.count, atomic_load(&sup.page->generation));
+}
+
+Test(control_serve, a_reader_changes_nothing)
+{
+    control_open(1);
+    int fd = reader();
+    static const enum control_type types[] = {CONTROL_RELOAD, CONTROL_DRAIN, CONTROL_LEVEL,
+                                              CONTROL_UPSTREAMS};
+    for (size_t i = 0; i < 4; i++) {
+        CONTROL_SAY(fd, .type = types[i], .level = CONTROL_LEVEL_MAX);
+        control_turn(1);
+        control_expect(fd, CONTROL_FAILED, "not permitted");
+    }
+    cr_assert_not(sup.reload_asked);
+    cr_assert_eq(sup.phase, PHASE_RUNNING);
+    cr_assert_eq(sup.level, 0);
+}
+
+Test(control_serve, a_reload_is_answered_when_it_has_ended)
+{
+    control_open(1);
+    scene_write_file("nonsense: 1\n");
+    int fd = control_client();
+    CONTROL_SAY(fd, .type = CONTROL_RELOAD);
+    control_turn(1);
+    cr_assert_eq(control_serve_due_us(&sup), 0, "the answer is due at once");
+    control_turn(0);
+    control_expect(fd, CONTROL_FAILED, "nonsense");
+    SCENE_LOGGED("asks to reload");
+}
+
+Test(control_serve, who_waits_for_a_reload_hears_that_the_service_stops)
+{
+    control_open(1);
+    scene_write_file("nonsense: 1\n");
+    int fd = control_client();
+    scene_child(0, CHILD_WORKER)->state = LIFE_STARTING; /* so it waits */
+    CONTROL_SAY(fd, .type = CONTROL_RELOAD);
+    control_turn(1);
+    control_expect(fd, 0, NULL);
+    scene_child(0, CHILD_WORKER)->state = LIFE_READY;
+    raise_signal(SIGTERM);
+    control_turn(1);
+    control_expect(fd, CONTROL_FAILED, "stopping");
+    CONTROL_SAY(fd, .type = CONTROL_RELOAD);
+    control_turn(1);
+    control_expect(fd, CONTROL_FAILED, "stopping");
+}
+
+Test(control_serve, who_goes_while_something_is_under_way_frees_the_seat)
+{
+    control_open(1);
+    int fd = control_client();
+    scene_child(0, CHILD_WORKER)->state = LIFE_STARTING;
+    CONTROL_SAY(fd, .type = CONTROL_RELOAD);
+    control_turn(1);
+    close(fd);
+    control_turn(1);
+    for (unsigned i = 0; i < CONTROL_SEATS; i++)
+        cr_assert_not(sup.desk.seats[i].is_taken);
+}
+
+Test(control_serve, drain_and_level_do_what_they_say)
+{
+    control_open(1);
+    int fd = control_client();
+    CONTROL_SAY(fd, .type = CONTROL_LEVEL, .level = LOG_INFO);
+    control_turn(1);
+    control_expect(fd, CONTROL_DONE, "until the next reload");
+    cr_assert_eq(sup.level, LOG_INFO);
+    CONTROL_SAY(fd, .type = CONTROL_DRAIN);
+    control_turn(1);
+    control_expect(fd, CONTROL_DONE, "in flight");
+    cr_assert_eq(sup.phase, PHASE_STOPPING);
+}
+
+Test(control_serve, who_breaks_the_form_is_dropped_and_counted)
+{
+    control_open(1);
+    int fd = control_client();
+    cr_assert_eq(send(fd, "\xff\xff", 2, 0), 2);
+    control_turn(1);
+    evloop_turn(&sup.loop, 0); /* what was removed is closed */
+    control_expect(fd, -1, NULL);
+    cr_assert_eq(atomic_load(&sup.page->clients_dropped), 1);
+    SCENE_LOGGED("is dropped: a message that a client may not send");
+}
+
+Test(control_serve, who_does_not_read_is_dropped_and_nobody_waited)
+{
+    control_open(CONFIG_LANES_MAX); /* more pages than find room */
+    int fd = reader();
+    unsigned left = CONTROL_SEATS;
+    for (unsigned i = 0; i < 40 && left > 0; i++) {
+        uint8_t bytes[CONTROL_MESSAGE_MAX];
+        struct control_message watch = {.type = CONTROL_WATCH};
+        (void)!send(fd, bytes, control_message_encode(&watch, bytes), MSG_DONTWAIT | MSG_NOSIGNAL);
+        control_turn(CONTROL_SEND_MS / 10);
+        left = 0;
+        for (unsigned at = 0; at < CONTROL_SEATS; at++)
+            left += sup.desk.seats[at].is_taken;
+    }
+    cr_assert_eq(left, 0);
+    SCENE_LOGGED("is dropped: it does not read its answers");
+}
+
+Test(control_serve, what_found_no_room_goes_on_when_there_is_some)
+{
+    struct control_message message = {0};
+    int passed, pages = 0;
+    control_open(CONFIG_LANES_MAX);
+    int fd = reader();
+    CONTROL_SAY(fd, .type = CONTROL_WATCH);
+    for (int turns = 0; turns < 100 && message.type != CONTROL_DONE; turns++) {
+        control_turn(1);
+        while (control_hear(fd, &message, &passed) == CONTROL_PAGE) {
+            pages++;
+            close(passed);
+        }
+    }
+    cr_assert_eq(message.type, CONTROL_DONE);
+    cr_assert_eq(pages, 1 + CHILD_ROLES * CONFIG_LANES_MAX);
+}
+
+Test(control_serve, other_rights_end_the_connections_that_there_are)
+{
+    control_open(1);
+    int fd = control_client();
+    sup.has_new_rights = true;
+    control_turn(1);
+    evloop_turn(&sup.loop, 0);
+    control_expect(fd, -1, NULL);
+}
+
+Test(control_serve, who_has_no_right_is_told_so)
+{
+    if (getuid() == 0)
+        cr_skip_test("root may everything");
+    control_open(1);
+    sup.rights.own_uid = 0;
+    int fd = control_connect();
+    control_turn(1);
+    control_expect(fd, CONTROL_FAILED, "not permitted");
+    control_expect(fd, -1, NULL);
+    cr_assert_eq(atomic_load(&sup.page->clients_refused), 1);
+}
+
+Test(control_serve, without_a_socket_nothing_is_due)
+{
+    scene_run(1);
+    cr_assert_eq(control_serve_due_us(&sup), UINT64_MAX);
+    control_serve_take(&sup);
+}

@@ -1,0 +1,118 @@
+/* test_control_socket.c - where the control socket may be, and what it may replace
+ * SPDX-License-Identifier: ISC
+ */
+#include "supervisor/control_socket.h"
+
+#include "os/peer.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct config config;
+static struct config_error error;
+static char folder[64];
+
+static void
+begin(void)
+{
+    strcpy(folder, "/tmp/penstock-socket-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(config.control_socket, sizeof config.control_socket, "%s/control", folder);
+}
+
+static void
+end(void)
+{
+    unlink(config.control_socket);
+    rmdir(folder);
+}
+
+static enum status
+open_it(int *fd)
+{
+    return control_socket_open(&config, getuid(), fd, &error);
+}
+
+static mode_t
+mode_of(void)
+{
+    struct stat status;
+    cr_assert_eq(lstat(config.control_socket, &status), 0);
+    return status.st_mode;
+}
+
+Test(control_socket, is_ours_alone_unless_others_may_use_it, .init = begin, .fini = end)
+{
+    int fd, client;
+    cr_assert_eq(open_it(&fd), STATUS_OK, "%s", error.text);
+    cr_assert_eq(mode_of(), S_IFSOCK | 0600);
+    cr_assert_eq(peer_connect(config.control_socket, &client), STATUS_OK);
+    close(client);
+    close(fd);
+    config.control_readers_count = 1;
+    cr_assert_eq(open_it(&fd), STATUS_OK, "what a dead service left is replaced: %s", error.text);
+    cr_assert_eq(mode_of(), S_IFSOCK | 0666);
+}
+
+Test(control_socket, never_takes_the_place_of_one_that_answers, .init = begin, .fini = end)
+{
+    int fd, second, client;
+    cr_assert_eq(open_it(&fd), STATUS_OK);
+    cr_assert_eq(open_it(&second), STATUS_INVALID);
+    cr_assert_not_null(strstr(error.text, "another service answers there"));
+    cr_assert_eq(second, -1);
+    cr_assert_eq(peer_connect(config.control_socket, &client), STATUS_OK);
+}
+
+Test(control_socket, never_takes_the_place_of_a_file_or_a_link, .init = begin, .fini = end)
+{
+    int fd, file = open(config.control_socket, O_CREAT | O_RDWR, 0600);
+    cr_assert_geq(file, 0);
+    cr_assert_eq(open_it(&fd), STATUS_INVALID);
+    cr_assert_not_null(strstr(error.text, "no socket"));
+    unlink(config.control_socket);
+    cr_assert_eq(symlink("/nowhere", config.control_socket), 0);
+    cr_assert_eq(open_it(&fd), STATUS_INVALID);
+}
+
+Test(control_socket, wants_a_folder_that_others_cannot_write_to, .init = begin, .fini = end)
+{
+    int fd;
+    cr_assert_eq(chmod(folder, 0777), 0);
+    cr_assert_eq(open_it(&fd), STATUS_INVALID);
+    cr_assert_not_null(strstr(error.text, "written to by others"));
+    cr_assert_eq(chmod(folder, 01777), 0);
+    cr_assert_eq(open_it(&fd), STATUS_OK, "%s", error.text);
+}
+
+Test(control_socket, two_that_start_at_once_do_not_meet, .init = begin, .fini = end)
+{
+    int fd, other = open(folder, O_RDONLY | O_DIRECTORY);
+    cr_assert_eq(flock(other, LOCK_EX), 0);
+    cr_assert_eq(open_it(&fd), STATUS_INVALID);
+    cr_assert_not_null(strstr(error.text, "another service starts"));
+}
+
+Test(control_socket, the_default_one_is_no_condition)
+{
+    int fd = 7;
+    strcpy(config.control_socket, "");
+    cr_assert_eq(open_it(&fd), STATUS_OK);
+    cr_assert_eq(fd, -1);
+    strcpy(config.control_socket, "/run/no-such-folder/control");
+    cr_assert_eq(open_it(&fd), STATUS_INVALID);
+    cr_assert_not_null(strstr(error.text, "No such file"));
+    struct stat status;
+    strcpy(config.control_socket, CONFIG_CONTROL_SOCKET);
+    if (lstat("/run/penstock", &status) != 0) {
+        cr_assert_eq(open_it(&fd), STATUS_OK);
+        cr_assert_eq(fd, -1);
+    }
+}
