@@ -3,6 +3,7 @@
  */
 #include "oracle.h"
 
+#include "nets.h"
 #include "proxy.h"
 #include "trace.h"
 #include "world_faults.h"
@@ -154,8 +155,21 @@ oracle_tcp_unheard(const struct tcp_conn *conn)
 }
 
 void
+oracle_taken(struct ask *ask)
+{
+    oracle_policy_taken(ask);
+    if (world.places == 0)
+        return;
+    ask->net = nets_of(&ask->from);
+    oracle_room_taken(ask);
+    oracle_queue_taken(ask);
+}
+
+void
 oracle_answered(struct ask *ask)
 {
+    if (ask->net != NULL)
+        oracle_room_answered(ask);
     oracle_octets_judge(ask);
     if (ask->is_cut)
         return;
@@ -165,11 +179,22 @@ oracle_answered(struct ask *ask)
 }
 
 static void
+judge_queue(const struct front *front)
+{
+    if (world.places == 0)
+        return;
+    oracle_queue_turn(front);
+    oracle_room_turn();
+}
+
+static void
 turned(struct process *process)
 {
     oracle_turns_turn(process);
-    if (proxy_is_front(process))
+    if (proxy_is_front(process)) {
         oracle_counters_turn(process);
+        judge_queue(proxy_front(process));
+    }
     if (proxy_is_front(process) || proxy_is_worker(process))
         oracle_memory_turn(process);
 }
@@ -204,6 +229,8 @@ oracle_begin(void)
     oracle_counters_begin();
     oracle_octets_begin();
     oracle_policy_begin();
+    oracle_room_begin();
+    oracle_queue_begin();
     oracle_memory_begin();
     oracle_turns_begin();
 }

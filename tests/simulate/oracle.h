@@ -7,7 +7,7 @@
  *       oracle_counters.c (every query has one end), oracle_crowd.c (a flood costs others nothing),
  *       oracle_memory.c (bounds, and nothing of clients in workers), oracle_octets.c (what is sent to
  *       an address that is not proven), oracle_policy.c (access list and rates),
- *       oracle_turns.c (nobody spins).
+ *       oracle_room.c and oracle_queue.c (fairness), oracle_turns.c (nobody spins).
  * Who:  world.c and the parts of the world call it; main.c prints.
  * Ref:  docs/SIMULATION.md "properties".
  */
@@ -39,6 +39,8 @@ void oracle_asked(struct ask *ask);
 /** It found no socket, or a full one. */
 void oracle_unheard(const struct ask *ask);
 void oracle_answered(struct ask *ask);
+/** A front took it out of its socket, behind those before. */
+void oracle_taken(struct ask *ask);
 
 /** A connection found nobody who listens, or no room; it was sent what is no query; the front closed it. */
 void oracle_tcp_unheard(const struct tcp_conn *conn);
@@ -52,7 +54,16 @@ void oracle_answers_judge(const struct ask *ask);
 void oracle_answers_overdue(const struct ask *ask);
 void oracle_cookies_judge(const struct ask *ask);
 
-/** A front took it out of its socket, behind those before. */
+struct front;
+/** At the end of a turn of a front. */
+void oracle_queue_turn(const struct front *front);
+void oracle_queue_begin(void);
+void oracle_queue_taken(struct ask *ask);
+void oracle_room_turn(void);
+void oracle_room_begin(void);
+void oracle_room_taken(const struct ask *ask);
+void oracle_room_answered(const struct ask *ask);
+
 void oracle_policy_taken(struct ask *ask);
 void oracle_policy_begin(void);
 void oracle_policy_end(void);

@@ -68,13 +68,15 @@ struct world {
     uint64_t seed;
     uint64_t length_us; /* when it ends, since KERNEL_BEGIN_US */
     unsigned lanes, upstreams;
-    uint32_t query_ms;     /* timeouts.query */
-    uint32_t tcp_idle_ms;  /* timeouts.tcp_idle */
-    bool is_tcp_crowded;   /* more connections come than there are slots */
-    unsigned preemption;   /* per mille of calls (process_set_preemption()) */
-    uint32_t ttl_s;        /* cache.ttl_max, or how long an answer lives */
-    uint32_t stale_s;      /* cache.stale */
-    uint64_t turn_us;      /* WORLD_CROWD: what a flood may cost another */
+    uint32_t query_ms;                  /* timeouts.query */
+    uint32_t tcp_idle_ms;               /* timeouts.tcp_idle */
+    unsigned places;                    /* at the worker; 0: F1 to F4 are not judged */
+    unsigned queries, queue_per_prefix; /* limits of these names, if they are judged */
+    bool is_tcp_crowded;                /* more connections come than there are slots */
+    unsigned preemption;                /* per mille of calls (process_set_preemption()) */
+    uint32_t ttl_s;                     /* cache.ttl_max, or how long an answer lives */
+    uint32_t stale_s;                   /* cache.stale */
+    uint64_t turn_us;                   /* WORLD_CROWD: what a flood may cost another */
     uint32_t piece_octets; /* segments between workers and upstreams hold so many at most; 0: any */
     unsigned cookies_in;   /* one in so many clients sends them; 0: none */
     struct world_chances chances;

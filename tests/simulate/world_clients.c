@@ -260,7 +260,7 @@ front_took(const struct addr *from, const uint8_t *octets, size_t size)
 {
     struct ask *ask = find(from, octets, size);
     if (ask != NULL)
-        oracle_policy_taken(ask);
+        oracle_taken(ask);
 }
 
 void

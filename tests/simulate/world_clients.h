@@ -11,6 +11,7 @@
 #include "message.h"
 #include "world.h"
 
+struct net;
 struct tcp_conn;
 
 struct ask {
@@ -26,6 +27,8 @@ struct ask {
     size_t size, response_size;         /* octets that arrived; of the first response */
     bool is_cut;                        /* not all of it arrived */
     uint64_t taken_us;                  /* a front took it out of its socket */
+    struct net *net;                    /* its client's, where turns are judged (nets.h) */
+    uint32_t slot, generation;          /* of its question in the ring */
     enum policy_fate fate;              /* that it has to have */
     bool is_flood;                      /* what is promised to others is not to it */
     bool is_excused;                    /* its client did what ends it or makes it wait */

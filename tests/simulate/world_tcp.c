@@ -106,7 +106,7 @@ taken(void *owner, size_t size)
         oracle_violation("octets of a client that is denied are read");
     for (unsigned i = 0; i < conn->asks_count; i++)
         if (conn->ends_at[i] > before && conn->ends_at[i] <= conn->taken)
-            oracle_policy_taken(conn->asks[i]);
+            oracle_taken(conn->asks[i]);
 }
 
 static void

@@ -41,6 +41,9 @@ void worlds_pulses(uint64_t *dice);
 void worlds_access(uint64_t *dice);
 void worlds_rates(uint64_t *dice);
 
+/* worlds_turns.c */
+void worlds_turns(uint64_t *dice);
+
 /* worlds_tcp.c */
 void worlds_tcp(uint64_t *dice);
 void worlds_tcp_faults(uint64_t *dice);
