@@ -126,12 +126,22 @@ next_tag(const struct pool *pool, uint32_t tag)
     return tag > UINT32_MAX - total ? tag % total + total : tag + total;
 }
 
+/* Tickets beyond those that connections without a socket will use. */
+static bool
+has_ticket(const struct pool *pool, const struct upstream *upstream, uint64_t now_ms)
+{
+    unsigned wanted = 0;
+    for (uint32_t i = 0; i < pool->conns_count; i++)
+        wanted += pool_conn(pool, upstream, i)->fsm.state == CONN_WANTED;
+    return tls_ticket_count(upstream->tls, now_ms) > wanted;
+}
+
 /* With a ticket a handshake is cheap for the server, and its number is what the server allows. */
 static bool
 take_budget(struct pool *pool, struct upstream *upstream)
 {
     uint64_t now = now_of(pool), now_ms = now / 1000;
-    uint32_t price = tls_ticket_count(upstream->tls, now_ms) > 0 ? 1 : UPSTREAM_HANDSHAKE_FULL;
+    uint32_t price = has_ticket(pool, upstream, now_ms) ? 1 : UPSTREAM_HANDSHAKE_FULL;
     if (leak_take(&upstream->dials, price, now_ms))
         return true;
     uint64_t wait_ms = leak_wait_ms(&upstream->dials, price, now_ms);

@@ -144,6 +144,18 @@ Test(pool, none_beyond_the_budget_of_handshakes)
     cr_assert_leq(scene.pool.shared.next_us, first()->dial_us, "and is tried then");
 }
 
+Test(pool, a_ticket_pays_for_one_handshake)
+{
+    pool_scene_open(1, 8);
+    unsigned tickets = tls_ticket_count(first()->tls, scene.now_us / 1000);
+    first()->quota.known = 1;
+    pool_keep_pace(&scene.pool, first(), 6);
+    unsigned opening = first()->opening;
+    cr_assert(tickets > 0 && opening > tickets, "%u tickets, %u are opened", tickets, opening);
+    cr_assert_geq(first()->dials.level,
+                  (tickets + UPSTREAM_HANDSHAKE_FULL * (opening - tickets)) * LEAK_MILLI);
+}
+
 Test(pool, says_that_a_place_is_wanted_when_all_are_taken)
 {
     pool_scene_open(1, 1);
