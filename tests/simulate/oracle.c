@@ -7,6 +7,7 @@
 #include "proxy.h"
 #include "trace.h"
 #include "world_faults.h"
+#include "world_lies.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -135,8 +136,8 @@ is_served(void)
 {
     uint64_t since_us = served_since();
     bool is_away = since_us == 0 || kernel_now() < since_us + READ_US;
-    return (world.row->flags & WORLD_NO_POLICY) != 0 && !world_faults_is_stopped() && !is_away &&
-           kernel_now() >= KERNEL_BEGIN_US + KERNEL_S &&
+    return (world.row->flags & (WORLD_NO_POLICY | WORLD_ENDS)) != 0 && !world_faults_is_stopped() &&
+           !is_away && kernel_now() >= KERNEL_BEGIN_US + KERNEL_S &&
            kernel_now() >= world_faults_over_us() + READ_US; /* else it stands still */
 }
 
@@ -208,9 +209,12 @@ ended(struct process *process, int wait_status)
         oracle_counters_front_ended(process);
         world_faults_front_ended();
     }
-    if (!proxy_is_front(process) && !proxy_is_worker(process))
+    if (!proxy_is_front(process) && !proxy_is_worker(process)) {
         is_ended_well = wait_status == 0;
-    bool was_ended = wait_status == SIGKILL && world_faults_broke_rings();
+        oracle_counters_begin(); /* its pages are gone */
+    }
+    bool was_ended = (wait_status == SIGKILL && world_faults_broke_rings()) ||
+                     world_lies_may_end(process, wait_status);
     bool may_be_ended = world_faults_is_stopped() && !world_faults_is_stop_alone();
     if (wait_status != 0 && wait_status != SIGSEGV && !was_ended && !may_be_ended)
         oracle_violation_of("a process ended by itself", ": %s, 0x%x", process_name(process),
@@ -226,6 +230,7 @@ oracle_begin(void)
     process_on_turn = turned;
     proxy_on_end = ended;
     world_faults_begin();
+    world_lies_begin();
     oracle_counters_begin();
     oracle_octets_begin();
     oracle_policy_begin();
@@ -239,6 +244,8 @@ oracle_begin(void)
 static void
 judge_lanes(void)
 {
+    if (world_lies_is_away())
+        return;
     if (!proxy_is_serving()) {
         oracle_violation("the service has ended");
         return;

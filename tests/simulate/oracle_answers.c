@@ -160,7 +160,7 @@ oracle_answers_judge(const struct ask *ask)
 void
 oracle_answers_overdue(const struct ask *ask)
 {
-    if ((world.row->flags & WORLD_NO_POLICY) == 0)
+    if ((world.row->flags & (WORLD_NO_POLICY | WORLD_ENDS)) == 0)
         return;
     if (ask->conn != NULL && (ask->conn->closed_us != 0 || ask->conn->has_left))
         return;                                       /* judged when it was closed */

@@ -66,6 +66,9 @@ uint64_t process_moves(const struct process *process);
 /** Processor time that it has used, microseconds. */
 uint64_t process_cpu_us(const struct process *process);
 
+/** What a descriptor of it stands for; NULL: nothing. */
+struct object *process_object_of(const struct process *process, int fd);
+
 /** How often the octets occur in what it can read: state, stack, mappings. */
 unsigned process_scan(const struct process *process, const void *octets, size_t size);
 

@@ -34,10 +34,15 @@ process_open(struct object *object)
 }
 
 struct object *
+process_object_of(const struct process *process, int fd)
+{
+    return process != NULL && fd >= 0 && fd < process->fds_count ? process->fds[fd] : NULL;
+}
+
+struct object *
 process_object(int fd)
 {
-    const struct process *process = process_current();
-    return process != NULL && fd >= 0 && fd < process->fds_count ? process->fds[fd] : NULL;
+    return process_object_of(process_current(), fd);
 }
 
 int

@@ -73,13 +73,19 @@ ended(struct process *process)
 }
 
 void
+proxy_start_again(void)
+{
+    proxy.supervisor =
+        process_start("supervisor", supervisor_main, sizeof(struct supervisor_program), NULL);
+}
+
+void
 proxy_start(void)
 {
     memset(&proxy, 0, sizeof proxy);
     signals_begin();
     process_on_end = ended;
-    proxy.supervisor =
-        process_start("supervisor", supervisor_main, sizeof(struct supervisor_program), NULL);
+    proxy_start_again();
 }
 
 /* --- supervisor/spawn.h ---------------------------------------------------------------------- */

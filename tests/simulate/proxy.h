@@ -19,6 +19,8 @@ struct supervisor;
 
 /** Start the supervisor. */
 void proxy_start(void);
+/** The supervisor once more, after it ended. */
+void proxy_start_again(void);
 
 /** Signal the supervisor: SIGHUP, SIGTERM, SIGUSR1. */
 void proxy_signal(unsigned number);

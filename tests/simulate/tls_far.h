@@ -16,12 +16,17 @@ struct tls_far; /* one connection */
 /** The pin of the key that servers have, as a configuration writes it. */
 const char *tls_far_pin(void);
 
-/** @param is_foreign  with another key than the pinned one */
-struct tls_far *tls_far_open(bool is_foreign);
+/** @param is_foreign  with another key than the pinned one; it resumes nothing
+ *  @param ticket      what its tickets are encrypted with: those of another number are not known */
+struct tls_far *tls_far_open(bool is_foreign, uint8_t ticket);
 void tls_far_close(struct tls_far *far);
 
-/** Octets from the worker. @return false: they are no TLS, the connection is to end */
-bool tls_far_feed(struct tls_far *far, const uint8_t *octets, size_t size);
+enum tls_far_greeting { TLS_FAR_NOTHING, TLS_FAR_FULL, TLS_FAR_RESUME };
+
+/** Octets from the worker. @param said  written: what it asked for, when it is known
+ *  @return false: they are no TLS, the connection is to end */
+bool tls_far_feed(struct tls_far *far, const uint8_t *octets, size_t size,
+                  enum tls_far_greeting *said);
 
 /** What they said in plain. @return octets; 0: nothing yet */
 size_t tls_far_read(struct tls_far *far, uint8_t *to, size_t room);

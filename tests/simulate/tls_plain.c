@@ -1,8 +1,9 @@
 /* tls_plain.c - both ends of TLS without cryptography
  * SPDX-License-Identifier: ISC
  *
- * The worker says C; a server with the pinned key answers S, one with another X. Then octets are
- * octets. What is written before S was read is refused, as the real session refuses it.
+ * The worker says C; a server with the pinned key answers S and one octet, which stands for two
+ * tickets, one with another key X. With a ticket the worker says R and its octet; a server that knows
+ * it answers A and one octet for another ticket, any other as above. Then octets are octets. What is written before S was read is refused, as the real session refuses it.
  */
 #include "tls_far.h"
 
@@ -15,19 +16,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HELLO   'C'
-#define OURS    'S'
-#define FOREIGN 'X'
+#define HELLO     'C'
+#define RESUME    'R' /* and a ticket */
+#define OURS      'S' /* and a ticket, like */
+#define RESUMED   'A'
+#define FOREIGN   'X'
+#define NO_TICKET (-1)
 
 /* --- the worker's end ------------------------------------------------------------------------ */
 
 struct tls_context {
-    int unused;
+    uint8_t tickets[TLS_TICKETS]; /* the newest last */
+    unsigned tickets_count;
 };
 
 struct tls_session {
     uint8_t *in, *out;
     size_t in_size, out_size;
+    struct tls_context *context;
+    int ticket;  /* that it holds: NO_TICKET, or an octet */
+    bool offers; /* it said so */
     bool has_greeted, is_trusted, is_ended;
     enum tls_cause cause;
     struct tls_facts facts;
@@ -73,11 +81,11 @@ enum status
 tls_context_init(struct tls_context *context, const struct config_upstream *upstream,
                  const char *name, uint32_t versions, struct tls_anchors *anchors)
 {
-    (void)context;
     (void)upstream;
     (void)name;
     (void)versions;
     (void)anchors;
+    *context = (struct tls_context){.tickets_count = 0};
     return STATUS_OK;
 }
 
@@ -90,24 +98,34 @@ tls_context_fini(struct tls_context *context)
 unsigned
 tls_ticket_count(const struct tls_context *context, uint64_t now_ms)
 {
-    (void)context;
     (void)now_ms;
-    return 0;
+    return context->tickets_count;
 }
 
 void
 tls_ticket_forget(struct tls_context *context)
 {
-    (void)context;
+    context->tickets_count = 0;
+}
+
+static void
+keep_ticket(struct tls_context *context, uint8_t ticket)
+{
+    if (context->tickets_count == TLS_TICKETS)
+        memmove(context->tickets, context->tickets + 1, --context->tickets_count);
+    context->tickets[context->tickets_count++] = ticket;
 }
 
 enum status
 tls_session_open(struct tls_session *session, struct tls_context *context, uint8_t *in,
                  uint8_t *out, uint64_t now_ms)
 {
-    (void)context;
     (void)now_ms;
+    int ticket =
+        context->tickets_count > 0 ? context->tickets[--context->tickets_count] : NO_TICKET;
     *session = (struct tls_session){
+        .context = context,
+        .ticket = ticket,
         .in = in,
         .out = out,
         .facts = {.version = 0x0304, .cipher = 0x1301, .has_leaf = true, .valid_s = 60 * 86400}};
@@ -117,6 +135,8 @@ tls_session_open(struct tls_session *session, struct tls_context *context, uint8
 void
 tls_session_close(struct tls_session *session)
 {
+    if (session->context != NULL && session->ticket != NO_TICKET) /* no octet of it left */
+        keep_ticket(session->context, (uint8_t)session->ticket);
     memset(session, 0, sizeof *session);
 }
 
@@ -145,6 +165,7 @@ void
 tls_session_sent(struct tls_session *session, size_t size)
 {
     session->out_size -= size;
+    session->ticket = size > 0 ? NO_TICKET : session->ticket;
     memmove(session->out, session->out + size, session->out_size);
 }
 
@@ -163,17 +184,31 @@ fail(struct tls_session *session, enum tls_cause cause)
     return TLS_FAILED;
 }
 
+static void
+greet(struct tls_session *session)
+{
+    session->offers = session->ticket != NO_TICKET;
+    session->out[session->out_size++] = session->offers ? RESUME : HELLO;
+    if (session->offers)
+        session->out[session->out_size++] = (uint8_t)session->ticket;
+}
+
 enum tls_result
 tls_session_handshake(struct tls_session *session)
 {
     if (!session->has_greeted)
-        session->out[session->out_size++] = HELLO;
+        greet(session);
     session->has_greeted = true;
-    if (session->in_size == 0)
+    if (session->in_size > 0 && session->in[0] == FOREIGN)
+        return fail(session, TLS_CAUSE_PIN);
+    if (session->in_size < 2)
         return session->is_ended ? fail(session, TLS_CAUSE_CLOSED) : TLS_AGAIN_READ;
-    if (session->in[0] != OURS)
-        return fail(session, session->in[0] == FOREIGN ? TLS_CAUSE_PIN : TLS_CAUSE_PROTOCOL);
-    eat(session, 1);
+    session->facts.resumed = session->in[0] == RESUMED;
+    if (session->in[0] != OURS && !(session->facts.resumed && session->offers))
+        return fail(session, TLS_CAUSE_PROTOCOL);
+    for (int i = session->facts.resumed; i < 2; i++)
+        keep_ticket(session->context, session->in[1]);
+    eat(session, 2);
     session->is_trusted = true;
     return TLS_OK;
 }
@@ -261,6 +296,7 @@ tls_show_cipher(uint16_t cipher)
 
 struct tls_far {
     bool is_foreign, is_greeted;
+    uint8_t ticket;
     uint8_t *in, *out;
     size_t in_size, out_size;
 };
@@ -272,12 +308,13 @@ tls_far_pin(void)
 }
 
 struct tls_far *
-tls_far_open(bool is_foreign)
+tls_far_open(bool is_foreign, uint8_t ticket)
 {
     struct tls_far *far = calloc(1, sizeof *far);
     if (far == NULL)
         abort();
     far->is_foreign = is_foreign;
+    far->ticket = ticket;
     return far;
 }
 
@@ -315,26 +352,38 @@ take(uint8_t *from, size_t *from_size, uint8_t *to, size_t room)
     return size;
 }
 
-bool
-tls_far_feed(struct tls_far *far, const uint8_t *octets, size_t size)
+/* What it says of itself, by what the worker said first. */
+static void
+answer(struct tls_far *far, bool is_resumed)
 {
-    if (!far->is_greeted && size > 0) {
-        uint8_t answer = far->is_foreign ? FOREIGN : OURS;
-        if (octets[0] != HELLO)
-            return false;
-        far->is_greeted = true;
-        append(&far->out, &far->out_size, &answer, 1);
-        octets++;
-        size--;
-    }
+    const uint8_t own[] = {is_resumed ? RESUMED : OURS, far->ticket}, foreign = FOREIGN;
+    append(&far->out, &far->out_size, far->is_foreign ? &foreign : own, far->is_foreign ? 1 : 2);
+    far->is_greeted = true;
+}
+
+bool
+tls_far_feed(struct tls_far *far, const uint8_t *octets, size_t size, enum tls_far_greeting *said)
+{
+    uint8_t words[2];
     append(&far->in, &far->in_size, octets, size);
+    *said = TLS_FAR_NOTHING;
+    if (far->is_greeted || far->in_size == 0)
+        return true;
+    if (far->in[0] != HELLO && far->in[0] != RESUME)
+        return false;
+    size_t needed = far->in[0] == RESUME ? 2 : 1;
+    if (far->in_size < needed)
+        return true;
+    take(far->in, &far->in_size, words, needed);
+    *said = words[0] == RESUME ? TLS_FAR_RESUME : TLS_FAR_FULL;
+    answer(far, words[0] == RESUME && words[1] == far->ticket);
     return true;
 }
 
 size_t
 tls_far_read(struct tls_far *far, uint8_t *to, size_t room)
 {
-    return take(far->in, &far->in_size, to, room);
+    return !far->is_greeted ? 0 : take(far->in, &far->in_size, to, room);
 }
 
 void

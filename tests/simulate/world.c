@@ -15,6 +15,7 @@
 #include "trace.h"
 #include "world_clients.h"
 #include "world_faults.h"
+#include "world_lies.h"
 #include "world_tcp.h"
 #include "world_upstreams.h"
 

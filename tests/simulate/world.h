@@ -44,6 +44,7 @@ enum {
     WORLD_NO_FAULT = 4,  /* upstreams are well all the time, no process ends */
     WORLD_ANSWERS = 64,  /* workers die, and each query is answered all the same */
     WORLD_ONE_END = 128, /* every datagram that arrives is answered, once */
+    WORLD_ENDS = 256,    /* every query that arrives has its end in time, for want of room maybe */
     WORLD_CROWD = 8,     /* some acts are of a flood: it is played without them, too */
 };
 
@@ -83,8 +84,10 @@ struct world {
     struct policy policy;               /* of access and rates, where it is on */
     uint32_t pacing_rate, pacing_burst; /* octets/s and octets of a network; 0: not judged */
     uint32_t pacing_wait_ms;
-    bool is_unfiltered; /* filter.kernel is off */
-    bool is_alone;      /* its floods are left out */
+    unsigned handshakes; /* limits.handshakes_per_s, and twice that its burst, of one lane whose
+                            worker does not end; 0: not judged */
+    bool is_unfiltered;  /* filter.kernel is off */
+    bool is_alone;       /* its floods are left out */
     char config[WORLD_CONFIG_MAX];
     size_t config_size;
     struct act *acts;

@@ -99,13 +99,20 @@ process_of(const struct act *act)
     }
 }
 
-static bool
-may_die(void)
+void
+world_faults_note(void)
+{
+    lasts_until(kernel_now());
+}
+
+bool
+world_faults_may_die(void)
 {
     if (faults.deaths_us[0] != 0 && kernel_now() < faults.deaths_us[0] + DEATHS_WINDOW)
         return false;
     memmove(faults.deaths_us, faults.deaths_us + 1, (DEATHS_MOST - 1) * sizeof faults.deaths_us[0]);
     faults.deaths_us[DEATHS_MOST - 1] = kernel_now();
+    world_faults_note();
     return true;
 }
 
@@ -115,9 +122,8 @@ world_faults_kill(const struct act *act, uint64_t number)
     struct process *process = process_of(act);
     (void)number;
     /* before all serve, a death ends the start: that is another world's */
-    if (process == NULL || !proxy_is_serving() || !may_die())
+    if (process == NULL || !proxy_is_serving() || !world_faults_may_die())
         return;
-    lasts_until(kernel_now());
     if (act->number == 0)
         faults.front_died_us = kernel_now();
     process_kill(process, SIGSEGV);
@@ -129,9 +135,9 @@ world_faults_ring(const struct act *act, uint64_t number)
 {
     struct process *process = proxy_front_of((unsigned)act->who);
     struct front *front = process != NULL ? proxy_front(process) : NULL;
-    if (front == NULL || !proxy_is_serving() || front->uplink.newest == NULL || !may_die())
+    if (front == NULL || !proxy_is_serving() || front->uplink.newest == NULL ||
+        !world_faults_may_die())
         return;
-    lasts_until(kernel_now());
     faults.broke_rings = true;
     struct child_link *link = front->uplink.newest;
     struct ring_shared *ring =
@@ -161,6 +167,14 @@ world_faults_key(const struct act *act, uint64_t number)
     upstream->is_foreign = true;
     world_upstreams_unwell(upstream->index, end_of(act));
     kernel_at(kernel_now() + act->for_us, own_key_again, upstream, 0);
+}
+
+/* No fault: whoever offers one is shown the key. */
+void
+world_faults_tickets(const struct act *act, uint64_t number)
+{
+    (void)number;
+    world_upstream((unsigned)act->who)->ticket++;
 }
 
 void

@@ -22,7 +22,13 @@ void world_faults_clock(const struct act *act, uint64_t number);
 
 void world_faults_ring(const struct act *act, uint64_t number);
 void world_faults_key(const struct act *act, uint64_t number);
+void world_faults_tickets(const struct act *act, uint64_t number);
 void world_faults_reset(const struct act *act, uint64_t number);
+
+/** May one more process end? Then it is a fault now. Those that die too often rest, by design. */
+bool world_faults_may_die(void);
+/** Something is a fault now. */
+void world_faults_note(void);
 
 /** A front has ended: what it had has no end. */
 void world_faults_front_ended(void);

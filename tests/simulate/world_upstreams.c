@@ -152,14 +152,30 @@ take_messages(struct conn *conn)
     memmove(conn->in, conn->in + at, conn->in_size);
 }
 
+/* With a ticket a handshake is a quarter of one; who counts on a ticket that another one has used
+ * pays too little once. */
+static void
+judge_budget(struct upstream *upstream, bool is_resumed)
+{
+    uint64_t now_us = kernel_now(), full_us = KERNEL_S / world.handshakes;
+    uint64_t begin_us = now_us > upstream->paid_us ? now_us : upstream->paid_us;
+    upstream->paid_us = begin_us + full_us / (is_resumed ? 4 : 1);
+    if (upstream->paid_us > now_us + (2 * world.handshakes + 2) * full_us)
+        oracle_violation_of("an upstream is asked for more handshakes than it should be", ": u%u",
+                            upstream->index);
+}
+
 static void
 heard(void *owner, const uint8_t *octets, size_t size)
 {
     struct conn *conn = owner;
-    if (!tls_far_feed(conn->tls, octets, size)) {
+    enum tls_far_greeting said;
+    if (!tls_far_feed(conn->tls, octets, size, &said)) {
         oracle_violation("an upstream was sent what is no TLS");
         return;
     }
+    if (world.handshakes != 0 && said != TLS_FAR_NOTHING)
+        judge_budget(conn->upstream, said == TLS_FAR_RESUME);
     size_t got;
     while ((got = tls_far_read(conn->tls, conn->in + conn->in_size, ROOM - conn->in_size)) > 0) {
         conn->in_size += got;
@@ -205,7 +221,7 @@ dialled(struct stream *stream, const struct addr *to)
         abort();
     conn->upstream = upstream;
     conn->stream = stream;
-    conn->tls = tls_far_open(upstream->is_foreign);
+    conn->tls = tls_far_open(upstream->is_foreign, upstream->ticket);
     conn->behind = servers.first;
     servers.first = conn;
     stream_accept(

@@ -20,7 +20,10 @@ struct upstream {
     bool refuses;             /* connections */
     uint64_t frozen_until_us; /* it does nothing before; 0: it works */
     uint64_t unwell_until_us; /* it was not well until then, the last time */
+    uint8_t ticket;           /* what its tickets are encrypted with */
     uint64_t dials, asked, opened;
+    uint64_t
+        paid_us; /* until when the budget of handshakes has paid for those that were asked of it */
 };
 
 void world_upstreams_begin(unsigned count);

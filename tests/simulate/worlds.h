@@ -49,6 +49,13 @@ void worlds_tcp(uint64_t *dice);
 void worlds_tcp_faults(uint64_t *dice);
 void worlds_tcp_crowd(uint64_t *dice);
 
+/* worlds_whole.c */
+void worlds_lies(uint64_t *dice);
+void worlds_again(uint64_t *dice);
+void worlds_tickets(uint64_t *dice);
+void worlds_sound(uint64_t *dice);
+void worlds_ample(uint64_t *dice);
+
 /* worlds_upstreams.c */
 void worlds_errors(uint64_t *dice);
 void worlds_stale(uint64_t *dice);
