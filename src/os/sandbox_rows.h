@@ -23,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #define SANDBOX_ARGS_MAX    3
 #define SANDBOX_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))

@@ -7,9 +7,8 @@
 #include "os/peer.h"
 #include "os/sys.h"
 #include "supervisor/children.h"
-#include "supervisor/lanes.h"
-#include "supervisor/levels.h"
-#include "supervisor/reload.h"
+#include "supervisor/control_acts.h"
+#include "supervisor/signals.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,7 +32,9 @@ count(_Atomic uint64_t *counter)
 static void
 leave(struct supervisor *sup, unsigned seat)
 {
-    evloop_remove(&sup->loop, &sup->clients[seat].source, true);
+    int fd = sup->clients[seat].source.fd;
+    evloop_remove(&sup->loop, &sup->clients[seat].source, false);
+    sys_close(fd); /* while we hurry, and not at the end of the turn */
     control_desk_leave(&sup->desk, seat);
 }
 
@@ -130,90 +131,6 @@ accept_some(struct supervisor *sup)
 
 /* --- what is asked --------------------------------------------------------------------------- */
 
-static void
-answer(struct supervisor *sup, unsigned seat, enum control_type type, const char *text)
-{
-    control_desk_answer(&sup->desk, seat, type, 0, text);
-}
-
-static void
-note(const struct supervisor *sup, unsigned seat, const char *what)
-{
-    log_write(LOG_NOTICE, LOG_CONTROL, "user id %" PRIu32 " asks to %s", sup->desk.seats[seat].uid,
-              what);
-}
-
-static void
-begin(struct supervisor *sup, unsigned seat, enum control_task task)
-{
-    struct control_seat *at = &sup->desk.seats[seat];
-    at->task = task;
-    at->at = 0;
-    at->generation = (uint32_t)atomic_load_explicit(&sup->page->generation, memory_order_relaxed);
-}
-
-static void
-ask_reload(struct supervisor *sup, unsigned seat)
-{
-    if (sup->phase != PHASE_RUNNING) {
-        answer(sup, seat, CONTROL_FAILED,
-               sup->phase == PHASE_STARTING ? "penstock is starting: try again when it serves"
-                                            : "penstock is stopping");
-        return;
-    }
-    note(sup, seat, "reload");
-    begin(sup, seat, CONTROL_WAITS_RELOAD);
-    reload_ask(sup, "asked for over the control socket");
-}
-
-static void
-drain(struct supervisor *sup, unsigned seat)
-{
-    note(sup, seat, "drain: answering what is in flight, then ending");
-    if (sup->phase != PHASE_STOPPING)
-        lanes_stop(sup, 0);
-    answer(sup, seat, CONTROL_DONE, "what is in flight is answered, then penstock ends");
-}
-
-static void
-set_level(struct supervisor *sup, unsigned seat, enum log_level level)
-{
-    static const char *const texts[] = {[LOG_NOTICE] = "log notice and above",
-                                        [LOG_INFO] = "log info and above",
-                                        [LOG_DEBUG] = "log debug and above"};
-    note(sup, seat, texts[level]);
-    levels_set(sup, level);
-    answer(sup, seat, CONTROL_DONE, "until the next reload");
-}
-
-static void
-obey(struct supervisor *sup, unsigned seat, const struct control_message *request)
-{
-    switch (request->type) {
-    case CONTROL_WATCH:
-        begin(sup, seat, CONTROL_SENDS_PAGES);
-        return;
-    case CONTROL_UPSTREAMS:
-        begin(sup, seat, CONTROL_SENDS_UPSTREAMS);
-        return;
-    case CONTROL_RELOAD:
-        ask_reload(sup, seat);
-        return;
-    case CONTROL_DRAIN:
-        drain(sup, seat);
-        return;
-    case CONTROL_LEVEL:
-        set_level(sup, seat, (enum log_level)request->level);
-        return;
-    case CONTROL_HELLO:
-    case CONTROL_DONE:
-    case CONTROL_FAILED:
-    case CONTROL_PAGE:
-    case CONTROL_UPSTREAM:
-        break; /* not taken from a client */
-    }
-}
-
 /* @return false: it has lost its seat */
 static bool
 take_one(struct supervisor *sup, unsigned seat)
@@ -233,9 +150,10 @@ take_one(struct supervisor *sup, unsigned seat)
             ? control_desk_take(&sup->desk, seat, bytes, size, now_ms(sup), &request)
             : CONTROL_BROKEN;
     if (verdict == CONTROL_TAKEN)
-        obey(sup, seat, &request);
+        control_acts_obey(sup, seat, &request);
     else if (verdict == CONTROL_NO_RIGHT)
-        answer(sup, seat, CONTROL_FAILED, control_desk_verdict_text(verdict));
+        control_desk_answer(&sup->desk, seat, CONTROL_FAILED, 0,
+                            control_desk_verdict_text(verdict));
     else
         drop(sup, seat, control_desk_verdict_text(verdict));
     return sup->desk.seats[seat].is_taken;
@@ -355,8 +273,9 @@ tell_of_reload(struct supervisor *sup)
         return;
     for (unsigned i = 0; i < CONTROL_SEATS; i++)
         if (sup->desk.seats[i].task == CONTROL_WAITS_RELOAD)
-            answer(sup, i, news->is_new && news->is_in_force ? CONTROL_DONE : CONTROL_FAILED,
-                   news->is_new ? news->text : "penstock is stopping");
+            control_desk_answer(&sup->desk, i,
+                                news->is_new && news->is_in_force ? CONTROL_DONE : CONTROL_FAILED,
+                                0, news->is_new ? news->text : "penstock is stopping");
     news->is_new = false;
 }
 
@@ -377,13 +296,20 @@ control_serve_take(struct supervisor *sup)
 {
     if (sup->control.fd < 0)
         return;
+    bool is_news = sup->reload_news.is_new || sup->has_new_rights || sup->has_clients;
     tell_of_reload(sup);
+    for (unsigned i = 0; i < CONTROL_SEATS && !is_news; i++)
+        is_news = sup->clients[i].events != 0 || control_desk_has_output(&sup->desk, i);
+    if (!is_news)
+        return;
+    signals_hurry(true);
     look_at_rights(sup);
     if (sup->has_clients)
         accept_some(sup);
     for (unsigned i = 0; i < CONTROL_SEATS; i++)
         if (sup->desk.seats[i].is_taken)
             serve(sup, i);
+    signals_hurry(false);
 }
 
 uint64_t

@@ -6,7 +6,14 @@
 #include <signal.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
+#include <sys/time.h>
 #include <unistd.h>
+
+static void
+do_nothing(int number)
+{
+    (void)number;
+}
 
 enum status
 signals_open(int *fd)
@@ -20,6 +27,8 @@ signals_open(int *fd)
         sigaddset(&set, numbers[i]);
     }
     signal(SIGPIPE, SIG_IGN);
+    if (sigaction(SIGALRM, &(struct sigaction){.sa_handler = do_nothing}, NULL) != 0)
+        return STATUS_SYSTEM; /* without SA_RESTART: a call that waits ends */
     if (sigprocmask(SIG_SETMASK, &set, NULL) != 0)
         return STATUS_SYSTEM;
     *fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -34,4 +43,12 @@ signals_next(int fd, uint32_t *number)
         return false;
     *number = info.ssi_signo;
     return true;
+}
+
+void
+signals_hurry(bool on)
+{
+    /* again and again: the first may come just before the call that waits */
+    struct timeval time = {.tv_usec = on ? SIGNALS_HURRY_MS * 1000 : 0};
+    (void)setitimer(ITIMER_REAL, &(struct itimerval){time, time}, NULL);
 }

@@ -392,3 +392,37 @@ def listens(service):
 def test_off_means_no_socket(serve, bad, place):
     assert listens(serve(bad, settings={"control": {"socket": str(place)}}))
     assert not listens(serve(bad, settings={"control": {"socket": "off"}}))
+
+
+def lingering_socket():
+    """A TCP socket whose last close waits for 20 s: what was sent finds no room, and nobody reads."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    sender = socket.create_connection(listener.getsockname())
+    receiver, _ = listener.accept()
+    listener.close()
+    sender.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 20))
+    sender.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            sender.send(b"x" * 65536)
+    return sender, receiver
+
+
+@pytest.mark.parametrize("is_read", [True, False], ids=["with a request", "behind one that is dropped"])
+def test_a_descriptor_whose_close_waits_does_not_hold_the_supervisor_up(service, place, is_read):
+    """The kernel closes what we do not take, in our name: that must not keep us longer than a moment."""
+    kept = []
+    with reader(place) as client:
+        if not is_read:
+            client.socket.send(b"\xff\xff")
+        for _ in range(3):
+            sender, receiver = lingering_socket()
+            kept.append(receiver)
+            with contextlib.suppress(OSError):
+                socket.send_fds(client.socket, [b"\0\x10"], [sender.fileno()])
+            sender.close()
+        begin = time.monotonic()
+        with control.Client(place, timeout=30) as other:
+            assert other.answer("LEVEL", 4)[0] == "DONE"
+        assert time.monotonic() - begin < 5, "the supervisor waited"
+    assert is_answering(service, "still")

@@ -32,6 +32,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -171,6 +172,8 @@ static char byte[64];
     P(write, ALL, SYS_write, bell, byte, 8)                                                        \
     P(epoll_pwait, ALL, SYS_epoll_pwait, epoll, byte, 1, 0, NULL, 8)                               \
     P(epoll_ctl, ALL, SYS_epoll_ctl, epoll, EPOLL_CTL_DEL, bell, NULL)                             \
+    P(setitimer, S, SYS_setitimer, ITIMER_REAL, NULL, NULL)                                        \
+    P(setitimer_cpu, 0, SYS_setitimer, ITIMER_VIRTUAL, NULL, NULL)                                 \
     P(getrandom, ALL, SYS_getrandom, byte, 8, 0)                                                   \
     P(clock_gettime, ALL, SYS_clock_gettime, CLOCK_MONOTONIC, byte)                                \
     P(close, ALL, SYS_close, closed)

@@ -154,6 +154,12 @@ signals_next(int fd, uint32_t *number)
     return true;
 }
 
+void
+signals_hurry(bool on)
+{
+    (void)on;
+}
+
 /* --- the scene ------------------------------------------------------------------------------- */
 
 /* Lanes without listeners or upstreams; nothing is spawned. */

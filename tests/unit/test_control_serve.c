@@ -56,37 +56,6 @@ Test(control_serve, a_reader_changes_nothing)
     cr_assert_eq(sup.level, 0);
 }
 
-Test(control_serve, a_reload_is_answered_when_it_has_ended)
-{
-    control_open(1);
-    scene_write_file("nonsense: 1\n");
-    int fd = control_client();
-    CONTROL_SAY(fd, .type = CONTROL_RELOAD);
-    control_turn(1);
-    cr_assert_eq(control_serve_due_us(&sup), 0, "the answer is due at once");
-    control_turn(0);
-    control_expect(fd, CONTROL_FAILED, "nonsense");
-    SCENE_LOGGED("asks to reload");
-}
-
-Test(control_serve, who_waits_for_a_reload_hears_that_the_service_stops)
-{
-    control_open(1);
-    scene_write_file("nonsense: 1\n");
-    int fd = control_client();
-    scene_child(0, CHILD_WORKER)->state = LIFE_STARTING; /* so it waits */
-    CONTROL_SAY(fd, .type = CONTROL_RELOAD);
-    control_turn(1);
-    control_expect(fd, 0, NULL);
-    scene_child(0, CHILD_WORKER)->state = LIFE_READY;
-    raise_signal(SIGTERM);
-    control_turn(1);
-    control_expect(fd, CONTROL_FAILED, "stopping");
-    CONTROL_SAY(fd, .type = CONTROL_RELOAD);
-    control_turn(1);
-    control_expect(fd, CONTROL_FAILED, "stopping");
-}
-
 Test(control_serve, who_goes_while_something_is_under_way_frees_the_seat)
 {
     control_open(1);
@@ -98,20 +67,6 @@ Test(control_serve, who_goes_while_something_is_under_way_frees_the_seat)
     control_turn(1);
     for (unsigned i = 0; i < CONTROL_SEATS; i++)
         cr_assert_not(sup.desk.seats[i].is_taken);
-}
-
-Test(control_serve, drain_and_level_do_what_they_say)
-{
-    control_open(1);
-    int fd = control_client();
-    CONTROL_SAY(fd, .type = CONTROL_LEVEL, .level = LOG_INFO);
-    control_turn(1);
-    control_expect(fd, CONTROL_DONE, "until the next reload");
-    cr_assert_eq(sup.level, LOG_INFO);
-    CONTROL_SAY(fd, .type = CONTROL_DRAIN);
-    control_turn(1);
-    control_expect(fd, CONTROL_DONE, "in flight");
-    cr_assert_eq(sup.phase, PHASE_STOPPING);
 }
 
 Test(control_serve, who_breaks_the_form_is_dropped_and_counted)

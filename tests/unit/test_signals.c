@@ -4,6 +4,7 @@
 #include "supervisor/signals.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -42,4 +43,18 @@ Test(signals, a_pipe_that_breaks_is_no_signal)
     cr_assert_eq(pipe(pair), 0);
     close(pair[0]);
     cr_assert_eq(write(pair[1], "x", 1), -1);
+}
+
+Test(signals, nothing_waits_for_long_while_we_hurry)
+{
+    int fd, pipes[2];
+    char byte;
+    cr_assert_eq(signals_open(&fd), STATUS_OK);
+    cr_assert_eq(pipe(pipes), 0);
+    for (int i = 0; i < 3; i++) {
+        signals_hurry(true);
+        cr_assert_eq(read(pipes[0], &byte, 1), -1);
+        cr_assert_eq(errno, EINTR);
+        signals_hurry(false);
+    }
 }

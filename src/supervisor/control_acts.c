@@ -1,0 +1,95 @@
+/* control_acts.c - see control_acts.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "supervisor/control_acts.h"
+
+#include "os/log.h"
+#include "supervisor/lanes.h"
+#include "supervisor/levels.h"
+#include "supervisor/reload.h"
+
+#include <inttypes.h>
+
+static void
+answer(struct supervisor *sup, unsigned seat, enum control_type type, const char *text)
+{
+    control_desk_answer(&sup->desk, seat, type, 0, text);
+}
+
+static void
+note(const struct supervisor *sup, unsigned seat, const char *what)
+{
+    log_write(LOG_NOTICE, LOG_CONTROL, "user id %" PRIu32 " asks to %s", sup->desk.seats[seat].uid,
+              what);
+}
+
+static void
+begin(struct supervisor *sup, unsigned seat, enum control_task task)
+{
+    struct control_seat *at = &sup->desk.seats[seat];
+    at->task = task;
+    at->at = 0;
+    at->generation = (uint32_t)atomic_load_explicit(&sup->page->generation, memory_order_relaxed);
+}
+
+static void
+ask_reload(struct supervisor *sup, unsigned seat)
+{
+    if (sup->phase != PHASE_RUNNING) {
+        answer(sup, seat, CONTROL_FAILED,
+               sup->phase == PHASE_STARTING ? "penstock is starting: try again when it serves"
+                                            : "penstock is stopping");
+        return;
+    }
+    note(sup, seat, "reload");
+    begin(sup, seat, CONTROL_WAITS_RELOAD);
+    reload_ask(sup, "asked for over the control socket");
+}
+
+static void
+drain(struct supervisor *sup, unsigned seat)
+{
+    note(sup, seat, "drain: answering what is in flight, then ending");
+    if (sup->phase != PHASE_STOPPING)
+        lanes_stop(sup, 0);
+    answer(sup, seat, CONTROL_DONE, "what is in flight is answered, then penstock ends");
+}
+
+static void
+set_level(struct supervisor *sup, unsigned seat, enum log_level level)
+{
+    static const char *const texts[] = {[LOG_NOTICE] = "log notice and above",
+                                        [LOG_INFO] = "log info and above",
+                                        [LOG_DEBUG] = "log debug and above"};
+    note(sup, seat, texts[level]);
+    levels_set(sup, level);
+    answer(sup, seat, CONTROL_DONE, "until the next reload");
+}
+
+void
+control_acts_obey(struct supervisor *sup, unsigned seat, const struct control_message *request)
+{
+    switch (request->type) {
+    case CONTROL_WATCH:
+        begin(sup, seat, CONTROL_SENDS_PAGES);
+        return;
+    case CONTROL_UPSTREAMS:
+        begin(sup, seat, CONTROL_SENDS_UPSTREAMS);
+        return;
+    case CONTROL_RELOAD:
+        ask_reload(sup, seat);
+        return;
+    case CONTROL_DRAIN:
+        drain(sup, seat);
+        return;
+    case CONTROL_LEVEL:
+        set_level(sup, seat, (enum log_level)request->level);
+        return;
+    case CONTROL_HELLO:
+    case CONTROL_DONE:
+    case CONTROL_FAILED:
+    case CONTROL_PAGE:
+    case CONTROL_UPSTREAM:
+        break; /* not taken from a client */
+    }
+}
