@@ -54,8 +54,9 @@ reserve(void)
     return part > least ? part : least;
 }
 
+/* Is a place free that is not of the reserve? */
 static bool
-is_beyond_reserve(void)
+leaves_reserve(void)
 {
     return nets_all()->at_worker < world.places - reserve();
 }
@@ -156,12 +157,13 @@ judge_place(const struct ask *ask, enum nets_line line)
 {
     const struct net *top = nets_at(ask->net, 0);
     unsigned taken = nets_all()->at_worker;
+    enum nets_rank rank = nets_rank_of(top, line), most = NETS_MODEST;
+    if (!leaves_reserve())
+        most = taken < world.places - reserve() / 2 ? NETS_HOPEFUL : NETS_LIGHT;
     if (taken >= world.places)
         oracle_violation_of("more questions are at the worker than places (F3)", ": %s",
                             ask->act->text);
-    else if (taken >= world.places - reserve() / 2
-                 ? !nets_is_light(top)
-                 : !is_beyond_reserve() && !nets_is_light(top) && !nets_is_hopeful(top, line))
+    else if (rank > most)
         oracle_violation_of("a place of the reserve goes to who has enough (F3)", ": %s, %u there",
                             ask->act->text, top->at_worker);
 }
@@ -225,7 +227,7 @@ hand_over(struct ask *ask)
     bool is_both = nets_in_line(NETS_PROVEN) > 0 && nets_in_line(NETS_UNPROVEN) > 0;
     look_at_all();
     judge_place(ask, line);
-    if (is_beyond_reserve()) {
+    if (leaves_reserve()) {
         for (unsigned level = 0; level < NETS_LEVELS; level++)
             judge_level(ask, line, level);
         if (is_both)
@@ -312,7 +314,7 @@ static void
 judge_rest(void)
 {
     const struct net *net;
-    if (queue.in_line_count > 0 && is_beyond_reserve())
+    if (queue.in_line_count > 0 && leaves_reserve())
         oracle_violation_of("questions wait, and places are free (F3)",
                             ": %zu in line, %u at the worker", queue.in_line_count,
                             nets_all()->at_worker);
