@@ -4,9 +4,9 @@ FROM debian:trixie-slim AS build
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
        gcc libc6-dev binutils meson ninja-build pkgconf python3 \
-       libseccomp-dev libcap-ng-dev libyaml-dev libidn2-dev libunistring-dev libmbedtls-dev libcap2-bin ca-certificates
+       libseccomp-dev libcap-ng-dev libyaml-dev libidn2-dev libunistring-dev libjansson-dev libmbedtls-dev libcap2-bin ca-certificates
 COPY meson.build meson_options.txt /source/
-COPY docs/penstock.8 docs/penstock.yaml.5 docs/penstock-statistics.7 /source/docs/
+COPY docs/penstock.8 docs/penstockctl.8 docs/penstock.yaml.5 docs/penstock-statistics.7 docs/*.schema.json /source/docs/
 COPY packaging /source/packaging
 COPY policy /source/policy
 COPY seccomp /source/seccomp
@@ -14,7 +14,7 @@ COPY src /source/src
 WORKDIR /source
 RUN meson setup build -Dprefix=/usr -Dbuildtype=debugoptimized -Dstatic=true -Dtests=false \
     && ninja -C build \
-    && install -D -s build/src/supervisor/penstock /image/usr/bin/penstock \
+    && install -D -s -t /image/usr/bin build/src/supervisor/penstock build/src/ctl/penstockctl \
     && install -D -s -t /image/usr/libexec/penstock build/src/front/penstock-front build/src/worker/penstock-worker \
     && setcap cap_net_bind_service=p /image/usr/libexec/penstock/penstock-front \
     && install -D -m 644 -t /image/etc/ssl/certs /etc/ssl/certs/ca-certificates.crt \

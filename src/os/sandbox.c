@@ -21,6 +21,9 @@ static const struct sandbox_row front_rows[] = {
 static const struct sandbox_row worker_rows[] = {
 #include "seccomp/worker.def"
 };
+static const struct sandbox_row ctl_rows[] = {
+#include "seccomp/ctl.def"
+};
 
 struct sandbox_table
 sandbox_table(enum sandbox_role role)
@@ -32,6 +35,8 @@ sandbox_table(enum sandbox_role role)
         return (struct sandbox_table){front_rows, SANDBOX_COUNT(front_rows)};
     case SANDBOX_WORKER:
         return (struct sandbox_table){worker_rows, SANDBOX_COUNT(worker_rows)};
+    case SANDBOX_CTL:
+        return (struct sandbox_table){ctl_rows, SANDBOX_COUNT(ctl_rows)};
     }
     return (struct sandbox_table){0};
 }

@@ -9,7 +9,7 @@
 
 #include "base/status.h"
 
-enum sandbox_role { SANDBOX_SUPERVISOR, SANDBOX_FRONT, SANDBOX_WORKER };
+enum sandbox_role { SANDBOX_SUPERVISOR, SANDBOX_FRONT, SANDBOX_WORKER, SANDBOX_CTL };
 
 /** @return STATUS_OK; STATUS_SYSTEM: no filter is on and the process must not go on. */
 MUST_CHECK enum status sandbox_enter(enum sandbox_role role);

@@ -71,6 +71,8 @@ begin_lanes(struct reading *reading, const struct service_page *page)
             reading->of_lane[i].pids[place] = load(&lane->children[place].pid);
             reading->of_lane[i].deaths += load(&lane->children[place].deaths);
         }
+        reading->serving += load(&lane->children[FRONT].state) == SERVICE_PAGE_READY &&
+                            load(&lane->children[WORKER].state) == SERVICE_PAGE_READY;
     }
 }
 

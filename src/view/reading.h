@@ -51,6 +51,7 @@ struct reading {
     uint64_t age_us; /* of what the supervisor wrote */
     enum service_page_phase phase;
     unsigned lanes, upstreams;
+    unsigned serving; /* lanes whose front and worker serve */
     uint64_t queries_most, tcp_clients_most, cache_bytes_most; /* limits of one lane */
     uint64_t query_us;                                         /* timeouts.query */
     uint64_t deaths;                                           /* since the start */

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * usage: sandbox_probe            every call under every role, each in a process of its own
- *        sandbox_probe ROLE CALL  enter the filter of ROLE (supervisor, front, worker), try CALL
+ *        sandbox_probe ROLE CALL  enter the filter of ROLE (supervisor, front, worker, ctl), try CALL
  *
  * A forbidden call must end its process by SIGSYS and nothing else. A permitted one may fail on its
  * own account: the arguments are chosen to have no effect. One that the filter itself refuses fails
@@ -41,7 +41,9 @@ enum {
     S = 1 << SANDBOX_SUPERVISOR,
     F = 1 << SANDBOX_FRONT,
     W = 1 << SANDBOX_WORKER,
-    ALL = S | F | W,
+    C = 1 << SANDBOX_CTL,
+    SERVICE = S | F | W, /* its three */
+    ALL = S | F | W | C,
     REFUSED = 1 << 8 /* those that may are told that there is no such call */
 };
 
@@ -142,7 +144,9 @@ static char byte[64];
     P(prlimit_other, 0, SYS_prlimit64, 0x7fffffff, RLIMIT_CORE, NULL, byte)                        \
     /* memory */                                                                                   \
     P(mmap, ALL, SYS_mmap, NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)              \
-    P(mmap_shared, ALL, SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0)       \
+    P(mmap_shared, SERVICE | SANITIZED, SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,  \
+      memory, 0)                                                                                   \
+    P(mmap_watch, ALL, SYS_mmap, NULL, 4096, PROT_READ, MAP_SHARED, memory, 0)                     \
     P(mmap_unbounded, LOADER | SANITIZED, SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE,            \
       MAP_SHARED | MAP_ANONYMOUS, -1, 0)                                                           \
     P(mmap_exec, LOADER | SANITIZED, SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC,                  \
@@ -162,23 +166,23 @@ static char byte[64];
     P(sendmmsg_connects, 0, SYS_sendmmsg, closed, NULL, 0, MSG_FASTOPEN)                           \
     P(recvmsg, ALL, SYS_recvmsg, pair[0], NULL, MSG_DONTWAIT)                                      \
     P(sendmsg, ALL, SYS_sendmsg, pair[0], NULL, MSG_DONTWAIT)                                      \
-    P(recvfrom, ALL, SYS_recvfrom, pair[0], byte, 1, MSG_DONTWAIT, NULL, NULL)                     \
+    P(recvfrom, SERVICE, SYS_recvfrom, pair[0], byte, 1, MSG_DONTWAIT, NULL, NULL)                 \
     P(sendmsg_connects, 0, SYS_sendmsg, pair[0], NULL, MSG_DONTWAIT | MSG_FASTOPEN)                \
-    P(sendto, ALL, SYS_sendto, pair[0], byte, 1, MSG_DONTWAIT, NULL, 0)                            \
+    P(sendto, SERVICE, SYS_sendto, pair[0], byte, 1, MSG_DONTWAIT, NULL, 0)                        \
     P(sendto_connects, 0, SYS_sendto, pair[0], byte, 1, MSG_FASTOPEN, NULL, 0)                     \
     P(sendto_address, 0, SYS_sendto, pair[0], byte, 1, MSG_DONTWAIT, byte, 16)                     \
     P(sendto_oob, 0, SYS_sendto, pair[0], byte, 1, MSG_OOB, NULL, 0)                               \
     P(read, S | SANITIZED, SYS_read, bell, byte, 8)                                                \
     P(write, ALL, SYS_write, bell, byte, 8)                                                        \
-    P(epoll_pwait, ALL, SYS_epoll_pwait, epoll, byte, 1, 0, NULL, 8)                               \
-    P(epoll_ctl, ALL, SYS_epoll_ctl, epoll, EPOLL_CTL_DEL, bell, NULL)                             \
+    P(epoll_pwait, SERVICE, SYS_epoll_pwait, epoll, byte, 1, 0, NULL, 8)                           \
+    P(epoll_ctl, SERVICE, SYS_epoll_ctl, epoll, EPOLL_CTL_DEL, bell, NULL)                         \
     P(setitimer, S, SYS_setitimer, ITIMER_REAL, NULL, NULL)                                        \
     P(setitimer_cpu, 0, SYS_setitimer, ITIMER_VIRTUAL, NULL, NULL)                                 \
-    P(getrandom, ALL, SYS_getrandom, byte, 8, 0)                                                   \
+    P(getrandom, SERVICE, SYS_getrandom, byte, 8, 0)                                               \
     P(clock_gettime, ALL, SYS_clock_gettime, CLOCK_MONOTONIC, byte)                                \
     P(close, ALL, SYS_close, closed)
 
-static const char *const roles[] = {"supervisor", "front", "worker"};
+static const char *const roles[] = {"supervisor", "front", "worker", "ctl"};
 #define ROLES (sizeof roles / sizeof roles[0])
 
 #define PROBE(name, may, ...)                                                                      \

@@ -30,6 +30,7 @@ FLOORS = {
     "child": {"base", "conf", "ipc", "lane", "os", "child"},
     "front": {"base", "dns", "conf", "ipc", "gate", "answers", "lane", "os", "child", "front"},
     "worker": {"base", "dns", "conf", "ipc", "upstream", "lane", "os", "child", "worker"},
+    "ctl": {"base", "lane", "view", "os", "control", "ctl"},
     "supervisor": {"base", "conf", "ipc", "gate", "answers", "upstream", "lane", "os", "control", "supervisor"},
 }
 
@@ -41,6 +42,7 @@ FOREIGN = {
     "cap-ng.h": re.compile(r"^src/os/privs\w*\.c$"),
     "idn2.h": re.compile(r"^src/supervisor/idna\.c$"),
     "yaml.h": re.compile(r"^src/conf/config_yaml\.[ch]$"),
+    "jansson.h": re.compile(r"^src/ctl/ctl_json\.c$"),
 }
 
 FILE_LINES = 400

@@ -1,0 +1,12 @@
+# bash completion for penstockctl
+_penstockctl() {
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    case $before in
+    --socket) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    log-level) mapfile -t COMPREPLY < <(compgen -W "notice info debug" -- "$word") ;;
+    status | stats) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$word") ;;
+    *) mapfile -t COMPREPLY < <(compgen -W "status stats upstreams healthcheck reload drain log-level
+        --socket --json --help --version" -- "$word") ;;
+    esac
+}
+complete -F _penstockctl penstockctl

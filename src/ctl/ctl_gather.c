@@ -1,0 +1,95 @@
+/* ctl_gather.c - readings of a running service
+ * SPDX-License-Identifier: ISC
+ */
+#include "ctl/ctl_gather.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t
+microseconds(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* The first label of this machine's name, as far as it is one. */
+static void
+find_host(char host[SERVICE_PAGE_NAME_MAX])
+{
+    char name[256];
+    memset(host, 0, SERVICE_PAGE_NAME_MAX);
+    if (gethostname(name, sizeof name) != 0)
+        return;
+    name[sizeof name - 1] = '\0';
+    size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+    memcpy(host, name, size < SERVICE_PAGE_NAME_MAX ? size : SERVICE_PAGE_NAME_MAX - 1);
+}
+
+enum status
+ctl_gather_open(struct ctl_gather *gather, const char *socket)
+{
+    memset(gather, 0, sizeof *gather);
+    find_host(gather->host);
+    return control_client_open(&gather->client, socket, CTL_GATHER_WAIT_MS);
+}
+
+static enum status
+take_reading(struct ctl_gather *gather)
+{
+    const struct control_pages *pages = &gather->pages;
+    struct reading *reading = &gather->reading;
+    enum status status =
+        reading_begin(reading, pages->service, sizeof *pages->service,
+                      microseconds(CLOCK_MONOTONIC), microseconds(CLOCK_REALTIME) / 1000000);
+    for (unsigned lane = 0; status == STATUS_OK && lane < reading->lanes; lane++)
+        for (unsigned place = 0; place < SERVICE_PAGE_CHILDREN; place++)
+            if (pages->stats[lane][place] != NULL)
+                reading_add(reading, pages->stats[lane][place], lane, place);
+    reading_end(reading);
+    memcpy(reading->host, gather->host, sizeof reading->host);
+    return status;
+}
+
+enum status
+ctl_gather_read(struct ctl_gather *gather)
+{
+    /* pages that are replaced while they are read are read again: their sums would be of two times */
+    for (unsigned i = 0; i < CONTROL_CLIENT_WATCHES; i++) {
+        enum status status = STATUS_OK;
+        if (control_client_is_stale(&gather->pages))
+            status = control_client_watch(&gather->client, &gather->pages, CTL_GATHER_WAIT_MS);
+        if (status == STATUS_OK)
+            status = take_reading(gather);
+        if (status != STATUS_OK)
+            return status;
+        if (!control_client_is_stale(&gather->pages))
+            break;
+    }
+    history_add(&gather->history, &gather->reading.tally);
+    figures_make(&gather->figures, &gather->reading, &gather->history);
+    judge_step(&gather->judge, &gather->figures);
+    judge_tell(&gather->judge, &gather->figures, &gather->judgement);
+    return STATUS_OK;
+}
+
+enum status
+ctl_gather_read_twice(struct ctl_gather *gather)
+{
+    struct timespec step = {.tv_nsec = CTL_GATHER_STEP_MS * 1000000L};
+    enum status status = ctl_gather_read(gather);
+    if (status != STATUS_OK)
+        return status;
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
+    return ctl_gather_read(gather);
+}
+
+void
+ctl_gather_close(struct ctl_gather *gather)
+{
+    control_client_forget(&gather->pages);
+    control_client_close(&gather->client);
+}

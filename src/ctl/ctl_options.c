@@ -1,0 +1,141 @@
+/* ctl_options.c - the command line of penstockctl
+ * SPDX-License-Identifier: ISC
+ */
+#include "ctl/ctl_options.h"
+
+#include "control/control_message.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OPTION_SOCKET = 256, OPTION_JSON };
+
+static const struct option long_options[] = {{"socket", required_argument, NULL, OPTION_SOCKET},
+                                             {"json", no_argument, NULL, OPTION_JSON},
+                                             {"help", no_argument, NULL, 'h'},
+                                             {"version", no_argument, NULL, 'V'},
+                                             {0}};
+
+struct command {
+    const char *name;
+    enum ctl_options_command command;
+    bool has_json, has_level;
+};
+
+static const struct command commands[] = {
+    {"status", CTL_STATUS, true, false},        {"stats", CTL_STATS, true, false},
+    {"upstreams", CTL_UPSTREAMS, false, false}, {"healthcheck", CTL_HEALTHCHECK, false, false},
+    {"reload", CTL_RELOAD, false, false},       {"drain", CTL_DRAIN, false, false},
+    {"log-level", CTL_LOG_LEVEL, false, true},
+};
+
+static const char *const levels[] = {"notice", "info", "debug"};
+
+static enum status __attribute__((format(printf, 2, 3)))
+refuse(struct ctl_options *options, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(options->error, sizeof options->error, format, args);
+    va_end(args);
+    return STATUS_INVALID;
+}
+
+static const struct command *
+find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static enum status
+take_level(struct ctl_options *options, const char *name)
+{
+    for (size_t i = 0; name != NULL && i < sizeof levels / sizeof levels[0]; i++) {
+        if (strcmp(name, levels[i]) == 0) {
+            options->level = (uint8_t)(CONTROL_LEVEL_MIN + i);
+            return STATUS_OK;
+        }
+    }
+    return refuse(options, "log-level takes one of notice, info, debug");
+}
+
+static enum status
+take_command(struct ctl_options *options, int count, char **words)
+{
+    if (count == 0)
+        return refuse(options, "it takes a command");
+    const struct command *command = find_command(words[0]);
+    if (command == NULL)
+        return refuse(options, "there is no command \"%.64s\"", words[0]);
+    options->command = command->command;
+    if (options->is_json && !command->has_json)
+        return refuse(options, "%s has no --json", command->name);
+    if (command->has_level && take_level(options, count > 1 ? words[1] : NULL) != STATUS_OK)
+        return STATUS_INVALID;
+    int most = command->has_level ? 2 : 1;
+    return count <= most
+               ? STATUS_OK
+               : refuse(options, "%s does not take \"%.64s\"", command->name, words[most]);
+}
+
+enum status
+ctl_options_parse(int argc, char **argv, const char *socket_env, struct ctl_options *options)
+{
+    *options = (struct ctl_options){.socket = CTL_OPTIONS_SOCKET};
+    if (socket_env != NULL && socket_env[0] != '\0')
+        options->socket = socket_env;
+    int option;
+    optind = 0; /* anew: a test parses more than once */
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":hV", long_options, NULL)) != -1) {
+        switch (option) {
+        case OPTION_SOCKET:
+            options->socket = optarg;
+            break;
+        case OPTION_JSON:
+            options->is_json = true;
+            break;
+        case 'h':
+            options->command = CTL_HELP;
+            return STATUS_OK;
+        case 'V':
+            options->command = CTL_VERSION;
+            return STATUS_OK;
+        case ':':
+            return refuse(options, "%.64s takes a value", argv[optind - 1]);
+        default:
+            return refuse(options, "there is no option \"%.64s\"", argv[optind - 1]);
+        }
+    }
+    return take_command(options, argc - optind, argv + optind);
+}
+
+const char *
+ctl_options_help(void)
+{
+    return "usage: penstockctl [--socket PATH] COMMAND\n"
+           "\n"
+           "Looks at a running penstock and steers it, over its control socket.\n"
+           "\n"
+           "  status [--json]   is it well, since when, what is wrong, what to do;\n"
+           "                    exit status 0 well, 1 look, 2 act, 3 not to be reached\n"
+           "  stats [--json]    every counter since the start, and what it means\n"
+           "  upstreams         the table of upstreams, with their addresses for operators\n"
+           "  healthcheck       one line; exit status 0 healthy, 1 not\n"
+           "  reload            read the configuration again, wait, say what came of it\n"
+           "  drain             answer what is in flight, then end; waits for it\n"
+           "  log-level LEVEL   notice, info or debug, until the next reload\n"
+           "\n"
+           "  --socket PATH     where it is, unless PENSTOCK_CONTROL_SOCKET says so;\n"
+           "                    " CTL_OPTIONS_SOCKET "\n"
+           "  -h, --help        print this\n"
+           "  -V, --version     print the version\n"
+           "\n"
+           "penstockctl(8) tells the rest.\n";
+}

@@ -1,0 +1,56 @@
+/* ctl_options.h - the command line of penstockctl
+ * SPDX-License-Identifier: ISC
+ *
+ * What: argv becomes a value, or one line that says what is wrong with it.
+ * Who:  penstockctl, before anything else.
+ * Ref:  penstockctl(8).
+ */
+#pragma once
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CTL_OPTIONS_SOCKET    "/run/penstock/control" /* CONFIG_CONTROL_SOCKET */
+#define CTL_OPTIONS_ERROR_MAX 256
+
+enum ctl_options_command {
+    CTL_STATUS,
+    CTL_STATS,
+    CTL_UPSTREAMS,
+    CTL_HEALTHCHECK,
+    CTL_RELOAD,
+    CTL_DRAIN,
+    CTL_LOG_LEVEL,
+    CTL_HELP,
+    CTL_VERSION,
+};
+
+enum ctl_options_exit {
+    CTL_EXIT_WELL = 0, /* or done */
+    CTL_EXIT_LOOK = 1, /* or refused; healthcheck: unhealthy */
+    CTL_EXIT_ACT = 2,
+    CTL_EXIT_UNREACHABLE = 3,
+    CTL_EXIT_USAGE = 64, /* EX_USAGE of sysexits.h: no answer of the service is like it */
+};
+
+struct ctl_options {
+    enum ctl_options_command command;
+    const char *socket; /* points into argv or the environment, or is static */
+    bool is_json;
+    uint8_t level;                     /* log-level: enum log_level */
+    char error[CTL_OPTIONS_ERROR_MAX]; /* on failure: one line without newline */
+};
+
+/**
+ * Read argv. An option stands before the command or behind it.
+ *
+ * @param socket_env  value of PENSTOCK_CONTROL_SOCKET, or NULL; --socket goes before it
+ * @return STATUS_OK; STATUS_INVALID: `options->error` says why
+ */
+MUST_CHECK enum status ctl_options_parse(int argc, char **argv, const char *socket_env,
+                                         struct ctl_options *options);
+
+/** What --help prints. Static text. */
+const char *ctl_options_help(void);

@@ -1,0 +1,139 @@
+/* ctl_show.c - what penstockctl says, as text
+ * SPDX-License-Identifier: ISC
+ */
+#include "ctl/ctl_show.h"
+
+#include "view/draw_status.h"
+#include "view/number.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define VALUE_END 40 /* column behind a counter's value */
+#define DEAD_US   60000000U
+#define NAME_ROOM 64
+
+struct ctl_show
+ctl_show_how(bool is_terminal, const char *no_color, const char *locale)
+{
+    bool is_utf8 = locale != NULL &&
+                   (strcasestr(locale, "UTF-8") != NULL || strcasestr(locale, "UTF8") != NULL);
+    bool is_plain = !is_terminal || !is_utf8 || (no_color != NULL && no_color[0] != '\0');
+    return (struct ctl_show){.is_plain = is_plain, .has_styles = !is_plain};
+}
+
+static enum status
+write_all(int fd, const char *text, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(fd, text, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return STATUS_SYSTEM;
+        text += n;
+        size -= (size_t)n;
+    }
+    return STATUS_OK;
+}
+
+enum status
+ctl_show_write(int fd, const char *text)
+{
+    static const char *const codes[SHEET_STYLES] = {
+        [SHEET_PLAIN] = "\033[0m",    [SHEET_WELL] = "",       [SHEET_LOOK] = "\033[1;33m",
+        [SHEET_ACT] = "\033[1;31;7m", [SHEET_DIM] = "\033[2m",
+    };
+    static const char styles[] = {SHEET_PLAIN, SHEET_WELL, SHEET_LOOK, SHEET_ACT, SHEET_DIM, 0};
+    while (*text != '\0') {
+        size_t plain = strcspn(text, styles);
+        if (write_all(fd, text, plain) != STATUS_OK)
+            return STATUS_SYSTEM;
+        text += plain;
+        if (*text == '\0')
+            break;
+        const char *code = codes[(unsigned char)*text++];
+        if (write_all(fd, code, strlen(code)) != STATUS_OK)
+            return STATUS_SYSTEM;
+    }
+    return STATUS_OK;
+}
+
+void
+ctl_show_status(const struct figures *figures, const struct judgement *judgement,
+                struct ctl_show how, char text[CTL_SHOW_MAX])
+{
+    struct sheet sheet;
+    sheet_begin(&sheet, text, CTL_SHOW_MAX, how.is_plain, how.has_styles);
+    draw_status(figures, judgement, &sheet);
+}
+
+static void
+add_row(struct sheet *to, const char *name, uint64_t value, const char *sentence)
+{
+    char lower[NAME_ROOM], figure[NUMBER_TEXT_MAX];
+    size_t i = 0;
+    for (; name[i] != '\0' && i + 1 < sizeof lower; i++)
+        lower[i] = (char)tolower((unsigned char)name[i]);
+    lower[i] = '\0';
+    sheet_add(to, "  %s", lower);
+    sheet_right(to, VALUE_END, number_count(value, figure));
+    sheet_add(to, "  %s", sentence);
+    sheet_end_line(to, 0);
+}
+
+void
+ctl_show_stats(const struct reading *reading, char text[CTL_SHOW_MAX])
+{
+    static const char *const groups[WHY_GROUPS] = {
+        [WHY_GROUP_ANSWERED] = "Answered",
+        [WHY_GROUP_TURNED_AWAY] = "Turned away by a rule",
+        [WHY_GROUP_FAILED] = "Failed",
+        [WHY_GROUP_NEITHER] = "Neither: the client's own doing",
+    };
+    const struct tally *tally = &reading->tally;
+    struct sheet to;
+    sheet_begin(&to, text, CTL_SHOW_MAX, true, false);
+    for (unsigned gauge = 0; gauge < 2; gauge++) {
+        sheet_add(&to, gauge == 0 ? "Counted since the start\n" : "\nNow, or counted elsewhere\n");
+        for (unsigned i = 0; i < STATS_COUNT; i++)
+            if (stats_is_gauge((enum stats_counter)i) == (gauge == 1))
+                add_row(&to, stats_name((enum stats_counter)i), tally->counts[i],
+                        stats_text((enum stats_counter)i));
+    }
+    for (unsigned group = 0; group < WHY_GROUPS; group++) {
+        sheet_add(&to, "\n%s\n", groups[group]);
+        for (unsigned i = 0; i < WHY_COUNT; i++)
+            if (why_part_group(why_part((enum why)i)) == group)
+                add_row(&to, why_name((enum why)i), tally->why[i], why_text((enum why)i));
+    }
+}
+
+void
+ctl_show_upstreams(const struct figures *figures, char addresses[STATS_UPSTREAMS][64],
+                   char text[CTL_SHOW_MAX])
+{
+    struct sheet to;
+    sheet_begin(&to, text, CTL_SHOW_MAX, true, false);
+    draw_status_upstreams(figures, &to);
+    for (unsigned i = 0; i < figures->upstreams; i++) {
+        if (addresses[i][0] == '\0')
+            continue;
+        sheet_add(&to, "%s  %s  %s", i == 0 ? "\nAddresses\n" : "",
+                  figures->of_upstream[i].is->name, addresses[i]);
+        sheet_end_line(&to, 0);
+    }
+}
+
+const char *
+ctl_show_ailment(const struct reading *reading)
+{
+    if (reading->age_us > DEAD_US)
+        return "the supervisor does not look after its processes";
+    if (reading->phase != SERVICE_PAGE_RUNS)
+        return reading->phase == SERVICE_PAGE_STOPS ? "it is stopping" : "it is starting";
+    return reading->serving > 0 ? NULL : "no lane serves";
+}

@@ -1,0 +1,46 @@
+/* ctl_show.h - what penstockctl says, as text
+ * SPDX-License-Identifier: ISC
+ *
+ * What: pages and tables for a terminal or a pipe. Text is made whole and then written, so that
+ *       nothing of a library's output is needed in the jail.
+ * Who:  penstockctl.
+ * Ref:  penstockctl(8).
+ */
+#pragma once
+
+#include "base/status.h"
+#include "view/judge.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CTL_SHOW_MAX 65536 /* octets of the largest text */
+
+struct ctl_show {    /* of standard output */
+    bool is_plain;   /* ASCII only: a pipe, NO_COLOR, or a locale without UTF-8 */
+    bool has_styles; /* a terminal, and not plain */
+};
+
+/**
+ * @param is_terminal  where it goes to
+ * @param no_color     value of NO_COLOR, or NULL; any value but "" counts
+ * @param locale       of LC_ALL, LC_CTYPE or LANG: the first that is set and not empty, or NULL
+ */
+struct ctl_show ctl_show_how(bool is_terminal, const char *no_color, const char *locale);
+
+/** Write text to a descriptor, styles as the terminal wants them. @return STATUS_OK; STATUS_SYSTEM. */
+MUST_CHECK enum status ctl_show_write(int fd, const char *text);
+
+/** The status page. */
+void ctl_show_status(const struct figures *figures, const struct judgement *judgement,
+                     struct ctl_show how, char text[CTL_SHOW_MAX]);
+
+/** Every counter since the start with its sentence. */
+void ctl_show_stats(const struct reading *reading, char text[CTL_SHOW_MAX]);
+
+/** The table of upstreams. @param addresses  by index; "": not told */
+void ctl_show_upstreams(const struct figures *figures, char addresses[STATS_UPSTREAMS][64],
+                        char text[CTL_SHOW_MAX]);
+
+/** Is the service alive? @return NULL: it is; else why not. Static text. */
+const char *ctl_show_ailment(const struct reading *reading);

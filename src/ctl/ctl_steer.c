@@ -1,0 +1,53 @@
+/* ctl_steer.c - requests that change something
+ * SPDX-License-Identifier: ISC
+ */
+#include "ctl/ctl_steer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ANSWER_MS 5000
+
+enum status
+ctl_steer_reload(struct control_client *client, struct control_message *answer)
+{
+    static const struct control_message request = {.type = CONTROL_RELOAD};
+    return control_client_ask(client, &request, answer, CTL_STEER_RELOAD_MS);
+}
+
+enum status
+ctl_steer_level(struct control_client *client, uint8_t level, struct control_message *answer)
+{
+    struct control_message request = {.type = CONTROL_LEVEL, .level = level};
+    return control_client_ask(client, &request, answer, ANSWER_MS);
+}
+
+enum status
+ctl_steer_drain(struct control_client *client, struct control_message *answer)
+{
+    static const struct control_message request = {.type = CONTROL_DRAIN};
+    struct control_message end;
+    enum status status = control_client_ask(client, &request, answer, ANSWER_MS);
+    if (status != STATUS_OK)
+        return status;
+    status = control_client_next(client, &end, CTL_STEER_DRAIN_MS);
+    if (status == STATUS_CLOSED)
+        return STATUS_OK;
+    return status == STATUS_OK ? STATUS_INVALID : status;
+}
+
+void
+ctl_steer_addresses(struct control_client *client, char addresses[STATS_UPSTREAMS][64])
+{
+    static const struct control_message request = {.type = CONTROL_UPSTREAMS};
+    struct control_message answer;
+    memset(addresses, 0, STATS_UPSTREAMS * sizeof addresses[0]);
+    if (client->right != CONTROL_OPERATOR)
+        return;
+    enum status status = control_client_ask(client, &request, &answer, ANSWER_MS);
+    while (status == STATUS_OK && answer.type == CONTROL_UPSTREAM) {
+        if (answer.index < STATS_UPSTREAMS)
+            snprintf(addresses[answer.index], sizeof addresses[0], "%.63s", answer.text);
+        status = control_client_next(client, &answer, ANSWER_MS);
+    }
+}

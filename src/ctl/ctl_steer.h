@@ -1,0 +1,30 @@
+/* ctl_steer.h - requests that change something
+ * SPDX-License-Identifier: ISC
+ *
+ * What: one request, and what came of it in a sentence.
+ * Who:  penstockctl.
+ * Ref:  control/control.def.
+ */
+#pragma once
+
+#include "control/control_client.h"
+
+#define CTL_STEER_RELOAD_MS 60000 /* new workers start; a reload may wait for an older one */
+#define CTL_STEER_DRAIN_MS  40000 /* timeouts.query is at most 30 s */
+
+/**
+ * @param answer  written: a sentence
+ * @return STATUS_OK: done; STATUS_NONE: refused, `client->error` says why; others as
+ *         control_client_ask()
+ */
+MUST_CHECK enum status ctl_steer_reload(struct control_client *client,
+                                        struct control_message *answer);
+MUST_CHECK enum status ctl_steer_level(struct control_client *client, uint8_t level,
+                                       struct control_message *answer);
+
+/** As above; waits until the service has ended. */
+MUST_CHECK enum status ctl_steer_drain(struct control_client *client,
+                                       struct control_message *answer);
+
+/** Addresses of upstreams by index; all "" if we are not told. */
+void ctl_steer_addresses(struct control_client *client, char addresses[STATS_UPSTREAMS][64]);

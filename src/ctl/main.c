@@ -1,0 +1,155 @@
+/* main.c - penstockctl: look at a running penstock, and steer it
+ * SPDX-License-Identifier: ISC
+ */
+#include "ctl/ctl_gather.h"
+#include "ctl/ctl_jail.h"
+#include "ctl/ctl_json.h"
+#include "ctl/ctl_options.h"
+#include "ctl/ctl_show.h"
+#include "ctl/ctl_steer.h"
+#include "os/os.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct os os;
+static struct ctl_gather gather;
+static char text[CTL_SHOW_MAX];
+
+static int
+fail(int exit_status, const char *what, const char *act)
+{
+    fprintf(stderr, "penstockctl: %s%s%s\n", what, act[0] == '\0' ? "" : "; ", act);
+    return exit_status;
+}
+
+static struct ctl_show
+how_to_show(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    const char *locale = NULL;
+    for (unsigned i = 0; i < 3 && (locale == NULL || locale[0] == '\0'); i++)
+        locale = getenv(names[i]);
+    return ctl_show_how(isatty(STDOUT_FILENO) == 1, getenv("NO_COLOR"), locale);
+}
+
+/* A reader that closes its end early is no failure of ours that could be told to it. */
+static int
+say(const char *words, int exit_status)
+{
+    if (words == NULL)
+        return fail(CTL_EXIT_LOOK, "there is no memory for the answer", "");
+    return ctl_show_write(STDOUT_FILENO, words) == STATUS_OK
+               ? exit_status
+               : fail(CTL_EXIT_LOOK, "standard output cannot be written to", "");
+}
+
+static int
+say_json(char *json, int exit_status)
+{
+    exit_status = say(json, exit_status);
+    free(json);
+    return exit_status == CTL_EXIT_LOOK && json == NULL ? exit_status : say("\n", exit_status);
+}
+
+/* The service did not do it, or cannot be asked any more. */
+static int
+tell_failure(enum status status)
+{
+    return fail(status == STATUS_NONE ? CTL_EXIT_LOOK : CTL_EXIT_UNREACHABLE, gather.client.error,
+                "");
+}
+
+static int
+steer(const struct ctl_options *options)
+{
+    struct control_message answer;
+    enum status status = STATUS_OK;
+    if (options->command == CTL_RELOAD)
+        status = ctl_steer_reload(&gather.client, &answer);
+    else if (options->command == CTL_DRAIN)
+        status = ctl_steer_drain(&gather.client, &answer);
+    else
+        status = ctl_steer_level(&gather.client, options->level, &answer);
+    if (status != STATUS_OK)
+        return tell_failure(status);
+    snprintf(text, sizeof text, "%s%s\n", answer.text,
+             options->command == CTL_DRAIN ? "; it has ended" : "");
+    return say(text, CTL_EXIT_WELL);
+}
+
+static int
+look(const struct ctl_options *options, struct ctl_show how)
+{
+    static char addresses[STATS_UPSTREAMS][64];
+    bool is_once = options->command == CTL_STATS || options->command == CTL_HEALTHCHECK;
+    enum status status = is_once ? ctl_gather_read(&gather) : ctl_gather_read_twice(&gather);
+    if (status != STATUS_OK)
+        return options->command == CTL_HEALTHCHECK
+                   ? fail(CTL_EXIT_LOOK, gather.client.error, "unhealthy")
+                   : tell_failure(status);
+    if (options->command == CTL_STATUS) {
+        int level = (int)gather.judgement.level; /* exit status: as enum judge_level */
+        if (options->is_json)
+            return say_json(ctl_json_status(&gather.figures, &gather.judgement), level);
+        ctl_show_status(&gather.figures, &gather.judgement, how, text);
+        return say(text, level);
+    }
+    if (options->command == CTL_STATS) {
+        if (options->is_json)
+            return say_json(ctl_json_stats(&gather.reading), CTL_EXIT_WELL);
+        ctl_show_stats(&gather.reading, text);
+        return say(text, CTL_EXIT_WELL);
+    }
+    if (options->command == CTL_UPSTREAMS) {
+        ctl_steer_addresses(&gather.client, addresses);
+        ctl_show_upstreams(&gather.figures, addresses, text);
+        return say(text, CTL_EXIT_WELL);
+    }
+    const char *ailment = ctl_show_ailment(&gather.reading);
+    snprintf(text, sizeof text, "%s%s\n",
+             ailment == NULL ? "healthy" : "unhealthy: ", ailment == NULL ? "" : ailment);
+    return say(text, ailment == NULL ? CTL_EXIT_WELL : CTL_EXIT_LOOK);
+}
+
+static const char *
+advice(int error)
+{
+    if (error == EACCES || error == EPERM)
+        return "be root, or have your account named in control.readers or control.operators";
+    if (error == ENOENT || error == ECONNREFUSED)
+        return "is penstock running, with control.socket set? --socket names another path";
+    return "";
+}
+
+int
+main(int argc, char **argv)
+{
+    struct ctl_options options;
+    const char *what_failed = NULL;
+    if (ctl_options_parse(argc, argv, getenv("PENSTOCK_CONTROL_SOCKET"), &options) != STATUS_OK)
+        return fail(CTL_EXIT_USAGE, options.error, "penstockctl --help");
+    if (options.command == CTL_HELP)
+        return say(ctl_options_help(), CTL_EXIT_WELL);
+    if (options.command == CTL_VERSION)
+        return say("penstockctl " PENSTOCK_VERSION "\n", CTL_EXIT_WELL);
+    os_use(&os);
+    ctl_json_begin();
+    struct ctl_show how = how_to_show();
+    errno = 0;
+    bool is_check = options.command == CTL_HEALTHCHECK;
+    if (ctl_gather_open(&gather, options.socket) != STATUS_OK)
+        return fail(is_check ? CTL_EXIT_LOOK : CTL_EXIT_UNREACHABLE, gather.client.error,
+                    advice(errno));
+    if (ctl_jail_enter(&what_failed) != STATUS_OK)
+        return fail(is_check ? CTL_EXIT_LOOK : CTL_EXIT_UNREACHABLE, what_failed,
+                    "nothing was asked");
+    bool is_look = options.command != CTL_RELOAD && options.command != CTL_DRAIN &&
+                   options.command != CTL_LOG_LEVEL;
+    int exit_status = is_look ? look(&options, how) : steer(&options);
+    ctl_gather_close(&gather);
+    return exit_status;
+}

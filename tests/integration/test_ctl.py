@@ -1,0 +1,159 @@
+"""penstockctl with a running service: what it says is what happened, and its exit status says it too."""
+import json
+import pwd
+import signal
+import subprocess
+
+import pytest
+from conftest import needs_root
+from penstock import BUILD, TOP, is_gone, plain_environment, wait_for
+
+pytestmark = [needs_root]
+
+CTL = BUILD / "src/ctl/penstockctl"
+READER = pwd.getpwnam("games")
+
+
+@pytest.fixture
+def place(shared):
+    folder = shared / "ctl"
+    folder.mkdir(0o755, exist_ok=True)
+    return folder / "control"
+
+
+@pytest.fixture
+def service(serve, bad, place):
+    return serve(bad, settings={"control": {"socket": str(place), "readers": ["games"]}})
+
+
+def ctl(place, *words, status=None, **more):
+    done = subprocess.run([CTL, "--socket", place, *words], capture_output=True, text=True, timeout=90,
+                          env=plain_environment(), **more)
+    assert status is None or done.returncode == status, (done.returncode, done.stdout, done.stderr)
+    return done
+
+
+def ask(service, count):
+    for i in range(count):
+        service.ask(f"n{i}.penstock.example")
+
+
+def has_schema(document, name):
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((TOP / f"docs/penstockctl-{name}.schema.json").read_text())
+    jsonschema.Draft7Validator.check_schema(schema)
+    jsonschema.validate(document, schema)
+
+
+@pytest.mark.smoke
+def test_a_service_that_is_well_is_said_to_be_well(service, place):
+    ask(service, 5)
+    done = ctl(place, "status", status=0)
+    lines = done.stdout.splitlines()
+    assert " is WELL." in lines[0] and lines[0].endswith(" UTC")
+    assert "Nothing needs you." in done.stdout and "as far as" in done.stdout
+    assert all(len(line) <= 80 for line in lines[1:]) and done.stdout.isascii()
+    assert done.stderr == ""
+
+
+def test_an_upstream_that_ends_is_said_to_be_missing(service, bad, place):
+    ask(service, 3)
+    ctl(place, "status", status=0)
+    bad.refuse()
+    ask(service, 2)
+    done = wait_for(lambda: (d := ctl(place, "status")).returncode in (1, 2) and d, 60, "it says that the upstream is missing")
+    assert "NOW" in done.stdout or "TODAY" in done.stdout
+    assert "No upstream can be asked since" in done.stdout
+    found = json.loads(ctl(place, "status", "--json").stdout)
+    assert "none" in {row["name"] for row in found["findings"]} and found["upstreams"][0]["state"] == "down"
+    has_schema(found, "status")
+    ctl(place, "healthcheck", status=0)  # to start it again would mend nothing
+
+
+def test_statistics_are_what_was_asked(service, place):
+    ask(service, 7)
+    ask(service, 7)  # out of the cache
+    found = json.loads(ctl(place, "stats", "--json", status=0).stdout)
+    assert found["counters"]["udp_queries"] + found["counters"]["tcp_queries"] == 14
+    assert sum(found["ends"].values()) == 14 == sum(found["groups"].values())
+    assert found["ends"]["answered"] + found["ends"]["cache_hit"] == 14 == found["groups"]["answered"]
+    assert sum(row["queries"] for row in found["upstreams"]) >= 7
+    has_schema(found, "stats")
+    text = ctl(place, "stats", status=0).stdout
+    assert "  udp_queries                         14  messages received over UDP\n" in text
+    has_schema(json.loads(ctl(place, "status", "--json").stdout), "status")
+
+
+def test_upstreams_are_a_table_and_addresses_are_for_operators(service, bad, place):
+    ask(service, 1)
+    table = ctl(place, "upstreams", status=0).stdout
+    assert table.startswith("Upstreams") and "in use" in table and f":{bad.port}\n" in table
+    table = ctl(place, "upstreams", status=0, user=READER.pw_uid, group=READER.pw_gid, extra_groups=[]).stdout
+    assert "in use" in table and str(bad.port) not in table
+
+
+def test_a_reader_looks_and_does_not_steer(service, place):
+    reader = dict(user=READER.pw_uid, group=READER.pw_gid, extra_groups=[])
+    ctl(place, "status", status=0, **reader)
+    for words in (("reload",), ("drain",), ("log-level", "debug")):
+        assert "not permitted" in ctl(place, *words, status=1, **reader).stderr
+    nobody_else = pwd.getpwnam("news")
+    done = ctl(place, "status", status=3, user=nobody_else.pw_uid, group=nobody_else.pw_gid, extra_groups=[])
+    assert "control.readers" in done.stderr or "not permitted" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_reload_waits_and_says_what_came_of_it(service, place):
+    done = ctl(place, "reload", status=0)
+    assert done.stdout.count("\n") == 1 and "in force" in done.stdout, done.stdout
+    service.file.write_text(json.dumps({**service.config, "nonsense": 1}))
+    done = ctl(place, "reload", status=1)
+    assert "nonsense" in done.stderr and len(done.stderr.splitlines()) == 1
+    ctl(place, "status", status=0)
+
+
+def test_level_and_drain(service, place):
+    assert ctl(place, "log-level", "debug", status=0).stdout
+    done = ctl(place, "drain", status=0)
+    assert "it has ended" in done.stdout
+    wait_for(lambda: is_gone(service.process.pid), 10, "the service has ended")
+    ctl(place, "status", status=3)
+    ctl(place, "healthcheck", status=1)
+
+
+def test_health_is_that_a_lane_serves(service, place):
+    assert ctl(place, "healthcheck", status=0).stdout == "healthy\n"
+
+
+def test_a_supervisor_that_hangs_is_told_of(service, place):
+    """It cannot accept: the answer does not come, and that is said within its bound."""
+    service.process.send_signal(signal.SIGSTOP)
+    try:
+        done = ctl(place, "status", status=3)
+        assert "did not answer" in done.stderr and len(done.stderr.splitlines()) == 1
+    finally:
+        service.process.send_signal(signal.SIGCONT)
+
+
+def test_where_nobody_listens_it_says_what_to_do(tmp_path):
+    done = ctl(tmp_path / "nothing", "status", status=3)
+    assert "is penstock running" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert ctl(tmp_path / "nothing", "healthcheck", status=1).stdout == ""
+
+
+@pytest.mark.parametrize("words", [[], ["nothing"], ["--nothing", "status"], ["log-level"], ["log-level", "loud"],
+                                   ["reload", "twice"], ["reload", "--json"], ["--socket"]])
+def test_a_wrong_command_line_is_one_line_and_exit_64(words):
+    done = subprocess.run([CTL, *words], capture_output=True, text=True, timeout=20, env=plain_environment())
+    assert done.returncode == 64 and done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1 and "--help" in done.stderr
+
+
+def test_it_links_no_tls_and_the_others_no_json():
+    def libraries(path):
+        return subprocess.run(["ldd", path], capture_output=True, text=True).stdout
+    static = "statically linked" in libraries(CTL) or "libjansson" not in libraries(CTL)
+    for name in ("supervisor/penstock", "front/penstock-front", "worker/penstock-worker"):
+        assert "jansson" not in libraries(BUILD / "src" / name)
+    symbols = subprocess.run(["nm", CTL], capture_output=True, text=True).stdout
+    assert "mbedtls" not in symbols and (static or "json_pack" in symbols)

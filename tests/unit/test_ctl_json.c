@@ -1,0 +1,74 @@
+/* test_ctl_json.c - tests of ctl_json
+ * SPDX-License-Identifier: ISC
+ *
+ * That the documents are as their schemas say, tests/integration/test_ctl.py shows.
+ */
+#include "ctl/ctl_json.h"
+
+#include "view_scene.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+static struct view_scene scene;
+
+static json_t *
+parse(char *text)
+{
+    json_error_t error;
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    cr_assert_not_null(root, "%s", error.text);
+    free(text);
+    return root;
+}
+
+static void
+begin(void)
+{
+    ctl_json_begin();
+    view_scene_begin(&scene);
+    view_scene_figures(&scene);
+}
+
+Test(ctl_json, status_has_level_findings_and_figures)
+{
+    begin();
+    scene.reading.of_upstream[0].state = STATS_UPSTREAM_REFUSED;
+    scene.reading.of_upstream[0].cause = STATS_CAUSE_PIN;
+    view_scene_figures(&scene);
+    view_scene_judge(&scene);
+    json_t *root = parse(ctl_json_status(&scene.figures, &scene.judgement));
+    cr_expect_str_eq(json_string_value(json_object_get(root, "level")), "look");
+    json_t *finding = json_array_get(json_object_get(root, "findings"), 0);
+    cr_expect_str_eq(json_string_value(json_object_get(finding, "name")), "pin");
+    cr_expect_str_eq(json_string_value(json_object_get(finding, "upstream")), "north");
+    json_t *rates = json_object_get(root, "rates");
+    cr_expect_float_eq(json_real_value(json_object_get(rates, "queries_per_s")), 412.5, 1e-9);
+    cr_expect_eq(json_array_size(json_object_get(root, "upstreams")), 3);
+    json_decref(root);
+}
+
+Test(ctl_json, what_was_not_read_is_null)
+{
+    begin();
+    figures_make(&scene.figures, &scene.reading, &scene.history);
+    view_scene_judge(&scene);
+    json_t *root = parse(ctl_json_status(&scene.figures, &scene.judgement));
+    cr_expect(json_is_null(json_object_get(json_object_get(root, "rates"), "failed_per_s")));
+    cr_expect(json_is_null(json_object_get(json_object_get(root, "room"), "dropped_unread")));
+    json_decref(root);
+}
+
+Test(ctl_json, stats_has_every_counter_and_every_end)
+{
+    begin();
+    scene.reading.tally.why[WHY_TIMEOUT] = 3;
+    scene.reading.tally.why[WHY_QUEUE_FULL] = 4;
+    json_t *root = parse(ctl_json_stats(&scene.reading));
+    cr_expect_eq(json_object_size(json_object_get(root, "counters")) +
+                     json_object_size(json_object_get(root, "levels")),
+                 STATS_COUNT);
+    cr_expect_eq(json_object_size(json_object_get(root, "ends")), WHY_COUNT);
+    cr_expect_eq(json_integer_value(json_object_get(json_object_get(root, "groups"), "failed")), 7);
+    json_decref(root);
+}

@@ -1,0 +1,76 @@
+/* test_ctl_options.c - tests of ctl_options
+ * SPDX-License-Identifier: ISC
+ */
+#include "ctl/ctl_options.h"
+
+#include "conf/config.h"
+#include "control/control_message.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct ctl_options options;
+
+#define PARSE(...) parse((const char *[]){"penstockctl", __VA_ARGS__, NULL}, NULL)
+
+static enum status
+parse(const char *words[], const char *socket_env)
+{
+    int argc = 0;
+    while (words[argc] != NULL)
+        argc++;
+    return ctl_options_parse(argc, (char **)(uintptr_t)words, socket_env, &options);
+}
+
+Test(ctl_options, commands)
+{
+    cr_expect_eq(PARSE("status"), STATUS_OK);
+    cr_expect_eq(options.command, CTL_STATUS);
+    cr_expect_not(options.is_json);
+    cr_expect_eq(PARSE("stats", "--json"), STATUS_OK);
+    cr_expect(options.command == CTL_STATS && options.is_json);
+    cr_expect_eq(PARSE("--json", "status"), STATUS_OK);
+    cr_expect_eq(PARSE("log-level", "notice"), STATUS_OK);
+    cr_expect_eq(options.level, CONTROL_LEVEL_MIN);
+    cr_expect_eq(PARSE("log-level", "debug"), STATUS_OK);
+    cr_expect_eq(options.level, CONTROL_LEVEL_MAX);
+    cr_expect_eq(PARSE("--help", "nothing"), STATUS_OK);
+    cr_expect_eq(options.command, CTL_HELP);
+    cr_expect_eq(PARSE("-V"), STATUS_OK);
+    cr_expect_eq(options.command, CTL_VERSION);
+}
+
+Test(ctl_options, the_socket)
+{
+    cr_expect_str_eq(CTL_OPTIONS_SOCKET, CONFIG_CONTROL_SOCKET);
+    cr_expect_eq(PARSE("status"), STATUS_OK);
+    cr_expect_str_eq(options.socket, CTL_OPTIONS_SOCKET);
+    cr_expect_eq(PARSE("status", "--socket", "/a"), STATUS_OK);
+    cr_expect_str_eq(options.socket, "/a");
+    cr_expect_eq(parse((const char *[]){"penstockctl", "drain", NULL}, "/b"), STATUS_OK);
+    cr_expect_str_eq(options.socket, "/b");
+    cr_expect_eq(parse((const char *[]){"penstockctl", "--socket=/a", "drain", NULL}, "/b"),
+                 STATUS_OK);
+    cr_expect_str_eq(options.socket, "/a");
+}
+
+Test(ctl_options, what_is_wrong_is_one_line)
+{
+    static const char *const wrong[][3] = {
+        {"nothing"},       {"--nothing", "status"}, {"log-level"}, {"log-level", "loud"},
+        {"reload", "now"}, {"drain", "--json"},     {"--socket"},  {"status", "-x"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        const char *words[] = {"penstockctl", wrong[i][0], wrong[i][1], NULL};
+        cr_expect_eq(parse(words, NULL), STATUS_INVALID, "%s", words[1]);
+        cr_expect_gt(strlen(options.error), 10);
+        cr_expect_null(strchr(options.error, '\n'));
+    }
+}
+
+Test(ctl_options, help_names_every_command)
+{
+    static const char *const names[] = {"status", "stats", "upstreams", "healthcheck",
+                                        "reload", "drain", "log-level", "--socket"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        cr_expect_not_null(strstr(ctl_options_help(), names[i]), "%s", names[i]);
+}

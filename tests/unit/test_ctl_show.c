@@ -1,0 +1,86 @@
+/* test_ctl_show.c - tests of ctl_show
+ * SPDX-License-Identifier: ISC
+ */
+#include "ctl/ctl_show.h"
+
+#include "view_scene.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct view_scene scene;
+static char text[CTL_SHOW_MAX];
+
+Test(ctl_show, colours_are_for_terminals_that_want_them)
+{
+    cr_expect(ctl_show_how(true, NULL, "en_GB.UTF-8").has_styles);
+    cr_expect(ctl_show_how(true, "", "C.utf8").has_styles);
+    cr_expect(ctl_show_how(false, NULL, "en_GB.UTF-8").is_plain);
+    cr_expect(ctl_show_how(true, "1", "en_GB.UTF-8").is_plain);
+    cr_expect(ctl_show_how(true, NULL, "C").is_plain);
+    cr_expect(ctl_show_how(true, NULL, NULL).is_plain);
+}
+
+Test(ctl_show, styles_become_what_terminals_understand)
+{
+    int pair[2];
+    char got[64] = "";
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    cr_assert_eq(ctl_show_write(pair[0], "a\004b\001c\n"), STATUS_OK);
+    close(pair[0]);
+    size_t used = 0;
+    for (ssize_t n = 1; n > 0 && used < sizeof got - 1; used += (size_t)n)
+        n = read(pair[1], got + used, sizeof got - 1 - used);
+    cr_expect_str_eq(got, "a\033[1;31;7mb\033[0mc\n");
+    cr_expect_eq(ctl_show_write(-1, "a"), STATUS_SYSTEM);
+}
+
+Test(ctl_show, every_counter_and_every_end_is_a_row_once)
+{
+    view_scene_begin(&scene);
+    scene.reading.tally.why[WHY_ACL] = 1234;
+    ctl_show_stats(&scene.reading, text);
+    unsigned rows = 0;
+    for (const char *at = text; (at = strstr(at, "\n  ")) != NULL; at++)
+        rows++;
+    cr_expect_eq(rows, STATS_COUNT + WHY_COUNT);
+    cr_expect_not_null(
+        strstr(text, "  acl                              1,234  client address not allowed\n"),
+        "%s", text);
+}
+
+Test(ctl_show, addresses_stand_below_the_table_if_they_are_told)
+{
+    static char addresses[STATS_UPSTREAMS][64];
+    view_scene_begin(&scene);
+    view_scene_figures(&scene);
+    ctl_show_upstreams(&scene.figures, addresses, text);
+    cr_expect_null(strstr(text, "Addresses"));
+    snprintf(addresses[0], sizeof addresses[0], "192.0.2.1:853");
+    ctl_show_upstreams(&scene.figures, addresses, text);
+    cr_expect_not_null(strstr(text, "\nAddresses\n  north  192.0.2.1:853\n"));
+}
+
+Test(ctl_show, health)
+{
+    view_scene_begin(&scene);
+    scene.reading.serving = 1;
+    cr_expect_null(ctl_show_ailment(&scene.reading));
+    scene.reading.serving = 0;
+    cr_expect_str_eq(ctl_show_ailment(&scene.reading), "no lane serves");
+    scene.reading.phase = SERVICE_PAGE_STOPS;
+    cr_expect_str_eq(ctl_show_ailment(&scene.reading), "it is stopping");
+    scene.reading.phase = SERVICE_PAGE_BEGINS;
+    cr_expect_str_eq(ctl_show_ailment(&scene.reading), "it is starting");
+    scene.reading.age_us = 61 * VIEW_SCENE_S;
+    cr_expect_not_null(strstr(ctl_show_ailment(&scene.reading), "does not look after"));
+}
+
+Test(ctl_show, status_is_the_page)
+{
+    view_scene_begin(&scene);
+    view_scene_figures(&scene);
+    view_scene_judge(&scene);
+    ctl_show_status(&scene.figures, &scene.judgement, (struct ctl_show){.is_plain = true}, text);
+    cr_expect_eq(strncmp(text, "penstock on ns1 is WELL.", 24), 0);
+}
