@@ -142,8 +142,10 @@ make_query(struct bytes_reader *r, const struct addr *client, uint8_t number, ui
     struct bytes_writer w = bytes_writer(to, QUERY_MAX);
     struct dns_question question =
         question_of(more & 128 ? others[name % 8] : names[name % 8], types[name / 8 % 8]);
+    if (more & 64)
+        question.type = DNS_TYPE_NS;
     if (wrong & 128)
-        question.class = 3; /* CHAOS */
+        question.class = DNS_CLASS_CHAOS;
     build_header(&w, 0, DNS_RD | (form & 16 ? DNS_CD : 0U), 1, 0, 0, has_opt);
     to[0] = number;
     build_question(&w, &question);

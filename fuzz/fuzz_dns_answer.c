@@ -7,6 +7,7 @@
  * spelling and carries its id; ageing changes nothing but TTLs; what is left out of an answer
  * is additional or name servers, never half an RRset, and what is left parses.
  */
+#include "answers/cache.h"
 #include "dns/dns_trim.h"
 
 #include "dns_mutator.h"
@@ -142,6 +143,30 @@ check_ageing(const uint8_t *message, const struct dns_answer *answer)
     free(again);
 }
 
+/* What is kept is the message up to its end and the text of its error, as far as there is room; how
+ * long it is kept is bounded by what it says, and by our limits. */
+static void
+check_keeping(const uint8_t *message, const struct dns_answer *answer, uint8_t choice)
+{
+    const struct cache_times limits = {
+        .ttl_min_s = 60, .ttl_max_s = 86400, .negative_max_s = 3600, .failure_s = 5};
+    size_t room = (size_t)answer->end + choice;
+    struct dns_answer kept = *answer;
+    uint8_t *to = malloc(room);
+    must(to != NULL);
+    dns_answer_pack(to, room, message, &kept);
+    must(memcmp(to, message, kept.end) == 0 && kept.end == answer->end);
+    must(kept.ede_text_size <= DNS_EDE_TEXT_MAX && kept.ede_text_size <= answer->ede_text_size);
+    must(kept.end + (size_t)kept.ede_text_size <= room);
+    must(memcmp(dns_answer_text(to, &kept), dns_answer_text(message, answer), kept.ede_text_size) ==
+         0);
+    free(to);
+    uint32_t ttl_s = cache_ttl(&limits, answer);
+    must(ttl_s <= limits.ttl_max_s && ((answer->flags & DNS_TC) == 0 || ttl_s == 0));
+    must(!cache_is_failure(answer) || ttl_s == 0 || ttl_s == limits.failure_s);
+    must(ttl_s == 0 || answer->has_ttl || cache_is_failure(answer));
+}
+
 const size_t dns_mutator_at = 3;
 
 int
@@ -167,6 +192,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_delivery(data + 3, &answer, &query, choice, limit < 512 ? 512 : limit);
     check_delivery(data + 3, &answer, &query, choice, DNS_MESSAGE_MAX);
     check_ageing(data + 3, &answer);
+    check_keeping(data + 3, &answer, choice);
     check_trimming(data + 3, &answer, &question, answer.question_end + limit % 1024);
     return 0;
 }

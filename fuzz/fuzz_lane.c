@@ -150,7 +150,11 @@ count(uint8_t which, uint8_t by)
     stats_set(&world.page, counter, before);
     must(world.page.counts[counter] == before);
     stats_why(&world.page, why);
-    must(world.page.why[why] == ended + 1 && strlen(why_name(why)) > 0);
+    must(world.page.why[why] == ended + 1);
+    must(strlen(why_name(why)) > 0 && strlen(why_text(why)) > 0);
+    must(strlen(why_part_text(why_part(why))) > 0);
+    must(why_part_group(why_part(why)) < WHY_GROUPS);
+    must(strlen(stats_name(counter)) > 0 && strlen(stats_text(counter)) > 0);
 }
 
 static void

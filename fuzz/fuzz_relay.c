@@ -18,8 +18,9 @@
 #include "os/chan.h"
 #include "os/os.h"
 
-#define RING_BYTES 16384
-#define LATE_US    1000000U /* a turn every so often; an answer may be that late */
+#define RING_BYTES    16384
+#define ANSWERS_BYTES 4096     /* of the ring of answers: less than all answers at once */
+#define LATE_US       1000000U /* a turn every so often; an answer may be that late */
 
 static struct ring_producer to_worker;
 static struct ring_consumer from_worker;
@@ -34,11 +35,12 @@ give_ring(void)
     struct ipc_message ring = {.type = IPC_RING,
                                .epoch = ++world.ring_number,
                                .ring_query_bytes = RING_BYTES,
-                               .ring_answer_bytes = RING_BYTES};
+                               .ring_answer_bytes = ANSWERS_BYTES};
     int fds[IPC_FDS_MAX];
-    ring_memory = kernel_make_ring(2 * RING_MEMORY_BYTES(RING_BYTES), fds);
+    ring_memory =
+        kernel_make_ring(RING_MEMORY_BYTES(RING_BYTES) + RING_MEMORY_BYTES(ANSWERS_BYTES), fds);
     ring_producer_init(&to_worker, ring_memory, RING_BYTES);
-    ring_consumer_init(&from_worker, ring_memory + RING_MEMORY_BYTES(RING_BYTES), RING_BYTES);
+    ring_consumer_init(&from_worker, ring_memory + RING_MEMORY_BYTES(RING_BYTES), ANSWERS_BYTES);
     must(kernel_say(&ring, fds, 3));
     for (unsigned i = 0; i < world.count; i++)
         world.questions[i].is_lost = true;

@@ -30,13 +30,14 @@ struct ttls {
     uint64_t bits[DNS_MESSAGE_MAX / WORD_BITS + 2]; /* as struct dns_name_budget says */
 };
 
-/* What a message may cost together; `ttls` is borrowed for as long as it is used. */
+/* What a message may cost together, and each record adds to; `ttls` is borrowed for as long as it is
+ * used. What stands behind a record does not count: so an answer that is delivered without its OPT
+ * is sound still. */
 static struct dns_name_budget
 budget_for(const struct bytes_reader *r, const struct dns_question *question, struct ttls *ttls)
 {
     memset(ttls->bits, 0, (r->size / WORD_BITS + 2) * sizeof ttls->bits[0]);
-    /* a legitimate record costs a few steps and has at least twelve octets */
-    return (struct dns_name_budget){.steps = STEPS_BASE + (uint32_t)r->size,
+    return (struct dns_name_budget){.steps = STEPS_BASE + (uint32_t)r->pos,
                                     .question_size = question->name.size,
                                     .changing = ttls->bits};
 }
@@ -153,6 +154,8 @@ walk_section(struct bytes_reader *r, struct dns_name_budget *budget, struct ttls
         }
         size_t ttl_at = r->pos + 2 * sizeof(uint16_t);
         get_record(r, &record);
+        /* a legitimate record costs a few steps and has at least eleven octets */
+        budget->steps += (uint32_t)(r->pos - owner);
         if (!r->failed)
             note_ttl(ttls, ttl_at);
         if (r->failed || !check_data(r, budget, &record))

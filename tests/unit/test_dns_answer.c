@@ -544,3 +544,55 @@ Test(dns_answer, no_pointer_finds_a_name_in_a_ttl)
     cr_expect_eq(with_owner_at(0x0000c00c, TTL + 2), DNS_ANSWER_MALFORMED,
                  "a pointer stands in it");
 }
+
+/* SRV records whose owner and target both end in the question's name, so that none is known. */
+static size_t
+costly(unsigned labels, uint16_t records, uint8_t to[4096], struct dns_question *asked)
+{
+    struct bytes_writer w = bytes_writer(to, 4096);
+    *asked = (struct dns_question){.type = 33, .class = DNS_CLASS_IN};
+    for (unsigned i = 0; i < labels; i++) {
+        asked->name.wire[2 * i] = 1;
+        asked->name.wire[2 * i + 1] = 'a';
+    }
+    asked->name.size = (uint8_t)(2 * labels + 1);
+    build_header(&w, 1, DNS_QR, 1, records, 0, 1);
+    build_question(&w, asked);
+    for (unsigned i = 0; i < records; i++) {
+        build_pointer(&w, DNS_HEADER_SIZE + 2);
+        build_record(&w, 33, 5, 8);
+        bytes_put_u32(&w, 1);
+        bytes_put_u16(&w, 853);
+        build_pointer(&w, DNS_HEADER_SIZE + 4);
+    }
+    bytes_put_u8(&w, 0);
+    bytes_put_u16(&w, DNS_TYPE_OPT);
+    bytes_put_u16(&w, 1232);
+    bytes_put_u32(&w, 0);
+    bytes_put_u16(&w, 0);
+    cr_assert_not(w.failed);
+    return w.pos;
+}
+
+/* A client without EDNS gets it so. */
+Test(dns_answer, what_is_sound_with_its_opt_is_sound_without)
+{
+    static uint8_t message[4096];
+    struct dns_question asked;
+    struct dns_answer got;
+    unsigned sound = 0, refused = 0;
+    for (unsigned labels = 60; labels < 127; labels++)
+        for (uint16_t records = 1; records < 20; records++) {
+            size_t size = costly(labels, records, message, &asked);
+            if (dns_answer_parse(message, size, &asked, &got) != DNS_ANSWER_OK) {
+                refused++;
+                continue;
+            }
+            sound++;
+            message[11] = 0;
+            cr_assert_eq(dns_answer_parse(message, size - 11, &asked, &got), DNS_ANSWER_OK,
+                         "%u labels, %u records", labels, records);
+        }
+    cr_assert_gt(sound, 0);
+    cr_assert_gt(refused, 0);
+}
