@@ -325,7 +325,7 @@ def check_lists(root, breaches):
             breaches.add(f"fuzz/fuzz_{name}.c", 1, f"fuzz/corpus/{name} holds no seed")
     in_meson = meson_list(root, "tests/unit/meson.build", "unit_tests")
     # those that link more than the others stand in a short list of their own
-    for more in re.findall(r"foreach name : \[(.*?)\]", (root / "tests/unit/meson.build").read_text(), re.S):
+    for more in re.findall(r"(?:foreach name :|front_modules =) \[(.*?)\]", (root / "tests/unit/meson.build").read_text(), re.S):
         in_meson |= set(re.findall(r"'(\w+)'", more))
     names = {path.stem[len("test_"):] for path in (root / "tests/unit").glob("test_*.c")}
     for name in sorted(names ^ in_meson):
