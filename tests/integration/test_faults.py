@@ -72,7 +72,8 @@ def test_answer_in_single_octets(bad_service):
 
 def test_handshake_in_single_octets(serve, bad):
     bad.drip_handshake = True
-    assert records(serve(bad).ask("slow.penstock.example")) == [encoded("slow.penstock.example")]
+    service = serve(bad, settings={"timeouts": {"query": "20s", "connect": "20s"}})
+    assert records(service.ask("slow.penstock.example", timeout=25)) == [encoded("slow.penstock.example")]
 
 
 def test_largest_answer_reaches_a_tcp_client(bad_service):
@@ -90,8 +91,9 @@ def test_same_answer_twice(bad_service):
 
 
 @pytest.mark.parametrize("habit,rcode", [("nx", dns.rcode.NXDOMAIN), ("refused", dns.rcode.REFUSED)])
-def test_upstreams_rcode_passes(bad_service, habit, rcode):
-    assert bad_service.ask(f"{habit}-1.penstock.example").rcode() == rcode
+def test_upstreams_rcode_passes(serve, bad, habit, rcode):
+    service = serve(bad, settings={"timeouts": {"query": "20s"}})
+    assert service.ask(f"{habit}-1.penstock.example", timeout=25).rcode() == rcode
 
 
 def test_stall_in_the_handshake(serve, bad, clock, late):

@@ -130,15 +130,16 @@ BARE = {"barerefused": dns.rcode.REFUSED, "bareservfail": dns.rcode.SERVFAIL, "b
 
 
 @pytest.mark.parametrize("habit", BARE)
-def test_error_without_question_is_one_questions_failure(bad_service, clock, habit):
+def test_error_without_question_is_one_questions_failure(bad_service, clock, late, habit):
     bad = bad_service.bad
     answered(bad_service, "before.penstock.example")
     accepted = bad.accepted
     for i in range(10):
         assert bad_service.ask(f"{habit}-{i}.penstock.example").rcode() == BARE[habit]
         answered(bad_service, f"neighbour{i}.penstock.example")
-    assert clock() < 3
-    assert bad.accepted == accepted and bad_service.statistic("upstream", "failures") == 0
+    assert clock() < 3 + 20 * late()
+    missed = int(late() / 0.05)  # as above
+    assert accepted <= bad.accepted <= accepted + missed and bad_service.statistic("upstream", "failures") == 0
     assert bad.habits[habit] == 10, "the same server is not asked again"
     assert bad_service.statistic("counters", "upstream_errors") == 10
     assert bad_service.statistic("counters", "upstream_bad") == 0
