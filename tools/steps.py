@@ -53,6 +53,17 @@ def end_of(log, lines):
     return errors[:20] + [line for line in text if not re.search(r" OK +[0-9.]+s$", line)][-lines:]
 
 
+def prover(name):
+    """A program of CBMC: this system's, or that of build/private with the loader and libraries it was built for; None: neither"""
+    if shutil.which(name):
+        return [name]
+    home = TOP / "build/private/cbmc"
+    loaders = sorted(home.glob("usr/lib/*/ld-linux*.so.*"))
+    if not loaders:
+        return None
+    return [loaders[0], "--library-path", f"{loaders[0].parent}:{home}/usr/lib", home / f"usr/bin/{name}"]
+
+
 class Steps:
     """Commands that run quietly, each with a log; what failed is told at once, and counted."""
 

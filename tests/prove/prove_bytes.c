@@ -54,6 +54,7 @@ prove_bytes_get_view(void)
     CLAIM(r.pos == before.pos + count, "it moves by what it took");
     if (count > 0)
         CLAIM(__CPROVER_r_ok(view, count), "the view is inside the data");
+    REACHED();
 }
 
 void
@@ -81,6 +82,7 @@ prove_bytes_get_number(void)
     for (size_t i = 0; i < width; i++)
         wanted = wanted << 8 | before.data[before.pos + i];
     CLAIM(value == wanted, "the first octet is the highest");
+    REACHED();
 }
 
 void
@@ -93,6 +95,7 @@ prove_bytes_seek(void)
     else
         bytes_skip(&r, pos);
     claim_step(&before, &r);
+    REACHED();
 }
 
 void
@@ -105,6 +108,7 @@ prove_bytes_get_copy(void)
     claim_step(&before, &r);
     ASSUME(at < count);
     CLAIM(to[at] == (r.failed ? 0 : r.data[before.pos + at]), "a copy, or zeros");
+    REACHED();
 }
 
 static struct bytes_writer
@@ -150,6 +154,7 @@ prove_bytes_put_number(void)
     put_any(&w, &width);
     CLAIM(w.pos <= w.size && (!before.failed || w.failed), "the position stays inside");
     CLAIM(w.failed || w.pos == before.pos + width, "it moves by the number's octets");
+    REACHED();
 }
 
 void
@@ -169,6 +174,7 @@ prove_bytes_put_copy(void)
     CLAIM(w.pos == before.pos + (w.failed ? 0 : count), "all of it or nothing is written");
     ASSUME(!w.failed && at < count);
     CLAIM(w.data[before.pos + at] == (is_copy ? from[at] : 0), "a copy, or zeros");
+    REACHED();
 }
 
 void
@@ -184,6 +190,7 @@ prove_bytes_set(void)
     CLAIM(pos < w.pos && pos + 2 <= w.pos, "only what was written is written again");
     CLAIM(w.data[pos] == value >> 8 && w.data[pos + 1] == (value & 0xff),
           "the number stands there");
+    REACHED();
 }
 
 void
@@ -192,6 +199,7 @@ prove_bytes_le64(void)
     const uint8_t *octets = any_octets(8);
     unsigned i = (unsigned)any_up_to(7);
     CLAIM((uint8_t)(bytes_le64(octets) >> 8 * i) == octets[i], "the first octet is the lowest");
+    REACHED();
 }
 
 #define STREAM_MOST 140000 /* octets; more than two of the largest messages */
@@ -226,4 +234,5 @@ prove_bytes_frame_peek(void)
     default:
         CLAIM(false, "no other result");
     }
+    REACHED();
 }

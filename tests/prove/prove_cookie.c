@@ -40,27 +40,7 @@ prove_cookie_check(void)
     CLAIM(verdict != COOKIE_EXPIRED || !is_in_time, "what is in its time has not expired");
     CLAIM(verdict != COOKIE_VALID || age_s <= COOKIE_RENEW_S || age_s >= (uint32_t)-COOKIE_FUTURE_S,
           "past half of its life it is renewed");
-}
-
-/* What we made is ours, as long as the secret is: now, after a roll-over, but not after two. */
-void
-prove_cookie_make(void)
-{
-    uint8_t cookie[COOKIE_BYTES], one[COOKIE_SECRET_BYTES], two[COOKIE_SECRET_BYTES];
-    struct cookie_secrets secrets;
-    struct addr client = any_addr();
-    uint32_t now_s = nondet_u32();
-    cookie_secrets_init(&secrets, one);
-    CLAIM(cookie_secrets_roll(&secrets) == STATUS_NONE, "nothing is staged at first");
-    cookie_make(&secrets, cookie, &client, now_s, cookie + COOKIE_CLIENT_BYTES);
-    CLAIM(cookie_check(&secrets, cookie, sizeof cookie, &client, now_s) == COOKIE_VALID,
-          "what we made is valid");
-    cookie_secrets_stage(&secrets, two);
-    CLAIM(cookie_check(&secrets, cookie, sizeof cookie, &client, now_s) == COOKIE_VALID,
-          "a staged secret changes nothing");
-    CLAIM(cookie_secrets_roll(&secrets) == STATUS_OK, "then it is used");
-    CLAIM(cookie_is_proof(cookie_check(&secrets, cookie, sizeof cookie, &client, now_s)),
-          "the secret before still proves");
+    REACHED();
 }
 
 void
@@ -69,6 +49,7 @@ prove_cookie_hash(void)
     size_t size = any_up_to(SIZE_MOST);
     struct hash_key key = {nondet_u64(), nondet_u64()};
     (void)hash_siphash24(&key, any_octets(size), size);
+    REACHED();
 }
 
 #define TAILS_MOST 4
@@ -83,4 +64,5 @@ prove_cookie_hash_tails(void)
     for (size_t i = 0; i < count; i++)
         ASSUME(begins[i] <= size && (i == 0 || begins[i - 1] <= begins[i]));
     hash_siphash13_tails(&key, any_octets(size), size, begins, count, hashes);
+    REACHED();
 }

@@ -40,17 +40,6 @@ is_whole(const struct dns_name *name)
     return at < name->size && name->wire[at] == 0 && at + 1 == name->size;
 }
 
-/* For large messages: the octets of the name are not followed (any_copy.c). */
-void
-prove_dns_name_get_bounds(void)
-{
-    struct bytes_reader r = any_message(), before = r;
-    struct dns_name any, *name = &any;
-    bool is_good = dns_name_get(&r, name);
-    claim_read(&before, &r, is_good);
-    CLAIM(name->size >= 1 && name->size <= DNS_NAME_MAX, "a name has 1 to 255 octets");
-}
-
 void
 prove_dns_name_get(void)
 {
@@ -66,6 +55,7 @@ prove_dns_name_get(void)
     size_t at = any_up_to(SIZE_MOST);
     ASSUME(at < name.size);
     CLAIM(name.wire[at] == before.data[before.pos + at], "the octets are those of the message");
+    REACHED();
 }
 
 /* What was read, folded and written again is what was read. */
@@ -88,17 +78,7 @@ prove_dns_name_again(void)
     CLAIM(w.failed == (room < name.size), "it fails where there is no room");
     CLAIM(w.failed || (w.pos == name.size && to[at] == name.wire[at]),
           "it is written as it was spelled");
-}
-
-void
-prove_dns_name_skip_bounds(void)
-{
-    struct bytes_reader r = any_message(), before = r;
-    struct dns_name any, *name = nondet_bool() ? &any : NULL;
-    bool is_good = dns_name_skip(&r, name);
-    claim_read(&before, &r, is_good);
-    CLAIM(name == NULL || (name->size >= 1 && name->size <= DNS_NAME_MAX),
-          "a name has 1 to 255 octets");
+    REACHED();
 }
 
 void
@@ -114,6 +94,7 @@ prove_dns_name_skip(void)
     struct bytes_reader pass = before;
     dns_name_pass(&pass);
     CLAIM(!pass.failed && pass.pos == r.pos, "who passes a sound name stands behind it");
+    REACHED();
 }
 
 /* Names of a message in their order: what is remembered of those before changes no verdict. */
@@ -131,24 +112,7 @@ prove_dns_name_check(void)
     struct bytes_reader other = before;
     CLAIM(dns_name_skip(&other, &name) == is_good, "both agree on what is a name");
     CLAIM(!is_good || other.pos == r.pos, "and on where it ends");
-}
-
-/* The same with a map of what will change: nothing beside it is read. */
-void
-prove_dns_name_check_bounds(void)
-{
-    struct bytes_reader r = any_message(), before = r;
-    struct dns_name_budget budget = {.steps = nondet_u32(), .known_at = nondet_u16()};
-    budget.known_size = nondet_u8();
-    budget.question_size = nondet_u8();
-    budget.changing = nondet_bool() ? any_octets((r.size / 64 + 2) * 8) : NULL;
-    ASSUME(budget.steps <= 300);
-    ASSUME(budget.known_size <= DNS_NAME_MAX && budget.question_size <= DNS_NAME_MAX);
-    uint32_t steps = budget.steps;
-    bool is_good = dns_name_check(&r, &budget);
-    claim_read(&before, &r, is_good);
-    CLAIM(budget.steps <= steps, "steps are only spent");
-    CLAIM(budget.known_size <= DNS_NAME_MAX, "what is remembered is a name's size");
+    REACHED();
 }
 
 void
@@ -158,6 +122,7 @@ prove_dns_name_pass(void)
     dns_name_pass(&r);
     CLAIM(r.pos <= r.size, "the position stays inside");
     CLAIM(!before.failed || r.failed, "a failure is not forgotten");
+    REACHED();
 }
 
 static void
@@ -178,6 +143,7 @@ prove_dns_name_below(void)
     CLAIM(upper.size != 1 || is_below, "all is below the root");
     CLAIM(dns_name_is_equal(&name, &upper) == (is_below && name.size == upper.size),
           "of one size, below is equal");
+    REACHED();
 }
 
 void
@@ -192,4 +158,64 @@ prove_dns_name_parse(void)
     CLAIM(is_whole(&name), "a name is whole labels and the root");
     CLAIM(status == STATUS_OK || name.size == 1, "without a name it is the root");
     CLAIM(status == STATUS_INVALID || text[0] != '\0', "no text is no name");
+    REACHED();
+}
+
+/* --- messages of any size: one round of a loop from any state that keeps its invariant ------------ */
+
+#define MESSAGE_MOST 65535
+
+static struct bytes_reader
+any_long_message(void)
+{
+    size_t size = any_up_to(MESSAGE_MOST);
+    struct bytes_reader r = bytes_reader(any_octets(size), size);
+    r.pos = any_up_to(MESSAGE_MOST);
+    r.failed = nondet_bool();
+    ASSUME(r.pos <= size);
+    return r;
+}
+
+void
+prove_dns_name_get_long(void)
+{
+    struct bytes_reader r = any_long_message(), before = r;
+    struct dns_name name;
+    bool is_good = dns_name_get(&r, &name);
+    claim_read(&before, &r, is_good);
+    CLAIM(!is_good || name.size == r.pos - before.pos, "its size is that of the octets it takes");
+    CLAIM(name.size >= 1 && (is_good || name.size == 1), "without a name it is the root");
+    ASSUME(is_good && name.size == DNS_NAME_MAX);
+    REACHED();
+}
+
+void
+prove_dns_name_skip_long(void)
+{
+    struct bytes_reader r = any_long_message(), before = r;
+    struct dns_name any, *name = nondet_bool() ? &any : NULL;
+    bool is_good = dns_name_skip(&r, name);
+    claim_read(&before, &r, is_good);
+    CLAIM(name == NULL || (name->size >= 1 && (is_good || name->size == 1)),
+          "a name has 1 to 255 octets, without one it is the root");
+    ASSUME(is_good && name != NULL && name->size == DNS_NAME_MAX);
+    REACHED();
+}
+
+/* What is remembered is whatever it may be; beside the map of what will change nothing is read. */
+void
+prove_dns_name_check_long(void)
+{
+    struct bytes_reader r = any_long_message(), before = r;
+    struct dns_name_budget budget = {.steps = nondet_u32(), .known_at = nondet_u16()};
+    budget.known_size = nondet_u8();
+    budget.question_size = nondet_u8();
+    budget.changing = nondet_bool() ? any_octets((r.size / 64 + 2) * 8) : NULL;
+    uint32_t steps = budget.steps;
+    bool is_good = dns_name_check(&r, &budget);
+    claim_read(&before, &r, is_good);
+    CLAIM(budget.steps <= steps, "steps are only spent");
+    CLAIM(!is_good || budget.steps < steps, "a name costs a step");
+    ASSUME(is_good && budget.changing != NULL && budget.known_at > 12);
+    REACHED();
 }

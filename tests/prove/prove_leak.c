@@ -34,6 +34,7 @@ prove_leak_begin(void)
     struct leak leak = leak_make(nondet_u32(), nondet_u32(), now_ms);
     CLAIM(is_leak(&leak) && leak.level == 0, "a new bucket is empty, its numbers are cut");
     CLAIM(leak_free(&leak, now_ms) == leak.burst, "all of the burst is free");
+    REACHED();
 }
 
 void
@@ -48,6 +49,7 @@ prove_leak_take(void)
     CLAIM(!is_taken || count <= leak.burst, "no more is taken than the burst");
     CLAIM(!is_taken || leak.level >= (uint64_t)count * LEAK_MILLI, "what is taken is counted");
     CLAIM(is_taken || leak.level <= before.level, "what is refused is not poured");
+    REACHED();
 }
 
 void
@@ -65,6 +67,7 @@ prove_leak_change(void)
     CLAIM(is_leak(&leak), "the level is within the burst");
     CLAIM(leak.last_ms >= before.last_ms, "time does not go back");
     CLAIM(what <= 1 || leak.level <= before.level, "what is given back is not poured");
+    REACHED();
 }
 
 void
@@ -79,4 +82,5 @@ prove_leak_free(void)
     CLAIM((wait_ms == 0) == leak_take(&other, count, now_ms), "who need not wait may take");
     CLAIM((wait_ms == LEAK_NEVER) == (count > leak.burst || (leak.rate_per_s == 0 && wait_ms != 0)),
           "never, exactly where waiting does not help");
+    REACHED();
 }

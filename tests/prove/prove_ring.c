@@ -66,6 +66,7 @@ prove_ring_put(void)
     CLAIM(size > 0 && size <= RING_RECORD_MAX, "no record has another size");
     CLAIM(p.tail - before.tail >= size + 4 && p.tail - before.tail < size + 4 + ALIGN,
           "a record takes its octets, its length and what rounds it up");
+    REACHED();
 }
 
 void
@@ -83,6 +84,7 @@ prove_ring_producer(void)
     claim_producer(&before, &p);
     CLAIM(p.tail == before.tail, "nothing is added");
     CLAIM(what != 1 || p.published == p.tail, "what was added is visible");
+    REACHED();
 }
 
 static bool
@@ -128,6 +130,7 @@ prove_ring_take(void)
     ASSUME(status == STATUS_OK);
     CLAIM(c.head - before.head >= size + 4 && c.head - before.head < size + 4 + ALIGN,
           "a record takes its octets, its length and what rounds it up");
+    REACHED();
 }
 
 /* The same where each look at a record's length gives another one (tools/prove). */
@@ -135,6 +138,7 @@ void
 prove_ring_take_lengths(void)
 {
     prove_ring_take();
+    REACHED();
 }
 
 void
@@ -156,6 +160,7 @@ prove_ring_consumer(void)
     CLAIM(what != 0 || c.released == c.head, "what was taken is given back");
     CLAIM(!is_asleep || (!c.broken && c.head == c.tail_seen),
           "who sleeps has seen nothing to take");
+    REACHED();
 }
 
 /* Two honest sides of a small ring, from any place in it and any count of octets before. */
@@ -213,4 +218,5 @@ prove_ring_order(void)
     CLAIM(ring_sleep(&consumer), "then there is nothing more");
     (void)ring_release(&consumer);
     CLAIM(ring_fits(&producer, SMALL_RING - 4), "and the ring is free again");
+    REACHED();
 }

@@ -171,3 +171,21 @@ Test(limiter_bound, never_refuses_a_client_within_its_rate_in_a_quiet_network)
     cr_expect_eq(passed, asked);
     close_limiter(&b);
 }
+
+/* Widths that tests/prove/prove_limiter.c takes for granted; no burst but the largest has to be tried. */
+Test(limiter_bound, rules_of_every_rate_fit_the_widths_that_are_proved)
+{
+    _Alignas(64) static uint8_t memory[LIMITER_MEMORY_BYTES(LIMITER_ENTRIES_MIN)];
+    for (uint32_t rate = 1; rate <= LIMITER_RATE_MAX; rate++) {
+        uint64_t burst = (uint64_t)rate * LIMITER_DRAIN_S_MAX - 1;
+        struct limiter_config config = {
+            .ipv4 = {{32, rate, burst < LIMITER_BURST_MAX ? (uint32_t)burst : LIMITER_BURST_MAX}},
+            .ipv4_count = 1,
+        };
+        struct limiter lim;
+        cr_assert_eq(limiter_init(&lim, &config, memory, LIMITER_ENTRIES_MIN, key), STATUS_OK);
+        const struct limiter_rule *rule = &lim.families[0].rules[0];
+        cr_assert(rule->unit_ticks != 0 && rule->unit_ticks >> 28 == 0, "rate %u", rate);
+        cr_assert(rule->capacity_ticks >> 46 == 0, "rate %u", rate);
+    }
+}
