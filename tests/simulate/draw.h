@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Whose draw it is: the high half of `who`; the low half is its number. */
@@ -22,6 +23,10 @@ enum draw_of {
 
 /** From now on draws are those of this seed. */
 void draw_seed(uint64_t seed);
+
+/** The draws that follow are the octets of an input, in their order, then zeros; but for those of
+ *  getrandom(2). @param octets  borrowed until the next call; NULL: from the seed again */
+void draw_input(const uint8_t *octets, size_t size);
 
 static inline uint64_t
 draw_who(enum draw_of of, uint64_t number)

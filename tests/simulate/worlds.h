@@ -56,6 +56,11 @@ void worlds_tickets(uint64_t *dice);
 void worlds_sound(uint64_t *dice);
 void worlds_ample(uint64_t *dice);
 
+/* worlds_input.c */
+/** What the next world of that name is made of. @param octets  borrowed while it is played */
+void worlds_input_take(const uint8_t *octets, size_t size);
+void worlds_input(uint64_t *dice);
+
 /* worlds_upstreams.c */
 void worlds_errors(uint64_t *dice);
 void worlds_stale(uint64_t *dice);
