@@ -8,7 +8,8 @@
 void
 worlds_lies(uint64_t *dice)
 {
-    world_begin_config(1 + (unsigned)draw_next(dice, 2), 1 + (unsigned)draw_next(dice, 2));
+    unsigned lanes = 1 + (unsigned)draw_next(dice, 2);
+    world_begin_config(lanes, 1 + (unsigned)draw_next(dice, 2));
     world_say("cache: {size: off}");
     worlds_ask_evenly(dice, 70 * KERNEL_S, 0, 5, 2);
     for (uint64_t at_us = 5 * KERNEL_S; at_us < 60 * KERNEL_S;
@@ -21,7 +22,8 @@ worlds_lies(uint64_t *dice)
 void
 worlds_again(uint64_t *dice)
 {
-    world_begin_config(1 + (unsigned)draw_next(dice, 2), 1 + (unsigned)draw_next(dice, 2));
+    unsigned lanes = 1 + (unsigned)draw_next(dice, 2);
+    world_begin_config(lanes, 1 + (unsigned)draw_next(dice, 2));
     world_say("cache: {size: off}");
     worlds_ask_evenly(dice, 70 * KERNEL_S, 0, 5, 2);
     for (uint64_t at_us = 5 * KERNEL_S; at_us < 55 * KERNEL_S;
@@ -44,9 +46,10 @@ worlds_tickets(uint64_t *dice)
     worlds_ask_evenly(dice, 50 * KERNEL_S, 0, 5, 2);
     uint64_t every_us = 10 * KERNEL_MS + draw_next(dice, 500 * KERNEL_MS);
     for (uint64_t at_us = 5 * KERNEL_S; at_us < 35 * KERNEL_S;
-         at_us += 1 + draw_next(dice, every_us))
-        world_add(at_us, draw_next(dice, 3) == 0 ? ACT_TICKETS : ACT_RESET,
-                  draw_next(dice, world.upstreams));
+         at_us += 1 + draw_next(dice, every_us)) {
+        enum act_kind kind = draw_next(dice, 3) == 0 ? ACT_TICKETS : ACT_RESET;
+        (void)world_add(at_us, kind, draw_next(dice, world.upstreams));
+    }
     for (uint64_t at_us = 5 * KERNEL_S; at_us < 35 * KERNEL_S;
          at_us += KERNEL_S + draw_next(dice, 10 * KERNEL_S)) {
         enum act_kind kind = kinds[draw_next(dice, sizeof kinds / sizeof kinds[0])];
