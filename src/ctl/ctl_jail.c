@@ -6,6 +6,7 @@
 #include "os/landlock.h"
 #include "os/privs.h"
 #include "os/sandbox.h"
+#include "os/sys.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -28,10 +29,10 @@ account_to_become(void)
 }
 
 static size_t
-limit_of(__rlimit_resource_t resource)
+limit_of(SYS_RESOURCE resource)
 {
     struct rlimit limit;
-    return getrlimit(resource, &limit) == 0 ? (size_t)limit.rlim_max : 0;
+    return sys_getrlimit(resource, &limit) == 0 ? (size_t)limit.rlim_max : 0;
 }
 
 enum status
