@@ -80,7 +80,8 @@ turn_away(struct supervisor *sup, int fd, uint32_t uid, enum control_verdict ver
     uint8_t bytes[CONTROL_MESSAGE_MAX];
     struct control_message message = {.type = CONTROL_FAILED};
     snprintf(message.text, sizeof message.text, "%s", control_desk_verdict_text(verdict));
-    enum status status = peer_send(fd, bytes, control_message_encode(&message, bytes), -1);
+    size_t size = control_message_encode(&message, bytes);
+    enum status status = peer_send(fd, bytes, size, -1);
     (void)status;
     log_write(LOG_WARNING, LOG_CONTROL, "a client of user id %" PRIu32 " is refused: %s", uid,
               message.text);

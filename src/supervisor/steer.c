@@ -85,7 +85,9 @@ steer_lanes(const struct supervisor *sup)
         return STATUS_OK;
     enum status status = steering_init(&steering, sup->lanes_count, ipv4_length(&sup->config),
                                        ipv6_length(&sup->config), random_key());
-    if (status == STATUS_OK)
-        status = attach(sup, program, steering_build(&steering, program));
+    if (status == STATUS_OK) {
+        size_t count = steering_build(&steering, program);
+        status = attach(sup, program, count);
+    }
     return status == STATUS_OK ? lock(sup) : status;
 }
