@@ -19,6 +19,18 @@
 #include <inttypes.h>
 #include <signal.h>
 
+/* What it said of how an upstream is: the next process may know another one by this index. */
+static void
+forget_upstream(struct stats_upstream *upstream)
+{
+    _Atomic uint64_t *levels[] = {
+        &upstream->connections,    &upstream->state,      &upstream->cause,
+        &upstream->changed_us,     &upstream->rtt_us,     &upstream->pin_seen,
+        &upstream->pin_changed_us, &upstream->valid_days, &upstream->tls};
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        atomic_store_explicit(levels[i], 0, memory_order_relaxed);
+}
+
 /* Counters go on counting in the next process; levels of a dead process are nothing. */
 static void
 clear_gauges(struct stats_page *page)
@@ -27,7 +39,7 @@ clear_gauges(struct stats_page *page)
         if (stats_is_gauge((enum stats_counter)i))
             stats_set(page, (enum stats_counter)i, 0);
     for (unsigned i = 0; i < STATS_UPSTREAMS; i++)
-        atomic_store_explicit(&page->upstreams[i].connections, 0, memory_order_relaxed);
+        forget_upstream(&page->upstreams[i]);
 }
 
 static bool

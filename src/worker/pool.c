@@ -12,6 +12,8 @@
 
 /* a replacement has an eighth of the idle time to become ready, within what we left of it */
 #define REPLACE_PARTS 8U
+#define ANSWER_PART                                                                                \
+    4U /* of the time of a query: with more left it is asked, however slow upstreams were */
 
 struct conn *
 pool_conn(const struct pool *pool, const struct upstream *upstream, uint32_t i)
@@ -291,7 +293,8 @@ pool_answer_us(const struct pool *pool)
         uint32_t near_us = health_near_us(&pool->health[i]);
         quickest = near_us < quickest ? near_us : quickest;
     }
-    return now_of(pool) + quickest;
+    uint32_t most = pool->shared.config->query_ms * 1000 / ANSWER_PART;
+    return now_of(pool) + (quickest < most ? quickest : most);
 }
 
 bool
@@ -577,7 +580,7 @@ tick_idle(struct pool *pool, struct conn *conn)
 
 /* Queries that nobody waits for any more hold its places until it ends. That costs nobody a place
  * where a fresh connection is there first. Where there is no room for one, the most worn one makes it,
- * the only one not before half of its places are gone. */
+ * the only one not before half of its places are gone; none while no other may be opened. */
 static void
 renew_worn(struct pool *pool, struct upstream *upstream)
 {
@@ -596,8 +599,8 @@ renew_worn(struct pool *pool, struct upstream *upstream)
     if (most == NULL || !pool_is_busy(pool))
         return;
     bool is_full = most->flights.late >= pool->shared.config->upstream_in_flight;
-    if (has_fresh ||
-        (!pool_open(pool, upstream) && upstream->wants_place && (upstream->ready > 1 || is_full)))
+    if (has_fresh || (!pool_open(pool, upstream) && upstream->wants_place &&
+                      now_of(pool) >= dial_us(upstream) && (upstream->ready > 1 || is_full)))
         conn_wear_out(most);
 }
 

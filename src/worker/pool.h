@@ -87,7 +87,8 @@ void pool_keep_pace(struct pool *pool, struct upstream *upstream, uint32_t wante
 uint64_t pool_earliest_us(const struct pool *pool);
 
 /** When a query that is asked now is answered at the earliest: by the quickest responses that any
- *  upstream has given lately. */
+ *  upstream has given lately, and never later than a quarter of the time that a query has: one with more
+ *  time left is asked however slow they were, or nothing would ever be measured again. */
 uint64_t pool_answer_us(const struct pool *pool);
 
 /** Is a connection being opened to another upstream than `except`? */

@@ -38,6 +38,23 @@ Test(deaths, the_first_death_is_answered_at_once_and_the_next_ones_later_each_ti
     cr_assert_eq(sup.lanes[0].deaths, 5);
 }
 
+Test(deaths, what_a_worker_said_of_how_upstreams_are_ends_with_it)
+{
+    scene_run(1);
+    struct child *worker = scene_child(0, CHILD_WORKER);
+    struct stats_upstream *upstream = &worker->stats->upstreams[1];
+    upstream->queries = upstream->pin_mismatches = 7;
+    upstream->state = STATS_UPSTREAM_REFUSED;
+    upstream->cause = STATS_CAUSE_PIN;
+    upstream->changed_us = upstream->pin_seen = upstream->connections = 1;
+    die(worker, SIGSEGV);
+    upstream = &worker->stats->upstreams[1];
+    cr_assert_eq(upstream->state, STATS_UPSTREAM_UNASKED);
+    cr_assert(upstream->cause == 0 && upstream->changed_us == 0);
+    cr_assert(upstream->pin_seen == 0 && upstream->connections == 0);
+    cr_assert(upstream->queries == 7 && upstream->pin_mismatches == 7, "counts go on");
+}
+
 Test(deaths, a_new_front_gets_a_new_ring_and_its_worker_too)
 {
     scene_run(1);

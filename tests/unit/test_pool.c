@@ -376,6 +376,21 @@ Test(pool, where_all_places_are_taken_the_most_worn_one_gives_its_own)
     cr_assert_eq(scene.pool.health[0].failures, 0);
 }
 
+Test(pool, worn_connections_stay_while_no_other_may_be_opened)
+{
+    pool_scene_open(1, 2);
+    pool_asked(&scene.pool);
+    fill(conn_of(0, 0), 1);
+    cr_assert(pool_open(&scene.pool, &scene.pool.upstreams[0]));
+    pool_scene_turn_for(8 * TURN_US);
+    wear(conn_of(0, 0), 33, 9);
+    wear(conn_of(0, 1), 34, 10);
+    scene.pool.upstreams[0].wants_place = true;
+    scene.pool.upstreams[0].dial_us = scene.loop.now_us + 1000000;
+    pool_scene_turn_for(4 * TURN_US);
+    cr_assert(conn_of(0, 0)->fsm.state == CONN_READY && conn_of(0, 1)->fsm.state == CONN_READY);
+}
+
 Test(pool, one_that_drains_stays_where_no_place_is_needed)
 {
     pool_scene_open(1, 2);

@@ -74,6 +74,17 @@ Test(relay, one_that_no_upstream_can_answer_in_its_time_takes_no_place)
     cr_assert(answers_count == 1 && relay.table.alive == 1, "the other can");
 }
 
+Test(relay, one_that_has_its_time_is_asked_however_slow_upstreams_were)
+{
+    relay_scene_begin(2, 1);
+    scene.pool.health[0].srtt_us = scene.pool.health[1].srtt_us = 30000000;
+    relay_scene_ask_as(3, HANDOFF_LIGHT, scene.config.query_ms);
+    relay_scene_turn();
+    cr_assert_eq(answers_count, 0);
+    cr_assert_eq(relay.table.alive, 1);
+    cr_assert_eq(relay.table.waiting_count, 0);
+}
+
 Test(relay, one_that_waited_until_nobody_can_answer_it_takes_no_place)
 {
     scene_begin(1, 1);
