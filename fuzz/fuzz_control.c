@@ -62,14 +62,15 @@ static void
 come(struct run *run, uint32_t uid)
 {
     unsigned seat;
-    enum control_verdict verdict =
-        control_desk_sit(&run->desk, right_of(uid), uid, run->now_ms, &seat);
+    struct control_who who = {.uid = uid, .gid = uid};
+    enum control_verdict verdict = control_desk_sit(&run->desk, &rights, &who, run->now_ms, &seat);
     must((verdict == CONTROL_TAKEN) == (seat < CONTROL_SEATS));
     must(right_of(uid) != CONTROL_NOTHING || verdict == CONTROL_NO_RIGHT);
     if (verdict != CONTROL_TAKEN)
         return;
     must(run->desk.seats[seat].answer.type == CONTROL_HELLO);
-    run->asked[uid] += CONTROL_CONNECT_PRICE;
+    if (uid != 0 && uid != rights.own_uid)
+        run->asked[uid] += CONTROL_CONNECT_PRICE;
     check_budget(run, uid);
 }
 

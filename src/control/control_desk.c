@@ -29,10 +29,17 @@ names(const struct control_names *names, const struct control_who *who)
     return false;
 }
 
+/* Root and the service itself: what they ask for is what the machine's keeper asks for. */
+static bool
+is_own(const struct control_rights *rights, uint32_t uid)
+{
+    return uid == 0 || uid == rights->own_uid;
+}
+
 enum control_right
 control_desk_right(const struct control_rights *rights, const struct control_who *who)
 {
-    if (who->uid == 0 || who->uid == rights->own_uid || names(&rights->operators, who))
+    if (is_own(rights, who->uid) || names(&rights->operators, who))
         return CONTROL_OPERATOR;
     return names(&rights->readers, who) ? CONTROL_READER : CONTROL_NOTHING;
 }
@@ -109,20 +116,21 @@ find_seat(const struct control_desk *desk, enum control_right right, uint32_t ui
 }
 
 enum control_verdict
-control_desk_sit(struct control_desk *desk, enum control_right right, uint32_t uid, uint64_t now_ms,
-                 unsigned *seat)
+control_desk_sit(struct control_desk *desk, const struct control_rights *rights,
+                 const struct control_who *who, uint64_t now_ms, unsigned *seat)
 {
+    enum control_right right = control_desk_right(rights, who);
     *seat = CONTROL_SEATS;
     if (right == CONTROL_NOTHING)
         return CONTROL_NO_RIGHT;
-    unsigned free_seat = find_seat(desk, right, uid);
+    unsigned free_seat = find_seat(desk, right, who->uid);
     if (free_seat == CONTROL_SEATS)
         return CONTROL_FULL;
-    if (!spend(desk, uid, CONTROL_CONNECT_PRICE, now_ms))
+    if (!is_own(rights, who->uid) && !spend(desk, who->uid, CONTROL_CONNECT_PRICE, now_ms))
         return CONTROL_TOO_FAST;
     *seat = free_seat;
     struct control_seat *taken = &desk->seats[free_seat];
-    *taken = (struct control_seat){.is_taken = true, .right = right, .uid = uid};
+    *taken = (struct control_seat){.is_taken = true, .right = right, .uid = who->uid};
     taken->has_answer = true;
     taken->answer = (struct control_message){.type = CONTROL_HELLO, .right = (uint8_t)right};
     snprintf(taken->answer.text, sizeof taken->answer.text, "%s", PENSTOCK_VERSION);

@@ -19,7 +19,7 @@
 #define CONTROL_SEATS_ACCOUNT 4    /* readers of one account */
 #define CONTROL_RATE_PER_S    10   /* of one account: requests, ... */
 #define CONTROL_BURST         40   /* ... at once after a quiet time */
-#define CONTROL_CONNECT_PRICE 4    /* requests, that a new connection costs */
+#define CONTROL_CONNECT_PRICE 4    /* requests, that a new connection costs others than root */
 #define CONTROL_SEND_MS       5000 /* an answer must have found room by then */
 #define CONTROL_RIGHTS_MAX    16   /* accounts and groups, in each of readers and operators */
 #define CONTROL_ACCEPTS_PER_S 100  /* connections of everybody that are looked at */
@@ -87,15 +87,18 @@ enum control_verdict {
 bool control_desk_may_accept(struct control_desk *desk, uint64_t now_ms);
 
 /**
- * Somebody connected.
+ * Somebody connected. Root and the service's own account pay nothing for it: a script of theirs
+ * connects for each command, and must be able to drain.
  *
- * @param right   control_desk_right()
+ * @param rights  in force
  * @param now_ms  monotonic
  * @param seat    written if taken: which one; HELLO is its answer
  * @return CONTROL_TAKEN; CONTROL_NO_RIGHT, CONTROL_FULL or CONTROL_TOO_FAST.
  */
-enum control_verdict control_desk_sit(struct control_desk *desk, enum control_right right,
-                                      uint32_t uid, uint64_t now_ms, unsigned *seat);
+enum control_verdict control_desk_sit(struct control_desk *desk,
+                                      const struct control_rights *rights,
+                                      const struct control_who *who, uint64_t now_ms,
+                                      unsigned *seat);
 
 /**
  * A client sent something.

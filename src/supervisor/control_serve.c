@@ -99,15 +99,15 @@ welcome(struct supervisor *sup, int fd)
         return;
     }
     struct control_who who = {peer.uid, peer.gid, peer.groups, peer.groups_count};
-    enum control_right right = control_desk_right(&sup->rights, &who);
     enum control_verdict verdict =
-        control_desk_sit(&sup->desk, right, peer.uid, now_ms(sup), &seat);
+        control_desk_sit(&sup->desk, &sup->rights, &who, now_ms(sup), &seat);
     if (verdict != CONTROL_TAKEN) {
         turn_away(sup, fd, peer.uid, verdict);
         return;
     }
     struct control_connection *client = &sup->clients[seat];
     client->events = 0;
+    client->is_outdated = false;
     if (evloop_add(&sup->loop, &client->source, fd, EPOLLIN, mark_client, client) != STATUS_OK) {
         sys_close(fd);
         control_desk_leave(&sup->desk, seat);
@@ -252,7 +252,8 @@ serve(struct supervisor *sup, unsigned seat)
     struct control_connection *client = &sup->clients[seat];
     uint32_t events = client->events;
     client->events = 0;
-    if ((events & EPOLLIN) != 0 && !control_desk_is_busy(&sup->desk, seat) && !take_one(sup, seat))
+    bool is_idle = !control_desk_is_busy(&sup->desk, seat) && !client->is_outdated;
+    if ((events & EPOLLIN) != 0 && is_idle && !take_one(sup, seat))
         return;
     if ((events & (EPOLLHUP | EPOLLERR)) != 0 && control_desk_is_busy(&sup->desk, seat)) {
         leave(sup, seat); /* nobody is there to be answered */
@@ -260,6 +261,10 @@ serve(struct supervisor *sup, unsigned seat)
     }
     if (!send_some(sup, seat))
         return;
+    if (client->is_outdated && !control_desk_is_busy(&sup->desk, seat)) {
+        leave(sup, seat);
+        return;
+    }
     uint32_t wanted = control_desk_is_busy(&sup->desk, seat) ? 0 : EPOLLIN;
     wanted |= control_desk_has_output(&sup->desk, seat) ? EPOLLOUT : 0;
     evloop_want(&sup->loop, &client->source, wanted);
@@ -280,16 +285,19 @@ tell_of_reload(struct supervisor *sup)
     news->is_new = false;
 }
 
-/* Others may look now, or fewer: all come again, but for who is to hear of the reload. */
+/* Others may look now, or fewer: all must come again, who is owed an answer when it has that. */
 static void
 look_at_rights(struct supervisor *sup)
 {
     if (!sup->has_new_rights)
         return;
     sup->has_new_rights = false;
-    for (unsigned i = 0; i < CONTROL_SEATS; i++)
-        if (sup->desk.seats[i].is_taken && !control_desk_is_busy(&sup->desk, i))
+    for (unsigned i = 0; i < CONTROL_SEATS; i++) {
+        if (control_desk_is_busy(&sup->desk, i))
+            sup->clients[i].is_outdated = true;
+        else if (sup->desk.seats[i].is_taken)
             leave(sup, i);
+    }
 }
 
 void

@@ -85,7 +85,8 @@ struct reload_news { /* how the last reload ended */
 
 struct control_connection { /* of who has a seat at the desk */
     struct ev_source source;
-    uint32_t events; /* EPOLLIN and its like, that were not looked at */
+    uint32_t events;  /* EPOLLIN and its like, that were not looked at */
+    bool is_outdated; /* judged by rights of before: it goes when its answer is out */
 };
 
 struct supervisor {

@@ -6,13 +6,20 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#define OWN_UID 990
+
 static struct control_desk desk;
 static uint64_t now_ms = 1000000;
 
 static enum control_verdict
 sit(enum control_right right, uint32_t uid, unsigned *seat)
 {
-    return control_desk_sit(&desk, right, uid, now_ms, seat);
+    struct control_rights rights = {.own_uid = OWN_UID};
+    struct control_who who = {uid, uid, NULL, 0};
+    struct control_names *names = right == CONTROL_READER ? &rights.readers : &rights.operators;
+    names->users[0] = uid;
+    names->users_count = right != CONTROL_NOTHING;
+    return control_desk_sit(&desk, &rights, &who, now_ms, seat);
 }
 
 /* HELLO has been sent. */
@@ -129,6 +136,26 @@ Test(control_desk, the_budget_is_the_accounts_and_comes_back)
     cr_assert_eq(sit(CONTROL_READER, 5, &seat), CONTROL_TOO_FAST);
     now_ms += 1000;
     cr_assert_eq(ask(seated(CONTROL_READER, 5), CONTROL_WATCH), CONTROL_TAKEN);
+}
+
+Test(control_desk, root_and_the_service_itself_pay_for_no_connection)
+{
+    static const uint32_t uids[] = {0, OWN_UID};
+    unsigned seat;
+    for (unsigned i = 0; i < 2; i++) {
+        for (unsigned j = 0; j < 2 * CONTROL_BURST / CONTROL_CONNECT_PRICE; j++) {
+            seat = seated(CONTROL_OPERATOR, uids[i]);
+            cr_assert_eq(ask(seat, CONTROL_WATCH), CONTROL_TAKEN);
+            control_desk_leave(&desk, seat);
+        }
+        cr_assert_eq(ask(seated(CONTROL_OPERATOR, uids[i]), CONTROL_DRAIN), CONTROL_TAKEN);
+    }
+    unsigned taken = 0;
+    while (sit(CONTROL_OPERATOR, 7, &seat) == CONTROL_TAKEN && taken <= CONTROL_BURST) {
+        control_desk_leave(&desk, seat);
+        taken++;
+    }
+    cr_assert_eq(taken, CONTROL_BURST / CONTROL_CONNECT_PRICE, "another operator does");
 }
 
 Test(control_desk, many_accounts_do_not_wash_a_budget_away)

@@ -127,6 +127,31 @@ Test(control_serve, other_rights_end_the_connections_that_there_are)
     control_expect(fd, -1, NULL);
 }
 
+Test(control_serve, who_is_busy_when_rights_change_has_its_answer_and_goes)
+{
+    control_open(1);
+    int fd = control_client();
+    scene_child(0, CHILD_WORKER)->state = LIFE_STARTING;
+    CONTROL_SAY(fd, .type = CONTROL_RELOAD);
+    control_turn(1);
+    CONTROL_SAY(fd, .type = CONTROL_DRAIN);
+    sup.has_new_rights = true;
+    control_turn(1);
+    control_expect(fd, 0, NULL);
+    sup.reload_news = (struct reload_news){.is_new = true, .is_in_force = true, .text = "in force"};
+    control_turn(1);
+    cr_assert_neq(sup.phase, PHASE_STOPPING);
+    for (unsigned i = 0; i < CONTROL_SEATS; i++)
+        cr_assert_not(sup.desk.seats[i].is_taken);
+    /* who has its seat now was judged by the rights that are */
+    fd = control_client();
+    CONTROL_SAY(fd, .type = CONTROL_LEVEL, .level = LOG_INFO);
+    control_turn(1);
+    control_expect(fd, CONTROL_DONE, "info");
+    control_turn(1);
+    control_expect(fd, 0, NULL);
+}
+
 Test(control_serve, who_has_no_right_is_told_so)
 {
     if (getuid() == 0)
