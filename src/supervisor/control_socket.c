@@ -18,10 +18,13 @@
 #define MODE_OWN 0600 /* of the file: connecting takes the right to write */
 #define MODE_ALL 0666 /* who connects is asked who it is */
 
-/* Where it is to be: the folder, open and locked against others who start. */
+#define LOCK_END ".lock" /* behind the socket's name */
+
+/* Where it is to be: the folder, open, and our lock in it against others who start. */
 struct place {
     struct sockaddr_un address;
-    int folder_fd;
+    uint32_t own_uid, folder_uid;
+    int folder_fd, lock_fd;
     const char *name; /* in the folder */
 };
 
@@ -37,6 +40,12 @@ static enum status
 refuse_errno(struct config_error *error, const struct place *place)
 {
     return refuse(error, place, strerror(errno));
+}
+
+static bool
+is_strange(const struct place *place, uid_t uid)
+{
+    return uid != 0 && uid != geteuid() && uid != place->own_uid;
 }
 
 /* @return STATUS_OK; STATUS_INVALID */
@@ -57,10 +66,55 @@ open_folder(struct place *place, struct config_error *error)
         return refuse(error, place,
                       "its folder can be written to by others, who could put their own "
                       "socket there; allowed: mode 0755 or less");
-    if (flock(place->folder_fd, LOCK_EX | LOCK_NB) == 0)
+    place->folder_uid = status.st_uid;
+    if (is_strange(place, status.st_uid))
+        return refuse(error, place, "its folder belongs to another account");
+    return STATUS_OK;
+}
+
+/* It is of the account that the folder is of. Only a new file is given away: one that is there may
+   be a link to another. @return as open() */
+static int
+make_lock(const struct place *place, const char *name)
+{
+    int fd = openat(place->folder_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, MODE_OWN);
+    if (fd < 0 || geteuid() != 0 || fchown(fd, place->folder_uid, (gid_t)-1) == 0)
+        return fd;
+    int problem = errno;
+    close(fd);
+    errno = problem;
+    return -1;
+}
+
+/*
+ * A file that nobody else can open: the folder itself could be locked by everybody who can read it.
+ * It stays: one that is taken away while another waits for it would lock nothing.
+ * @return STATUS_OK; STATUS_INVALID
+ */
+static enum status
+lock(struct place *place, struct config_error *error)
+{
+    char name[sizeof place->address.sun_path + sizeof LOCK_END];
+    struct stat status;
+    snprintf(name, sizeof name, "%s" LOCK_END, place->name);
+    int fd = openat(place->folder_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        fd = make_lock(place, name);
+    int problem = errno;
+    place->lock_fd = fd;
+    if ((fd >= 0 ? fstat(fd, &status)
+                 : fstatat(place->folder_fd, name, &status, AT_SYMLINK_NOFOLLOW)) == 0 &&
+        is_strange(place, status.st_uid))
+        return refuse(error, place,
+                      "the file beside it with " LOCK_END " behind its name belongs to another "
+                      "account");
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
         return STATUS_OK;
+    if (fd >= 0)
+        problem = errno;
     return refuse(error, place,
-                  errno == EWOULDBLOCK ? "another service starts in its folder" : strerror(errno));
+                  problem == EWOULDBLOCK || problem == EEXIST ? "another service starts there"
+                                                              : strerror(problem));
 }
 
 /* What a dead service left is taken away; what answers, or is no socket, is not ours. */
@@ -87,8 +141,7 @@ clear_place(const struct place *place, struct config_error *error)
 }
 
 static enum status
-bind_there(const struct place *place, mode_t mode, uint32_t own_uid, int *fd,
-           struct config_error *error)
+bind_there(const struct place *place, mode_t mode, int *fd, struct config_error *error)
 {
     *fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (*fd < 0)
@@ -99,8 +152,9 @@ bind_there(const struct place *place, mode_t mode, uint32_t own_uid, int *fd,
     umask(mask);
     errno = problem;
     /* before anybody can connect */
-    bool is_ours = is_bound && (geteuid() != 0 || fchownat(place->folder_fd, place->name, own_uid,
-                                                           (gid_t)-1, AT_SYMLINK_NOFOLLOW) == 0);
+    bool is_ours =
+        is_bound && (geteuid() != 0 || fchownat(place->folder_fd, place->name, place->own_uid,
+                                                (gid_t)-1, AT_SYMLINK_NOFOLLOW) == 0);
     if (is_ours && listen(*fd, CONTROL_SOCKET_BACKLOG) == 0)
         return STATUS_OK;
     enum status status = refuse_errno(error, place);
@@ -113,7 +167,8 @@ enum status
 control_socket_open(const struct config *config, uint32_t own_uid, int *fd,
                     struct config_error *error)
 {
-    struct place place = {.address.sun_family = AF_UNIX, .folder_fd = -1};
+    struct place place = {
+        .address.sun_family = AF_UNIX, .folder_fd = -1, .lock_fd = -1, .own_uid = own_uid};
     bool is_for_others = config->control_readers_count + config->control_operators_count > 0;
     *fd = -1;
     if (config->control_socket[0] == '\0')
@@ -121,13 +176,17 @@ control_socket_open(const struct config *config, uint32_t own_uid, int *fd,
     memcpy(place.address.sun_path, config->control_socket, sizeof config->control_socket);
     enum status status = open_folder(&place, error);
     if (status == STATUS_OK)
+        status = lock(&place, error);
+    if (status == STATUS_OK)
         status = clear_place(&place, error);
     if (status == STATUS_OK)
-        status = bind_there(&place, is_for_others ? MODE_ALL : MODE_OWN, own_uid, fd, error);
+        status = bind_there(&place, is_for_others ? MODE_ALL : MODE_OWN, fd, error);
     if (place.folder_fd >= 0)
-        close(place.folder_fd); /* and it is not locked any more */
+        close(place.folder_fd);
+    if (place.lock_fd >= 0)
+        close(place.lock_fd); /* and others may start */
     if (status == STATUS_OK || strcmp(config->control_socket, CONFIG_CONTROL_SOCKET) != 0)
         return status;
-    log_write(LOG_INFO, LOG_CONTROL, "there is no control socket: %s", error->text);
+    log_write(LOG_NOTICE, LOG_CONTROL, "there is no control socket: %s", error->text);
     return STATUS_OK;
 }

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: ISC
  *
  * What: binds it, in a folder where nobody else can put another in its place, and takes the place
- *       of one that a dead service left; never of one that answers.
+ *       of one that a dead service left; never of one that answers. A file beside it, NAME.lock, keeps
+ *       two that start from meeting there.
  * Who:  supervisor, before its jail.
  * Ref:  penstock.yaml(5) control.socket; unix(7).
  */

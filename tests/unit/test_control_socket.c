@@ -27,10 +27,19 @@ begin(void)
     snprintf(config.control_socket, sizeof config.control_socket, "%s/control", folder);
 }
 
+static const char *
+lock_name(void)
+{
+    static char name[CONFIG_SOCKET_MAX + 8];
+    snprintf(name, sizeof name, "%s.lock", config.control_socket);
+    return name;
+}
+
 static void
 end(void)
 {
     unlink(config.control_socket);
+    unlink(lock_name());
     rmdir(folder);
 }
 
@@ -53,7 +62,7 @@ Test(control_socket, is_ours_alone_unless_others_may_use_it, .init = begin, .fin
     int fd, client;
     cr_assert_eq(open_it(&fd), STATUS_OK, "%s", error.text);
     cr_assert_eq(mode_of(), S_IFSOCK | 0600);
-    cr_assert_eq(peer_connect(config.control_socket, &client), STATUS_OK);
+    cr_assert_eq(peer_connect(config.control_socket, 1000, &client), STATUS_OK);
     close(client);
     close(fd);
     config.control_readers_count = 1;
@@ -68,7 +77,7 @@ Test(control_socket, never_takes_the_place_of_one_that_answers, .init = begin, .
     cr_assert_eq(open_it(&second), STATUS_INVALID);
     cr_assert_not_null(strstr(error.text, "another service answers there"));
     cr_assert_eq(second, -1);
-    cr_assert_eq(peer_connect(config.control_socket, &client), STATUS_OK);
+    cr_assert_eq(peer_connect(config.control_socket, 1000, &client), STATUS_OK);
 }
 
 Test(control_socket, never_takes_the_place_of_a_file_or_a_link, .init = begin, .fini = end)
@@ -94,10 +103,53 @@ Test(control_socket, wants_a_folder_that_others_cannot_write_to, .init = begin, 
 
 Test(control_socket, two_that_start_at_once_do_not_meet, .init = begin, .fini = end)
 {
-    int fd, other = open(folder, O_RDONLY | O_DIRECTORY);
+    int fd, other = open(lock_name(), O_RDWR | O_CREAT, 0600);
     cr_assert_eq(flock(other, LOCK_EX), 0);
     cr_assert_eq(open_it(&fd), STATUS_INVALID);
     cr_assert_not_null(strstr(error.text, "another service starts"));
+    close(other);
+    cr_assert_eq(open_it(&fd), STATUS_OK, "%s", error.text);
+}
+
+Test(control_socket, who_can_read_the_folder_cannot_stop_it, .init = begin, .fini = end)
+{
+    int fd, stranger = open(folder, O_RDONLY | O_DIRECTORY);
+    struct stat status;
+    cr_assert_eq(flock(stranger, LOCK_EX), 0);
+    cr_assert_eq(open_it(&fd), STATUS_OK, "%s", error.text);
+    cr_assert_eq(stat(lock_name(), &status), 0);
+    cr_assert_eq(status.st_mode, S_IFREG | 0600, "nobody else can lock it");
+}
+
+Test(control_socket, follows_no_link_to_its_lock, .init = begin, .fini = end)
+{
+    int fd;
+    cr_assert_eq(symlink("/dev/null", lock_name()), 0);
+    cr_assert_eq(open_it(&fd), STATUS_INVALID);
+}
+
+Test(control_socket, wants_a_folder_and_a_lock_of_its_own, .init = begin, .fini = end)
+{
+    int fd, file;
+    if (getuid() != 0)
+        cr_skip_test("only root can give files to others");
+    cr_assert_eq(chown(folder, 7, (gid_t)-1), 0);
+    cr_assert_eq(open_it(&fd), STATUS_INVALID);
+    cr_assert_not_null(strstr(error.text, "folder belongs to another account"), "%s", error.text);
+    cr_assert_eq(control_socket_open(&config, 7, &fd, &error), STATUS_OK, "%s", error.text);
+    close(fd);
+    struct stat status;
+    cr_assert_eq(stat(lock_name(), &status), 0);
+    cr_assert_eq(status.st_uid, 7, "as the folder");
+    cr_assert_eq(chown(folder, 0, (gid_t)-1), 0);
+    cr_assert_eq(chmod(folder, 01777), 0);
+    cr_assert_eq(open_it(&fd), STATUS_INVALID);
+    cr_assert_not_null(strstr(error.text, ".lock behind its name belongs to another account"), "%s",
+                       error.text);
+    cr_assert_eq(unlink(lock_name()), 0);
+    file = open(lock_name(), O_RDWR | O_CREAT, 0600);
+    cr_assert_geq(file, 0);
+    cr_assert_eq(open_it(&fd), STATUS_OK, "%s", error.text);
 }
 
 Test(control_socket, the_default_one_is_no_condition)
