@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define IS_CLOSED "penstock closed the connection: its log says why"
+
 static enum status __attribute__((format(printf, 3, 4)))
 fail(struct control_client *client, enum status status, const char *format, ...)
 {
@@ -31,9 +33,10 @@ receive(struct control_client *client, struct control_message *answer, int *pass
     memset(answer, 0, sizeof *answer);
     enum status status = peer_await(client->fd, bytes, sizeof bytes, &size, passed, timeout_ms);
     if (status == STATUS_AGAIN)
-        return fail(client, status, "penstock did not answer within %d ms", timeout_ms);
+        return fail(client, status,
+                    "penstock did not answer within %d ms; if that lasts, restart it", timeout_ms);
     if (status == STATUS_CLOSED)
-        return fail(client, status, "penstock closed the connection");
+        return fail(client, status, IS_CLOSED);
     if (status == STATUS_SYSTEM)
         return fail(client, status, "the control socket cannot be read: %s", strerror(errno));
     if (status == STATUS_OK)
@@ -54,12 +57,17 @@ control_client_open(struct control_client *client, const char *path, int timeout
     struct control_message hello;
     int passed;
     *client = (struct control_client){.fd = -1};
-    enum status status = peer_connect(path, &client->fd);
+    enum status status = peer_connect(path, timeout_ms, &client->fd);
     if (status == STATUS_INVALID)
         return fail(client, status, "%.120s: no path that a socket can have", path);
+    if (status == STATUS_AGAIN)
+        return fail(client, status,
+                    "%s: penstock takes no connections now; if that lasts, restart it", path);
     if (status != STATUS_OK)
         return fail(client, status, "%s: %s", path, strerror(errno));
     status = receive(client, &hello, &passed, timeout_ms);
+    if (passed >= 0)
+        sys_close(passed);
     if (status == STATUS_OK && hello.type != CONTROL_HELLO)
         status = fail(client, STATUS_INVALID, "%s: this is not penstock", path);
     if (status != STATUS_OK) {
@@ -85,8 +93,7 @@ send_request(struct control_client *client, const struct control_message *reques
 {
     uint8_t bytes[CONTROL_MESSAGE_MAX];
     enum status status = peer_send(client->fd, bytes, control_message_encode(request, bytes), -1);
-    return status == STATUS_OK ? status
-                               : fail(client, STATUS_CLOSED, "penstock closed the connection");
+    return status == STATUS_OK ? status : fail(client, STATUS_CLOSED, IS_CLOSED);
 }
 
 enum status

@@ -102,23 +102,27 @@ peer_send(int fd, const uint8_t *bytes, size_t size, int passed)
 /* --- a client's end -------------------------------------------------------------------------- */
 
 enum status
-peer_connect(const char *path, int *fd)
+peer_connect(const char *path, int timeout_ms, int *fd)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
+    /* connect() waits as long for room in the queue of the listener, and nothing else does: what is
+       sent and read here never waits. Zero would be for ever. */
+    struct timeval most = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000L};
     size_t length = strlen(path);
     *fd = -1;
     if (length == 0 || length >= sizeof to.sun_path)
         return STATUS_INVALID;
     memcpy(to.sun_path, path, length);
     *fd = sys_socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (*fd >= 0 && sys_connect(*fd, (const struct sockaddr *)&to, sizeof to) == 0)
+    if (*fd >= 0 && sys_setsockopt(*fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most) == 0 &&
+        sys_connect(*fd, (const struct sockaddr *)&to, sizeof to) == 0)
         return STATUS_OK;
     int saved = errno;
     if (*fd >= 0)
         sys_close(*fd);
     *fd = -1;
     errno = saved;
-    return STATUS_SYSTEM;
+    return saved == EAGAIN ? STATUS_AGAIN : STATUS_SYSTEM;
 }
 
 /* @return how many descriptors came; the first is kept, others are closed */

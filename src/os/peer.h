@@ -44,9 +44,13 @@ MUST_CHECK enum status peer_receive(int fd, uint8_t *bytes, size_t room, size_t 
  */
 MUST_CHECK enum status peer_send(int fd, const uint8_t *bytes, size_t size, int passed);
 
-/** A client's end: connect. @return STATUS_OK; STATUS_SYSTEM (errno); STATUS_INVALID: no path that
- *  a socket can have. */
-MUST_CHECK enum status peer_connect(const char *path, int *fd);
+/**
+ * A client's end: connect.
+ * @param timeout_ms  at least 1
+ * @return STATUS_OK; STATUS_AGAIN: the listener's queue stayed full so long; STATUS_SYSTEM (errno);
+ *         STATUS_INVALID: no path that a socket can have.
+ */
+MUST_CHECK enum status peer_connect(const char *path, int timeout_ms, int *fd);
 
 /**
  * A client's end: wait for one message, and for the descriptor that may come with it (-1: none).

@@ -2,6 +2,7 @@
 import json
 import pwd
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -133,6 +134,31 @@ def test_a_supervisor_that_hangs_is_told_of(service, place):
         assert "did not answer" in done.stderr and len(done.stderr.splitlines()) == 1
     finally:
         service.process.send_signal(signal.SIGCONT)
+
+
+def test_a_supervisor_that_hangs_and_whose_queue_is_full_is_told_of(service, place):
+    """A queue that nobody empties is not waited for: a probe must end."""
+    service.process.send_signal(signal.SIGSTOP)
+    kept = []
+    try:
+        for _ in range(64):
+            client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            client.setblocking(False)
+            kept.append(client)
+            try:
+                client.connect(str(place))
+            except BlockingIOError:
+                break
+        else:
+            raise AssertionError("the queue is never full")
+        done = ctl(place, "healthcheck", status=1)
+        assert "takes no connections now" in done.stderr and len(done.stderr.splitlines()) == 1
+        ctl(place, "status", status=3)
+    finally:
+        service.process.send_signal(signal.SIGCONT)
+        for client in kept:
+            client.close()
+    wait_for(lambda: ctl(place, "healthcheck").returncode == 0, 30, "it is reached again", interval=0.5)
 
 
 def test_where_nobody_listens_it_says_what_to_do(tmp_path):

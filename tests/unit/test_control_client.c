@@ -159,3 +159,35 @@ Test(control_client, says_where_nobody_answers)
     cr_assert_not_null(strstr(client.error, "/tmp/penstock-nobody: No such file"));
     cr_assert_eq(client.fd, -1);
 }
+
+/* What stands at `fake` takes one connection, and greets with a page. */
+static void *
+greets_with_a_page(void *unused)
+{
+    int listener = fake;
+    fake = accept(listener, NULL, NULL);
+    int fd = page(sizeof(struct service_page), true);
+    FAKE(fd, .type = CONTROL_PAGE, .kind = CONTROL_SERVICE_PAGE);
+    close(fd);
+    close(fake);
+    close(listener);
+    return unused;
+}
+
+Test(control_client, keeps_no_page_in_place_of_a_greeting)
+{
+    pthread_t thread;
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    snprintf(at.sun_path, sizeof at.sun_path, "/tmp/penstock-greets-%d", (int)getpid());
+    int next = dup(0);
+    close(next);
+    fake = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    cr_assert_eq(bind(fake, (struct sockaddr *)&at, sizeof at), 0);
+    cr_assert_eq(listen(fake, 1), 0);
+    cr_assert_eq(pthread_create(&thread, NULL, greets_with_a_page, NULL), 0);
+    cr_assert_eq(control_client_open(&client, at.sun_path, WAIT_MS), STATUS_INVALID);
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    unlink(at.sun_path);
+    cr_assert_not_null(strstr(client.error, "this is not penstock"), "%s", client.error);
+    cr_assert_eq(dup(0), next, "a descriptor is left");
+}

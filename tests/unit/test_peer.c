@@ -25,8 +25,13 @@ begin(void)
     cr_assert_eq(bind(listener, (struct sockaddr *)&at, sizeof at), 0);
     cr_assert_eq(listen(listener, 4), 0);
     cr_assert_eq(peer_accept(listener, &service), STATUS_AGAIN);
-    cr_assert_eq(peer_connect(path, &client), STATUS_OK);
+    cr_assert_eq(peer_connect(path, 1000, &client), STATUS_OK);
     cr_assert_eq(peer_accept(listener, &service), STATUS_OK);
+}
+
+static void
+end(void)
+{
     unlink(path);
 }
 
@@ -39,10 +44,9 @@ open_descriptors(void)
     return count;
 }
 
-Test(peer, who_it_is_comes_from_the_kernel)
+Test(peer, who_it_is_comes_from_the_kernel, .init = begin, .fini = end)
 {
     struct peer_who who;
-    begin();
     cr_assert_eq(peer_identify(service, &who), STATUS_OK);
     cr_assert_eq(who.uid, getuid());
     cr_assert_eq(who.gid, getgid());
@@ -50,12 +54,11 @@ Test(peer, who_it_is_comes_from_the_kernel)
     cr_assert_eq(who.groups_count, (size_t)getgroups(PEER_GROUPS_MAX, groups));
 }
 
-Test(peer, messages_and_one_descriptor_cross)
+Test(peer, messages_and_one_descriptor_cross, .init = begin, .fini = end)
 {
     uint8_t bytes[8];
     size_t size;
     int passed;
-    begin();
     cr_assert_eq(peer_receive(service, bytes, sizeof bytes, &size), STATUS_AGAIN);
     cr_assert_eq(peer_send(client, (const uint8_t *)"ask", 3, -1), STATUS_OK);
     cr_assert_eq(peer_receive(service, bytes, sizeof bytes, &size), STATUS_OK);
@@ -71,23 +74,21 @@ Test(peer, messages_and_one_descriptor_cross)
     cr_assert_eq(peer_send(service, (const uint8_t *)"late", 4, -1), STATUS_CLOSED);
 }
 
-Test(peer, a_descriptor_from_a_client_is_never_ours)
+Test(peer, a_descriptor_from_a_client_is_never_ours, .init = begin, .fini = end)
 {
     uint8_t bytes[8];
     size_t size;
-    begin();
     unsigned before = open_descriptors();
     cr_assert_eq(peer_send(client, (const uint8_t *)"ask", 3, listener), STATUS_OK);
     cr_assert_eq(peer_receive(service, bytes, sizeof bytes, &size), STATUS_INVALID);
     cr_assert_eq(open_descriptors(), before);
 }
 
-Test(peer, what_is_too_long_is_refused)
+Test(peer, what_is_too_long_is_refused, .init = begin, .fini = end)
 {
     uint8_t bytes[8];
     size_t size;
     int passed;
-    begin();
     cr_assert_eq(peer_send(client, (const uint8_t *)"123456789", 9, -1), STATUS_OK);
     cr_assert_eq(peer_receive(service, bytes, sizeof bytes, &size), STATUS_INVALID);
     cr_assert_eq(peer_send(service, (const uint8_t *)"123456789", 9, listener), STATUS_OK);
@@ -97,11 +98,10 @@ Test(peer, what_is_too_long_is_refused)
     cr_assert_eq(open_descriptors(), before);
 }
 
-Test(peer, what_is_not_read_fills_little_memory_and_nobody_waits)
+Test(peer, what_is_not_read_fills_little_memory_and_nobody_waits, .init = begin, .fini = end)
 {
     uint8_t bytes[500] = {0};
     unsigned sent = 0;
-    begin();
     while (peer_send(service, bytes, sizeof bytes, listener) == STATUS_OK)
         sent++;
     cr_assert_gt(sent, 2);
@@ -109,15 +109,25 @@ Test(peer, what_is_not_read_fills_little_memory_and_nobody_waits)
     cr_assert_eq(peer_send(service, bytes, sizeof bytes, -1), STATUS_AGAIN);
 }
 
+Test(peer, a_listener_that_takes_nobody_is_not_waited_for_for_ever, .init = begin, .fini = end)
+{
+    int fd;
+    enum status status = STATUS_OK;
+    for (unsigned i = 0; i < 8 && status == STATUS_OK; i++)
+        status = peer_connect(path, 20, &fd);
+    cr_assert_eq(status, STATUS_AGAIN);
+    cr_assert_eq(fd, -1);
+}
+
 Test(peer, nobody_is_there)
 {
     int fd;
     char longest[200];
-    cr_assert_eq(peer_connect("/tmp/penstock-nobody", &fd), STATUS_SYSTEM);
+    cr_assert_eq(peer_connect("/tmp/penstock-nobody", 1000, &fd), STATUS_SYSTEM);
     cr_assert_eq(errno, ENOENT);
     cr_assert_eq(fd, -1);
     memset(longest, 'x', sizeof longest);
     longest[199] = '\0';
-    cr_assert_eq(peer_connect(longest, &fd), STATUS_INVALID);
-    cr_assert_eq(peer_connect("", &fd), STATUS_INVALID);
+    cr_assert_eq(peer_connect(longest, 1000, &fd), STATUS_INVALID);
+    cr_assert_eq(peer_connect("", 1000, &fd), STATUS_INVALID);
 }
