@@ -9,6 +9,7 @@
 #include "supervisor/reload.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 static void
 answer(struct supervisor *sup, unsigned seat, enum control_type type, const char *text)
@@ -58,12 +59,14 @@ drain(struct supervisor *sup, unsigned seat)
 static void
 set_level(struct supervisor *sup, unsigned seat, enum log_level level)
 {
-    static const char *const texts[] = {[LOG_NOTICE] = "log notice and above",
-                                        [LOG_INFO] = "log info and above",
-                                        [LOG_DEBUG] = "log debug and above"};
-    note(sup, seat, texts[level]);
+    static const char *const names[] = {
+        [LOG_NOTICE] = "notice", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
+    char noted[32], told[64];
+    snprintf(noted, sizeof noted, "log %s and above", names[level]);
+    note(sup, seat, noted);
     levels_set(sup, level);
-    answer(sup, seat, CONTROL_DONE, "until the next reload");
+    snprintf(told, sizeof told, "%s and above are logged until the next reload", names[level]);
+    answer(sup, seat, CONTROL_DONE, told);
 }
 
 void

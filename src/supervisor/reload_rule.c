@@ -32,7 +32,8 @@ partly_fixed(const struct config *loaded, const struct config *next)
     if (loaded->lanes != 1 && !steer_is_same(loaded, next))
         return "the shortest prefix of rates (it chooses the lane)";
     if (loaded->control_socket[0] != '\0' && !is_for_others(loaded) && is_for_others(next))
-        return "control.readers and control.operators from none (the socket is ours alone)";
+        return "the first entry of control.readers or control.operators (the socket's file is for "
+               "the service's own account without them)";
     for (uint32_t i = 0; i < next->upstreams_count; i++)
         if (!has_port(loaded, next->upstreams[i].address.port))
             return "a port of upstreams that none had at the start";

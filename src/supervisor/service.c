@@ -40,9 +40,9 @@ count_lanes(const struct config *config)
 /* Everything that can be wrong with configuration and surroundings, before anything is spawned. */
 static enum status
 prepare(const struct options *options, const struct inherited *inherited, struct supervisor *sup,
-        struct config_error *error)
+        int *listener, struct config_error *error)
 {
-    int listener;
+    *listener = -1;
     enum status status = settings_load(options, &sup->config, error);
     sup->options = options;
     sup->loaded = sup->config;
@@ -69,7 +69,7 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     sup->lanes_count = sup->config.lanes = count_lanes(&sup->config);
     settings_fill_secret(&sup->config, NULL);
     settings_log_warnings(&sup->config, &sup->namelists);
-    status = control_socket_open(&sup->config, sup->rights.own_uid, &listener, error);
+    status = control_socket_open(&sup->config, sup->rights.own_uid, listener, error);
     if (status != STATUS_OK)
         return status;
     sup->notify_fd = inherited_connect_notify();
@@ -81,8 +81,6 @@ prepare(const struct options *options, const struct inherited *inherited, struct
         status = pages_open(sup);
     if (status == STATUS_OK)
         status = report_open(sup); /* it tells the time, which turn_open() has read */
-    if (status == STATUS_OK)
-        status = control_serve_open(sup, listener);
     if (status != STATUS_OK)
         snprintf(error->text, sizeof error->text, "cannot start: %s", strerror(errno));
     return status;
@@ -113,10 +111,11 @@ steer(struct supervisor *sup, struct config_error *error)
 /*
  * Only a front may need privileges that we give up, and a filter and no-new-privileges reach those
  * who are spawned later: so fronts come first. They do not have to be ready for the rest to go on,
- * and the first answer is not late by the time that they take.
+ * and the first answer is not late by the time that they take. Clients of the control socket wait
+ * for the jail: strangers are among them. `listener` is given away.
  */
 static enum status
-start(struct supervisor *sup, struct config_error *error)
+start(struct supervisor *sup, int listener, struct config_error *error)
 {
     enum status status = lanes_spawn_all(sup, CHILD_FRONT);
     if (status == STATUS_OK) {
@@ -128,7 +127,9 @@ start(struct supervisor *sup, struct config_error *error)
         settings_enter_jail();
         if (status != STATUS_OK)
             return status;
-        status = lanes_spawn_all(sup, CHILD_WORKER);
+        status = control_serve_open(sup, listener);
+        if (status == STATUS_OK)
+            status = lanes_spawn_all(sup, CHILD_WORKER);
     }
     if (status != STATUS_OK)
         snprintf(error->text, sizeof error->text, "a process cannot be started: %s",
@@ -152,9 +153,10 @@ enum status
 service_run(struct supervisor *sup, const struct options *options,
             const struct inherited *inherited, struct config_error *error)
 {
-    enum status status = prepare(options, inherited, sup, error);
+    int listener;
+    enum status status = prepare(options, inherited, sup, &listener, error);
     if (status == STATUS_OK)
-        status = start(sup, error);
+        status = start(sup, listener, error);
     if (status != STATUS_OK)
         return status;
     while (sup->phase != PHASE_ENDED)

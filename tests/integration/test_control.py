@@ -160,13 +160,13 @@ def test_pages_go_on_by_themselves_and_are_replaced_with_their_process(service, 
 
         def replaced():
             return client.pages() if service.pids()["front"] not in ([], [old]) else None
-        wait_for(lambda: replaced() and replaced()[1] > generation, 5, "another page", interval=0.3)
+        wait_for(lambda: replaced() and replaced()[1] > generation, 20, "another page", interval=0.3)
         pages, _ = client.pages()
         for key, fd in pages.items():
             assert ways_to_write(fd) == [], key
         last = count_of(pages, (0, 0))
         assert is_answering(service, "again")
-        wait_for(lambda: count_of(pages, (0, 0)) != last, 5, "the new process's count")
+        wait_for(lambda: count_of(pages, (0, 0)) != last, 20, "the new process's count")
 
 
 # ---- steering
@@ -215,21 +215,69 @@ def test_readers_change_with_a_reload(service, place):
             assert name == "FAILED" and "no-such-account" in text
 
 
+def obeys(client, *request):
+    """Does a request of this client have an answer? It may be gone."""
+    with contextlib.suppress(OSError):
+        return client.answer(*request) is not None
+    return False
+
+
+def test_an_operator_whose_reload_takes_its_right_away_steers_no_more(service, place):
+    with operator(place) as client:
+        write_config(service, control={"socket": str(place), "readers": ["games"], "operators": []})
+        assert client.answer("RELOAD")[0] == "DONE"
+        assert not obeys(client, "LEVEL", 5)
+        assert not obeys(client, "DRAIN")
+    with operator(place) as again:
+        assert again.hello[0] == "FAILED" and "not permitted" in again.hello[2]
+    assert "asks to log" not in service.log() and "asks to drain" not in service.log()
+    assert is_answering(service, "after")
+
+
+def test_who_reads_no_answers_while_its_right_is_taken_away_steers_no_more(service, place):
+    with operator(place) as client:
+        for _ in range(9):
+            client.send("WATCH")
+        # it sits, and its answers have found no more room, as a later client is served
+        with control.Client(place) as other:
+            assert other.hello[0] == "HELLO"
+        write_config(service, control={"socket": str(place), "readers": ["games"], "operators": []})
+        service.process.send_signal(signal.SIGHUP)
+        service.wait_log("new configuration is in force", 20)
+        with contextlib.suppress(OSError):
+            client.send("LEVEL", 5)
+        while client.receive():
+            pass
+    with control.Client(place) as other:
+        assert other.answer("LEVEL", 4)[0] == "DONE"
+    service.wait_log("user id 0 asks to log")
+    assert f"user id {STRANGER.pw_uid} asks" not in service.log()
+
+
+def test_root_can_drain_after_many_commands(service, place):
+    for _ in range(30):
+        with control.Client(place) as client:
+            assert client.hello[0] == "HELLO"
+    with control.Client(place) as client:
+        assert client.answer("DRAIN")[0] == "DONE"
+    assert service.process.wait(20) == 0
+
+
 def test_the_level_changes_for_every_process_until_the_next_reload(service, place):
     with operator(place) as client:
-        assert client.answer("LEVEL", 5)[0] == "DONE"
+        assert client.answer("LEVEL", 5) == ("DONE", "debug and above are logged until the next reload")
         service.wait_log("asks to log debug and above")
         assert client.answer("LEVEL", 3)[0] == "DONE"
         size = len(service.log())
         os.kill(service.pid_of("worker"), signal.SIGKILL)
         service.wait_log("worker.0 was killed")
-        wait_for(lambda: service.pids()["worker"] and service.is_jailed(service.pid_of("worker")), 5, "the worker")
+        wait_for(lambda: service.pids()["worker"] and service.is_jailed(service.pid_of("worker")), 20, "the worker")
         assert is_answering(service, "quiet")
         # what connects says so at the level of info
         assert "connected" not in service.log()[size:]
         assert client.answer("RELOAD")[0] == "DONE"
         os.kill(service.pid_of("worker"), signal.SIGKILL)
-        wait_for(lambda: "is ready" in service.log()[size:], 5, "the level of the configuration")
+        wait_for(lambda: "is ready" in service.log()[size:], 20, "the level of the configuration")
 
 
 def test_addresses_of_upstreams_are_for_operators(service, place, bad):
@@ -265,7 +313,7 @@ def flood(place, end):
     """Connections, requests without waiting for answers, octets of every kind, and answers that are never read."""
     kept = []
     done = 0
-    while time.monotonic() < end:
+    while time.monotonic() < end or done < 6:
         try:
             client = reader(place, timeout=1)
         except OSError:
@@ -291,7 +339,7 @@ def test_a_flood_of_a_reader_changes_nothing_in_service(service, place):
         while not work.done():
             assert is_answering(service, f"flood{asked}")
             asked += 1
-        assert work.result() > 5
+        assert asked > 0 and work.result() > 5
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     service.wait_log("a client of user id 5 is (dropped|refused)")
     assert service.process.poll() is None
@@ -299,7 +347,7 @@ def test_a_flood_of_a_reader_changes_nothing_in_service(service, place):
     # a death meanwhile or after it is mended as ever: descriptors can still be passed
     old = service.pid_of("worker")
     os.kill(old, signal.SIGKILL)
-    wait_for(lambda: service.pids()["worker"] not in ([], [old]), 5, "another worker")
+    wait_for(lambda: service.pids()["worker"] not in ([], [old]), 20, "another worker")
     assert is_answering(service, "after")
     wait_for(lambda: len(os.listdir(f"/proc/{service.process.pid}/fd")) <= len(fds) + 3, 10, "the descriptors' end")
 
@@ -379,6 +427,44 @@ def test_a_dead_service_leaves_a_socket_that_the_next_one_replaces(launch, bad, 
     assert third.stop() == 0
 
 
+def test_a_folder_of_another_account_is_refused(service, place):
+    folder = place.parent / "theirs"
+    folder.mkdir()
+    os.chown(folder, STRANGER.pw_uid, STRANGER.pw_gid)
+    second = start_second(service, folder / "control")
+    assert second.returncode == 78 and "belongs to another account" in second.stderr
+
+
+def test_a_stranger_who_locks_the_folder_stops_no_start(serve, bad, place):
+    with control.account(STRANGER.pw_uid, STRANGER.pw_gid):
+        folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    serve(bad, settings={"control": {"socket": str(place)}})
+    os.close(folder)
+    with control.account(STRANGER.pw_uid, STRANGER.pw_gid), pytest.raises(PermissionError):
+        os.open(f"{place}.lock", os.O_RDONLY)
+    with control.Client(place) as client:
+        assert client.hello[0] == "HELLO"
+
+
+def test_nobody_is_served_before_the_jail(launch, bad, place):
+    """With several lanes the supervisor waits for fronts while it still has its privileges."""
+    service = launch(bad, settings={"control": {"socket": str(place)}, "lanes": 4})
+
+    def connected():
+        try:
+            return control.Client(place, timeout=30)
+        except OSError:
+            return None
+    try:
+        with wait_for(connected, 20, "the socket", interval=0.001) as client:
+            assert client.hello[0] == "HELLO"
+            assert service.is_jailed(service.process.pid)
+        service.wait_ready(30)
+    finally:
+        service.stop()
+
+
 def test_an_unknown_account_is_one_line_before_the_start(service, place):
     second = start_second(service, place.parent / "other", operators=["group:no-such-group"])
     assert second.returncode == 78
@@ -429,5 +515,5 @@ def test_a_descriptor_whose_close_waits_does_not_hold_the_supervisor_up(service,
         begin = time.monotonic()
         with control.Client(place, timeout=30) as other:
             assert other.answer("LEVEL", 4)[0] == "DONE"
-        assert time.monotonic() - begin < 5, "the supervisor waited"
+        assert time.monotonic() - begin < 15, "the supervisor waited"
     assert is_answering(service, "still")

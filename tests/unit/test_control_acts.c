@@ -40,7 +40,7 @@ Test(control_acts, drain_and_level_do_what_they_say)
     int fd = control_client();
     CONTROL_SAY(fd, .type = CONTROL_LEVEL, .level = LOG_INFO);
     control_turn(1);
-    control_expect(fd, CONTROL_DONE, "until the next reload");
+    control_expect(fd, CONTROL_DONE, "info and above are logged until the next reload");
     cr_assert_eq(sup.level, LOG_INFO);
     CONTROL_SAY(fd, .type = CONTROL_DRAIN);
     control_turn(1);
