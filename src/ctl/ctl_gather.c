@@ -79,7 +79,8 @@ ctl_gather_read(struct ctl_gather *gather)
 enum status
 ctl_gather_read_twice(struct ctl_gather *gather)
 {
-    struct timespec step = {.tv_nsec = CTL_GATHER_STEP_MS * 1000000L};
+    struct timespec step = {.tv_sec = CTL_GATHER_STEP_MS / 1000,
+                            .tv_nsec = CTL_GATHER_STEP_MS % 1000 * 1000000L};
     enum status status = ctl_gather_read(gather);
     if (status != STATUS_OK)
         return status;

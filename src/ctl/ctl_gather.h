@@ -12,7 +12,7 @@
 #include "view/judge.h"
 
 #define CTL_GATHER_WAIT_MS 2000 /* for an answer that the service gives at once */
-#define CTL_GATHER_STEP_MS 500  /* between the two readings of who looks once */
+#define CTL_GATHER_STEP_MS 1000 /* between the two readings of who looks once */
 
 struct ctl_gather {
     struct control_client client;

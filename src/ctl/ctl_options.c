@@ -69,7 +69,7 @@ static enum status
 take_command(struct ctl_options *options, int count, char **words)
 {
     if (count == 0)
-        return refuse(options, "it takes a command");
+        return refuse(options, "no command is given");
     const struct command *command = find_command(words[0]);
     if (command == NULL)
         return refuse(options, "there is no command \"%.64s\"", words[0]);
@@ -82,6 +82,16 @@ take_command(struct ctl_options *options, int count, char **words)
     return count <= most
                ? STATUS_OK
                : refuse(options, "%s does not take \"%.64s\"", command->name, words[most]);
+}
+
+/* getopt_long() leaves in `optopt` what takes no value and was given one; a letter may be unknown. */
+static enum status
+refuse_option(struct ctl_options *options, const char *word)
+{
+    for (const struct option *known = long_options; known->name != NULL; known++)
+        if (known->val == optopt)
+            return refuse(options, "--%s takes no value", known->name);
+    return refuse(options, "there is no option \"%.64s\"", word);
 }
 
 enum status
@@ -110,7 +120,7 @@ ctl_options_parse(int argc, char **argv, const char *socket_env, struct ctl_opti
         case ':':
             return refuse(options, "%.64s takes a value", argv[optind - 1]);
         default:
-            return refuse(options, "there is no option \"%.64s\"", argv[optind - 1]);
+            return refuse_option(options, argv[optind - 1]);
         }
     }
     return take_command(options, argc - optind, argv + optind);
@@ -132,7 +142,7 @@ ctl_options_help(void)
            "  drain             answer what is in flight, then end; waits for it\n"
            "  log-level LEVEL   notice, info or debug, until the next reload\n"
            "\n"
-           "  --socket PATH     where it is, unless PENSTOCK_CONTROL_SOCKET says so;\n"
+           "  --socket PATH     the control socket; else PENSTOCK_CONTROL_SOCKET, else\n"
            "                    " CTL_OPTIONS_SOCKET "\n"
            "  -h, --help        print this\n"
            "  -V, --version     print the version\n"

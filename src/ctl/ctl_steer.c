@@ -45,7 +45,9 @@ ctl_steer_addresses(struct control_client *client, char addresses[STATS_UPSTREAM
     if (client->right != CONTROL_OPERATOR)
         return;
     enum status status = control_client_ask(client, &request, &answer, ANSWER_MS);
-    while (status == STATUS_OK && answer.type == CONTROL_UPSTREAM) {
+    for (unsigned i = 0; i < STATS_UPSTREAMS; i++) {
+        if (status != STATUS_OK || answer.type != CONTROL_UPSTREAM)
+            break;
         if (answer.index < STATS_UPSTREAMS)
             snprintf(addresses[answer.index], sizeof addresses[0], "%.63s", answer.text);
         status = control_client_next(client, &answer, ANSWER_MS);

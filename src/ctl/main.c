@@ -10,6 +10,7 @@
 #include "os/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,16 @@ fail(int exit_status, const char *what, const char *act)
 {
     fprintf(stderr, "penstockctl: %s%s%s\n", what, act[0] == '\0' ? "" : "; ", act);
     return exit_status;
+}
+
+/* Where 0, 1 or 2 was closed, the socket would else get that number and be written to. */
+static enum status
+open_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            return STATUS_SYSTEM;
+    return STATUS_OK;
 }
 
 static struct ctl_show
@@ -50,9 +61,11 @@ say(const char *words, int exit_status)
 static int
 say_json(char *json, int exit_status)
 {
-    exit_status = say(json, exit_status);
+    if (json == NULL)
+        return say(NULL, exit_status);
+    int told = say(json, CTL_EXIT_WELL);
     free(json);
-    return exit_status == CTL_EXIT_LOOK && json == NULL ? exit_status : say("\n", exit_status);
+    return told == CTL_EXIT_WELL ? say("\n", exit_status) : told;
 }
 
 /* The service did not do it, or cannot be asked any more. */
@@ -130,6 +143,8 @@ main(int argc, char **argv)
 {
     struct ctl_options options;
     const char *what_failed = NULL;
+    if (open_standard() != STATUS_OK)
+        return fail(CTL_EXIT_UNREACHABLE, "/dev/null cannot be opened", "");
     if (ctl_options_parse(argc, argv, getenv("PENSTOCK_CONTROL_SOCKET"), &options) != STATUS_OK)
         return fail(CTL_EXIT_USAGE, options.error, "penstockctl --help");
     if (options.command == CTL_HELP)

@@ -67,6 +67,18 @@ Test(ctl_options, what_is_wrong_is_one_line)
     }
 }
 
+Test(ctl_options, what_takes_no_value_says_so)
+{
+    cr_expect_eq(PARSE("status", "--json=1"), STATUS_INVALID);
+    cr_expect_str_eq(options.error, "--json takes no value");
+    cr_expect_eq(PARSE("--help=1"), STATUS_INVALID);
+    cr_expect_str_eq(options.error, "--help takes no value");
+    cr_expect_eq(PARSE("--nothing=1"), STATUS_INVALID);
+    cr_expect_str_eq(options.error, "there is no option \"--nothing=1\"");
+    cr_expect_eq(parse((const char *[]){"penstockctl", NULL}, NULL), STATUS_INVALID);
+    cr_expect_str_eq(options.error, "no command is given");
+}
+
 Test(ctl_options, help_names_every_command)
 {
     static const char *const names[] = {"status", "stats", "upstreams", "healthcheck",
