@@ -47,17 +47,6 @@ draw_head(const struct figures *f, const struct judgement *j, struct sheet *to)
     sheet_end_line(to, 0);
 }
 
-/* What "the last 5 minutes" are, when there are no five minutes yet. */
-static const char *
-last(const struct figures *f, char text[MOMENT_TEXT_MAX])
-{
-    if (f->is_whole)
-        snprintf(text, MOMENT_TEXT_MAX, "5 minutes");
-    else
-        moment_span(f->span_s > 0 ? f->span_s : 1, text);
-    return text;
-}
-
 static void
 draw_since(const struct figures *f, const struct judgement *j, struct sheet *to)
 {
@@ -66,7 +55,7 @@ draw_since(const struct figures *f, const struct judgement *j, struct sheet *to)
     moment_since(j->since_s, now_s, since);
     moment_span(now_s > j->since_s ? now_s - j->since_s : 0, span);
     if (j->level == JUDGE_WELL && !f->is_whole)
-        sheet_add(to, "  Well, as far as %s can tell.", last(f, span));
+        sheet_add(to, "  Well, as far as %s can tell.", says_span(f, span));
     else if (j->level == JUDGE_WELL)
         sheet_add(to, "  Well since %s (%s).", since, span);
     else
@@ -95,7 +84,7 @@ draw_sentences(const struct figures *f, const struct judgement *j, struct sheet 
     draw_since(f, j, to);
     if (j->level != JUDGE_WELL && f->share != NUMBER_NONE && !is_old(j)) {
         sheet_add(to, "  %s %% answered of the queries that no rule turned away, last %s.",
-                  number_share(f->share, share), last(f, span));
+                  number_share(f->share, share), says_span(f, span));
         sheet_end_line(to, 0);
     }
     sheet_end_line(to, 0);
@@ -166,7 +155,7 @@ draw_refusals(const struct figures *f, struct sheet *to)
                                  {f->over_limit, "over a limit"},
                                  {f->parts[WHY_PART_UNFIT], "not allowed or malformed"}};
     struct note failed[] = {{f->parts[WHY_PART_LATE], "no upstream answered in time"},
-                            {f->parts[WHY_PART_UNREACHED], "no upstream to ask"},
+                            {f->parts[WHY_PART_UNREACHED], "no usable answer from any upstream"},
                             {f->parts[WHY_PART_USELESS], "nothing but errors came back"},
                             {f->parts[WHY_PART_NO_ROOM], "no room"},
                             {f->parts[WHY_PART_UNSENT], "not sent by the kernel"}};
@@ -195,7 +184,7 @@ draw_figures(const struct figures *f, struct sheet *to)
 {
     char figure[NUMBER_TEXT_MAX], low[NUMBER_TEXT_MAX], high[NUMBER_TEXT_MAX];
     char span[MOMENT_TEXT_MAX];
-    sheet_add(to, "Last %s", last(f, span));
+    sheet_add(to, "Last %s", says_span(f, span));
     sheet_end_line(to, 0);
     draw_figure(to, "queries", number_rate(f->queries, figure), "/s");
     if (f->usual_low != NUMBER_NONE) {
@@ -305,7 +294,7 @@ draw_room(const struct figures *f, struct sheet *to)
         sheet_add(to, ", nothing dropped unread");
     else if (f->dropped_count > 0)
         sheet_add(to, ", %s dropped unread in %s", number_count(f->dropped_count, one),
-                  last(f, span));
+                  says_span(f, span));
     line(to, ".");
 }
 

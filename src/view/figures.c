@@ -184,7 +184,10 @@ fill_room(struct figures *figures)
         uint64_t died_us = reading->died_us[i];
         if (died_us == 0 || died_us > to->at_us)
             continue;
-        figures->died_hour += to->at_us - died_us <= (uint64_t)HISTORY_HOUR_MS * 1000;
+        if (to->at_us - died_us > (uint64_t)HISTORY_HOUR_MS * 1000)
+            continue;
+        if (figures->died_hour++ == 0 || died_us < figures->first_died_us)
+            figures->first_died_us = died_us;
         figures->died_ten_minutes += to->at_us - died_us <= TEN_MINUTES_US;
     }
 }

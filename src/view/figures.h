@@ -56,6 +56,7 @@ struct figures {
     uint64_t waiting, waiting_most, tcp_clients, tcp_clients_most; /* all lanes */
     uint64_t cache_bytes, cache_bytes_most;
     uint64_t died_hour, died_ten_minutes; /* processes */
+    uint64_t first_died_us;               /* monotonic: of those of the hour; 0: none died */
 };
 
 /** @param reading  the newest one, whose tally `history` ends with; both stay borrowed */

@@ -52,7 +52,8 @@ tell_who_works(struct telling *t)
 static void
 tell_pin(struct telling *t)
 {
-    sheet_add(&t->to, "%s is refused since %s: no pin matches its key.\nIt was asked nothing. ",
+    sheet_add(&t->to,
+              "%s has been refused since %s: no pin matches its key.\nIt is asked nothing. ",
               t->up->is->name, t->since);
     tell_who_works(t);
     if (t->up->is->shows[0] != '\0')
@@ -60,11 +61,11 @@ tell_pin(struct telling *t)
     else
         sheet_add(&t->to, "What it shows is told by\n    penstock pin --check %s\n",
                   t->up->is->name);
-    sheet_add(&t->to,
-              "Either its operator changed keys, or somebody stands between. Compare with what the "
-              "operator publishes. If it is theirs, put it in \"pins\", then\n"
-              "    penstock --check && systemctl reload penstock\n"
-              "If not, leave it refused, and ask who could be in the path.");
+    sheet_add(&t->to, "Either its operator changed keys, or somebody intercepts the connection. "
+                      "Compare with what the "
+                      "operator publishes. If it is theirs, put it in \"pins\", then\n"
+                      "    penstock --check && penstockctl reload\n"
+                      "If not, leave it refused, and ask who could be in the path.");
 }
 
 static void
@@ -76,7 +77,7 @@ tell_missing(struct telling *t)
         sheet_add(&t->to, "If it stays so for five minutes, this goes away by itself.");
         return;
     }
-    sheet_add(&t->to, "%s cannot be asked since %s: %s.\n", t->up->is->name, t->since,
+    sheet_add(&t->to, "%s has not been usable since %s: %s.\n", t->up->is->name, t->since,
               says_cause(t->up->is->cause));
     tell_who_works(t);
     if (t->up->is->cause == STATS_CAUSE_LOST)
@@ -140,7 +141,7 @@ tell_none(struct telling *t)
         sheet_add(&t->to, "If it stays so for five minutes, this goes away by itself.");
         return;
     }
-    sheet_add(&t->to, "No upstream can be asked since %s.\n", t->since);
+    sheet_add(&t->to, "No upstream has been usable since %s.\n", t->since);
     for (unsigned i = 0; i < t->f->upstreams; i++)
         sheet_add(&t->to, "%s: %s. ", t->f->of_upstream[i].is->name,
                   says_cause(t->f->of_upstream[i].is->cause));
@@ -152,24 +153,24 @@ tell_none(struct telling *t)
 static void
 tell_share(struct telling *t)
 {
-    char share[NUMBER_TEXT_MAX], failed[NUMBER_TEXT_MAX];
+    char share[NUMBER_TEXT_MAX], failed[NUMBER_TEXT_MAX], span[MOMENT_TEXT_MAX];
     unsigned most = WHY_PART_LATE;
     for (unsigned i = 0; i < WHY_PARTS; i++)
         if (why_part_group((enum why_part)i) == WHY_GROUP_FAILED &&
             t->f->parts[i] > t->f->parts[most])
             most = i;
-    sheet_add(&t->to, "%s queries failed in 5 minutes, mostly: %s. %s %% were answered. ",
-              number_count(t->f->failed_count, failed), why_part_text((enum why_part)most),
-              number_share(t->f->share, share));
-    sheet_add(&t->to, "So it is since %s. Look at the upstreams below, and at Room.", t->since);
+    sheet_add(&t->to, "%s queries failed in the last %s, mostly: %s. %s %% were answered. ",
+              number_count(t->f->failed_count, failed), says_span(t->f, span),
+              why_part_text((enum why_part)most), number_share(t->f->share, share));
+    sheet_add(&t->to, "So it is since %s. Look at the upstreams below.", t->since);
 }
 
 static void
 tell_stale(struct telling *t)
 {
-    char count[NUMBER_TEXT_MAX];
-    sheet_add(&t->to, "%s old answers were given in 5 minutes, since %s. ",
-              number_count(t->f->stale_count, count), t->since);
+    char count[NUMBER_TEXT_MAX], span[MOMENT_TEXT_MAX];
+    sheet_add(&t->to, "%s old answers were given in the last %s, since %s. ",
+              number_count(t->f->stale_count, count), says_span(t->f, span), t->since);
     sheet_add(&t->to, "Upstreams did not answer in time, so what had run out in the cache stood in "
                       "(cache.stale_after). Look at the upstreams below.");
 }
@@ -179,9 +180,8 @@ tell_died(struct telling *t)
 {
     char words[NUMBER_TEXT_MAX];
     uint64_t died = t->f->died_hour;
-    number_word(died, words);
     sheet_add(&t->to, "%s process%s died in the last hour, and %s started again.\n",
-              died == 0 ? "No" : words, died == 1 ? "" : "es", died == 1 ? "was" : "were");
+              number_word_first(died, words), died == 1 ? "" : "es", died == 1 ? "was" : "were");
     sheet_add(&t->to,
               "The log says how:\n    journalctl -u penstock -p err\n"
               "A process that dies of SIGSYS or of a fault in memory is a defect: report it.");
@@ -190,12 +190,12 @@ tell_died(struct telling *t)
 static void
 tell_room(struct telling *t, uint64_t used, uint64_t most, const char *what, const char *limit)
 {
-    char one[NUMBER_TEXT_MAX], two[NUMBER_TEXT_MAX], full[NUMBER_TEXT_MAX];
+    char one[NUMBER_TEXT_MAX], two[NUMBER_TEXT_MAX], full[NUMBER_TEXT_MAX], span[MOMENT_TEXT_MAX];
     sheet_add(&t->to, "%s of %s %s, since %s. ", number_count(used, one), number_count(most, two),
               what, t->since);
     if (t->finding->kind == JUDGE_WAITING && t->f->full_count > 0)
-        sheet_add(&t->to, "%s were refused for want of room in 5 minutes. ",
-                  number_count(t->f->full_count, full));
+        sheet_add(&t->to, "%s were refused for want of room in the last %s. ",
+                  number_count(t->f->full_count, full), says_span(t->f, span));
     sheet_add(&t->to,
               "Upstreams are slow, or somebody asks more than this machine serves: whoever "
               "has most gives way. %s is the limit.",
@@ -205,9 +205,9 @@ tell_room(struct telling *t, uint64_t used, uint64_t most, const char *what, con
 static void
 tell_dropped(struct telling *t)
 {
-    char count[NUMBER_TEXT_MAX];
-    sheet_add(&t->to, "%s packets were dropped unread in 5 minutes, since %s. ",
-              number_count(t->f->dropped_count, count), t->since);
+    char count[NUMBER_TEXT_MAX], span[MOMENT_TEXT_MAX];
+    sheet_add(&t->to, "%s packets were dropped unread in the last %s, since %s. ",
+              number_count(t->f->dropped_count, count), says_span(t->f, span), t->since);
     sheet_add(&t->to,
               "Either the fronts had no time for them, or they could not be queries and the "
               "filter of the kernel took them (filter.kernel).");

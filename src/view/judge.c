@@ -8,6 +8,8 @@
 #define SECOND_US UINT64_C(1000000)
 
 #define FAILED_ENOUGH   20   /* queries; fewer are no share */
+#define FAILED_FEW      3    /* of a look that is too short for so many */
+#define SHORT_S         60   /* below it, a look is that short */
 #define SHARE_LOOK      9990 /* hundredths of a percent, as all shares here */
 #define SHARE_ACT       9900
 #define STALE_ACT       100
@@ -71,8 +73,11 @@ judge_room(uint64_t used, uint64_t most, bool is_full)
 static struct condition
 judge_share(const struct figures *f)
 {
-    return level_if(f->share < SHARE_LOOK && f->failed_count >= FAILED_ENOUGH,
-                    f->share_minute < SHARE_ACT && f->failed_minute_count >= FAILED_ENOUGH);
+    bool is_few = f->span_s < SHORT_S && f->failed_count >= FAILED_FEW;
+    bool is_look = f->share < SHARE_LOOK && f->failed_count >= FAILED_ENOUGH;
+    bool is_act = f->share_minute < SHARE_ACT && f->failed_minute_count >= FAILED_ENOUGH;
+    return level_if(is_look || (is_few && f->share < SHARE_ACT),
+                    is_act || (is_few && f->answered_minute_count == 0));
 }
 
 static struct condition
@@ -102,6 +107,14 @@ judge_none(const struct figures *f)
 }
 
 static struct condition
+judge_died(const struct figures *f)
+{
+    struct condition c = level_if(f->died_hour > 0, f->died_ten_minutes >= DIED_ACT);
+    c.since_us = f->first_died_us;
+    return c;
+}
+
+static struct condition
 judge_service(enum judge_kind kind, const struct figures *f)
 {
     uint64_t dropped = number_share_of(f->dropped_count, f->dropped_count + f->queries_count);
@@ -115,7 +128,7 @@ judge_service(enum judge_kind kind, const struct figures *f)
     case JUDGE_STALE:
         return level_if(f->stale_count > 0, is_over(f->stale_share, STALE_ACT));
     case JUDGE_DIED:
-        return level_if(f->died_hour > 0, f->died_ten_minutes >= DIED_ACT);
+        return judge_died(f);
     case JUDGE_WAITING:
         return judge_room(f->waiting, f->waiting_most, f->full_count > 0);
     case JUDGE_TCP_CLIENTS:

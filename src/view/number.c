@@ -113,6 +113,15 @@ number_word(uint64_t count, char text[NUMBER_TEXT_MAX])
 }
 
 const char *
+number_word_first(uint64_t count, char text[NUMBER_TEXT_MAX])
+{
+    number_word(count, text);
+    if (text[0] >= 'a' && text[0] <= 'z')
+        text[0] = (char)(text[0] - 'a' + 'A');
+    return text;
+}
+
+const char *
 number_mib(uint64_t octets, char text[NUMBER_TEXT_MAX])
 {
     if (octets == NUMBER_NONE)
@@ -126,6 +135,8 @@ number_share_of(uint64_t part, uint64_t whole)
 {
     if (whole == 0)
         return NUMBER_NONE;
+    if (part > whole) /* counts that wrapped; shifted away below, `whole` would be 0 */
+        part = whole;
     while (part > UINT64_MAX / 10000) {
         part >>= 1;
         whole >>= 1;

@@ -37,8 +37,11 @@ const char *number_percent(uint64_t hundredths, char text[NUMBER_TEXT_MAX]);
 /** "one" to "twelve", then figures. */
 const char *number_word(uint64_t count, char text[NUMBER_TEXT_MAX]);
 
+/** The same as a sentence begins: "One", "13". */
+const char *number_word_first(uint64_t count, char text[NUMBER_TEXT_MAX]);
+
 /** Octets in MiB: "29.8", whole from 100 on. */
 const char *number_mib(uint64_t octets, char text[NUMBER_TEXT_MAX]);
 
-/** part / whole in hundredths of a percent, rounded down; NUMBER_NONE if `whole` is 0 */
+/** part / whole in hundredths of a percent, rounded down, at most all; NUMBER_NONE if `whole` is 0 */
 uint64_t number_share_of(uint64_t part, uint64_t whole);

@@ -11,6 +11,16 @@
 
 #define DAY_S 86400U
 
+const char *
+says_span(const struct figures *f, char text[MOMENT_TEXT_MAX])
+{
+    if (f->is_whole)
+        snprintf(text, MOMENT_TEXT_MAX, "5 minutes");
+    else
+        moment_span(f->span_s > 0 ? f->span_s : 1, text);
+    return text;
+}
+
 /* --- how clients fare ------------------------------------------------------------------------ */
 
 static const struct judge_finding *
@@ -26,14 +36,15 @@ static void
 say_idle(const struct figures *f, struct sheet *to)
 {
     char words[NUMBER_TEXT_MAX], span[MOMENT_TEXT_MAX];
-    sheet_add(to, "No query came in %s. ",
-              f->is_whole ? "5 minutes" : moment_span(f->span_s > 0 ? f->span_s : 1, span));
+    sheet_add(to, "No query came in %s. ", says_span(f, span));
     if (f->usable == 0)
         sheet_add(to, "No upstream can be asked.");
     else if (f->usable < f->upstreams)
         sheet_add(to, "%u of %u upstreams can be asked.", f->usable, f->upstreams);
     else if (f->upstreams == 1)
         sheet_add(to, "The upstream can be asked.");
+    else if (f->upstreams == 2)
+        sheet_add(to, "Both upstreams can be asked.");
     else
         sheet_add(to, "All %s upstreams can be asked.", number_word(f->upstreams, words));
 }
@@ -49,11 +60,15 @@ says_clients(const struct figures *f, const struct judgement *judgement, char te
     else if (f->queries_count == 0)
         say_idle(f, &to);
     else if (f->failed_minute_count > 0 && f->answered_minute_count == 0)
-        sheet_add(&to, "No client is answered.");
+        sheet_add(&to, judgement->level == JUDGE_WELL
+                           ? "Too few queries came to judge by, and none was answered."
+                           : "No client is answered.");
     else if (f->usable == 0 && f->stale_count > 0)
         sheet_add(&to, "Clients get old answers: no upstream can be asked.");
     else if (share != NULL && share->level == JUDGE_ACT && f->share_minute < 9900)
         sheet_add(&to, "%u in 100 queries fail.", (unsigned)((10099 - f->share_minute) / 100));
+    else if (share != NULL && f->share < 9900)
+        sheet_add(&to, "%u in 100 queries fail.", (unsigned)((10099 - f->share) / 100));
     else if (share != NULL)
         sheet_add(&to, "Nearly all clients are answered.");
     else
@@ -61,15 +76,12 @@ says_clients(const struct figures *f, const struct judgement *judgement, char te
     return text;
 }
 
-/* With a capital. */
 static void
 add_word(struct sheet *to, uint64_t count)
 {
     char words[NUMBER_TEXT_MAX];
-    number_word(count, words);
-    if (words[0] >= 'a' && words[0] <= 'z')
-        words[0] = (char)(words[0] - 'a' + 'A');
-    sheet_add(to, "%s thing%s need%s you", words, count == 1 ? "" : "s", count == 1 ? "s" : "");
+    sheet_add(to, "%s thing%s need%s you", number_word_first(count, words), count == 1 ? "" : "s",
+              count == 1 ? "s" : "");
 }
 
 const char *
@@ -257,7 +269,8 @@ says_briefly(const struct figures *f, const struct judge_finding *finding, char 
         sheet_add(&to, "%s %% of queries answered", number_share(f->share, one));
         break;
     case JUDGE_STALE:
-        sheet_add(&to, "%s old answers in 5 minutes", number_count(f->stale_count, one));
+        sheet_add(&to, "%s old answers in %s", number_count(f->stale_count, one),
+                  says_span(f, span));
         break;
     case JUDGE_DIED:
         sheet_add(&to, "%s process%s died in an hour", number_word(f->died_hour, one),

@@ -9,8 +9,12 @@
 #pragma once
 
 #include "view/judge.h"
+#include "view/moment.h"
 
 #define SAYS_LINE_MAX 160
+
+/** What "the last 5 minutes" are: "1 second" when there are no five minutes yet. @return `text` */
+const char *says_span(const struct figures *figures, char text[MOMENT_TEXT_MAX]);
 
 /** "Clients are answered." @return `text`, as all below */
 const char *says_clients(const struct figures *figures, const struct judgement *judgement,

@@ -1,9 +1,12 @@
 """penstockctl with a running service: what it says is what happened, and its exit status says it too."""
+import concurrent.futures
+import itertools
 import json
 import pwd
 import signal
 import socket
 import subprocess
+import threading
 
 import pytest
 from conftest import needs_root
@@ -64,11 +67,51 @@ def test_an_upstream_that_ends_is_said_to_be_missing(service, bad, place):
     ask(service, 2)
     done = wait_for(lambda: (d := ctl(place, "status")).returncode in (1, 2) and d, 60, "it says that the upstream is missing")
     assert "NOW" in done.stdout or "TODAY" in done.stdout
-    assert "No upstream can be asked since" in done.stdout
+    assert "No upstream has been usable since" in done.stdout
     found = json.loads(ctl(place, "status", "--json").stdout)
     assert "none" in {row["name"] for row in found["findings"]} and found["upstreams"][0]["state"] == "down"
     has_schema(found, "status")
     ctl(place, "healthcheck", status=0)  # to start it again would mend nothing
+
+
+def test_a_second_in_which_every_query_fails_is_not_called_well(serve, bad, place):
+    """Far fewer than the twenty failures that a longer look needs."""
+    service = serve(bad, settings={"control": {"socket": str(place)}, "timeouts": {"query": "1s"}})
+    ask(service, 2)  # it is connected
+    done = threading.Event()
+
+    def go_on():
+        for i in itertools.count():
+            if done.is_set():
+                return
+            service.raw(service.query(f"silent-{i}.penstock.example").to_wire(), timeout=0.1)
+    def is_told():
+        found = ctl(place, "status")
+        return found.returncode == 2 and "No client is answered." in found.stdout and found
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        asker = pool.submit(go_on)
+        try:
+            found = wait_for(is_told, 60, "it says that queries fail")
+        finally:
+            done.set()
+        asker.result(timeout=60)
+    assert "queries failed in the last 1 second, mostly: " in found.stdout and "5 minutes" not in found.stdout
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_descriptors_are_not_taken_for_the_socket(service, place, closed):
+    done = subprocess.run(["sh", "-c", f'"$0" --socket "$1" status --json {closed}', CTL, place], capture_output=True, text=True,
+                          timeout=90, env=plain_environment())
+    assert done.returncode == 0 and done.stderr == ""
+    assert (done.stdout == "") == (">&-" in closed.replace("2>&-", ""))
+
+
+def test_an_output_that_is_full_is_one_line(service, place):
+    for words in (("status",), ("status", "--json"), ("stats", "--json")):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([CTL, "--socket", place, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=90,
+                                  env=plain_environment())
+        assert done.returncode == 1 and done.stderr == "penstockctl: standard output cannot be written to\n", words
 
 
 def test_statistics_are_what_was_asked(service, place):
@@ -168,7 +211,7 @@ def test_where_nobody_listens_it_says_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize("words", [[], ["nothing"], ["--nothing", "status"], ["log-level"], ["log-level", "loud"],
-                                   ["reload", "twice"], ["reload", "--json"], ["--socket"]])
+                                   ["reload", "twice"], ["reload", "--json"], ["status", "--json=1"], ["--socket"]])
 def test_a_wrong_command_line_is_one_line_and_exit_64(words):
     done = subprocess.run([CTL, *words], capture_output=True, text=True, timeout=20, env=plain_environment())
     assert done.returncode == 64 and done.stdout == ""

@@ -78,8 +78,24 @@ Test(finding, one_that_is_back_is_said_to_be_back)
     cr_expect_not_null(strstr(tell(JUDGE_NONE, 0), "Upstreams can be asked again."));
     f->of_upstream[0].is_usable = false;
     scene.reading.of_upstream[0].cause = STATS_CAUSE_LOST;
-    cr_expect_not_null(
-        strstr(tell(JUDGE_MISSING, 0), "north cannot be asked since 02:41: it does not answer."));
+    cr_expect_not_null(strstr(tell(JUDGE_MISSING, 0),
+                              "north has not been usable since 02:41: it does not answer."));
+}
+
+/* "5 minutes" would be false of a look of a second. */
+Test(finding, counts_are_of_the_time_that_was_looked_at)
+{
+    static const enum judge_kind kinds[] = {JUDGE_SHARE, JUDGE_STALE, JUDGE_WAITING, JUDGE_DROPPED};
+    begin();
+    f->full_count = 1;
+    for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        f->is_whole = true;
+        f->span_s = 300;
+        cr_expect_not_null(strstr(tell(kinds[i], 0), " in the last 5 minutes"), "%s", text);
+        f->is_whole = false;
+        f->span_s = 1;
+        cr_expect_not_null(strstr(tell(kinds[i], 0), " in the last 1 second"), "%s", text);
+    }
 }
 
 Test(finding, plurals)
@@ -87,8 +103,8 @@ Test(finding, plurals)
     begin();
     f->died_hour = 1;
     cr_expect_not_null(
-        strstr(tell(JUDGE_DIED, 0), "one process died in the last hour, and was started"));
+        strstr(tell(JUDGE_DIED, 0), "One process died in the last hour, and was started"));
     f->died_hour = 2;
     cr_expect_not_null(
-        strstr(tell(JUDGE_DIED, 0), "two processes died in the last hour, and were"));
+        strstr(tell(JUDGE_DIED, 0), "Two processes died in the last hour, and were"));
 }

@@ -63,6 +63,39 @@ Test(judge, share_of_answered_queries)
     EXPECT_AT_ONCE(JUDGE_SHARE, JUDGE_WELL);
 }
 
+/* Of a look that is too short for twenty failures. */
+static void
+short_look(uint64_t answered, uint64_t failed)
+{
+    f->span_s = 1;
+    f->is_whole = false;
+    f->failed_count = f->failed_minute_count = failed;
+    f->answered_minute_count = answered;
+    f->share = f->share_minute = number_share_of(answered, answered + failed);
+}
+
+Test(judge, share_of_a_short_look)
+{
+    begin();
+    short_look(0, 5);
+    EXPECT_AT_ONCE(JUDGE_SHARE, JUDGE_ACT);
+    short_look(0, 3);
+    EXPECT_AT_ONCE(JUDGE_SHARE, JUDGE_ACT);
+    short_look(0, 2);
+    EXPECT_AT_ONCE(JUDGE_SHARE, JUDGE_WELL);
+    short_look(14, 4);
+    EXPECT_AT_ONCE(JUDGE_SHARE, JUDGE_LOOK);
+    short_look(297, 3);
+    EXPECT_AT_ONCE(JUDGE_SHARE, JUDGE_WELL); /* 99 % */
+    short_look(296, 3);
+    EXPECT_AT_ONCE(JUDGE_SHARE, JUDGE_LOOK);
+    short_look(0, 5);
+    f->span_s = 60;
+    EXPECT_AT_ONCE(JUDGE_SHARE, JUDGE_WELL);
+    f->span_s = 59;
+    EXPECT_AT_ONCE(JUDGE_SHARE, JUDGE_ACT);
+}
+
 static void
 upstream_is(unsigned i, enum stats_upstream_state state, enum stats_upstream_cause cause,
             uint64_t since_us)
@@ -270,6 +303,15 @@ Test(judge, processes_that_died)
     scene.reading.died_us[0] = VIEW_SCENE_NOW_US - VIEW_SCENE_HOUR;
     view_scene_figures(&scene);
     EXPECT_AT_ONCE(JUDGE_DIED, JUDGE_LOOK);
+    cr_expect_eq(scene.judgement.findings[0].since_s, VIEW_SCENE_NOW_WALL - 3600);
+    scene.reading.died_us[1] = VIEW_SCENE_NOW_US - VIEW_SCENE_MINUTE;
+    view_scene_figures(&scene);
+    EXPECT_AT_ONCE(JUDGE_DIED, JUDGE_LOOK);
+    cr_expect_eq(scene.judgement.findings[0].since_s, VIEW_SCENE_NOW_WALL - 3600);
+    scene.reading.died_us[0] = 0;
+    view_scene_figures(&scene);
+    EXPECT_AT_ONCE(JUDGE_DIED, JUDGE_LOOK);
+    cr_expect_eq(scene.judgement.findings[0].since_s, VIEW_SCENE_NOW_WALL - 60);
     for (unsigned i = 0; i < 3; i++)
         scene.reading.died_us[i] = VIEW_SCENE_NOW_US - 10 * VIEW_SCENE_MINUTE;
     view_scene_figures(&scene);

@@ -62,6 +62,8 @@ Test(number, shares_are_cut_and_never_rounded_up_to_all)
     cr_assert_str_eq(number_share(number_share_of(10, 10), text), "100.00");
     cr_assert_eq(number_share_of(0, 0), NUMBER_NONE);
     cr_assert_eq(number_share_of(UINT64_MAX / 2, UINT64_MAX / 2), 10000);
+    cr_assert_eq(number_share_of(UINT64_MAX - 1023, 1), 10000, "a count that wrapped");
+    cr_assert_eq(number_share_of(3, 2), 10000);
     cr_assert_str_eq(number_tenths(7304, text), "73.0");
     cr_assert_str_eq(number_percent(6160, text), "62");
     cr_assert_str_eq(number_percent(0, text), "0");
@@ -75,6 +77,8 @@ Test(number, small_numbers_are_words)
     cr_assert_str_eq(number_word(1, text), "one");
     cr_assert_str_eq(number_word(12, text), "twelve");
     cr_assert_str_eq(number_word(13, text), "13");
+    cr_assert_str_eq(number_word_first(1, text), "One");
+    cr_assert_str_eq(number_word_first(13, text), "13");
 }
 
 Test(number, memory_is_mebibytes)

@@ -40,6 +40,31 @@ Test(says, how_clients_fare)
     cr_expect_str_eq(clients(), "No client is answered.");
 }
 
+static void
+short_look(uint64_t answered, uint64_t failed)
+{
+    begin();
+    f->span_s = 1;
+    f->is_whole = false;
+    f->failed_count = f->failed_minute_count = failed;
+    f->answered_minute_count = answered;
+    f->share = f->share_minute = number_share_of(answered, answered + failed);
+    scene.judge = (struct judge){0};
+}
+
+Test(says, what_a_short_look_tells)
+{
+    short_look(0, 2);
+    cr_expect_str_eq(clients(), "Too few queries came to judge by, and none was answered.");
+    short_look(0, 5);
+    cr_expect_str_eq(clients(), "No client is answered.");
+    short_look(14, 4);
+    cr_expect_str_eq(clients(), "23 in 100 queries fail.");
+    struct judge_finding finding = {.kind = JUDGE_STALE, .level = JUDGE_LOOK};
+    f->stale_count = 3;
+    cr_expect_str_eq(says_briefly(f, &finding, text), "3 old answers in 1 second");
+}
+
 Test(says, that_answers_are_old)
 {
     begin();
@@ -58,6 +83,8 @@ Test(says, that_no_query_came)
     cr_expect_str_eq(clients(), "No query came in 5 minutes. 2 of 3 upstreams can be asked.");
     f->usable = 0;
     cr_expect_str_eq(clients(), "No query came in 5 minutes. No upstream can be asked.");
+    f->usable = f->upstreams = 2;
+    cr_expect_str_eq(clients(), "No query came in 5 minutes. Both upstreams can be asked.");
     f->usable = f->upstreams = 1;
     f->is_whole = false;
     f->span_s = 1;
