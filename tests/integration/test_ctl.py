@@ -3,6 +3,7 @@ import concurrent.futures
 import itertools
 import json
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
@@ -30,8 +31,17 @@ def service(serve, bad, place):
     return serve(bad, settings={"control": {"socket": str(place), "readers": ["games"]}})
 
 
+def for_everybody(place):
+    """A copy that other accounts may run, too: the build may lie in a folder of root's alone."""
+    copy = place.parent / CTL.name
+    if not copy.exists():
+        shutil.copy(CTL, copy)
+    return copy
+
+
 def ctl(place, *words, status=None, **more):
-    done = subprocess.run([CTL, "--socket", place, *words], capture_output=True, text=True, timeout=90,
+    program = for_everybody(place) if "user" in more else CTL
+    done = subprocess.run([program, "--socket", place, *words], capture_output=True, text=True, timeout=90,
                           env=plain_environment(), **more)
     assert status is None or done.returncode == status, (done.returncode, done.stdout, done.stderr)
     return done
