@@ -29,9 +29,7 @@ obey(struct child_inbox *inbox, const struct ipc_message *message, int fds[IPC_F
                   ipc_type_text(message->type));
     if (row->take != NULL)
         row->take(inbox->process, message, fds);
-    for (int i = 0; i < IPC_FDS_MAX; i++)
-        if (fds[i] >= 0)
-            sys_close(fds[i]);
+    chan_close(fds, IPC_FDS_MAX);
     if (message->type == IPC_CONFIG)
         inbox->when = IPC_BEGIN;
     if (message->type == IPC_START)

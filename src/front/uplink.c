@@ -3,9 +3,9 @@
  */
 #include "front/uplink.h"
 
+#include "os/chan.h"
 #include "os/log.h"
 #include "os/memory.h"
-#include "os/sys.h"
 
 void
 uplink_reserve(struct uplink *uplink, const struct uplink_parts *parts)
@@ -33,9 +33,7 @@ uplink_attach(struct uplink *uplink, const struct ipc_message *ring, const int f
 {
     struct child_link *link = free_link(uplink);
     if (link == NULL) {
-        for (unsigned i = 0; i < IPC_FDS_MAX; i++)
-            if (fds[i] >= 0)
-                sys_close(fds[i]);
+        chan_close(fds, IPC_FDS_MAX);
         return STATUS_FULL;
     }
     enum status status = child_link_open(link, uplink->parts.loop, CHILD_LINK_FRONT, ring, fds);

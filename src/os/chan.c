@@ -119,6 +119,14 @@ chan_receive(int fd, enum ipc_side sender, struct ipc_message *message, int fds[
     return status;
 }
 
+void
+chan_close(const int *fds, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (fds[i] >= 0)
+            sys_close(fds[i]);
+}
+
 enum status
 chan_await(int fd, int timeout_ms)
 {

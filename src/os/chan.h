@@ -30,6 +30,9 @@ MUST_CHECK enum status chan_send(int fd, const struct ipc_message *message, cons
 MUST_CHECK enum status chan_receive(int fd, enum ipc_side sender, struct ipc_message *message,
                                     int fds[IPC_FDS_MAX]);
 
+/** Close those of `fds` that are not -1. */
+void chan_close(const int *fds, size_t count);
+
 /** Block until it is readable, at most `timeout_ms` (-1: without a bound).
  *  @return STATUS_OK; STATUS_AGAIN: time is up. */
 MUST_CHECK enum status chan_await(int fd, int timeout_ms);

@@ -67,9 +67,7 @@ listen_to(int chan_fd, struct look_chain *chain)
     while (!chain->complete && chan_await(chan_fd, LOOK_WAIT_MS) == STATUS_OK &&
            chan_receive(chan_fd, IPC_FROM_CHILD, &message, fds) == STATUS_OK) {
         take(chain, &message);
-        for (size_t i = 0; i < IPC_FDS_MAX; i++)
-            if (fds[i] >= 0)
-                close(fds[i]);
+        chan_close(fds, IPC_FDS_MAX);
     }
 }
 

@@ -3,9 +3,9 @@
  */
 #include "supervisor/orders.h"
 
+#include "os/chan.h"
 #include "os/log.h"
 #include "os/sock.h"
-#include "os/sys.h"
 #include "supervisor/channel.h"
 #include "supervisor/children.h"
 #include "supervisor/dial.h"
@@ -144,9 +144,7 @@ take_one(struct child *child, enum life_state state)
     if (status != STATUS_OK)
         return status;
     status = obey(child, state, &message, &fds[0]);
-    for (size_t i = 0; i < IPC_FDS_MAX; i++)
-        if (fds[i] >= 0)
-            sys_close(fds[i]);
+    chan_close(fds, IPC_FDS_MAX);
     return status;
 }
 

@@ -3,9 +3,9 @@
  */
 #include "supervisor/reload.h"
 
+#include "os/chan.h"
 #include "os/log.h"
 #include "os/memory.h"
-#include "os/sys.h"
 #include "supervisor/addresses.h"
 #include "supervisor/children.h"
 #include "supervisor/control_rights.h"
@@ -35,14 +35,6 @@ is_same_memory(int a_fd, int b_fd)
     memory_unmap(a, a_size);
     memory_unmap(b, b_size);
     return same;
-}
-
-static void
-close_all(const int fds[], size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (fds[i] >= 0)
-            sys_close(fds[i]);
 }
 
 /* Children that live get it now; those that come later, with their beginning. */
@@ -77,8 +69,8 @@ take_up(struct supervisor *sup, const struct next *next, bool to_workers)
     sup->config_number++;
     memcpy(sup->config_fds, next->fds, sizeof sup->config_fds);
     sup->ca_fd = next->fds[CHILD_ROLES];
-    close_all(old, CHILD_ROLES + 1);
-    close_all(sup->namelists.fds, IPC_LISTS);
+    chan_close(old, CHILD_ROLES + 1);
+    chan_close(sup->namelists.fds, IPC_LISTS);
     sup->namelists = next->lists;
     sup->has_new_rights |= memcmp(&sup->rights, &next->rights, sizeof sup->rights) != 0;
     sup->rights = next->rights;
@@ -126,8 +118,8 @@ take_up_if_room(struct supervisor *sup, const struct next *next)
     enum reload_step step =
         reload_rule_step(&sup->config, &next->config, is_same_ca, retire_has_room(sup));
     if (step == RELOAD_WAITS) {
-        close_all(next->fds, CHILD_ROLES + 1);
-        close_all(next->lists.fds, IPC_LISTS);
+        chan_close(next->fds, CHILD_ROLES + 1);
+        chan_close(next->lists.fds, IPC_LISTS);
         return false;
     }
     take_up(sup, next, step == RELOAD_ALL);
@@ -155,7 +147,7 @@ reload_tick(struct supervisor *sup)
     snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\n", sup->loop.now_us);
     inherited_notify(sup->notify_fd, state);
     if (read_again(sup, &next, &error) != STATUS_OK) {
-        close_all(next.fds, CHILD_ROLES + 1);
+        chan_close(next.fds, CHILD_ROLES + 1);
         report_refused(sup);
         tell(sup, false, error.text);
         log_write(LOG_ERROR, LOG_CONFIG, "the configuration stays as it is: %s", error.text);
