@@ -10,7 +10,6 @@
 #include "os/os.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,16 +24,6 @@ fail(int exit_status, const char *what, const char *act)
 {
     fprintf(stderr, "penstockctl: %s%s%s\n", what, act[0] == '\0' ? "" : "; ", act);
     return exit_status;
-}
-
-/* Where 0, 1 or 2 was closed, the socket would else get that number and be written to. */
-static enum status
-open_standard(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
-            return STATUS_SYSTEM;
-    return STATUS_OK;
 }
 
 static struct ctl_show
@@ -143,7 +132,7 @@ main(int argc, char **argv)
 {
     struct ctl_options options;
     const char *what_failed = NULL;
-    if (open_standard() != STATUS_OK)
+    if (os_open_standard() != STATUS_OK)
         return fail(CTL_EXIT_UNREACHABLE, "/dev/null cannot be opened", "");
     if (ctl_options_parse(argc, argv, getenv("PENSTOCK_CONTROL_SOCKET"), &options) != STATUS_OK)
         return fail(CTL_EXIT_USAGE, options.error, "penstockctl --help");

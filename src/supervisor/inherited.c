@@ -4,6 +4,7 @@
 #include "supervisor/inherited.h"
 
 #include "os/calls.h"
+#include "os/os.h"
 #include "os/sock.h"
 #include "os/sys.h"
 
@@ -35,16 +36,6 @@ handed_in(void)
     return count > 65535 ? 65535 : (unsigned)count;
 }
 
-/* Where 0, 1 or 2 was closed, a socket would else get that number. */
-static enum status
-open_standard(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
-            return STATUS_SYSTEM;
-    return STATUS_OK;
-}
-
 /* Put /dev/null where a child's channel goes, so that no descriptor of ours is ever in its way. */
 static enum status
 open_null(void)
@@ -64,7 +55,7 @@ inherited_open(struct inherited *inherited)
     inherited->count = 0;
     if (count > INHERITED_FDS_MAX)
         return STATUS_FULL;
-    if (open_standard() != STATUS_OK || calls_close_range(INHERITED_FIRST_FD + count, ~0U) != 0)
+    if (os_open_standard() != STATUS_OK || calls_close_range(INHERITED_FIRST_FD + count, ~0U) != 0)
         return STATUS_SYSTEM;
     for (unsigned i = 0; i < count; i++) {
         int above = INHERITED_FIRST_FD + 1 + (int)count;
