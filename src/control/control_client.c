@@ -194,7 +194,7 @@ collect(struct control_client *client, struct control_pages *pages, uint32_t *ge
 static uint32_t
 generation_of(const struct control_pages *pages)
 {
-    return (uint32_t)atomic_load_explicit(&pages->service->generation, memory_order_relaxed);
+    return (uint32_t)stats_load(&pages->service->generation);
 }
 
 /* One try. @return STATUS_OK: `pages` are written, whole or not */

@@ -135,7 +135,7 @@ front_nap_after_turn(struct nap *nap, uint64_t messages)
 static uint64_t
 counted(const struct front *front, enum stats_counter counter)
 {
-    return atomic_load_explicit(&front->self.stats->counts[counter], memory_order_relaxed);
+    return stats_load(&front->self.stats->counts[counter]);
 }
 
 /* What has passed since the process began; its processor time only if asked for. */

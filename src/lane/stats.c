@@ -34,18 +34,10 @@ stats_is_gauge(enum stats_counter counter)
     return rows[counter].is_gauge;
 }
 
-/* A page has one writer: a load and a store, no locked instruction. */
-static void
-add(_Atomic uint64_t *value, uint64_t by)
-{
-    uint64_t old = atomic_load_explicit(value, memory_order_relaxed);
-    atomic_store_explicit(value, old + by, memory_order_relaxed);
-}
-
 void
 stats_add(struct stats_page *page, enum stats_counter counter, uint64_t by)
 {
-    add(&page->counts[counter], by);
+    (void)stats_grow(&page->counts[counter], by);
 }
 
 void
@@ -57,7 +49,7 @@ stats_set(struct stats_page *page, enum stats_counter counter, uint64_t value)
 void
 stats_why(struct stats_page *page, enum why why)
 {
-    add(&page->why[why], 1);
+    (void)stats_grow(&page->why[why], 1);
 }
 
 /* --- latencies ------------------------------------------------------------------------------- */
@@ -85,7 +77,7 @@ stats_bucket_top(unsigned bucket)
 void
 stats_latency(struct stats_page *page, uint64_t us)
 {
-    add(&page->latency.buckets[bucket_of(us)], 1);
+    (void)stats_grow(&page->latency.buckets[bucket_of(us)], 1);
 }
 
 uint64_t

@@ -80,6 +80,30 @@ const char *stats_text(enum stats_counter counter);
 /** Is it a level, or a count kept elsewhere, that may also fall? */
 bool stats_is_gauge(enum stats_counter counter);
 
+/** A number of a page, this one or lane/service_page.h, as it is now. */
+static inline uint64_t
+stats_load(const _Atomic uint64_t *number)
+{
+    return atomic_load_explicit(number, memory_order_relaxed);
+}
+
+/** It is this now. */
+static inline void
+stats_store(_Atomic uint64_t *number, uint64_t value)
+{
+    atomic_store_explicit(number, value, memory_order_relaxed);
+}
+
+/** It grows, or sinks by a `by` that wraps. A page has one writer: a load and a store, no locked
+ *  instruction. @return what it was */
+static inline uint64_t
+stats_grow(_Atomic uint64_t *number, uint64_t by)
+{
+    uint64_t before = stats_load(number);
+    stats_store(number, before + by);
+    return before;
+}
+
 /** A counter grows; a level rises, or sinks by a `by` that wraps. */
 void stats_add(struct stats_page *page, enum stats_counter counter, uint64_t by);
 

@@ -30,7 +30,7 @@ begin(struct supervisor *sup, unsigned seat, enum control_task task)
     struct control_seat *at = &sup->desk.seats[seat];
     at->task = task;
     at->at = 0;
-    at->generation = (uint32_t)atomic_load_explicit(&sup->page->generation, memory_order_relaxed);
+    at->generation = (uint32_t)stats_load(&sup->page->generation);
 }
 
 static void

@@ -20,13 +20,6 @@ now_ms(const struct supervisor *sup)
     return sup->loop.now_us / 1000;
 }
 
-static void
-count(_Atomic uint64_t *counter)
-{
-    uint64_t before = atomic_load_explicit(counter, memory_order_relaxed);
-    atomic_store_explicit(counter, before + 1, memory_order_relaxed);
-}
-
 /* --- coming and going ------------------------------------------------------------------------ */
 
 static void
@@ -43,7 +36,7 @@ drop(struct supervisor *sup, unsigned seat, const char *why)
 {
     log_write(LOG_WARNING, LOG_CONTROL, "a client of user id %" PRIu32 " is dropped: %s",
               sup->desk.seats[seat].uid, why);
-    count(&sup->page->clients_dropped);
+    (void)stats_grow(&sup->page->clients_dropped, 1);
     leave(sup, seat);
 }
 
@@ -85,7 +78,7 @@ turn_away(struct supervisor *sup, int fd, uint32_t uid, enum control_verdict ver
     (void)status;
     log_write(LOG_WARNING, LOG_CONTROL, "a client of user id %" PRIu32 " is refused: %s", uid,
               message.text);
-    count(&sup->page->clients_refused);
+    (void)stats_grow(&sup->page->clients_refused, 1);
     sys_close(fd);
 }
 

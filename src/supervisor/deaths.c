@@ -28,7 +28,7 @@ forget_upstream(struct stats_upstream *upstream)
         &upstream->changed_us,     &upstream->rtt_us,     &upstream->pin_seen,
         &upstream->pin_changed_us, &upstream->valid_days, &upstream->tls};
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-        atomic_store_explicit(levels[i], 0, memory_order_relaxed);
+        stats_store(levels[i], 0);
 }
 
 /* Counters go on counting in the next process; levels of a dead process are nothing. */

@@ -22,21 +22,6 @@ _Static_assert(SERVICE_PAGE_CHILDREN == SUPERVISOR_CHILDREN, "places of a lane")
 _Static_assert(sizeof PENSTOCK_VERSION <= SERVICE_PAGE_VERSION_MAX, "the version");
 
 static void
-set(_Atomic uint64_t *to, uint64_t value)
-{
-    atomic_store_explicit(to, value, memory_order_relaxed);
-}
-
-/* We are the only writer. */
-static uint64_t
-add(_Atomic uint64_t *to, uint64_t by)
-{
-    uint64_t before = atomic_load_explicit(to, memory_order_relaxed);
-    set(to, before + by);
-    return before;
-}
-
-static void
 fill_config(struct service_page *page, const struct supervisor *sup)
 {
     const struct config *config = &sup->config;
@@ -96,7 +81,7 @@ report_open(struct supervisor *sup)
         return status;
     fill_start(sup->page, sup);
     fill_config(sup->page, sup);
-    set(&sup->page->generation, 1);
+    stats_store(&sup->page->generation, 1);
     return STATUS_OK;
 }
 
@@ -114,7 +99,7 @@ report_config(struct supervisor *sup)
     memcpy(page, sup->page, sizeof *page);
     fill_config(page, sup);
     report_replaced(sup);
-    set(&page->generation, atomic_load_explicit(&sup->page->generation, memory_order_relaxed));
+    stats_store(&page->generation, stats_load(&sup->page->generation));
     memory_unmap(sup->page, sizeof *page);
     sys_close(sup->page_fd);
     sup->page = page;
@@ -124,8 +109,8 @@ report_config(struct supervisor *sup)
 void
 report_refused(struct supervisor *sup)
 {
-    (void)add(&sup->page->reloads_refused, 1);
-    set(&sup->page->refused_us, sup->loop.now_us);
+    (void)stats_grow(&sup->page->reloads_refused, 1);
+    stats_store(&sup->page->refused_us, sup->loop.now_us);
 }
 
 static struct service_page_child *
@@ -140,15 +125,15 @@ void
 report_death(const struct child *child)
 {
     struct service_page *page = child->supervisor->page;
-    uint64_t number = add(&page->deaths, 1);
-    set(&page->died_us[number % SERVICE_PAGE_DEATHS], child->supervisor->loop.now_us);
-    (void)add(&shown(child)->deaths, 1);
+    uint64_t number = stats_grow(&page->deaths, 1);
+    stats_store(&page->died_us[number % SERVICE_PAGE_DEATHS], child->supervisor->loop.now_us);
+    (void)stats_grow(&shown(child)->deaths, 1);
 }
 
 void
 report_replaced(struct supervisor *sup)
 {
-    (void)add(&sup->page->generation, 1);
+    (void)stats_grow(&sup->page->generation, 1);
 }
 
 static void
@@ -160,9 +145,9 @@ show_child(const struct child *child)
         [LIFE_KILLED] = SERVICE_PAGE_KILLED,
     };
     struct service_page_child *to = shown(child);
-    set(&to->state, states[child->state]);
-    set(&to->pid, (uint64_t)child->pid);
-    set(&to->started_us, child->started_us);
+    stats_store(&to->state, states[child->state]);
+    stats_store(&to->pid, (uint64_t)child->pid);
+    stats_store(&to->started_us, child->started_us);
 }
 
 uint64_t
@@ -183,23 +168,23 @@ show_lane(struct supervisor *sup, unsigned i)
     struct service_page_lane *to = &sup->page->of_lane[i];
     for (unsigned at = 0; at < SUPERVISOR_CHILDREN; at++)
         show_child(&lane->children[at]);
-    set(&to->dials, lane->dials_done);
-    set(&to->dials_refused, lane->dials_refused);
+    stats_store(&to->dials, lane->dials_done);
+    stats_store(&to->dials_refused, lane->dials_refused);
 }
 
 void
 report_tick(struct supervisor *sup)
 {
     struct service_page *page = sup->page;
-    uint64_t looked_us = atomic_load_explicit(&page->updated_us, memory_order_relaxed);
+    uint64_t looked_us = stats_load(&page->updated_us);
     for (unsigned i = 0; i < sup->lanes_count; i++)
         show_lane(sup, i);
-    set(&page->phase, sup->phase == PHASE_STARTING  ? SERVICE_PAGE_BEGINS
-                      : sup->phase == PHASE_RUNNING ? SERVICE_PAGE_RUNS
-                                                    : SERVICE_PAGE_STOPS);
+    stats_store(&page->phase, sup->phase == PHASE_STARTING  ? SERVICE_PAGE_BEGINS
+                              : sup->phase == PHASE_RUNNING ? SERVICE_PAGE_RUNS
+                                                            : SERVICE_PAGE_STOPS);
     if (sup->loop.now_us < looked_us + (uint64_t)REPORT_LOOK_MS * 1000)
         return;
     for (unsigned i = 0; i < sup->lanes_count; i++)
-        set(&page->of_lane[i].kernel_drops, report_kernel_drops(sup, i));
-    set(&page->updated_us, sup->loop.now_us);
+        stats_store(&page->of_lane[i].kernel_drops, report_kernel_drops(sup, i));
+    stats_store(&page->updated_us, sup->loop.now_us);
 }

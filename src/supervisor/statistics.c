@@ -57,12 +57,6 @@ in_lower_case(const char *name, char *text, size_t size)
     return text;
 }
 
-static uint64_t
-load(const _Atomic uint64_t *value)
-{
-    return atomic_load_explicit(value, memory_order_relaxed);
-}
-
 static const struct stats_page *
 page_of(const struct supervisor *sup, unsigned lane, enum child_role role)
 {
@@ -83,7 +77,7 @@ sum_of(const struct supervisor *sup, unsigned stat)
     uint64_t sum = 0;
     for (unsigned lane = 0; lane < sup->lanes_count; lane++)
         for (unsigned i = 0; i < SUPERVISOR_CHILDREN; i++)
-            sum += load(&sup->lanes[lane].children[i].stats->counts[stat]);
+            sum += stats_load(&sup->lanes[lane].children[i].stats->counts[stat]);
     return sum;
 }
 
@@ -106,10 +100,10 @@ log_queues(const struct supervisor *sup, unsigned lane)
     const struct stats_page *worker = page_of(sup, lane, CHILD_WORKER);
     struct line line = {.group = "queues"};
     line_add(&line, "lane=%u", lane);
-    line_add(&line, "alive=%" PRIu64, load(&front->counts[STAT_QUERIES_ALIVE]));
-    line_add(&line, "queued=%" PRIu64, load(&front->counts[STAT_QUESTIONS_QUEUED]));
-    line_add(&line, "to_worker_bytes=%" PRIu64, load(&worker->counts[STAT_RING_DEPTH]));
-    line_add(&line, "to_front_bytes=%" PRIu64, load(&front->counts[STAT_RING_DEPTH]));
+    line_add(&line, "alive=%" PRIu64, stats_load(&front->counts[STAT_QUERIES_ALIVE]));
+    line_add(&line, "queued=%" PRIu64, stats_load(&front->counts[STAT_QUESTIONS_QUEUED]));
+    line_add(&line, "to_worker_bytes=%" PRIu64, stats_load(&worker->counts[STAT_RING_DEPTH]));
+    line_add(&line, "to_front_bytes=%" PRIu64, stats_load(&front->counts[STAT_RING_DEPTH]));
     line_add(&line, "kernel_drops=%" PRIu64, report_kernel_drops(sup, lane));
     line_end(&line);
 }
@@ -122,7 +116,7 @@ log_ends(const struct supervisor *sup)
     for (unsigned i = 0; i < WHY_COUNT; i++) {
         uint64_t sum = 0;
         for (unsigned lane = 0; lane < sup->lanes_count; lane++)
-            sum += load(&page_of(sup, lane, CHILD_FRONT)->why[i]);
+            sum += stats_load(&page_of(sup, lane, CHILD_FRONT)->why[i]);
         line_add(&line, "%s=%" PRIu64, in_lower_case(why_name((enum why)i), name, 64), sum);
     }
     line_end(&line);
@@ -137,7 +131,7 @@ log_latency(const struct supervisor *sup, enum child_role role)
     for (unsigned at = 0; at < sup->lanes_count * SUPERVISOR_CHILDREN; at++) {
         const struct child *child = child_at(sup, at);
         for (unsigned i = 0; i < STATS_BUCKETS && child->role == role; i++)
-            all.buckets[i] += load(&child->stats->latency.buckets[i]);
+            all.buckets[i] += stats_load(&child->stats->latency.buckets[i]);
     }
     line_add(&line, "count=%" PRIu64, stats_latency_count(&all));
     line_add(&line, "p50_us=%" PRIu64, stats_latency_percentile(&all, 500));
@@ -177,12 +171,12 @@ log_upstream(const struct supervisor *sup, uint32_t index)
                                                   &up->handshakes_full, &up->handshakes_resumed,
                                                   &up->pin_changes};
         for (size_t i = 0; i < 7; i++)
-            sums[i] += load(values[i]);
-        measured += load(&up->rtt_us) > 0;
-        rtt_us += load(&up->rtt_us);
-        pin = load(&up->pin_seen) > 0 ? load(&up->pin_seen) : pin;
-        days = load(&up->valid_days) > 0 ? load(&up->valid_days) : days;
-        tls = load(&up->tls) > 0 ? load(&up->tls) : tls;
+            sums[i] += stats_load(values[i]);
+        measured += stats_load(&up->rtt_us) > 0;
+        rtt_us += stats_load(&up->rtt_us);
+        pin = stats_load(&up->pin_seen) > 0 ? stats_load(&up->pin_seen) : pin;
+        days = stats_load(&up->valid_days) > 0 ? stats_load(&up->valid_days) : days;
+        tls = stats_load(&up->tls) > 0 ? stats_load(&up->tls) : tls;
     }
     line_add(&line, "name=%s", sup->config.upstreams[index].name);
     for (size_t i = 0; i < 7; i++)

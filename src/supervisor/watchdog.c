@@ -35,7 +35,7 @@ watchdog_open(struct supervisor *sup)
 static uint64_t
 count_of(const struct child *child, enum stats_counter counter)
 {
-    return atomic_load_explicit(&child->stats->counts[counter], memory_order_relaxed);
+    return stats_load(&child->stats->counts[counter]);
 }
 
 static void

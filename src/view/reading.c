@@ -14,12 +14,6 @@
 #define HASH_FACTOR UINT64_C(1099511628211)
 
 static uint64_t
-load(const _Atomic uint64_t *value)
-{
-    return atomic_load_explicit(value, memory_order_relaxed);
-}
-
-static uint64_t
 at_most(uint64_t value, uint64_t most)
 {
     return value < most ? value : most;
@@ -66,23 +60,23 @@ begin_lanes(struct reading *reading, const struct service_page *page)
     reading->lanes = (unsigned)at_most(page->lanes, SERVICE_PAGE_LANES);
     for (unsigned i = 0; i < reading->lanes; i++) {
         const struct service_page_lane *lane = &page->of_lane[i];
-        reading->tally.drops += load(&lane->kernel_drops);
+        reading->tally.drops += stats_load(&lane->kernel_drops);
         for (unsigned place = 0; place < SERVICE_PAGE_CHILDREN; place++) {
-            reading->of_lane[i].pids[place] = load(&lane->children[place].pid);
-            reading->of_lane[i].deaths += load(&lane->children[place].deaths);
+            reading->of_lane[i].pids[place] = stats_load(&lane->children[place].pid);
+            reading->of_lane[i].deaths += stats_load(&lane->children[place].deaths);
         }
-        reading->serving += load(&lane->children[FRONT].state) == SERVICE_PAGE_READY &&
-                            load(&lane->children[WORKER].state) == SERVICE_PAGE_READY;
+        reading->serving += stats_load(&lane->children[FRONT].state) == SERVICE_PAGE_READY &&
+                            stats_load(&lane->children[WORKER].state) == SERVICE_PAGE_READY;
     }
 }
 
 static void
 begin_deaths(struct reading *reading, const struct service_page *page)
 {
-    reading->deaths = load(&page->deaths);
+    reading->deaths = stats_load(&page->deaths);
     uint64_t told = at_most(reading->deaths, SERVICE_PAGE_DEATHS);
     for (unsigned i = 0; i < told; i++)
-        reading->died_us[i] = load(&page->died_us[i]);
+        reading->died_us[i] = stats_load(&page->died_us[i]);
 }
 
 enum status
@@ -93,7 +87,7 @@ reading_begin(struct reading *reading, const struct service_page *page, size_t b
     if (bytes < sizeof *page || page->magic != SERVICE_PAGE_MAGIC || page->bytes != sizeof *page ||
         page->stats_bytes != sizeof(struct stats_page))
         return STATUS_INVALID;
-    uint64_t updated_us = load(&page->updated_us), phase = load(&page->phase);
+    uint64_t updated_us = stats_load(&page->updated_us), phase = stats_load(&page->phase);
     reading->tally.at_us = at_us;
     reading->wall_s = wall_s;
     copy_name(reading->version, page->version, sizeof reading->version);
@@ -101,14 +95,14 @@ reading_begin(struct reading *reading, const struct service_page *page, size_t b
     reading->started_s = page->started_s;
     reading->config_s = page->config_s;
     reading->config_hash = page->config_hash;
-    reading->generation = load(&page->generation);
+    reading->generation = stats_load(&page->generation);
     reading->age_us = updated_us < at_us ? at_us - updated_us : 0;
     reading->phase = (enum service_page_phase)at_most(phase, SERVICE_PAGE_STOPS);
     reading->queries_most = at_most(page->queries, UINT32_MAX);
     reading->tcp_clients_most = at_most(page->tcp_clients, UINT32_MAX);
     reading->cache_bytes_most = at_most(page->cache_bytes, UINT64_C(1) << 40);
     reading->query_us = at_most(page->query_ms, UINT32_MAX) * 1000;
-    reading->reloads_refused = load(&page->reloads_refused);
+    reading->reloads_refused = stats_load(&page->reloads_refused);
     begin_lanes(reading, page);
     begin_upstreams(reading, page);
     begin_deaths(reading, page);
@@ -133,24 +127,24 @@ static void
 add_state(struct reading_upstream *to, const struct stats_upstream *from)
 {
     enum stats_upstream_state state =
-        (enum stats_upstream_state)at_most(load(&from->state), STATS_UPSTREAM_DOWN);
-    uint64_t changed_us = load(&from->changed_us),
-             rtt_us = at_most(load(&from->rtt_us), UINT32_MAX);
+        (enum stats_upstream_state)at_most(stats_load(&from->state), STATS_UPSTREAM_DOWN);
+    uint64_t changed_us = stats_load(&from->changed_us),
+             rtt_us = at_most(stats_load(&from->rtt_us), UINT32_MAX);
     bool is_later = state == to->state && changed_us > to->changed_us;
     if (rank_of(state) > rank_of(to->state) || is_later) {
         to->state = state;
-        to->cause = (enum stats_upstream_cause)at_most(load(&from->cause), STATS_CAUSE_LOST);
+        to->cause = (enum stats_upstream_cause)at_most(stats_load(&from->cause), STATS_CAUSE_LOST);
         to->changed_us = changed_us;
     }
     to->lanes_measured += rtt_us > 0;
     to->rtt_us += rtt_us;
-    uint64_t pin_seen = at_most(load(&from->pin_seen), PINS_MOST);
-    uint64_t pin_changed_us = load(&from->pin_changed_us);
+    uint64_t pin_seen = at_most(stats_load(&from->pin_seen), PINS_MOST);
+    uint64_t pin_changed_us = stats_load(&from->pin_changed_us);
     if (pin_seen > 0 && (to->pin_seen == 0 || pin_changed_us > to->pin_changed_us)) {
         to->pin_seen = (unsigned)pin_seen;
         to->pin_changed_us = pin_changed_us;
     }
-    uint64_t days = at_most(load(&from->valid_days), DAYS_MOST), tls = load(&from->tls);
+    uint64_t days = at_most(stats_load(&from->valid_days), DAYS_MOST), tls = stats_load(&from->tls);
     to->valid_days = days > 0 ? days : to->valid_days;
     to->tls = tls > 0 ? (unsigned)(tls >> 16 & 0xffff) : to->tls;
 }
@@ -161,15 +155,15 @@ add_worker(struct reading *reading, const struct stats_page *page, unsigned plac
     for (unsigned i = 0; i < reading->upstreams; i++) {
         const struct stats_upstream *from = &page->upstreams[i];
         struct reading_upstream *to = &reading->of_upstream[i];
-        reading->tally.asked[i] += load(&from->queries);
-        reading->tally.failed[i] += load(&from->failures);
-        to->connections += at_most(load(&from->connections), UINT16_MAX);
-        to->pin_mismatches += load(&from->pin_mismatches);
+        reading->tally.asked[i] += stats_load(&from->queries);
+        reading->tally.failed[i] += stats_load(&from->failures);
+        to->connections += at_most(stats_load(&from->connections), UINT16_MAX);
+        to->pin_mismatches += stats_load(&from->pin_mismatches);
         if (place == WORKER)
             add_state(to, from);
     }
     for (unsigned i = 0; i < STATS_BUCKETS; i++)
-        reading->tally.upstream_buckets[i] += load(&page->latency.buckets[i]);
+        reading->tally.upstream_buckets[i] += stats_load(&page->latency.buckets[i]);
 }
 
 void
@@ -180,19 +174,19 @@ reading_add(struct reading *reading, const struct stats_page *page, unsigned lan
     struct reading_lane *of = &reading->of_lane[lane];
     struct tally *tally = &reading->tally;
     for (unsigned i = 0; i < STATS_COUNT; i++)
-        tally->counts[i] += load(&page->counts[i]);
+        tally->counts[i] += stats_load(&page->counts[i]);
     if (place == FRONT) {
         for (unsigned i = 0; i < WHY_COUNT; i++)
-            tally->why[i] += load(&page->why[i]);
+            tally->why[i] += stats_load(&page->why[i]);
         for (unsigned i = 0; i < STATS_BUCKETS; i++)
-            tally->answer_buckets[i] += load(&page->latency.buckets[i]);
-        of->alive += load(&page->counts[STAT_QUERIES_ALIVE]);
-        of->queued += load(&page->counts[STAT_QUESTIONS_QUEUED]);
-        of->to_front_bytes += load(&page->counts[STAT_RING_DEPTH]);
+            tally->answer_buckets[i] += stats_load(&page->latency.buckets[i]);
+        of->alive += stats_load(&page->counts[STAT_QUERIES_ALIVE]);
+        of->queued += stats_load(&page->counts[STAT_QUESTIONS_QUEUED]);
+        of->to_front_bytes += stats_load(&page->counts[STAT_RING_DEPTH]);
     } else {
         add_worker(reading, page, place);
-        of->to_worker_bytes += load(&page->counts[STAT_RING_DEPTH]);
-        of->connections += load(&page->counts[STAT_UPSTREAM_CONNECTIONS]);
+        of->to_worker_bytes += stats_load(&page->counts[STAT_RING_DEPTH]);
+        of->connections += stats_load(&page->counts[STAT_UPSTREAM_CONNECTIONS]);
     }
 }
 

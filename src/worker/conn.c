@@ -284,7 +284,7 @@ serve(struct conn *conn)
     conn->upstream->ready++;
     conn->upstream->opening--;
     stats_add(conn->shared->stats, STAT_UPSTREAM_CONNECTIONS, 1);
-    upstream_show(&conn->upstream->shown->connections, 1);
+    (void)stats_grow(&conn->upstream->shown->connections, 1);
     upstream_connected(conn->upstream, conn->tls, took_us, now);
     conn->news.is_opened = true;
 }
@@ -294,7 +294,7 @@ put_away(struct conn *conn, const struct conn_step *step)
 {
     bool was_ready = step->from == CONN_READY;
     if (was_ready || step->from == CONN_DRAINING) {
-        upstream_show(&conn->upstream->shown->connections, -1);
+        (void)stats_grow(&conn->upstream->shown->connections, UINT64_MAX);
         stats_add(conn->shared->stats, STAT_UPSTREAM_CONNECTIONS, (uint64_t)-1);
     }
     if (was_ready)

@@ -113,7 +113,7 @@ conn_io_write(struct conn *conn, uint32_t number, const struct handoff_query *qu
     if (status != STATUS_OK)
         return status;
     stats_add(conn->shared->stats, STAT_UPSTREAM_QUERIES, 1);
-    upstream_show(&conn->upstream->shown->queries, 1);
+    (void)stats_grow(&conn->upstream->shown->queries, 1);
     return STATUS_OK;
 }
 

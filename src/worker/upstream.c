@@ -16,13 +16,6 @@ upstream_trouble(const struct upstream *upstream)
     return (before & (before - 1)) == 0 ? LOG_WARNING : LOG_INFO;
 }
 
-void
-upstream_show(_Atomic uint64_t *value, int64_t by)
-{
-    uint64_t old = atomic_load_explicit(value, memory_order_relaxed);
-    atomic_store_explicit(value, old + (uint64_t)by, memory_order_relaxed);
-}
-
 bool
 upstream_is_in_rate(const struct upstream *upstream, uint64_t now_us)
 {
@@ -42,9 +35,8 @@ upstream_answered(struct upstream *upstream, uint32_t rtt_us, bool is_sound, uin
     upstream->heard_us = now_us;
     health_answered(upstream->health, rtt_us, is_sound);
     upstream->times = flights_times(upstream->health, upstream->query_ms);
-    upstream_show(&upstream->shown->answers, 1);
-    atomic_store_explicit(&upstream->shown->rtt_us, upstream->health->srtt_us,
-                          memory_order_relaxed);
+    (void)stats_grow(&upstream->shown->answers, 1);
+    stats_store(&upstream->shown->rtt_us, upstream->health->srtt_us);
     stats_add(upstream->stats, STAT_UPSTREAM_ANSWERS, 1);
 }
 
@@ -54,11 +46,11 @@ show_state(const struct upstream *upstream, enum stats_upstream_state state,
            enum stats_upstream_cause cause, uint64_t now_us)
 {
     struct stats_upstream *shown = upstream->shown;
-    atomic_store_explicit(&shown->cause, cause, memory_order_relaxed);
-    if (atomic_load_explicit(&shown->state, memory_order_relaxed) == (uint64_t)state)
+    stats_store(&shown->cause, cause);
+    if (stats_load(&shown->state) == (uint64_t)state)
         return;
-    atomic_store_explicit(&shown->state, state, memory_order_relaxed);
-    atomic_store_explicit(&shown->changed_us, now_us, memory_order_relaxed);
+    stats_store(&shown->state, state);
+    stats_store(&shown->changed_us, now_us);
 }
 
 /* --- a handshake that is done ---------------------------------------------------------------- */
@@ -103,12 +95,11 @@ note_keys(struct upstream *upstream, const struct tls_facts *facts, uint64_t now
     uint32_t news = key_news_seen(&upstream->keys, facts->pin_index, upstream->config->pins_count,
                                   counts ? facts->valid_s : INT64_MAX, now_us);
     if (counts)
-        atomic_store_explicit(&upstream->shown->valid_days,
-                              facts->valid_s > 0 ? (uint64_t)days(facts->valid_s) + 1 : 1,
-                              memory_order_relaxed);
+        stats_store(&upstream->shown->valid_days,
+                    facts->valid_s > 0 ? (uint64_t)days(facts->valid_s) + 1 : 1);
     if ((news & KEY_NEWS_CHANGED) != 0) {
-        upstream_show(&upstream->shown->pin_changes, 1);
-        atomic_store_explicit(&upstream->shown->pin_changed_us, now_us, memory_order_relaxed);
+        (void)stats_grow(&upstream->shown->pin_changes, 1);
+        stats_store(&upstream->shown->pin_changed_us, now_us);
     }
     tell_news(upstream, news, pin_before, facts->valid_s);
 }
@@ -118,10 +109,9 @@ count_handshake(struct upstream *upstream, const struct tls_facts *facts)
 {
     struct stats_upstream *shown = upstream->shown;
     stats_add(upstream->stats, facts->resumed ? STAT_HANDSHAKES_RESUMED : STAT_HANDSHAKES_FULL, 1);
-    upstream_show(facts->resumed ? &shown->handshakes_resumed : &shown->handshakes_full, 1);
-    atomic_store_explicit(&shown->pin_seen, (uint64_t)(facts->pin_index + 1), memory_order_relaxed);
-    atomic_store_explicit(&shown->tls, (uint64_t)facts->version << 16 | facts->cipher,
-                          memory_order_relaxed);
+    (void)stats_grow(facts->resumed ? &shown->handshakes_resumed : &shown->handshakes_full, 1);
+    stats_store(&shown->pin_seen, (uint64_t)(facts->pin_index + 1));
+    stats_store(&shown->tls, (uint64_t)facts->version << 16 | facts->cipher);
 }
 
 void
@@ -190,7 +180,7 @@ upstream_failed(struct upstream *upstream, uint64_t now_us)
     enum stats_upstream_cause cause = upstream->cause;
     bool is_refused = cause >= STATS_CAUSE_PIN && cause <= STATS_CAUSE_CERTIFICATE;
     upstream->cause = STATS_CAUSE_NONE;
-    upstream_show(&upstream->shown->failures, 1);
+    (void)stats_grow(&upstream->shown->failures, 1);
     if (upstream->ready > 0)
         return;
     show_state(upstream, is_refused ? STATS_UPSTREAM_REFUSED : STATS_UPSTREAM_DOWN,
@@ -208,7 +198,7 @@ count_refusal(struct upstream *upstream, const struct tls_session *session)
         stats_add(upstream->stats, STAT_CHAINS_DEAR, 1);
     if (cause == TLS_CAUSE_PIN) {
         stats_add(upstream->stats, STAT_PIN_MISMATCH, 1);
-        upstream_show(&upstream->shown->pin_mismatches, 1);
+        (void)stats_grow(&upstream->shown->pin_mismatches, 1);
     }
     upstream->cause = shown_cause(cause);
     if (cost_us <= TLS_DEAR_US)

@@ -65,9 +65,6 @@ void upstream_failed(struct upstream *upstream, uint64_t now_us);
 /** A response came. @param is_sound  false: unusable */
 void upstream_answered(struct upstream *upstream, uint32_t rtt_us, bool is_sound, uint64_t now_us);
 
-/** An upstream's number on the statistics page grows, or sinks: one writer. */
-void upstream_show(_Atomic uint64_t *value, int64_t by);
-
 struct upstream_refusal {
     enum conn_event event; /* what it means for the connection */
     uint64_t dear_us;      /* CPU time that it cost, if it was too much; 0: it was not */

@@ -184,7 +184,7 @@ supervisor(void *argument)
     while (atomic_load(&shared.is_over) == 0)
         for (unsigned i = 0; i < 2; i++) {
             const struct stats_page *page = &shared.pages[i];
-            uint64_t now = atomic_load_explicit(&page->counts[STAT_TURNS], memory_order_relaxed);
+            uint64_t now = stats_load(&page->counts[STAT_TURNS]);
             uint64_t count = stats_latency_count(&page->latency);
             if (now < turns[i] || count < answers[i])
                 fail("a counter went back", (uint32_t)now);

@@ -25,7 +25,7 @@ oracle_counters_begin(void)
 static uint64_t
 count(const struct stats_page *page, enum stats_counter counter)
 {
-    return atomic_load_explicit(&page->counts[counter], memory_order_relaxed);
+    return stats_load(&page->counts[counter]);
 }
 
 /* What came less what ended. */
@@ -34,7 +34,7 @@ open_queries(const struct stats_page *page)
 {
     uint64_t came = count(page, STAT_UDP_QUERIES) + count(page, STAT_TCP_QUERIES), ends = 0;
     for (unsigned i = 0; i < WHY_COUNT; i++)
-        ends += atomic_load_explicit(&page->why[i], memory_order_relaxed);
+        ends += stats_load(&page->why[i]);
     return came - ends;
 }
 

@@ -117,7 +117,7 @@ judge_slots(void)
 {
     const struct stats_page *page;
     for (unsigned lane = 0; (page = proxy_lane_statistics(lane)) != NULL; lane++) {
-        uint64_t open = atomic_load_explicit(&page->counts[STAT_TCP_CLIENTS], memory_order_relaxed);
+        uint64_t open = stats_load(&page->counts[STAT_TCP_CLIENTS]);
         if (open != 0)
             oracle_violation_of("a connection keeps its slot", ": %llu are open",
                                 (unsigned long long)open);
