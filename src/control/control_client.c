@@ -117,16 +117,18 @@ control_client_ask(struct control_client *client, const struct control_message *
 
 /* --- pages ----------------------------------------------------------------------------------- */
 
-/* @return a map of exactly `size` octets; NULL: it is none */
+/* @return a map of exactly `size` octets, or 0: any size, which is written; NULL: it is none */
 static const void *
-map(int fd, size_t size)
+map(int fd, size_t *size)
 {
     void *at;
     size_t whole;
     if (memory_watch(fd, &at, &whole) != STATUS_OK)
         return NULL;
-    if (whole == size)
+    if (*size == 0 || whole == *size) {
+        *size = whole;
         return at;
+    }
     memory_unmap(at, whole);
     return NULL;
 }
@@ -148,24 +150,40 @@ is_ours(const struct service_page *page)
            page->upstreams <= STATS_UPSTREAMS;
 }
 
+/* Is this a page that may be taken: of a kind and a place that none was of before? */
+static bool
+is_wanted(const struct service_page_set *pages, const struct control_message *message)
+{
+    if (message->kind == CONTROL_SERVICE_PAGE)
+        return pages->service == NULL;
+    if (message->kind == CONTROL_HISTORY_PAGE)
+        return pages->history == NULL;
+    return message->lane < SERVICE_PAGE_LANES && message->place < SERVICE_PAGE_CHILDREN &&
+           pages->stats[message->lane][message->place] == NULL;
+}
+
 /* `fd` is closed. @return false: no page as the message says, or a second one of the same place */
 static bool
-take_page(struct control_pages *pages, const struct control_message *message, int fd)
+take_page(struct service_page_set *pages, const struct control_message *message, int fd)
 {
-    bool is_service = message->kind == CONTROL_SERVICE_PAGE;
-    size_t size = is_service ? sizeof(struct service_page) : sizeof(struct stats_page);
-    const void *at = NULL;
-    if (is_service ? pages->service == NULL
-                   : message->lane < SERVICE_PAGE_LANES && message->place < SERVICE_PAGE_CHILDREN &&
-                         pages->stats[message->lane][message->place] == NULL)
-        at = map(fd, size);
+    static const size_t sizes[] = {
+        [CONTROL_SERVICE_PAGE] = sizeof(struct service_page),
+        [CONTROL_STATS_PAGE] = sizeof(struct stats_page),
+        [CONTROL_HISTORY_PAGE] = 0, /* whoever reads it judges that */
+    };
+    size_t size = sizes[message->kind];
+    const void *at = is_wanted(pages, message) ? map(fd, &size) : NULL;
     sys_close(fd);
     if (at == NULL)
         return false;
-    if (is_service)
+    if (message->kind == CONTROL_SERVICE_PAGE) {
         pages->service = at;
-    else
+    } else if (message->kind == CONTROL_HISTORY_PAGE) {
+        pages->history = at;
+        pages->history_bytes = size;
+    } else {
         pages->stats[message->lane][message->place] = at;
+    }
     return true;
 }
 
@@ -179,11 +197,11 @@ collect(struct control_client *client, struct control_pages *pages, uint32_t *ge
         enum status status = receive(client, &message, &passed, timeout_ms);
         if (status != STATUS_OK)
             return status;
-        if (message.type == CONTROL_DONE && pages->service != NULL) {
+        if (message.type == CONTROL_DONE && pages->of.service != NULL) {
             *generation = message.count;
             return STATUS_OK;
         }
-        if (message.type != CONTROL_PAGE || !take_page(pages, &message, passed))
+        if (message.type != CONTROL_PAGE || !take_page(&pages->of, &message, passed))
             return fail(client, STATUS_INVALID,
                         "the pages are not those of this version (" PENSTOCK_VERSION
                         "); the service says that it is %s",
@@ -194,7 +212,7 @@ collect(struct control_client *client, struct control_pages *pages, uint32_t *ge
 static uint32_t
 generation_of(const struct control_pages *pages)
 {
-    return (uint32_t)stats_load(&pages->service->generation);
+    return (uint32_t)stats_load(&pages->of.service->generation);
 }
 
 /* One try. @return STATUS_OK: `pages` are written, whole or not */
@@ -202,11 +220,11 @@ static enum status
 watch_once(struct control_client *client, struct control_pages *pages, int timeout_ms)
 {
     static const struct control_message request = {.type = CONTROL_WATCH};
-    *pages = (struct control_pages){.service = NULL};
+    *pages = (struct control_pages){.generation = 0};
     enum status status = send_request(client, &request);
     if (status == STATUS_OK)
         status = collect(client, pages, &pages->generation, timeout_ms);
-    if (status == STATUS_OK && !is_ours(pages->service))
+    if (status == STATUS_OK && !is_ours(pages->of.service))
         status = fail(client, STATUS_INVALID,
                       "the service is penstock %s, and this is " PENSTOCK_VERSION, client->version);
     if (status != STATUS_OK)
@@ -233,17 +251,20 @@ control_client_watch(struct control_client *client, struct control_pages *pages,
 bool
 control_client_is_stale(const struct control_pages *pages)
 {
-    return pages->service == NULL || generation_of(pages) != pages->generation;
+    return pages->of.service == NULL || generation_of(pages) != pages->generation;
 }
 
 void
 control_client_forget(struct control_pages *pages)
 {
-    if (pages->service != NULL)
-        unmap(pages->service, sizeof *pages->service);
+    const struct service_page_set *of = &pages->of;
+    if (of->service != NULL)
+        unmap(of->service, sizeof *of->service);
+    if (of->history != NULL)
+        unmap(of->history, of->history_bytes);
     for (unsigned lane = 0; lane < SERVICE_PAGE_LANES; lane++)
         for (unsigned place = 0; place < SERVICE_PAGE_CHILDREN; place++)
-            if (pages->stats[lane][place] != NULL)
-                unmap(pages->stats[lane][place], sizeof(struct stats_page));
-    *pages = (struct control_pages){.service = NULL};
+            if (of->stats[lane][place] != NULL)
+                unmap(of->stats[lane][place], sizeof(struct stats_page));
+    *pages = (struct control_pages){.generation = 0};
 }

@@ -23,11 +23,9 @@ struct control_client {
     char error[CONTROL_CLIENT_ERROR_MAX]; /* why the last call failed, and what to do */
 };
 
-struct control_pages { /* all zero: none yet; mapped read-only */
-    const struct service_page *service;
+struct control_pages { /* all zero: none yet */
+    struct service_page_set of;
     uint32_t generation; /* of these pages */
-    /* NULL: no process of this place ever served */
-    const struct stats_page *stats[SERVICE_PAGE_LANES][SERVICE_PAGE_CHILDREN];
 };
 
 /** Connect, and hear what we may do. @return STATUS_OK; else `error`, and there is no connection. */

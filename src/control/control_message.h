@@ -30,7 +30,7 @@ enum control_right { /* what somebody may do, each including the one before */
                      CONTROL_OPERATOR,
 };
 
-enum control_page { CONTROL_SERVICE_PAGE = 1, CONTROL_STATS_PAGE = 2 };
+enum control_page { CONTROL_SERVICE_PAGE = 1, CONTROL_STATS_PAGE = 2, CONTROL_HISTORY_PAGE = 3 };
 
 /* Fields that a type does not use are zero; on the wire they are absent. */
 struct control_message {

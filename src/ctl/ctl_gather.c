@@ -38,19 +38,12 @@ ctl_gather_open(struct ctl_gather *gather, const char *socket)
 }
 
 static enum status
-take_reading(struct ctl_gather *gather)
+take(struct ctl_gather *gather)
 {
-    const struct control_pages *pages = &gather->pages;
-    struct reading *reading = &gather->reading;
-    enum status status =
-        reading_begin(reading, pages->service, sizeof *pages->service,
-                      microseconds(CLOCK_MONOTONIC), microseconds(CLOCK_REALTIME) / 1000000);
-    for (unsigned lane = 0; status == STATUS_OK && lane < reading->lanes; lane++)
-        for (unsigned place = 0; place < SERVICE_PAGE_CHILDREN; place++)
-            if (pages->stats[lane][place] != NULL)
-                reading_add(reading, pages->stats[lane][place], lane, place);
-    reading_end(reading);
-    memcpy(reading->host, gather->host, sizeof reading->host);
+    struct sight *sight = &gather->sight;
+    enum status status = sight_take(sight, &gather->pages.of, microseconds(CLOCK_MONOTONIC),
+                                    microseconds(CLOCK_REALTIME) / 1000000);
+    memcpy(sight->reading.host, gather->host, sizeof gather->host);
     return status;
 }
 
@@ -63,26 +56,22 @@ ctl_gather_read(struct ctl_gather *gather)
         if (control_client_is_stale(&gather->pages))
             status = control_client_watch(&gather->client, &gather->pages, CTL_GATHER_WAIT_MS);
         if (status == STATUS_OK)
-            status = take_reading(gather);
+            status = take(gather);
         if (status != STATUS_OK)
             return status;
         if (!control_client_is_stale(&gather->pages))
             break;
     }
-    history_add(&gather->history, &gather->reading.tally);
-    figures_make(&gather->figures, &gather->reading, &gather->history);
-    judge_step(&gather->judge, &gather->figures);
-    judge_tell(&gather->judge, &gather->figures, &gather->judgement);
     return STATUS_OK;
 }
 
 enum status
-ctl_gather_read_twice(struct ctl_gather *gather)
+ctl_gather_rates(struct ctl_gather *gather)
 {
     struct timespec step = {.tv_sec = CTL_GATHER_STEP_MS / 1000,
                             .tv_nsec = CTL_GATHER_STEP_MS % 1000 * 1000000L};
     enum status status = ctl_gather_read(gather);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK || gather->sight.figures.span_s > 0)
         return status;
     clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
     return ctl_gather_read(gather);

@@ -9,20 +9,16 @@
 #pragma once
 
 #include "control/control_client.h"
-#include "view/judge.h"
+#include "view/sight.h"
 
 #define CTL_GATHER_WAIT_MS 2000 /* for an answer that the service gives at once */
-#define CTL_GATHER_STEP_MS 1000 /* between the two readings of who looks once */
+#define CTL_GATHER_STEP_MS 1000 /* until a second reading, where one alone has no rates */
 
 struct ctl_gather {
     struct control_client client;
     struct control_pages pages;
     char host[SERVICE_PAGE_NAME_MAX];
-    struct reading reading;
-    struct history history;
-    struct figures figures;
-    struct judge judge;
-    struct judgement judgement;
+    struct sight sight;
 };
 
 /** Connect. @return STATUS_OK; else `gather->client.error` says why, with what to do. */
@@ -31,7 +27,8 @@ MUST_CHECK enum status ctl_gather_open(struct ctl_gather *gather, const char *so
 /** One more reading, figures and judgement of it. @return as ctl_gather_open() */
 MUST_CHECK enum status ctl_gather_read(struct ctl_gather *gather);
 
-/** Two of them, CTL_GATHER_STEP_MS apart. @return as ctl_gather_open() */
-MUST_CHECK enum status ctl_gather_read_twice(struct ctl_gather *gather);
+/** The same with rates: where the service has just started there are some after CTL_GATHER_STEP_MS.
+ *  @return as ctl_gather_open() */
+MUST_CHECK enum status ctl_gather_rates(struct ctl_gather *gather);
 
 void ctl_gather_close(struct ctl_gather *gather);

@@ -88,30 +88,30 @@ look(const struct ctl_options *options, struct ctl_show how)
 {
     static char addresses[STATS_UPSTREAMS][64];
     bool is_once = options->command == CTL_STATS || options->command == CTL_HEALTHCHECK;
-    enum status status = is_once ? ctl_gather_read(&gather) : ctl_gather_read_twice(&gather);
+    enum status status = is_once ? ctl_gather_read(&gather) : ctl_gather_rates(&gather);
     if (status != STATUS_OK)
         return options->command == CTL_HEALTHCHECK
                    ? fail(CTL_EXIT_LOOK, gather.client.error, "unhealthy")
                    : tell_failure(status);
     if (options->command == CTL_STATUS) {
-        int level = (int)gather.judgement.level; /* exit status: as enum judge_level */
+        int level = (int)gather.sight.judgement.level; /* exit status: as enum judge_level */
         if (options->is_json)
-            return say_json(ctl_json_status(&gather.figures, &gather.judgement), level);
-        ctl_show_status(&gather.figures, &gather.judgement, how, text);
+            return say_json(ctl_json_status(&gather.sight.figures, &gather.sight.judgement), level);
+        ctl_show_status(&gather.sight.figures, &gather.sight.judgement, how, text);
         return say(text, level);
     }
     if (options->command == CTL_STATS) {
         if (options->is_json)
-            return say_json(ctl_json_stats(&gather.reading), CTL_EXIT_WELL);
-        ctl_show_stats(&gather.reading, text);
+            return say_json(ctl_json_stats(&gather.sight.reading), CTL_EXIT_WELL);
+        ctl_show_stats(&gather.sight.reading, text);
         return say(text, CTL_EXIT_WELL);
     }
     if (options->command == CTL_UPSTREAMS) {
         ctl_steer_addresses(&gather.client, addresses);
-        ctl_show_upstreams(&gather.figures, addresses, text);
+        ctl_show_upstreams(&gather.sight.figures, addresses, text);
         return say(text, CTL_EXIT_WELL);
     }
-    const char *ailment = ctl_show_ailment(&gather.reading);
+    const char *ailment = ctl_show_ailment(&gather.sight.reading);
     snprintf(text, sizeof text, "%s%s\n",
              ailment == NULL ? "healthy" : "unhealthy: ", ailment == NULL ? "" : ailment);
     return say(text, ailment == NULL ? CTL_EXIT_WELL : CTL_EXIT_LOOK);

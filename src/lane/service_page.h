@@ -13,6 +13,8 @@
 
 #include "lane/stats.h"
 
+#include <stddef.h>
+
 #define SERVICE_PAGE_MAGIC       UINT64_C(0x70656e73746f636b) /* "penstock" */
 #define SERVICE_PAGE_LANES       16                           /* CONFIG_LANES_MAX */
 #define SERVICE_PAGE_CHILDREN    4  /* places of a lane: front, worker, two workers replaced */
@@ -80,4 +82,13 @@ struct service_page {
     _Atomic uint64_t died_us[SERVICE_PAGE_DEATHS];
     _Atomic uint64_t clients_refused, clients_dropped; /* of the control socket, since the start */
     struct service_page_lane of_lane[SERVICE_PAGE_LANES];
+};
+
+/* All pages, as who looks has them mapped for reading. */
+struct service_page_set { /* all zero: none yet */
+    const struct service_page *service;
+    const void *history; /* view/chronicle.h; NULL: none */
+    size_t history_bytes;
+    /* NULL: no process of this place ever served */
+    const struct stats_page *stats[SERVICE_PAGE_LANES][SERVICE_PAGE_CHILDREN];
 };

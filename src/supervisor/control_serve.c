@@ -8,11 +8,14 @@
 #include "os/sys.h"
 #include "supervisor/children.h"
 #include "supervisor/control_acts.h"
+#include "supervisor/keeper.h"
 #include "supervisor/signals.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#define FIXED_PAGES 2 /* of the service and of the last hour, before those of its processes */
 
 static uint64_t
 now_ms(const struct supervisor *sup)
@@ -163,13 +166,19 @@ next_page(struct supervisor *sup, struct control_seat *at, struct control_messag
     *fd = sup->page_fd;
     if (at->at == 0)
         return true;
-    for (; at->at <= children_count(sup); at->at++) {
-        const struct child *child = children_at(sup, at->at - 1);
+    message->kind = CONTROL_HISTORY_PAGE;
+    *fd = keeper_page(sup);
+    if (at->at == 1 && *fd >= 0)
+        return true;
+    at->at = at->at < FIXED_PAGES ? FIXED_PAGES : at->at;
+    for (; at->at < FIXED_PAGES + children_count(sup); at->at++) {
+        unsigned number = at->at - FIXED_PAGES;
+        const struct child *child = children_at(sup, number);
         if (child->watch_fd < 0)
             continue;
         message->kind = CONTROL_STATS_PAGE;
         message->lane = child->lane;
-        message->place = (at->at - 1) % SUPERVISOR_CHILDREN;
+        message->place = number % SUPERVISOR_CHILDREN;
         *fd = child->watch_fd;
         return true;
     }

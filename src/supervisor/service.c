@@ -11,6 +11,7 @@
 #include "supervisor/control_socket.h"
 #include "supervisor/executables.h"
 #include "supervisor/jail.h"
+#include "supervisor/keeper.h"
 #include "supervisor/lanes.h"
 #include "supervisor/namelists.h"
 #include "supervisor/pages.h"
@@ -81,6 +82,8 @@ prepare(const struct options *options, const struct inherited *inherited, struct
         status = pages_open(sup);
     if (status == STATUS_OK)
         status = report_open(sup); /* it tells the time, which turn_open() has read */
+    if (status == STATUS_OK)
+        status = keeper_open(sup);
     if (status != STATUS_OK)
         snprintf(error->text, sizeof error->text, "cannot start: %s", strerror(errno));
     return status;

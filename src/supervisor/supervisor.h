@@ -36,6 +36,7 @@ enum child_role { CHILD_FRONT, CHILD_WORKER, CHILD_ROLES };
 #define SUPERVISOR_CHILDREN (CHILD_ROLES + SUPERVISOR_RETIRED)
 
 struct supervisor;
+struct keeper;
 
 struct child {
     struct supervisor *supervisor;
@@ -116,6 +117,7 @@ struct supervisor {
     int notify_fd;        /* the service manager's datagram socket, connected; -1: none */
     struct dial_avoided avoided;
     struct service_page *page; /* see report.h */
+    struct keeper *keeper;     /* see keeper.h */
     int page_fd;
     enum log_level level;     /* that an operator set; 0: as the configuration has it */
     struct ev_source control; /* see control_serve.h */

@@ -8,6 +8,7 @@
 #include "supervisor/control_serve.h"
 #include "supervisor/deaths.h"
 #include "supervisor/ending.h"
+#include "supervisor/keeper.h"
 #include "supervisor/lanes.h"
 #include "supervisor/orders.h"
 #include "supervisor/reload.h"
@@ -140,6 +141,7 @@ turn_take(struct supervisor *sup)
     watchdog_tick(sup);
     reload_tick(sup);
     report_tick(sup);
+    keeper_tick(sup);
 }
 
 uint64_t

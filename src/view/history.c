@@ -75,13 +75,24 @@ keep_point(struct history *history, bool is_begin)
         history->points_count++;
 }
 
+/* So near to the newest that both are one, and there is one before them, not long before. */
+static bool
+is_one_with_newest(const struct history *history, uint64_t at_us)
+{
+    uint64_t near_us = (uint64_t)HISTORY_NEAR_MS * 1000;
+    return history->has_before && at_us - history->newest.at_us < near_us &&
+           at_us - history->before.at_us < 4 * near_us;
+}
+
 void
 history_add(struct history *history, const struct tally *tally)
 {
     if (history->has_newest && tally->at_us <= history->newest.at_us)
         return;
+    bool is_near = is_one_with_newest(history, tally->at_us);
     history->has_before = history->has_newest && tally_continues(&history->newest, tally);
-    history->before = history->newest;
+    if (!is_near)
+        history->before = history->newest;
     history->newest = *tally;
     history->has_newest = true;
     if (!history->has_before)
@@ -94,6 +105,24 @@ history_add(struct history *history, const struct tally *tally)
     history->tallies_next = (history->tallies_next + 1) % HISTORY_TALLIES;
     if (history->tallies_count < HISTORY_TALLIES)
         history->tallies_count++;
+}
+
+bool
+history_is_sound(const struct history *history, uint64_t now_us)
+{
+    if (history->tallies_count > HISTORY_TALLIES || history->tallies_next >= HISTORY_TALLIES ||
+        history->points_count > HISTORY_POINTS || history->points_next >= HISTORY_POINTS ||
+        history->newest.at_us > now_us)
+        return false;
+    uint64_t after_us = history->newest.at_us;
+    if (history->has_before && history->before.at_us >= after_us)
+        return false;
+    for (unsigned age = 0; age < history->points_count; age++) {
+        if (point_at(history, age)->at_us > after_us)
+            return false;
+        after_us = point_at(history, age)->at_us;
+    }
+    return true;
 }
 
 uint64_t

@@ -10,9 +10,10 @@
 
 #include "view/tally.h"
 
-#define HISTORY_STEP_MS     10000   /* between two tallies or points that are kept */
-#define HISTORY_SHORT_MS    60000   /* "one minute" */
-#define HISTORY_LONG_MS     300000  /* "five minutes" */
+#define HISTORY_STEP_MS     10000  /* between two tallies or points that are kept */
+#define HISTORY_NEAR_MS     500    /* readings nearer to each other are one: no rate of so little */
+#define HISTORY_SHORT_MS    60000  /* "one minute" */
+#define HISTORY_LONG_MS     300000 /* "five minutes" */
 #define HISTORY_HOUR_MS     3600000 /* "the last hour" */
 #define HISTORY_TALLIES     31      /* five minutes and both ends */
 #define HISTORY_POINTS      361     /* an hour and both ends */
@@ -23,12 +24,12 @@ struct history_point {
     uint64_t queries, answered, cached, turned_away, failed; /* counts, as the tally had them */
     uint64_t asked[STATS_UPSTREAMS];
     uint64_t half_us, most_us; /* of the minute before: 50 and 99 of 100; NUMBER_NONE: too few */
-    bool is_begin;             /* nothing continues up to here */
+    uint64_t is_begin;         /* nothing continues up to here */
 };
 
-struct history { /* all zero: no reading yet */
+struct history { /* all zero: no reading yet. No bool: of another's memory any octets are read */
     struct tally newest, before;
-    bool has_newest, has_before; /* `before` is what `newest` continues */
+    uint64_t has_newest, has_before; /* `before` is what `newest` continues */
     struct tally tallies[HISTORY_TALLIES];
     unsigned tallies_count, tallies_next;
     struct history_point points[HISTORY_POINTS];
@@ -44,6 +45,13 @@ void history_add(struct history *history, const struct tally *tally);
  * gap, which is then nearer. NULL: there is none but the newest.
  */
 const struct tally *history_back(const struct history *history, uint64_t span_ms);
+
+/**
+ * Can what was copied from elsewhere be used? Its numbers may be wrong, but stand where they belong.
+ *
+ * @param now_us  monotonic: nothing in it is later
+ */
+bool history_is_sound(const struct history *history, uint64_t now_us);
 
 /** Monotonic time of the oldest point; 0: none. */
 uint64_t history_begin_us(const struct history *history);

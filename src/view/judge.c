@@ -115,12 +115,21 @@ judge_died(const struct figures *f)
 }
 
 static struct condition
+judge_old(const struct figures *f)
+{
+    uint64_t age_us = f->reading->age_us;
+    struct condition c = level_if(age_us > OLD_LOOK_US, age_us > OLD_ACT_US);
+    c.since_us = f->reading->tally.at_us - age_us;
+    return c;
+}
+
+static struct condition
 judge_service(enum judge_kind kind, const struct figures *f)
 {
     uint64_t dropped = number_share_of(f->dropped_count, f->dropped_count + f->queries_count);
     switch (kind) {
     case JUDGE_OLD:
-        return level_if(f->reading->age_us > OLD_LOOK_US, f->reading->age_us > OLD_ACT_US);
+        return judge_old(f);
     case JUDGE_NONE:
         return judge_none(f);
     case JUDGE_SHARE:
@@ -218,11 +227,23 @@ width_of(enum judge_kind kind, const struct figures *figures)
     return rows[kind].scope == UPSTREAM ? figures->upstreams : 1;
 }
 
+/* Another configuration has others, or the same in another order. */
+static void
+forget_upstreams(struct judge *judge, uint64_t upstreams_id)
+{
+    for (unsigned kind = 0; kind < JUDGE_KINDS; kind++)
+        if (rows[kind].scope == UPSTREAM)
+            memset(judge->watches[kind], 0, sizeof judge->watches[kind]);
+    judge->upstreams_id = upstreams_id;
+}
+
 void
 judge_step(struct judge *judge, const struct figures *figures)
 {
     uint64_t now_us = figures->reading->tally.at_us;
     bool is_well = true;
+    if (judge->upstreams_id != figures->reading->tally.upstreams_id)
+        forget_upstreams(judge, figures->reading->tally.upstreams_id);
     for (unsigned kind = 0; kind < JUDGE_KINDS; kind++) {
         for (unsigned i = 0; i < width_of(kind, figures); i++) {
             struct judge_watch *watch = &judge->watches[kind][i];

@@ -22,15 +22,16 @@ enum judge_kind {
     JUDGE_KINDS
 };
 
-struct judge_watch {
-    bool holds[JUDGE_LEVELS], is_up[JUDGE_LEVELS]; /* by level; that of WELL is not used */
-    uint64_t begun_us[JUDGE_LEVELS];               /* since when it holds, if it does */
-    uint64_t held_us[JUDGE_LEVELS];                /* when it held last, if it is up */
-    uint64_t since_us[JUDGE_LEVELS];               /* since when it is up, if it is */
+struct judge_watch { /* no bool: of another's memory any octets are read */
+    uint64_t holds[JUDGE_LEVELS], is_up[JUDGE_LEVELS]; /* by level; that of WELL is not used */
+    uint64_t begun_us[JUDGE_LEVELS];                   /* since when it holds, if it does */
+    uint64_t held_us[JUDGE_LEVELS];                    /* when it held last, if it is up */
+    uint64_t since_us[JUDGE_LEVELS];                   /* since when it is up, if it is */
 };
 
 struct judge {                                                /* all zero: nothing was judged yet */
     struct judge_watch watches[JUDGE_KINDS][STATS_UPSTREAMS]; /* of the service: the first one */
+    uint64_t upstreams_id;                                    /* whom the watches are of */
     uint64_t begun_us;                                        /* the first reading */
     uint64_t well_us; /* since when nothing needs anybody, if that is so; else 0 */
 };

@@ -77,7 +77,7 @@ def test_a_reader_looks_and_changes_nothing(service, place):
             name, text = client.answer(*request)
             assert name == "FAILED" and "not permitted" in text, request
         pages, _ = client.pages()
-        assert set(pages) == {None, (0, 0), (0, 1)}
+        assert set(pages) == {None, "history", (0, 0), (0, 1)}
     assert "reading the configuration again" not in service.log()
     assert is_answering(service, "still")
 

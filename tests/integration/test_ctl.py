@@ -2,12 +2,15 @@
 import concurrent.futures
 import itertools
 import json
+import os
 import pwd
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 from conftest import needs_root
@@ -84,10 +87,9 @@ def test_an_upstream_that_ends_is_said_to_be_missing(service, bad, place):
     ctl(place, "healthcheck", status=0)  # to start it again would mend nothing
 
 
-def test_a_second_in_which_every_query_fails_is_not_called_well(serve, bad, place):
+def test_a_service_of_which_nobody_was_answered_yet_is_not_called_well(serve, bad, place):
     """Far fewer than the twenty failures that a longer look needs."""
     service = serve(bad, settings={"control": {"socket": str(place)}, "timeouts": {"query": "1s"}})
-    ask(service, 2)  # it is connected
     done = threading.Event()
 
     def go_on():
@@ -105,7 +107,61 @@ def test_a_second_in_which_every_query_fails_is_not_called_well(serve, bad, plac
         finally:
             done.set()
         asker.result(timeout=60)
-    assert "queries failed in the last 1 second, mostly: " in found.stdout and "5 minutes" not in found.stdout
+    assert re.search(r"queries failed in the last \d+ seconds?, mostly: ", found.stdout) and "5 minutes" not in found.stdout
+
+
+def found_now(place, name):
+    """(document, finding of that name or None) of one look."""
+    found = json.loads(ctl(place, "status", "--json").stdout)
+    return found, next((row for row in found["findings"] if row["name"] == name), None)
+
+
+def test_since_is_when_it_happened_whoever_comes_later(service, bad, place):
+    """The supervisor keeps the last hour: two readers that never met tell the same."""
+    ask(service, 3)
+    before = time.time()
+    bad.refuse()
+    wait_for(lambda: ask(service, 1) or found_now(place, "none")[1], 60, "it says that no upstream is left", interval=0.2)
+    after = time.time()
+    first, none = found_now(place, "none")
+    assert before - 2 <= none["since"] <= after + 1
+    assert first["rates"]["span_s"] >= 1, "of the supervisor's readings"
+    wait_for(lambda: time.time() > after + 3, 10, "time passes", interval=0.2)
+    second, again = found_now(place, "none")
+    assert abs(again["since"] - none["since"]) <= 1
+    assert second["rates"]["span_s"] > first["rates"]["span_s"]
+    bad.listen_again()
+    wait_for(lambda: ask(service, 1) or found_now(place, "none")[0]["upstreams"][0]["state"] == "usable", 60, "it is asked again", interval=0.2)
+    past = found_now(place, "none")[1]
+    assert past and abs(past["since"] - none["since"]) <= 1, "it is told of until five minutes were quiet"
+    assert "can be asked again" in past["text"]
+
+
+def test_a_look_takes_no_second(service, place):
+    """Rates are there at once: they are of readings that the supervisor made."""
+    wait_for(lambda: found_now(place, "none")[0]["rates"]["span_s"] >= 2, 30, "it has some readings", interval=0.3)
+    def seconds():
+        begin = time.monotonic()
+        ctl(place, "status", status=0)
+        return time.monotonic() - begin
+    assert min(seconds() for _ in range(10)) < 0.9
+
+
+def test_a_front_that_dies_is_no_jump_of_any_figure(service, place):
+    for i in range(3):
+        ask(service, 30)
+        old = service.pid_of("front")
+        os.kill(old, signal.SIGKILL)
+        wait_for(lambda: service.pids()["front"] not in ([], [old]), 30, "another front")
+        wait_for(lambda: ctl(place, "healthcheck").returncode == 0, 30, "it serves", interval=0.3)
+    service.ask("last.penstock.example")
+    found, died = found_now(place, "died")
+    assert died["level"] == "act" and "Three processes died" in died["text"]
+    rates = found["rates"]
+    assert rates["queries_per_s"] * rates["span_s"] <= 2 * 91 + 1
+    assert found["deaths"] == 3
+    stats = json.loads(ctl(place, "stats", "--json", status=0).stdout)
+    assert stats["counters"]["udp_queries"] <= 91 + 3
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])

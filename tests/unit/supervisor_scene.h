@@ -12,6 +12,7 @@
 #include "os/memory.h"
 #include "supervisor/children.h"
 #include "supervisor/control_serve.h"
+#include "supervisor/keeper.h"
 #include "supervisor/lanes.h"
 #include "supervisor/options.h"
 #include "supervisor/pages.h"
@@ -183,6 +184,7 @@ scene_open(unsigned lanes)
     cr_assert_eq(pages_open(&sup), STATUS_OK);
     sup.loop.now_us = sup.watch_us = 1000 * 1000 * MS;
     cr_assert_eq(report_open(&sup), STATUS_OK);
+    cr_assert_eq(keeper_open(&sup), STATUS_OK);
     cr_assert_eq(control_serve_open(&sup, -1), STATUS_OK);
 }
 

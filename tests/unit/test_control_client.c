@@ -73,19 +73,21 @@ Test(control_client, has_the_pages_mapped_and_sees_them_change)
 {
     begin();
     cr_assert_eq(control_client_watch(&client, &pages, WAIT_MS), STATUS_OK, "%s", client.error);
-    cr_assert_eq(pages.service->magic, SERVICE_PAGE_MAGIC);
-    cr_assert_not_null(pages.stats[0][CHILD_FRONT]);
-    cr_assert_not_null(pages.stats[0][CHILD_WORKER]);
-    cr_assert_null(pages.stats[0][CHILD_ROLES]);
+    cr_assert_eq(pages.of.service->magic, SERVICE_PAGE_MAGIC);
+    cr_assert_not_null(pages.of.stats[0][CHILD_FRONT]);
+    cr_assert_not_null(pages.of.stats[0][CHILD_WORKER]);
+    cr_assert_null(pages.of.stats[0][CHILD_ROLES]);
+    cr_assert_not_null(pages.of.history);
+    cr_assert_gt(pages.of.history_bytes, sizeof(struct stats_page));
     cr_assert_not(control_client_is_stale(&pages));
     stats_add(sup.lanes[0].children[CHILD_FRONT].stats, STAT_UDP_QUERIES, 3);
-    cr_assert_eq(atomic_load(&pages.stats[0][CHILD_FRONT]->counts[STAT_UDP_QUERIES]), 3);
+    cr_assert_eq(atomic_load(&pages.of.stats[0][CHILD_FRONT]->counts[STAT_UDP_QUERIES]), 3);
     report_replaced(&sup);
     cr_assert(control_client_is_stale(&pages));
     cr_assert_eq(control_client_watch(&client, &pages, WAIT_MS), STATUS_OK);
     cr_assert_not(control_client_is_stale(&pages));
     control_client_forget(&pages);
-    cr_assert_null(pages.service);
+    cr_assert_null(pages.of.service);
 }
 
 Test(control_client, a_refusal_is_its_sentence)
@@ -117,7 +119,7 @@ expect_no_pages(void)
     FAKE(-1, .type = CONTROL_DONE, .count = 1);
     cr_assert_eq(control_client_watch(&client, &pages, WAIT_MS), STATUS_INVALID);
     cr_assert_gt(strlen(client.error), 10);
-    cr_assert_null(pages.service);
+    cr_assert_null(pages.of.service);
 }
 
 Test(control_client, a_page_that_others_can_write_to_is_not_believed)
@@ -143,6 +145,15 @@ Test(control_client, a_page_of_another_version_is_not_believed)
          .kind = CONTROL_SERVICE_PAGE);
     expect_no_pages();
     cr_assert_not_null(strstr(client.error, "penstock 0, and this is " PENSTOCK_VERSION));
+}
+
+Test(control_client, a_second_page_of_one_kind_is_not_believed)
+{
+    begin_fake();
+    for (int i = 0; i < 2; i++)
+        FAKE(page(4096, true), .type = CONTROL_PAGE, .kind = CONTROL_HISTORY_PAGE);
+    expect_no_pages();
+    cr_assert_null(pages.of.history);
 }
 
 Test(control_client, a_page_of_no_place_is_not_believed)

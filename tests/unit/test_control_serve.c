@@ -3,6 +3,8 @@
  */
 #include "control_scene.h"
 
+#include "view/chronicle.h"
+
 #include <sys/stat.h>
 
 /* This process is of one account, so its right is changed at the seat. */
@@ -26,16 +28,20 @@ Test(control_serve, watching_gives_a_page_of_each_process_that_served)
     CONTROL_SAY(fd, .type = CONTROL_WATCH);
     control_turn(1);
     while (control_hear(fd, &message, &passed) == CONTROL_PAGE) {
+        static const size_t sizes[] = {[CONTROL_SERVICE_PAGE] = sizeof(struct service_page),
+                                       [CONTROL_HISTORY_PAGE] = sizeof(struct chronicle_page),
+                                       [CONTROL_STATS_PAGE] = sizeof(struct stats_page)};
         struct stat status;
-        cr_assert_eq(message.kind, pages == 0 ? CONTROL_SERVICE_PAGE : CONTROL_STATS_PAGE);
+        cr_assert_eq(message.kind, pages == 0   ? CONTROL_SERVICE_PAGE
+                                   : pages == 1 ? CONTROL_HISTORY_PAGE
+                                                : CONTROL_STATS_PAGE);
         cr_assert_eq(fstat(passed, &status), 0);
-        cr_assert_eq((size_t)status.st_size,
-                     pages == 0 ? sizeof(struct service_page) : sizeof(struct stats_page));
+        cr_assert_eq((size_t)status.st_size, sizes[message.kind]);
         cr_assert_eq(mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, passed, 0), MAP_FAILED);
         close(passed);
         pages++;
     }
-    cr_assert_eq(pages, 5);
+    cr_assert_eq(pages, 6);
     cr_assert_eq(message.type, CONTROL_DONE);
     cr_assert_eq(message.count, atomic_load(&sup.page->generation));
 }
@@ -114,7 +120,7 @@ Test(control_serve, what_found_no_room_goes_on_when_there_is_some)
         }
     }
     cr_assert_eq(message.type, CONTROL_DONE);
-    cr_assert_eq(pages, 1 + CHILD_ROLES * CONFIG_LANES_MAX);
+    cr_assert_eq(pages, 2 + CHILD_ROLES * CONFIG_LANES_MAX);
 }
 
 Test(control_serve, other_rights_end_the_connections_that_there_are)
