@@ -3,8 +3,9 @@
  *
  * Input: places, then a list of events (push, pop, remove, return, promote), each with who it is.
  * Always: no more at the worker than there are places; the reserve goes only to networks that have
- * little; a leaf's questions leave in order; nobody in line is left there while places are free for
- * all; and when all is gone, nothing is held.
+ * little; a leaf's questions leave in order; while places beside the reserve are free, the network
+ * that has waited for longest comes first at each length, but for those that had their share since;
+ * nobody in line is left there while places are free for all; and when all is gone, nothing is held.
  */
 #include "base/bytes.h"
 #include "gate/crowd.h"
@@ -22,7 +23,15 @@ struct question {
     uint64_t order;
 };
 
+struct net { /* a network's questions */
+    unsigned in_line[FAIRQUEUE_LINES], at_worker;
+    unsigned active;                 /* networks right within it that have one */
+    uint64_t since[FAIRQUEUE_LINES]; /* it got into line, or had its turn; 0: it is not there */
+    bool had_share[FAIRQUEUE_LINES]; /* since then */
+};
+
 static struct question questions[ITEMS + 1];
+static struct net nets[NETWORKS + 1];
 static struct networks networks;
 static struct fairqueue q;
 static struct crowd crowd;
@@ -32,22 +41,93 @@ static uint64_t order;
 static const struct addr_lengths set = {
     .key = {1, 2}, .mark = 1, .counts = {3, 1}, .lengths = {{8, 16, 24}, {48}}};
 
-static bool
-is_within(uint32_t node, uint32_t network)
+/* --- the networks, counted anew after each step --- */
+
+static uint32_t
+parent_of(uint32_t node)
 {
-    while (node != network && node != NETWORKS_ROOT)
-        node = NETWORKS_PARENT(&networks, node);
-    return node == network;
+    return NETWORKS_PARENT(&networks, node);
 }
 
-static unsigned
-count(uint32_t network, int state)
+static bool
+is_active(uint32_t node)
 {
-    unsigned sum = 0;
-    for (unsigned i = 1; i <= ITEMS; i++)
-        sum += (int)questions[i].state == state && is_within(questions[i].leaf, network);
-    return sum;
+    const struct net *net = &nets[node];
+    return net->at_worker + net->in_line[0] + net->in_line[1] > 0;
 }
+
+static void
+count_all(void)
+{
+    for (uint32_t node = 0; node <= networks.touched; node++)
+        nets[node].active = nets[node].at_worker = nets[node].in_line[0] = nets[node].in_line[1] =
+            0;
+    for (unsigned i = 1; i <= ITEMS; i++) {
+        const struct question *question = &questions[i];
+        if (question->state == OUTSIDE)
+            continue;
+        for (uint32_t node = question->leaf;; node = parent_of(node)) {
+            struct net *net = &nets[node];
+            bool was_active = is_active(node);
+            if (question->state == AT_WORKER)
+                net->at_worker++;
+            else
+                net->in_line[question->line]++;
+            if (node == NETWORKS_ROOT)
+                break;
+            nets[parent_of(node)].active += !was_active;
+        }
+    }
+}
+
+/* Of the places, divided among those that have questions, at each length again. */
+static unsigned
+share_of(uint32_t node)
+{
+    if (node == NETWORKS_ROOT)
+        return q.places;
+    unsigned share = share_of(parent_of(node)) / nets[parent_of(node)].active;
+    return share > 0 ? share : 1;
+}
+
+/* Who is in line no more has no turn there, and who has its share now is not judged before its next. */
+static void
+look_at_all(void)
+{
+    count_all();
+    for (uint32_t node = 1; node <= networks.touched; node++)
+        for (unsigned line = 0; line < FAIRQUEUE_LINES; line++) {
+            struct net *net = &nets[node];
+            if (net->in_line[line] == 0)
+                net->since[line] = 0;
+            else if (net->at_worker >= share_of(node))
+                net->had_share[line] = true;
+        }
+}
+
+/* From a leaf up. @param has_turn  those that are in line, too */
+static void
+renew(uint32_t leaf, unsigned line, bool has_turn)
+{
+    for (uint32_t node = leaf; node != NETWORKS_ROOT; node = parent_of(node))
+        if (nets[node].since[line] == 0 || has_turn) {
+            nets[node].since[line] = ++order;
+            nets[node].had_share[line] = false;
+        }
+}
+
+static void
+must_have_waited_for_longest(const struct question *chosen)
+{
+    unsigned line = chosen->line;
+    for (uint32_t node = chosen->leaf; node != NETWORKS_ROOT; node = parent_of(node))
+        for (uint32_t other = 1; other <= networks.touched; other++)
+            if (nets[other].since[line] != 0 && !nets[other].had_share[line] &&
+                parent_of(other) == parent_of(node))
+                must(nets[other].since[line] >= nets[node].since[line]);
+}
+
+/* --- steps --- */
 
 static uint32_t
 leaf_of(unsigned net)
@@ -65,12 +145,14 @@ static void
 enters(uint32_t index, uint32_t leaf, unsigned line)
 {
     questions[index] = (struct question){IN_LINE, leaf, line, ++order};
+    renew(leaf, line, false);
 }
 
 static void
 pop(void)
 {
-    unsigned taken = count(NETWORKS_ROOT, AT_WORKER), waiting = count(NETWORKS_ROOT, IN_LINE);
+    const struct net *all = &nets[NETWORKS_ROOT];
+    unsigned taken = all->at_worker, waiting = all->in_line[0] + all->in_line[1];
     uint32_t index = fairqueue_pop(&q);
     if (index == FAIRQUEUE_NONE) {
         must(waiting == 0 || taken + fairqueue_reserve(&q) >= q.places);
@@ -79,9 +161,9 @@ pop(void)
             uint32_t top = questions[i].leaf;
             if (questions[i].state != IN_LINE)
                 continue;
-            while (NETWORKS_PARENT(&networks, top) != NETWORKS_ROOT)
-                top = NETWORKS_PARENT(&networks, top);
-            must(count(top, AT_WORKER) > 0);
+            while (parent_of(top) != NETWORKS_ROOT)
+                top = parent_of(top);
+            must(nets[top].at_worker > 0);
         }
         return;
     }
@@ -90,7 +172,10 @@ pop(void)
     for (unsigned i = 1; i <= ITEMS; i++)
         must(questions[i].state != IN_LINE || questions[i].leaf != taken_one->leaf ||
              questions[i].line != taken_one->line || questions[i].order >= taken_one->order);
+    if (taken + fairqueue_reserve(&q) < q.places)
+        must_have_waited_for_longest(taken_one);
     taken_one->state = AT_WORKER;
+    renew(taken_one->leaf, taken_one->line, true);
 }
 
 static void
@@ -99,12 +184,13 @@ check(void)
     for (uint32_t node = 0; node <= networks.touched; node++) {
         if (node != NETWORKS_ROOT && networks.nodes[node].refs == 0)
             continue;
-        unsigned in_line = count(node, IN_LINE), at_worker = count(node, AT_WORKER);
+        unsigned in_line = nets[node].in_line[0] + nets[node].in_line[1];
+        unsigned at_worker = nets[node].at_worker;
         must(in_line == fairqueue_waiting(&q, node));
         must(at_worker == q.nodes[node].at_worker);
         must(in_line + at_worker == crowd_held(&crowd, node));
     }
-    must(count(NETWORKS_ROOT, AT_WORKER) <= q.places);
+    must(nets[NETWORKS_ROOT].at_worker <= q.places);
 }
 
 static void
@@ -134,6 +220,8 @@ step(unsigned event, uint32_t index, unsigned net)
     case 2:
         if (fairqueue_promote(&q, index, leaf, (enum fairqueue_line)line)) {
             must(question->state == IN_LINE && line >= question->line);
+            question->state = OUTSIDE;
+            look_at_all();
             enters(index, leaf, line);
             crowd_network_hold(&networks, leaf);
             crowd_network_release(&networks, crowd_give(&crowd, index));
@@ -161,6 +249,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bytes_reader r = bytes_reader(data, size);
     memset(memory, 0, sizeof memory);
     memset(questions, 0, sizeof questions);
+    memset(nets, 0, sizeof nets);
     must(crowd_networks_bytes(NETWORKS) <= sizeof memory[0]);
     crowd_networks_init(&networks, memory[0], NETWORKS);
     must(fairqueue_memory_bytes(ITEMS, &networks) <= sizeof memory[1]);
@@ -170,6 +259,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (bytes_left(&r) > 0) {
         unsigned event = bytes_get_u8(&r), index = 1 + bytes_get_u8(&r) % ITEMS;
         step(event, index, bytes_get_u8(&r));
+        look_at_all();
         check();
     }
     for (uint32_t i = 1; i <= ITEMS; i++)

@@ -1,10 +1,12 @@
 /* fairqueue.c - see fairqueue.h
  * SPDX-License-Identifier: ISC
  *
- * Networks in line stand in lists, one for each rank, in order of their stamps. A rank is looked at
- * when the network comes into line, after its turn, and when what it has at the worker grows less.
- * Since others change it too, it may be out of date: it is looked at again when the network comes
- * up, and a turn goes to the lowest stamp whose rank still holds.
+ * Networks in line stand in a list in order of their stamps, so that whoever has waited for longest is
+ * its first whatever happened to ranks meanwhile; greedy ones stand aside. While places of the
+ * reserve are given, only light and hopeful ones are looked for, so each of these ranks has a list
+ * besides. A rank is looked at when the network comes into line, after its turn, and when what it has
+ * at the worker grows less. Since others change it too, it may be out of date: it is looked at again
+ * when the network comes up, and a turn goes to one whose rank still holds.
  */
 #include "gate/fairqueue.h"
 
@@ -12,7 +14,7 @@
 
 #define ROOT NETWORKS_ROOT
 
-_Static_assert(sizeof(struct fairqueue_item) == 16 && sizeof(struct fairqueue_node) == 80,
+_Static_assert(sizeof(struct fairqueue_item) == 16 && sizeof(struct fairqueue_node) == 96,
                "as documented");
 
 size_t
@@ -69,9 +71,9 @@ rank_of_client(const struct fairqueue *q, uint32_t leaf)
 static inline bool
 has_hope(const struct fairqueue *q, uint32_t node, unsigned line)
 {
-    const struct list *within = q->nodes[node].stands[line].within;
-    return !q->networks->nodes[node].is_leaf && (list_first(&within[FAIRQUEUE_LIGHT]) != 0 ||
-                                                 list_first(&within[FAIRQUEUE_HOPEFUL]) != 0);
+    const struct fairqueue_stand *s = &q->nodes[node].stands[line];
+    return !q->networks->nodes[node].is_leaf && (list_first(&s->few[FAIRQUEUE_LIGHT]) != 0 ||
+                                                 list_first(&s->few[FAIRQUEUE_HOPEFUL]) != 0);
 }
 
 static enum fairqueue_rank
@@ -82,56 +84,72 @@ rank_of(const struct fairqueue *q, uint32_t node, unsigned line)
     return has_hope(q, node, line) ? FAIRQUEUE_HOPEFUL : FAIRQUEUE_MODEST;
 }
 
+/* --- lists --- */
+
 static inline struct list_table
 stands_of(const struct fairqueue *q, unsigned line)
 {
     return LIST_TABLE(q->nodes, stands[line].links);
 }
 
-/* The list that a network stands in, as its rank is. */
-static inline struct list *
-siblings_of(const struct fairqueue *q, uint32_t node, unsigned line)
+static inline struct list_table
+few_of(const struct fairqueue *q, unsigned line)
 {
-    const struct fairqueue_stand *s = &q->nodes[node].stands[line];
-    return &q->nodes[parent_of(q, node)].stands[line].within[s->rank];
+    return LIST_TABLE(q->nodes, stands[line].few_links);
 }
 
+/* In a list of `around`, where its siblings are, as its rank is. */
 static void
 rank_enter(struct fairqueue *q, uint32_t node, unsigned line, enum fairqueue_rank rank)
 {
+    struct fairqueue_stand *around = &q->nodes[parent_of(q, node)].stands[line];
     q->nodes[node].stands[line].rank = rank;
-    list_push(siblings_of(q, node, line), stands_of(q, line), node);
+    if (rank == FAIRQUEUE_GREEDY) {
+        list_push(&around->greedy, stands_of(q, line), node);
+        return;
+    }
+    q->nodes[node].stands[line].stamp = ++q->stamp;
+    list_push(&around->turns, stands_of(q, line), node);
+    if (rank <= FAIRQUEUE_HOPEFUL)
+        list_push(&around->few[rank], few_of(q, line), node);
 }
 
 static void
 rank_leave(struct fairqueue *q, uint32_t node, unsigned line)
 {
-    list_remove(siblings_of(q, node, line), stands_of(q, line), node);
+    struct fairqueue_stand *around = &q->nodes[parent_of(q, node)].stands[line];
+    uint32_t rank = q->nodes[node].stands[line].rank;
+    list_remove(rank == FAIRQUEUE_GREEDY ? &around->greedy : &around->turns, stands_of(q, line),
+                node);
+    if (rank <= FAIRQUEUE_HOPEFUL)
+        list_remove(&around->few[rank], few_of(q, line), node);
 }
 
+/* Only who becomes greedy, and who is so no more, loses its place among those that wait. */
 static void
 rank_change(struct fairqueue *q, uint32_t node, unsigned line, enum fairqueue_rank rank)
 {
-    if (q->nodes[node].stands[line].rank == rank)
+    struct fairqueue_stand *s = &q->nodes[node].stands[line];
+    struct fairqueue_stand *around = &q->nodes[parent_of(q, node)].stands[line];
+    assert(s->rank != rank);
+    if (s->rank == FAIRQUEUE_GREEDY || rank == FAIRQUEUE_GREEDY) {
+        rank_leave(q, node, line);
+        rank_enter(q, node, line, rank);
         return;
-    rank_leave(q, node, line);
-    rank_enter(q, node, line, rank);
+    }
+    if (s->rank <= FAIRQUEUE_HOPEFUL)
+        list_remove(&around->few[s->rank], few_of(q, line), node);
+    if (rank <= FAIRQUEUE_HOPEFUL)
+        list_push(&around->few[rank], few_of(q, line), node);
+    s->rank = rank;
 }
 
-/* It had its turn: it is the last of its rank, the old one or another. */
+/* It had its turn: it is the last of all, and of its rank, the old one or another. */
 static void
 turn_end(struct fairqueue *q, uint32_t node, unsigned line)
 {
-    struct fairqueue_stand *s = &q->nodes[node].stands[line];
-    struct list *siblings = siblings_of(q, node, line);
-    enum fairqueue_rank rank = rank_of(q, node, line);
-    s->stamp = ++q->stamp;
-    if (rank == s->rank && list_first(siblings) == node) {
-        list_turn(siblings, stands_of(q, line));
-        return;
-    }
     rank_leave(q, node, line);
-    rank_enter(q, node, line, rank);
+    rank_enter(q, node, line, rank_of(q, node, line));
 }
 
 /* --- counts, from a leaf up --- */
@@ -164,7 +182,6 @@ line_enter(struct fairqueue *q, uint32_t leaf, unsigned line)
             q->nodes[parent].active++;
         if (s->waiting++ > 0)
             continue;
-        s->stamp = ++q->stamp;
         rank_enter(q, node, line, rank_of(q, node, line));
         if (s->rank <= FAIRQUEUE_HOPEFUL)
             give_hope(q, parent, line);
@@ -307,28 +324,14 @@ fairqueue_promote(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fairq
 static void
 look_at_greedy(struct fairqueue *q, uint32_t parent, unsigned line, uint32_t share)
 {
-    struct list *greedy = &q->nodes[parent].stands[line].within[FAIRQUEUE_GREEDY];
+    struct list *greedy = &q->nodes[parent].stands[line].greedy;
     uint32_t node = list_first(greedy);
     if (node == 0)
         return;
     if (q->nodes[node].at_worker < share)
         rank_change(q, node, line, rank_of(q, node, line));
     else
-        list_turn(greedy, LIST_TABLE(q->nodes, stands[line].links));
-}
-
-/* The lowest stamp of the ranks up to `most`, greedy ones aside. 0: none */
-static uint32_t
-first_of(const struct fairqueue *q, uint32_t parent, unsigned line, enum fairqueue_rank most)
-{
-    uint32_t best = 0;
-    for (unsigned rank = 0; rank <= most && rank < FAIRQUEUE_GREEDY; rank++) {
-        uint32_t node = q->nodes[parent].stands[line].within[rank].first;
-        if (node != 0 && (best == 0 || (int32_t)(q->nodes[node].stands[line].stamp -
-                                                 q->nodes[best].stands[line].stamp) < 0))
-            best = node;
-    }
-    return best;
+        list_turn(greedy, stands_of(q, line));
 }
 
 /* Is no other in line within this network? */
@@ -338,30 +341,47 @@ is_alone(const struct fairqueue *q, uint32_t parent, uint32_t node, unsigned lin
     return q->nodes[node].stands[line].waiting == q->nodes[parent].stands[line].waiting;
 }
 
-/* The rank that a network has now that its turn has come. */
-static enum fairqueue_rank
-rank_now(const struct fairqueue *q, uint32_t node, unsigned line, uint32_t share)
-{
-    enum fairqueue_rank rank = rank_of(q, node, line);
-    return rank == FAIRQUEUE_MODEST && q->nodes[node].at_worker >= share ? FAIRQUEUE_GREEDY : rank;
-}
-
-/* Whose turn is it within this network? @return 0: none up to that rank */
+/* Whose turn is it within this network, while places beside the reserve are free? */
 static uint32_t
-choose(struct fairqueue *q, uint32_t parent, unsigned line, uint32_t share,
-       enum fairqueue_rank most)
+choose(struct fairqueue *q, uint32_t parent, unsigned line, uint32_t share)
 {
-    uint32_t node = first_of(q, parent, line, most);
-    if (most == FAIRQUEUE_GREEDY && node != 0 && is_alone(q, parent, node, line))
+    const struct fairqueue_stand *around = &q->nodes[parent].stands[line];
+    uint32_t node = list_first(&around->turns);
+    if (node != 0 && is_alone(q, parent, node, line))
         return node;
     look_at_greedy(q, parent, line, share);
+    while ((node = list_first(&around->turns)) != 0) {
+        if (q->nodes[node].at_worker < share || rank_of(q, node, line) != FAIRQUEUE_MODEST)
+            return node;
+        rank_change(q, node, line, FAIRQUEUE_GREEDY);
+    }
+    return list_first(&around->greedy);
+}
+
+/* The one of the light, and if `most` says so of the hopeful, that has the lowest stamp of the first
+ * of each. 0: none */
+static uint32_t
+first_of_few(const struct fairqueue *q, uint32_t parent, unsigned line, enum fairqueue_rank most)
+{
+    const struct list *few = q->nodes[parent].stands[line].few;
+    uint32_t light = list_first(&few[FAIRQUEUE_LIGHT]);
+    uint32_t hopeful = most == FAIRQUEUE_HOPEFUL ? list_first(&few[FAIRQUEUE_HOPEFUL]) : 0;
+    if (light == 0 || hopeful == 0)
+        return light != 0 ? light : hopeful;
+    int32_t later =
+        (int32_t)(q->nodes[light].stands[line].stamp - q->nodes[hopeful].stands[line].stamp);
+    return later < 0 ? light : hopeful;
+}
+
+/* The same for a place of the reserve. @return 0: none up to that rank */
+static uint32_t
+choose_of_few(struct fairqueue *q, uint32_t parent, unsigned line, enum fairqueue_rank most)
+{
     for (;;) {
-        node = first_of(q, parent, line, most);
+        uint32_t node = first_of_few(q, parent, line, most);
         if (node == 0)
-            return most == FAIRQUEUE_GREEDY
-                       ? q->nodes[parent].stands[line].within[FAIRQUEUE_GREEDY].first
-                       : 0;
-        enum fairqueue_rank rank = rank_now(q, node, line, share);
+            return 0;
+        enum fairqueue_rank rank = rank_of(q, node, line);
         if (rank <= q->nodes[node].stands[line].rank)
             return node;
         rank_change(q, node, line, rank);
@@ -377,7 +397,8 @@ leaf_in_turn(struct fairqueue *q, unsigned line, enum fairqueue_rank most)
     while (!q->networks->nodes[node].is_leaf) {
         uint32_t parts = q->nodes[node].active;
         share = parts > 0 && share / parts > 0 ? share / parts : 1;
-        uint32_t within = choose(q, node, line, share, most);
+        uint32_t within = most == FAIRQUEUE_GREEDY ? choose(q, node, line, share)
+                                                   : choose_of_few(q, node, line, most);
         if (within == 0 && node == ROOT)
             return 0;
         if (within == 0) { /* its hope is gone: begin again, it has another rank now */

@@ -44,14 +44,19 @@ struct fairqueue_item {      /* a question */
     uint8_t rank; /* at the worker: FAIRQUEUE_LIGHT, _HOPEFUL or _MODEST when it got there */
 };
 
-struct fairqueue_stand {     /* a network in one line */
-    uint32_t waiting;        /* questions of all within it */
-    struct list_links links; /* in the list of the siblings of its rank */
-    uint32_t stamp;          /* when it got into line or had its turn last: the lowest is next */
-    uint32_t rank;           /* enum fairqueue_rank */
+struct fairqueue_stand {         /* a network in one line */
+    uint32_t waiting;            /* questions of all within it */
+    struct list_links links;     /* among its siblings in `turns` or `greedy` */
+    struct list_links few_links; /* of a light or hopeful one, in a list of `few`, too */
+    uint32_t stamp; /* when it got into line or had its turn last: the lowest is next */
+    uint32_t rank;  /* enum fairqueue_rank */
     union {
-        struct list within[FAIRQUEUE_RANKS]; /* of the networks right within it, by turns */
-        struct list questions;               /* of a leaf */
+        struct {               /* the networks right within it */
+            struct list turns; /* all but greedy ones, in order of their stamps */
+            struct list greedy;
+            struct list few[FAIRQUEUE_HOPEFUL + 1]; /* by rank, as they got it or had a turn */
+        };
+        struct list questions; /* of a leaf */
     };
 };
 

@@ -31,8 +31,6 @@ struct net {
     /* since then it was never seen with its share of places, and none of its questions left the line
      * without a turn */
     bool is_entitled[NETS_LINES];
-    enum nets_rank rank[NETS_LINES]; /* how it stood the last time that it was seen */
-    unsigned moves[NETS_LINES];  /* since that stamp, how often it stood otherwise than before */
     unsigned passed[NETS_LINES]; /* since then, turns of others */
     unsigned most[NETS_LINES];   /* since then, networks in the same line, at most */
 };

@@ -61,20 +61,15 @@ leaves_reserve(void)
     return nets_all()->at_worker < world.places - reserve();
 }
 
-/* Whoever has its share now is not judged before its next turn, and who stands otherwise than before
- * less sharply. */
+/* Whoever has its share now is not judged before its next turn. */
 static void
 look_at_all(void)
 {
     struct net *net;
     for (size_t i = 0; (net = nets_next(i)) != NULL; i++)
-        for (unsigned line = 0; line < NETS_LINES && nets_is_active(net); line++) {
-            if (!nets_is_under_share(net, world.places))
+        if (nets_is_active(net) && !nets_is_under_share(net, world.places))
+            for (unsigned line = 0; line < NETS_LINES; line++)
                 net->is_entitled[line] = false;
-            enum nets_rank rank = nets_rank_of(net, (enum nets_line)line);
-            net->moves[line] += rank != net->rank[line];
-            net->rank[line] = rank;
-        }
 }
 
 /* --- in and out of line ---------------------------------------------------------------------- */
@@ -88,8 +83,6 @@ line_of(const struct ask *ask)
 static void
 renew(struct net *net, enum nets_line line)
 {
-    net->rank[line] = nets_rank_of(net, line);
-    net->moves[line] = 0;
     net->stamp[line] = ++queue.stamp;
     net->is_entitled[line] = true;
     net->passed[line] = net->most[line] = 0;
@@ -180,10 +173,10 @@ judge_level(const struct ask *ask, enum nets_line line, unsigned level)
         if (other == net || other->around != net->around || other->in_line[line] == 0 ||
             !other->is_entitled[line])
             continue;
-        if (is_greedy && other->moves[line] == 0)
+        if (is_greedy)
             oracle_violation_of("who has its share of places comes before who has not (F3)",
                                 ": %s, /%u", ask->act->text, net->prefix.length);
-        else if (other->moves[line] == 0 && other->stamp[line] < net->stamp[line])
+        else if (other->stamp[line] < net->stamp[line])
             oracle_violation_of("a network has a turn before one that waits longer (F2)",
                                 ": %s, /%u", ask->act->text, net->prefix.length);
     }
@@ -200,7 +193,7 @@ judge_line(const struct ask *ask, enum nets_line line)
 }
 
 /* F4: while places are free, and a network has not its share, each of the others in its line has one turn
- * before it at most; one more each time that it came to stand otherwise, and so behind others. */
+ * before it at most. */
 static void
 note_turn(const struct net *top, enum nets_line line)
 {
@@ -211,8 +204,7 @@ note_turn(const struct net *top, enum nets_line line)
             continue;
         net->passed[line]++;
         net->most[line] = count > net->most[line] ? count : net->most[line];
-        unsigned most = (1 + net->moves[line]) * net->most[line];
-        if (net->is_entitled[line] && net->passed[line] >= most)
+        if (net->is_entitled[line] && net->passed[line] >= net->most[line])
             oracle_violation_of("a network waits for more turns than it must (F4)",
                                 ": %u of %u networks", net->passed[line], net->most[line]);
     }

@@ -206,6 +206,24 @@ Test(fairqueue, who_is_no_longer_greedy_has_its_turns_again)
     cr_expect(first >= 8 && first <= 12, "they take turns: %u of 20", first);
 }
 
+Test(fairqueue, who_has_few_no_more_keeps_its_turn)
+{
+    open_queue(400); /* 300 without the reserve */
+    push(client(1, 1, 1), 20);
+    push(client(2, 1, 1), 20);
+    cr_assert_eq(pop_all(), 40);
+    push(client(3, 1, 1), 3);
+    cr_assert(pops(client(3, 1, 1)), "it has one there now, which is few beside 40");
+    push(client(1, 1, 1), 5);
+    push(client(2, 1, 1), 5);
+    for (uint32_t i = 1; i <= 36; i++)
+        fairqueue_remove(&q, i); /* and which is as many as others have, with 5 in all */
+    cr_expect(pops(client(3, 1, 1)), "it waits for longest");
+    cr_expect(pops(client(1, 1, 1)));
+    cr_expect(pops(client(2, 1, 1)));
+    cr_expect(pops(client(3, 1, 1)));
+}
+
 Test(fairqueue, proven_clients_have_more_turns)
 {
     open_queue(4000);
