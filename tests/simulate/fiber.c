@@ -8,7 +8,13 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
-#ifdef PENSTOCK_SANITIZED
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1 /* as gcc does */
+#endif
+#endif
+
+#ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #define STACK_BYTES (2U << 20)
@@ -34,7 +40,7 @@ static void
 arrived(struct fiber *fiber)
 {
     (void)fiber;
-#ifdef PENSTOCK_SANITIZED
+#ifdef __SANITIZE_ADDRESS__
     __sanitizer_finish_switch_fiber(fiber->fake_stack, &fiber->outer_stack, &fiber->outer_size);
 #endif
 }
@@ -72,7 +78,7 @@ fiber_open(void (*run)(void *argument), void *argument)
         mprotect((char *)memory + GUARD_BYTES, STACK_BYTES, PROT_READ | PROT_WRITE) != 0 ||
         getcontext(&fiber->own) != 0)
         abort();
-#ifdef PENSTOCK_SANITIZED /* a stack that lay here before left its marks */
+#ifdef __SANITIZE_ADDRESS__ /* a stack that lay here before left its marks */
     ASAN_UNPOISON_MEMORY_REGION((char *)memory + GUARD_BYTES, STACK_BYTES);
 #endif
     fiber->run = run;
@@ -89,7 +95,7 @@ fiber_close(struct fiber *fiber)
 {
     if (fiber == NULL)
         return;
-#ifdef PENSTOCK_SANITIZED /* nor may what lies here next find its marks */
+#ifdef __SANITIZE_ADDRESS__ /* nor may what lies here next find its marks */
     ASAN_UNPOISON_MEMORY_REGION(fiber->memory + GUARD_BYTES, STACK_BYTES);
 #endif
     munmap(fiber->memory, STACK_BYTES + GUARD_BYTES);
@@ -100,12 +106,12 @@ void
 fiber_enter(struct fiber *fiber)
 {
     starting = fiber;
-#ifdef PENSTOCK_SANITIZED
+#ifdef __SANITIZE_ADDRESS__
     __sanitizer_start_switch_fiber(&fiber->outer_fake_stack, fiber->memory + GUARD_BYTES,
                                    STACK_BYTES);
 #endif
     change(&fiber->entered_from, &fiber->own);
-#ifdef PENSTOCK_SANITIZED
+#ifdef __SANITIZE_ADDRESS__
     __sanitizer_finish_switch_fiber(fiber->outer_fake_stack, NULL, NULL);
 #endif
 }
@@ -114,7 +120,7 @@ void
 fiber_leave(struct fiber *fiber, bool for_good)
 {
     (void)for_good;
-#ifdef PENSTOCK_SANITIZED
+#ifdef __SANITIZE_ADDRESS__
     __sanitizer_start_switch_fiber(for_good ? NULL : &fiber->fake_stack, fiber->outer_stack,
                                    fiber->outer_size);
 #endif

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * What: a process sleeps in the middle of a call (epoll_wait, poll, clock_nanosleep) and may lose
- *       the processor in any other; it goes on where it was. The sanitizers are told of each switch.
+ *       the processor in any other; it goes on where it was. The address sanitizer is told of each switch.
  * Who:  process.c.
  */
 #pragma once
