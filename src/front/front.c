@@ -213,7 +213,24 @@ front_is_over(const struct front *front)
 {
     bool is_empty =
         front->waiting.queries.alive == 0 && front->pacing.count == 0 && front->tcp.open == 0;
-    return front->stop_us != 0 && (is_empty || front->loop.now_us >= front->stop_us);
+    return front->stop_us != 0 && front->reads_us == 0 &&
+           (is_empty || front->loop.now_us >= front->stop_us);
+}
+
+/* What a client sent before we were told to stop is in the kernel by then: it is taken, until a turn
+ * finds nothing. */
+static void
+read_last(struct front *front, const struct clock_time *now)
+{
+    uint64_t read = counted(front, STAT_UDP_QUERIES) + counted(front, STAT_TCP_QUERIES) +
+                    counted(front, STAT_TCP_ACCEPTED);
+    bool is_quiet = read == front->read;
+    front->read = read;
+    if (!is_quiet && now->now_us < front->reads_us)
+        return;
+    front->reads_us = 0;
+    udp_stop(&front->udp);
+    tcp_stop(&front->tcp);
 }
 
 static void
@@ -271,6 +288,8 @@ front_turn(struct front *front, struct clock_time time)
     take_udp(front, now);
     if (is_tcp_used(&front->tcp))
         take_tcp(front, now);
+    if (front->reads_us != 0)
+        read_last(front, now);
     if (is_uplink_used(front))
         take_answers(front, now);
     admit_stale(front, now);
@@ -287,6 +306,8 @@ front_turn(struct front *front, struct clock_time time)
     show_levels(front);
     rest(front);
     if ((is_awake || is_uplink_used(front)) && !uplink_sleep(&front->uplink))
+        return 0;
+    if (front->reads_us != 0)
         return 0;
     return deadline_us(front);
 }

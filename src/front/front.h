@@ -22,6 +22,7 @@
 #include "front/waiting.h"
 
 #define FRONT_EXPIRE_BATCH 256 /* questions ended by their deadline per turn */
+#define FRONT_LAST_MS      100 /* told to stop: for taking what clients sent before that */
 
 /* A process that is woken for every message spends most of its time being woken. Where the processor
  * has little time left, it pays to sleep for a moment between turns and then take all that came as
@@ -68,8 +69,9 @@ struct front {
     struct deliver deliver;
     struct uplink uplink;
     struct nap nap;
-    /* 0: serving; else no message is read any more, and the end is here at last */
-    uint64_t stop_us;
+    uint64_t stop_us;  /* 0: serving; else the end is here at last */
+    uint64_t reads_us; /* told to stop: reads until then; 0: serving, or nothing is read any more */
+    uint64_t read;     /* messages and connections, when the turn before was over */
 };
 
 /** Before the first turn. */

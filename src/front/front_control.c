@@ -180,9 +180,9 @@ take_stop(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX]
     (void)fds;
     if (front->stop_us != 0)
         return;
-    front->stop_us = last_deadline_us(front);
-    udp_stop(&front->udp);
-    tcp_stop(&front->tcp);
+    front->stop_us = last_deadline_us(front) + FRONT_LAST_MS * 1000;
+    front->reads_us = front->loop.now_us + FRONT_LAST_MS * 1000;
+    front->read = UINT64_MAX; /* this turn is the first that looks */
 }
 
 static const struct child_inbox_row rows[] = {

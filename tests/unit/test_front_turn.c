@@ -183,6 +183,47 @@ Test(front_turn, is_over_when_told_to_stop_and_nobody_waits, .init = setup)
     cr_expect_eq(scene_out_count, 1, "nothing more was read");
 }
 
+Test(front_turn, takes_what_came_before_it_was_told_to_stop_and_then_nothing, .init = setup)
+{
+    for (unsigned i = 0; i < UDP_BATCH * UDP_BATCHES + 5; i++)
+        arrive("a.example");
+    scene_new[scene_new_count++] = scene_client("127.0.0.2");
+    front.stop_us = scene_now.now_us + 2000000;
+    front.reads_us = scene_now.now_us + FRONT_LAST_MS * 1000;
+    front.read = UINT64_MAX;
+    cr_expect_eq(turn(), 0, "due at once");
+    send_query(scene_clients[0], "b.example");
+    cr_expect_eq(turn(), 0);
+    cr_expect_eq(scene_stat(STAT_UDP_QUERIES), UDP_BATCH * UDP_BATCHES + 5);
+    cr_expect_eq(scene_stat(STAT_TCP_QUERIES), 1);
+    cr_expect_not(front_is_over(&front), "they wait for their answers");
+    cr_expect_neq(front.reads_us, 0);
+    (void)turn();
+    cr_expect_eq(front.reads_us, 0, "a turn found nothing");
+    arrive("c.example");
+    (void)turn();
+    cr_expect_eq(scene_stat(STAT_UDP_QUERIES), UDP_BATCH * UDP_BATCHES + 5);
+}
+
+Test(front_turn, does_not_read_for_ever_when_told_to_stop, .init = setup)
+{
+    front.stop_us = scene_now.now_us + 2000000;
+    front.reads_us = scene_now.now_us + FRONT_LAST_MS * 1000;
+    front.read = UINT64_MAX;
+    for (unsigned i = 0; i < 10; i++) {
+        arrive("a.example");
+        (void)turn();
+        scene_now = evloop_time_at(scene_now.now_us + FRONT_LAST_MS * 100, scene_now.wall_s);
+    }
+    cr_expect_eq(scene_stat(STAT_UDP_QUERIES), 10);
+    arrive("a.example");
+    (void)turn();
+    cr_expect_eq(front.reads_us, 0);
+    arrive("a.example");
+    (void)turn();
+    cr_expect_eq(scene_stat(STAT_UDP_QUERIES), 11);
+}
+
 Test(front_turn, is_due_when_an_answer_that_is_held_may_leave, .init = setup)
 {
     static const uint8_t message[1200];
