@@ -9,6 +9,7 @@
 #include "supervisor/children.h"
 #include "supervisor/ending.h"
 #include "supervisor/lanes.h"
+#include "supervisor/notify.h"
 #include "supervisor/orders.h"
 #include "supervisor/report.h"
 #include "supervisor/retire.h"
@@ -104,6 +105,7 @@ fail_start(struct child *child, const struct end *end)
     log_write(LOG_ERROR, LOG_CHILD_DIED, "%s %s%s; penstock cannot start", child->name, end->text,
               child->has_served ? "" : " before it was ready");
     lanes_stop(sup, 1);
+    notify_failed(sup, "a process ended before all were ready; the log says why");
     sup->start_failed = true;                            /* how the others end is no news */
     sup->stopping = stopping_begin(0, sup->loop.now_us); /* nothing is in flight */
 }

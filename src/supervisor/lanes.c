@@ -9,7 +9,7 @@
 #include "supervisor/channel.h"
 #include "supervisor/children.h"
 #include "supervisor/dial.h"
-#include "supervisor/inherited.h"
+#include "supervisor/notify.h"
 #include "supervisor/pages.h"
 #include "supervisor/report.h"
 #include "supervisor/retire.h"
@@ -82,7 +82,7 @@ announce(struct supervisor *sup)
               PENSTOCK_VERSION, sup->tls_library, sup->lanes_count,
               sup->lanes_count == 1 ? "lane" : "lanes", sup->config.upstreams_count,
               sup->config.upstreams_count == 1 ? "upstream" : "upstreams");
-    inherited_notify(sup->notify_fd, "READY=1\nSTATUS=Serving\n");
+    notify_ready(sup);
 }
 
 void
@@ -136,7 +136,7 @@ lanes_stop(struct supervisor *sup, int exit_code)
     }
     sup->phase = PHASE_STOPPING;
     sup->stopping = stopping_begin(drain_ms, sup->loop.now_us);
-    inherited_notify(sup->notify_fd, "STOPPING=1\nSTATUS=Answering what is in flight\n");
+    notify_stopping(sup);
     for (unsigned i = 0; i < sup->lanes_count; i++) {
         struct lane *lane = &sup->lanes[i];
         for (unsigned role = 0; role < CHILD_ROLES; role++)

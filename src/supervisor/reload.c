@@ -9,8 +9,8 @@
 #include "supervisor/addresses.h"
 #include "supervisor/children.h"
 #include "supervisor/control_rights.h"
-#include "supervisor/inherited.h"
 #include "supervisor/levels.h"
+#include "supervisor/notify.h"
 #include "supervisor/reload_rule.h"
 #include "supervisor/report.h"
 #include "supervisor/retire.h"
@@ -18,7 +18,6 @@
 #include "supervisor/tell.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 /* Has the CA file other contents? */
@@ -143,9 +142,7 @@ reload_tick(struct supervisor *sup)
         children_are_any(sup, LIFE_STARTING))
         return;
     sup->reload_asked = false;
-    char state[64]; /* with the time, for units of Type=notify-reload (systemd 253 and later) */
-    snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\n", sup->loop.now_us);
-    inherited_notify(sup->notify_fd, state);
+    notify_reloading(sup);
     if (read_again(sup, &next, &error) != STATUS_OK) {
         chan_close(next.fds, CHILD_ROLES + 1);
         report_refused(sup);
@@ -160,7 +157,7 @@ reload_tick(struct supervisor *sup)
     }
     explicit_bzero(&next, sizeof next);
     if (!sup->reload_waits)
-        inherited_notify(sup->notify_fd, "READY=1\n");
+        notify_ready(sup);
 }
 
 void
@@ -169,4 +166,6 @@ reload_ask(struct supervisor *sup, const char *why)
     log_write(LOG_NOTICE, LOG_CONFIG, "%s: reading the configuration again", why);
     sup->reload_asked = true;
     sup->reload_waits = false;
+    if (sup->phase == PHASE_RUNNING) /* else READY=1 is still to come, or is over */
+        notify_reloading(sup);
 }

@@ -14,6 +14,7 @@
 #include "supervisor/keeper.h"
 #include "supervisor/lanes.h"
 #include "supervisor/namelists.h"
+#include "supervisor/notify.h"
 #include "supervisor/pages.h"
 #include "supervisor/report.h"
 #include "supervisor/settings.h"
@@ -44,6 +45,8 @@ prepare(const struct options *options, const struct inherited *inherited, struct
         int *listener, struct config_error *error)
 {
     *listener = -1;
+    sup->notify_fd = inherited_connect_notify();
+    notify_starting(sup);
     enum status status = settings_load(options, &sup->config, error);
     sup->options = options;
     sup->loaded = sup->config;
@@ -73,7 +76,6 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     status = control_socket_open(&sup->config, sup->rights.own_uid, listener, error);
     if (status != STATUS_OK)
         return status;
-    sup->notify_fd = inherited_connect_notify();
     watchdog_open(sup);
     status = settings_share(&sup->config, sup->config_fds);
     if (status == STATUS_OK)
@@ -160,8 +162,10 @@ service_run(struct supervisor *sup, const struct options *options,
     enum status status = prepare(options, inherited, sup, &listener, error);
     if (status == STATUS_OK)
         status = start(sup, listener, error);
-    if (status != STATUS_OK)
+    if (status != STATUS_OK) {
+        notify_failed(sup, error->text);
         return status;
+    }
     while (sup->phase != PHASE_ENDED)
         turn(sup);
     log_write(LOG_NOTICE, LOG_STOPPING, "penstock has ended");

@@ -24,11 +24,12 @@
 
 #include <sys/types.h>
 
-#define SUPERVISOR_READY_MS 5000 /* a child that is not READY by then is killed */
-#define SUPERVISOR_NAME_MAX 16   /* "worker.15" */
-#define SUPERVISOR_RETIRED  2 /* workers of a lane that a reload replaced and that still answer */
-#define SUPERVISOR_KINDS    2 /* of listening socket: UDP, TCP (enum ipc_socket_kind less one) */
-#define TLS_LIBRARY_MAX     64
+#define SUPERVISOR_READY_MS   5000 /* a child that is not READY by then is killed */
+#define SUPERVISOR_NAME_MAX   16   /* "worker.15" */
+#define SUPERVISOR_RETIRED    2 /* workers of a lane that a reload replaced and that still answer */
+#define SUPERVISOR_KINDS      2 /* of listening socket: UDP, TCP (enum ipc_socket_kind less one) */
+#define TLS_LIBRARY_MAX       64
+#define SUPERVISOR_STATUS_MAX 768 /* a sentence of notify.h */
 
 enum child_role { CHILD_FRONT, CHILD_WORKER, CHILD_ROLES };
 
@@ -114,7 +115,10 @@ struct supervisor {
     uint64_t watch_us;          /* when watchdog_tick() looks next */
     uint64_t notify_us;   /* how often the service manager wants to hear of us; 0: it does not */
     uint64_t notified_us; /* when it was told last */
-    int notify_fd;        /* the service manager's datagram socket, connected; -1: none */
+    uint64_t status_us;   /* when notify_tick() looks next */
+    bool reload_told;     /* it knows that a reload is under way */
+    char status[SUPERVISOR_STATUS_MAX]; /* what it was told of the state last */
+    int notify_fd; /* the service manager's datagram socket, connected; -1: none */
     struct dial_avoided avoided;
     struct service_page *page; /* see report.h */
     struct keeper *keeper;     /* see keeper.h */

@@ -10,6 +10,7 @@
 #include "supervisor/ending.h"
 #include "supervisor/keeper.h"
 #include "supervisor/lanes.h"
+#include "supervisor/notify.h"
 #include "supervisor/orders.h"
 #include "supervisor/reload.h"
 #include "supervisor/report.h"
@@ -142,6 +143,7 @@ turn_take(struct supervisor *sup)
     reload_tick(sup);
     report_tick(sup);
     keeper_tick(sup);
+    notify_tick(sup);
 }
 
 uint64_t

@@ -1,0 +1,131 @@
+/* notify.c - see notify.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "supervisor/notify.h"
+
+#include "supervisor/children.h"
+#include "supervisor/inherited.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MESSAGE_MAX (SUPERVISOR_STATUS_MAX + 64)
+
+static void __attribute__((format(printf, 2, 3)))
+tell(const struct supervisor *sup, const char *format, ...)
+{
+    char message[MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    inherited_notify(sup->notify_fd, message);
+}
+
+/* --- the sentence ---------------------------------------------------------------------------- */
+
+static unsigned
+count_lanes(const struct supervisor *sup)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < sup->lanes_count; i++) {
+        const struct lane *lane = &sup->lanes[i];
+        count +=
+            lane->children[CHILD_FRONT].state == LIFE_READY &&
+            (lane->children[CHILD_WORKER].state == LIFE_READY || children_is_retired_serving(lane));
+    }
+    return count;
+}
+
+/* By some worker that serves. */
+static bool
+is_in_state(const struct supervisor *sup, uint32_t upstream, enum stats_upstream_state state)
+{
+    for (unsigned i = 0; i < sup->lanes_count * SUPERVISOR_CHILDREN; i++) {
+        const struct child *worker =
+            &sup->lanes[i / SUPERVISOR_CHILDREN].children[i % SUPERVISOR_CHILDREN];
+        if (worker->role == CHILD_WORKER && worker->state == LIFE_READY &&
+            stats_load(&worker->stats->upstreams[upstream].state) == (uint64_t)state)
+            return true;
+    }
+    return false;
+}
+
+static void
+describe(const struct supervisor *sup, char text[SUPERVISOR_STATUS_MAX])
+{
+    const struct reload_news *news = &sup->reload_news;
+    unsigned usable = 0, failed = 0, count = sup->config.upstreams_count;
+    for (uint32_t i = 0; i < count; i++)
+        if (is_in_state(sup, i, STATS_UPSTREAM_USABLE))
+            usable++;
+        else if (is_in_state(sup, i, STATS_UPSTREAM_REFUSED) ||
+                 is_in_state(sup, i, STATS_UPSTREAM_DOWN))
+            failed++;
+    unsigned unasked = count - usable - failed;
+    int used =
+        snprintf(text, SUPERVISOR_STATUS_MAX, "Serving: %u of %u %s, %u of %u %s can be asked",
+                 count_lanes(sup), sup->lanes_count, sup->lanes_count == 1 ? "lane" : "lanes",
+                 usable, count, count == 1 ? "upstream" : "upstreams");
+    if (unasked > 0)
+        used += snprintf(text + used, (size_t)(SUPERVISOR_STATUS_MAX - used), ", %u not tried yet",
+                         unasked);
+    if (news->text[0] != '\0' && !news->is_in_force)
+        snprintf(text + used, (size_t)(SUPERVISOR_STATUS_MAX - used),
+                 "; the last reload was refused: %.400s", news->text);
+}
+
+/* --- the states ------------------------------------------------------------------------------ */
+
+void
+notify_starting(const struct supervisor *sup)
+{
+    tell(sup, "STATUS=Starting\n");
+}
+
+void
+notify_failed(const struct supervisor *sup, const char *why)
+{
+    tell(sup, "STATUS=It cannot start: %s\n", why);
+}
+
+void
+notify_ready(struct supervisor *sup)
+{
+    describe(sup, sup->status);
+    sup->reload_told = false;
+    tell(sup, "READY=1\nSTATUS=%s\n", sup->status);
+}
+
+void
+notify_reloading(struct supervisor *sup)
+{
+    if (sup->reload_told)
+        return;
+    sup->reload_told = true;
+    tell(sup, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=Reading the configuration again\n",
+         sup->loop.now_us);
+}
+
+void
+notify_stopping(const struct supervisor *sup)
+{
+    tell(sup, "STOPPING=1\nSTATUS=Answering what is in flight\n");
+}
+
+void
+notify_tick(struct supervisor *sup)
+{
+    char text[SUPERVISOR_STATUS_MAX];
+    if (sup->notify_fd < 0 || sup->phase != PHASE_RUNNING || sup->reload_told ||
+        sup->loop.now_us < sup->status_us)
+        return;
+    sup->status_us = sup->loop.now_us + (uint64_t)NOTIFY_LOOK_MS * 1000;
+    describe(sup, text);
+    if (strcmp(text, sup->status) == 0)
+        return;
+    memcpy(sup->status, text, sizeof sup->status);
+    tell(sup, "STATUS=%s\n", text);
+}
