@@ -188,6 +188,11 @@ kernel_heard_message(const struct ipc_message *message)
         must(world.is_worker_hostile);
         return;
     }
+    if (message->type == IPC_FLUSHED) {
+        must(world.is_flushing && message->tag == world.flushes);
+        world.is_flushing = false;
+        return;
+    }
     must(message->type == IPC_RELOADED && message->epoch == world.reload);
     must(message->error == world.is_reload_odd);
     world.reload = 0;
@@ -204,6 +209,23 @@ reload(uint8_t form)
     say((struct ipc_message){.type = IPC_RELOAD, .epoch = world.reload}, &fd, 1);
     (void)front_turn(&front, evloop_wait(&front.loop, 0));
     must(world.reload == 0 && front.self.config == (world.is_reload_odd ? before : next));
+}
+
+/* One at a time, of names that clients ask for. */
+static void
+flush(uint8_t number)
+{
+    static const char *const flushed[] = {"a.example", "example", ".", "z.localhost"};
+    struct ipc_message message = {.type = IPC_FLUSH, .tag = ++world.flushes, .below = number & 1};
+    snprintf(message.text, sizeof message.text, "%s", flushed[number / 2 % 4]);
+    world.is_flushing = true;
+    say(message, NULL, 0);
+    for (unsigned turns = 0; world.is_flushing; turns++) {
+        must(turns < 100000);
+        (void)front_turn(&front, evloop_wait(&front.loop, 0));
+    }
+    must(front.recall.cache == NULL || message.text[0] != '.' || message.below == 0 ||
+         cache_counts(front.recall.cache)->entries == 0);
 }
 
 static void
@@ -237,6 +259,10 @@ supervise(struct bytes_reader *r)
         world.is_stopping = true;
         say((struct ipc_message){.type = IPC_STOP}, NULL, 0);
         break;
+    case 6:
+        if (!world.is_stopping)
+            flush(number);
+        return;
     default:
         kernel.trouble = troubles[number % 6];
         return;

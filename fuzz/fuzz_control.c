@@ -86,6 +86,8 @@ obey(struct run *run, unsigned seat, const struct control_message *request)
         at->task = CONTROL_SENDS_PAGES;
     else if (request->type == CONTROL_RELOAD)
         at->task = CONTROL_WAITS_RELOAD;
+    else if (request->type == CONTROL_FLUSH)
+        at->task = CONTROL_WAITS_FRONTS;
     else
         control_desk_answer(&run->desk, seat, CONTROL_DONE, 0, "done");
 }
@@ -122,7 +124,7 @@ static void
 drain(struct run *run, unsigned seat, bool has_room)
 {
     struct control_seat *at = &run->desk.seats[seat];
-    if (at->task == CONTROL_WAITS_RELOAD)
+    if (at->task == CONTROL_WAITS_RELOAD || at->task == CONTROL_WAITS_FRONTS)
         control_desk_answer(&run->desk, seat, CONTROL_DONE, 0, "in force");
     if (!control_desk_has_output(&run->desk, seat))
         return;

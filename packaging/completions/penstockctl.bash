@@ -5,7 +5,8 @@ _penstockctl() {
     --socket) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     log-level) mapfile -t COMPREPLY < <(compgen -W "notice info debug" -- "$word") ;;
     status | stats) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$word") ;;
-    *) mapfile -t COMPREPLY < <(compgen -W "status stats upstreams healthcheck reload drain log-level
+    flush) mapfile -t COMPREPLY < <(compgen -W "--below" -- "$word") ;;
+    *) mapfile -t COMPREPLY < <(compgen -W "status stats upstreams healthcheck reload drain log-level flush
         --socket --json --help --version" -- "$word") ;;
     esac
 }

@@ -7,6 +7,8 @@ complete -c penstockctl -n __fish_use_subcommand -a healthcheck -d 'exit status 
 complete -c penstockctl -n __fish_use_subcommand -a reload -d 'read the configuration again'
 complete -c penstockctl -n __fish_use_subcommand -a drain -d 'answer what is in flight, then end'
 complete -c penstockctl -n __fish_use_subcommand -a log-level -d 'the lowest severity that is logged'
+complete -c penstockctl -n __fish_use_subcommand -a flush -d 'forget the cached responses of a name'
+complete -c penstockctl -n '__fish_seen_subcommand_from flush' -l below -d 'all names below, too'
 complete -c penstockctl -n '__fish_seen_subcommand_from log-level' -a 'notice info debug'
 complete -c penstockctl -n '__fish_seen_subcommand_from status stats' -l json -d 'as JSON'
 complete -c penstockctl -l socket -r -F -d 'where the control socket is'

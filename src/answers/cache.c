@@ -417,6 +417,48 @@ cache_put(struct cache *cache, const struct cache_key *key, const uint8_t *messa
     return STATUS_OK;
 }
 
+/* --- what is to be forgotten ------------------------------------------------------------------ */
+
+/* Is this the first chunk of an answer? What is not is looked up under a hash that others chose, and
+ * not found. */
+static bool
+is_entry(const struct cache *cache, uint32_t index)
+{
+    uint32_t at = 0, found;
+    while ((found = cache_index_next(&cache->index, entry_at(cache, index)->hash, &at)) != NONE)
+        if (found == index)
+            return true;
+    return false;
+}
+
+static bool
+is_flushed(const struct cache *cache, const struct entry *entry, const struct cache_flush *flush)
+{
+    uint8_t head[DNS_HEADER_SIZE + DNS_NAME_MAX];
+    size_t size = entry->answer.question_end - DNS_HEADER_SIZE - 4u; /* of a name: cache_put() */
+    struct dns_name name = {.size = (uint8_t)size};
+    if (flush->is_below ? size < flush->name.size : size != flush->name.size)
+        return false;
+    copy_out(cache, entry, head, DNS_HEADER_SIZE + size);
+    struct bytes_reader r = bytes_reader(head, DNS_HEADER_SIZE + size);
+    bytes_skip(&r, DNS_HEADER_SIZE);
+    bytes_get_copy(&r, name.wire, size);
+    return dns_name_is_below(&name, &flush->name);
+}
+
+bool
+cache_flush_step(struct cache *cache, struct cache_flush *flush, uint32_t chunks)
+{
+    while (chunks-- > 0 && flush->at < cache->fresh) {
+        uint32_t index = ++flush->at;
+        if (is_entry(cache, index) && is_flushed(cache, entry_at(cache, index), flush)) {
+            drop(cache, index);
+            flush->dropped++;
+        }
+    }
+    return flush->at >= cache->fresh;
+}
+
 /* --- how long --------------------------------------------------------------------------------- */
 
 static uint32_t

@@ -95,6 +95,25 @@ bool cache_has_better(const struct cache *cache, const struct cache_key *key, ui
 
 const struct cache_counts *cache_counts(const struct cache *cache);
 
+/* --- what is to be forgotten ------------------------------------------------------------------ */
+
+/* A walk through the whole cache, in steps: between two of them it is used as always. */
+struct cache_flush {
+    struct dns_name name; /* in lower case */
+    bool is_below;        /* with all names below it */
+    uint32_t at;          /* chunks looked at so far; at first 0 */
+    uint32_t dropped;     /* answers; at first 0 */
+};
+
+/**
+ * Drop what is kept of a name, whatever its type and flags. What was kept when the walk began is
+ * gone when it ends; what is kept meanwhile may be.
+ *
+ * @param chunks  to look at in this step, 1 or more
+ * @return true: the walk has ended
+ */
+bool cache_flush_step(struct cache *cache, struct cache_flush *flush, uint32_t chunks);
+
 /* --- how long an answer may be kept ----------------------------------------------------------- */
 
 struct cache_times {         /* limits, from the configuration */

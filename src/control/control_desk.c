@@ -156,7 +156,7 @@ control_desk_answer(struct control_desk *desk, unsigned seat, enum control_type 
                     uint32_t count, const char *text)
 {
     struct control_seat *at = &desk->seats[seat];
-    if (at->task == CONTROL_WAITS_RELOAD)
+    if (at->task == CONTROL_WAITS_RELOAD || at->task == CONTROL_WAITS_FRONTS)
         at->task = CONTROL_IDLE;
     at->has_answer = true;
     at->answer = (struct control_message){.type = type, .count = count};

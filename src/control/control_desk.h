@@ -49,6 +49,7 @@ enum control_task { /* what is under way at a seat, one thing at a time */
                     CONTROL_SENDS_PAGES,     /* `at` is the next one */
                     CONTROL_SENDS_UPSTREAMS, /* likewise */
                     CONTROL_WAITS_RELOAD,
+                    CONTROL_WAITS_FRONTS, /* for what `request` asks of them */
 };
 
 struct control_seat {
@@ -60,6 +61,8 @@ struct control_seat {
     uint32_t at, generation; /* of the pages, when the task began */
     uint64_t stuck_ms;       /* since when an answer found no room; 0: it finds room */
     struct control_message answer;
+    struct control_message request; /* WAITS_FRONTS */
+    uint64_t ticket;                /* WAITS_FRONTS: the lowest is served first */
 };
 
 struct control_account {

@@ -41,6 +41,7 @@ struct control_message {
     uint8_t right;               /* HELLO: enum control_right */
     uint8_t kind;                /* PAGE: enum control_page */
     uint8_t level;               /* LEVEL: enum log_level */
+    uint8_t below;               /* FLUSH: 1: with all names below it */
     char text[CONTROL_TEXT_MAX]; /* NUL-terminated */
 };
 

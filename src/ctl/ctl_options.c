@@ -11,25 +11,29 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_SOCKET = 256, OPTION_JSON };
+enum { OPTION_SOCKET = 256, OPTION_JSON, OPTION_BELOW };
 
 static const struct option long_options[] = {{"socket", required_argument, NULL, OPTION_SOCKET},
                                              {"json", no_argument, NULL, OPTION_JSON},
+                                             {"below", no_argument, NULL, OPTION_BELOW},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
                                              {0}};
 
+enum takes { NOTHING, A_LEVEL, A_NAME }; /* behind the command */
+
 struct command {
     const char *name;
     enum ctl_options_command command;
-    bool has_json, has_level;
+    bool has_json;
+    enum takes takes;
 };
 
 static const struct command commands[] = {
-    {"status", CTL_STATUS, true, false},        {"stats", CTL_STATS, true, false},
-    {"upstreams", CTL_UPSTREAMS, false, false}, {"healthcheck", CTL_HEALTHCHECK, false, false},
-    {"reload", CTL_RELOAD, false, false},       {"drain", CTL_DRAIN, false, false},
-    {"log-level", CTL_LOG_LEVEL, false, true},
+    {"status", CTL_STATUS, true, NOTHING},        {"stats", CTL_STATS, true, NOTHING},
+    {"upstreams", CTL_UPSTREAMS, false, NOTHING}, {"healthcheck", CTL_HEALTHCHECK, false, NOTHING},
+    {"reload", CTL_RELOAD, false, NOTHING},       {"drain", CTL_DRAIN, false, NOTHING},
+    {"log-level", CTL_LOG_LEVEL, false, A_LEVEL}, {"flush", CTL_FLUSH, false, A_NAME},
 };
 
 static const char *const levels[] = {"notice", "info", "debug"};
@@ -65,6 +69,35 @@ take_level(struct ctl_options *options, const char *name)
     return refuse(options, "log-level takes one of notice, info, debug");
 }
 
+/* Text of a request is ASCII; whether it is a name, the service judges. */
+static enum status
+take_name(struct ctl_options *options, const char *name)
+{
+    if (name == NULL)
+        return refuse(options, "flush takes a domain name");
+    for (size_t i = 0; name[i] != '\0'; i++)
+        if (i >= CONTROL_TEXT_MAX - 1 || name[i] <= ' ' || name[i] > '~')
+            return refuse(options,
+                          "flush takes a domain name in ASCII: one of another script as its "
+                          "xn-- form");
+    options->what = name;
+    return STATUS_OK;
+}
+
+static enum status
+take_value(struct ctl_options *options, enum takes takes, const char *word)
+{
+    switch (takes) {
+    case NOTHING:
+        return STATUS_OK;
+    case A_LEVEL:
+        return take_level(options, word);
+    case A_NAME:
+        return take_name(options, word);
+    }
+    return STATUS_INVALID;
+}
+
 static enum status
 take_command(struct ctl_options *options, int count, char **words)
 {
@@ -76,9 +109,11 @@ take_command(struct ctl_options *options, int count, char **words)
     options->command = command->command;
     if (options->is_json && !command->has_json)
         return refuse(options, "%s has no --json", command->name);
-    if (command->has_level && take_level(options, count > 1 ? words[1] : NULL) != STATUS_OK)
+    if (options->is_below && command->command != CTL_FLUSH)
+        return refuse(options, "%s has no --below", command->name);
+    if (take_value(options, command->takes, count > 1 ? words[1] : NULL) != STATUS_OK)
         return STATUS_INVALID;
-    int most = command->has_level ? 2 : 1;
+    int most = command->takes == NOTHING ? 1 : 2;
     return count <= most
                ? STATUS_OK
                : refuse(options, "%s does not take \"%.64s\"", command->name, words[most]);
@@ -111,6 +146,9 @@ ctl_options_parse(int argc, char **argv, const char *socket_env, struct ctl_opti
         case OPTION_JSON:
             options->is_json = true;
             break;
+        case OPTION_BELOW:
+            options->is_below = true;
+            break;
         case 'h':
             options->command = CTL_HELP;
             return STATUS_OK;
@@ -141,6 +179,8 @@ ctl_options_help(void)
            "  reload            read the configuration again, wait, say what came of it\n"
            "  drain             answer what is in flight, then end; waits for it\n"
            "  log-level LEVEL   notice, info or debug, until the next reload\n"
+           "  flush NAME [--below]\n"
+           "                    forget the cached responses of a name, or of all below it\n"
            "\n"
            "  --socket PATH     the control socket; else PENSTOCK_CONTROL_SOCKET, else\n"
            "                    " CTL_OPTIONS_SOCKET "\n"

@@ -23,6 +23,7 @@ enum ctl_options_command {
     CTL_RELOAD,
     CTL_DRAIN,
     CTL_LOG_LEVEL,
+    CTL_FLUSH,
     CTL_HELP,
     CTL_VERSION,
 };
@@ -40,6 +41,8 @@ struct ctl_options {
     const char *socket; /* points into argv or the environment, or is static */
     bool is_json;
     uint8_t level;                     /* log-level: enum log_level */
+    bool is_below;                     /* flush: with all names below */
+    const char *what;                  /* flush: the name; points into argv */
     char error[CTL_OPTIONS_ERROR_MAX]; /* on failure: one line without newline */
 };
 

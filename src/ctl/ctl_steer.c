@@ -23,6 +23,15 @@ ctl_steer_level(struct control_client *client, uint8_t level, struct control_mes
 }
 
 enum status
+ctl_steer_flush(struct control_client *client, const char *name, bool is_below,
+                struct control_message *answer)
+{
+    struct control_message request = {.type = CONTROL_FLUSH, .below = is_below};
+    snprintf(request.text, sizeof request.text, "%s", name);
+    return control_client_ask(client, &request, answer, CTL_STEER_FLUSH_MS);
+}
+
+enum status
 ctl_steer_drain(struct control_client *client, struct control_message *answer)
 {
     static const struct control_message request = {.type = CONTROL_DRAIN};

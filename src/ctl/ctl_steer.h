@@ -10,6 +10,7 @@
 #include "control/control_client.h"
 
 #define CTL_STEER_RELOAD_MS 60000 /* new workers start; a reload may wait for an older one */
+#define CTL_STEER_FLUSH_MS  30000 /* a front that hangs is ended; others may flush before us */
 #define CTL_STEER_DRAIN_MS  40000 /* timeouts.query is at most 30 s */
 
 /**
@@ -21,6 +22,10 @@ MUST_CHECK enum status ctl_steer_reload(struct control_client *client,
                                         struct control_message *answer);
 MUST_CHECK enum status ctl_steer_level(struct control_client *client, uint8_t level,
                                        struct control_message *answer);
+
+/** Waits until every front has. */
+MUST_CHECK enum status ctl_steer_flush(struct control_client *client, const char *name,
+                                       bool is_below, struct control_message *answer);
 
 /** As above; waits until the service has ended. */
 MUST_CHECK enum status ctl_steer_drain(struct control_client *client,

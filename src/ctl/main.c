@@ -74,6 +74,8 @@ steer(const struct ctl_options *options)
         status = ctl_steer_reload(&gather.client, &answer);
     else if (options->command == CTL_DRAIN)
         status = ctl_steer_drain(&gather.client, &answer);
+    else if (options->command == CTL_FLUSH)
+        status = ctl_steer_flush(&gather.client, options->what, options->is_below, &answer);
     else
         status = ctl_steer_level(&gather.client, options->level, &answer);
     if (status != STATUS_OK)
@@ -152,7 +154,7 @@ main(int argc, char **argv)
         return fail(is_check ? CTL_EXIT_LOOK : CTL_EXIT_UNREACHABLE, what_failed,
                     "nothing was asked");
     bool is_look = options.command != CTL_RELOAD && options.command != CTL_DRAIN &&
-                   options.command != CTL_LOG_LEVEL;
+                   options.command != CTL_LOG_LEVEL && options.command != CTL_FLUSH;
     int exit_status = is_look ? look(&options, how) : steer(&options);
     ctl_gather_close(&gather);
     return exit_status;

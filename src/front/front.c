@@ -76,6 +76,14 @@ expire_questions(struct front *front, const struct clock_time *now)
     }
 }
 
+/* A part of what an operator wants forgotten. */
+static void
+flush_some(struct front *front)
+{
+    if (flush_step(&front->recall.flush, front->recall.cache))
+        front_control_flushed(front);
+}
+
 /* --- the rest after a turn ------------------------------------------------------------------- */
 
 void
@@ -303,9 +311,12 @@ front_turn(struct front *front, struct clock_time time)
     if (front->uplink.has_broken)
         front_control_report(front);
     deliver_flush(&front->deliver);
+    if (front->recall.flush.is_under_way)
+        flush_some(front);
     show_levels(front);
     rest(front);
-    if ((is_awake || is_uplink_used(front)) && !uplink_sleep(&front->uplink))
+    bool is_asleep = !(is_awake || is_uplink_used(front)) || uplink_sleep(&front->uplink);
+    if (!is_asleep || front->recall.flush.is_under_way)
         return 0;
     if (front->reads_us != 0)
         return 0;

@@ -185,6 +185,28 @@ take_stop(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX]
     front->read = UINT64_MAX; /* this turn is the first that looks */
 }
 
+/* The supervisor asks for one at a time, and has judged the name. */
+static void
+take_flush(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
+{
+    struct front *front = process;
+    struct dns_name name;
+    (void)fds;
+    if (front->recall.flush.is_under_way || dns_name_parse(message->text, &name) != STATUS_OK)
+        log_fatal("the supervisor broke its contract: it asks to flush what cannot be flushed");
+    flush_begin(&front->recall.flush, &front->waiting.inflight, &name, message->below != 0,
+                message->tag);
+}
+
+void
+front_control_flushed(struct front *front)
+{
+    const struct flush *flush = &front->recall.flush;
+    struct ipc_message done = {
+        .type = IPC_FLUSHED, .tag = flush->tag, .count = flush->walk.dropped};
+    child_inbox_say(&front->inbox, &done);
+}
+
 static const struct child_inbox_row rows[] = {
 #define NEVER                0, NULL
 #define TAKES(when, handler) when, handler

@@ -13,5 +13,8 @@ struct front;
  *  supervisor had no copy of is bound. Fatal if it sends anything else. */
 void front_control_begin(struct front *front);
 
+/** Tell the supervisor that a flush has ended. */
+void front_control_flushed(struct front *front);
+
 /** Tell the supervisor which workers broke their rings, each once. */
 void front_control_report(struct front *front);

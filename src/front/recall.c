@@ -185,7 +185,7 @@ void
 recall_keep(struct recall *recall, const struct inflight_question *question, const uint8_t *message,
             const struct dns_answer *answer, bool is_withheld, const struct clock_time *now)
 {
-    if (recall->cache == NULL)
+    if (recall->cache == NULL || !flush_lets_keep(&recall->flush, question))
         return;
     bool is_failure = cache_is_failure(answer);
     uint32_t ttl_s = cache_ttl(&recall->times, answer);

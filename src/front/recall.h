@@ -16,6 +16,7 @@
 
 #include "answers/cache.h"
 #include "base/leak.h"
+#include "front/flush.h"
 #include "front/local.h"
 #include "front/verdict.h"
 #include "front/waiting.h"
@@ -46,6 +47,7 @@ struct recall {
     struct cache_hit hit;      /* and what is known of it */
     struct recall_wait *waits; /* by slot of the table of questions */
     struct deadlines dues;     /* of them, in us */
+    struct flush flush;        /* names whose answers are dropped, and not kept from before */
     struct leak prefetch;
     uint64_t word_us;          /* an upstream answered anything at that time */
     uint64_t probed_us;        /* our own query was asked at that time */

@@ -50,8 +50,9 @@ struct ipc_message {
      * whose policy decides, IPC_NO_POLICY: none; PIN_SEEN, end: 1: look once more, in TLS 1.2 alone */
     uint32_t index;
     /* UPSTREAM_*: the worker's name for the connection; PIN_LOOK: bits of TLS versions, 0: those of
-     * the policy */
+     * the policy; FLUSH, FLUSHED: the supervisor's name for it */
     uint32_t tag;
+    uint32_t count; /* FLUSHED: responses dropped */
     /* UPSTREAM_SOCKET: errno, IPC_ERROR_AVOIDED or 0; RELOADED: 0 taken up, 1 refused; RING_END: 0
      * its worker had been told to end, 1 it died */
     uint32_t error;
@@ -59,10 +60,11 @@ struct ipc_message {
     uint8_t kind;     /* LISTENER: enum ipc_socket_kind; PIN_SEEN: depth (0 leaf), 255 end */
     uint8_t level;    /* LOG, LEVEL: enum log_level */
     uint8_t event;    /* LOG: enum log_event */
+    uint8_t below;    /* FLUSH: 1: with all names below it */
     /* PIN_SEEN: SHA-256 of the SubjectPublicKeyInfo; end: of the key whose pin vouches, zeros: none
      * does or none was asked for */
     uint8_t pin[32];
-    /* NUL-terminated. LOG: the line; PIN_LOOK: TLS name; READY: the TLS library and its version, ""
+    /* NUL-terminated. LOG: the line; FLUSH: the name; PIN_LOOK: TLS name; READY: the TLS library and its version, ""
      * of a front; PIN_SEEN: subject and validity; end: why not, or "" */
     char text[IPC_TEXT_MAX];
 };

@@ -163,6 +163,7 @@ fill_draft(struct inflight *table, const struct dns_query *query, uint32_t hash)
     question->flags = (uint16_t)(query->flags | DNS_AD); /* of whose bit each gets what is his */
     question->dnssec_ok = query->edns.present && query->edns.dnssec_ok;
     question->hash = hash;
+    question->flushes = table->flushes;
     return question;
 }
 
@@ -177,7 +178,7 @@ asks_same(const struct inflight_question *a, const struct inflight_question *b)
 {
     return a->question.name.size == b->question.name.size && a->question.type == b->question.type &&
            a->question.class == b->question.class && a->flags == b->flags &&
-           a->dnssec_ok == b->dnssec_ok &&
+           a->flushes == b->flushes && a->dnssec_ok == b->dnssec_ok &&
            memcmp(a->question.name.wire, b->question.name.wire, a->question.name.size) == 0;
 }
 

@@ -25,6 +25,7 @@ struct inflight_question {
     uint32_t generation;     /* odd: in use; never 0 then */
     uint32_t ring;           /* ASKED: the number of the ring that it was put into */
     uint32_t hash;           /* inflight_hash() of it */
+    uint32_t flushes;        /* of the table, when it started */
     uint32_t next;           /* in the bucket, or next free slot */
     struct list_links links; /* by age */
     struct list waiting;     /* queries, as they came */
@@ -45,6 +46,7 @@ struct inflight {
     uint32_t count, touched, alive; /* as in struct query_table */
     uint32_t free;                  /* head of the free slots, linked by next */
     uint32_t queued;                /* questions in state INFLIGHT_QUEUED */
+    uint32_t flushes;               /* calls of inflight_flush() */
     struct list by_age;             /* the oldest comes first */
     struct deadlines deadlines;     /* by slot */
     struct hash_key key;
@@ -172,6 +174,13 @@ struct query *inflight_pop_waiting(struct inflight *table, struct query_table *q
 /** A query waits no longer. @param query  waits for a question. @return that question */
 struct inflight_question *inflight_leave(struct inflight *table, struct query_table *queries,
                                          struct query *query);
+
+/** Names were flushed: who asks from now on has a new question, whatever is under way. */
+static inline void
+inflight_flush(struct inflight *table)
+{
+    table->flushes++;
+}
 
 /** No query can join any more (the answer is here). May be called twice. */
 void inflight_unindex(struct inflight *table, struct inflight_question *question);

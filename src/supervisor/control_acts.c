@@ -4,6 +4,7 @@
 #include "supervisor/control_acts.h"
 
 #include "os/log.h"
+#include "supervisor/control_round.h"
 #include "supervisor/lanes.h"
 #include "supervisor/levels.h"
 #include "supervisor/reload.h"
@@ -87,6 +88,9 @@ control_acts_obey(struct supervisor *sup, unsigned seat, const struct control_me
         return;
     case CONTROL_LEVEL:
         set_level(sup, seat, (enum log_level)request->level);
+        return;
+    case CONTROL_FLUSH:
+        control_round_ask(sup, seat, request);
         return;
     case CONTROL_HELLO:
     case CONTROL_DONE:

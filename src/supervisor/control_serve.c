@@ -8,6 +8,7 @@
 #include "os/sys.h"
 #include "supervisor/children.h"
 #include "supervisor/control_acts.h"
+#include "supervisor/control_round.h"
 #include "supervisor/keeper.h"
 #include "supervisor/signals.h"
 
@@ -287,6 +288,22 @@ tell_of_reload(struct supervisor *sup)
     news->is_new = false;
 }
 
+/* What is under way that it may not be told any more: pages, upstreams, what fronts know. Who waits
+ * for a reload is told how that ended, and no more. */
+static bool
+is_out_of_its_right(const struct supervisor *sup, unsigned seat)
+{
+    enum control_task task = sup->desk.seats[seat].task;
+    struct peer_who peer;
+    if (task == CONTROL_IDLE || task == CONTROL_WAITS_RELOAD)
+        return false;
+    if (peer_identify(sup->clients[seat].source.fd, &peer) != STATUS_OK)
+        return true;
+    struct control_who who = {peer.uid, peer.gid, peer.groups, peer.groups_count};
+    enum control_right needed = task == CONTROL_SENDS_PAGES ? CONTROL_READER : CONTROL_OPERATOR;
+    return control_desk_right(&sup->rights, &who) < needed;
+}
+
 /* Others may look now, or fewer: all must come again, who is owed an answer when it has that. */
 static void
 look_at_rights(struct supervisor *sup)
@@ -295,7 +312,9 @@ look_at_rights(struct supervisor *sup)
         return;
     sup->has_new_rights = false;
     for (unsigned i = 0; i < CONTROL_SEATS; i++) {
-        if (control_desk_is_busy(&sup->desk, i))
+        if (is_out_of_its_right(sup, i))
+            drop(sup, i, "its account may not ask for that any more");
+        else if (control_desk_is_busy(&sup->desk, i))
             sup->clients[i].is_outdated = true;
         else if (sup->desk.seats[i].is_taken)
             leave(sup, i);
@@ -309,6 +328,8 @@ control_serve_take(struct supervisor *sup)
         return;
     bool is_news = sup->reload_news.is_new || sup->has_new_rights || sup->has_clients;
     tell_of_reload(sup);
+    (void)control_round_tick(sup);
+    sup->has_round_news = false;
     for (unsigned i = 0; i < CONTROL_SEATS && !is_news; i++)
         is_news = sup->clients[i].events != 0 || control_desk_has_output(&sup->desk, i);
     if (!is_news)
@@ -320,6 +341,7 @@ control_serve_take(struct supervisor *sup)
     for (unsigned i = 0; i < CONTROL_SEATS; i++)
         if (sup->desk.seats[i].is_taken)
             serve(sup, i);
+    sup->has_round_news = control_round_tick(sup); /* of what was asked just now */
     signals_hurry(false);
 }
 
@@ -327,7 +349,7 @@ uint64_t
 control_serve_due_us(const struct supervisor *sup)
 {
     uint64_t due_ms = control_desk_due_ms(&sup->desk);
-    if (sup->control.fd >= 0 && sup->reload_news.is_new)
+    if (sup->control.fd >= 0 && (sup->reload_news.is_new || sup->has_round_news))
         return 0;
     if (sup->has_clients) { /* more than are looked at: the next one, when it is its time */
         uint64_t next_ms = now_ms(sup) + 1000 / CONTROL_ACCEPTS_PER_S;

@@ -8,6 +8,7 @@
 #include "os/sock.h"
 #include "supervisor/channel.h"
 #include "supervisor/children.h"
+#include "supervisor/control_round.h"
 #include "supervisor/dial.h"
 #include "supervisor/lanes.h"
 #include "supervisor/rings.h"
@@ -100,6 +101,13 @@ take_ring_end(struct child *child, const struct ipc_message *message, int *fd)
     (void)fd;
     rings_broken(child, message->epoch);
     return STATUS_OK;
+}
+
+static enum status
+take_flushed(struct child *front, const struct ipc_message *message, int *fd)
+{
+    (void)fd;
+    return control_round_flushed(front, message);
 }
 
 static const struct order {

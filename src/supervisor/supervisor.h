@@ -91,6 +91,16 @@ struct control_connection { /* of who has a seat at the desk */
     bool is_outdated; /* judged by rights of before: it goes when its answer is out */
 };
 
+struct control_round { /* see control_round.h */
+    bool is_under_way;
+    uint32_t number;          /* of this round or the last one */
+    unsigned seat;            /* who asked, */
+    uint64_t ticket, tickets; /* if it has still this ticket; tickets given so far */
+    pid_t asked
+        [CONFIG_LANES_MAX]; /* fronts that have not answered; 0: this one has, or was not asked */
+    uint64_t count;         /* sum of their answers */
+};
+
 struct supervisor {
     struct config config;          /* in force */
     struct config loaded;          /* at the start, as its file had it */
@@ -129,6 +139,8 @@ struct supervisor {
     struct control_desk desk;
     struct control_connection clients[CONTROL_SEATS]; /* by seat */
     struct reload_news reload_news;
+    struct control_round round;
+    bool has_round_news;               /* a round has ended, and its answer was not sent */
     char tls_library[TLS_LIBRARY_MAX]; /* what workers run with, as the last one said, or "" */
     unsigned lanes_count;              /* config.lanes after `auto` was resolved */
     struct lane lanes[CONFIG_LANES_MAX];

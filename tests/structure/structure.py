@@ -31,7 +31,7 @@ FLOORS = {
     "front": {"base", "dns", "conf", "ipc", "gate", "answers", "lane", "os", "child", "front"},
     "worker": {"base", "dns", "conf", "ipc", "upstream", "lane", "os", "child", "worker"},
     "ctl": {"base", "lane", "view", "os", "control", "ctl"},
-    "supervisor": {"base", "conf", "ipc", "gate", "answers", "upstream", "lane", "view", "os", "control", "supervisor"},
+    "supervisor": {"base", "dns", "conf", "ipc", "gate", "answers", "upstream", "lane", "view", "os", "control", "supervisor"},
 }
 
 # foreign headers that one place only may include

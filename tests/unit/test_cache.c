@@ -309,6 +309,124 @@ Test(cache, popular_names_survive_a_flood_of_random_names)
 
 /* Whatever is done, no byte outside the block is touched (the sanitizer watches) and the counts add
  * up. */
+/* --- forgetting ------------------------------------------------------------------------------ */
+
+/* As make(), of a name below that one: "www.n<number>.example." */
+static void
+make_below(struct made *made, uint32_t number, size_t size, uint16_t type, uint16_t flags)
+{
+    static struct made upper;
+    struct dns_name *name = &made->question.name;
+    make(&upper, number, size);
+    memcpy(name->wire, "\3www", 4);
+    memcpy(name->wire + 4, upper.question.name.wire, upper.question.name.size);
+    name->size = (uint8_t)(upper.question.name.size + 4);
+    made->question.type = type;
+    made->question.class = DNS_CLASS_IN;
+    made->key = key_of(&made->question, flags);
+    struct bytes_writer w = bytes_writer(made->message, sizeof made->message);
+    bytes_put_zeros(&w, DNS_HEADER_SIZE);
+    bytes_put_copy(&w, name->wire, name->size);
+    bytes_put_u16(&w, type);
+    bytes_put_u16(&w, DNS_CLASS_IN);
+    made->answer = (struct dns_answer){.question_end = (uint16_t)w.pos};
+    while (w.pos < size)
+        bytes_put_u8(&w, (uint8_t)(number + w.pos));
+    made->answer.end = (uint16_t)w.pos;
+}
+
+static bool
+holds_below(struct cache *cache, uint32_t number, size_t size, uint16_t type, uint16_t flags)
+{
+    static struct made made;
+    static uint8_t out[DNS_MESSAGE_MAX];
+    struct cache_hit hit;
+    make_below(&made, number, size, type, flags);
+    return cache_get(cache, &made.key, 0, out, sizeof out, &hit) == CACHE_FRESH;
+}
+
+static void
+keep_below(struct cache *cache, uint32_t number, size_t size, uint16_t type, uint16_t flags)
+{
+    static struct made made;
+    make_below(&made, number, size, type, flags);
+    cr_assert_eq(cache_put(cache, &made.key, made.message, &made.answer, 60, 0, 0), STATUS_OK);
+}
+
+static struct cache_flush
+flush_of(const char *name, bool is_below)
+{
+    struct cache_flush flush = {.is_below = is_below};
+    cr_assert_eq(dns_name_parse(name, &flush.name), STATUS_OK);
+    return flush;
+}
+
+Test(cache, forgets_a_name_with_all_its_types_and_nothing_else)
+{
+    struct cache *cache = new_cache(MEMORY);
+    keep(cache, 1, 100, 60, 0);
+    keep(cache, 2, 600, 60, 0);
+    keep_below(cache, 1, 300, DNS_TYPE_A, DNS_RD);
+    keep_below(cache, 1, 2000, DNS_TYPE_A, DNS_RD | DNS_CD);
+    keep_below(cache, 1, 90, DNS_TYPE_TXT, DNS_RD);
+    struct cache_flush flush = flush_of("www.n1.example.", false);
+    while (!cache_flush_step(cache, &flush, 1))
+        ;
+    cr_assert_eq(flush.dropped, 3);
+    cr_assert_eq(cache_counts(cache)->entries, 2);
+    cr_assert_eq(cache_counts(cache)->evicted, 0, "an operator's doing is no want of room");
+    cr_assert_not(holds_below(cache, 1, 300, DNS_TYPE_A, DNS_RD));
+    cr_assert(holds(cache, 1, 100, 0), "the name above it stays");
+    cr_assert(holds(cache, 2, 600, 0));
+    free(cache);
+}
+
+Test(cache, forgets_all_below_a_name_by_whole_labels)
+{
+    struct cache *cache = new_cache(MEMORY);
+    keep(cache, 1, 100, 60, 0);
+    keep(cache, 11, 100, 60, 0);
+    keep_below(cache, 1, 300, DNS_TYPE_A, DNS_RD);
+    keep_below(cache, 11, 300, DNS_TYPE_A, DNS_RD);
+    struct cache_flush flush = flush_of("n1.example.", true);
+    cr_assert(cache_flush_step(cache, &flush, UINT32_MAX));
+    cr_assert_eq(flush.dropped, 2);
+    cr_assert_not(holds(cache, 1, 100, 0));
+    cr_assert_not(holds_below(cache, 1, 300, DNS_TYPE_A, DNS_RD));
+    cr_assert(holds(cache, 11, 100, 0));
+    cr_assert(holds_below(cache, 11, 300, DNS_TYPE_A, DNS_RD));
+    struct cache_flush all = flush_of(".", true);
+    cr_assert(cache_flush_step(cache, &all, UINT32_MAX));
+    cr_assert_eq(all.dropped, 2);
+    cr_assert_eq(cache_counts(cache)->entries, 0);
+    cr_assert_eq(cache_counts(cache)->chunks_used, 0);
+    free(cache);
+}
+
+/* Whatever enters, leaves and is evicted between two steps. */
+Test(cache, forgets_what_was_there_while_the_cache_is_used)
+{
+    struct prng prng = prng_begin("cache_flush");
+    struct cache *cache = new_cache(CACHE_BYTES_MIN);
+    for (uint32_t round = 0; round < 200; round++) {
+        struct cache_flush flush = flush_of("example.", true);
+        uint32_t count = 1 + prng_below(&prng, 300);
+        for (uint32_t i = 0; i < count; i++)
+            keep(cache, i, 40 + prng_below(&prng, 700), 60, round);
+        while (!cache_flush_step(cache, &flush, 1 + prng_below(&prng, 40)))
+            keep(cache, 1000000 + prng_below(&prng, 50), 40 + prng_below(&prng, 700), 60, round);
+        for (uint32_t i = 0; i < count; i++) {
+            static struct made made;
+            static uint8_t out[DNS_MESSAGE_MAX];
+            struct cache_hit hit;
+            make(&made, i, 40);
+            cr_assert_eq(cache_get(cache, &made.key, round, out, sizeof out, &hit), CACHE_MISS,
+                         "%u of round %u is still there", i, round);
+        }
+    }
+    free(cache);
+}
+
 Test(cache, stays_within_its_memory_with_answers_of_all_sizes)
 {
     unsigned seed = (unsigned)time(NULL);

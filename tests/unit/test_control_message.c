@@ -34,7 +34,8 @@ encode(enum control_type type, uint8_t bytes[CONTROL_MESSAGE_MAX])
                                       .count = 77,
                                       .right = CONTROL_READER,
                                       .kind = CONTROL_STATS_PAGE,
-                                      .level = CONTROL_LEVEL_MAX};
+                                      .level = CONTROL_LEVEL_MAX,
+                                      .below = 1};
     strcpy(message.text, "a sentence");
     return control_message_encode(&message, bytes);
 }
@@ -67,6 +68,7 @@ Test(control_message, what_changes_something_needs_an_operator)
     cr_assert_eq(control_message_needs(CONTROL_DRAIN), CONTROL_OPERATOR);
     cr_assert_eq(control_message_needs(CONTROL_LEVEL), CONTROL_OPERATOR);
     cr_assert_eq(control_message_needs(CONTROL_UPSTREAMS), CONTROL_OPERATOR);
+    cr_assert_eq(control_message_needs(CONTROL_FLUSH), CONTROL_OPERATOR);
 }
 
 Test(control_message, the_longest_text_fits)

@@ -7,6 +7,20 @@
 
 #include <sys/stat.h>
 
+static bool peer_is_stranger; /* whoever connected is taken for an account without rights */
+
+enum status __real_peer_identify(int fd, struct peer_who *who);
+enum status __wrap_peer_identify(int fd, struct peer_who *who);
+
+enum status
+__wrap_peer_identify(int fd, struct peer_who *who)
+{
+    enum status status = __real_peer_identify(fd, who);
+    if (peer_is_stranger)
+        *who = (struct peer_who){.uid = 54321, .gid = 54321};
+    return status;
+}
+
 /* This process is of one account, so its right is changed at the seat. */
 static int
 reader(void)
@@ -156,6 +170,47 @@ Test(control_serve, who_is_busy_when_rights_change_has_its_answer_and_goes)
     control_expect(fd, CONTROL_DONE, "info");
     control_turn(1);
     control_expect(fd, 0, NULL);
+}
+
+Test(control_serve, who_watches_and_may_no_more_gets_no_further_page)
+{
+    struct control_message message;
+    int passed, pages = 0;
+    control_open(CONFIG_LANES_MAX); /* more pages than find room */
+    int fd = reader();
+    CONTROL_SAY(fd, .type = CONTROL_WATCH);
+    control_turn(1);
+    peer_is_stranger = true;
+    sup.has_new_rights = true;
+    control_turn(1);
+    evloop_turn(&sup.loop, 0);
+    while (control_hear(fd, &message, &passed) == CONTROL_PAGE) {
+        pages++;
+        close(passed);
+    }
+    cr_assert_lt(pages, 2 + CHILD_ROLES * CONFIG_LANES_MAX);
+    control_expect(fd, -1, NULL);
+    SCENE_LOGGED("is dropped: its account may not ask for that any more");
+}
+
+Test(control_serve, who_watches_and_still_may_gets_every_page)
+{
+    struct control_message message = {0};
+    int passed, pages = 0;
+    control_open(CONFIG_LANES_MAX);
+    int fd = reader();
+    CONTROL_SAY(fd, .type = CONTROL_WATCH);
+    control_turn(1);
+    sup.has_new_rights = true;
+    for (int turns = 0; turns < 100 && message.type != CONTROL_DONE; turns++) {
+        control_turn(1);
+        while (control_hear(fd, &message, &passed) == CONTROL_PAGE) {
+            pages++;
+            close(passed);
+        }
+    }
+    cr_assert_eq(message.type, CONTROL_DONE);
+    cr_assert_eq(pages, 2 + CHILD_ROLES * CONFIG_LANES_MAX);
 }
 
 Test(control_serve, who_has_no_right_is_told_so)

@@ -40,6 +40,24 @@ Test(ctl_options, commands)
     cr_expect_eq(options.command, CTL_VERSION);
 }
 
+Test(ctl_options, names_to_forget)
+{
+    cr_expect_eq(PARSE("flush", "www.example"), STATUS_OK);
+    cr_expect_eq(options.command, CTL_FLUSH);
+    cr_expect_str_eq(options.what, "www.example");
+    cr_expect_not(options.is_below);
+    cr_expect_eq(PARSE("flush", "--below", "."), STATUS_OK);
+    cr_expect(options.is_below);
+    cr_expect_eq(PARSE("flush"), STATUS_INVALID);
+    cr_expect_eq(PARSE("flush", "b\xc3\xbc"
+                                "cher.example"),
+                 STATUS_INVALID);
+    cr_assert_not_null(strstr(options.error, "xn--"));
+    cr_expect_eq(PARSE("flush", "a.example", "b.example"), STATUS_INVALID);
+    cr_expect_eq(PARSE("reload", "--below"), STATUS_INVALID);
+    cr_expect_str_eq(options.error, "reload has no --below");
+}
+
 Test(ctl_options, the_socket)
 {
     cr_expect_str_eq(CTL_OPTIONS_SOCKET, CONFIG_CONTROL_SOCKET);

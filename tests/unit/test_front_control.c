@@ -145,6 +145,27 @@ Test(front_control, a_ring_that_its_worker_broke_is_reported_once)
     cr_assert_ends_in_order();
 }
 
+Test(front_control, a_flush_is_answered_when_it_has_ended)
+{
+    struct ipc_message ask = {.type = IPC_FLUSH, .tag = 7, .below = 1, .text = "example"};
+    begin();
+    for (; ask.tag < 9; ask.tag++) {
+        scene_say(&ask, NULL, 0);
+        const struct ipc_message *reply = scene_hear();
+        cr_assert_eq(reply->type, IPC_FLUSHED);
+        cr_assert_eq(reply->tag, ask.tag);
+        cr_assert_eq(reply->count, 0);
+    }
+    cr_assert_ends_in_order();
+}
+
+Test(front_control, a_flush_of_no_name_is_fatal)
+{
+    begin();
+    scene_say(&(struct ipc_message){.type = IPC_FLUSH, .text = "a..b"}, NULL, 0);
+    cr_assert_is_fatal();
+}
+
 Test(front_control, a_ring_of_no_use_is_fatal)
 {
     begin();

@@ -67,6 +67,15 @@ example(enum ipc_type type)
     case IPC_LEVEL:
         m.level = 5;
         break;
+    case IPC_FLUSH:
+        m.tag = 0x01020304;
+        m.below = 1;
+        strcpy(m.text, "www.example");
+        break;
+    case IPC_FLUSHED:
+        m.tag = 0x01020304;
+        m.count = 70000;
+        break;
     case IPC_RELOAD:
         m.epoch = 8;
         break;

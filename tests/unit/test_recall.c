@@ -300,3 +300,27 @@ Test(recall, there_is_a_place_for_every_question_that_can_be_under_way, .init = 
     }
     cr_expect_eq(front.waiting.inflight.alive, config.queries * WAITING_QUESTIONS);
 }
+
+/* The upstream may have answered before the operator asked. */
+Test(recall, what_was_asked_before_a_flush_is_answered_and_not_kept, .init = scene_setup)
+{
+    struct dns_name name;
+    struct inflight_question *before = wait_for("a.example"), *other = wait_for("b.example");
+    cr_assert_eq(dns_name_parse("a.example", &name), STATUS_OK);
+    flush_begin(&front.recall.flush, &front.waiting.inflight, &name, false, 1);
+    cr_assert(flush_step(&front.recall.flush, front.recall.cache));
+    struct inflight_question *after = wait_for("a.example");
+    cr_assert_neq(after, before, "who asks now gets no response of before");
+    (void)scene_answer(&before->question, DNS_NOERROR, 1, 100, message, &answer);
+    recall_keep(&front.recall, before, message, &answer, false, &scene_now);
+    end_question(before);
+    cr_expect_eq(ask("a.example").why, WHY_COUNT);
+    (void)scene_answer(&other->question, DNS_NOERROR, 1, 100, message, &answer);
+    recall_keep(&front.recall, other, message, &answer, false, &scene_now);
+    end_question(other);
+    cr_expect_eq(ask("b.example").why, WHY_CACHE_HIT);
+    (void)scene_answer(&after->question, DNS_NOERROR, 1, 100, message, &answer);
+    recall_keep(&front.recall, after, message, &answer, false, &scene_now);
+    end_question(after);
+    cr_expect_eq(ask("a.example").why, WHY_CACHE_HIT);
+}
