@@ -233,7 +233,7 @@ ctl_json_stats(const struct reading *r)
                                               "queries", whole(t->asked[i]), "failures",
                                               whole(t->failed[i])));
     return finish(
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "service", service(r),
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "service", service(r),
                   "counters", counters(t, false), "levels", counters(t, true), "ends", ends(t),
                   "groups", groups(t), "answer_ms",
                   times(tally_answer_us(&nothing, t, 500), tally_answer_us(&nothing, t, 900),
@@ -241,5 +241,6 @@ ctl_json_stats(const struct reading *r)
                   "upstream_ms",
                   times(tally_upstream_us(&nothing, t, 500), tally_upstream_us(&nothing, t, 900),
                         tally_upstream_us(&nothing, t, 990)),
-                  "dropped_unread", whole(t->drops), "upstreams", list));
+                  "dropped_unread", whole(t->drops), "dropped_by_filter", whole(t->filtered),
+                  "upstreams", list));
 }

@@ -103,6 +103,11 @@ ctl_show_stats(const struct reading *reading, char text[CTL_SHOW_MAX])
             if (stats_is_gauge((enum stats_counter)i) == (gauge == 1))
                 add_row(&to, stats_name((enum stats_counter)i), tally->counts[i],
                         stats_text((enum stats_counter)i));
+        if (gauge == 0) {
+            add_row(&to, "dropped_unread", tally->drops, "messages over UDP that found no room");
+            add_row(&to, "dropped_by_filter", tally->filtered,
+                    "messages over UDP that the kernel dropped as no queries (filter.kernel)");
+        }
     }
     for (unsigned group = 0; group < WHY_GROUPS; group++) {
         sheet_add(&to, "\n%s\n", groups[group]);

@@ -80,6 +80,8 @@ struct service_page {
     _Atomic uint64_t deaths;                      /* of all children, since the start */
     /* when the last ones died, monotonic: number n at n % SERVICE_PAGE_DEATHS, from 0 on */
     _Atomic uint64_t died_us[SERVICE_PAGE_DEATHS];
+    /* datagrams that no front read: there was no room; the filter of the kernel took them */
+    _Atomic uint64_t no_room, filtered;
     _Atomic uint64_t clients_refused, clients_dropped; /* of the control socket, since the start */
     struct service_page_lane of_lane[SERVICE_PAGE_LANES];
 };

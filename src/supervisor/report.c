@@ -10,6 +10,7 @@
 #include "os/memory.h"
 #include "os/sock.h"
 #include "os/sys.h"
+#include "supervisor/unread.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -79,6 +80,7 @@ report_open(struct supervisor *sup)
     enum status status = make(&sup->page_fd, &sup->page);
     if (status != STATUS_OK)
         return status;
+    unread_begin(sup);
     fill_start(sup->page, sup);
     fill_config(sup->page, sup);
     stats_store(&sup->page->generation, 1);
@@ -186,5 +188,6 @@ report_tick(struct supervisor *sup)
         return;
     for (unsigned i = 0; i < sup->lanes_count; i++)
         stats_store(&page->of_lane[i].kernel_drops, report_kernel_drops(sup, i));
+    unread_look(sup);
     stats_store(&page->updated_us, sup->loop.now_us);
 }

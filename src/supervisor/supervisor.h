@@ -101,6 +101,12 @@ struct control_round { /* see control_round.h */
     uint64_t count;         /* sum of their answers */
 };
 
+struct unread {                                          /* see unread.h; at the last look: */
+    uint64_t no_room, read_us;                           /* of the network namespace; when */
+    uint32_t drops[CONFIG_LANES_MAX][CONFIG_LISTEN_MAX]; /* of each socket */
+    bool is_known;                                       /* it could be read */
+};
+
 struct supervisor {
     struct config config;          /* in force */
     struct config loaded;          /* at the start, as its file had it */
@@ -132,6 +138,7 @@ struct supervisor {
     struct dial_avoided avoided;
     struct service_page *page; /* see report.h */
     struct keeper *keeper;     /* see keeper.h */
+    struct unread unread;
     int page_fd;
     enum log_level level;     /* that an operator set; 0: as the configuration has it */
     struct ev_source control; /* see control_serve.h */

@@ -209,8 +209,9 @@ tell_dropped(struct telling *t)
     sheet_add(&t->to, "%s packets were dropped unread in the last %s, since %s. ",
               number_count(t->f->dropped_count, count), says_span(t->f, span), t->since);
     sheet_add(&t->to,
-              "Either the fronts had no time for them, or they could not be queries and the "
-              "filter of the kernel took them (filter.kernel).");
+              "The fronts did not read them in time, and the kernel had no room for more. If the "
+              "processors are busy, more of them help (lanes); if that came in a burst, a larger "
+              "net.core.rmem_max does.");
 }
 
 static void

@@ -60,7 +60,6 @@ begin_lanes(struct reading *reading, const struct service_page *page)
     reading->lanes = (unsigned)at_most(page->lanes, SERVICE_PAGE_LANES);
     for (unsigned i = 0; i < reading->lanes; i++) {
         const struct service_page_lane *lane = &page->of_lane[i];
-        reading->tally.drops += stats_load(&lane->kernel_drops);
         for (unsigned place = 0; place < SERVICE_PAGE_CHILDREN; place++) {
             reading->of_lane[i].pids[place] = stats_load(&lane->children[place].pid);
             reading->of_lane[i].deaths += stats_load(&lane->children[place].deaths);
@@ -103,6 +102,8 @@ reading_begin(struct reading *reading, const struct service_page *page, size_t b
     reading->cache_bytes_most = at_most(page->cache_bytes, UINT64_C(1) << 40);
     reading->query_us = at_most(page->query_ms, UINT32_MAX) * 1000;
     reading->reloads_refused = stats_load(&page->reloads_refused);
+    reading->tally.drops = stats_load(&page->no_room);
+    reading->tally.filtered = stats_load(&page->filtered);
     begin_lanes(reading, page);
     begin_upstreams(reading, page);
     begin_deaths(reading, page);

@@ -17,7 +17,8 @@ struct tally {
     uint64_t answer_buckets[STATS_BUCKETS];   /* from a query's arrival to its answer */
     uint64_t upstream_buckets[STATS_BUCKETS]; /* from a question upstream to its answer */
     uint64_t asked[STATS_UPSTREAMS], failed[STATS_UPSTREAMS]; /* questions of each upstream */
-    uint64_t drops;                                           /* datagrams that nobody read */
+    uint64_t drops;        /* datagrams for which there was no room */
+    uint64_t filtered;     /* that the filter of the kernel took */
     uint64_t upstreams_id; /* equal: the same upstreams in the same order */
 };
 

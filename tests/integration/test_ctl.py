@@ -164,6 +164,45 @@ def test_a_front_that_dies_is_no_jump_of_any_figure(service, place):
     assert stats["counters"]["udp_queries"] <= 91 + 3
 
 
+NO_QUERY = b"\0\7\x81\x80\0\1\0\0\0\0\0\0\1a\7example\0\0\1\0\1"  # a response
+
+
+def dropped(place):
+    found = json.loads(ctl(place, "stats", "--json", status=0).stdout)
+    return found["dropped_unread"], found["dropped_by_filter"]
+
+
+def test_what_the_filter_of_the_kernel_took_needs_nobody(service, place):
+    """The kernel counts it together with packets for which there was no room."""
+    def all_filtered():
+        unread, filtered = dropped(place)
+        for _ in range(20):
+            service.raw(NO_QUERY, timeout=0.01)
+        wait_for(lambda: sum(dropped(place)) == unread + filtered + 20, 10, "they are counted", interval=0.3)
+        return dropped(place) == (unread, filtered + 20)  # else another program's sockets were full in the same second
+    wait_for(all_filtered, 60, "all of them are the filter's")
+    if dropped(place)[0] == 0:
+        assert found_now(place, "dropped")[1] is None
+        ctl(place, "status", status=0)
+
+
+def test_packets_for_which_there_was_no_room_are_told_of(service, place):
+    front = service.pid_of("front")
+    query = service.query("unread.penstock.example").to_wire()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect((service.address, service.port))
+        os.kill(front, signal.SIGSTOP)
+        try:
+            for _ in range(6000):  # some 1400 find room in a megabyte
+                sock.send(query)
+            wait_for(lambda: dropped(place)[0] > 0, 10, "they are counted", interval=0.3)
+        finally:
+            os.kill(front, signal.SIGCONT)
+    assert dropped(place)[1] == 0
+    found = found_now(place, "dropped")[1]
+    assert "packets were dropped unread" in found["text"]
+
+
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_descriptors_are_not_taken_for_the_socket(service, place, closed):
     done = subprocess.run(["sh", "-c", f'"$0" --socket "$1" status --json {closed}', CTL, place], capture_output=True, text=True,

@@ -70,8 +70,8 @@ Test(reading, lanes_are_summed)
     pages[2].upstreams[0].queries = 7;
     pages[2].upstreams[0].failures = 1;
     pages[2].latency.buckets[9] = 1;
-    service.of_lane[0].kernel_drops = 2;
-    service.of_lane[1].kernel_drops = 3;
+    service.no_room = 5;
+    service.filtered = 7;
     service.of_lane[1].children[0].state = service.of_lane[1].children[1].state =
         SERVICE_PAGE_READY;
     service.of_lane[0].children[0].state = SERVICE_PAGE_READY; /* its worker is gone */
@@ -89,6 +89,7 @@ Test(reading, lanes_are_summed)
     cr_assert_eq(reading.tally.asked[0], 14);
     cr_assert_eq(reading.tally.failed[0], 2);
     cr_assert_eq(reading.tally.drops, 5);
+    cr_assert_eq(reading.tally.filtered, 7);
     cr_assert_eq(reading.serving, 1);
     cr_assert_eq(reading.of_lane[0].alive, 5);
     cr_assert_eq(reading.age_us, 250000);
