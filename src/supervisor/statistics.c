@@ -157,7 +157,7 @@ static void
 log_upstream(const struct supervisor *sup, uint32_t index)
 {
     struct line line = {.group = "upstream"};
-    uint64_t sums[7] = {0}, rtt_us = 0, measured = 0, pin = 0, tls = 0, days = 0;
+    uint64_t sums[7] = {0}, rtt_us = 0, measured = 0, pin = 0, tls = 0, ends_s = 0;
     static const char *const names[] = {"connections", "queries",         "answers",
                                         "failures",    "handshakes_full", "handshakes_resumed",
                                         "pin_changes"};
@@ -175,7 +175,7 @@ log_upstream(const struct supervisor *sup, uint32_t index)
         measured += stats_load(&up->rtt_us) > 0;
         rtt_us += stats_load(&up->rtt_us);
         pin = stats_load(&up->pin_seen) > 0 ? stats_load(&up->pin_seen) : pin;
-        days = stats_load(&up->valid_days) > 0 ? stats_load(&up->valid_days) : days;
+        ends_s = stats_load(&up->ends_s) > 0 ? stats_load(&up->ends_s) : ends_s;
         tls = stats_load(&up->tls) > 0 ? stats_load(&up->tls) : tls;
     }
     line_add(&line, "name=%s", sup->config.upstreams[index].name);
@@ -183,8 +183,9 @@ log_upstream(const struct supervisor *sup, uint32_t index)
         line_add(&line, "%s=%" PRIu64, names[i], sums[i]);
     line_add(&line, "rtt_us=%" PRIu64, measured > 0 ? rtt_us / measured : 0);
     line_add(&line, "pin=%" PRIu64, pin); /* which of the configured, from 1; 0: none yet */
-    if (days > 0)                         /* whole days until the certificate ends */
-        line_add(&line, "valid_days=%" PRIu64, days - 1);
+    if (ends_s > 0)                       /* whole days until the certificate ends */
+        line_add(&line, "valid_days=%" PRIu64,
+                 ends_s > sup->loop.wall_s ? (ends_s - sup->loop.wall_s) / 86400 : 0);
     line_add(&line, "tls=%s", tls_version(tls));
     line_add(&line, "cipher=0x%04x", (unsigned)(tls & 0xffff));
     line_end(&line);

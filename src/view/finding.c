@@ -104,18 +104,15 @@ tell_last_pin(struct telling *t)
               number_word(t->up->is->pins, words));
 }
 
-/* "ends in 6 days, 2 Dec 05:59 UTC"; without the second it is not known on which of two days. */
+/* "ends in 6 days, 2 Dec 05:59 UTC" */
 static void
 tell_end(struct telling *t)
 {
     char text[SAYS_LINE_MAX], moment[MOMENT_TEXT_MAX];
     uint64_t days = judge_days(t->up->is);
-    sheet_add(&t->to, "%s: its certificate ends %s%s", t->up->is->name, days > 0 ? "in " : "",
-              days > 0 ? says_days(t->up, text) : "within a day");
-    if (t->up->is->ends_s > 0)
-        sheet_add(&t->to, ", %s UTC",
-                  moment_since(t->up->is->ends_s, t->f->reading->wall_s, moment));
-    sheet_add(&t->to, ".\n");
+    sheet_add(&t->to, "%s: its certificate ends %s%s, %s UTC.\n", t->up->is->name,
+              days > 0 ? "in " : "", days > 0 ? says_days(t->up, text) : "within a day",
+              moment_since(t->up->is->ends_s, t->f->reading->wall_s, moment));
 }
 
 static void

@@ -9,7 +9,8 @@
 #define WORKER      1
 #define VERIFY_CA   2 /* enum config_verify: pins do not count */
 #define PINS_MOST   8 /* CONFIG_PINS_MAX */
-#define DAYS_MOST   100000
+#define DAY_S       86400
+#define END_MOST    UINT64_C(253402300799)         /* 31 December 9999 */
 #define HASH_BEGIN  UINT64_C(14695981039346656037) /* FNV-1a, 64 bits */
 #define HASH_FACTOR UINT64_C(1099511628211)
 
@@ -145,8 +146,8 @@ add_state(struct reading_upstream *to, const struct stats_upstream *from)
         to->pin_seen = (unsigned)pin_seen;
         to->pin_changed_us = pin_changed_us;
     }
-    uint64_t days = at_most(stats_load(&from->valid_days), DAYS_MOST), tls = stats_load(&from->tls);
-    to->valid_days = days > 0 ? days : to->valid_days;
+    uint64_t ends_s = at_most(stats_load(&from->ends_s), END_MOST), tls = stats_load(&from->tls);
+    to->ends_s = ends_s > to->ends_s ? ends_s : to->ends_s; /* a renewed one was seen */
     to->tls = tls > 0 ? (unsigned)(tls >> 16 & 0xffff) : to->tls;
 }
 
@@ -198,6 +199,10 @@ reading_end(struct reading *reading)
         struct reading_upstream *upstream = &reading->of_upstream[i];
         if (upstream->lanes_measured > 0)
             upstream->rtt_us /= upstream->lanes_measured;
+        if (upstream->ends_s > 0)
+            upstream->valid_days = 1 + (upstream->ends_s > reading->wall_s
+                                            ? (upstream->ends_s - reading->wall_s) / DAY_S
+                                            : 0);
         if (upstream->pin_seen > upstream->pins)
             upstream->pin_seen = upstream->pins;
     }

@@ -183,13 +183,6 @@ upstream_of(const struct figures *f, const struct judge_finding *finding)
     return &f->of_upstream[finding->upstream];
 }
 
-/* When its certificate ends, or the first day on which it may. */
-static uint64_t
-end_s(const struct figures *f, const struct reading_upstream *is)
-{
-    return is->ends_s > 0 ? is->ends_s : f->reading->wall_s + judge_days(is) * DAY_S;
-}
-
 const char *
 says_when(const struct figures *f, const struct judge_finding *finding, char text[SAYS_LINE_MAX])
 {
@@ -198,7 +191,7 @@ says_when(const struct figures *f, const struct judge_finding *finding, char tex
         snprintf(text, SAYS_LINE_MAX, "%s", judge_when(finding));
         return text;
     }
-    moment_day(end_s(f, upstream_of(f, finding)->is), day);
+    moment_day(upstream_of(f, finding)->is->ends_s, day);
     snprintf(text, SAYS_LINE_MAX, "BY %s", day);
     for (char *c = text; *c != '\0'; c++)
         *c = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;

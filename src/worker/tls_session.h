@@ -79,6 +79,7 @@ struct tls_facts {     /* about a session whose handshake is done */
     int8_t pin_index;  /* which configured pin matched; -1: none was asked for */
     uint8_t pin_depth; /* 0 leaf, else an issuer */
     int64_t valid_s;   /* until the leaf's end, at the time of the check; <= 0 past */
+    int64_t ends_s;    /* the leaf's end, since 1970 */
     uint8_t leaf_pin[CONFIG_PIN_BYTES]; /* the key that was seen */
 };
 

@@ -161,7 +161,8 @@ static void
 set_end(struct tls_session *session, const mbedtls_x509_crt *leaf)
 {
     uint64_t left = TLS_TRUST_MAX_MS;
-    session->facts.valid_s = seconds_of(&leaf->valid_to) - (int64_t)mbedtls_time(NULL);
+    session->facts.ends_s = seconds_of(&leaf->valid_to);
+    session->facts.valid_s = session->facts.ends_s - (int64_t)mbedtls_time(NULL);
     /* where time does not count, the leaf's end does not either */
     bool counts = session->context->verify != CONFIG_VERIFY_PIN || session->facts.pin_depth > 0;
     if (counts && session->facts.valid_s < (int64_t)(TLS_TRUST_MAX_MS / 1000))

@@ -95,8 +95,7 @@ note_keys(struct upstream *upstream, const struct tls_facts *facts, uint64_t now
     uint32_t news = key_news_seen(&upstream->keys, facts->pin_index, upstream->config->pins_count,
                                   counts ? facts->valid_s : INT64_MAX, now_us);
     if (counts)
-        stats_store(&upstream->shown->valid_days,
-                    facts->valid_s > 0 ? (uint64_t)days(facts->valid_s) + 1 : 1);
+        stats_store(&upstream->shown->ends_s, facts->ends_s > 0 ? (uint64_t)facts->ends_s : 1);
     if ((news & KEY_NEWS_CHANGED) != 0) {
         (void)stats_grow(&upstream->shown->pin_changes, 1);
         stats_store(&upstream->shown->pin_changed_us, now_us);

@@ -2,7 +2,9 @@
 
 Everything stands in a network namespace of its own, so that a port can be cut off.
 """
+import calendar
 import concurrent.futures
+import json
 import os
 import re
 import signal
@@ -180,13 +182,22 @@ def test_certificate_changes_under_load(serve, world, inside, pki, which, truste
         assert first.plaintext == before, "octets of a query reached a server that is not trusted"
 
 
-def test_certificate_that_ends_soon_is_warned_of(serve, world, inside, pki):
+def test_certificate_that_ends_soon_is_warned_of(serve, world, inside, pki, shared):
     end = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 5 * 86400 + 3600))
     certificate = pki.authority.issue(f"soon{os.getpid()}", end=end)
     server = inside(certificate)
-    service = serve([upstream(server.where, pki, pins=[certificate.pin])], wrap=world.wrap)
+    folder = shared / "soon"
+    folder.mkdir(0o755, exist_ok=True)
+    place = folder / "control"
+    service = serve([upstream(server.where, pki, pins=[certificate.pin])], wrap=world.wrap, settings={"control": {"socket": str(place)}})
     service.wait_log("upstream first: its certificate ends in 5 days")
     assert service.statistic("upstream", "valid_days", name="first") == 5
+    done = subprocess.run([penstock.BUILD / "src/ctl/penstockctl", "--socket", place, "status", "--json"], capture_output=True, text=True, timeout=90)
+    found = json.loads(done.stdout)
+    assert done.returncode == 1 and found["upstreams"][0]["certificate_ends"] == calendar.timegm(time.strptime(end, "%Y%m%d%H%M%SZ"))
+    assert [row["name"] for row in found["findings"]] == ["certificate"]
+    day = time.strptime(end, "%Y%m%d%H%M%SZ")
+    assert found["findings"][0]["when"] == f"BY {day.tm_mday} {time.strftime('%b', day).upper()}"
 
 
 @pytest.mark.parametrize("delay_ms", [20, 200])

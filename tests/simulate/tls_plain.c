@@ -123,12 +123,15 @@ tls_session_open(struct tls_session *session, struct tls_context *context, uint8
     (void)now_ms;
     int ticket =
         context->tickets_count > 0 ? context->tickets[--context->tickets_count] : NO_TICKET;
-    *session = (struct tls_session){
-        .context = context,
-        .ticket = ticket,
-        .in = in,
-        .out = out,
-        .facts = {.version = 0x0304, .cipher = 0x1301, .has_leaf = true, .valid_s = 60 * 86400}};
+    *session = (struct tls_session){.context = context,
+                                    .ticket = ticket,
+                                    .in = in,
+                                    .out = out,
+                                    .facts = {.version = 0x0304,
+                                              .cipher = 0x1301,
+                                              .has_leaf = true,
+                                              .valid_s = 60 * 86400,
+                                              .ends_s = 4000000000}};
     return STATUS_OK;
 }
 

@@ -67,8 +67,8 @@ Test(finding, what_is_left_when_a_certificate_ends)
     cr_expect_not_null(strstr(tell(JUDGE_CERTIFICATE, 2), "If it ends, only south is left."));
     f->of_upstream[1].is_usable = false;
     cr_expect_not_null(strstr(tell(JUDGE_CERTIFICATE, 2), "no upstream is left"));
-    scene.reading.of_upstream[2].valid_days = 1;
-    cr_expect_not_null(strstr(tell(JUDGE_CERTIFICATE, 2), "ends within a day."));
+    view_scene_ends(&scene, 2, 0);
+    cr_expect_not_null(strstr(tell(JUDGE_CERTIFICATE, 2), "ends within a day, 05:59 UTC."));
 }
 
 Test(finding, one_that_is_back_is_said_to_be_back)

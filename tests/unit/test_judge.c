@@ -190,7 +190,7 @@ Test(judge, the_last_known_key)
 static void
 ends_in(unsigned i, uint64_t days)
 {
-    scene.reading.of_upstream[i].valid_days = days + 1;
+    view_scene_ends(&scene, i, days);
     view_scene_figures(&scene);
 }
 
@@ -209,7 +209,7 @@ Test(judge, a_certificate_that_ends)
     EXPECT_AT_ONCE(JUDGE_CERTIFICATE, JUDGE_ACT);
     ends_in(2, 2);
     EXPECT_AT_ONCE(JUDGE_CERTIFICATE, JUDGE_LOOK);
-    scene.reading.of_upstream[2].valid_days = 0;
+    scene.reading.of_upstream[2].valid_days = scene.reading.of_upstream[2].ends_s = 0;
     view_scene_figures(&scene);
     EXPECT_AT_ONCE(JUDGE_CERTIFICATE, JUDGE_WELL); /* not known */
 }
@@ -414,7 +414,7 @@ Test(judge, the_most_urgent_comes_first)
 {
     begin();
     scene.reading.of_upstream[1].pin_seen = 2;
-    scene.reading.of_upstream[2].valid_days = 7;
+    view_scene_ends(&scene, 2, 6);
     upstream_is(0, STATS_UPSTREAM_REFUSED, STATS_CAUSE_PIN, VIEW_SCENE_NOW_US - VIEW_SCENE_HOUR);
     f->tcp_clients = 2000;
     view_scene_judge(&scene);

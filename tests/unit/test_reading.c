@@ -116,6 +116,21 @@ Test(reading, an_upstream_that_one_lane_can_ask_is_usable)
     cr_assert_eq(reading.of_upstream[0].rtt_us, 4000, "a lane that did not measure is no zero");
 }
 
+Test(reading, a_certificate_ends_when_the_one_that_was_renewed_does)
+{
+    begin();
+    pages[0].upstreams[0].ends_s = 77 + 6 * 86400 + 5;
+    pages[1].upstreams[0].ends_s = 77 + 5 * 86400;
+    pages[0].upstreams[1].ends_s = 70;
+    cr_assert_eq(read_service(), STATUS_OK);
+    reading_add(&reading, &pages[0], 0, 1);
+    reading_add(&reading, &pages[1], 1, 1);
+    reading_end(&reading);
+    cr_assert_eq(reading.of_upstream[0].ends_s, 77 + 6 * 86400 + 5);
+    cr_assert_eq(reading.of_upstream[0].valid_days, 7);
+    cr_assert_eq(reading.of_upstream[1].valid_days, 1, "it has ended");
+}
+
 Test(reading, of_lanes_that_agree_the_last_change_counts)
 {
     begin();

@@ -162,12 +162,12 @@ Test(says, by_when_and_of_what)
 {
     begin();
     struct judge_finding finding = {.kind = JUDGE_CERTIFICATE, .level = JUDGE_LOOK, .upstream = 2};
-    scene.reading.of_upstream[2].valid_days = 7;
+    view_scene_ends(&scene, 2, 6);
     cr_expect_str_eq(says_when(f, &finding, text), "BY 2 DEC");
     cr_expect_str_eq(says_object(f, &finding), "harbour");
     cr_expect_str_eq(says_briefly(f, &finding, text), "certificate ends in 6 days");
     finding.level = JUDGE_ACT;
-    scene.reading.of_upstream[2].valid_days = 1;
+    view_scene_ends(&scene, 2, 0);
     cr_expect_str_eq(says_when(f, &finding, text), "NOW");
     cr_expect_str_eq(says_briefly(f, &finding, text), "certificate ends today");
     finding.kind = JUDGE_NETWORK;

@@ -58,7 +58,7 @@ Test(statistics, an_upstream_is_told_by_name_and_what_was_seen_last)
         atomic_store(&up->rtt_us, 1000 + 2000 * lane);
         atomic_store(&up->tls, 0x03041301);
         atomic_store(&up->pin_seen, 2);
-        atomic_store(&up->valid_days, 31);
+        atomic_store(&up->ends_s, sup.loop.wall_s + 30 * 86400 + 5);
     }
     statistics_log(&sup);
     SCENE_LOGGED("upstream name=one connections=4 queries=0");

@@ -147,15 +147,18 @@ Test(upstream, a_session_that_is_held_otherwise_next_time_is_not_lost)
 Test(upstream, a_handshake_is_counted_and_shown)
 {
     begin(TLS_CAUSE_NONE, 10);
-    session.facts = (struct tls_facts){
-        .version = 0x0304, .cipher = 0x1301, .pin_index = 1, .valid_s = 90 * 86400};
+    session.facts = (struct tls_facts){.version = 0x0304,
+                                       .cipher = 0x1301,
+                                       .pin_index = 1,
+                                       .valid_s = 90 * 86400,
+                                       .ends_s = 2000000000};
     config.upstreams[3].pins_count = 2;
     upstream_connected(&upstream, &session, 30000, NOW_US);
     cr_assert_eq(page.counts[STAT_HANDSHAKES_FULL], 1);
     cr_assert_eq(page.upstreams[3].handshakes_full, 1);
     cr_assert_eq(page.upstreams[3].pin_seen, 2);
     cr_assert_eq(page.upstreams[3].tls, 0x03041301);
-    cr_assert_eq(page.upstreams[3].valid_days, 91);
+    cr_assert_eq(page.upstreams[3].ends_s, 2000000000);
     cr_assert_eq(health.srtt_us, 15000, "half of connect and handshake");
     cr_assert_eq(upstream.times.suspect_us, UPSTREAM_SUSPECT_MIN_US);
     session.facts.resumed = true;

@@ -35,10 +35,19 @@ view_scene_upstream(const char *name, unsigned pin, uint64_t days, uint64_t rtt_
                                         .changed_us = VIEW_SCENE_NOW_US - 8 * VIEW_SCENE_DAY,
                                         .connections = 4,
                                         .rtt_us = rtt_us,
+                                        .ends_s = VIEW_SCENE_NOW_WALL + days * 86400 + 10000,
                                         .valid_days = days + 1,
                                         .tls = 0x0304};
     snprintf(upstream.name, sizeof upstream.name, "%s", name);
     return upstream;
+}
+
+/* Its certificate ends in so many days and some hours. */
+static inline void
+view_scene_ends(struct view_scene *scene, unsigned upstream, uint64_t days)
+{
+    scene->reading.of_upstream[upstream].ends_s = VIEW_SCENE_NOW_WALL + days * 86400 + 10000;
+    scene->reading.of_upstream[upstream].valid_days = days + 1;
 }
 
 /* Three upstreams and two lanes; nothing was counted yet. */
