@@ -6,7 +6,7 @@ RUN apt-get update \
        gcc libc6-dev binutils meson ninja-build pkgconf python3 \
        libseccomp-dev libcap-ng-dev libyaml-dev libidn2-dev libunistring-dev libjansson-dev libmbedtls-dev libcap2-bin ca-certificates
 COPY meson.build meson_options.txt /source/
-COPY docs/penstock.8 docs/penstockctl.8 docs/penstock.yaml.5 docs/penstock-statistics.7 docs/*.schema.json /source/docs/
+COPY docs/penstock.8 docs/penstockctl.8 docs/penstock-exporter.8 docs/penstock.yaml.5 docs/penstock-statistics.7 docs/*.schema.json /source/docs/
 COPY packaging /source/packaging
 COPY policy /source/policy
 COPY seccomp /source/seccomp
@@ -14,11 +14,11 @@ COPY src /source/src
 WORKDIR /source
 RUN meson setup build -Dprefix=/usr -Dbuildtype=debugoptimized -Dstatic=true -Dtests=false \
     && ninja -C build \
-    && install -D -s -t /image/usr/bin build/src/supervisor/penstock build/src/ctl/penstockctl \
+    && install -D -s -t /image/usr/bin build/src/supervisor/penstock build/src/ctl/penstockctl build/src/exporter/penstock-exporter \
     && install -D -s -t /image/usr/libexec/penstock build/src/front/penstock-front build/src/worker/penstock-worker \
     && setcap cap_net_bind_service=p /image/usr/libexec/penstock/penstock-front \
     && install -D -m 644 -t /image/etc/ssl/certs /etc/ssl/certs/ca-certificates.crt \
-    && echo 'penstock:x:65532:65532::/:/nonexistent' >/image/etc/passwd
+    && printf '%s\n' 'penstock:x:65532:65532::/:/nonexistent' 'penstock-exporter:x:65533:65533::/:/nonexistent' >/image/etc/passwd
 
 FROM scratch
 COPY --from=build /image/ /

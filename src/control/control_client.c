@@ -52,20 +52,12 @@ receive(struct control_client *client, struct control_message *answer, int *pass
 }
 
 enum status
-control_client_open(struct control_client *client, const char *path, int timeout_ms)
+control_client_greet(struct control_client *client, int fd, const char *path, int timeout_ms)
 {
     struct control_message hello;
     int passed;
-    *client = (struct control_client){.fd = -1};
-    enum status status = peer_connect(path, timeout_ms, &client->fd);
-    if (status == STATUS_INVALID)
-        return fail(client, status, "%.120s: no path that a socket can have", path);
-    if (status == STATUS_AGAIN)
-        return fail(client, status,
-                    "%s: penstock takes no connections now; if that lasts, restart it", path);
-    if (status != STATUS_OK)
-        return fail(client, status, "%s: %s", path, strerror(errno));
-    status = receive(client, &hello, &passed, timeout_ms);
+    *client = (struct control_client){.fd = fd};
+    enum status status = receive(client, &hello, &passed, timeout_ms);
     if (passed >= 0)
         sys_close(passed);
     if (status == STATUS_OK && hello.type != CONTROL_HELLO)
@@ -78,6 +70,21 @@ control_client_open(struct control_client *client, const char *path, int timeout
     snprintf(client->version, sizeof client->version, "%.*s", SERVICE_PAGE_VERSION_MAX - 1,
              hello.text);
     return STATUS_OK;
+}
+
+enum status
+control_client_open(struct control_client *client, const char *path, int timeout_ms)
+{
+    *client = (struct control_client){.fd = -1};
+    enum status status = peer_connect(path, timeout_ms, &client->fd);
+    if (status == STATUS_INVALID)
+        return fail(client, status, "%.120s: no path that a socket can have", path);
+    if (status == STATUS_AGAIN)
+        return fail(client, status,
+                    "%s: penstock takes no connections now; if that lasts, restart it", path);
+    if (status != STATUS_OK)
+        return fail(client, status, "%s: %s", path, strerror(errno));
+    return control_client_greet(client, client->fd, path, timeout_ms);
 }
 
 void

@@ -32,6 +32,15 @@ struct control_pages { /* all zero: none yet */
 MUST_CHECK enum status control_client_open(struct control_client *client, const char *path,
                                            int timeout_ms);
 
+/**
+ * The same of a socket that somebody else connected.
+ *
+ * @param fd    taken over: closed where this fails
+ * @param path  named in `error`
+ */
+MUST_CHECK enum status control_client_greet(struct control_client *client, int fd, const char *path,
+                                            int timeout_ms);
+
 /** May be called twice. */
 void control_client_close(struct control_client *client);
 

@@ -24,6 +24,12 @@ static const struct sandbox_row worker_rows[] = {
 static const struct sandbox_row ctl_rows[] = {
 #include "seccomp/ctl.def"
 };
+static const struct sandbox_row exporter_rows[] = {
+#include "seccomp/exporter.def"
+};
+static const struct sandbox_row exporter_dial_rows[] = {
+#include "seccomp/exporter_dial.def"
+};
 
 struct sandbox_table
 sandbox_table(enum sandbox_role role)
@@ -37,6 +43,10 @@ sandbox_table(enum sandbox_role role)
         return (struct sandbox_table){worker_rows, SANDBOX_COUNT(worker_rows)};
     case SANDBOX_CTL:
         return (struct sandbox_table){ctl_rows, SANDBOX_COUNT(ctl_rows)};
+    case SANDBOX_EXPORTER:
+        return (struct sandbox_table){exporter_rows, SANDBOX_COUNT(exporter_rows)};
+    case SANDBOX_EXPORTER_DIAL:
+        return (struct sandbox_table){exporter_dial_rows, SANDBOX_COUNT(exporter_dial_rows)};
     }
     return (struct sandbox_table){0};
 }

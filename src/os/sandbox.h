@@ -9,7 +9,14 @@
 
 #include "base/status.h"
 
-enum sandbox_role { SANDBOX_SUPERVISOR, SANDBOX_FRONT, SANDBOX_WORKER, SANDBOX_CTL };
+enum sandbox_role {
+    SANDBOX_SUPERVISOR,
+    SANDBOX_FRONT,
+    SANDBOX_WORKER,
+    SANDBOX_CTL,
+    SANDBOX_EXPORTER,      /* who serves */
+    SANDBOX_EXPORTER_DIAL, /* who connects for it */
+};
 
 /** @return STATUS_OK; STATUS_SYSTEM: no filter is on and the process must not go on. */
 MUST_CHECK enum status sandbox_enter(enum sandbox_role role);

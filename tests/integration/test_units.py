@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from penstock import EXECUTABLE, TOP, plain_environment
+from penstock import BUILD, EXECUTABLE, TOP, plain_environment
 
 UNITS = TOP / "packaging/systemd"
 
@@ -36,6 +36,22 @@ def test_units_are_sound(tmp_path):
 def test_an_unknown_setting_would_be_seen(tmp_path):
     said, _ = verify(tmp_path, service_text().replace("RestartSec=", "RestartSeconds="))
     assert any("RestartSeconds" in line for line in said), said
+
+
+@needs_systemd
+def test_the_exporters_unit_is_sound(tmp_path):
+    text = (UNITS / "penstock-exporter.service").read_text().replace("/usr/bin/penstock-exporter", str(BUILD / "src/exporter/penstock-exporter"))
+    (tmp_path / "penstock-exporter.service").write_text(text)
+    (tmp_path / "penstock.service").write_text(service_text())
+    result = subprocess.run(["systemd-analyze", "verify", "--man=no", tmp_path / "penstock-exporter.service"], capture_output=True,
+                            text=True, timeout=120, env=plain_environment(SYSTEMD_LOG_LEVEL="warning"))
+    said = [line for line in result.stderr.splitlines() if "penstock" in line]
+    assert not said and result.returncode == 0, "\n".join(said)
+
+
+def test_the_exporters_account_is_made_and_runs_it():
+    assert re.search(r"^u penstock-exporter ", (UNITS / "penstock.sysusers").read_text(), re.M)
+    assert re.search(r"^User=penstock-exporter$", (UNITS / "penstock-exporter.service").read_text(), re.M)
 
 
 def test_wrong_configuration_is_not_tried_again():

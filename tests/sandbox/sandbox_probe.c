@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * usage: sandbox_probe            every call under every role, each in a process of its own
- *        sandbox_probe ROLE CALL  enter the filter of ROLE (supervisor, front, worker, ctl), try CALL
+ *        sandbox_probe ROLE CALL  enter the filter of ROLE (one of `roles`), try CALL
  *
  * A forbidden call must end its process by SIGSYS and nothing else. A permitted one may fail on its
  * own account: the arguments are chosen to have no effect. One that the filter itself refuses fails
@@ -42,8 +42,11 @@ enum {
     F = 1 << SANDBOX_FRONT,
     W = 1 << SANDBOX_WORKER,
     C = 1 << SANDBOX_CTL,
+    E = 1 << SANDBOX_EXPORTER,
+    D = 1 << SANDBOX_EXPORTER_DIAL,
     SERVICE = S | F | W, /* its three */
-    ALL = S | F | W | C,
+    READER = C | E,      /* who maps pages for reading alone */
+    ALL = S | F | W | C | E | D,
     REFUSED = 1 << 8 /* those that may are told that there is no such call */
 };
 
@@ -74,14 +77,18 @@ static char byte[64];
     P(socket_udp6, 0, SYS_socket, AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, 0)                         \
     P(socket_raw, 0, SYS_socket, AF_INET, SOCK_RAW, IPPROTO_ICMP)                                  \
     P(socket_unix, 0, SYS_socket, AF_UNIX, SOCK_STREAM, 0)                                         \
+    P(socket_seqpacket, D, SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)                  \
     P(socket_netlink, 0, SYS_socket, AF_NETLINK, SOCK_RAW, 0)                                      \
     P(socket_packet, 0, SYS_socket, AF_PACKET, SOCK_RAW, 0)                                        \
-    P(connect, S, SYS_connect, closed, NULL, 0)                                                    \
+    P(connect, S | D, SYS_connect, closed, NULL, 0)                                                \
     P(bind, 0, SYS_bind, closed, NULL, 0)                                                          \
     P(listen, 0, SYS_listen, closed, 1)                                                            \
-    P(accept4, S | F, SYS_accept4, closed, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)               \
+    P(accept4, S | F | E, SYS_accept4, closed, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)           \
     P(accept4_inherited, 0, SYS_accept4, closed, NULL, NULL, SOCK_NONBLOCK)                        \
     P(set_nodelay, S, SYS_setsockopt, closed, IPPROTO_TCP, TCP_NODELAY, byte, 4)                   \
+    P(set_send_timeout, D, SYS_setsockopt, closed, SOL_SOCKET, SO_SNDTIMEO, byte, 16)              \
+    P(shutdown_writing, E, SYS_shutdown, closed, SHUT_WR)                                          \
+    P(shutdown_all, 0, SYS_shutdown, closed, SHUT_RDWR)                                            \
     P(set_mark, 0, SYS_setsockopt, closed, SOL_SOCKET, SO_MARK, byte, 4)                           \
     P(get_error, S, SYS_getsockopt, closed, SOL_SOCKET, SO_ERROR, byte, NULL)                      \
     P(get_peercred, S, SYS_getsockopt, closed, SOL_SOCKET, SO_PEERCRED, byte, NULL)                \
@@ -127,7 +134,7 @@ static char byte[64];
     P(sigqueue, 0, SYS_rt_sigqueueinfo, 0x7fffffff, SIGKILL, byte)                                 \
     P(tkill, 0, SYS_tkill, 0x7fffffff, SIGKILL)                                                    \
     P(tgkill, SANITIZED, SYS_tgkill, 0x7fffffff, 0x7fffffff, SIGKILL)                              \
-    P(wait4, S, SYS_wait4, -1, NULL, WNOHANG, NULL)                                                \
+    P(wait4, S | D, SYS_wait4, -1, NULL, WNOHANG, NULL)                                            \
     P(keyctl, 0, SYS_keyctl, 0, 0, 0, 0, 0)                                                        \
     P(bpf, 0, SYS_bpf, 0, NULL, 0)                                                                 \
     P(perf_event_open, 0, SYS_perf_event_open, NULL, 0, 0, -1, 0)                                  \
@@ -146,14 +153,15 @@ static char byte[64];
     P(mmap, ALL, SYS_mmap, NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)              \
     P(mmap_shared, SERVICE | SANITIZED, SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,  \
       memory, 0)                                                                                   \
-    P(mmap_watch, ALL, SYS_mmap, NULL, 4096, PROT_READ, MAP_SHARED, memory, 0)                     \
+    P(mmap_watch, SERVICE | READER | SANITIZED, SYS_mmap, NULL, 4096, PROT_READ, MAP_SHARED,       \
+      memory, 0)                                                                                   \
     P(mmap_unbounded, LOADER | SANITIZED, SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE,            \
       MAP_SHARED | MAP_ANONYMOUS, -1, 0)                                                           \
     P(mmap_exec, LOADER | SANITIZED, SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC,                  \
       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)                                                          \
     P(mprotect_exec, SANITIZED, SYS_mprotect, NULL, 4096, PROT_EXEC)                               \
     P(memfd_create, S, SYS_memfd_create, "probe", 0)                                               \
-    P(get_seals, ALL, SYS_fcntl, memory, F_GET_SEALS, 0)                                           \
+    P(get_seals, SERVICE | READER | SANITIZED, SYS_fcntl, memory, F_GET_SEALS, 0)                  \
     P(set_flags, S | SANITIZED, SYS_fcntl, bell, F_SETFL, O_NONBLOCK)                              \
     P(set_async, SANITIZED, SYS_fcntl, memory, F_SETFL, O_ASYNC)                                   \
     P(set_owner, SANITIZED, SYS_fcntl, bell, F_SETOWN, 1)                                          \
@@ -166,7 +174,7 @@ static char byte[64];
     P(sendmmsg_connects, 0, SYS_sendmmsg, closed, NULL, 0, MSG_FASTOPEN)                           \
     P(recvmsg, ALL, SYS_recvmsg, pair[0], NULL, MSG_DONTWAIT)                                      \
     P(sendmsg, ALL, SYS_sendmsg, pair[0], NULL, MSG_DONTWAIT)                                      \
-    P(recvfrom, SERVICE, SYS_recvfrom, pair[0], byte, 1, MSG_DONTWAIT, NULL, NULL)                 \
+    P(recvfrom, SERVICE | E, SYS_recvfrom, pair[0], byte, 1, MSG_DONTWAIT, NULL, NULL)             \
     P(sendmsg_connects, 0, SYS_sendmsg, pair[0], NULL, MSG_DONTWAIT | MSG_FASTOPEN)                \
     P(sendto, SERVICE, SYS_sendto, pair[0], byte, 1, MSG_DONTWAIT, NULL, 0)                        \
     P(sendto_connects, 0, SYS_sendto, pair[0], byte, 1, MSG_FASTOPEN, NULL, 0)                     \
@@ -182,7 +190,8 @@ static char byte[64];
     P(clock_gettime, ALL, SYS_clock_gettime, CLOCK_MONOTONIC, byte)                                \
     P(close, ALL, SYS_close, closed)
 
-static const char *const roles[] = {"supervisor", "front", "worker", "ctl"};
+static const char *const roles[] = {"supervisor", "front",    "worker",
+                                    "ctl",        "exporter", "exporter_dial"};
 #define ROLES (sizeof roles / sizeof roles[0])
 
 #define PROBE(name, may, ...)                                                                      \

@@ -1,0 +1,39 @@
+/* exporter_jail.c - the exporter gives up what it has
+ * SPDX-License-Identifier: ISC
+ */
+#include "exporter/exporter_jail.h"
+
+#include "os/landlock.h"
+#include "os/privs.h"
+#include "os/sys.h"
+
+static size_t
+limit_of(SYS_RESOURCE resource)
+{
+    struct rlimit limit;
+    return sys_getrlimit(resource, &limit) == 0 ? (size_t)limit.rlim_max : 0;
+}
+
+enum status
+exporter_jail_enter(enum sandbox_role role, const char *user, const char **what_failed)
+{
+    struct privs_account account;
+    struct privs_limits limits = {
+        .files = EXPORTER_JAIL_DESCRIPTORS,
+        .file_bytes = limit_of(RLIMIT_FSIZE), /* its log may go to a file */
+#ifndef PENSTOCK_SANITIZED
+        .memory_bytes = EXPORTER_JAIL_MEMORY_BYTES,
+#endif
+    };
+    bool is_root = sys_geteuid() == 0;
+    *what_failed = "the account to become is unknown; --user names another";
+    if (is_root && privs_find_account(user, &account) != STATUS_OK)
+        return STATUS_NONE;
+    if (privs_drop(is_root ? &account : NULL, &limits, what_failed) != STATUS_OK)
+        return STATUS_SYSTEM;
+    *what_failed = "Landlock cannot be set up";
+    if (landlock_restrict(&(struct landlock_permit){0}) == STATUS_SYSTEM)
+        return STATUS_SYSTEM;
+    *what_failed = "the system call filter cannot be set";
+    return sandbox_enter(role);
+}

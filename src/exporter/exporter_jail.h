@@ -1,0 +1,23 @@
+/* exporter_jail.h - the exporter gives up what it has
+ * SPDX-License-Identifier: ISC
+ *
+ * What: no capability, no program, no file by name, few descriptors, little memory, and a filter:
+ *       one for who serves, one for who connects. Started as root it becomes an account.
+ * Who:  exporter, both processes, before the first foreign octet.
+ * Ref:  seccomp/exporter.def, seccomp/exporter_dial.def, docs/SANDBOX.md.
+ */
+#pragma once
+
+#include "base/status.h"
+#include "os/sandbox.h"
+
+#define EXPORTER_JAIL_DESCRIPTORS  64       /* connections, pages while they are mapped, sockets */
+#define EXPORTER_JAIL_MEMORY_BYTES 67108864 /* 64 MiB; it uses a tenth */
+
+/**
+ * @param user         the account to become when root; one that does not exist is a failure
+ * @param what_failed  written on failure: static text
+ * @return STATUS_OK; STATUS_NONE: there is no such account; STATUS_SYSTEM
+ */
+MUST_CHECK enum status exporter_jail_enter(enum sandbox_role role, const char *user,
+                                           const char **what_failed);

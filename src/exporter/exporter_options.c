@@ -1,0 +1,140 @@
+/* exporter_options.c - the command line of penstock-exporter
+ * SPDX-License-Identifier: ISC
+ */
+#include "exporter/exporter_options.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OPTION_CONTROL = 256, OPTION_LISTEN, OPTION_HOST, OPTION_USER, OPTION_DESCRIBE };
+
+static const struct option long_options[] = {{"control", required_argument, NULL, OPTION_CONTROL},
+                                             {"listen", required_argument, NULL, OPTION_LISTEN},
+                                             {"host", required_argument, NULL, OPTION_HOST},
+                                             {"user", required_argument, NULL, OPTION_USER},
+                                             {"describe", no_argument, NULL, OPTION_DESCRIBE},
+                                             {"help", no_argument, NULL, 'h'},
+                                             {"version", no_argument, NULL, 'V'},
+                                             {0}};
+
+static enum status __attribute__((format(printf, 2, 3)))
+refuse(struct exporter_options *options, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(options->error, sizeof options->error, format, args);
+    va_end(args);
+    return STATUS_INVALID;
+}
+
+static enum status
+take_listen(struct exporter_options *options, const char *text)
+{
+    if (options->listen_count == HTTP_SERVE_LISTENERS)
+        return refuse(options, "--listen can be given %d times at most", HTTP_SERVE_LISTENERS);
+    struct addr *addr = &options->listen[options->listen_count];
+    if (addr_parse(text, EXPORTER_OPTIONS_PORT, addr) != STATUS_OK)
+        return refuse(options,
+                      "--listen %.64s: it takes an address and a port, as 127.0.0.1:10853 or "
+                      "[::1]:10853",
+                      text);
+    options->listen_count++;
+    return STATUS_OK;
+}
+
+static enum status
+take_host(struct exporter_options *options, const char *name)
+{
+    size_t used = strlen(options->hosts), size = strlen(name);
+    if (size == 0 || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789-._") != size)
+        return refuse(options, "--host %.64s: it takes a name without a port", name);
+    if (used + size + 2 > sizeof options->hosts)
+        return refuse(options, "--host is given too often");
+    snprintf(options->hosts + used, sizeof options->hosts - used, "%s%s", used > 0 ? "," : "",
+             name);
+    return STATUS_OK;
+}
+
+/* getopt_long() leaves in `optopt` what takes no value and was given one; a letter may be unknown. */
+static enum status
+refuse_option(struct exporter_options *options, const char *word)
+{
+    for (const struct option *known = long_options; known->name != NULL; known++)
+        if (known->val == optopt)
+            return refuse(options, "--%s takes no value", known->name);
+    return refuse(options, "there is no option \"%.64s\"", word);
+}
+
+static enum status
+take(struct exporter_options *options, int option, const char *value, const char *word)
+{
+    switch (option) {
+    case OPTION_CONTROL:
+        options->control = value;
+        return STATUS_OK;
+    case OPTION_USER:
+        options->user = value;
+        return STATUS_OK;
+    case OPTION_LISTEN:
+        return take_listen(options, value);
+    case OPTION_HOST:
+        return take_host(options, value);
+    case OPTION_DESCRIBE:
+        options->action = EXPORTER_DESCRIBE;
+        return STATUS_OK;
+    case 'h':
+        options->action = EXPORTER_HELP;
+        return STATUS_OK;
+    case 'V':
+        options->action = EXPORTER_VERSION;
+        return STATUS_OK;
+    case ':':
+        return refuse(options, "%.64s takes a value", word);
+    default:
+        return refuse_option(options, word);
+    }
+}
+
+enum status
+exporter_options_parse(int argc, char **argv, const char *control_env,
+                       struct exporter_options *options)
+{
+    *options = (struct exporter_options){.control = EXPORTER_OPTIONS_CONTROL,
+                                         .user = EXPORTER_OPTIONS_USER};
+    if (control_env != NULL && control_env[0] != '\0')
+        options->control = control_env;
+    int option;
+    optind = 0; /* anew: a test parses more than once */
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":hV", long_options, NULL)) != -1)
+        if (take(options, option, optarg, argv[optind - 1]) != STATUS_OK)
+            return STATUS_INVALID;
+    if (optind < argc)
+        return refuse(options, "\"%.64s\" is no option", argv[optind]);
+    return options->listen_count > 0 ? STATUS_OK : take_listen(options, EXPORTER_OPTIONS_ADDRESS);
+}
+
+const char *
+exporter_options_help(void)
+{
+    return "usage: penstock-exporter [OPTION]...\n"
+           "\n"
+           "Shows over HTTP what a running penstock counts.\n"
+           "\n"
+           "  --control PATH    the control socket; else PENSTOCK_CONTROL_SOCKET, else\n"
+           "                    " EXPORTER_OPTIONS_CONTROL "\n"
+           "  --listen ADDRESS  where it serves, up to four times; " EXPORTER_OPTIONS_ADDRESS "\n"
+           "                    unless systemd hands sockets in\n"
+           "  --host NAME       another name that it answers to where only this machine\n"
+           "                    can reach it; may be given more than once\n"
+           "  --user ACCOUNT    the account to become when started as root;\n"
+           "                    " EXPORTER_OPTIONS_USER "\n"
+           "  --describe        print every metric with its meaning\n"
+           "  -h, --help        print this\n"
+           "  -V, --version     print the version\n"
+           "\n"
+           "penstock-exporter(8) tells the rest.\n";
+}

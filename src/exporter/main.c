@@ -1,0 +1,160 @@
+/* main.c - penstock-exporter: show over HTTP what a running penstock counts
+ * SPDX-License-Identifier: ISC
+ *
+ * Two processes: the child serves, and can make no connection; the parent makes those to the control
+ * socket that the child asks for, and reads nothing of anybody else. Each ends with the other.
+ */
+#include "exporter/exporter_dial.h"
+#include "exporter/exporter_gather.h"
+#include "exporter/exporter_jail.h"
+#include "exporter/exporter_listen.h"
+#include "exporter/exporter_options.h"
+#include "exporter/exporter_paths.h"
+#include "exporter/http_serve.h"
+#include "os/os.h"
+#include "os/sys.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { POLL_DIAL = HTTP_SERVE_POLLS, POLL_CONTROL, POLLS };
+
+static struct os os;
+static struct exporter_options options;
+static struct exporter_listen sockets;
+static struct exporter_gather gather;
+static struct http_serve serve;
+static struct http_reply reference;
+
+static uint64_t
+clock_us(clockid_t clock)
+{
+    struct timespec now;
+    sys_clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* --- who serves ------------------------------------------------------------------------------ */
+
+static void
+answer(void *of, const struct http_request *request, struct http_reply *reply)
+{
+    (void)of;
+    exporter_gather_refresh(&gather, os.now_us);
+    struct exporter_paths_view view = {
+        .gather = &gather,
+        .hosts = sockets.is_loopback ? options.hosts : NULL,
+        .self = {.has_reading = gather.has_reading,
+                 .is_fresh = exporter_gather_is_fresh(&gather),
+                 .age_us = gather.sight.reading.age_us,
+                 .connects = gather.connects,
+                 .requests = serve.answered,
+                 .connections = http_serve_open(&serve),
+                 .closed = serve.closed},
+    };
+    exporter_paths_answer(&view, request, reply);
+}
+
+static void
+wait_and_serve(void)
+{
+    struct pollfd polls[POLLS];
+    uint64_t next_us = exporter_gather_next_us(&gather);
+    uint64_t left_us = next_us > os.now_us ? next_us - os.now_us : 0;
+    int wait_ms = (int)(left_us / 1000 + 1);
+    http_serve_wait(&serve, polls, os.now_us, &wait_ms);
+    polls[POLL_DIAL] = (struct pollfd){.fd = gather.dial_fd, .events = POLLIN};
+    polls[POLL_CONTROL] = (struct pollfd){.fd = gather.client.fd, .events = POLLIN};
+    if (sys_poll(polls, POLLS, wait_ms) < 0)
+        memset(polls, 0, sizeof polls);
+    os.now_us = clock_us(CLOCK_MONOTONIC);
+    if (polls[POLL_CONTROL].revents != 0)
+        exporter_gather_lost(&gather);
+    if (polls[POLL_DIAL].revents != 0 && exporter_gather_connected(&gather, os.now_us) != STATUS_OK)
+        sys_exit(EXPORTER_EXIT_FAILURE);
+    http_serve_turn(&serve, polls, os.now_us, clock_us(CLOCK_REALTIME) / 1000000);
+    log_tick();
+}
+
+static _Noreturn void
+serve_for_ever(int dial_fd)
+{
+    const char *what_failed = NULL;
+    exporter_gather_begin(&gather, options.control, dial_fd);
+    http_serve_begin(&serve, sockets.fds, sockets.count, answer, NULL);
+    if (exporter_jail_enter(SANDBOX_EXPORTER, options.user, &what_failed) != STATUS_OK)
+        log_fatal("%s", what_failed);
+    os.now_us = clock_us(CLOCK_MONOTONIC);
+    while (exporter_gather_turn(&gather, os.now_us) == STATUS_OK)
+        wait_and_serve();
+    sys_exit(EXPORTER_EXIT_FAILURE);
+}
+
+/* --- who connects ---------------------------------------------------------------------------- */
+
+static int
+connect_for_ever(int fd, pid_t child)
+{
+    const char *what_failed = NULL;
+    int ended = 0;
+    for (unsigned i = 0; i < sockets.count; i++)
+        sys_close(sockets.fds[i]);
+    if (exporter_jail_enter(SANDBOX_EXPORTER_DIAL, options.user, &what_failed) != STATUS_OK)
+        log_fatal("%s", what_failed);
+    exporter_dial_serve(fd, options.control);
+    sys_close(fd); /* it ends now, if it has not */
+    if (waitpid(child, &ended, 0) == child && WIFSIGNALED(ended))
+        log_write(LOG_ERROR, LOG_INTERNAL, "the process that serves was ended by signal %d",
+                  WTERMSIG(ended));
+    return EXPORTER_EXIT_FAILURE;
+}
+
+static int
+run(void)
+{
+    int pair[2];
+    os_use(&os);
+    (void)log_find_journal();
+    log_open_stderr("exporter", LOG_NOTICE);
+    if (exporter_listen_open(&sockets, options.listen, options.listen_count) != STATUS_OK)
+        log_fatal("%s", sockets.error);
+    if (sys_signal(SIGPIPE, SIG_IGN) != 0 ||
+        sys_socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+        log_fatal("a pair of sockets cannot be had");
+    pid_t child = fork();
+    if (child < 0)
+        log_fatal("a process cannot be started");
+    sys_close(pair[child == 0 ? 0 : 1]);
+    if (child == 0)
+        serve_for_ever(pair[1]);
+    return connect_for_ever(pair[0], child);
+}
+
+int
+main(int argc, char **argv)
+{
+    if (os_open_standard() != STATUS_OK)
+        return EXPORTER_EXIT_FAILURE;
+    if (exporter_options_parse(argc, argv, getenv("PENSTOCK_CONTROL_SOCKET"), &options) !=
+        STATUS_OK) {
+        fprintf(stderr, "penstock-exporter: %s; penstock-exporter --help\n", options.error);
+        return EXPORTER_EXIT_USAGE;
+    }
+    switch (options.action) {
+    case EXPORTER_HELP:
+        return puts(exporter_options_help()) < 0;
+    case EXPORTER_VERSION:
+        return puts("penstock-exporter " PENSTOCK_VERSION) < 0;
+    case EXPORTER_DESCRIBE:
+        http_reply_begin(&reference, 200, HTTP_REPLY_PLAIN);
+        metrics_describe(&reference);
+        return fputs(reference.body, stdout) < 0;
+    case EXPORTER_SERVE:
+        break;
+    }
+    return run();
+}

@@ -1,0 +1,341 @@
+"""penstock-exporter with a running service: what it tells is true, and whoever asks in whatever way harms nobody."""
+import itertools
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+from conftest import needs_root
+from exporter import Exporter
+from penstock import SANITIZED, is_gone, status_of, wait_for
+
+pytestmark = [needs_root]
+
+CONNECTIONS, OF_ADDRESS = 32, 16  # HTTP_SERVE_CONNECTIONS, HTTP_SERVE_OF_ADDRESS
+SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.fixture
+def place(shared):
+    folder = shared / "exporter"
+    folder.mkdir(0o755, exist_ok=True)
+    return folder / "control"
+
+
+@pytest.fixture
+def service(serve, bad, place):
+    return serve(bad, settings={"control": {"socket": str(place), "readers": ["games"]}})
+
+
+@pytest.fixture
+def begin(place):
+    """begin(word…): an exporter for this test."""
+    begun = []
+
+    def make(*words, **options):
+        begun.append(Exporter(place.parent, place, *words, **options))
+        return begun[-1]
+    yield make
+    for one in begun:
+        one.stop()
+
+
+@pytest.fixture
+def exporter(service, begin):
+    return begin().wait_fresh()
+
+
+@pytest.fixture(scope="module")
+def standing(launch, unbound, shared):
+    """A service and its exporter, shared by the tests that only talk to the exporter."""
+    folder = shared / "exporter-standing"
+    folder.mkdir(0o755, exist_ok=True)
+    service = launch(unbound, settings={"control": {"socket": str(folder / "control"), "readers": ["games"]}}).wait_ready()
+    one = Exporter(folder, folder / "control").wait_fresh()
+    yield one
+    one.stop()
+    assert service.stop() == 0
+
+
+def ask(service, count):
+    for i in range(count):
+        service.ask(f"n{i}.penstock.example")
+
+
+def promtool(*words, text=None):
+    if not shutil.which("promtool"):
+        pytest.skip("there is no promtool (package prometheus)")
+    return subprocess.run(["promtool", *words], input=text, capture_output=True, text=True, timeout=60)
+
+
+# ---- what it tells
+
+
+@pytest.mark.smoke
+def test_what_is_scraped_is_what_happened(service, exporter):
+    before = exporter.metrics()
+    ask(service, 25)
+
+    def counted():
+        found = exporter.metrics()
+        key = "penstock_queries_ended_total", ("group", "answered"), ("reason", "answered")
+        return found[key] - before[key] == 25 and found
+    after = wait_for(counted, 30, "25 answers in the metrics", interval=0.2)
+    assert after["penstock_udp_queries_total",] - before["penstock_udp_queries_total",] == 25
+    assert after["penstock_up",] == 1 and after["penstock_lanes",] == after["penstock_lanes_serving",] == 1
+    assert after["penstock_upstream_asked_total", ("upstream", "first")] >= 25
+    assert after["penstock_upstream_state", ("state", "usable"), ("upstream", "first")] == 1
+    assert sum(value for key, value in after.items() if key[0] == "penstock_upstream_state") == 1
+    buckets = [value for key, value in after.items() if key[0] == "penstock_duration_seconds_bucket" and ("stage", "answer") in key]
+    assert buckets == sorted(buckets) and buckets[-1] >= 25
+    assert after["penstock_upstream_certificate_remaining_seconds", ("upstream", "first")] > 86400
+    assert after["penstock_upstream_pin_in_use", ("upstream", "first")] == 1
+
+
+def test_promtool_has_nothing_to_say_of_it(service, exporter):
+    ask(service, 3)
+    done = promtool("check", "metrics", text=exporter.get("/metrics")[2])
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_openmetrics_where_it_is_wanted(standing):
+    wish = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+    _, headers, text = standing.get("/metrics", Accept=wish)
+    assert headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
+    assert text.endswith("\n# EOF\n") and "# TYPE penstock_udp_queries counter\n" in text
+    _, headers, text = standing.get("/metrics", Accept="text/plain")
+    assert headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert "# EOF" not in text and "# TYPE penstock_udp_queries_total counter\n" in text
+
+
+def test_health_and_readiness(service, exporter, bad):
+    assert exporter.get("/readyz")[0] == 200
+    assert exporter.get("/healthz")[::2] == (200, "The figures are fresh.\n")
+    bad.refuse()
+    service.ask("gone.penstock.example")
+
+    def unready():
+        status, _, text = exporter.get("/readyz")
+        return status == 503 and text
+    text = wait_for(unready, 90, "not ready without an upstream", interval=0.5)
+    assert text.endswith(".\n")
+    assert exporter.get("/healthz")[0] == 200
+
+
+def test_a_service_that_ends_is_told_and_found_again(serve, bad, place, begin):
+    settings = {"control": {"socket": str(place), "readers": ["games"]}}
+    first = serve(bad, settings=settings)
+    exporter = begin().wait_fresh()
+    ask(first, 5)
+    first.stop()
+    status, _, text = wait_for(lambda: (found := exporter.get("/healthz"))[0] == 503 and found, 60, "it is told", interval=0.2)
+    assert "old" in text
+    assert exporter.metrics()["penstock_up",] == 0 and ("penstock_udp_queries_total",) not in exporter.metrics()
+    serve(bad, settings=settings)
+    exporter.wait_fresh()
+    assert exporter.metrics()["penstock_exporter_connects_total",] == 2
+    assert exporter.metrics()["penstock_udp_queries_total",] == 0
+
+
+def test_without_a_service_it_says_why(place, begin):
+    place.unlink(missing_ok=True)
+    exporter = begin()
+    status, _, text = wait_for(lambda: (found := exporter.get("/readyz"))[0] == 503 and "No such file" in found[2] and found,
+                               30, "the reason", interval=0.1)
+    assert str(place) in text and exporter.metrics()["penstock_up",] == 0
+
+
+def test_counters_go_on_when_a_process_dies(service, exporter):
+    ask(service, 10)
+    before = wait_for(lambda: (m := exporter.metrics())["penstock_udp_queries_total",] >= 10 and m, 30, "ten", interval=0.2)
+    os.kill(service.pid_of("front"), signal.SIGKILL)
+    wait_for(lambda: exporter.metrics()["penstock_processes_died_total",] == 1, 60, "the death is told", interval=0.2)
+    ask(service, 10)
+    wait_for(lambda: exporter.metrics()["penstock_udp_queries_total",] >= before["penstock_udp_queries_total",] + 10, 30,
+             "counters go on", interval=0.2)
+
+
+# ---- HTTP
+
+
+@pytest.mark.parametrize("request_, status", [
+    (b"POST /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
+    (b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello", 413),
+    (b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 413),
+    (b"GET /metrics HTTP/1.1\r\n\r\n", 400),
+    (b"GET /metrics HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+    (b"GET /metrics HTTP/2.0\r\nHost: localhost\r\n\r\n", 505),
+    (b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+    (b"GET /../metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+    (b"GET http://localhost/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+    (b"GET /" + b"a" * 200 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+    (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 9000, 431),
+    (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: a\r\n" * 100 + b"\r\n", 431),
+    (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: a\r\n folded\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421),
+    (b"GET / HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n", 200),
+    (b"GET / HTTP/1.0\r\n\r\n", 200),
+])
+def test_what_is_asked_wrongly_has_its_answer(standing, request_, status):
+    answer = standing.raw(request_)
+    assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:200]
+    head = answer.partition(b"\r\n\r\n")[0].decode()
+    assert "Connection: close" in head and "Cache-Control: no-store" in head and "Content-Length: " in head
+
+
+def test_head_is_get_without_its_body(standing):
+    status, headers, text = standing.get("/metrics", method="HEAD")
+    assert status == 200 and text == "" and int(headers["Content-Length"]) > 1000
+
+
+def test_a_name_that_is_given_is_ours(service, begin):
+    exporter = begin("--host", "metrics.example")
+    assert exporter.get("/", Host="metrics.example")[0] == 200
+    assert exporter.get("/", Host=f"METRICS.example:{exporter.port}")[0] == 200
+    assert exporter.get("/", Host="other.example")[0] == 421
+
+
+# ---- hostile clients
+
+
+def memory_of(exporter):
+    return int(status_of(exporter.server)["VmRSS"].split()[0])
+
+
+def scrapes(exporter, count=3):
+    for _ in range(count):
+        assert exporter.metrics()["penstock_up",] == 1
+
+
+@pytest.mark.smoke
+def test_slow_clients_hold_nobody_up(standing):
+    """More than there are places; each sends an octet now and then, as long as it is let."""
+    held = []
+    try:
+        for i in range(4 * OF_ADDRESS):
+            held.append(standing.connect(b"GET /metr"))
+        for _ in range(5):
+            for s in held:
+                try:
+                    s.send(b"i")
+                except OSError:
+                    pass
+            wait_for(lambda: scrape_or_not(standing), 20, "a scrape among slow clients", interval=0.05)
+    finally:
+        for s in held:
+            s.close()
+    scrapes(standing)
+
+
+def scrape_or_not(exporter):
+    """A scrape may meet a full house, as any connection may; then it is tried again."""
+    try:
+        return exporter.raw(SCRAPE, timeout=5).startswith(b"HTTP/1.1 200 ")
+    except OSError:
+        return False
+
+
+def test_a_request_has_its_time_however_it_trickles(standing):
+    with standing.connect(b"GET / HTTP/1.1\r\n") as s:
+        begin = time.monotonic()
+        s.settimeout(0.2)
+        for i in itertools.count():
+            assert time.monotonic() - begin < 60
+            try:
+                s.send(b"X: a\r\n")
+                if s.recv(1) == b"":
+                    break
+            except socket.timeout:
+                continue
+            except OSError:
+                break
+        assert time.monotonic() - begin > 4
+
+
+def test_who_does_not_read_its_answer_is_left(standing):
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        s.connect((standing.address, standing.port))
+        s.sendall(SCRAPE)
+        wait_for(lambda: standing.metrics()["penstock_exporter_connections",] == 1, 60, "it is closed", interval=0.5)
+    scrapes(standing)
+
+
+@pytest.mark.smoke
+def test_thousands_of_connections_leave_it_as_it_was(standing):
+    scrapes(standing)
+    before, worst = memory_of(standing), 0
+    for i in range(3000):
+        try:
+            s = standing.connect(b"GET /metrics HTTP/1.1\r\n", timeout=5)
+        except OSError:
+            continue
+        s.close()
+        if i % 100 == 0:
+            worst = max(worst, len(os.listdir(f"/proc/{standing.server}/fd")))
+    assert worst <= CONNECTIONS + 16
+    wait_for(lambda: scrape_or_not(standing), 20, "a scrape after the crowd", interval=0.05)
+    scrapes(standing)
+    assert SANITIZED or memory_of(standing) - before < 8192, "its memory grew"
+
+
+def test_octets_that_are_no_http(standing):
+    for data in (os.urandom(4000), b"\x16\x03\x01\x02\x00\x01\x00" * 1500, b"\r\n" * 5000, b"\0" * 9000, b"GET " * 3000):
+        with standing.connect() as s:
+            try:
+                s.sendall(data)
+                s.shutdown(socket.SHUT_WR)
+                while s.recv(65536):
+                    pass
+            except OSError:
+                pass
+    scrapes(standing)
+
+
+# ---- what it can do, and what becomes of others
+
+
+@pytest.mark.smoke
+def test_both_processes_are_bare(standing):
+    for pid in standing.pids:
+        status = status_of(pid)
+        assert status["Seccomp"] == "2" and status["NoNewPrivs"] == "1"
+        assert all(int(status[name], 16) == 0 for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"))
+        assert set(status["Uid"].split()) == {str(pwd.getpwnam("games").pw_uid)} and status["Groups"] == ""
+        limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+        assert re.search(r"Max processes +0 +0 ", limits)
+        assert re.search(r"Max open files +64 +64 ", limits) and re.search(r"Max core file size +0 +0 ", limits)
+        assert len(os.listdir(f"/proc/{pid}/task")) == 1
+    sockets = [os.readlink(f"/proc/{standing.process.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{standing.process.pid}/fd")]
+    assert sum(target.startswith("socket:") for target in sockets) == 1, "who connects has one socket: to who serves"
+
+
+def test_no_library_of_tls_or_http_is_in_it():
+    from exporter import EXPORTER
+    needed = subprocess.run(["readelf", "-d", EXPORTER], capture_output=True, text=True, timeout=20).stdout
+    assert not re.search(r"NEEDED.*(ssl|tls|crypto|microhttpd)", needed)
+
+
+@pytest.mark.parametrize("which", ["server", "parent"])
+def test_each_process_ends_with_the_other(service, begin, which):
+    exporter = begin().wait_fresh()
+    server = exporter.server
+    os.kill(server if which == "server" else exporter.process.pid, signal.SIGKILL)
+    exporter.process.wait(20)
+    wait_for(lambda: is_gone(server), 20, "the end of who serves")
+    if which == "server":
+        assert exporter.process.returncode == 1 and "ended by signal 9" in exporter.log()
+    ask(service, 3)
+
+
+def test_an_account_without_rights_is_told_so(service, begin):
+    exporter = begin(user="nobody" if service.config["user"] != "nobody" else "sync")
+    wait_for(lambda: exporter.get("/healthz")[0] == 503 and "control.readers" in exporter.get("/healthz")[2] or
+             "closed" in exporter.get("/healthz")[2] or "Permission denied" in exporter.get("/healthz")[2],
+             30, "the reason", interval=0.2)

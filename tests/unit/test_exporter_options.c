@@ -1,0 +1,77 @@
+/* test_exporter_options.c - tests of exporter_options
+ * SPDX-License-Identifier: ISC
+ */
+#include "exporter/exporter_options.h"
+
+#include "conf/config.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct exporter_options options;
+
+#define PARSE(...) parse((const char *[]){"penstock-exporter", __VA_ARGS__, NULL}, NULL)
+
+static enum status
+parse(const char *words[], const char *control_env)
+{
+    int argc = 0;
+    while (words[argc] != NULL)
+        argc++;
+    return exporter_options_parse(argc, (char **)(uintptr_t)words, control_env, &options);
+}
+
+Test(exporter_options, nothing_given)
+{
+    cr_expect_eq(parse((const char *[]){"penstock-exporter", NULL}, NULL), STATUS_OK);
+    cr_expect_eq(options.action, EXPORTER_SERVE);
+    cr_expect_str_eq(options.control, CONFIG_CONTROL_SOCKET);
+    cr_expect_str_eq(options.user, "penstock-exporter");
+    cr_expect_eq(options.listen_count, 1);
+    cr_expect_eq(options.listen[0].port, EXPORTER_OPTIONS_PORT);
+    cr_expect_str_eq(options.hosts, "");
+}
+
+Test(exporter_options, what_is_given)
+{
+    cr_expect_eq(PARSE("--listen", "[::1]:80", "--listen=127.0.0.1", "--control", "/a", "--user",
+                       "b", "--host", "c.example", "--host", "d"),
+                 STATUS_OK);
+    cr_expect_eq(options.listen_count, 2);
+    cr_expect_eq(options.listen[0].family, ADDR_IPV6);
+    cr_expect_eq(options.listen[0].port, 80);
+    cr_expect_eq(options.listen[1].port, EXPORTER_OPTIONS_PORT);
+    cr_expect_str_eq(options.control, "/a");
+    cr_expect_str_eq(options.user, "b");
+    cr_expect_str_eq(options.hosts, "c.example,d");
+    cr_expect_eq(parse((const char *[]){"penstock-exporter", NULL}, "/e"), STATUS_OK);
+    cr_expect_str_eq(options.control, "/e");
+    cr_expect_eq(PARSE("--describe"), STATUS_OK);
+    cr_expect_eq(options.action, EXPORTER_DESCRIBE);
+    cr_expect_eq(PARSE("-V"), STATUS_OK);
+    cr_expect_eq(options.action, EXPORTER_VERSION);
+    cr_expect_eq(PARSE("--help"), STATUS_OK);
+    cr_expect_eq(options.action, EXPORTER_HELP);
+    cr_expect_not_null(strstr(exporter_options_help(), EXPORTER_OPTIONS_ADDRESS));
+}
+
+Test(exporter_options, what_is_wrong_has_a_line)
+{
+    cr_expect_eq(PARSE("--listen", "localhost:1"), STATUS_INVALID);
+    cr_expect_eq(PARSE("--listen"), STATUS_INVALID);
+    cr_expect_str_eq(options.error, "--listen takes a value");
+    cr_expect_eq(PARSE("--host", "a:1"), STATUS_INVALID);
+    cr_expect_eq(PARSE("--host", "a,b"), STATUS_INVALID);
+    cr_expect_eq(PARSE("--host", ""), STATUS_INVALID);
+    cr_expect_eq(PARSE("--describe=1"), STATUS_INVALID);
+    cr_expect_str_eq(options.error, "--describe takes no value");
+    cr_expect_eq(PARSE("--nothing"), STATUS_INVALID);
+    cr_expect_eq(PARSE("word"), STATUS_INVALID);
+    cr_expect_eq(PARSE("--listen", "127.0.0.1", "--listen", "127.0.0.2", "--listen", "127.0.0.3",
+                       "--listen", "127.0.0.4", "--listen", "127.0.0.5"),
+                 STATUS_INVALID);
+    char long_name[300];
+    memset(long_name, 'a', sizeof long_name - 1);
+    long_name[sizeof long_name - 1] = '\0';
+    cr_expect_eq(PARSE("--host", long_name, "--host", long_name), STATUS_INVALID);
+}
