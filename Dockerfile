@@ -8,6 +8,7 @@ RUN apt-get update \
 COPY meson.build meson_options.txt /source/
 COPY docs/penstock.8 docs/penstockctl.8 docs/penstock-exporter.8 docs/penstock.yaml.5 docs/penstock-statistics.7 docs/*.schema.json /source/docs/
 COPY packaging /source/packaging
+COPY monitoring /source/monitoring
 COPY policy /source/policy
 COPY seccomp /source/seccomp
 COPY src /source/src
