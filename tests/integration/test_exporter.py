@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import pytest
@@ -270,16 +271,17 @@ def test_who_does_not_read_its_answer_is_left(standing):
 @pytest.mark.smoke
 def test_thousands_of_connections_leave_it_as_it_was(standing):
     scrapes(standing)
-    before, worst = memory_of(standing), 0
+    before, worst, made = memory_of(standing), 0, 0
     for i in range(3000):
         try:
             s = standing.connect(b"GET /metrics HTTP/1.1\r\n", timeout=5)
         except OSError:
             continue
         s.close()
+        made += 1
         if i % 100 == 0:
             worst = max(worst, len(os.listdir(f"/proc/{standing.server}/fd")))
-    assert worst <= CONNECTIONS + 16
+    assert worst <= CONNECTIONS + 16 and made > 1000
     wait_for(lambda: scrape_or_not(standing), 20, "a scrape after the crowd", interval=0.05)
     scrapes(standing)
     assert SANITIZED or memory_of(standing) - before < 8192, "its memory grew"
@@ -332,6 +334,36 @@ def test_each_process_ends_with_the_other(service, begin, which):
     if which == "server":
         assert exporter.process.returncode == 1 and "ended by signal 9" in exporter.log()
     ask(service, 3)
+
+
+def test_nobody_notices_that_it_is_killed_under_load(service, begin):
+    """Four clients ask without a pause; both processes are killed and others come, again and again."""
+    over, asked, failures = threading.Event(), itertools.count(), []
+
+    def go_on(name):
+        for i in itertools.count():
+            if over.is_set():
+                return
+            try:
+                service.ask(f"{name}{i}.penstock.example")
+                next(asked)
+            except Exception as error:
+                failures.append(repr(error))
+    clients = [threading.Thread(target=go_on, args=(name,)) for name in "abcd"]
+    for client in clients:
+        client.start()
+    try:
+        for _ in range(3):
+            exporter = begin().wait_fresh()
+            scrapes(exporter, 5)
+            seen = next(asked)
+            exporter.kill()
+            wait_for(lambda: next(asked) > seen + 100, 60, "answers go on")
+    finally:
+        over.set()
+        for client in clients:
+            client.join()
+    assert not failures, failures[:5]
 
 
 def test_an_account_without_rights_is_told_so(service, begin):
