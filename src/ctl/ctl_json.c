@@ -134,6 +134,7 @@ upstreams(const struct figures *f)
         json_object_set_new(row, "share_percent", percent(up->share));
         json_object_set_new(row, "queries_per_s", rate(up->rate));
         json_object_set_new(row, "failed_per_min", rate(up->failed));
+        json_object_set_new(row, "errors_percent", percent(up->errors));
         json_object_set_new(row, "answer_ms", ms(up->answer_us));
         json_object_set_new(row, "connections", whole(is->connections));
         json_object_set_new(row, "pin",
@@ -224,6 +225,16 @@ groups(const struct tally *tally)
     return rows;
 }
 
+static json_t *
+responses(const uint64_t rcodes[])
+{
+    json_t *rows = json_object();
+    char name[NAME_ROOM];
+    for (unsigned i = 0; i < STATS_RCODES; i++)
+        json_object_set_new(rows, in_lower_case(stats_rcode_name(i), name), whole(rcodes[i]));
+    return rows;
+}
+
 char *
 ctl_json_stats(const struct reading *r)
 {
@@ -231,13 +242,14 @@ ctl_json_stats(const struct reading *r)
     const struct tally *t = &r->tally;
     json_t *list = json_array();
     for (unsigned i = 0; i < r->upstreams; i++)
-        json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "name", r->of_upstream[i].name,
-                                              "queries", whole(t->asked[i]), "failures",
-                                              whole(t->failed[i])));
+        json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o}", "name",
+                                              r->of_upstream[i].name, "queries", whole(t->asked[i]),
+                                              "failures", whole(t->failed[i]), "responses",
+                                              responses(r->of_upstream[i].rcodes)));
     return finish(
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "service", service(r),
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "service", service(r),
                   "counters", counters(t, false), "levels", counters(t, true), "ends", ends(t),
-                  "groups", groups(t), "answer_ms",
+                  "groups", groups(t), "responses", responses(t->rcodes), "answer_ms",
                   times(tally_answer_us(&nothing, t, 500), tally_answer_us(&nothing, t, 900),
                         tally_answer_us(&nothing, t, 990)),
                   "upstream_ms",

@@ -94,6 +94,15 @@ ctl_show_stats(const struct reading *reading, char text[CTL_SHOW_MAX])
         [WHY_GROUP_FAILED] = "Failed",
         [WHY_GROUP_NEITHER] = "Neither: the client's own doing",
     };
+    static const char *const rcodes[STATS_RCODES] = {
+        "the answer, or that there is none of this type",
+        "the query is malformed",
+        "the server failed",
+        "the name does not exist",
+        "the server cannot do that",
+        "a policy is against it",
+        "any other code",
+    };
     const struct tally *tally = &reading->tally;
     struct sheet to;
     sheet_begin(&to, text, CTL_SHOW_MAX, true, false);
@@ -109,6 +118,9 @@ ctl_show_stats(const struct reading *reading, char text[CTL_SHOW_MAX])
                     "messages over UDP that the kernel dropped as no queries (filter.kernel)");
         }
     }
+    sheet_add(&to, "\nResponses to clients by RCODE\n");
+    for (unsigned i = 0; i < STATS_RCODES; i++)
+        add_row(&to, stats_rcode_name(i), tally->rcodes[i], rcodes[i]);
     for (unsigned group = 0; group < WHY_GROUPS; group++) {
         sheet_add(&to, "\n%s\n", groups[group]);
         for (unsigned i = 0; i < WHY_COUNT; i++)

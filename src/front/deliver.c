@@ -97,14 +97,26 @@ send_udp(struct deliver *deliver, const struct query *query, uint8_t *room, size
     }
 }
 
+/* As its header says; an RCODE that has no room there is one of our own. */
+static void
+count_rcode(struct deliver *deliver, const struct verdict *verdict, const uint8_t *room)
+{
+    uint16_t rcode = verdict->form == VERDICT_RCODE ? verdict->rcode : room[3] & RCODE_MAX;
+    (void)stats_grow(&deliver->parts.stats->rcodes[stats_rcode(rcode)], 1);
+}
+
 /* The end of one message: what was composed in the room goes out, the reason is counted.
  * @param room  NULL: the client is gone */
 static void
-finish(struct deliver *deliver, const struct query *query, uint8_t *room, size_t size, enum why why,
-       const struct clock_time *now)
+finish(struct deliver *deliver, const struct query *query, const struct verdict *verdict,
+       uint8_t *room, size_t size, const struct clock_time *now)
 {
-    if (room != NULL && size > 2 && (room[2] & DNS_TC >> 8) != 0)
-        stats_add(deliver->parts.stats, STAT_TRUNCATED, 1);
+    enum why why = (enum why)verdict->why;
+    if (room != NULL && size >= DNS_HEADER_SIZE) {
+        count_rcode(deliver, verdict, room);
+        if ((room[2] & DNS_TC >> 8) != 0)
+            stats_add(deliver->parts.stats, STAT_TRUNCATED, 1);
+    }
     if (query->client.transport == QUERY_UDP) {
         send_udp(deliver, query, room, size, why, now);
         return;
@@ -220,7 +232,7 @@ answer_truncated(struct deliver *deliver, const struct query *query, const struc
     uint8_t *room = room_for(deliver, &query->client, OWN_ROOM);
     size_t size =
         room != NULL ? dns_query_reply(&query->dns, rcode, is_said, opt, room, OWN_ROOM) : 0;
-    finish(deliver, query, room, size, (enum why)verdict->why, now);
+    finish(deliver, query, verdict, room, size, now);
 }
 
 /* One client's copy of an upstream's answer: its id, spelling, OPT and size. */
@@ -247,7 +259,7 @@ answer_records(struct deliver *deliver, const struct query *query, const struct 
         if (!query->client.is_proven)
             rate_charge(deliver->parts.rate, query, limiter_price_of_size(size), now);
     }
-    finish(deliver, query, room, size, (enum why)verdict->why, now);
+    finish(deliver, query, verdict, room, size, now);
 }
 
 static void
@@ -257,7 +269,7 @@ reply(struct deliver *deliver, const struct query *query, const struct verdict *
     struct dns_edns_put opt = opt_for(deliver, query, ede, now);
     uint8_t *room = room_for(deliver, &query->client, OWN_ROOM);
     size_t size = room != NULL ? write_own(deliver, query, verdict, &opt, room) : 0;
-    finish(deliver, query, room, size, (enum why)verdict->why, now);
+    finish(deliver, query, verdict, room, size, now);
 }
 
 /* --- the three ends -------------------------------------------------------------------------- */

@@ -52,6 +52,14 @@ stats_why(struct stats_page *page, enum why why)
     (void)stats_grow(&page->why[why], 1);
 }
 
+const char *
+stats_rcode_name(unsigned place)
+{
+    static const char *const names[STATS_RCODES] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",
+                                                    "NOTIMP",  "REFUSED", "OTHER"};
+    return names[place];
+}
+
 /* --- latencies ------------------------------------------------------------------------------- */
 
 static unsigned

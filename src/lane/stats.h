@@ -44,6 +44,9 @@ enum stats_upstream_cause { /* of REFUSED and DOWN */
                             STATS_CAUSE_LOST, /* no connection, or one that broke or was silent */
 };
 
+/* Responses are counted by RCODE: 0 to 5 as they are, all others together. */
+#define STATS_RCODES 7
+
 struct stats_upstream {
     _Atomic uint64_t connections; /* ready now */
     _Atomic uint64_t queries, answers, failures, handshakes_full, handshakes_resumed;
@@ -57,6 +60,9 @@ struct stats_upstream {
     _Atomic uint64_t ends_s;         /* when the certificate ends, since 1970; 0 not known */
     /* TLS version (0x0304) in the upper 16 of the lower 32 bits, IANA cipher number below */
     _Atomic uint64_t tls;
+    _Atomic uint64_t rcodes[STATS_RCODES]; /* its usable responses, and errors without a question */
+    /* of them SERVFAIL, FORMERR, NOTIMP and REFUSED, without repeats (upstream/repeats.h) */
+    _Atomic uint64_t errors;
 };
 
 #define STATS_BUCKETS 128 /* 0 µs .. 2^33 µs; what is longer counts as that */
@@ -67,7 +73,8 @@ struct stats_latency {
 
 struct stats_page {
     _Atomic uint64_t counts[STATS_COUNT];
-    _Atomic uint64_t why[WHY_COUNT]; /* by enum why */
+    _Atomic uint64_t why[WHY_COUNT];       /* by enum why */
+    _Atomic uint64_t rcodes[STATS_RCODES]; /* front: responses */
     /* from a query's arrival to its answer (front), or rtt (worker) */
     struct stats_latency latency;
     struct stats_upstream upstreams[STATS_UPSTREAMS]; /* worker */
@@ -112,6 +119,16 @@ void stats_set(struct stats_page *page, enum stats_counter counter, uint64_t val
 
 /** One more query ended so. */
 void stats_why(struct stats_page *page, enum why why);
+
+/** The place of an RCODE, 0..4095, among those that are counted. */
+static inline unsigned
+stats_rcode(uint16_t rcode)
+{
+    return rcode < STATS_RCODES - 1 ? rcode : STATS_RCODES - 1;
+}
+
+/** The name of such a place: "NOERROR" to "REFUSED", "OTHER". Static text. */
+const char *stats_rcode_name(unsigned place);
 
 /** Something took so long. */
 void stats_latency(struct stats_page *page, uint64_t us);

@@ -8,6 +8,7 @@
 #define TEN_MINUTES_US 600000000U
 #define MINUTES        60
 #define MINUTES_ENOUGH 30 /* of an hour, so that what is usual can be told */
+#define OTHERS_ENOUGH  50 /* responses of other upstreams, so that they are a measure */
 
 uint64_t
 figures_wall_s(const struct figures *figures, uint64_t monotonic_us)
@@ -155,6 +156,38 @@ fill_upstream(struct figures *figures, unsigned i, const struct tally *from, con
         figures->none_usable_us = is->changed_us;
 }
 
+static uint64_t
+sum(const uint64_t from[], const uint64_t to[])
+{
+    uint64_t all = 0;
+    for (unsigned i = 0; i < STATS_UPSTREAMS; i++)
+        all += to[i] - from[i];
+    return all;
+}
+
+/* What one upstream answers with errors, beside what the others do with theirs. */
+static void
+fill_errors(struct figures *figures, unsigned i, const struct tally *from, const struct tally *to)
+{
+    struct figures_upstream *of = &figures->of_upstream[i];
+    const struct tally *minute = history_back(figures->history, HISTORY_SHORT_MS);
+    of->errors = of->errors_others = of->errors_usual = of->errors_minute = NUMBER_NONE;
+    if (from == NULL || minute == NULL)
+        return;
+    uint64_t responded = to->responded[i] - from->responded[i];
+    uint64_t others = sum(from->responded, to->responded) - responded;
+    of->errors_count = to->erred[i] - from->erred[i];
+    of->errors = number_share_of(of->errors_count, responded);
+    if (others >= OTHERS_ENOUGH)
+        of->errors_others = number_share_of(sum(from->erred, to->erred) - of->errors_count, others);
+    of->errors_usual = history_usual_errors(figures->history, i, HISTORY_LONG_MS);
+    of->errors_minute_count = to->erred[i] - minute->erred[i];
+    of->errors_minute =
+        number_share_of(of->errors_minute_count, to->responded[i] - minute->responded[i]);
+    figures->errors_minute =
+        number_share_of(sum(minute->erred, to->erred), sum(minute->responded, to->responded));
+}
+
 static void
 fill_upstreams(struct figures *figures, const struct tally *to)
 {
@@ -163,8 +196,10 @@ fill_upstreams(struct figures *figures, const struct tally *to)
     figures->upstreams = figures->reading->upstreams;
     for (unsigned i = 0; from != NULL && i < figures->upstreams; i++)
         asked_all += to->asked[i] - from->asked[i];
-    for (unsigned i = 0; i < figures->upstreams; i++)
+    for (unsigned i = 0; i < figures->upstreams; i++) {
         fill_upstream(figures, i, from, to, asked_all);
+        fill_errors(figures, i, from, to);
+    }
     if (figures->usable > 0)
         figures->none_usable_us = 0;
 }
@@ -205,6 +240,7 @@ clear(struct figures *figures)
         &figures->queries_now,      &figures->turned_away_now,  &figures->failed_now,
         &figures->cached_share_now, &figures->share_minute,     &figures->over_limit_minute,
         &figures->usual_low,        &figures->usual_high,       &figures->usual_most_us,
+        &figures->errors_minute,
     };
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
         *none[i] = NUMBER_NONE;

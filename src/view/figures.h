@@ -19,8 +19,13 @@ struct figures_upstream {
     uint64_t rate;                     /* questions per second */
     uint64_t failed;                   /* per minute, thousandths */
     uint64_t answer_us;                /* NUMBER_NONE unless it is connected */
-    bool is_usable;                    /* it can be asked, or has not been tried yet */
-    bool is_asked;                     /* it was tried at all */
+    uint64_t errors_count;             /* responses that say that it cannot: five minutes; */
+    uint64_t errors;                   /* their share of its responses; */
+    uint64_t errors_others;            /* that of all others; NUMBER_NONE: they say too little */
+    uint64_t errors_usual;             /* that of the hour before; NUMBER_NONE: not known */
+    uint64_t errors_minute_count, errors_minute; /* as the first two, of one minute */
+    bool is_usable;                              /* it can be asked, or has not been tried yet */
+    bool is_asked;                               /* it was tried at all */
     bool has_spare; /* a pin stands behind the one that matches, or only one is */
 };
 
@@ -49,6 +54,7 @@ struct figures {
     uint64_t usual_low, usual_high; /* queries: nine in ten minutes had as much, nine no more */
     uint64_t usual_most_us;         /* 99 of 100: the median of its minutes */
 
+    uint64_t errors_minute; /* share of errors in the responses of all upstreams, one minute */
     unsigned upstreams, usable, unusable_by_pin;
     uint64_t none_usable_us; /* monotonic: since when; 0: some are */
     struct figures_upstream of_upstream[STATS_UPSTREAMS];

@@ -173,6 +173,24 @@ tell_stale(struct telling *t)
 }
 
 static void
+tell_errors(struct telling *t)
+{
+    char percent[NUMBER_TEXT_MAX], span[MOMENT_TEXT_MAX];
+    const struct figures_upstream *up = t->up;
+    sheet_add(&t->to, "%s answers with errors since %s: %s %% of its responses in the last %s",
+              up->is->name, t->since, number_percent(up->errors, percent), says_span(t->f, span));
+    if (up->errors_others != NUMBER_NONE)
+        sheet_add(&t->to, ", others %s %%", number_percent(up->errors_others, percent));
+    else if (up->errors_usual != NUMBER_NONE)
+        sheet_add(&t->to, ", %s %% are usual", number_percent(up->errors_usual, percent));
+    sheet_add(
+        &t->to,
+        ". SERVFAIL, REFUSED, NOTIMP and FORMERR say that it cannot answer, and clients get "
+        "them. Ask its operator, or take it out of \"upstreams\" until it is mended. Its log, "
+        "if it is yours, says why.");
+}
+
+static void
 tell_died(struct telling *t)
 {
     char words[NUMBER_TEXT_MAX];
@@ -271,6 +289,9 @@ finding_tell(const struct figures *figures, const struct judge_finding *finding,
         break;
     case JUDGE_STALE:
         tell_stale(&t);
+        break;
+    case JUDGE_ERRORS:
+        tell_errors(&t);
         break;
     case JUDGE_PIN:
         tell_pin(&t);

@@ -68,8 +68,10 @@ keep_point(struct history *history, bool is_begin)
         .most_us = minute != NULL ? tally_answer_us(minute, now, 990) : NUMBER_NONE,
         .is_begin = is_begin,
     };
-    for (unsigned i = 0; i < STATS_UPSTREAMS; i++)
-        point->asked[i] = now->asked[i];
+    for (unsigned i = 0; i < STATS_UPSTREAMS; i++) {
+        point->asked[i] = (uint32_t)now->asked[i];
+        point->erred[i] = (uint32_t)now->erred[i];
+    }
     history->points_next = (history->points_next + 1) % HISTORY_POINTS;
     if (history->points_count < HISTORY_POINTS)
         history->points_count++;
@@ -131,6 +133,25 @@ history_begin_us(const struct history *history)
     return history->points_count == 0 ? 0 : point_at(history, history->points_count - 1)->at_us;
 }
 
+uint64_t
+history_usual_errors(const struct history *history, unsigned upstream, uint64_t span_ms)
+{
+    const struct history_point *to = NULL, *from = NULL;
+    for (unsigned age = 0; age < history->points_count; age++) {
+        const struct history_point *point = point_at(history, age);
+        if (to == NULL && history->newest.at_us - point->at_us >= span_ms * 1000)
+            to = point;
+        from = point;
+        if (point->is_begin)
+            break;
+    }
+    if (to == NULL || to->at_us - from->at_us < (uint64_t)HISTORY_HOUR_MS * 1000 / 2)
+        return NUMBER_NONE;
+    uint32_t asked = to->asked[upstream] - from->asked[upstream];
+    uint32_t erred = to->erred[upstream] - from->erred[upstream];
+    return asked < TALLY_ENOUGH ? NUMBER_NONE : number_share_of(erred, asked);
+}
+
 /* --- columns --------------------------------------------------------------------------------- */
 
 static uint64_t
@@ -159,6 +180,8 @@ value_of(const struct history_point *from, const struct history_point *to, unsig
     if (which == HISTORY_MOST)
         return to->most_us;
     uint64_t count = count_of(to, which) - count_of(from, which);
+    if (which >= HISTORY_UPSTREAM)
+        count = (uint32_t)count;
     if (which == HISTORY_CACHED)
         return number_share_of(count, to->answered - from->answered);
     return count * 1000 * 1000 / ((to->at_us - from->at_us) / 1000 + 1);

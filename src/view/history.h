@@ -22,7 +22,7 @@
 struct history_point {
     uint64_t at_us;                                          /* monotonic */
     uint64_t queries, answered, cached, turned_away, failed; /* counts, as the tally had them */
-    uint64_t asked[STATS_UPSTREAMS];
+    uint32_t asked[STATS_UPSTREAMS], erred[STATS_UPSTREAMS]; /* modulo 2^32 */
     uint64_t half_us, most_us; /* of the minute before: 50 and 99 of 100; NUMBER_NONE: too few */
     uint64_t is_begin;         /* nothing continues up to here */
 };
@@ -52,6 +52,14 @@ const struct tally *history_back(const struct history *history, uint64_t span_ms
  * @param now_us  monotonic: nothing in it is later
  */
 bool history_is_sound(const struct history *history, uint64_t now_us);
+
+/**
+ * How many errors an upstream usually answers with: in the hour, but for the last `span_ms` of it.
+ *
+ * @return hundredths of a percent of what it was asked; NUMBER_NONE: there is not half an hour of
+ *         readings, or it was asked less than TALLY_ENOUGH times
+ */
+uint64_t history_usual_errors(const struct history *history, unsigned upstream, uint64_t span_ms);
 
 /** Monotonic time of the oldest point; 0: none. */
 uint64_t history_begin_us(const struct history *history);

@@ -14,6 +14,11 @@
 #define SHARE_ACT       9900
 #define STALE_ACT       100
 #define DROPPED_ACT     100
+#define ERRORS_ENOUGH   20 /* of different names; fewer may be about names */
+#define ERRORS_LOOK     2000
+#define ERRORS_MOST     8000
+#define ERRORS_OTHERS   3 /* times as many as other upstreams have */
+#define ERRORS_USUAL    4 /* times as many as in the hour before, where there are no others */
 #define ROOM_LOOK       5000
 #define ROOM_ACT        9000
 #define DAYS_LOOK       14
@@ -148,6 +153,7 @@ judge_service(enum judge_kind kind, const struct figures *f)
         return judge_slow(f);
     case JUDGE_NETWORK:
         return level_if(is_over(f->over_limit_minute, OVER_LIMIT_LOOK), false);
+    case JUDGE_ERRORS:
     case JUDGE_PIN:
     case JUDGE_MISSING:
     case JUDGE_LAST_PIN:
@@ -172,6 +178,21 @@ judge_certificate(const struct figures *f, const struct figures_upstream *up)
     return level_if(days < DAYS_LOOK, days < DAYS_ACT && others < OTHERS_ENOUGH);
 }
 
+/* Names that are broken everywhere are no fault of an upstream: then others have errors, too. */
+static struct condition
+judge_errors(const struct figures *f, const struct figures_upstream *up)
+{
+    bool has_others = up->errors_others != NUMBER_NONE, has_usual = up->errors_usual != NUMBER_NONE;
+    bool is_unlike = has_others  ? up->errors / ERRORS_OTHERS > up->errors_others
+                     : has_usual ? up->errors / ERRORS_USUAL > up->errors_usual
+                                 : false;
+    bool is_look =
+        is_over(up->errors, ERRORS_MOST) || (is_over(up->errors, ERRORS_LOOK) && is_unlike);
+    bool is_act = is_over(up->errors_minute, ERRORS_MOST) && is_over(f->errors_minute, ERRORS_MOST);
+    return level_if(is_look && up->errors_count >= ERRORS_ENOUGH,
+                    is_act && up->errors_minute_count >= ERRORS_ENOUGH);
+}
+
 static struct condition
 judge_upstream(enum judge_kind kind, const struct figures *f, const struct figures_upstream *up)
 {
@@ -187,6 +208,8 @@ judge_upstream(enum judge_kind kind, const struct figures *f, const struct figur
     } else if (kind == JUDGE_LAST_PIN) {
         c = level_if(up->is_usable && !up->has_spare, false);
         c.since_us = up->is->pin_changed_us;
+    } else if (kind == JUDGE_ERRORS && up->is_usable) {
+        c = judge_errors(f, up);
     } else if (kind == JUDGE_CERTIFICATE && up->is_usable) {
         c = judge_certificate(f, up);
     }

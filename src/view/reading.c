@@ -159,6 +159,12 @@ add_worker(struct reading *reading, const struct stats_page *page, unsigned plac
         struct reading_upstream *to = &reading->of_upstream[i];
         reading->tally.asked[i] += stats_load(&from->queries);
         reading->tally.failed[i] += stats_load(&from->failures);
+        reading->tally.erred[i] += stats_load(&from->errors);
+        for (unsigned k = 0; k < STATS_RCODES; k++) {
+            uint64_t count = stats_load(&from->rcodes[k]);
+            reading->tally.responded[i] += count;
+            to->rcodes[k] += count;
+        }
         to->connections += at_most(stats_load(&from->connections), UINT16_MAX);
         to->pin_mismatches += stats_load(&from->pin_mismatches);
         if (place == WORKER)
@@ -180,6 +186,8 @@ reading_add(struct reading *reading, const struct stats_page *page, unsigned lan
     if (place == FRONT) {
         for (unsigned i = 0; i < WHY_COUNT; i++)
             tally->why[i] += stats_load(&page->why[i]);
+        for (unsigned i = 0; i < STATS_RCODES; i++)
+            tally->rcodes[i] += stats_load(&page->rcodes[i]);
         for (unsigned i = 0; i < STATS_BUCKETS; i++)
             tally->answer_buckets[i] += stats_load(&page->latency.buckets[i]);
         of->alive += stats_load(&page->counts[STAT_QUERIES_ALIVE]);

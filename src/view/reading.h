@@ -27,6 +27,7 @@ struct reading_upstream {
     uint64_t rtt_us;         /* mean of the lanes that measured; 0: none did */
     uint64_t lanes_measured; /* while pages are added: how many those are */
     uint64_t pin_mismatches;
+    uint64_t rcodes[STATS_RCODES];     /* responses since the start */
     uint64_t ends_s;                   /* when the certificate ends, since 1970; 0: not known */
     uint64_t valid_days;               /* 1 + whole days until then; 0: not known */
     unsigned tls;                      /* version, 0x0304; 0: none yet */

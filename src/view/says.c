@@ -54,6 +54,7 @@ says_clients(const struct figures *f, const struct judgement *judgement, char te
 {
     struct sheet to;
     const struct judge_finding *share = find(judgement, JUDGE_SHARE);
+    const struct judge_finding *errors = find(judgement, JUDGE_ERRORS);
     sheet_begin(&to, text, SAYS_LINE_MAX, true, false);
     if (f->span_s == 0)
         sheet_add(&to, "There is one reading only, so no rate can be told.");
@@ -63,6 +64,8 @@ says_clients(const struct figures *f, const struct judgement *judgement, char te
         sheet_add(&to, judgement->level == JUDGE_WELL
                            ? "Too few queries came to judge by, and none was answered."
                            : "No client is answered.");
+    else if (errors != NULL && errors->level == JUDGE_ACT)
+        sheet_add(&to, "Clients get errors: upstreams answer with little else.");
     else if (f->usable == 0 && f->stale_count > 0)
         sheet_add(&to, "Clients get old answers: no upstream can be asked.");
     else if (share != NULL && share->level == JUDGE_ACT && f->share_minute < 9900)
@@ -202,6 +205,7 @@ const char *
 says_object(const struct figures *f, const struct judge_finding *finding)
 {
     switch (finding->kind) {
+    case JUDGE_ERRORS:
     case JUDGE_PIN:
     case JUDGE_MISSING:
     case JUDGE_LAST_PIN:
@@ -227,8 +231,10 @@ static void
 brief_of_upstream(const struct figures *f, const struct judge_finding *finding, struct sheet *to)
 {
     const struct figures_upstream *up = upstream_of(f, finding);
-    char days[SAYS_LINE_MAX];
-    if (finding->kind == JUDGE_LAST_PIN)
+    char days[SAYS_LINE_MAX], percent[NUMBER_TEXT_MAX];
+    if (finding->kind == JUDGE_ERRORS)
+        sheet_add(to, "%s %% of its responses are errors", number_percent(up->errors, percent));
+    else if (finding->kind == JUDGE_LAST_PIN)
         sheet_add(to, "backup key in use, no spare pin is left");
     else if (finding->kind == JUDGE_CERTIFICATE)
         sheet_add(to, "certificate ends %s%s", judge_days(up->is) > 0 ? "in " : "",
@@ -246,6 +252,7 @@ says_briefly(const struct figures *f, const struct judge_finding *finding, char 
     struct sheet to;
     sheet_begin(&to, text, SAYS_LINE_MAX, true, false);
     switch (finding->kind) {
+    case JUDGE_ERRORS:
     case JUDGE_PIN:
     case JUDGE_MISSING:
     case JUDGE_LAST_PIN:
@@ -309,6 +316,7 @@ says_act(const struct judge_finding *finding)
         return "compare keys before you pin";
     case JUDGE_LAST_PIN:
         return "add the next backup pin";
+    case JUDGE_ERRORS:
     case JUDGE_CERTIFICATE:
         return "ask its operator";
     case JUDGE_DIED:

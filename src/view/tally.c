@@ -26,7 +26,10 @@ tally_continues(const struct tally *from, const struct tally *to)
            is_not_less(from->answer_buckets, to->answer_buckets, STATS_BUCKETS) &&
            is_not_less(from->upstream_buckets, to->upstream_buckets, STATS_BUCKETS) &&
            is_not_less(from->asked, to->asked, STATS_UPSTREAMS) &&
-           is_not_less(from->failed, to->failed, STATS_UPSTREAMS);
+           is_not_less(from->failed, to->failed, STATS_UPSTREAMS) &&
+           is_not_less(from->responded, to->responded, STATS_UPSTREAMS) &&
+           is_not_less(from->erred, to->erred, STATS_UPSTREAMS) &&
+           is_not_less(from->rcodes, to->rcodes, STATS_RCODES);
 }
 
 uint64_t

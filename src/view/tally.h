@@ -17,9 +17,12 @@ struct tally {
     uint64_t answer_buckets[STATS_BUCKETS];   /* from a query's arrival to its answer */
     uint64_t upstream_buckets[STATS_BUCKETS]; /* from a question upstream to its answer */
     uint64_t asked[STATS_UPSTREAMS], failed[STATS_UPSTREAMS]; /* questions of each upstream */
-    uint64_t drops;        /* datagrams for which there was no room */
-    uint64_t filtered;     /* that the filter of the kernel took */
-    uint64_t upstreams_id; /* equal: the same upstreams in the same order */
+    uint64_t responded[STATS_UPSTREAMS]; /* its responses that could be passed on, or were errors */
+    uint64_t erred[STATS_UPSTREAMS];     /* errors, without repeats of a name */
+    uint64_t rcodes[STATS_RCODES];       /* responses to clients */
+    uint64_t drops;                      /* datagrams for which there was no room */
+    uint64_t filtered;                   /* that the filter of the kernel took */
+    uint64_t upstreams_id;               /* equal: the same upstreams in the same order */
 };
 
 /** Is every count of `to` the one of `from` counted on? Levels and drops may fall. */

@@ -310,17 +310,10 @@ answer_error(struct relay *relay, struct conn *conn, const struct conn_response 
               "upstream %s: a response has no question, only RCODE %u",
               conn->upstream->config->name, rcode);
     q->rcode = (uint8_t)rcode;
+    upstream_said(conn->upstream, rcode, &q->handoff.question);
     if (relay->pool->count == 1)
         q->asks = RELAY_ASKS_MAX; /* the same server would say the same */
     answer_spoilt(relay, conn, response);
-}
-
-/* Does it say that this server cannot, rather than something about the name? */
-static bool
-is_refusal(const struct dns_answer *answer)
-{
-    return answer->rcode == DNS_SERVFAIL || answer->rcode == DNS_REFUSED ||
-           answer->rcode == DNS_NOTIMP || answer->rcode == DNS_FORMERR;
 }
 
 /* Another place that the query is under way at may know the answer: it is waited for. */
@@ -330,6 +323,7 @@ answer_refusal(struct relay *relay, struct conn *conn, const struct conn_respons
 {
     struct relay_query *q = &relay->table.queries[response->query];
     q->rcode = (uint8_t)rcode;
+    upstream_said(conn->upstream, rcode, &q->handoff.question);
     conn_io_done(conn, response, true);
     relay_query_lost(relay, q, conn, RELAY_SPOILT);
 }
@@ -349,6 +343,7 @@ answer_good(struct relay *relay, struct conn *conn, const struct conn_response *
             const struct dns_answer *answer)
 {
     struct relay_query *q = &relay->table.queries[response->query];
+    upstream_said(conn->upstream, answer->rcode, &q->handoff.question);
     if (answer->keepalive_timed)
         conn_keepalive(conn, answer->keepalive_100ms);
     put(relay, &(struct handoff_answer){.slot = q->handoff.slot,
@@ -382,7 +377,7 @@ relay_query_answer(struct relay *relay, struct conn *conn, const struct conn_res
         answer_wrong(relay, conn, response);
     else if (verdict != DNS_ANSWER_OK)
         answer_bad(relay, conn, response, verdict);
-    else if (is_refusal(&answer) && q->ways_count > 1)
+    else if (upstream_is_error(answer.rcode) && q->ways_count > 1)
         answer_refusal(relay, conn, response, answer.rcode);
     else if (size > relay->link.to_peer.size / 2)
         answer_too_large(relay, conn, response);

@@ -40,6 +40,22 @@ upstream_answered(struct upstream *upstream, uint32_t rtt_us, bool is_sound, uin
     stats_add(upstream->stats, STAT_UPSTREAM_ANSWERS, 1);
 }
 
+bool
+upstream_is_error(uint16_t rcode)
+{
+    return rcode == DNS_SERVFAIL || rcode == DNS_REFUSED || rcode == DNS_NOTIMP ||
+           rcode == DNS_FORMERR;
+}
+
+void
+upstream_said(struct upstream *upstream, uint16_t rcode, const struct dns_question *question)
+{
+    const struct dns_name *name = &question->name;
+    (void)stats_grow(&upstream->shown->rcodes[stats_rcode(rcode)], 1);
+    if (upstream_is_error(rcode) && !repeats_take(&upstream->wrong, name->wire, name->size))
+        (void)stats_grow(&upstream->shown->errors, 1);
+}
+
 /* What the page says of it. Who is usable stays so while it has a connection. */
 static void
 show_state(const struct upstream *upstream, enum stats_upstream_state state,

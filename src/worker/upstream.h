@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/leak.h"
+#include "dns/dns_query.h"
 #include "lane/avoid.h"
 #include "lane/stats.h"
 #include "os/log.h"
@@ -17,6 +18,7 @@
 #include "upstream/conn_fsm.h"
 #include "upstream/flights.h"
 #include "upstream/key_news.h"
+#include "upstream/repeats.h"
 #include "worker/tls_session.h"
 
 struct upstream {
@@ -42,6 +44,7 @@ struct upstream {
     uint64_t server_idle_us;              /* it closes idle connections after; 0: not known */
     struct health_quota quota;            /* queries on one connection */
     struct key_news keys;
+    struct repeats wrong;            /* names about which it answered with an error */
     struct avoid useless;            /* its connections end before they are of use */
     enum stats_upstream_cause cause; /* of the failure that is counted next; NONE: it is lost */
 };
@@ -64,6 +67,12 @@ void upstream_failed(struct upstream *upstream, uint64_t now_us);
 
 /** A response came. @param is_sound  false: unusable */
 void upstream_answered(struct upstream *upstream, uint32_t rtt_us, bool is_sound, uint64_t now_us);
+
+/** Does an RCODE say that a server cannot, rather than something about the name? */
+bool upstream_is_error(uint16_t rcode);
+
+/** A response that can be passed on, or an error without a question. @param question  it is about */
+void upstream_said(struct upstream *upstream, uint16_t rcode, const struct dns_question *question);
 
 struct upstream_refusal {
     enum conn_event event; /* what it means for the connection */

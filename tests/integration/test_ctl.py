@@ -164,6 +164,35 @@ def test_a_front_that_dies_is_no_jump_of_any_figure(service, place):
     assert stats["counters"]["udp_queries"] <= 91 + 3
 
 
+def test_an_upstream_that_answers_with_errors_alone_is_told_of(serve, bad, place):
+    """Each of them is relayed, and counts as answered: the share of answered queries is whole."""
+    service = serve(bad, settings={"control": {"socket": str(place)}})
+    bad.habit = "servfail"
+    begin = time.time()
+    for i in range(40):
+        service.ask(f"e{i}.penstock.example")
+    level = wait_for(lambda: (found := found_now(place, "errors")[1]) and found, 60, "it says so", interval=0.5)
+    assert level["level"] == "act" and "SERVFAIL" in level["text"] and level["upstream"] == "first"
+    assert begin - 1 <= level["since"] <= time.time()
+    found, _ = found_now(place, "errors")
+    assert "Clients get errors" in found["clients"]
+    stats = json.loads(ctl(place, "stats", "--json", status=0).stdout)
+    assert stats["responses"]["servfail"] == 40 == stats["upstreams"][0]["responses"]["servfail"]
+    has_schema(stats, "stats")
+    has_schema(found, "status")
+
+
+def test_one_broken_name_is_no_fault_of_the_upstream(service, bad, place):
+    bad.habit = None
+    for i in range(60):
+        service.ask(f"servfail-{i % 3}.penstock.example")
+    ask(service, 3)
+    stats = json.loads(ctl(place, "stats", "--json", status=0).stdout)
+    assert stats["responses"]["servfail"] == 60 and stats["responses"]["noerror"] == 3
+    found, errors = found_now(place, "errors")
+    assert errors is None and found["upstreams"][0]["errors_percent"] < 80
+
+
 NO_QUERY = b"\0\7\x81\x80\0\1\0\0\0\0\0\0\1a\7example\0\0\1\0\1"  # a response
 
 

@@ -43,7 +43,7 @@ Test(ctl_show, every_counter_and_every_end_is_a_row_once)
     unsigned rows = 0;
     for (const char *at = text; (at = strstr(at, "\n  ")) != NULL; at++)
         rows++;
-    cr_expect_eq(rows, (unsigned)STATS_COUNT + WHY_COUNT + 2);
+    cr_expect_eq(rows, (unsigned)STATS_COUNT + WHY_COUNT + STATS_RCODES + 2);
     cr_expect_not_null(
         strstr(text, "  acl                              1,234  client address not allowed\n"),
         "%s", text);

@@ -54,6 +54,7 @@ Test(deliver, a_refusal_repeats_the_question_and_says_why, .init = scene_setup)
     const uint8_t *reply = sent(&size);
     cr_expect_eq(stats.why[WHY_CLASS], 1);
     cr_expect_eq(scene_flags(reply) & DNS_RCODE, DNS_REFUSED);
+    cr_expect_eq(stats.rcodes[stats_rcode(DNS_REFUSED)], 1);
     cr_expect_eq(reply[0] << 8 | reply[1], 77, "its id");
     cr_expect_eq(reply[size - 1], DNS_EDE_NOT_SUPPORTED);
 }

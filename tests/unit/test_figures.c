@@ -138,3 +138,27 @@ Test(figures, since_when_no_upstream_can_be_asked)
     read_after(1);
     cr_expect_eq(f->none_usable_us, 0);
 }
+
+Test(figures, errors_of_an_upstream_stand_beside_those_of_others_and_of_the_hour)
+{
+    struct tally *t = &scene.reading.tally;
+    begin();
+    for (unsigned i = 0; i < 330; i++) { /* 55 minutes, of which the last five are worse */
+        bool is_late = i >= 300;
+        t->asked[0] += 10;
+        t->responded[0] += 10;
+        t->erred[0] += is_late ? 5 : i % 2;
+        t->responded[1] += 4;
+        t->erred[1] += i % 2;
+        read_after(10);
+    }
+    const struct figures_upstream *up = &f->of_upstream[0];
+    cr_expect_eq(up->errors_count, 150);
+    cr_expect_eq(up->errors, 5000);
+    cr_expect_eq(up->errors_minute, 5000);
+    cr_expect_eq(up->errors_others, 1250);
+    cr_expect_eq(up->errors_usual, 500, "%llu", (unsigned long long)up->errors_usual);
+    cr_expect_eq(f->errors_minute, number_share_of(33, 84));
+    cr_expect_eq(f->of_upstream[1].errors_usual, NUMBER_NONE, "it was not asked by us");
+    cr_expect_eq(f->of_upstream[2].errors, NUMBER_NONE);
+}

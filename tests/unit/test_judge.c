@@ -194,6 +194,70 @@ ends_in(unsigned i, uint64_t days)
     view_scene_figures(&scene);
 }
 
+/* So many of a hundred responses in five minutes, and of as many in one. */
+static void
+errors_are(unsigned i, uint64_t percent, uint64_t others, uint64_t usual)
+{
+    struct figures_upstream *up = &f->of_upstream[i];
+    up->errors_count = up->errors_minute_count = percent;
+    up->errors = up->errors_minute = percent * 100;
+    up->errors_others = others;
+    up->errors_usual = usual;
+}
+
+/* Figures that stay as they are for as long as the level of this kind must hold. */
+static enum judge_level
+level_after_holding(enum judge_kind kind)
+{
+    scene.judge = (struct judge){0};
+    (void)level_of(kind);
+    view_scene_pass(&scene, VIEW_SCENE_MINUTE);
+    return level_of(kind);
+}
+
+Test(judge, an_upstream_that_answers_with_errors)
+{
+    begin();
+    errors_are(1, 81, 100, NUMBER_NONE);
+    cr_expect_eq(level_of(JUDGE_ERRORS), JUDGE_WELL, "it has to hold");
+    cr_expect_eq(level_after_holding(JUDGE_ERRORS), JUDGE_LOOK);
+    errors_are(1, 80, 2700, NUMBER_NONE);
+    cr_expect_eq(level_after_holding(JUDGE_ERRORS), JUDGE_WELL, "names that are broken everywhere");
+    errors_are(1, 80, 2600, NUMBER_NONE);
+    cr_expect_eq(level_after_holding(JUDGE_ERRORS), JUDGE_LOOK);
+    errors_are(1, 20, 0, NUMBER_NONE);
+    cr_expect_eq(level_after_holding(JUDGE_ERRORS), JUDGE_WELL);
+    errors_are(1, 21, 0, NUMBER_NONE);
+    cr_expect_eq(level_after_holding(JUDGE_ERRORS), JUDGE_LOOK);
+    f->of_upstream[1].errors_count = 19;
+    cr_expect_eq(level_after_holding(JUDGE_ERRORS), JUDGE_WELL, "too few names");
+}
+
+Test(judge, errors_of_an_only_upstream_are_measured_by_what_is_usual)
+{
+    begin();
+    errors_are(1, 40, NUMBER_NONE, 900);
+    cr_expect_eq(level_after_holding(JUDGE_ERRORS), JUDGE_LOOK);
+    errors_are(1, 40, NUMBER_NONE, 1000);
+    cr_expect_eq(level_after_holding(JUDGE_ERRORS), JUDGE_WELL);
+    errors_are(1, 40, NUMBER_NONE, NUMBER_NONE);
+    cr_expect_eq(level_after_holding(JUDGE_ERRORS), JUDGE_WELL, "nobody knows what is usual");
+    errors_are(1, 90, NUMBER_NONE, 9000);
+    cr_expect_eq(level_after_holding(JUDGE_ERRORS), JUDGE_LOOK, "so long does not make it right");
+}
+
+Test(judge, errors_of_all_upstreams_are_to_be_acted_upon)
+{
+    begin();
+    errors_are(1, 90, NUMBER_NONE, NUMBER_NONE);
+    f->errors_minute = 8000;
+    cr_expect_eq(level_after_holding(JUDGE_ERRORS), JUDGE_LOOK, "others answer");
+    f->errors_minute = 8001;
+    cr_expect_eq(level_after_holding(JUDGE_ERRORS), JUDGE_ACT);
+    f->of_upstream[1].is_usable = false;
+    cr_expect_eq(level_after_holding(JUDGE_ERRORS), JUDGE_WELL, "it is missing: that says more");
+}
+
 Test(judge, a_certificate_that_ends)
 {
     begin();

@@ -219,6 +219,10 @@ Test(relay_query, a_refusal_waits_for_another_place_that_may_know_more)
     relay_scene_turn();
     assert_one(3, HANDOFF_ANSWERED);
     cr_assert_eq(answers[0].rcode, DNS_NOERROR);
+    cr_assert_eq(scene.stats.upstreams[1].rcodes[stats_rcode(DNS_SERVFAIL)], 1);
+    cr_assert_eq(scene.stats.upstreams[1].errors, 1);
+    cr_assert_eq(scene.stats.upstreams[0].rcodes[stats_rcode(DNS_NOERROR)], 1);
+    cr_assert_eq(scene.stats.upstreams[0].errors, 0);
 }
 
 Test(relay_query, a_silent_connection_has_its_queries_asked_elsewhere)
