@@ -119,14 +119,14 @@ exporter_gather_connected(struct exporter_gather *gather, uint64_t now_us)
         return STATUS_OK;
     }
     gather->connects++;
-    gather->trouble[0] = '\0';
-    log_write(LOG_NOTICE, LOG_CONTROL, "%s: connected to penstock %s", gather->path,
-              gather->client.version);
     if (control_client_watch(&gather->client, &gather->pages, EXPORTER_GATHER_WAIT_MS) !=
         STATUS_OK) {
         fail(gather, "%s", gather->client.error);
         return STATUS_OK;
     }
+    gather->trouble[0] = '\0';
+    log_write(LOG_NOTICE, LOG_CONTROL, "%s: connected to penstock %s", gather->path,
+              gather->client.version);
     memset(&gather->sight, 0, sizeof gather->sight); /* it may be another service */
     gather->has_reading = false;
     read_pages(gather, now_us);

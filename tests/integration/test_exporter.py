@@ -1,4 +1,5 @@
 """penstock-exporter with a running service: what it tells is true, and whoever asks in whatever way harms nobody."""
+import http.client
 import itertools
 import os
 import pathlib
@@ -8,13 +9,14 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
 import pytest
 from conftest import needs_root
-from exporter import Exporter
-from penstock import SANITIZED, is_gone, status_of, wait_for
+from exporter import EXPORTER, Exporter
+from penstock import SANITIZED, is_gone, plain_environment, status_of, wait_for
 
 pytestmark = [needs_root]
 
@@ -202,6 +204,30 @@ def test_a_name_that_is_given_is_ours(service, begin):
     assert exporter.get("/", Host="other.example")[0] == 421
 
 
+def test_a_socket_that_systemd_hands_in_is_served(shared):
+    """As sd_listen_fds(3) has it: the socket is descriptor 3, and the process knows by its number that it is meant."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen()
+        script = ("import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1'); "
+                  "os.execv(sys.argv[2], sys.argv[2:])")
+        process = subprocess.Popen([sys.executable, "-c", script, str(s.fileno()), EXPORTER, "--control", shared / "nothing",
+                                    "--user", "games"], pass_fds=[s.fileno()], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                   env=plain_environment())
+        port = s.getsockname()[1]
+    try:
+        def answers():
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 503
+        wait_for(answers, 20, "an answer at the socket")
+    finally:
+        process.terminate()
+        process.wait(20)
+    assert f"127.0.0.1:{port}".encode() in process.stderr.read()
+    process.stderr.close()
+
+
 # ---- hostile clients
 
 
@@ -319,7 +345,6 @@ def test_both_processes_are_bare(standing):
 
 
 def test_no_library_of_tls_or_http_is_in_it():
-    from exporter import EXPORTER
     needed = subprocess.run(["readelf", "-d", EXPORTER], capture_output=True, text=True, timeout=20).stdout
     assert not re.search(r"NEEDED.*(ssl|tls|crypto|microhttpd)", needed)
 
