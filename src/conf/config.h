@@ -55,6 +55,15 @@ enum config_tls_versions { CONFIG_TLS12 = 1, CONFIG_TLS13 = 2 }; /* bits */
 enum config_strategy { CONFIG_FASTEST = 0, CONFIG_ORDERED = 1, CONFIG_SPREAD = 2 };
 enum config_rates_mode { CONFIG_RATES_ENFORCE = 0, CONFIG_RATES_DRY_RUN = 1, CONFIG_RATES_OFF = 2 };
 
+/* What an event tells of the client, and of the name in the question. */
+enum config_clients {
+    CONFIG_CLIENTS_NONE = 0,
+    CONFIG_CLIENTS_TRUNCATED = 1,
+    CONFIG_CLIENTS_PSEUDONYM = 2,
+    CONFIG_CLIENTS_FULL = 3,
+};
+enum config_names { CONFIG_NAMES_NONE = 0, CONFIG_NAMES_SUFFIX = 1, CONFIG_NAMES_FULL = 2 };
+
 struct config_rate {     /* of one prefix length */
     uint32_t length;     /* bits, 0..32 or 0..128 */
     uint32_t rate_per_s; /* queries per second, 1..CONFIG_RATE_MAX */
@@ -172,6 +181,15 @@ struct config {
     uint32_t control_readers_count, control_operators_count;
     char control_readers[CONFIG_CONTROL_MAX][CONFIG_WHO_MAX]; /* "NAME" or "group:NAME" */
     char control_operators[CONFIG_CONTROL_MAX][CONFIG_WHO_MAX];
+
+    uint32_t events; /* 0 or 1: queries that ended are recorded */
+    uint32_t events_readers_count;
+    char events_readers[CONFIG_CONTROL_MAX][CONFIG_WHO_MAX];
+    uint32_t events_sample;      /* one in so many, 1..1000000 */
+    uint32_t events_clients;     /* enum config_clients */
+    uint32_t events_ipv4_length; /* bits that are told of a network, 0..32 */
+    uint32_t events_ipv6_length; /* 0..128 */
+    uint32_t events_names;       /* enum config_names */
 
     uint32_t verbose; /* 0..CONFIG_VERBOSE_MAX: 0 notice and above, 1 info, 2 debug */
 };

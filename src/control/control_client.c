@@ -275,3 +275,68 @@ control_client_forget(struct control_pages *pages)
                 unmap(of->stats[lane][place], sizeof(struct stats_page));
     *pages = (struct control_pages){.generation = 0};
 }
+
+/* --- events ---------------------------------------------------------------------------------- */
+
+/* `fd` is closed. @return false: no memory as the message says, or a second one of the same lane */
+static bool
+take_events(struct control_events *events, const struct control_message *message, int fd)
+{
+    const struct events_memory *at = NULL;
+    size_t size = sizeof *at;
+    if (message->lane < SERVICE_PAGE_LANES && events->of[message->lane] == NULL)
+        at = map(fd, &size);
+    sys_close(fd);
+    if (at == NULL)
+        return false;
+    events->of[message->lane] = at;
+    events->numbers[message->lane] = message->index;
+    return true;
+}
+
+static enum status
+collect_events(struct control_client *client, struct control_events *events, int timeout_ms)
+{
+    struct control_message message;
+    int passed;
+    for (;;) {
+        enum status status = receive(client, &message, &passed, timeout_ms);
+        if (status != STATUS_OK)
+            return status;
+        if (message.type == CONTROL_EVENTS_MEMORY && take_events(events, &message, passed))
+            continue;
+        if (message.type != CONTROL_EVENTS_MEMORY && passed >= 0)
+            sys_close(passed);
+        events->generation = message.count;
+        return message.type == CONTROL_DONE
+                   ? STATUS_OK
+                   : fail(client, STATUS_INVALID,
+                          "the memory for events is not that of this version (" PENSTOCK_VERSION
+                          ")");
+    }
+}
+
+enum status
+control_client_watch_events(struct control_client *client, struct control_events *events,
+                            int timeout_ms)
+{
+    static const struct control_message request = {.type = CONTROL_EVENTS};
+    *events = (struct control_events){.generation = 0};
+    enum status status = send_request(client, &request);
+    if (status == STATUS_OK)
+        status = collect_events(client, events, timeout_ms);
+    if (status == STATUS_OK)
+        return status;
+    for (unsigned lane = 0; lane < SERVICE_PAGE_LANES; lane++)
+        control_client_forget_events(&events->of[lane]);
+    *events = (struct control_events){.generation = 0};
+    return status;
+}
+
+void
+control_client_forget_events(const struct events_memory **memory)
+{
+    if (*memory != NULL)
+        unmap(*memory, sizeof **memory);
+    *memory = NULL;
+}

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "control/control_message.h"
+#include "lane/events.h"
 #include "lane/service_page.h"
 
 #include <stdbool.h>
@@ -26,6 +27,12 @@ struct control_client {
 struct control_pages { /* all zero: none yet */
     struct service_page_set of;
     uint32_t generation; /* of these pages */
+};
+
+struct control_events {                                 /* all zero: none yet; mapped read-only */
+    const struct events_memory *of[SERVICE_PAGE_LANES]; /* NULL: no front of this lane served */
+    uint32_t numbers[SERVICE_PAGE_LANES];               /* another memory has another number */
+    uint32_t generation; /* of the pages that came with it: another one, ask again */
 };
 
 /** Connect, and hear what we may do. @return STATUS_OK; else `error`, and there is no connection. */
@@ -74,3 +81,12 @@ bool control_client_is_stale(const struct control_pages *pages);
 
 /** Unmap them. */
 void control_client_forget(struct control_pages *pages);
+
+/** Have the memory of events mapped. @param events  written: maps of its own, even of memory that is
+ *  mapped already; all zero on failure. @return as control_client_ask(); STATUS_NONE: events are
+ *  off, or not for us. */
+MUST_CHECK enum status control_client_watch_events(struct control_client *client,
+                                                   struct control_events *events, int timeout_ms);
+
+/** Unmap one, if it is mapped. @param memory  written: NULL */
+void control_client_forget_events(const struct events_memory **memory);

@@ -36,12 +36,27 @@ is_own(const struct control_rights *rights, uint32_t uid)
     return uid == 0 || uid == rights->own_uid;
 }
 
+static bool
+reads_events(const struct control_rights *rights, const struct control_who *who)
+{
+    return is_own(rights, who->uid) || names(&rights->events_readers, who);
+}
+
 enum control_right
 control_desk_right(const struct control_rights *rights, const struct control_who *who)
 {
     if (is_own(rights, who->uid) || names(&rights->operators, who))
         return CONTROL_OPERATOR;
-    return names(&rights->readers, who) ? CONTROL_READER : CONTROL_NOTHING;
+    return names(&rights->readers, who) || reads_events(rights, who) ? CONTROL_READER
+                                                                     : CONTROL_NOTHING;
+}
+
+bool
+control_desk_may(const struct control_rights *rights, const struct control_who *who,
+                 enum control_right needed)
+{
+    return needed == CONTROL_EVENTS_READER ? reads_events(rights, who)
+                                           : control_desk_right(rights, who) >= needed;
 }
 
 /* --- the budget of an account ---------------------------------------------------------------- */
@@ -131,10 +146,17 @@ control_desk_sit(struct control_desk *desk, const struct control_rights *rights,
     *seat = free_seat;
     struct control_seat *taken = &desk->seats[free_seat];
     *taken = (struct control_seat){.is_taken = true, .right = right, .uid = who->uid};
+    taken->reads_events = reads_events(rights, who);
     taken->has_answer = true;
     taken->answer = (struct control_message){.type = CONTROL_HELLO, .right = (uint8_t)right};
     snprintf(taken->answer.text, sizeof taken->answer.text, "%s", PENSTOCK_VERSION);
     return CONTROL_TAKEN;
+}
+
+static bool
+may(const struct control_seat *at, enum control_right needed)
+{
+    return needed == CONTROL_EVENTS_READER ? at->reads_events : at->right >= needed;
 }
 
 enum control_verdict
@@ -148,7 +170,7 @@ control_desk_take(struct control_desk *desk, unsigned seat, const uint8_t *bytes
         return CONTROL_BUSY;
     if (!spend(desk, at->uid, 1, now_ms))
         return CONTROL_TOO_FAST;
-    return at->right >= control_message_needs(request->type) ? CONTROL_TAKEN : CONTROL_NO_RIGHT;
+    return may(at, control_message_needs(request->type)) ? CONTROL_TAKEN : CONTROL_NO_RIGHT;
 }
 
 void
@@ -169,11 +191,18 @@ control_desk_is_busy(const struct control_desk *desk, unsigned seat)
     return desk->seats[seat].has_answer || desk->seats[seat].task != CONTROL_IDLE;
 }
 
+static bool
+is_sending(enum control_task task)
+{
+    return task == CONTROL_SENDS_PAGES || task == CONTROL_SENDS_UPSTREAMS ||
+           task == CONTROL_SENDS_EVENTS;
+}
+
 bool
 control_desk_has_output(const struct control_desk *desk, unsigned seat)
 {
     const struct control_seat *at = &desk->seats[seat];
-    return at->has_answer || at->task == CONTROL_SENDS_PAGES || at->task == CONTROL_SENDS_UPSTREAMS;
+    return at->has_answer || is_sending(at->task);
 }
 
 bool
@@ -214,7 +243,8 @@ control_desk_verdict_text(enum control_verdict verdict)
     case CONTROL_TAKEN:
         return "taken";
     case CONTROL_NO_RIGHT:
-        return "not permitted: see control.readers and control.operators in penstock.yaml(5)";
+        return "not permitted: see control.readers, control.operators and events.readers in "
+               "penstock.yaml(5)";
     case CONTROL_FULL:
         return "too many clients of the control socket at once";
     case CONTROL_TOO_FAST:

@@ -31,7 +31,8 @@ struct control_names { /* of accounts and groups, as numbers */
 
 struct control_rights {
     struct control_names readers, operators;
-    uint32_t own_uid; /* of the service: an operator, as root is */
+    struct control_names events_readers; /* of events: readers too, while operators need not be */
+    uint32_t own_uid; /* of the service: an operator, who reads events too, as root is */
 };
 
 struct control_who { /* the other side, as the kernel says */
@@ -40,14 +41,19 @@ struct control_who { /* the other side, as the kernel says */
     size_t groups_count;
 };
 
-/** What may somebody do? */
+/** What may somebody do, reading events apart? */
 enum control_right control_desk_right(const struct control_rights *rights,
                                       const struct control_who *who);
+
+/** May it ask for what needs this right? */
+bool control_desk_may(const struct control_rights *rights, const struct control_who *who,
+                      enum control_right needed);
 
 enum control_task { /* what is under way at a seat, one thing at a time */
                     CONTROL_IDLE,
                     CONTROL_SENDS_PAGES,     /* `at` is the next one */
                     CONTROL_SENDS_UPSTREAMS, /* likewise */
+                    CONTROL_SENDS_EVENTS,    /* likewise, of lanes */
                     CONTROL_WAITS_RELOAD,
                     CONTROL_WAITS_FRONTS, /* for what `request` asks of them */
 };
@@ -55,6 +61,7 @@ enum control_task { /* what is under way at a seat, one thing at a time */
 struct control_seat {
     bool is_taken;
     bool has_answer; /* `answer` follows what the task has to send */
+    bool reads_events;
     enum control_right right;
     enum control_task task;
     uint32_t uid;
@@ -79,7 +86,7 @@ struct control_desk { /* all zero: nobody came yet */
 
 enum control_verdict {
     CONTROL_TAKEN,
-    CONTROL_NO_RIGHT, /* neither reader nor operator, or not an operator */
+    CONTROL_NO_RIGHT, /* neither reader nor operator, or not what the request needs */
     CONTROL_FULL,     /* no seat is left for such a client, or too many of its account sit */
     CONTROL_TOO_FAST, /* its account has asked too much */
     CONTROL_BROKEN,   /* it broke the form */

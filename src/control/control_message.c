@@ -12,9 +12,10 @@
 #define RANGE(member, least, most) FIELDS_ROW(control_message, FIELD_NUMBER, member, least, most)
 #define TEXT(member)               FIELDS_ROW(control_message, FIELD_TEXT, member, 0, 0)
 
-#define SERVICE  CONTROL_NOTHING
-#define READER   CONTROL_READER
-#define OPERATOR CONTROL_OPERATOR
+#define SERVICE       CONTROL_NOTHING
+#define READER        CONTROL_READER
+#define OPERATOR      CONTROL_OPERATOR
+#define EVENTS_READER CONTROL_EVENTS_READER
 
 static const struct row {
     uint8_t fds;

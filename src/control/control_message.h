@@ -28,6 +28,7 @@ enum control_right { /* what somebody may do, each including the one before */
                      CONTROL_NOTHING,
                      CONTROL_READER,
                      CONTROL_OPERATOR,
+                     CONTROL_EVENTS_READER, /* apart from the others: to read events */
 };
 
 enum control_page { CONTROL_SERVICE_PAGE = 1, CONTROL_STATS_PAGE = 2, CONTROL_HISTORY_PAGE = 3 };
@@ -35,8 +36,8 @@ enum control_page { CONTROL_SERVICE_PAGE = 1, CONTROL_STATS_PAGE = 2, CONTROL_HI
 /* Fields that a type does not use are zero; on the wire they are absent. */
 struct control_message {
     enum control_type type;
-    uint32_t lane, place;        /* PAGE */
-    uint32_t index;              /* UPSTREAM */
+    uint32_t lane, place;        /* PAGE; EVENTS_MEMORY: lane */
+    uint32_t index;              /* UPSTREAM; EVENTS_MEMORY: its number */
     uint32_t count;              /* DONE */
     uint8_t right;               /* HELLO: enum control_right */
     uint8_t kind;                /* PAGE: enum control_page */

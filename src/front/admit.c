@@ -25,7 +25,7 @@ end(struct front *front, const struct query *query, const struct verdict *verdic
         deliver_refuse(&front->deliver, query, verdict, now);
         break;
     case VERDICT_DROP:
-        deliver_drop(&front->deliver, query, (enum why)verdict->why);
+        deliver_drop(&front->deliver, query, (enum why)verdict->why, now);
         break;
     }
 }
@@ -295,29 +295,36 @@ stand_in(struct front *front, struct inflight_question *question, const struct c
 
 /* No answer comes: the queries that wait get a stale one if there is one, else this refusal. */
 static void
-fail(struct front *front, struct inflight_question *question, enum why why, uint16_t rcode,
-     uint16_t ede, const struct clock_time *now)
+fail(struct front *front, struct inflight_question *question, const struct verdict *verdict,
+     const struct clock_time *now)
 {
-    struct verdict verdict = verdict_refuse(why, rcode, ede);
     (void)stand_in(front, question, now);
-    end_question(front, question, &verdict, now);
+    end_question(front, question, verdict, now);
 }
 
 /* No upstream had more than an error, told without the question: it claims nothing about the name,
  * so nothing is kept, and an RCODE that would is not passed on. */
-static void
-fail_with_error(struct front *front, struct inflight_question *question, uint16_t rcode,
-                const struct clock_time *now)
+static struct verdict
+refuse_error(uint16_t rcode)
 {
     bool may_pass = rcode == DNS_FORMERR || rcode == DNS_NOTIMP || rcode == DNS_REFUSED;
-    fail(front, question, WHY_UPSTREAM_ERROR, may_pass ? rcode : DNS_SERVFAIL, DNS_EDE_NONE, now);
+    return verdict_refuse(WHY_UPSTREAM_ERROR, may_pass ? rcode : DNS_SERVFAIL, DNS_EDE_NONE);
+}
+
+static uint8_t
+upstream_of(const struct handoff_answer *from_worker)
+{
+    bool is_known = from_worker->upstream < CONFIG_UPSTREAMS_MAX;
+    return is_known ? (uint8_t)(from_worker->upstream + 1) : 0;
 }
 
 /* It belongs to the question and is sound: keep it, and answer the queries that wait. */
 static void
-take_answer(struct front *front, struct inflight_question *question, const uint8_t *message,
-            struct dns_answer *answer, const struct clock_time *now)
+take_answer(struct front *front, struct inflight_question *question,
+            const struct handoff_answer *from_worker, struct dns_answer *answer,
+            const struct clock_time *now)
 {
+    const uint8_t *message = from_worker->message;
     struct verdict verdict = {.end = VERDICT_ANSWER,
                               .why = WHY_ANSWERED,
                               .form = VERDICT_RECORDS,
@@ -333,6 +340,7 @@ take_answer(struct front *front, struct inflight_question *question, const uint8
     recall_keep(recall, question, message, answer, !is_allowed, now);
     if (is_allowed && cache_is_failure(answer))
         (void)stand_in(front, question, now);
+    verdict.upstream = upstream_of(from_worker);
     end_question(front, question, &verdict, now);
 }
 
@@ -341,28 +349,36 @@ admit_answer(struct front *front, struct inflight_question *question,
              const struct handoff_answer *from_worker, const struct clock_time *now)
 {
     struct dns_answer answer;
+    struct verdict verdict;
     if (from_worker->outcome != HANDOFF_ANSWERED) {
         if (from_worker->outcome == HANDOFF_DOWN)
             recall_note_down(&front->recall, now);
-        fail(front, question, WHY_UPSTREAM_FAILED, DNS_SERVFAIL, from_worker->ede, now);
+        verdict = verdict_refuse(WHY_UPSTREAM_FAILED, DNS_SERVFAIL, from_worker->ede);
+        fail(front, question, &verdict, now);
         return;
     }
     enum dns_answer_verdict form = dns_answer_parse(from_worker->message, from_worker->message_size,
                                                     &question->question, &answer);
     if (form == DNS_ANSWER_OK) {
-        take_answer(front, question, from_worker->message, &answer, now);
-    } else if (form == DNS_ANSWER_ERROR) {
-        fail_with_error(front, question, answer.rcode, now);
+        take_answer(front, question, from_worker, &answer, now);
+        return;
+    }
+    if (form == DNS_ANSWER_ERROR) {
+        verdict = refuse_error(answer.rcode);
     } else { /* the worker judged it already; it is not trusted to */
         stats_add(front->self.stats, STAT_UPSTREAM_BAD, 1);
-        fail(front, question, WHY_ANSWER_BAD, DNS_SERVFAIL, DNS_EDE_NETWORK_ERROR, now);
+        verdict = verdict_refuse(WHY_ANSWER_BAD, DNS_SERVFAIL, DNS_EDE_NETWORK_ERROR);
     }
+    verdict.upstream = upstream_of(from_worker);
+    fail(front, question, &verdict, now);
 }
 
 void
 admit_timeout(struct front *front, struct inflight_question *question, const struct clock_time *now)
 {
-    fail(front, question, WHY_TIMEOUT, DNS_SERVFAIL, DNS_EDE_NO_REACHABLE_AUTHORITY, now);
+    struct verdict verdict =
+        verdict_refuse(WHY_TIMEOUT, DNS_SERVFAIL, DNS_EDE_NO_REACHABLE_AUTHORITY);
+    fail(front, question, &verdict, now);
 }
 
 void

@@ -38,8 +38,12 @@ flush(struct deliver *deliver, uint32_t listener)
 {
     uint8_t why[UDP_BATCH];
     uint32_t sent = udp_flush(deliver->parts.udp, listener, why);
-    for (uint32_t i = 0; i < sent; i++)
+    for (uint32_t i = 0; i < sent; i++) {
         count(deliver, (enum why)why[i]);
+        if (why[i] == WHY_SEND_FAILED && recording_is_on(deliver->parts.recording))
+            recording_amend(deliver->parts.recording, deliver->events[listener][i],
+                            WHY_SEND_FAILED);
+    }
 }
 
 void
@@ -47,6 +51,7 @@ deliver_flush(struct deliver *deliver)
 {
     for (uint32_t i = 0; i < deliver->parts.udp->count; i++)
         flush(deliver, i);
+    recording_publish(deliver->parts.recording);
 }
 
 static uint8_t *
@@ -65,6 +70,13 @@ room_for(struct deliver *deliver, const struct query_client *client, size_t size
                                           : tcp_room(deliver->parts.tcp, client, size);
 }
 
+/* Where the number of the next answer's event stands, until its batch leaves. */
+static uint64_t *
+event_place(struct deliver *deliver, const struct query_client *client)
+{
+    return &deliver->events[client->listener][udp_waiting(deliver->parts.udp, client->listener)];
+}
+
 /* What is left of an answer: no larger than the query, and it says to ask over TCP. */
 static size_t
 shorten(const struct query *query, uint8_t *room)
@@ -74,27 +86,50 @@ shorten(const struct query *query, uint8_t *room)
     return dns_query_reply(&query->dns, DNS_NOERROR, true, &opt, room, UDP_ROOM);
 }
 
-/* It is counted when the kernel has taken it. */
+/* It leaves with its batch. It is counted when the kernel has taken it. */
 static void
-send_udp(struct deliver *deliver, const struct query *query, uint8_t *room, size_t size,
-         enum why why, const struct clock_time *now)
+send_udp(struct deliver *deliver, const struct query *query, const struct recording_end *end,
+         const struct clock_time *now)
 {
     const struct query_client *client = &query->client;
-    if (size <= PACING_FREE) { /* most of them: there is nothing to judge */
-        udp_send(deliver->parts.udp, client, size, why);
-        return;
-    }
-    switch (pacing_judge(deliver->parts.pacing, client, room, size, why, now->now_ms)) {
+    if (recording_is_on(deliver->parts.recording))
+        *event_place(deliver, client) = recording_note(deliver->parts.recording, query, end, now);
+    udp_send(deliver->parts.udp, client, end->size, end->why);
+}
+
+/* A large one may come too early for its network. */
+static void
+pace(struct deliver *deliver, const struct query *query, uint8_t *room, struct recording_end *end,
+     const struct clock_time *now)
+{
+    struct pacing *pacing = deliver->parts.pacing;
+    switch (pacing_judge(pacing, &query->client, room, end->size, end->why, now->now_ms)) {
     case PACING_SEND:
-        udp_send(deliver->parts.udp, client, size, why);
+        send_udp(deliver, query, end, now);
         break;
     case PACING_SHORT:
-        udp_send(deliver->parts.udp, client, shorten(query, room), WHY_PACE_SLIPPED);
+        end->size = shorten(query, room);
+        end->rcode = DNS_NOERROR;
+        end->why = WHY_PACE_SLIPPED;
+        send_udp(deliver, query, end, now);
         break;
     case PACING_HOLD:
         stats_add(deliver->parts.stats, STAT_PACED, 1);
+        recording_hold(deliver->parts.recording, pacing_newest(pacing)->message, query, end, now);
         break;
     }
+}
+
+static void
+send_tcp(struct deliver *deliver, const struct query *query, const struct recording_end *end,
+         const struct clock_time *now)
+{
+    if (end->message != NULL)
+        tcp_send(deliver->parts.tcp, &query->client, end->size);
+    if (recording_is_on(deliver->parts.recording))
+        (void)recording_note(deliver->parts.recording, query, end, now);
+    count(deliver, end->why);
+    tcp_done(deliver->parts.tcp, &query->client);
 }
 
 /* As its header says; an RCODE that has no room there is one of our own. */
@@ -111,20 +146,24 @@ static void
 finish(struct deliver *deliver, const struct query *query, const struct verdict *verdict,
        uint8_t *room, size_t size, const struct clock_time *now)
 {
-    enum why why = (enum why)verdict->why;
+    bool is_records = verdict->form == VERDICT_RECORDS;
+    struct recording_end end = {.why = room != NULL ? (enum why)verdict->why : WHY_CLIENT_GONE,
+                                .rcode = is_records ? verdict->answer->rcode : verdict->rcode,
+                                .upstream = verdict->upstream,
+                                .is_parsed = true,
+                                .message = room,
+                                .size = size};
     if (room != NULL && size >= DNS_HEADER_SIZE) {
         count_rcode(deliver, verdict, room);
         if ((room[2] & DNS_TC >> 8) != 0)
             stats_add(deliver->parts.stats, STAT_TRUNCATED, 1);
     }
-    if (query->client.transport == QUERY_UDP) {
-        send_udp(deliver, query, room, size, why, now);
-        return;
-    }
-    if (room != NULL)
-        tcp_send(deliver->parts.tcp, &query->client, size);
-    count(deliver, room != NULL ? why : WHY_CLIENT_GONE);
-    tcp_done(deliver->parts.tcp, &query->client);
+    if (query->client.transport == QUERY_TCP)
+        send_tcp(deliver, query, &end, now);
+    else if (size > PACING_FREE)
+        pace(deliver, query, room, &end, now);
+    else /* most of them: there is nothing to judge */
+        send_udp(deliver, query, &end, now);
 }
 
 void
@@ -134,6 +173,8 @@ deliver_release(struct deliver *deliver, const struct clock_time *now)
     const struct pacing_held *held;
     while ((held = pacing_next(pacing, now->now_ms)) != NULL) {
         memcpy(udp_room_for(deliver, &held->client), pacing_message(pacing, held), held->size);
+        *event_place(deliver, &held->client) =
+            recording_release(deliver->parts.recording, held->message, now);
         udp_send(deliver->parts.udp, &held->client, held->size, (enum why)held->why);
         pacing_give(pacing);
     }
@@ -292,8 +333,13 @@ deliver_refuse(struct deliver *deliver, const struct query *query, const struct 
 }
 
 void
-deliver_drop(struct deliver *deliver, const struct query *query, enum why why)
+deliver_drop(struct deliver *deliver, const struct query *query, enum why why,
+             const struct clock_time *now)
 {
+    /* what is dropped sooner was not parsed: there is another one's question in it */
+    const struct recording_end end = {.why = why, .is_parsed = why == WHY_CONNECTION_TAKEN};
+    if (recording_is_on(deliver->parts.recording))
+        (void)recording_note(deliver->parts.recording, query, &end, now);
     count(deliver, why);
     if (query->client.transport == QUERY_TCP)
         tcp_done(deliver->parts.tcp, &query->client);

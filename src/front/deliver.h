@@ -10,6 +10,7 @@
 #pragma once
 
 #include "front/pacing.h"
+#include "front/recording.h"
 #include "front/tcp.h"
 #include "front/udp.h"
 #include "front/verdict.h"
@@ -21,11 +22,14 @@ struct deliver_parts { /* borrowed for life */
     struct pacing *pacing;
     struct udp *udp;
     struct tcp *tcp;
+    struct recording *recording;
 };
 
 struct deliver {
     struct deliver_parts parts;
     const char *server_id; /* borrowed from the configuration; "": none */
+    /* of answers that lie in a batch: the numbers of their events */
+    uint64_t events[CONFIG_LISTEN_MAX][UDP_BATCH];
 };
 
 /** @param parts  copied; what it names is borrowed for life. deliver_change() has to follow. */
@@ -43,11 +47,12 @@ void deliver_refuse(struct deliver *deliver, const struct query *query,
                     const struct verdict *verdict, const struct clock_time *now);
 
 /** It ends in silence. @param query  perhaps not parsed */
-void deliver_drop(struct deliver *deliver, const struct query *query, enum why why);
+void deliver_drop(struct deliver *deliver, const struct query *query, enum why why,
+                  const struct clock_time *now);
 
 /** Let the answers leave that pacing held back until now. */
 void deliver_release(struct deliver *deliver, const struct clock_time *now);
 
-/** Hand what was answered over UDP to the kernel. What it does not take is counted as
- * WHY_SEND_FAILED. */
+/** The end of a turn: hand what was answered over UDP to the kernel, and events to their readers.
+ * What the kernel does not take is counted as WHY_SEND_FAILED. */
 void deliver_flush(struct deliver *deliver);

@@ -15,6 +15,7 @@
 #include "front/pacing.h"
 #include "front/rate.h"
 #include "front/recall.h"
+#include "front/recording.h"
 #include "front/source.h"
 #include "front/tcp.h"
 #include "front/udp.h"
@@ -66,6 +67,7 @@ struct front {
     struct udp udp;
     struct tcp tcp;
     struct pacing pacing;
+    struct recording recording;
     struct deliver deliver;
     struct uplink uplink;
     struct nap nap;

@@ -34,8 +34,11 @@ reserve(struct front *front, const struct acl *acl)
     tcp_reserve(&front->tcp, config,
                 &(struct tcp_parts){&front->loop, stats, &front->rate, &front->source});
     pacing_reserve(&front->pacing, config);
-    deliver_init(&front->deliver, &(struct deliver_parts){stats, &front->rate, &front->pacing,
-                                                          &front->udp, &front->tcp});
+    recording_init(&front->recording, stats);
+    recording_change(&front->recording, config);
+    deliver_init(&front->deliver,
+                 &(struct deliver_parts){stats, &front->rate, &front->pacing, &front->udp,
+                                         &front->tcp, &front->recording});
     deliver_change(&front->deliver, config);
     uplink_reserve(&front->uplink,
                    &(struct uplink_parts){&front->loop, stats, &front->waiting, front->self.lane});
@@ -54,6 +57,7 @@ change(struct front *front, const struct acl *acl)
     recall_change(&front->recall, config);
     tcp_change(&front->tcp, config);
     pacing_change(&front->pacing, config);
+    recording_change(&front->recording, config);
     deliver_change(&front->deliver, config);
 }
 
@@ -108,6 +112,18 @@ take_list(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX]
     fds[0] = -1;
     if (status != STATUS_OK)
         log_fatal("list %u of names cannot be used: %s", message->index, status_text(status));
+}
+
+static void
+take_events(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
+{
+    struct front *front = process;
+    (void)message;
+    deliver_flush(&front->deliver); /* what was noted so far belongs to the memory so far */
+    enum status status = recording_take(&front->recording, fds[0]);
+    fds[0] = -1;
+    if (status != STATUS_OK)
+        log_fatal("the memory for events cannot be used: %s", status_text(status));
 }
 
 static void

@@ -89,6 +89,12 @@ pacing_judge(struct pacing *pacing, const struct query_client *client, const uin
 }
 
 const struct pacing_held *
+pacing_newest(const struct pacing *pacing)
+{
+    return &pacing->held[pacing->count - 1];
+}
+
+const struct pacing_held *
 pacing_next(struct pacing *pacing, uint64_t now_ms)
 {
     if (pacing->count == 0 || pacing->soonest_ms > now_ms)

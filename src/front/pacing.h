@@ -66,6 +66,9 @@ enum pacing_verdict pacing_judge(struct pacing *pacing, const struct query_clien
                                  const uint8_t *message, size_t size, enum why why,
                                  uint64_t now_ms);
 
+/** The answer that pacing_judge() has just decided to hold. */
+const struct pacing_held *pacing_newest(const struct pacing *pacing);
+
 /** An answer that has waited long enough, until pacing_give(). NULL: there is none now. To be
  *  called until then. */
 const struct pacing_held *pacing_next(struct pacing *pacing, uint64_t now_ms);

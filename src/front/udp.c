@@ -187,6 +187,12 @@ udp_is_full(const struct udp *udp, uint32_t listener)
     return udp->listeners[listener].sending->count == UDP_BATCH;
 }
 
+uint32_t
+udp_waiting(const struct udp *udp, uint32_t listener)
+{
+    return udp->listeners[listener].sending->count;
+}
+
 uint8_t *
 udp_room(struct udp *udp, uint32_t listener)
 {

@@ -91,6 +91,9 @@ MUST_CHECK bool udp_next(struct udp *udp, struct query_client *client, const uin
 /** Is there no room for one more answer of this listener until udp_flush()? */
 bool udp_is_full(const struct udp *udp, uint32_t listener);
 
+/** Answers of this listener that wait for udp_flush(): the place of the next one. */
+uint32_t udp_waiting(const struct udp *udp, uint32_t listener);
+
 /** Where to compose the next answer of a listener: UDP_ROOM octets, valid until udp_send(). */
 uint8_t *udp_room(struct udp *udp, uint32_t listener);
 

@@ -40,6 +40,7 @@ struct verdict {
     uint16_t ede;                    /* with VERDICT_REFUSE; or DNS_EDE_NONE */
     uint16_t zone_at;                /* BLOCKED: octets of the name before the listed one */
     uint16_t message_size;           /* SIGNED: octets */
+    uint8_t upstream;                /* 1 + index of the one that it came of; 0: of none */
     uint32_t price;                  /* poured into the client's buckets before it ends; 0: none */
     const uint8_t *message;          /* SIGNED, RECORDS: borrowed until the next message */
     const struct dns_answer *answer; /* RECORDS: likewise */

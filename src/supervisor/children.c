@@ -26,6 +26,8 @@ children_init(struct supervisor *sup)
                                     .pid_fd = -1,
                                     .stats_fd = -1,
                                     .watch_fd = -1,
+                                    .events_fd = -1,
+                                    .events_watch_fd = -1,
                                     .restart_at_us = UINT64_MAX};
             snprintf(child->name, sizeof child->name, "%s.%u", names[role], i);
         }

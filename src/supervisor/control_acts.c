@@ -35,6 +35,17 @@ begin(struct supervisor *sup, unsigned seat, enum control_task task)
 }
 
 static void
+send_events(struct supervisor *sup, unsigned seat)
+{
+    if (sup->config.events == 0) {
+        answer(sup, seat, CONTROL_FAILED, "events are off: see events.enabled in penstock.yaml(5)");
+        return;
+    }
+    note(sup, seat, "read events");
+    begin(sup, seat, CONTROL_SENDS_EVENTS);
+}
+
+static void
 ask_reload(struct supervisor *sup, unsigned seat)
 {
     if (sup->phase != PHASE_RUNNING) {
@@ -80,6 +91,9 @@ control_acts_obey(struct supervisor *sup, unsigned seat, const struct control_me
     case CONTROL_UPSTREAMS:
         begin(sup, seat, CONTROL_SENDS_UPSTREAMS);
         return;
+    case CONTROL_EVENTS:
+        send_events(sup, seat);
+        return;
     case CONTROL_RELOAD:
         ask_reload(sup, seat);
         return;
@@ -97,6 +111,7 @@ control_acts_obey(struct supervisor *sup, unsigned seat, const struct control_me
     case CONTROL_FAILED:
     case CONTROL_PAGE:
     case CONTROL_UPSTREAM:
+    case CONTROL_EVENTS_MEMORY:
         break; /* not taken from a client */
     }
 }

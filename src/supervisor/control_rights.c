@@ -38,12 +38,12 @@ find_all(const char *key, const char (*list)[CONFIG_WHO_MAX], uint32_t count,
             continue;
         if (status == STATUS_NONE)
             snprintf(error->text, sizeof error->text,
-                     "control.%s: \"%s\" is not there; allowed: an account of /etc/passwd, "
+                     "%s: \"%s\" is not there; allowed: an account of /etc/passwd, "
                      "or " CONFIG_GROUP_START "NAME with a group of /etc/group",
                      key, list[i]);
         else
-            snprintf(error->text, sizeof error->text, "control.%s: \"%s\" cannot be looked up: %s",
-                     key, list[i], strerror(errno));
+            snprintf(error->text, sizeof error->text, "%s: \"%s\" cannot be looked up: %s", key,
+                     list[i], strerror(errno));
         return STATUS_INVALID;
     }
     return STATUS_OK;
@@ -58,9 +58,20 @@ control_rights_find(const struct config *config, struct control_rights *rights,
     rights->own_uid = sys_geteuid();
     if (rights->own_uid == 0 && privs_find_account(config->user, &account) == STATUS_OK)
         rights->own_uid = account.uid;
-    if (find_all("readers", config->control_readers, config->control_readers_count,
+    if (find_all("control.readers", config->control_readers, config->control_readers_count,
                  &rights->readers, error) != STATUS_OK)
         return STATUS_INVALID;
-    return find_all("operators", config->control_operators, config->control_operators_count,
-                    &rights->operators, error);
+    if (find_all("control.operators", config->control_operators, config->control_operators_count,
+                 &rights->operators, error) != STATUS_OK)
+        return STATUS_INVALID;
+    return find_all("events.readers", config->events_readers, config->events_readers_count,
+                    &rights->events_readers, error);
+}
+
+bool
+control_rights_is_for_others(const struct config *config)
+{
+    return config->control_readers_count + config->control_operators_count +
+               config->events_readers_count >
+           0;
 }

@@ -200,6 +200,22 @@ next_upstream(const struct supervisor *sup, const struct control_seat *at,
     return true;
 }
 
+/* Of the last front of each lane that served, so that what one that died said can be read. */
+static bool
+next_events(struct supervisor *sup, struct control_seat *at, struct control_message *message,
+            int *fd)
+{
+    for (; at->at < sup->lanes_count; at->at++) {
+        const struct child *front = &sup->lanes[at->at].children[CHILD_FRONT];
+        *fd = front->events_watch_fd;
+        *message = (struct control_message){
+            .type = CONTROL_EVENTS_MEMORY, .lane = at->at, .index = front->events_number};
+        if (*fd >= 0)
+            return true;
+    }
+    return false;
+}
+
 /* The next message of what is under way, or its answer. */
 static void
 next_output(struct supervisor *sup, unsigned seat, struct control_message *message, int *fd)
@@ -207,6 +223,7 @@ next_output(struct supervisor *sup, unsigned seat, struct control_message *messa
     struct control_seat *at = &sup->desk.seats[seat];
     bool is_more = at->task == CONTROL_SENDS_PAGES       ? next_page(sup, at, message, fd)
                    : at->task == CONTROL_SENDS_UPSTREAMS ? next_upstream(sup, at, message, fd)
+                   : at->task == CONTROL_SENDS_EVENTS    ? next_events(sup, at, message, fd)
                                                          : false;
     if (is_more)
         return;
@@ -288,7 +305,7 @@ tell_of_reload(struct supervisor *sup)
     news->is_new = false;
 }
 
-/* What is under way that it may not be told any more: pages, upstreams, what fronts know. Who waits
+/* What is under way that it may not be told any more: pages, upstreams, events, what fronts know. Who waits
  * for a reload is told how that ended, and no more. */
 static bool
 is_out_of_its_right(const struct supervisor *sup, unsigned seat)
@@ -300,8 +317,10 @@ is_out_of_its_right(const struct supervisor *sup, unsigned seat)
     if (peer_identify(sup->clients[seat].source.fd, &peer) != STATUS_OK)
         return true;
     struct control_who who = {peer.uid, peer.gid, peer.groups, peer.groups_count};
-    enum control_right needed = task == CONTROL_SENDS_PAGES ? CONTROL_READER : CONTROL_OPERATOR;
-    return control_desk_right(&sup->rights, &who) < needed;
+    enum control_right needed = task == CONTROL_SENDS_PAGES    ? CONTROL_READER
+                                : task == CONTROL_SENDS_EVENTS ? CONTROL_EVENTS_READER
+                                                               : CONTROL_OPERATOR;
+    return !control_desk_may(&sup->rights, &who, needed);
 }
 
 /* Others may look now, or fewer: all must come again, who is owed an answer when it has that. */

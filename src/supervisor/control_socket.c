@@ -4,6 +4,7 @@
 #include "supervisor/control_socket.h"
 
 #include "os/log.h"
+#include "supervisor/control_rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -169,7 +170,7 @@ control_socket_open(const struct config *config, uint32_t own_uid, int *fd,
 {
     struct place place = {
         .address.sun_family = AF_UNIX, .folder_fd = -1, .lock_fd = -1, .own_uid = own_uid};
-    bool is_for_others = config->control_readers_count + config->control_operators_count > 0;
+    bool is_for_others = control_rights_is_for_others(config);
     *fd = -1;
     if (config->control_socket[0] == '\0')
         return STATUS_OK;

@@ -9,6 +9,7 @@
 #include "supervisor/channel.h"
 #include "supervisor/children.h"
 #include "supervisor/dial.h"
+#include "supervisor/event_memory.h"
 #include "supervisor/notify.h"
 #include "supervisor/pages.h"
 #include "supervisor/report.h"
@@ -36,6 +37,8 @@ begin(struct child *child, int chan_fd)
         sys_close(chan_fd);
     if (status == STATUS_OK)
         status = pages_begin(child);
+    if (status == STATUS_OK)
+        status = event_memory_begin(child);
     if (status == STATUS_OK)
         status = tell_beginning(child);
     if (status != STATUS_OK) /* it is a process already: its end goes the way of all others */
@@ -94,6 +97,10 @@ lanes_ready(struct child *child)
     child->has_served = true;
     if (pages_settle(child) != STATUS_OK) {
         children_kill_for(child, LOG_ERROR, "its statistics page cannot be sealed");
+        return;
+    }
+    if (event_memory_settle(child) != STATUS_OK) {
+        children_kill_for(child, LOG_ERROR, "its memory for events cannot be sealed");
         return;
     }
     report_replaced(sup);

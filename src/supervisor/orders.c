@@ -10,6 +10,7 @@
 #include "supervisor/children.h"
 #include "supervisor/control_round.h"
 #include "supervisor/dial.h"
+#include "supervisor/event_memory.h"
 #include "supervisor/lanes.h"
 #include "supervisor/rings.h"
 #include "supervisor/tell.h"
@@ -89,6 +90,10 @@ static enum status
 take_reloaded(struct child *front, const struct ipc_message *message, int *fd)
 {
     (void)fd;
+    /* it took what was sent before the last reload too: memory for events among it */
+    bool is_last = message->epoch == front->supervisor->config_number;
+    if (message->error == 0 && is_last && event_memory_settle(front) != STATUS_OK)
+        children_kill_for(front, LOG_ERROR, "its memory for events cannot be sealed");
     if (message->error != 0)
         children_kill_for(front, LOG_WARNING,
                           "it refused the new configuration; the next one begins with it");

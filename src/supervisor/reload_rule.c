@@ -4,6 +4,7 @@
 #include "supervisor/reload_rule.h"
 
 #include "conf/config_change.h"
+#include "supervisor/control_rights.h"
 #include "supervisor/steer.h"
 
 /* Landlock lets us connect to these ports for ever, and to no others. */
@@ -16,12 +17,6 @@ has_port(const struct config *config, uint16_t port)
     return false;
 }
 
-static bool
-is_for_others(const struct config *config)
-{
-    return config->control_readers_count + config->control_operators_count > 0;
-}
-
 /* What of the keys that a reload can change in part would need a restart: NULL, nothing. */
 static const char *
 partly_fixed(const struct config *loaded, const struct config *next)
@@ -31,9 +26,10 @@ partly_fixed(const struct config *loaded, const struct config *next)
         return "filter.ports (the kernel's filter is locked)";
     if (loaded->lanes != 1 && !steer_is_same(loaded, next))
         return "the shortest prefix of rates (it chooses the lane)";
-    if (loaded->control_socket[0] != '\0' && !is_for_others(loaded) && is_for_others(next))
-        return "the first entry of control.readers or control.operators (the socket's file is for "
-               "the service's own account without them)";
+    if (loaded->control_socket[0] != '\0' && !control_rights_is_for_others(loaded) &&
+        control_rights_is_for_others(next))
+        return "the first entry of control.readers, control.operators or events.readers (the "
+               "socket's file is for the service's own account without them)";
     for (uint32_t i = 0; i < next->upstreams_count; i++)
         if (!has_port(loaded, next->upstreams[i].address.port))
             return "a port of upstreams that none had at the start";

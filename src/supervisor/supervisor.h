@@ -52,7 +52,9 @@ struct child {
     bool has_served;       /* the process was READY */
     /* see pages.h: memory for the next process, -1: none yet; of the last that was READY, sealed */
     int stats_fd, watch_fd;
-    struct stats_page *stats; /* of this process, or of the last one */
+    int events_fd, events_watch_fd; /* front: likewise, see event_memory.h */
+    uint32_t events_number;         /* of what events_watch_fd is */
+    struct stats_page *stats;       /* of this process, or of the last one */
     struct restart restart;
     struct heartbeat heartbeat;
     bool is_retired;      /* see retire.h; only of the last SUPERVISOR_RETIRED of a lane */
@@ -142,6 +144,7 @@ struct supervisor {
     int page_fd;
     enum log_level level;     /* that an operator set; 0: as the configuration has it */
     struct ev_source control; /* see control_serve.h */
+    uint32_t events_number;   /* memories for events that readers got */
     struct control_rights rights;
     struct control_desk desk;
     struct control_connection clients[CONTROL_SEATS]; /* by seat */

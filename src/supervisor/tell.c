@@ -5,6 +5,7 @@
 
 #include "supervisor/channel.h"
 #include "supervisor/children.h"
+#include "supervisor/event_memory.h"
 #include "supervisor/rings.h"
 #include "supervisor/steer.h"
 
@@ -32,6 +33,14 @@ send_listeners(struct child *front)
     }
 }
 
+/* Without memory: off. */
+static void
+send_events(struct child *front)
+{
+    channel_send(front, &(struct ipc_message){.type = IPC_EVENTS}, &front->events_fd,
+                 front->events_fd >= 0);
+}
+
 static void
 send_start(struct child *child)
 {
@@ -51,6 +60,8 @@ tell_beginning(struct child *child)
         tell_level(child, sup->level);
     enum status status = rings_give(child);
     if (child->role == CHILD_FRONT) {
+        if (child->events_fd >= 0)
+            send_events(child);
         send_lists(child);
         send_listeners(child);
     }
@@ -72,6 +83,8 @@ tell_configuration(struct child *front)
 {
     struct supervisor *sup = front->supervisor;
     struct ipc_message message = {.type = IPC_RELOAD, .epoch = sup->config_number};
+    if (event_memory_change(front))
+        send_events(front);
     channel_send(front, &message, &sup->config_fds[CHILD_FRONT], 1);
     send_lists(front);
 }

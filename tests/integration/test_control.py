@@ -105,7 +105,7 @@ F_ADD_SEALS, F_SEAL_WRITE = 1033, 8
 
 def ways_to_write(fd):
     """Each way by which this descriptor's memory could be changed that is not refused."""
-    found = []
+    found, size = [], os.fstat(fd).st_size
 
     def attempt(name, act):
         try:
@@ -115,10 +115,9 @@ def ways_to_write(fd):
         found.append(name)
     attempt("write", lambda: os.pwrite(fd, b"x", 0))
     attempt("cut", lambda: os.ftruncate(fd, 0))
-    attempt("grow", lambda: os.ftruncate(fd, 1 << 20))
-    attempt("allocate", lambda: os.posix_fallocate(fd, 0, 1 << 20))
+    attempt("grow", lambda: os.ftruncate(fd, size + (1 << 20)))
+    attempt("allocate", lambda: os.posix_fallocate(fd, 0, size + (1 << 20)))
     attempt("seal", lambda: fcntl.fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE))
-    size = os.fstat(fd).st_size
     shared, rw = 1, 3
     if libc.mmap(None, size, rw, shared, fd, 0) != FAILED:
         found.append("map for writing")

@@ -222,8 +222,9 @@ scene_open(void)
     tcp_reserve(&front.tcp, &config,
                 &(struct tcp_parts){&front.loop, &stats, &front.rate, &front.source});
     pacing_reserve(&front.pacing, &config);
+    recording_init(&front.recording, &stats);
     deliver_init(&front.deliver, &(struct deliver_parts){&stats, &front.rate, &front.pacing,
-                                                         &front.udp, &front.tcp});
+                                                         &front.udp, &front.tcp, &front.recording});
     deliver_change(&front.deliver, &config);
     uplink_reserve(&front.uplink, &(struct uplink_parts){&front.loop, &stats, &front.waiting, 0});
 }

@@ -86,6 +86,13 @@ Test(config_env, the_environment_has_every_key)
         "PENSTOCK_CONTROL_SOCKET=off",
         "PENSTOCK_CONTROL_READERS=www-data, group:adm",
         "PENSTOCK_CONTROL_OPERATORS=root",
+        "PENSTOCK_EVENTS_ENABLED=yes",
+        "PENSTOCK_EVENTS_READERS=www-data",
+        "PENSTOCK_EVENTS_SAMPLE=10",
+        "PENSTOCK_EVENTS_CLIENTS=none",
+        "PENSTOCK_EVENTS_IPV4_LENGTH=16",
+        "PENSTOCK_EVENTS_IPV6_LENGTH=48",
+        "PENSTOCK_EVENTS_NAMES=suffix",
         "PENSTOCK_LOG_LEVEL=info",
         NULL,
     };

@@ -4,6 +4,7 @@
 #include "control_scene.h"
 
 #include "control/control_client.h"
+#include "supervisor/event_memory.h"
 
 #include <pthread.h>
 
@@ -201,4 +202,63 @@ Test(control_client, keeps_no_page_in_place_of_a_greeting)
     unlink(at.sun_path);
     cr_assert_not_null(strstr(client.error, "this is not penstock"), "%s", client.error);
     cr_assert_eq(dup(0), next, "a descriptor is left");
+}
+
+static struct control_events events;
+
+Test(control_client, has_the_memory_of_events_mapped)
+{
+    begin();
+    cr_assert_eq(control_client_watch_events(&client, &events, WAIT_MS), STATUS_NONE);
+    cr_assert_not_null(strstr(client.error, "events are off"));
+    sup.config.events = 1;
+    struct child *front = &sup.lanes[0].children[CHILD_FRONT];
+    cr_assert_eq(event_memory_begin(front), STATUS_OK);
+    void *at = mmap(NULL, sizeof(struct events_memory), PROT_READ | PROT_WRITE, MAP_SHARED,
+                    front->events_fd, 0);
+    cr_assert_neq(at, MAP_FAILED);
+    cr_assert_eq(event_memory_settle(front), STATUS_OK);
+    cr_assert_eq(control_client_watch_events(&client, &events, WAIT_MS), STATUS_OK, "%s",
+                 client.error);
+    cr_assert_not_null(events.of[0]);
+    cr_assert_null(events.of[1]);
+    cr_assert_eq(events.numbers[0], 1);
+    cr_assert_eq(events.generation, sup.page->generation);
+    ((struct events_memory *)at)->written = 7;
+    cr_assert_eq(events.of[0]->written, 7);
+    control_client_forget_events(&events.of[0]);
+    cr_assert_null(events.of[0]);
+    control_client_forget_events(&events.of[0]);
+}
+
+static void
+expect_no_events(void)
+{
+    FAKE(-1, .type = CONTROL_DONE, .count = 1);
+    cr_assert_eq(control_client_watch_events(&client, &events, WAIT_MS), STATUS_INVALID, "%s",
+                 client.error);
+    cr_assert_gt(strlen(client.error), 10);
+    for (unsigned lane = 0; lane < SERVICE_PAGE_LANES; lane++)
+        cr_assert_null(events.of[lane]);
+}
+
+Test(control_client, memory_for_events_that_is_none_is_not_believed)
+{
+    size_t size = sizeof(struct events_memory);
+    begin_fake();
+    FAKE(page(size, false), .type = CONTROL_EVENTS_MEMORY);
+    expect_no_events();
+    begin_fake();
+    FAKE(page(size / 2, true), .type = CONTROL_EVENTS_MEMORY);
+    expect_no_events();
+    begin_fake();
+    FAKE(page(size, true), .type = CONTROL_EVENTS_MEMORY, .lane = SERVICE_PAGE_LANES);
+    expect_no_events();
+    begin_fake();
+    FAKE(page(size, true), .type = CONTROL_EVENTS_MEMORY);
+    FAKE(page(size, true), .type = CONTROL_EVENTS_MEMORY);
+    expect_no_events();
+    begin_fake();
+    FAKE(page(size, true), .type = CONTROL_PAGE, .kind = CONTROL_STATS_PAGE);
+    expect_no_events();
 }

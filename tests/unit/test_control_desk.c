@@ -209,3 +209,39 @@ Test(control_desk, each_verdict_has_a_sentence)
     for (enum control_verdict v = CONTROL_TAKEN; v <= CONTROL_BUSY; v++)
         cr_expect_gt(strlen(control_desk_verdict_text(v)), 4);
 }
+
+Test(control_desk, events_are_for_who_is_named_for_them_and_for_no_other_reader_or_operator)
+{
+    static const struct control_rights rights = {
+        .own_uid = OWN_UID,
+        .readers = {.users = {5}, .users_count = 1},
+        .operators = {.users = {6}, .users_count = 1},
+        .events_readers = {.users = {7}, .users_count = 1, .groups = {70}, .groups_count = 1},
+    };
+    static const struct {
+        uint32_t uid, gid;
+        enum control_right right;
+        bool reads_events;
+    } cases[] = {
+        {0, 0, CONTROL_OPERATOR, true}, {OWN_UID, 1, CONTROL_OPERATOR, true},
+        {5, 5, CONTROL_READER, false},  {6, 6, CONTROL_OPERATOR, false},
+        {7, 7, CONTROL_READER, true},   {8, 70, CONTROL_READER, true},
+        {5, 70, CONTROL_READER, true},  {6, 70, CONTROL_OPERATOR, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unsigned seat;
+        struct control_who who = {cases[i].uid, cases[i].gid, NULL, 0};
+        cr_assert_eq(control_desk_right(&rights, &who), cases[i].right);
+        cr_assert_eq(control_desk_may(&rights, &who, CONTROL_EVENTS_READER), cases[i].reads_events);
+        cr_assert_eq(control_desk_may(&rights, &who, CONTROL_OPERATOR),
+                     cases[i].right == CONTROL_OPERATOR);
+        memset(&desk, 0, sizeof desk);
+        cr_assert_eq(control_desk_sit(&desk, &rights, &who, now_ms, &seat), CONTROL_TAKEN);
+        desk.seats[seat].has_answer = false;
+        cr_assert_eq(ask(seat, CONTROL_EVENTS),
+                     cases[i].reads_events ? CONTROL_TAKEN : CONTROL_NO_RIGHT, "case %zu", i);
+        cr_assert_eq(ask(seat, CONTROL_WATCH), CONTROL_TAKEN);
+        cr_assert_eq(ask(seat, CONTROL_RELOAD),
+                     cases[i].right == CONTROL_OPERATOR ? CONTROL_TAKEN : CONTROL_NO_RIGHT);
+    }
+}

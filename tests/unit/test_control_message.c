@@ -15,6 +15,7 @@ static const struct row {
 } rows[] = {
 #define READER                                        true, CONTROL_READER
 #define OPERATOR                                      true, CONTROL_OPERATOR
+#define EVENTS_READER                                 true, CONTROL_EVENTS_READER
 #define SERVICE                                       false, CONTROL_NOTHING
 #define MESSAGE(name, number, fds, who, fields, text) {CONTROL_##name, fds, who},
 #include "control/control.def"

@@ -3,6 +3,8 @@
  */
 #include "control_scene.h"
 
+#include "lane/events.h"
+#include "supervisor/event_memory.h"
 #include "view/chronicle.h"
 
 #include <sys/stat.h>
@@ -231,4 +233,57 @@ Test(control_serve, without_a_socket_nothing_is_due)
     scene_run(1);
     cr_assert_eq(control_serve_due_us(&sup), UINT64_MAX);
     control_serve_take(&sup);
+}
+
+/* Memory for events of each lane's front, as after READY. */
+static void
+settle_events(void)
+{
+    sup.config.events = 1;
+    for (unsigned lane = 0; lane < sup.lanes_count; lane++) {
+        struct child *front = scene_child(lane, CHILD_FRONT);
+        cr_assert(event_memory_change(front));
+        cr_assert_eq(event_memory_settle(front), STATUS_OK);
+    }
+}
+
+Test(control_serve, events_are_memory_that_nobody_can_write)
+{
+    struct control_message message;
+    int passed;
+    uint32_t numbers[2] = {0};
+    control_open(2);
+    int fd = control_client();
+    CONTROL_SAY(fd, .type = CONTROL_EVENTS);
+    control_turn(1);
+    control_expect(fd, CONTROL_FAILED, "events.enabled");
+    settle_events();
+    CONTROL_SAY(fd, .type = CONTROL_EVENTS);
+    control_turn(1);
+    for (unsigned lane = 0; lane < 2; lane++) {
+        struct stat status;
+        cr_assert_eq(control_hear(fd, &message, &passed), CONTROL_EVENTS_MEMORY);
+        cr_assert_eq(message.lane, lane);
+        numbers[lane] = message.index;
+        cr_assert_eq(fstat(passed, &status), 0);
+        cr_assert_eq((size_t)status.st_size, sizeof(struct events_memory));
+        cr_assert_eq(mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, passed, 0), MAP_FAILED);
+        close(passed);
+    }
+    cr_assert_neq(numbers[0], numbers[1]);
+    cr_assert_eq(control_hear(fd, &message, &passed), CONTROL_DONE);
+    cr_assert_eq(message.count, atomic_load(&sup.page->generation));
+    SCENE_LOGGED("asks to read events");
+}
+
+Test(control_serve, events_are_not_for_every_operator)
+{
+    control_open(1);
+    settle_events();
+    int fd = control_client();
+    for (unsigned seat = 0; seat < CONTROL_SEATS; seat++)
+        sup.desk.seats[seat].reads_events = false;
+    CONTROL_SAY(fd, .type = CONTROL_EVENTS);
+    control_turn(1);
+    control_expect(fd, CONTROL_FAILED, "events.readers");
 }

@@ -274,7 +274,7 @@ Test(deliver, over_tcp_an_answer_is_framed_and_its_connection_told, .init = scen
     cr_assert_gt(size, 2);
     cr_expect_eq(got[0] << 8 | got[1], size - 2);
     cr_expect_eq(got[2 + 6] << 8 | got[2 + 7], 100, "all of it");
-    deliver_drop(&front.deliver, draft, WHY_ACL);
+    deliver_drop(&front.deliver, draft, WHY_ACL, &scene_now);
     cr_expect_eq(stats.why[WHY_ACL], 1);
 }
 

@@ -86,6 +86,8 @@ look_at_answer(const struct query_client *client, const uint8_t *message, size_t
 
 /* In place of udp.c, tcp.c and tcp_table.c. */
 
+static struct events_memory events_memory;
+static struct events_reader events;
 static uint8_t batch_why[UDP_BATCH];
 static uint32_t batch_count;
 
@@ -113,6 +115,14 @@ udp_send(struct udp *udp, const struct query_client *client, size_t size, enum w
     if (!is_lost)
         look_at_answer(client, room, size);
     batch_why[batch_count++] = (uint8_t)(is_lost ? WHY_SEND_FAILED : why);
+}
+
+uint32_t
+udp_waiting(const struct udp *udp, uint32_t listener)
+{
+    (void)udp;
+    (void)listener;
+    return batch_count;
 }
 
 uint32_t
@@ -445,12 +455,28 @@ setup(void)
     recall_reserve(&front.recall, &config,
                    &(struct recall_parts){&stats, &front.local, &front.waiting}, &at);
     pacing_reserve(&front.pacing, &config);
+    recording_init(&front.recording, &stats);
+    events_writer_init(&front.recording.writer, &events_memory);
+    events_reader_init(&events, &events_memory, true);
     deliver_init(&front.deliver, &(struct deliver_parts){&stats, &front.rate, &front.pacing,
-                                                         &front.udp, &front.tcp});
+                                                         &front.udp, &front.tcp, &front.recording});
     deliver_change(&front.deliver, &config);
     uplink_reserve(&front.uplink, &(struct uplink_parts){&front.loop, &stats, &front.waiting, 0});
     front.waiting.line.places = 6; /* so that questions stand in line */
     worker_dies();
+}
+
+/* Each end that was counted has one event, which says why. */
+static void
+look_at_events(void)
+{
+    static uint64_t seen[WHY_COUNT];
+    struct event event;
+    while (events_read(&events, evloop_time(&front.loop).now_us, &event))
+        seen[event.why]++;
+    cr_assert_eq(events.lost + events.bad, 0);
+    for (int why = 0; why < WHY_COUNT; why++)
+        cr_assert_eq(seen[why], stats.why[why], "%s", why_name((enum why)why));
 }
 
 /* 40,000 of them. @param has_cache  then questions are asked that nobody waits for */
@@ -489,8 +515,10 @@ run_events(bool has_cache)
                 clients[prng_below(&prng, clients_count)].is_gone = prng_below(&prng, 9) == 0;
             break;
         }
-        if (prng_below(&prng, 4) == 0)
+        if (prng_below(&prng, 4) == 0) {
             flush();
+            look_at_events();
+        }
         report_rings();
         cr_assert_eq(received, ends_counted() + front.waiting.queries.alive + front.pacing.count +
                                    batch_count);
@@ -503,6 +531,7 @@ run_events(bool has_cache)
     if (has_cache)
         time_passes(2000); /* the query of our own, which was asked in the last moment */
     flush();
+    look_at_events();
     cr_assert_eq(front.waiting.queries.alive, 0);
     cr_assert_eq(front.waiting.inflight.alive, 0);
     cr_assert_eq(received, ends_counted());

@@ -104,6 +104,7 @@ example(enum ipc_type type)
         break;
     case IPC_START:
     case IPC_STOP:
+    case IPC_EVENTS:
         break;
     }
     return m;

@@ -88,3 +88,38 @@ Test(tell, stop_is_said_once)
     SCENE_EXPECT(worker, IPC_STOP);
     cr_assert_eq(worker->state, LIFE_DRAINING);
 }
+
+Test(tell, a_front_gets_memory_for_events_where_they_are_on)
+{
+    struct ipc_message message;
+    int fds[IPC_FDS_MAX];
+    scene_open(1);
+    sup.config.events = 1;
+    struct child *front = scene_child(0, CHILD_FRONT);
+    cr_assert_eq(lanes_spawn_all(&sup, CHILD_FRONT), STATUS_OK);
+    cr_assert_eq(scene_hear(front, &message, fds), IPC_CONFIG);
+    cr_assert_eq(scene_hear(front, &message, fds), IPC_RING);
+    cr_assert_eq(scene_hear(front, &message, fds), IPC_EVENTS);
+    cr_assert_geq(fds[0], 0);
+}
+
+Test(tell, memory_for_events_comes_before_the_configuration_that_turns_them_on)
+{
+    struct ipc_message message;
+    int fds[IPC_FDS_MAX];
+    scene_run(1);
+    struct child *front = scene_child(0, CHILD_FRONT);
+    scene_skip(front);
+    sup.config.events = 1;
+    tell_configuration(front);
+    cr_assert_eq(scene_hear(front, &message, fds), IPC_EVENTS);
+    cr_assert_geq(fds[0], 0);
+    SCENE_EXPECT(front, IPC_RELOAD, IPC_LIST, IPC_LIST);
+    sup.config.events = 0;
+    tell_configuration(front);
+    cr_assert_eq(scene_hear(front, &message, fds), IPC_EVENTS);
+    cr_assert_eq(fds[0], -1, "off");
+    SCENE_EXPECT(front, IPC_RELOAD, IPC_LIST, IPC_LIST);
+    tell_configuration(front);
+    SCENE_EXPECT(front, IPC_RELOAD, IPC_LIST, IPC_LIST);
+}
