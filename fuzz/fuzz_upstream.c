@@ -90,11 +90,15 @@ learn_quota(struct bytes_reader *r)
         must(quota->known == before.known);
         break;
     default:
-        health_quota_outlived(quota);
+        if (how % 9 == 2)
+            health_quota_outlived(quota);
+        else if (how % 9 == 5 || health_quota_is_tried(quota))
+            health_quota_tried(quota, since_s % 2 == 0);
         must(quota->known == before.known || quota->known == 0 || quota->known == 2 * before.known);
         break;
     }
     must(quota->relapses <= UPSTREAM_QUOTA_RELAPSES);
+    must(1U << quota->unheard <= UPSTREAM_QUOTA_TRIALS && quota->untried < UPSTREAM_QUOTA_TRIALS);
 }
 
 static void

@@ -204,13 +204,38 @@ health_quota_answered(struct health_quota *quota, uint32_t answers, uint64_t sin
         quota->guess = 0;
 }
 
-void
-health_quota_outlived(struct health_quota *quota)
+static void
+double_quota(struct health_quota *quota)
 {
-    if (quota->known == 0 || ++quota->outlived < 1U << quota->relapses)
-        return;
     quota->outlived = 0;
     quota->known *= 2;
     if (quota->known > UPSTREAM_QUOTA_MOST)
         *quota = (struct health_quota){0};
+}
+
+void
+health_quota_outlived(struct health_quota *quota)
+{
+    if (quota->known != 0 && ++quota->outlived >= 1U << quota->relapses)
+        double_quota(quota);
+}
+
+bool
+health_quota_is_tried(struct health_quota *quota)
+{
+    if (quota->known == 0 || ++quota->untried < 1U << quota->unheard)
+        return false;
+    quota->untried = 0;
+    return true;
+}
+
+void
+health_quota_tried(struct health_quota *quota, bool is_heard)
+{
+    if (!is_heard) {
+        quota->unheard += 1U << quota->unheard < UPSTREAM_QUOTA_TRIALS;
+        return;
+    }
+    quota->unheard = 0;
+    double_quota(quota);
 }

@@ -14,7 +14,9 @@
  *       connections in a row do, the second opened after the end of the first. One that the server
  *       leaves open at its quota is a sign that there is none, or a larger one; a server that closes
  *       only at the first query beyond its quota gives the same sign, so after each time that more
- *       was tried and refused it takes twice as many of them.
+ *       was tried and refused it takes twice as many of them. Where others wait for its place, no
+ *       connection is left open; so on some a query of our own is written beyond the quota, and
+ *       one that is answered proves that the quota is larger.
  * Who:  worker. Pure: times and random numbers are arguments.
  * Ref:  docs/LIMITS.md "upstream"; RFC 6298 section 2 (smoothing); RFC 7766 section 6.2.3
  *       (idle timeouts), RFC 7828 (a server may name its own).
@@ -109,6 +111,7 @@ uint64_t health_idle_outlived(uint64_t server_us, uint64_t configured_us);
 
 #define UPSTREAM_QUOTA_MOST     65536U /* queries; a larger quota is none */
 #define UPSTREAM_QUOTA_RELAPSES 6U     /* so often the number of signs is doubled */
+#define UPSTREAM_QUOTA_TRIALS   16U    /* at least one of so many connections is tried */
 
 struct health_quota {  /* all zero: no quota is known */
     uint32_t known;    /* queries on a connection; 0: as many as one likes */
@@ -116,6 +119,8 @@ struct health_quota {  /* all zero: no quota is known */
     uint64_t guess_us; /* when it did */
     uint32_t relapses; /* times that more was tried and refused */
     uint32_t outlived; /* connections that it left open at `known`, in a row */
+    uint32_t untried;  /* connections that had `known` and were not tried, in a row */
+    uint32_t unheard;  /* trials without an answer, in a row, as far as they matter */
 };
 
 /**
@@ -132,3 +137,12 @@ void health_quota_answered(struct health_quota *quota, uint32_t answers, uint64_
 
 /** A connection had its quota, and the server left it open. */
 void health_quota_outlived(struct health_quota *quota);
+
+/**
+ * A connection had its quota. Is one more to be asked on it, before it is closed? After each trial
+ * without an answer only on the second, fourth, ... UPSTREAM_QUOTA_TRIALS-th connection.
+ */
+bool health_quota_is_tried(struct health_quota *quota);
+
+/** What was asked beyond the quota was answered, or (`is_heard` false) was not. */
+void health_quota_tried(struct health_quota *quota, bool is_heard);

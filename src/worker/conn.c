@@ -301,6 +301,8 @@ put_away(struct conn *conn, const struct conn_step *step)
         conn->upstream->ready--;
     else if (step->from != CONN_DRAINING)
         conn->upstream->opening--;
+    if (conn->trial == CONN_TRIED)
+        health_quota_tried(&conn->upstream->quota, false);
     evloop_remove(conn->shared->loop, &conn->socket, true);
     tls_session_close(conn->tls);
     explicit_bzero(conn->queries, conn->queries_size);
@@ -367,6 +369,7 @@ conn_open(struct conn *conn, uint32_t tag)
     conn->write_error = 0;
     conn->is_fed = conn->is_spent = conn->is_replaced = conn->is_failed = false;
     conn->is_worn_out = false;
+    conn->trial = CONN_UNTRIED;
     conn->watch = (struct watch){0};
     flights_init(&conn->flights);
     conn->asked = conn->answers = 0;

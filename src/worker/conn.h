@@ -33,6 +33,13 @@ enum conn_mark {
 
 struct conn;
 
+/* Of a connection that had the number of queries that its server answers, as far as we know. */
+enum conn_trial {
+    CONN_UNTRIED,
+    CONN_PASSED_OVER, /* another one is tried */
+    CONN_TRIED,       /* a probe is in flight on it: is it answered? */
+};
+
 struct conn_shared { /* what all connections of a process have in common */
     const struct config *config;
     struct stats_page *stats;
@@ -70,6 +77,7 @@ struct conn {
     bool is_fed;      /* the server sent something that was not looked at */
     int write_error; /* the socket took no more, errno; what the server said before is read first */
     bool is_spent;   /* the server answers no more queries on it, as far as we know */
+    enum conn_trial trial;
     bool is_replaced;      /* another one was opened to take its place */
     bool is_worn_out;      /* it drains since queries that nobody waits for held its places */
     bool is_failed;        /* CLOSED: its end counted against the upstream */

@@ -106,18 +106,43 @@ give_up(struct conn *conn)
     conn_step(conn, is_silent ? CONN_ON_OVERDUE : CONN_ON_ENDED);
 }
 
-/* One that had its number of queries stays a moment: does the server close it, as it did before? */
+/* Ask one more on a connection that had its number. @return false: not on this one */
+static bool
+try_beyond(struct conn *conn)
+{
+    struct upstream *upstream = conn->upstream;
+    if (conn->trial != CONN_UNTRIED || conn->is_worn_out)
+        return false;
+    conn->trial = CONN_PASSED_OVER;
+    if (!health_quota_is_tried(&upstream->quota))
+        return false;
+    conn_io_probe(conn);
+    if (conn->flights.count == 0)
+        return false;
+    conn->trial = CONN_TRIED;
+    conn->deadline_us = conn_now(conn) + upstream->times.answer_us;
+    conn_sooner(conn, conn->deadline_us);
+    return true;
+}
+
+/* One that had its number of queries stays a moment: does the server close it, as it did before, and
+ * does it answer one more? */
 static void
 tick_drained(struct conn *conn)
 {
     struct upstream *upstream = conn->upstream;
     uint64_t now = conn_now(conn), until = conn->used_us + upstream->times.answer_us;
-    if (conn->is_spent && now < until && !upstream->wants_place) {
+    if (conn->trial == CONN_TRIED) {
+        conn->trial = CONN_UNTRIED;
+        health_quota_tried(&upstream->quota, true);
+    } else if (conn->is_spent && try_beyond(conn)) {
+        return;
+    } else if (conn->is_spent && now >= until) {
+        health_quota_outlived(&upstream->quota);
+    } else if (conn->is_spent && !upstream->wants_place) {
         conn_sooner(conn, until);
         return;
     }
-    if (conn->is_spent && now >= until)
-        health_quota_outlived(&upstream->quota);
     conn_step(conn, CONN_ON_DRAINED);
 }
 

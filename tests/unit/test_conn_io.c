@@ -50,23 +50,57 @@ Test(conn_io, takes_as_many_queries_as_it_may_and_then_no_more)
     cr_assert_eq(scene_count(STAT_PROBES), 1, "one at a time");
 }
 
-Test(conn_io, one_that_had_its_quota_takes_no_more_and_waits_to_be_closed)
+/* One that had its quota of three, and all are answered. @param is_tried  it is asked one more */
+static struct peer *
+have_its_quota(bool is_tried)
 {
     begin();
     open_it();
     scene.pool.upstreams[0].quota.known = 3;
+    scene.pool.upstreams[0].quota.unheard = is_tried ? 0 : 1;
     for (uint32_t number = 1; number <= 3; number++)
         ask(number);
     cr_assert_eq(conn->fsm.state, CONN_DRAINING);
     cr_assert(conn->is_spent);
     turn_for(2 * TURN_US);
     peer_answer_all(scene_peer(0, 0));
-    turn_for(2 * TURN_US);
+    turn_for(4 * TURN_US);
     cr_assert_eq(taken_count, 3);
     cr_assert_eq(conn->fsm.state, CONN_DRAINING, "does the server close it, as it did before?");
+    cr_assert_eq(scene_peer(0, 0)->asked_count, is_tried ? 1 : 0);
+    return scene_peer(0, 0);
+}
+
+Test(conn_io, one_that_had_its_quota_takes_no_more_and_waits_to_be_closed)
+{
+    (void)have_its_quota(false);
     turn_for(UPSTREAM_ANSWER_MIN_US + 3 * TURN_US);
     cr_assert_eq(conn->fsm.state, CONN_IDLE);
     cr_assert_eq(scene.pool.upstreams[0].quota.known, 6, "it did not: try more");
+}
+
+Test(conn_io, one_that_had_its_quota_is_asked_one_more_of_our_own)
+{
+    struct peer *peer = have_its_quota(true);
+    scene.pool.upstreams[0].wants_place = true; /* which does not end it at once */
+    turn_for(2 * TURN_US);
+    peer_answer_all(peer);
+    turn_for(4 * TURN_US);
+    cr_assert_eq(conn->fsm.state, CONN_IDLE);
+    cr_assert_eq(scene.pool.upstreams[0].quota.known, 6, "it answered: try more");
+}
+
+Test(conn_io, one_that_answers_nothing_beyond_its_quota_is_closed_in_time)
+{
+    uint32_t number;
+    enum conn_loss loss;
+    (void)have_its_quota(true);
+    turn_for(UPSTREAM_ANSWER_MIN_US + 4 * TURN_US);
+    cr_assert_eq(conn->fsm.state, CONN_CLOSED);
+    cr_assert_not(conn_pop_orphan(conn, &number, &loss), "no client waits for it");
+    cr_assert_eq(scene.pool.upstreams[0].quota.known, 3);
+    cr_assert_eq(scene.pool.upstreams[0].quota.unheard, 1, "the next one is not asked");
+    cr_assert_eq(scene.pool.upstreams[0].health->failures, 0, "as it should be");
 }
 
 /* --- responses ------------------------------------------------------------------------------- */

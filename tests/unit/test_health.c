@@ -325,6 +325,33 @@ Test(health, a_server_that_closes_at_the_excess_costs_less_and_less)
     cr_assert(quota.known == 5 || quota.known == 10);
 }
 
+/* Where others wait for its place, a connection that had its number is not left open to see. */
+Test(health, asks_beyond_on_some_connections_and_learns_of_an_answer)
+{
+    struct health_quota quota = {0};
+    cr_assert_not(health_quota_is_tried(&quota), "there is nothing beyond none");
+    use(&quota, (struct server){5, 0}, 2);
+    cr_assert(health_quota_is_tried(&quota));
+    health_quota_tried(&quota, true);
+    cr_assert_eq(quota.known, 10);
+    unsigned tried = 0, heard = quota.known;
+    for (unsigned i = 0; i < 1000; i++)
+        if (health_quota_is_tried(&quota)) {
+            health_quota_tried(&quota, false);
+            tried++;
+        }
+    cr_assert(tried >= 1000 / UPSTREAM_QUOTA_TRIALS && tried <= 1000 / UPSTREAM_QUOTA_TRIALS + 8,
+              "%u", tried);
+    cr_assert_eq(quota.known, heard, "no answer is no reason to ask less");
+    while (!health_quota_is_tried(&quota))
+        continue;
+    health_quota_tried(&quota, true);
+    cr_assert(health_quota_is_tried(&quota), "an answer, and the next is tried at once");
+    while (quota.known != 0)
+        health_quota_tried(&quota, true);
+    cr_assert_not(health_quota_is_tried(&quota), "a number that large is none");
+}
+
 Test(health, follows_a_server_that_allows_less)
 {
     struct health_quota quota = {0};
