@@ -27,6 +27,16 @@ rate(uint64_t count, uint64_t us)
     return us == 0 ? NUMBER_NONE : count * 1000 * 1000 / (us / 1000 > 0 ? us / 1000 : 1);
 }
 
+uint64_t
+figures_rate(const struct figures *figures, enum stats_counter counter)
+{
+    const struct tally *from = history_back(figures->history, HISTORY_LONG_MS);
+    const struct tally *to = &figures->reading->tally;
+    if (from == NULL || to->counts[counter] < from->counts[counter])
+        return NUMBER_NONE;
+    return rate(to->counts[counter] - from->counts[counter], to->at_us - from->at_us);
+}
+
 static void
 fill_minutes(struct figures *figures, const struct tally *to)
 {

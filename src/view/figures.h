@@ -69,5 +69,8 @@ struct figures {
 void figures_make(struct figures *figures, const struct reading *reading,
                   const struct history *history);
 
+/** How often a counter counted, per second, in thousandths, over `span_s`; NUMBER_NONE: not known. */
+uint64_t figures_rate(const struct figures *figures, enum stats_counter counter);
+
 /** A monotonic time as seconds since 1970, by the clocks of the reading. */
 uint64_t figures_wall_s(const struct figures *figures, uint64_t monotonic_us);

@@ -17,7 +17,7 @@
 #define HISTORY_HOUR_MS     3600000 /* "the last hour" */
 #define HISTORY_TALLIES     31      /* five minutes and both ends */
 #define HISTORY_POINTS      361     /* an hour and both ends */
-#define HISTORY_COLUMNS_MAX 60
+#define HISTORY_COLUMNS_MAX 120
 
 struct history_point {
     uint64_t at_us;                                          /* monotonic */

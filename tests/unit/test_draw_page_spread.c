@@ -1,0 +1,47 @@
+/* test_draw_page_spread.c - how times are spread: bars where answers are, and the times of 50, 90 and 99 of 100
+ * SPDX-License-Identifier: ISC
+ */
+#include "../fixtures/page_scene.h"
+
+#include <criterion/criterion.h>
+
+static struct page_scene scene;
+
+#include "view/draw_page_spread.h"
+
+static bool
+has(const char *piece)
+{
+    return strstr(scene.text, piece) != NULL;
+}
+
+static void
+draw(void)
+{
+    cr_assert_eq(page_scene_draw(&scene), STATUS_OK);
+    markup_begin(&scene.page, scene.text, sizeof scene.text);
+    draw_page_spread(&scene.figures, &scene.page);
+}
+
+Test(draw_page_spread, says_in_words_what_it_shows)
+{
+    page_scene_begin(&scene);
+    draw();
+    cr_expect(
+        has("answers in the last 5 minutes: half within 0.16 ms, 90 of 100 within 20.5, 99 of "
+            "100 within 41.0\""));
+    cr_expect(has(">half 0.16 ms</text>"));
+    cr_expect(has(">99 % 41.0 ms</text>"));
+    cr_expect(has("<path class=\"b1\" d=\"M"));
+}
+
+Test(draw_page_spread, few_answers_have_bars_and_no_percentiles)
+{
+    page_scene_begin(&scene);
+    scene.rate = 0;
+    scene.steps = 2;
+    draw();
+    cr_expect(has("fewer than 100 answers"));
+    cr_expect_not(has("<path class=\"b1\""));
+    cr_expect_not(has("half –"));
+}
