@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define BLOCK 4096U
+
 /* --- descriptors and mappings ---------------------------------------------------------------- */
 
 int
@@ -92,14 +94,42 @@ process_mapped_bytes(const struct process *process)
     return bytes;
 }
 
+/* memmem(3) takes long, and most of what a process maps is zero. */
+static bool
+is_zero(const char *at, size_t size)
+{
+    return at[0] == 0 && memcmp(at, at + 1, size - 1) == 0;
+}
+
 static unsigned
-count_in(const void *from, size_t size, const void *octets, size_t octets_size)
+count_between(const char *at, const char *behind, const void *octets, size_t octets_size)
 {
     unsigned count = 0;
-    const char *at = from, *behind = at + size;
     while ((at = memmem(at, (size_t)(behind - at), octets, octets_size)) != NULL) {
         count++;
         at++;
+    }
+    return count;
+}
+
+/* `octets` are not all zero and fewer than a block: where they are, the block of each one that is not
+ * zero is looked at, with as many octets before and behind it as can belong to them. */
+static unsigned
+count_in(const char *from, size_t size, const void *octets, size_t octets_size)
+{
+    unsigned count = 0;
+    size_t more = octets_size - 1, begin = 0, end;
+    for (size_t at = 0; at < size; at = end) {
+        end = at + BLOCK < size ? at + BLOCK : size;
+        if (is_zero(from + at, end - at)) {
+            begin = end;
+            continue;
+        }
+        if (end < size && !is_zero(from + end, end + BLOCK < size ? BLOCK : size - end))
+            continue; /* the stretch goes on */
+        count += count_between(from + (begin > more ? begin - more : 0),
+                               from + (size - end > more ? end + more : size), octets, octets_size);
+        begin = end;
     }
     return count;
 }
@@ -116,7 +146,7 @@ process_scan(const struct process *process, const void *octets, size_t size)
     for (size_t i = 0; i < process->maps_count; i++) {
         const struct mapping *map = &process->maps[i];
         size_t guard = map->is_guarded ? page : 0;
-        count += count_in((char *)map->at + guard, map->size - 2 * guard, octets, size);
+        count += count_in((const char *)map->at + guard, map->size - 2 * guard, octets, size);
     }
     return count;
 }
