@@ -3,12 +3,10 @@
  */
 #include "draw.h"
 
-static uint64_t seed_of_all;
+#include "base/bytes.h"
 
-static struct {
-    const uint8_t *at; /* NULL: there is none */
-    size_t left;
-} input;
+static uint64_t seed_of_all;
+static struct bytes_reader input; /* of NULL: there is none */
 
 /* splitmix64 */
 static uint64_t
@@ -29,33 +27,23 @@ draw_seed(uint64_t seed)
 void
 draw_input(const uint8_t *octets, size_t size)
 {
-    input.at = octets;
-    input.left = size;
+    input = bytes_reader(octets, size);
 }
 
-static uint64_t
-draw_octet(void)
-{
-    if (input.left == 0)
-        return 0;
-    input.left--;
-    return *input.at++;
-}
-
-/* One octet as far as it goes; zero is the least delay, and no fault. */
+/* One octet as far as it goes, and zero past the end: the least delay, and no fault. */
 static uint64_t
 draw_of_input(uint64_t below)
 {
-    uint64_t value = draw_octet();
+    uint64_t value = bytes_get_u8(&input);
     for (uint64_t most = 256; most < below && most < UINT64_MAX / 256; most *= 256)
-        value = value * 256 + draw_octet();
+        value = value * 256 + bytes_get_u8(&input);
     return value % below;
 }
 
 uint64_t
 draw(uint64_t who, uint64_t count, uint64_t below)
 {
-    if (input.at != NULL && below > 1 && who >> 56 != DRAW_RANDOM)
+    if (input.data != NULL && below > 1 && who >> 56 != DRAW_RANDOM)
         return draw_of_input(below);
     return below > 1 ? mix(mix(seed_of_all ^ who) + count * 0xd6e8feb86659fd93U) % below : 0;
 }

@@ -7,6 +7,7 @@
  */
 #include "worlds.h"
 
+#include "base/bytes.h"
 #include "draw.h"
 
 #include <stdio.h>
@@ -16,25 +17,19 @@
 #define LENGTH_US  (20 * KERNEL_MS) /* of the one that says how long */
 #define STALL_MOST 75               /* steps; who stands still for longer is ended */
 
-static struct {
-    const uint8_t *at;
-    size_t left;
-} input;
+static struct bytes_reader input;
 
 void
 worlds_input_take(const uint8_t *octets, size_t size)
 {
-    input.at = octets;
-    input.left = size;
+    input = bytes_reader(octets, size);
 }
 
+/* Zero past the end. */
 static unsigned
 octet(void)
 {
-    if (input.left == 0)
-        return 0;
-    input.left--;
-    return *input.at++;
+    return bytes_get_u8(&input);
 }
 
 /* Quick, slow, silent, or an error: by the number of the name. */
@@ -75,9 +70,10 @@ worlds_input(uint64_t *dice)
     world_say("cache: {size: %s}", (how & 8) != 0 ? "1MiB" : "off");
     world.preemption = (how & 16) != 0 ? 5 : 0;
     uint64_t at_us = WORLDS_BEGIN_US;
-    for (unsigned i = octet() % (ACTS_MAX + 1); i > 0 && input.left > 0; i--) {
+    for (unsigned i = octet() % (ACTS_MAX + 1); i > 0 && bytes_left(&input) > 0; i--) {
         at_us += octet() * STEP_US;
         add(at_us);
     }
-    draw_input(input.at, input.left);
+    size_t left = bytes_left(&input);
+    draw_input(input.data + input.size - left, left);
 }
