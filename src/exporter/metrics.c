@@ -107,6 +107,7 @@ draw_service(const struct out *out, const struct reading *r)
     add_one(out, ROW_DIED, r->deaths);
     add_one(out, ROW_RELOADS, r->reloads_refused);
     add_one(out, ROW_UNREAD, r->tally.drops);
+    add_one(out, ROW_FILTERED, r->tally.filtered);
     add_one(out, ROW_QUERIES_MOST, r->queries_most * r->lanes);
     add_one(out, ROW_TCP_MOST, r->tcp_clients_most * r->lanes);
     add_one(out, ROW_CACHE_MOST, r->cache_bytes_most * r->lanes);
@@ -194,6 +195,17 @@ draw_ends(const struct out *out, const struct tally *tally)
     }
 }
 
+static void
+draw_responses(const struct out *out, const struct tally *tally)
+{
+    begin(out, &families[ROW_RESPONSES]);
+    for (unsigned i = 0; i < STATS_RCODES; i++) {
+        char labels[LABELS_MAX];
+        snprintf(labels, sizeof labels, "{rcode=\"%s\"}", stats_rcode_name(i));
+        add(out, &families[ROW_RESPONSES], labels, tally->rcodes[i]);
+    }
+}
+
 /* A bound of 2^n µs: what is counted as 2^n - 1 whole µs took less. There is no sum: no mean of a
  * mixture of cache and upstream says anything, and the pages keep none. */
 static void
@@ -256,6 +268,20 @@ draw_states(const struct out *out, const struct reading *r)
     }
 }
 
+static void
+draw_answers(const struct out *out, const struct reading *r)
+{
+    begin(out, &families[ROW_ANSWERS]);
+    for (unsigned i = 0; i < r->upstreams; i++) {
+        for (unsigned rcode = 0; rcode < STATS_RCODES; rcode++) {
+            char labels[LABELS_MAX];
+            snprintf(labels, sizeof labels, "{upstream=\"%s\",rcode=\"%s\"}",
+                     r->of_upstream[i].name, stats_rcode_name(rcode));
+            add(out, &families[ROW_ANSWERS], labels, r->of_upstream[i].rcodes[rcode]);
+        }
+    }
+}
+
 /* Whole numbers of an upstream. */
 static uint64_t
 number_of(const struct reading *r, enum row row, unsigned upstream)
@@ -282,6 +308,7 @@ draw_upstreams(const struct out *out, const struct reading *r)
     static const enum row rows[] = {ROW_READY, ROW_ASKED, ROW_FAILED,     ROW_RTT,
                                     ROW_PINS,  ROW_PIN,   ROW_MISMATCHES, ROW_CERTIFICATE};
     draw_states(out, r);
+    draw_answers(out, r);
     for (unsigned n = 0; n < sizeof rows / sizeof rows[0]; n++) {
         const struct family *family = &families[rows[n]];
         begin(out, family);
@@ -313,6 +340,7 @@ metrics_draw(struct http_reply *reply, bool is_open, const struct metrics_self *
         draw_findings(&out, judgement);
         draw_counters(&out, &reading->tally);
         draw_ends(&out, &reading->tally);
+        draw_responses(&out, &reading->tally);
         draw_durations(&out, &reading->tally);
         draw_upstreams(&out, reading);
     }

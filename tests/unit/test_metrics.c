@@ -32,6 +32,9 @@ Test(metrics, numbers_stand_under_their_names)
     tally->counts[STAT_TCP_CLIENTS] = 3;
     tally->why[WHY_CACHE_HIT] = 5;
     tally->asked[1] = 77;
+    tally->rcodes[2] = 6;
+    scene.reading.of_upstream[1].rcodes[STATS_RCODES - 1] = 9;
+    tally->filtered = 12;
     tally->failed[2] = 8;
     HAS("penstock_udp_queries_total 18446744073709551615");
     HAS("penstock_rates_forgiven_seconds 1234.567");
@@ -45,6 +48,9 @@ Test(metrics, numbers_stand_under_their_names)
     HAS("penstock_upstream_state{upstream=\"north\",state=\"usable\"} 1");
     HAS("penstock_upstream_state{upstream=\"north\",state=\"down\"} 0");
     HAS("penstock_build_info{version=\"0.1.0\",config=\"0000000000000000\"} 1");
+    HAS("penstock_responses_total{rcode=\"SERVFAIL\"} 6");
+    HAS("penstock_upstream_responses_total{upstream=\"south\",rcode=\"OTHER\"} 9");
+    HAS("penstock_datagrams_filtered_total 12");
     HAS("penstock_queries_limit 16384");
     HAS("penstock_exporter_reading_age_seconds 0.250000");
     HAS("penstock_finding{name=\"pin\"} 0");
@@ -116,6 +122,7 @@ Test(metrics, the_largest_scrape_has_room)
     for (unsigned i = 0; i < STATS_UPSTREAMS; i++) {
         r->of_upstream[i] = r->of_upstream[0];
         memset(r->of_upstream[i].name, 'a' + (int)i, sizeof r->of_upstream[i].name - 1);
+        memset(r->of_upstream[i].rcodes, 0xff, sizeof r->of_upstream[i].rcodes);
         r->of_upstream[i].pin_mismatches = r->of_upstream[i].connections = UINT64_MAX;
         r->tally.asked[i] = r->tally.failed[i] = UINT64_MAX;
     }
