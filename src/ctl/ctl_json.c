@@ -159,6 +159,7 @@ rates(const struct figures *f)
     json_object_set_new(row, "failed_per_s", rate(f->failed));
     json_object_set_new(row, "neither_per_s", rate(f->neither));
     json_object_set_new(row, "answered_percent", percent(f->share));
+    json_object_set_new(row, "cpu_percent", percent(f->cpu));
     json_object_set_new(row, "cached_percent", percent(f->cached_share));
     json_object_set_new(row, "answer_ms", times(f->half_us, f->nine_us, f->most_us));
     json_object_set_new(row, "upstream_ms",
@@ -176,15 +177,40 @@ room(const struct figures *f)
                      "dropped_unread", f->span_s > 0 ? whole(f->dropped_count) : json_null());
 }
 
+static void
+add_process(json_t *list, const char *name, json_t *lane, const struct reading_process *is)
+{
+    json_array_append_new(list,
+                          json_pack("{s:s, s:o, s:o, s:o, s:o}", "process", name, "lane", lane,
+                                    "pid", is->pid > 0 ? whole(is->pid) : json_null(), "cpu_s",
+                                    part(is->cpu_us, 1e6), "memory_peak_bytes",
+                                    is->peak_bytes > 0 ? whole(is->peak_bytes) : json_null()));
+}
+
+/* Those that are there; a place whose process has gone is left out. */
+static json_t *
+processes(const struct reading *r)
+{
+    static const char *const names[SERVICE_PAGE_CHILDREN] = {"front", "worker", "worker", "worker"};
+    json_t *list = json_array();
+    add_process(list, "supervisor", json_null(), &r->supervisor);
+    for (unsigned lane = 0; lane < r->lanes; lane++)
+        for (unsigned place = 0; place < SERVICE_PAGE_CHILDREN; place++)
+            if (r->of_lane[lane].processes[place].pid > 0)
+                add_process(list, names[place], whole(lane), &r->of_lane[lane].processes[place]);
+    return list;
+}
+
 char *
 ctl_json_status(const struct figures *f, const struct judgement *j)
 {
     char clients[SAYS_LINE_MAX], needs[SAYS_LINE_MAX];
-    return finish(json_pack(
-        "{s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "level", levels[j->level], "since",
-        whole(j->since_s), "clients", says_clients(f, j, clients), "needs", says_needs(j, needs),
-        "service", service(f->reading), "findings", findings(f, j), "rates", rates(f), "upstreams",
-        upstreams(f), "room", room(f), "deaths", whole(f->reading->deaths)));
+    return finish(json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "level",
+                            levels[j->level], "since", whole(j->since_s), "clients",
+                            says_clients(f, j, clients), "needs", says_needs(j, needs), "service",
+                            service(f->reading), "findings", findings(f, j), "rates", rates(f),
+                            "upstreams", upstreams(f), "room", room(f), "processes",
+                            processes(f->reading), "deaths", whole(f->reading->deaths)));
 }
 
 /* --- stats ----------------------------------------------------------------------------------- */

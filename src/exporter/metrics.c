@@ -71,8 +71,9 @@ add(const struct out *out, const struct family *family, const char *labels, uint
 static void
 add_seconds(const struct out *out, const struct family *family, const char *labels, uint64_t us)
 {
-    http_reply_add(out->reply, "penstock_%s%s %" PRIu64 ".%06u\n", family->name, labels,
-                   us / SECOND_US, (unsigned)(us % SECOND_US));
+    http_reply_add(out->reply, "penstock_%s%s%s %" PRIu64 ".%06u\n", family->name,
+                   family->kind == COUNTER ? "_total" : "", labels, us / SECOND_US,
+                   (unsigned)(us % SECOND_US));
 }
 
 static void
@@ -136,12 +137,14 @@ draw_findings(const struct out *out, const struct judgement *judgement)
 
 /* Units that a name of a metric has to end with, where the row's name does not. */
 static const struct {
-    enum stats_counter counter;
     const char *name;
+    enum stats_counter counter;
     unsigned parts; /* of the row's unit in that of the metric */
 } others[] = {
-    {STAT_RATES_FORGIVEN_MS, "rates_forgiven_seconds", SECOND_MS},
-    {STAT_RING_DEPTH, "ring_depth_bytes", 1},
+    {"rates_forgiven_seconds", STAT_RATES_FORGIVEN_MS, SECOND_MS},
+    {"cpu_user_seconds", STAT_CPU_USER_US, SECOND_US},
+    {"cpu_system_seconds", STAT_CPU_SYSTEM_US, SECOND_US},
+    {"ring_depth_bytes", STAT_RING_DEPTH, 1},
 };
 
 /* @param name  room for it; @return the family of a counter */
@@ -173,6 +176,8 @@ draw_counters(const struct out *out, const struct tally *tally)
         if (parts == SECOND_MS)
             http_reply_add(out->reply, "penstock_%s %" PRIu64 ".%03u\n", name,
                            tally->counts[i] / parts, (unsigned)(tally->counts[i] % parts));
+        else if (parts == SECOND_US)
+            add_seconds(out, &family, "", tally->counts[i]);
         else
             add(out, &family, "", tally->counts[i]);
     }

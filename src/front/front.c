@@ -245,6 +245,7 @@ static void
 show_levels(struct front *front)
 {
     stats_add(front->self.stats, STAT_TURNS, 1);
+    child_usage_show(&front->usage, front->self.stats, front->loop.now_us);
     stats_set(front->self.stats, STAT_QUERIES_ALIVE, front->waiting.queries.alive);
     stats_set(front->self.stats, STAT_QUESTIONS_QUEUED, front->waiting.inflight.queued);
     if (front->recall.cache != NULL) {

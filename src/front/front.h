@@ -10,6 +10,7 @@
 
 #include "child/child_config.h"
 #include "child/child_inbox.h"
+#include "child/child_usage.h"
 #include "front/deliver.h"
 #include "front/local.h"
 #include "front/pacing.h"
@@ -71,6 +72,7 @@ struct front {
     struct deliver deliver;
     struct uplink uplink;
     struct nap nap;
+    struct child_usage usage;
     uint64_t stop_us;  /* 0: serving; else the end is here at last */
     uint64_t reads_us; /* told to stop: reads until then; 0: serving, or nothing is read any more */
     uint64_t read;     /* messages and connections, when the turn before was over */

@@ -74,6 +74,8 @@ struct service_page {
 
     /* --- changes */
     _Atomic uint64_t generation; /* another one: pages were replaced, ask for them again */
+    _Atomic uint64_t cpu_user_us, cpu_system_us,
+        memory_peak_bytes;       /* of the supervisor: os/usage.h */
     _Atomic uint64_t updated_us; /* monotonic: the supervisor looked here last; about each second */
     _Atomic uint64_t phase;      /* enum service_page_phase */
     _Atomic uint64_t reloads_refused, refused_us; /* since the start; the last one, monotonic */

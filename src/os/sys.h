@@ -78,6 +78,7 @@ int sys_madvise(void *at, size_t size, int advice);
 /* --- the process, time, random bytes --------------------------------------------------------- */
 
 int sys_clock_gettime(clockid_t clock, struct timespec *time);
+int sys_getrusage(struct rusage *usage); /* of this process */
 ssize_t sys_getrandom(void *to, size_t size, unsigned flags);
 uid_t sys_geteuid(void);
 int sys_getrlimit(SYS_RESOURCE resource, struct rlimit *limit);

@@ -238,6 +238,12 @@ sys_clock_gettime(clockid_t clock, struct timespec *time)
     return clock_gettime(clock, time);
 }
 
+int
+sys_getrusage(struct rusage *usage)
+{
+    return getrusage(RUSAGE_SELF, usage);
+}
+
 ssize_t
 sys_getrandom(void *to, size_t size, unsigned flags)
 {

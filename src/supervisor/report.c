@@ -10,6 +10,7 @@
 #include "os/memory.h"
 #include "os/sock.h"
 #include "os/sys.h"
+#include "os/usage.h"
 #include "supervisor/unread.h"
 
 #include <errno.h>
@@ -174,6 +175,16 @@ show_lane(struct supervisor *sup, unsigned i)
     stats_store(&to->dials_refused, lane->dials_refused);
 }
 
+static void
+show_usage(struct service_page *page)
+{
+    struct usage usage;
+    usage_read(&usage);
+    stats_store(&page->cpu_user_us, usage.user_us);
+    stats_store(&page->cpu_system_us, usage.system_us);
+    stats_store(&page->memory_peak_bytes, usage.peak_bytes);
+}
+
 void
 report_tick(struct supervisor *sup)
 {
@@ -189,5 +200,6 @@ report_tick(struct supervisor *sup)
     for (unsigned i = 0; i < sup->lanes_count; i++)
         stats_store(&page->of_lane[i].kernel_drops, report_kernel_drops(sup, i));
     unread_look(sup);
+    show_usage(page);
     stats_store(&page->updated_us, sup->loop.now_us);
 }

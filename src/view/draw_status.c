@@ -299,6 +299,17 @@ draw_room(const struct figures *f, struct sheet *to)
 }
 
 static void
+draw_processes(const struct figures *f, struct sheet *to)
+{
+    char cpu[NUMBER_TEXT_MAX], memory[NUMBER_TEXT_MAX];
+    sheet_add(to, "Processes: ");
+    if (f->cpu != NUMBER_NONE)
+        sheet_add(to, "%s %% of a core, ", number_tenths(f->cpu, cpu));
+    sheet_add(to, "%s MiB resident at most.", number_mib(f->memory_peak_bytes, memory));
+    sheet_end_line(to, 0);
+}
+
+static void
 draw_service(const struct figures *f, struct sheet *to)
 {
     char words[NUMBER_TEXT_MAX], config[MOMENT_TEXT_MAX];
@@ -342,6 +353,7 @@ draw_status(const struct figures *f, const struct judgement *j, struct sheet *to
         draw_summary(f, to);
     } else {
         draw_room(f, to);
+        draw_processes(f, to);
         draw_service(f, to);
     }
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define TEN_MINUTES_US 600000000U
+#define CPU_ENOUGH_US  10000000 /* each process tells once a second what it has used */
 #define MINUTES        60
 #define MINUTES_ENOUGH 30 /* of an hour, so that what is usual can be told */
 #define OTHERS_ENOUGH  50 /* responses of other upstreams, so that they are a measure */
@@ -61,6 +62,8 @@ fill_minutes(struct figures *figures, const struct tally *to)
     figures->neither = rate(tally_group(from, to, WHY_GROUP_NEITHER), us);
     for (unsigned i = 0; i < WHY_PARTS; i++)
         figures->parts[i] = rate(tally_part(from, to, (enum why_part)i), us);
+    if (us >= CPU_ENOUGH_US && to->cpu_us >= from->cpu_us)
+        figures->cpu = (to->cpu_us - from->cpu_us) * 10000 / us;
     figures->over_limit = figures->parts[WHY_PART_LIMIT] + figures->parts[WHY_PART_LIMIT_TCP];
     figures->share = number_share_of(answered, answered + figures->failed_count);
     figures->cached_share = number_share_of(cached, answered);
@@ -224,6 +227,8 @@ fill_room(struct figures *figures)
     figures->tcp_clients = to->counts[STAT_TCP_CLIENTS];
     figures->tcp_clients_most = reading->tcp_clients_most * reading->lanes;
     figures->cache_bytes = to->counts[STAT_CACHE_BYTES];
+    figures->memory_peak_bytes =
+        to->counts[STAT_MEMORY_PEAK_BYTES] + reading->supervisor.peak_bytes;
     figures->cache_bytes_most = reading->cache_bytes_most * reading->lanes;
     for (unsigned i = 0; i < SERVICE_PAGE_DEATHS; i++) {
         uint64_t died_us = reading->died_us[i];
@@ -242,15 +247,19 @@ clear(struct figures *figures)
 {
     memset(figures, 0, sizeof *figures);
     uint64_t *const none[] = {
-        &figures->queries,          &figures->answered,         &figures->turned_away,
-        &figures->failed,           &figures->neither,          &figures->share,
-        &figures->cached_share,     &figures->stale_share,      &figures->half_us,
-        &figures->nine_us,          &figures->most_us,          &figures->upstream_half_us,
-        &figures->upstream_nine_us, &figures->upstream_most_us, &figures->over_limit,
-        &figures->queries_now,      &figures->turned_away_now,  &figures->failed_now,
-        &figures->cached_share_now, &figures->share_minute,     &figures->over_limit_minute,
-        &figures->usual_low,        &figures->usual_high,       &figures->usual_most_us,
-        &figures->errors_minute,
+        &figures->queries,           &figures->answered,
+        &figures->turned_away,       &figures->failed,
+        &figures->neither,           &figures->share,
+        &figures->cached_share,      &figures->stale_share,
+        &figures->half_us,           &figures->nine_us,
+        &figures->most_us,           &figures->upstream_half_us,
+        &figures->upstream_nine_us,  &figures->upstream_most_us,
+        &figures->over_limit,        &figures->queries_now,
+        &figures->turned_away_now,   &figures->failed_now,
+        &figures->cached_share_now,  &figures->share_minute,
+        &figures->over_limit_minute, &figures->usual_low,
+        &figures->usual_high,        &figures->usual_most_us,
+        &figures->errors_minute,     &figures->cpu,
     };
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
         *none[i] = NUMBER_NONE;

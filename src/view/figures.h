@@ -43,6 +43,8 @@ struct figures {
     uint64_t half_us, nine_us, most_us; /* time to answer: 50, 90, 99 of 100 */
     uint64_t upstream_half_us, upstream_nine_us, upstream_most_us;
     uint64_t over_limit; /* rate */
+    uint64_t
+        cpu; /* processor time of all processes, of one core: 100 % is one that is busy; NUMBER_NONE of a few seconds */
 
     /* the last two readings */
     uint64_t queries_now, turned_away_now, failed_now, cached_share_now;
@@ -61,6 +63,7 @@ struct figures {
 
     uint64_t waiting, waiting_most, tcp_clients, tcp_clients_most; /* all lanes */
     uint64_t cache_bytes, cache_bytes_most;
+    uint64_t memory_peak_bytes;           /* of all processes */
     uint64_t died_hour, died_ten_minutes; /* processes */
     uint64_t first_died_us;               /* monotonic: of those of the hour; 0: none died */
 };

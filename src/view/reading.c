@@ -62,12 +62,20 @@ begin_lanes(struct reading *reading, const struct service_page *page)
     for (unsigned i = 0; i < reading->lanes; i++) {
         const struct service_page_lane *lane = &page->of_lane[i];
         for (unsigned place = 0; place < SERVICE_PAGE_CHILDREN; place++) {
-            reading->of_lane[i].pids[place] = stats_load(&lane->children[place].pid);
+            reading->of_lane[i].processes[place].pid = stats_load(&lane->children[place].pid);
             reading->of_lane[i].deaths += stats_load(&lane->children[place].deaths);
         }
         reading->serving += stats_load(&lane->children[FRONT].state) == SERVICE_PAGE_READY &&
                             stats_load(&lane->children[WORKER].state) == SERVICE_PAGE_READY;
     }
+}
+
+static void
+begin_supervisor(struct reading *reading, const struct service_page *page)
+{
+    reading->supervisor.cpu_us = stats_load(&page->cpu_user_us) + stats_load(&page->cpu_system_us);
+    reading->supervisor.peak_bytes = stats_load(&page->memory_peak_bytes);
+    reading->tally.cpu_us = reading->supervisor.cpu_us;
 }
 
 static void
@@ -105,6 +113,7 @@ reading_begin(struct reading *reading, const struct service_page *page, size_t b
     reading->reloads_refused = stats_load(&page->reloads_refused);
     reading->tally.drops = stats_load(&page->no_room);
     reading->tally.filtered = stats_load(&page->filtered);
+    begin_supervisor(reading, page);
     begin_lanes(reading, page);
     begin_upstreams(reading, page);
     begin_deaths(reading, page);
@@ -152,6 +161,15 @@ add_state(struct reading_upstream *to, const struct stats_upstream *from)
 }
 
 static void
+add_usage(struct reading *reading, const struct stats_page *page, struct reading_process *to)
+{
+    to->cpu_us =
+        stats_load(&page->counts[STAT_CPU_USER_US]) + stats_load(&page->counts[STAT_CPU_SYSTEM_US]);
+    to->peak_bytes = stats_load(&page->counts[STAT_MEMORY_PEAK_BYTES]);
+    reading->tally.cpu_us += to->cpu_us;
+}
+
+static void
 add_worker(struct reading *reading, const struct stats_page *page, unsigned place)
 {
     for (unsigned i = 0; i < reading->upstreams; i++) {
@@ -177,9 +195,10 @@ add_worker(struct reading *reading, const struct stats_page *page, unsigned plac
 void
 reading_add(struct reading *reading, const struct stats_page *page, unsigned lane, unsigned place)
 {
-    if (lane >= reading->lanes)
+    if (lane >= reading->lanes || place >= SERVICE_PAGE_CHILDREN)
         return;
     struct reading_lane *of = &reading->of_lane[lane];
+    add_usage(reading, page, &of->processes[place]);
     struct tally *tally = &reading->tally;
     for (unsigned i = 0; i < STATS_COUNT; i++)
         tally->counts[i] += stats_load(&page->counts[i]);

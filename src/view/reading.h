@@ -34,12 +34,18 @@ struct reading_upstream {
     char shows[SERVICE_PAGE_NAME_MAX]; /* the key of a refused one; "": not told */
 };
 
+struct reading_process {
+    uint64_t pid;        /* 0: none */
+    uint64_t cpu_us;     /* processor time since the start, of those in its place before it too */
+    uint64_t peak_bytes; /* the most memory that was resident; 0: not told */
+};
+
 struct reading_lane {
     uint64_t alive, queued;                   /* queries; of them, questions in line */
     uint64_t to_worker_bytes, to_front_bytes; /* in the rings */
     uint64_t connections;                     /* to upstreams, ready */
     uint64_t deaths;
-    uint64_t pids[SERVICE_PAGE_CHILDREN]; /* 0: no process */
+    struct reading_process processes[SERVICE_PAGE_CHILDREN];
 };
 
 struct reading {
@@ -60,6 +66,7 @@ struct reading {
     uint64_t reloads_refused;
     struct reading_upstream of_upstream[STATS_UPSTREAMS];
     struct reading_lane of_lane[SERVICE_PAGE_LANES];
+    struct reading_process supervisor;   /* no pid is told */
     char network[SERVICE_PAGE_NAME_MAX]; /* that is most over its limit; "": not told */
 };
 

@@ -22,6 +22,7 @@ struct tally {
     uint64_t rcodes[STATS_RCODES];       /* responses to clients */
     uint64_t drops;                      /* datagrams for which there was no room */
     uint64_t filtered;                   /* that the filter of the kernel took */
+    uint64_t cpu_us;                     /* processor time of all processes */
     uint64_t upstreams_id;               /* equal: the same upstreams in the same order */
 };
 

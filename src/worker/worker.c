@@ -77,6 +77,7 @@ worker_turn(struct worker *worker, struct clock_time time)
     struct pool *pool = &worker->pool;
     evloop_dispatch(&worker->loop, time);
     stats_add(worker->self.stats, STAT_TURNS, 1);
+    child_usage_show(&worker->usage, worker->self.stats, worker->loop.now_us);
     if (worker->stop_us != 0)
         pool_stop(pool);
     relay_wake(relay);

@@ -10,6 +10,7 @@
 
 #include "child/child_config.h"
 #include "child/child_inbox.h"
+#include "child/child_usage.h"
 #include "worker/pool.h"
 #include "worker/relay.h"
 
@@ -23,6 +24,7 @@ struct worker {
     int look_fd;              /* its socket; -1: it did not come */
     struct relay relay;
     struct pool pool;
+    struct child_usage usage;
     uint64_t stop_us; /* 0: serving; else the end is here at last */
 };
 

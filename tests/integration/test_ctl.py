@@ -360,3 +360,18 @@ def test_it_links_no_tls_and_the_others_no_json():
         assert "jansson" not in libraries(BUILD / "src" / name)
     symbols = subprocess.run(["nm", CTL], capture_output=True, text=True).stdout
     assert "mbedtls" not in symbols and (static or "json_pack" in symbols)
+
+
+def test_what_each_process_has_used_is_told(service, place):
+    def processes():
+        return {row["process"]: row for row in json.loads(ctl(place, "status", "--json").stdout)["processes"]}
+    def is_told(found):
+        return set(found) == {"supervisor", "front", "worker"} and all(
+            row["cpu_s"] > 0 and row["memory_peak_bytes"] > 1 << 20 for row in found.values())
+    before = wait_for(lambda: is_told(found := processes()) and found, 30, "each process tells what it has used")
+    assert before["front"]["pid"] == service.pids()["front"][0] and before["worker"]["lane"] == 0
+    after = wait_for(lambda: (ask(service, 200), processes())[1]["front"]["cpu_s"] > before["front"]["cpu_s"], 60, "it grows")
+    assert after and " MiB resident at most." in ctl(place, "status", status=0).stdout
+    counters = json.loads(ctl(place, "stats", "--json", status=0).stdout)
+    assert counters["counters"]["cpu_user_us"] + counters["counters"]["cpu_system_us"] > 0
+    assert counters["levels"]["memory_peak_bytes"] > 2 << 20

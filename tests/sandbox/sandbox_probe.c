@@ -186,6 +186,8 @@ static char byte[64];
     P(epoll_ctl, SERVICE, SYS_epoll_ctl, epoll, EPOLL_CTL_DEL, bell, NULL)                         \
     P(setitimer, S, SYS_setitimer, ITIMER_REAL, NULL, NULL)                                        \
     P(setitimer_cpu, 0, SYS_setitimer, ITIMER_VIRTUAL, NULL, NULL)                                 \
+    P(getrusage, SERVICE | SANITIZED, SYS_getrusage, RUSAGE_SELF, byte)                            \
+    P(getrusage_children, SANITIZED, SYS_getrusage, RUSAGE_CHILDREN, byte)                         \
     P(getrandom, SERVICE, SYS_getrandom, byte, 8, 0)                                               \
     P(clock_gettime, ALL, SYS_clock_gettime, CLOCK_MONOTONIC, byte)                                \
     P(close, ALL, SYS_close, closed)

@@ -464,6 +464,15 @@ sys_clock_gettime(clockid_t clock, struct timespec *time)
     return 0;
 }
 
+int
+sys_getrusage(struct rusage *usage)
+{
+    uint64_t us = process_cpu_us(process_current());
+    *usage = (struct rusage){
+        .ru_utime = {.tv_sec = (time_t)(us / KERNEL_S), .tv_usec = (suseconds_t)(us % KERNEL_S)}};
+    return 0;
+}
+
 ssize_t
 sys_getrandom(void *to, size_t size, unsigned flags)
 {

@@ -70,6 +70,7 @@ static const char WELL[] =
     "  harbour  in use    8 %   14.6 ms    0.2 /min  pin 1/2   83 days\n"
     "\n"
     "Room: waiting 37 of 16,384, TCP clients 112 of 2,048, nothing dropped unread.\n"
+    "Processes: 43.2 % of a core, 57 MiB resident at most.\n"
     "No process has died. Configuration of 17 Nov 08:20 is in force.\n";
 
 Test(draw_status, well)

@@ -162,3 +162,17 @@ Test(figures, errors_of_an_upstream_stand_beside_those_of_others_and_of_the_hour
     cr_expect_eq(f->of_upstream[1].errors_usual, NUMBER_NONE, "it was not asked by us");
     cr_expect_eq(f->of_upstream[2].errors, NUMBER_NONE);
 }
+
+Test(figures, processor_time_is_of_one_core_and_not_of_a_moment)
+{
+    begin();
+    scene.reading.tally.cpu_us += 900000;
+    read_after(2);
+    cr_expect_eq(f->cpu, NUMBER_NONE, "each process tells once a second");
+    for (unsigned i = 0; i < 40; i++) {
+        scene.reading.tally.cpu_us += 15000000;
+        read_after(10);
+    }
+    cr_expect_eq(f->cpu, 15000, "one core and a half");
+    cr_expect_eq(f->memory_peak_bytes, 57 << 20);
+}

@@ -198,3 +198,26 @@ Test(reading, random_pages_are_read_within_bounds)
         }
     }
 }
+
+Test(reading, what_each_process_has_used)
+{
+    begin();
+    service.cpu_user_us = 70;
+    service.cpu_system_us = 8;
+    service.memory_peak_bytes = 4096;
+    service.of_lane[1].children[0].pid = 12;
+    cr_assert_eq(read_service(), STATUS_OK);
+    pages[0].counts[STAT_CPU_USER_US] = 500;
+    pages[0].counts[STAT_CPU_SYSTEM_US] = 22;
+    pages[0].counts[STAT_MEMORY_PEAK_BYTES] = 8192;
+    reading_add(&reading, &pages[0], 1, 0);
+    reading_add(&reading, &pages[0], 1, SERVICE_PAGE_CHILDREN); /* no place */
+    reading_end(&reading);
+    cr_assert_eq(reading.supervisor.cpu_us, 78);
+    cr_assert_eq(reading.supervisor.peak_bytes, 4096);
+    cr_assert_eq(reading.of_lane[1].processes[0].pid, 12);
+    cr_assert_eq(reading.of_lane[1].processes[0].cpu_us, 522);
+    cr_assert_eq(reading.of_lane[1].processes[0].peak_bytes, 8192);
+    cr_assert_eq(reading.of_lane[0].processes[0].cpu_us, 0);
+    cr_assert_eq(reading.tally.cpu_us, 600);
+}

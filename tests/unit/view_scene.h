@@ -71,6 +71,8 @@ view_scene_begin(struct view_scene *scene)
                           .query_us = 5 * VIEW_SCENE_S};
     snprintf(r->host, sizeof r->host, "ns1");
     snprintf(r->version, sizeof r->version, "0.1.0");
+    r->tally.counts[STAT_MEMORY_PEAK_BYTES] = 48 << 20;
+    r->supervisor.peak_bytes = 9 << 20;
     r->of_upstream[0] = view_scene_upstream("north", 1, 48, 9200);
     r->of_upstream[1] = view_scene_upstream("south", 1, 71, 11800);
     r->of_upstream[2] = view_scene_upstream("harbour", 1, 83, 14600);
@@ -89,6 +91,7 @@ view_scene_figures(struct view_scene *scene)
     f->share = f->share_minute = 10000;
     f->answered_minute_count = 24000;
     f->cached_share = 7300;
+    f->cpu = 4321;
     f->half_us = 100;
     f->nine_us = 14300;
     f->most_us = 41000;
