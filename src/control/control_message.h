@@ -37,7 +37,7 @@ enum control_page { CONTROL_SERVICE_PAGE = 1, CONTROL_STATS_PAGE = 2, CONTROL_HI
 struct control_message {
     enum control_type type;
     uint32_t lane, place;        /* PAGE; EVENTS_MEMORY: lane */
-    uint32_t index;              /* UPSTREAM; EVENTS_MEMORY: its number */
+    uint32_t index;              /* UPSTREAM, KEY; EVENTS_MEMORY: its number */
     uint32_t count;              /* DONE */
     uint8_t right;               /* HELLO: enum control_right */
     uint8_t kind;                /* PAGE: enum control_page */

@@ -140,6 +140,8 @@ upstreams(const struct figures *f)
         json_object_set_new(row, "pin",
                             is->pin_seen > 0 ? json_integer(is->pin_seen) : json_null());
         json_object_set_new(row, "pins", json_integer(is->pins));
+        json_object_set_new(row, "shows",
+                            is->shows[0] != '\0' ? json_string(is->shows) : json_null());
         json_object_set_new(row, "certificate_days", whole(judge_days(is)));
         json_object_set_new(row, "certificate_ends",
                             is->ends_s > 0 ? whole(is->ends_s) : json_null());

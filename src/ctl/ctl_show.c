@@ -139,8 +139,9 @@ ctl_show_upstreams(const struct figures *figures, char addresses[STATS_UPSTREAMS
     for (unsigned i = 0; i < figures->upstreams; i++) {
         if (addresses[i][0] == '\0')
             continue;
-        sheet_add(&to, "%s  %s  %s", i == 0 ? "\nAddresses\n" : "",
-                  figures->of_upstream[i].is->name, addresses[i]);
+        const struct reading_upstream *is = figures->of_upstream[i].is;
+        sheet_add(&to, "%s  %s  %s%s%s", i == 0 ? "\nAddresses\n" : "", is->name, addresses[i],
+                  is->shows[0] != '\0' ? "  shows " : "", is->shows);
         sheet_end_line(&to, 0);
     }
 }

@@ -46,19 +46,21 @@ ctl_steer_drain(struct control_client *client, struct control_message *answer)
 }
 
 void
-ctl_steer_addresses(struct control_client *client, char addresses[STATS_UPSTREAMS][64])
+ctl_steer_upstreams(struct control_client *client, struct ctl_upstreams *told)
 {
     static const struct control_message request = {.type = CONTROL_UPSTREAMS};
     struct control_message answer;
-    memset(addresses, 0, STATS_UPSTREAMS * sizeof addresses[0]);
+    memset(told, 0, sizeof *told);
     if (client->right != CONTROL_OPERATOR)
         return;
     enum status status = control_client_ask(client, &request, &answer, ANSWER_MS);
-    for (unsigned i = 0; i < STATS_UPSTREAMS; i++) {
-        if (status != STATUS_OK || answer.type != CONTROL_UPSTREAM)
+    for (unsigned i = 0; i < 2 * STATS_UPSTREAMS; i++) {
+        bool is_key = answer.type == CONTROL_KEY;
+        if (status != STATUS_OK || (!is_key && answer.type != CONTROL_UPSTREAM))
             break;
         if (answer.index < STATS_UPSTREAMS)
-            snprintf(addresses[answer.index], sizeof addresses[0], "%.63s", answer.text);
+            snprintf(is_key ? told->keys[answer.index] : told->addresses[answer.index],
+                     sizeof told->keys[0], "%.63s", answer.text);
         status = control_client_next(client, &answer, ANSWER_MS);
     }
 }

@@ -31,5 +31,10 @@ MUST_CHECK enum status ctl_steer_flush(struct control_client *client, const char
 MUST_CHECK enum status ctl_steer_drain(struct control_client *client,
                                        struct control_message *answer);
 
-/** Addresses of upstreams by index; all "" if we are not told. */
-void ctl_steer_addresses(struct control_client *client, char addresses[STATS_UPSTREAMS][64]);
+struct ctl_upstreams { /* what operators alone are told of upstreams, by index; "": not told */
+    char addresses[STATS_UPSTREAMS][64];
+    char keys[STATS_UPSTREAMS][64]; /* that were refused last */
+};
+
+/** Ask for it. */
+void ctl_steer_upstreams(struct control_client *client, struct ctl_upstreams *told);

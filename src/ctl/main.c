@@ -85,16 +85,31 @@ steer(const struct ctl_options *options)
     return say(text, CTL_EXIT_WELL);
 }
 
+/* What operators alone are told, and keys of those that are refused for them: of this reading. */
+static void
+ask_upstreams(struct ctl_upstreams *told)
+{
+    struct reading *reading = &gather.sight.reading;
+    ctl_steer_upstreams(&gather.client, told);
+    for (unsigned i = 0; i < reading->upstreams && !control_client_is_stale(&gather.pages); i++) {
+        struct reading_upstream *upstream = &reading->of_upstream[i];
+        if (upstream->state == STATS_UPSTREAM_REFUSED && upstream->cause == STATS_CAUSE_PIN)
+            memcpy(upstream->shows, told->keys[i], sizeof upstream->shows);
+    }
+}
+
 static int
 look(const struct ctl_options *options, struct ctl_show how)
 {
-    static char addresses[STATS_UPSTREAMS][64];
+    static struct ctl_upstreams told;
     bool is_once = options->command == CTL_STATS || options->command == CTL_HEALTHCHECK;
     enum status status = is_once ? ctl_gather_read(&gather) : ctl_gather_rates(&gather);
     if (status != STATUS_OK)
         return options->command == CTL_HEALTHCHECK
                    ? fail(CTL_EXIT_LOOK, gather.client.error, "unhealthy")
                    : tell_failure(status);
+    if (options->command == CTL_STATUS || options->command == CTL_UPSTREAMS)
+        ask_upstreams(&told);
     if (options->command == CTL_STATUS) {
         int level = (int)gather.sight.judgement.level; /* exit status: as enum judge_level */
         if (options->is_json)
@@ -109,8 +124,7 @@ look(const struct ctl_options *options, struct ctl_show how)
         return say(text, CTL_EXIT_WELL);
     }
     if (options->command == CTL_UPSTREAMS) {
-        ctl_steer_addresses(&gather.client, addresses);
-        ctl_show_upstreams(&gather.sight.figures, addresses, text);
+        ctl_show_upstreams(&gather.sight.figures, told.addresses, text);
         return say(text, CTL_EXIT_WELL);
     }
     const char *ailment = ctl_show_ailment(&gather.sight.reading);

@@ -61,7 +61,7 @@ struct ipc_message {
     uint8_t level;    /* LOG, LEVEL: enum log_level */
     uint8_t event;    /* LOG: enum log_event */
     uint8_t below;    /* FLUSH: 1: with all names below it */
-    /* PIN_SEEN: SHA-256 of the SubjectPublicKeyInfo; end: of the key whose pin vouches, zeros: none
+    /* UPSTREAM_KEY, PIN_SEEN: SHA-256 of the SubjectPublicKeyInfo; end: of the key whose pin vouches, zeros: none
      * does or none was asked for */
     uint8_t pin[32];
     /* NUL-terminated. LOG: the line; FLUSH: the name; PIN_LOOK: TLS name; READY: the TLS library and its version, ""

@@ -112,6 +112,7 @@ control_acts_obey(struct supervisor *sup, unsigned seat, const struct control_me
     case CONTROL_PAGE:
     case CONTROL_UPSTREAM:
     case CONTROL_EVENTS_MEMORY:
+    case CONTROL_KEY:
         break; /* not taken from a client */
     }
 }

@@ -10,6 +10,7 @@
 #include "supervisor/control_acts.h"
 #include "supervisor/control_round.h"
 #include "supervisor/keeper.h"
+#include "supervisor/shown.h"
 #include "supervisor/signals.h"
 
 #include <inttypes.h>
@@ -186,18 +187,26 @@ next_page(struct supervisor *sup, struct control_seat *at, struct control_messag
     return false;
 }
 
+/* Of each upstream two at most: its address, and a key that was refused. */
 static bool
-next_upstream(const struct supervisor *sup, const struct control_seat *at,
+next_upstream(const struct supervisor *sup, struct control_seat *at,
               struct control_message *message, int *fd)
 {
     char text[ADDR_TEXT_MAX];
     *fd = -1;
-    *message = (struct control_message){.type = CONTROL_UPSTREAM, .index = at->at};
-    if (at->at >= sup->config.upstreams_count)
-        return false;
-    snprintf(message->text, sizeof message->text, "%s",
-             addr_format(&sup->config.upstreams[at->at].address, text));
-    return true;
+    for (; at->at / 2 < sup->config.upstreams_count; at->at++) {
+        const struct addr *address = &sup->config.upstreams[at->at / 2].address;
+        bool is_key = at->at % 2 == 1;
+        *message = (struct control_message){.type = is_key ? CONTROL_KEY : CONTROL_UPSTREAM,
+                                            .index = at->at / 2};
+        if (is_key && shown_text(sup, address, message->text))
+            return true;
+        if (!is_key) {
+            snprintf(message->text, sizeof message->text, "%s", addr_format(address, text));
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Of the last front of each lane that served, so that what one that died said can be read. */

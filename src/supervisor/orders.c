@@ -13,6 +13,7 @@
 #include "supervisor/event_memory.h"
 #include "supervisor/lanes.h"
 #include "supervisor/rings.h"
+#include "supervisor/shown.h"
 #include "supervisor/tell.h"
 #include "supervisor/tls_library.h"
 
@@ -75,6 +76,16 @@ take_dear(struct child *worker, const struct ipc_message *message, int *fd)
 {
     (void)fd;
     return dial_avoid(worker, message->index, message->cost_us);
+}
+
+static enum status
+take_key(struct child *worker, const struct ipc_message *message, int *fd)
+{
+    (void)fd;
+    if (message->index >= worker->upstreams_count)
+        return STATUS_INVALID;
+    shown_note(worker->supervisor, &worker->upstreams[message->index], message->pin);
+    return STATUS_OK;
 }
 
 static enum status

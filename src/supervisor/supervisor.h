@@ -103,6 +103,11 @@ struct control_round { /* see control_round.h */
     uint64_t count;         /* sum of their answers */
 };
 
+struct shown {           /* see shown.h */
+    struct addr address; /* of an upstream; family ADDR_NONE: free */
+    uint8_t pin[CONFIG_PIN_BYTES];
+};
+
 struct unread {                                          /* see unread.h; at the last look: */
     uint64_t no_room, read_us;                           /* of the network namespace; when */
     uint32_t drops[CONFIG_LANES_MAX][CONFIG_LISTEN_MAX]; /* of each socket */
@@ -141,6 +146,7 @@ struct supervisor {
     struct service_page *page; /* see report.h */
     struct keeper *keeper;     /* see keeper.h */
     struct unread unread;
+    struct shown shown[CONFIG_UPSTREAMS_MAX]; /* the newest first */
     int page_fd;
     enum log_level level;     /* that an operator set; 0: as the configuration has it */
     struct ev_source control; /* see control_serve.h */

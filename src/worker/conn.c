@@ -253,7 +253,7 @@ conn_handshake(struct conn *conn)
         return;
     struct upstream_refusal refusal = upstream_refused(conn->upstream, conn->tls, errno);
     conn->dear_us = refusal.dear_us; /* reported, so that no lane tries it again soon */
-    if (conn->dear_us != 0)
+    if (conn->dear_us != 0 || conn->upstream->tells_key)
         conn_mark(conn, CONN_TO_TELL);
     conn_step(conn, refusal.event);
 }

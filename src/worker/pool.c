@@ -53,22 +53,36 @@ pool_socket(struct pool *pool, uint32_t index, uint32_t tag, int fd, uint32_t er
     return true;
 }
 
+/* The first of what it has to tell; for the rest it is marked again. @return false: nothing */
+static bool
+take_order(struct conn *conn, struct pool_order *order)
+{
+    struct upstream *upstream = conn->upstream;
+    *order = (struct pool_order){.index = upstream->index, .tag = conn->tag};
+    if (upstream->tells_key) {
+        order->key = upstream->refused_key;
+        upstream->tells_key = false;
+    } else if (conn->dear_us != 0) {
+        order->dear_us = conn->dear_us;
+        conn->dear_us = 0;
+    } else if (conn->is_wanted) {
+        conn->is_wanted = false;
+        return true;
+    } else {
+        return false;
+    }
+    if (conn->dear_us != 0 || conn->is_wanted)
+        conn_mark(conn, CONN_TO_TELL);
+    return true;
+}
+
 bool
 pool_next_order(struct pool *pool, struct pool_order *order)
 {
     struct conn *conn;
     while ((conn = conn_next_marked(&pool->shared, CONN_TO_TELL)) != NULL) {
-        *order = (struct pool_order){
-            .index = conn->upstream->index, .tag = conn->tag, .dear_us = conn->dear_us};
-        conn->dear_us = 0;
-        if (order->dear_us != 0 && conn->is_wanted)
-            conn_mark(conn, CONN_TO_TELL); /* one after the other */
-        if (order->dear_us != 0)
+        if (take_order(conn, order))
             return true;
-        if (conn->is_wanted) {
-            conn->is_wanted = false;
-            return true;
-        }
     }
     return false;
 }
@@ -83,7 +97,7 @@ void
 pool_order_failed(struct pool *pool, const struct pool_order *order)
 {
     struct conn *conn = &pool->conns[1 + order->tag % (pool->count * pool->conns_count)];
-    if (order->dear_us == 0 && conn->tag == order->tag)
+    if (order->dear_us == 0 && order->key == NULL && conn->tag == order->tag)
         conn_refused(conn);
 }
 

@@ -52,10 +52,11 @@ struct pool {
 /** An UPSTREAM_SOCKET message; `fd` is given away. @return false: it breaks the contract. */
 bool pool_socket(struct pool *pool, uint32_t index, uint32_t tag, int fd, uint32_t error);
 
-struct pool_order {   /* for the supervisor */
-    uint32_t index;   /* an upstream's */
-    uint32_t tag;     /* a socket is wanted, for this attempt; else: */
-    uint64_t dear_us; /* a refused handshake cost so much CPU time; 0: it is a socket */
+struct pool_order {     /* for the supervisor */
+    uint32_t index;     /* an upstream's */
+    uint32_t tag;       /* a socket is wanted, for this attempt; else one of: */
+    uint64_t dear_us;   /* a refused handshake cost so much CPU time; 0: it does not say so */
+    const uint8_t *key; /* CONFIG_PIN_BYTES, no pin matches: borrowed; NULL: it does not say so */
 };
 
 /** The next order for the supervisor. @return false: there is none */

@@ -214,6 +214,8 @@ count_refusal(struct upstream *upstream, const struct tls_session *session)
     if (cause == TLS_CAUSE_PIN) {
         stats_add(upstream->stats, STAT_PIN_MISMATCH, 1);
         (void)stats_grow(&upstream->shown->pin_mismatches, 1);
+        upstream->tells_key = tls_session_facts(session)->has_leaf;
+        memcpy(upstream->refused_key, tls_session_facts(session)->leaf_pin, CONFIG_PIN_BYTES);
     }
     upstream->cause = shown_cause(cause);
     if (cost_us <= TLS_DEAR_US)

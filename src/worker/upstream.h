@@ -44,8 +44,10 @@ struct upstream {
     uint64_t server_idle_us;              /* it closes idle connections after; 0: not known */
     struct health_quota quota;            /* queries on one connection */
     struct key_news keys;
-    struct repeats wrong;            /* names about which it answered with an error */
-    struct avoid useless;            /* its connections end before they are of use */
+    struct repeats wrong;                  /* names about which it answered with an error */
+    struct avoid useless;                  /* its connections end before they are of use */
+    uint8_t refused_key[CONFIG_PIN_BYTES]; /* that no pin matches, shown last */
+    bool tells_key;                        /* the supervisor has not heard of it */
     enum stats_upstream_cause cause; /* of the failure that is counted next; NONE: it is lost */
 };
 

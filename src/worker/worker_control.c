@@ -97,6 +97,14 @@ report_dear(const struct worker *worker, const struct pool_order *order)
     child_inbox_say(&worker->inbox, &dear);
 }
 
+static void
+report_key(const struct worker *worker, const struct pool_order *order)
+{
+    struct ipc_message key = {.type = IPC_UPSTREAM_KEY, .index = order->index};
+    memcpy(key.pin, order->key, sizeof key.pin);
+    child_inbox_say(&worker->inbox, &key);
+}
+
 bool
 worker_control_report(struct worker *worker)
 {
@@ -111,6 +119,8 @@ worker_control_report(struct worker *worker)
             .type = IPC_UPSTREAM_WANT, .index = order.index, .tag = order.tag};
         if (order.dear_us != 0)
             report_dear(worker, &order);
+        else if (order.key != NULL)
+            report_key(worker, &order);
         else if (chan_send(CHAN_FD, &want, NULL, 0) != STATUS_OK) {
             pool_order_failed(&worker->pool, &order);
             is_all = false;

@@ -1,4 +1,5 @@
 """penstockctl with a running service: what it says is what happened, and its exit status says it too."""
+import base64
 import concurrent.futures
 import itertools
 import json
@@ -12,6 +13,7 @@ import subprocess
 import threading
 import time
 
+import conftest
 import pytest
 from conftest import needs_root
 from penstock import BUILD, TOP, is_gone, plain_environment, wait_for
@@ -191,6 +193,22 @@ def test_one_broken_name_is_no_fault_of_the_upstream(service, bad, place):
     assert stats["responses"]["servfail"] == 60 and stats["responses"]["noerror"] == 3
     found, errors = found_now(place, "errors")
     assert errors is None and found["upstreams"][0]["errors_percent"] < 80
+
+
+def test_the_key_that_is_refused_is_told_to_operators(serve, bad, pki, place):
+    where = [conftest.upstream(bad.where, pki, verify="pin", pins=["sha256//" + base64.b64encode(bytes(range(32))).decode()])]
+    service = serve(where, settings={"control": {"socket": str(place), "readers": ["games"]}})
+    service.ask("refused.penstock.example")
+    found = wait_for(lambda: (row := found_now(place, "pin")[1]) and row, 60, "it says so", interval=0.5)
+    shown = pki.good.pin
+    assert shown in found["text"] and "Compare" in found["text"]
+    document, _ = found_now(place, "pin")
+    assert document["upstreams"][0]["shows"] == shown
+    has_schema(document, "status")
+    assert f"  shows {shown}\n" in ctl(place, "upstreams", status=0).stdout
+    for words in (("status",), ("upstreams",), ("status", "--json")):
+        done = ctl(place, *words, user=READER.pw_uid, group=READER.pw_gid, extra_groups=[])
+        assert shown not in done.stdout and done.returncode in (0, 1, 2)
 
 
 NO_QUERY = b"\0\7\x81\x80\0\1\0\0\0\0\0\0\1a\7example\0\0\1\0\1"  # a response

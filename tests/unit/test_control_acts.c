@@ -3,6 +3,8 @@
  */
 #include "control_scene.h"
 
+#include "supervisor/shown.h"
+
 Test(control_acts, a_reload_is_answered_when_it_has_ended)
 {
     control_open(1);
@@ -48,16 +50,19 @@ Test(control_acts, drain_and_level_do_what_they_say)
     cr_assert_eq(sup.phase, PHASE_STOPPING);
 }
 
-Test(control_acts, addresses_of_upstreams_are_told_one_by_one)
+Test(control_acts, addresses_and_refused_keys_of_upstreams_are_told_one_by_one)
 {
+    static const uint8_t pin[CONFIG_PIN_BYTES] = {1};
     control_open(1);
     sup.config.upstreams_count = 2;
     cr_assert_eq(addr_parse("192.0.2.1:853", 0, &sup.config.upstreams[0].address), STATUS_OK);
     cr_assert_eq(addr_parse("[2001:db8::1]:853", 0, &sup.config.upstreams[1].address), STATUS_OK);
+    shown_note(&sup, &sup.config.upstreams[0].address, pin);
     int fd = control_client();
     CONTROL_SAY(fd, .type = CONTROL_UPSTREAMS);
     control_turn(1);
     control_expect(fd, CONTROL_UPSTREAM, "192.0.2.1:853");
+    control_expect(fd, CONTROL_KEY, "sha256//AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     control_expect(fd, CONTROL_UPSTREAM, "[2001:db8::1]:853");
     control_expect(fd, CONTROL_DONE, NULL);
 }

@@ -84,6 +84,10 @@ example(enum ipc_type type)
         m.epoch = 8;
         m.error = 1;
         break;
+    case IPC_UPSTREAM_KEY:
+        m.index = 5;
+        memset(m.pin, 7, sizeof m.pin);
+        break;
     case IPC_UPSTREAM_DEAR:
         m.index = 5;
         m.cost_us = 60000;

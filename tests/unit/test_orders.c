@@ -4,6 +4,7 @@
 #include "supervisor_scene.h"
 
 #include "supervisor/orders.h"
+#include "supervisor/shown.h"
 
 #include <netinet/in.h>
 
@@ -17,6 +18,7 @@ static const struct {
     {IPC_READY, STARTING | DRAINING, STARTING | DRAINING},
     {IPC_UPSTREAM_WANT, 0, SERVING},
     {IPC_UPSTREAM_DEAR, 0, SERVING},
+    {IPC_UPSTREAM_KEY, 0, SERVING},
     {IPC_LOG, STARTING | SERVING, STARTING | SERVING},
     {IPC_RELOADED, SERVING, 0},
     {IPC_RING_END, SERVING, SERVING},
@@ -230,6 +232,32 @@ Test(orders, a_socket_of_another_address_or_type_is_none)
         cr_expect_eq(fcntl(copy, F_GETFD), -1, "case %u: it is closed", i);
         cr_expect_eq(sup.lanes[0].listeners[0][0], -1, "case %u", i);
     }
+}
+
+Test(orders, the_key_that_an_upstream_showed_is_remembered_by_its_address)
+{
+    char text[SHOWN_TEXT_MAX];
+    struct ipc_message message = {.type = IPC_UPSTREAM_KEY, .index = 1, .pin = {1, 2, 3}};
+    scene_open(1);
+    sup.config.upstreams_count = 2;
+    for (uint8_t i = 0; i < 2; i++)
+        sup.config.upstreams[i].address =
+            (struct addr){.family = ADDR_IPV4, .port = 1, .bytes = {127, 0, 0, i}};
+    scene_start(1);
+    struct child *worker = scene_child(0, CHILD_WORKER);
+    scene_say(worker, &message, NULL, 0);
+    message.pin[31] = 1;
+    scene_say(worker, &message, NULL, 0);
+    scene_turn(1);
+    cr_assert_not(shown_text(&sup, &sup.config.upstreams[0].address, text));
+    cr_assert_str_eq(text, "");
+    cr_assert(shown_text(&sup, &sup.config.upstreams[1].address, text));
+    cr_assert_str_eq(text, "sha256//AQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=");
+    message.index = 2;
+    scene_say(worker, &message, NULL, 0);
+    scene_turn(1);
+    SCENE_LOGGED("worker.0");
+    cr_assert(scene_process(worker)->is_killed, "there is no such upstream");
 }
 
 Test(orders, what_a_worker_wants_is_dialled_and_what_was_dear_is_left_alone)

@@ -71,6 +71,25 @@ Test(pool, what_a_refused_handshake_cost_is_told_before_the_next_socket_is_asked
     cr_assert_not(pool_next_order(&scene.pool, &order));
 }
 
+Test(pool, a_key_that_no_pin_matches_is_told_once)
+{
+    pool_scene_begin(1, 1);
+    struct conn *conn = pool_conn(&scene.pool, &scene.pool.upstreams[0], 0);
+    struct pool_order order;
+    conn->dear_us = 77000;
+    conn->upstream->tells_key = true;
+    conn->upstream->refused_key[0] = 9;
+    cr_assert(pool_next_order(&scene.pool, &order));
+    cr_assert_not_null(order.key);
+    cr_assert_eq(order.key[0], 9);
+    cr_assert(pool_next_order(&scene.pool, &order));
+    cr_assert_eq(order.dear_us, 77000);
+    cr_assert_null(order.key);
+    cr_assert(pool_next_order(&scene.pool, &order));
+    cr_assert(order.dear_us == 0 && order.key == NULL, "the socket");
+    cr_assert_not(pool_next_order(&scene.pool, &order));
+}
+
 Test(pool, is_down_when_no_upstream_has_a_connection_and_all_failed_three_times)
 {
     scene_begin(2, 1);
