@@ -75,13 +75,15 @@ read_pages(struct exporter_gather *gather, uint64_t now_us)
             control_client_watch(&gather->client, &gather->pages, EXPORTER_GATHER_WAIT_MS) !=
                 STATUS_OK)
             fail(gather, "%s", gather->client.error);
-        if (gather->pages.of.service == NULL ||
-            sight_take(&gather->sight, &gather->pages.of, now_us, wall_s()) != STATUS_OK)
+        if (gather->pages.of.service == NULL)
+            return;
+        gather->has_reading =
+            sight_take(&gather->sight, &gather->pages.of, now_us, wall_s()) == STATUS_OK;
+        if (!gather->has_reading) /* it is no page of a service, and the sight is of nothing */
             return;
         has_read = gather->client.fd < 0 || !control_client_is_stale(&gather->pages);
     }
     memcpy(gather->sight.reading.host, gather->host, sizeof gather->host);
-    gather->has_reading = true;
 }
 
 void
