@@ -4,8 +4,11 @@
  * Input: an octet that says whether the numbers beside the records are right, whether the reader
  * begins at the start, and else how many records before the last; eight octets, the count of records; then records, each of as many
  * octets as a record has, the last one cut short. Invariants: what is taken is sound; a look ends;
- * each record up to the count is taken, lost or bad; nothing is taken twice.
+ * each record up to the count is taken, lost or bad; nothing is taken twice; what is told of it is one
+ * line of printable characters, and frames within their bounds.
  */
+#include "exporter/events_dnstap.h"
+#include "exporter/events_text.h"
 #include "lane/events.h"
 
 #include "fuzz.h"
@@ -33,6 +36,24 @@ fill(struct bytes_reader *r, uint64_t written, bool is_right)
     }
 }
 
+/* A line of printable characters, and frames that have room. */
+static void
+check_told(const struct event *event)
+{
+    static char line[EVENTS_TEXT_MAX];
+    static uint8_t frames[EVENTS_DNSTAP_MAX];
+    size_t line_size = events_text_line(event, NOW_US, "a", line);
+    must(line_size > 2 && line_size < EVENTS_TEXT_MAX);
+    must(line[line_size - 2] == '}' && line[line_size - 1] == '\n');
+    for (size_t i = 0; i + 1 < line_size; i++)
+        must(line[i] >= ' ' && line[i] <= '~');
+    size_t size = events_dnstap_write(event, NOW_US, frames);
+    size_t first = 4 + ((size_t)frames[2] << 8 | frames[3]);
+    must(size >= first && size < EVENTS_DNSTAP_MAX);
+    must(event->size > 0 ? size == first + 4 + ((size_t)frames[first + 2] << 8 | frames[first + 3])
+                         : size == first);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -51,6 +72,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (events_read(&reader, NOW_US, &event)) {
         must(events_is_sound(&event, NOW_US));
         must(++taken <= EVENTS_SLOTS);
+        check_told(&event);
     }
     must(reader.next == written);
     must(taken + reader.lost + reader.bad == written - first);

@@ -8,12 +8,20 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_CONTROL = 256, OPTION_LISTEN, OPTION_HOST, OPTION_USER, OPTION_DESCRIBE };
+enum {
+    OPTION_CONTROL = 256,
+    OPTION_LISTEN,
+    OPTION_HOST,
+    OPTION_USER,
+    OPTION_DESCRIBE,
+    OPTION_EVENTS
+};
 
 static const struct option long_options[] = {{"control", required_argument, NULL, OPTION_CONTROL},
                                              {"listen", required_argument, NULL, OPTION_LISTEN},
                                              {"host", required_argument, NULL, OPTION_HOST},
                                              {"user", required_argument, NULL, OPTION_USER},
+                                             {"events", required_argument, NULL, OPTION_EVENTS},
                                              {"describe", no_argument, NULL, OPTION_DESCRIBE},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
@@ -58,6 +66,16 @@ take_host(struct exporter_options *options, const char *name)
     return STATUS_OK;
 }
 
+static enum status
+take_events(struct exporter_options *options, const char *form)
+{
+    options->action = EXPORTER_EVENTS;
+    options->form = strcmp(form, "dnstap") == 0 ? EVENTS_TELL_DNSTAP : EVENTS_TELL_JSON;
+    return strcmp(form, "json") == 0 || options->form == EVENTS_TELL_DNSTAP
+               ? STATUS_OK
+               : refuse(options, "--events %.64s: it takes json or dnstap", form);
+}
+
 /* getopt_long() leaves in `optopt` what takes no value and was given one; a letter may be unknown. */
 static enum status
 refuse_option(struct exporter_options *options, const char *word)
@@ -82,6 +100,8 @@ take(struct exporter_options *options, int option, const char *value, const char
         return take_listen(options, value);
     case OPTION_HOST:
         return take_host(options, value);
+    case OPTION_EVENTS:
+        return take_events(options, value);
     case OPTION_DESCRIBE:
         options->action = EXPORTER_DESCRIBE;
         return STATUS_OK;
@@ -114,6 +134,10 @@ exporter_options_parse(int argc, char **argv, const char *control_env,
             return STATUS_INVALID;
     if (optind < argc)
         return refuse(options, "\"%.64s\" is no option", argv[optind]);
+    if (options->action == EXPORTER_EVENTS)
+        return options->listen_count == 0 && options->hosts[0] == '\0'
+                   ? STATUS_OK
+                   : refuse(options, "with --events it serves nothing: no --listen, no --host");
     return options->listen_count > 0 ? STATUS_OK : take_listen(options, EXPORTER_OPTIONS_ADDRESS);
 }
 
@@ -132,6 +156,7 @@ exporter_options_help(void)
            "                    can reach it; may be given more than once\n"
            "  --user ACCOUNT    the account to become when started as root;\n"
            "                    " EXPORTER_OPTIONS_USER "\n"
+           "  --events FORM     write events to standard output instead, as json or dnstap\n"
            "  --describe        print every metric with its meaning\n"
            "  -h, --help        print this\n"
            "  -V, --version     print the version\n"

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/addr.h"
+#include "exporter/events_tell.h"
 #include "exporter/http_serve.h"
 
 #include <stdbool.h>
@@ -21,6 +22,7 @@
 
 enum exporter_options_action {
     EXPORTER_SERVE,
+    EXPORTER_EVENTS,   /* write events to standard output, serve nothing */
     EXPORTER_DESCRIBE, /* print every metric, exit */
     EXPORTER_HELP,
     EXPORTER_VERSION,
@@ -30,8 +32,9 @@ enum exporter_options_exit { EXPORTER_EXIT_FAILURE = 1, EXPORTER_EXIT_USAGE = 64
 
 struct exporter_options {
     enum exporter_options_action action;
-    const char *control; /* points into argv or the environment, or is static */
-    const char *user;    /* likewise: the account to become when root */
+    enum events_tell_form form; /* of EVENTS */
+    const char *control;        /* points into argv or the environment, or is static */
+    const char *user;           /* likewise: the account to become when root */
     struct addr listen[HTTP_SERVE_LISTENERS];
     unsigned listen_count;
     char hosts[EXPORTER_OPTIONS_HOSTS_MAX]; /* further names that it answers to on loopback */

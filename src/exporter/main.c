@@ -1,9 +1,10 @@
 /* main.c - penstock-exporter: show over HTTP what a running penstock counts
  * SPDX-License-Identifier: ISC
  *
- * Two processes: the child serves, and can make no connection; the parent makes those to the control
+ * Two processes: the child serves, or tells events, and can make no connection; the parent makes those to the control
  * socket that the child asks for, and reads nothing of anybody else. Each ends with the other.
  */
+#include "exporter/events_tell.h"
 #include "exporter/exporter_dial.h"
 #include "exporter/exporter_gather.h"
 #include "exporter/exporter_jail.h"
@@ -14,6 +15,7 @@
 #include "os/os.h"
 #include "os/sys.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +30,7 @@ static struct exporter_options options;
 static struct exporter_listen sockets;
 static struct exporter_gather gather;
 static struct http_serve serve;
+static struct events_tell tell;
 static struct http_reply reference;
 
 static uint64_t
@@ -94,6 +97,25 @@ serve_for_ever(int dial_fd)
     sys_exit(EXPORTER_EXIT_FAILURE);
 }
 
+/* --- who tells events ------------------------------------------------------------------------ */
+
+/* It asks the kernel for what penstockctl does, and no more. */
+static _Noreturn void
+tell_for_ever(int dial_fd)
+{
+    const char *what_failed = NULL;
+    if (exporter_jail_enter(SANDBOX_CTL, options.user, &what_failed) != STATUS_OK)
+        log_fatal("%s", what_failed);
+    enum status status =
+        events_tell_begin(&tell, options.form, options.control, dial_fd, STDOUT_FILENO);
+    while (status == STATUS_OK)
+        status = events_tell_turn(&tell);
+    if (status == STATUS_SYSTEM)
+        log_write(LOG_ERROR, LOG_INTERNAL, "standard output cannot be written to: %s",
+                  strerror(errno));
+    sys_exit(EXPORTER_EXIT_FAILURE);
+}
+
 /* --- who connects ---------------------------------------------------------------------------- */
 
 static int
@@ -129,6 +151,8 @@ run(void)
     if (child < 0)
         log_fatal("a process cannot be started");
     sys_close(pair[child == 0 ? 0 : 1]);
+    if (child == 0 && options.action == EXPORTER_EVENTS)
+        tell_for_ever(pair[1]);
     if (child == 0)
         serve_for_ever(pair[1]);
     return connect_for_ever(pair[0], child);
@@ -154,6 +178,7 @@ main(int argc, char **argv)
         metrics_describe(&reference);
         return fputs(reference.body, stdout) < 0;
     case EXPORTER_SERVE:
+    case EXPORTER_EVENTS:
         break;
     }
     return run();

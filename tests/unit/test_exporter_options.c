@@ -75,3 +75,16 @@ Test(exporter_options, what_is_wrong_has_a_line)
     long_name[sizeof long_name - 1] = '\0';
     cr_expect_eq(PARSE("--host", long_name, "--host", long_name), STATUS_INVALID);
 }
+
+Test(exporter_options, events_take_a_form_and_nothing_to_serve)
+{
+    cr_expect_eq(PARSE("--events", "json"), STATUS_OK);
+    cr_expect_eq(options.action, EXPORTER_EVENTS);
+    cr_expect_eq(options.form, EVENTS_TELL_JSON);
+    cr_expect_eq(options.listen_count, 0);
+    cr_expect_eq(PARSE("--events=dnstap", "--user", "a"), STATUS_OK);
+    cr_expect_eq(options.form, EVENTS_TELL_DNSTAP);
+    cr_expect_eq(PARSE("--events", "text"), STATUS_INVALID);
+    cr_expect_eq(PARSE("--events", "json", "--listen", "127.0.0.1"), STATUS_INVALID);
+    cr_expect_eq(PARSE("--host", "a.example", "--events", "json"), STATUS_INVALID);
+}

@@ -1,0 +1,302 @@
+/* events_tell.c - see events_tell.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "exporter/events_tell.h"
+
+#include "exporter/events_dnstap.h"
+#include "exporter/events_text.h"
+#include "exporter/exporter_dial.h"
+#include "os/log.h"
+#include "os/sys.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define MS_US 1000U
+
+_Static_assert(EVENTS_TEXT_MAX <= EVENTS_TELL_OUTPUT_BYTES &&
+                   EVENTS_DNSTAP_MAX <= EVENTS_TELL_OUTPUT_BYTES,
+               "an event has room");
+
+static uint64_t
+clock_us(clockid_t clock)
+{
+    struct timespec now;
+    sys_clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Told in the log once, until there is none or it is another. */
+static void
+note(struct events_tell *tell, const char *trouble)
+{
+    if (strcmp(trouble, tell->trouble) == 0)
+        return;
+    snprintf(tell->trouble, sizeof tell->trouble, "%s", trouble);
+    log_write(LOG_WARNING, LOG_CONTROL, "%s", trouble);
+}
+
+/* --- output ---------------------------------------------------------------------------------- */
+
+/* However long it takes. @return STATUS_OK; STATUS_SYSTEM */
+static enum status
+flush(struct events_tell *tell)
+{
+    size_t done = 0;
+    while (done < tell->output_size) {
+        ssize_t n = sys_write(tell->output_fd, tell->output + done, tell->output_size - done);
+        if (n < 0 && errno != EINTR)
+            return STATUS_SYSTEM;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    tell->output_size = 0;
+    return STATUS_OK;
+}
+
+/* @return where as many octets can be written; NULL: the output cannot be written to */
+static uint8_t *
+room_for(struct events_tell *tell, size_t size)
+{
+    if (sizeof tell->output - tell->output_size < size && flush(tell) != STATUS_OK)
+        return NULL;
+    return tell->output + tell->output_size;
+}
+
+/* Of the page only what can be a name is believed. */
+static const char *
+upstream_of(const struct events_tell *tell, const struct event *event,
+            char name[SERVICE_PAGE_NAME_MAX])
+{
+    const struct service_page *page = tell->pages.of.service;
+    name[0] = '\0';
+    if (event->upstream == 0 || page == NULL || event->upstream > page->upstreams)
+        return name;
+    memcpy(name, page->of_upstream[event->upstream - 1].name, SERVICE_PAGE_NAME_MAX);
+    name[SERVICE_PAGE_NAME_MAX - 1] = '\0';
+    name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] = '\0';
+    return name;
+}
+
+static enum status
+write_event(struct events_tell *tell, const struct event *event, uint64_t offset_us)
+{
+    bool is_json = tell->form == EVENTS_TELL_JSON;
+    char name[SERVICE_PAGE_NAME_MAX];
+    uint8_t *to = room_for(tell, is_json ? EVENTS_TEXT_MAX : EVENTS_DNSTAP_MAX);
+    if (to == NULL)
+        return STATUS_SYSTEM;
+    tell->output_size +=
+        is_json ? events_text_line(event, offset_us, upstream_of(tell, event, name), (char *)to)
+                : events_dnstap_write(event, offset_us, to);
+    return STATUS_OK;
+}
+
+/* What this lane's reader missed since it was asked last is told where it is missing. */
+static enum status
+write_lost(struct events_tell *tell, struct events_tell_lane *lane)
+{
+    uint64_t lost = lane->reader.lost + lane->reader.bad - lane->told;
+    if (lost == 0)
+        return STATUS_OK;
+    lane->told += lost;
+    tell->lost += lost;
+    if (tell->form != EVENTS_TELL_JSON)
+        return STATUS_OK;
+    uint8_t *to = room_for(tell, EVENTS_TEXT_MAX);
+    if (to == NULL)
+        return STATUS_SYSTEM;
+    tell->output_size += events_text_lost(lost, clock_us(CLOCK_REALTIME), (char *)to);
+    return STATUS_OK;
+}
+
+static void
+log_lost(struct events_tell *tell, uint64_t now_us)
+{
+    if (tell->lost == 0 || now_us < tell->lost_told_us + EVENTS_TELL_LOST_MS * MS_US)
+        return;
+    log_write(LOG_WARNING, LOG_CONTROL,
+              "%" PRIu64 " events were lost: the output is slow, or it was not its turn in time",
+              tell->lost);
+    tell->lost = 0;
+    tell->lost_told_us = now_us;
+}
+
+/* All that the memory of a lane has now. */
+static enum status
+tell_lane(struct events_tell *tell, struct events_tell_lane *lane)
+{
+    struct event event;
+    uint64_t now_us = clock_us(CLOCK_MONOTONIC);
+    uint64_t offset_us = clock_us(CLOCK_REALTIME) - now_us;
+    enum status status = STATUS_OK;
+    for (unsigned i = 0; i < EVENTS_SLOTS && status == STATUS_OK; i++) {
+        bool is_there = events_read(&lane->reader, now_us, &event);
+        status = write_lost(tell, lane);
+        if (!is_there)
+            break;
+        if (status == STATUS_OK)
+            status = write_event(tell, &event, offset_us);
+    }
+    return status;
+}
+
+static enum status
+tell_all(struct events_tell *tell)
+{
+    enum status status = STATUS_OK;
+    for (unsigned i = 0; i < SERVICE_PAGE_LANES && status == STATUS_OK; i++)
+        if (tell->lanes[i].memory != NULL)
+            status = tell_lane(tell, &tell->lanes[i]);
+    return status == STATUS_OK ? flush(tell) : status;
+}
+
+/* --- memory ---------------------------------------------------------------------------------- */
+
+/* Another memory takes the place of one that was read to its end. */
+static enum status
+take_lane(struct events_tell *tell, struct events_tell_lane *lane,
+          const struct events_memory *memory, uint32_t number, bool is_same_service)
+{
+    if (lane->memory != NULL && is_same_service && lane->number == number) {
+        control_client_forget_events(&memory);
+        return STATUS_OK;
+    }
+    enum status status = lane->memory != NULL ? tell_lane(tell, lane) : STATUS_OK;
+    control_client_forget_events(&lane->memory);
+    *lane = (struct events_tell_lane){.memory = memory, .number = number};
+    events_reader_init(&lane->reader, memory, tell->has_begun);
+    return status;
+}
+
+static enum status
+forget_all(struct events_tell *tell)
+{
+    enum status status = tell_all(tell);
+    for (unsigned i = 0; i < SERVICE_PAGE_LANES; i++)
+        control_client_forget_events(&tell->lanes[i].memory);
+    return status;
+}
+
+/* Ask for the pages, and for the memory of events. */
+static enum status
+watch(struct events_tell *tell)
+{
+    struct control_events events;
+    enum status status = control_client_watch(&tell->client, &tell->pages, EVENTS_TELL_WAIT_MS);
+    if (status == STATUS_OK)
+        status = control_client_watch_events(&tell->client, &events, EVENTS_TELL_WAIT_MS);
+    if (status != STATUS_OK) {
+        note(tell, tell->client.error);
+        if (status != STATUS_NONE) { /* else it says that there are none now, and goes on */
+            control_client_close(&tell->client);
+            return STATUS_OK;
+        }
+        tell->has_begun = true;
+        return forget_all(tell);
+    }
+    tell->trouble[0] = '\0';
+    uint64_t started_us = tell->pages.of.service->started_us;
+    bool is_same = started_us == tell->started_us;
+    tell->started_us = started_us;
+    status = STATUS_OK;
+    for (unsigned i = 0; i < SERVICE_PAGE_LANES; i++)
+        if (events.of[i] != NULL &&
+            take_lane(tell, &tell->lanes[i], events.of[i], events.numbers[i], is_same) != STATUS_OK)
+            status = STATUS_SYSTEM;
+    tell->has_begun = true;
+    return status;
+}
+
+/* --- the connection -------------------------------------------------------------------------- */
+
+/* The answer of who connects is there. @return STATUS_OK; STATUS_CLOSED; STATUS_SYSTEM */
+static enum status
+connected(struct events_tell *tell)
+{
+    char trouble[CONTROL_CLIENT_ERROR_MAX];
+    int fd, error;
+    enum status status = exporter_dial_take(tell->dial_fd, &fd, &error);
+    if (status == STATUS_AGAIN)
+        return STATUS_OK;
+    if (status != STATUS_OK)
+        return STATUS_CLOSED;
+    tell->is_asking = false;
+    if (fd < 0) {
+        snprintf(trouble, sizeof trouble, "%s: %s", tell->path, strerror(error));
+        note(tell, trouble);
+        return STATUS_OK;
+    }
+    if (control_client_greet(&tell->client, fd, tell->path, EVENTS_TELL_WAIT_MS) != STATUS_OK) {
+        note(tell, tell->client.error);
+        return STATUS_OK;
+    }
+    log_write(LOG_NOTICE, LOG_CONTROL, "%s: connected to penstock %s", tell->path,
+              tell->client.version);
+    return watch(tell);
+}
+
+/* @return STATUS_OK; STATUS_CLOSED */
+static enum status
+ask(struct events_tell *tell, uint64_t now_us)
+{
+    bool is_due = tell->asked_us == 0 || now_us >= tell->asked_us + EVENTS_TELL_RETRY_MS * MS_US;
+    if (tell->client.fd >= 0 || tell->is_asking || !is_due)
+        return STATUS_OK;
+    tell->asked_us = now_us;
+    if (exporter_dial_ask(tell->dial_fd) != STATUS_OK)
+        return STATUS_CLOSED;
+    tell->is_asking = true;
+    return STATUS_OK;
+}
+
+static enum status
+end(struct events_tell *tell)
+{
+    enum status status = tell_all(tell);
+    uint8_t *to = room_for(tell, EVENTS_DNSTAP_FRAME_MAX);
+    if (status == STATUS_OK && to != NULL && tell->form == EVENTS_TELL_DNSTAP)
+        tell->output_size += events_dnstap_stop(to);
+    return status == STATUS_OK && flush(tell) == STATUS_OK ? STATUS_CLOSED : STATUS_SYSTEM;
+}
+
+enum status
+events_tell_begin(struct events_tell *tell, enum events_tell_form form, const char *path,
+                  int dial_fd, int output_fd)
+{
+    tell->form = form;
+    tell->path = path;
+    tell->dial_fd = dial_fd;
+    tell->output_fd = output_fd;
+    tell->client.fd = -1;
+    if (form == EVENTS_TELL_DNSTAP)
+        tell->output_size = events_dnstap_start(tell->output);
+    return flush(tell);
+}
+
+enum status
+events_tell_turn(struct events_tell *tell)
+{
+    struct pollfd polls[] = {{.fd = tell->dial_fd, .events = POLLIN},
+                             {.fd = tell->client.fd, .events = POLLIN}};
+    if (sys_poll(polls, 2, EVENTS_TELL_LOOK_MS) < 0)
+        polls[0].revents = polls[1].revents = 0;
+    uint64_t now_us = clock_us(CLOCK_MONOTONIC);
+    enum status status = tell_all(tell);
+    if (status == STATUS_OK && polls[1].revents != 0) {
+        control_client_close(&tell->client); /* it has closed, or says what nobody asked for */
+        note(tell, "penstock closed the connection");
+    }
+    if (status == STATUS_OK && polls[0].revents != 0)
+        status = connected(tell);
+    if (status == STATUS_OK)
+        status = ask(tell, now_us);
+    if (status == STATUS_OK && tell->client.fd >= 0 && control_client_is_stale(&tell->pages))
+        status = watch(tell);
+    log_lost(tell, now_us);
+    log_tick();
+    return status == STATUS_CLOSED ? end(tell) : status;
+}

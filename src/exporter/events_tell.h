@@ -1,0 +1,57 @@
+/* events_tell.h - events of a running service, written to standard output
+ * SPDX-License-Identifier: ISC
+ *
+ * What: reads what each front wrote, at a pace of its own, and writes it as lines of JSON or as
+ *       dnstap. Where its output is slow it waits, events are lost meanwhile, and how many is told;
+ *       the service does not notice. When the service or a front was started again, it goes on with
+ *       what that writes.
+ * Who:  exporter, a process that talks no HTTP. It connects as exporter_dial.h has it.
+ * Ref:  docs/EVENTS.md.
+ */
+#pragma once
+
+#include "control/control_client.h"
+
+#define EVENTS_TELL_LOOK_MS      50    /* between two looks */
+#define EVENTS_TELL_RETRY_MS     2000  /* between two connections */
+#define EVENTS_TELL_WAIT_MS      300   /* for an answer that the service gives at once */
+#define EVENTS_TELL_LOST_MS      10000 /* between two lines of the log about lost events */
+#define EVENTS_TELL_OUTPUT_BYTES 65536
+
+enum events_tell_form { EVENTS_TELL_JSON, EVENTS_TELL_DNSTAP };
+
+struct events_tell_lane {
+    const struct events_memory *memory; /* NULL: none yet */
+    uint32_t number;                    /* of the memory, as the service has it */
+    struct events_reader reader;
+    uint64_t told; /* of what was lost or bad, in this memory */
+};
+
+struct events_tell { /* zeroed, then events_tell_begin() */
+    enum events_tell_form form;
+    int dial_fd, output_fd;
+    const char *path; /* of the control socket */
+    bool is_asking;   /* a connection was asked for, and the answer has not come */
+    bool has_begun;   /* there was memory of events once: what is new is read from its start */
+    uint64_t asked_us;
+    uint64_t started_us;         /* of the service that `lanes` are of, as it says */
+    uint64_t lost, lost_told_us; /* events, since the last line of the log about them; of that */
+    struct control_client client;
+    struct control_pages pages;
+    struct events_tell_lane lanes[SERVICE_PAGE_LANES];
+    char trouble[CONTROL_CLIENT_ERROR_MAX]; /* told last; "": none */
+    size_t output_size;
+    uint8_t output[EVENTS_TELL_OUTPUT_BYTES];
+};
+
+/** @param path  borrowed for its whole life. @return as events_tell_turn() */
+MUST_CHECK enum status events_tell_begin(struct events_tell *tell, enum events_tell_form form,
+                                         const char *path, int dial_fd, int output_fd);
+
+/**
+ * Wait for a moment, and write what there is.
+ *
+ * @return STATUS_OK; STATUS_CLOSED: nobody is there any more who connects: what there was is
+ *         written, and the stream has its end; STATUS_SYSTEM: the output cannot be written to
+ */
+MUST_CHECK enum status events_tell_turn(struct events_tell *tell);
