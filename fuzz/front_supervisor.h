@@ -180,6 +180,8 @@ start(uint8_t form)
     front_begin(&front);
 }
 
+#define REPORT_TAG 77
+
 /* What the front says. */
 void
 kernel_heard_message(const struct ipc_message *message)
@@ -191,6 +193,10 @@ kernel_heard_message(const struct ipc_message *message)
     if (message->type == IPC_FLUSHED) {
         must(world.is_flushing && message->tag == world.flushes);
         world.is_flushing = false;
+        return;
+    }
+    if (message->type == IPC_REPORT) {
+        must(message->tag == REPORT_TAG);
         return;
     }
     must(message->type == IPC_RELOADED && message->epoch == world.reload);
@@ -260,9 +266,16 @@ supervise(struct bytes_reader *r)
         say((struct ipc_message){.type = IPC_STOP}, NULL, 0);
         break;
     case 6:
-        if (!world.is_stopping)
+        if (!world.is_stopping && number < 128)
             flush(number);
-        return;
+        else if (number >= 192)
+            say((struct ipc_message){.type = IPC_NETWORKS, .tag = REPORT_TAG}, NULL, 0);
+        else if (number >= 128)
+            say((struct ipc_message){.type = IPC_LIMITS, .tag = REPORT_TAG, .text = "192.0.2.1"},
+                NULL, 0);
+        if (number < 128)
+            return;
+        break;
     default:
         kernel.trouble = troubles[number % 6];
         return;

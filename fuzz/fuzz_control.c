@@ -86,7 +86,8 @@ obey(struct run *run, unsigned seat, const struct control_message *request)
         at->task = CONTROL_SENDS_PAGES;
     else if (request->type == CONTROL_RELOAD)
         at->task = CONTROL_WAITS_RELOAD;
-    else if (request->type == CONTROL_FLUSH)
+    else if (request->type == CONTROL_FLUSH || request->type == CONTROL_LIMITS ||
+             request->type == CONTROL_NETWORKS)
         at->task = CONTROL_WAITS_FRONTS;
     else
         control_desk_answer(&run->desk, seat, CONTROL_DONE, 0, "done");

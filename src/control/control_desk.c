@@ -195,7 +195,7 @@ static bool
 is_sending(enum control_task task)
 {
     return task == CONTROL_SENDS_PAGES || task == CONTROL_SENDS_UPSTREAMS ||
-           task == CONTROL_SENDS_EVENTS;
+           task == CONTROL_SENDS_EVENTS || task == CONTROL_SENDS_REPORTS;
 }
 
 bool

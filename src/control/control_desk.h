@@ -55,7 +55,8 @@ enum control_task { /* what is under way at a seat, one thing at a time */
                     CONTROL_SENDS_UPSTREAMS, /* likewise */
                     CONTROL_SENDS_EVENTS,    /* likewise, of lanes */
                     CONTROL_WAITS_RELOAD,
-                    CONTROL_WAITS_FRONTS, /* for what `request` asks of them */
+                    CONTROL_WAITS_FRONTS,  /* for what `request` asks of them */
+                    CONTROL_SENDS_REPORTS, /* what they said; `at` is the next one */
 };
 
 struct control_seat {
@@ -69,7 +70,7 @@ struct control_seat {
     uint64_t stuck_ms;       /* since when an answer found no room; 0: it finds room */
     struct control_message answer;
     struct control_message request; /* WAITS_FRONTS */
-    uint64_t ticket;                /* WAITS_FRONTS: the lowest is served first */
+    uint64_t ticket;                /* of that, until it is answered: the lowest is served first */
 };
 
 struct control_account {

@@ -10,6 +10,7 @@
 #define NONE
 #define NUMBER(member)             FIELDS_ROW(control_message, FIELD_NUMBER, member, 0, UINT32_MAX)
 #define RANGE(member, least, most) FIELDS_ROW(control_message, FIELD_NUMBER, member, least, most)
+#define NUMBERS(member)            FIELDS_ROW(control_message, FIELD_NUMBERS, member, 0, 0)
 #define TEXT(member)               FIELDS_ROW(control_message, FIELD_TEXT, member, 0, 0)
 
 #define SERVICE       CONTROL_NOTHING

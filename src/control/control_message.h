@@ -13,8 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONTROL_MESSAGE_MAX 544 /* bytes of the largest message */
+#define CONTROL_MESSAGE_MAX 640 /* bytes of the largest message */
 #define CONTROL_TEXT_MAX    512 /* a sentence, with its NUL */
+#define CONTROL_REPORT_MAX  136 /* numbers of a report: IPC_REPORT_MAX */
 #define CONTROL_LEVEL_MIN   3   /* LOG_NOTICE */
 #define CONTROL_LEVEL_MAX   5   /* LOG_DEBUG */
 
@@ -36,14 +37,15 @@ enum control_page { CONTROL_SERVICE_PAGE = 1, CONTROL_STATS_PAGE = 2, CONTROL_HI
 /* Fields that a type does not use are zero; on the wire they are absent. */
 struct control_message {
     enum control_type type;
-    uint32_t lane, place;        /* PAGE; EVENTS_MEMORY: lane */
-    uint32_t index;              /* UPSTREAM, KEY; EVENTS_MEMORY: its number */
-    uint32_t count;              /* DONE */
-    uint8_t right;               /* HELLO: enum control_right */
-    uint8_t kind;                /* PAGE: enum control_page */
-    uint8_t level;               /* LEVEL: enum log_level */
-    uint8_t below;               /* FLUSH: 1: with all names below it */
-    char text[CONTROL_TEXT_MAX]; /* NUL-terminated */
+    uint32_t lane, place;                /* PAGE; EVENTS_MEMORY, REPORT: lane */
+    uint32_t index;                      /* UPSTREAM, KEY; EVENTS_MEMORY: its number */
+    uint32_t count;                      /* DONE */
+    uint8_t right;                       /* HELLO: enum control_right */
+    uint8_t kind;                        /* PAGE: enum control_page */
+    uint8_t level;                       /* LEVEL: enum log_level */
+    uint8_t below;                       /* FLUSH: 1: with all names below it */
+    char text[CONTROL_TEXT_MAX];         /* NUL-terminated */
+    uint32_t report[CONTROL_REPORT_MAX]; /* REPORT: what was asked for says what they mean */
 };
 
 /** @return bytes written at `to` (room CONTROL_MESSAGE_MAX) */

@@ -3,6 +3,7 @@
  */
 #include "ctl/ctl_options.h"
 
+#include "base/addr.h"
 #include "control/control_message.h"
 
 #include <getopt.h>
@@ -20,7 +21,7 @@ static const struct option long_options[] = {{"socket", required_argument, NULL,
                                              {"version", no_argument, NULL, 'V'},
                                              {0}};
 
-enum takes { NOTHING, A_LEVEL, A_NAME }; /* behind the command */
+enum takes { NOTHING, A_LEVEL, A_NAME, AN_ADDRESS }; /* behind the command */
 
 struct command {
     const char *name;
@@ -34,6 +35,7 @@ static const struct command commands[] = {
     {"upstreams", CTL_UPSTREAMS, false, NOTHING}, {"healthcheck", CTL_HEALTHCHECK, false, NOTHING},
     {"reload", CTL_RELOAD, false, NOTHING},       {"drain", CTL_DRAIN, false, NOTHING},
     {"log-level", CTL_LOG_LEVEL, false, A_LEVEL}, {"flush", CTL_FLUSH, false, A_NAME},
+    {"limits", CTL_LIMITS, true, AN_ADDRESS},     {"networks", CTL_NETWORKS, true, NOTHING},
 };
 
 static const char *const levels[] = {"notice", "info", "debug"};
@@ -85,6 +87,16 @@ take_name(struct ctl_options *options, const char *name)
 }
 
 static enum status
+take_address(struct ctl_options *options, const char *address)
+{
+    struct addr parsed;
+    if (address == NULL || addr_parse(address, 0, &parsed) != STATUS_OK || parsed.port != 0)
+        return refuse(options, "limits takes an IPv4 or IPv6 address without a port");
+    options->what = address;
+    return STATUS_OK;
+}
+
+static enum status
 take_value(struct ctl_options *options, enum takes takes, const char *word)
 {
     switch (takes) {
@@ -94,6 +106,8 @@ take_value(struct ctl_options *options, enum takes takes, const char *word)
         return take_level(options, word);
     case A_NAME:
         return take_name(options, word);
+    case AN_ADDRESS:
+        return take_address(options, word);
     }
     return STATUS_INVALID;
 }
@@ -181,6 +195,10 @@ ctl_options_help(void)
            "  log-level LEVEL   notice, info or debug, until the next reload\n"
            "  flush NAME [--below]\n"
            "                    forget the cached responses of a name, or of all below it\n"
+           "  limits ADDRESS [--json]\n"
+           "                    what the fronts know of a client: its buckets, what waits,\n"
+           "                    why it was refused last\n"
+           "  networks [--json] the networks that ask most, and that limits refuse most\n"
            "\n"
            "  --socket PATH     the control socket; else PENSTOCK_CONTROL_SOCKET, else\n"
            "                    " CTL_OPTIONS_SOCKET "\n"

@@ -24,6 +24,8 @@ enum ctl_options_command {
     CTL_DRAIN,
     CTL_LOG_LEVEL,
     CTL_FLUSH,
+    CTL_LIMITS,
+    CTL_NETWORKS,
     CTL_HELP,
     CTL_VERSION,
 };
@@ -42,7 +44,7 @@ struct ctl_options {
     bool is_json;
     uint8_t level;                     /* log-level: enum log_level */
     bool is_below;                     /* flush: with all names below */
-    const char *what;                  /* flush: the name; points into argv */
+    const char *what;                  /* flush: the name, limits: the address; points into argv */
     char error[CTL_OPTIONS_ERROR_MAX]; /* on failure: one line without newline */
 };
 

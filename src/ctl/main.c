@@ -1,6 +1,7 @@
 /* main.c - penstockctl: look at a running penstock, and steer it
  * SPDX-License-Identifier: ISC
  */
+#include "ctl/ctl_fronts.h"
 #include "ctl/ctl_gather.h"
 #include "ctl/ctl_jail.h"
 #include "ctl/ctl_json.h"
@@ -99,6 +100,32 @@ ask_upstreams(struct ctl_upstreams *told)
 }
 
 static int
+ask_networks(const struct ctl_options *options)
+{
+    static struct ctl_fronts_networks networks;
+    enum status status = ctl_fronts_ask_networks(&gather.client, &networks);
+    if (status != STATUS_OK)
+        return tell_failure(status);
+    if (options->is_json)
+        return say_json(ctl_json_networks(&networks), CTL_EXIT_WELL);
+    ctl_fronts_show_networks(&networks, text);
+    return say(text, CTL_EXIT_WELL);
+}
+
+static int
+ask_fronts(const struct ctl_options *options)
+{
+    static struct ctl_fronts_limits limits;
+    enum status status = ctl_fronts_ask_limits(&gather.client, options->what, &limits);
+    if (status != STATUS_OK)
+        return tell_failure(status);
+    if (options->is_json)
+        return say_json(ctl_json_limits(&limits, options->what), CTL_EXIT_WELL);
+    ctl_fronts_show_limits(&limits, options->what, text);
+    return say(text, CTL_EXIT_WELL);
+}
+
+static int
 look(const struct ctl_options *options, struct ctl_show how)
 {
     static struct ctl_upstreams told;
@@ -169,7 +196,10 @@ main(int argc, char **argv)
                     "nothing was asked");
     bool is_look = options.command != CTL_RELOAD && options.command != CTL_DRAIN &&
                    options.command != CTL_LOG_LEVEL && options.command != CTL_FLUSH;
-    int exit_status = is_look ? look(&options, how) : steer(&options);
+    int exit_status = options.command == CTL_LIMITS     ? ask_fronts(&options)
+                      : options.command == CTL_NETWORKS ? ask_networks(&options)
+                      : is_look                         ? look(&options, how)
+                                                        : steer(&options);
     ctl_gather_close(&gather);
     return exit_status;
 }

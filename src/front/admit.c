@@ -17,6 +17,7 @@ end(struct front *front, const struct query *query, const struct verdict *verdic
 {
     if (verdict->price > 0)
         rate_charge(&front->rate, query, verdict->price, now);
+    ledger_note(&front->ledger, &front->rate.set, query, verdict, now);
     switch ((enum verdict_end)verdict->end) {
     case VERDICT_ANSWER:
         deliver_answer(&front->deliver, query, verdict, now);

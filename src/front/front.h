@@ -12,6 +12,7 @@
 #include "child/child_inbox.h"
 #include "child/child_usage.h"
 #include "front/deliver.h"
+#include "front/ledger.h"
 #include "front/local.h"
 #include "front/pacing.h"
 #include "front/rate.h"
@@ -64,6 +65,7 @@ struct front {
     struct local local;
     struct recall recall;
     struct waiting waiting;
+    struct ledger ledger;
     /* how it comes and leaves */
     struct udp udp;
     struct tcp tcp;

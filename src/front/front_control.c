@@ -7,8 +7,14 @@
 #include "front/admit.h"
 #include "front/front.h"
 #include "front/listen.h"
+#include "front/tell_limits.h"
 #include "os/chan.h"
 #include "os/log.h"
+#include "os/random.h"
+
+_Static_assert(sizeof(struct networks_report) <= sizeof((struct ipc_message *)0)->report,
+               "it fits");
+_Static_assert(sizeof(struct limits_report) <= sizeof((struct ipc_message *)0)->report, "it fits");
 
 static bool
 take_up_acl(struct front *front, const struct config *config)
@@ -28,6 +34,7 @@ reserve(struct front *front, const struct acl *acl)
     source_change(&front->source, config, acl, &front->rate.set);
     local_change(&front->local, config);
     waiting_reserve(&front->waiting, config, &front->rate);
+    tops_init(&front->ledger.tops, random_key(), now.now_s);
     recall_reserve(&front->recall, config,
                    &(struct recall_parts){stats, &front->local, &front->waiting}, &now);
     udp_reserve(&front->udp, config->listen_count, &front->loop, stats);
@@ -221,6 +228,40 @@ front_control_flushed(struct front *front)
     struct ipc_message done = {
         .type = IPC_FLUSHED, .tag = flush->tag, .count = flush->walk.dropped};
     child_inbox_say(&front->inbox, &done);
+}
+
+/* The supervisor has judged the address. */
+static void
+take_limits(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
+{
+    struct front *front = process;
+    const struct tell_limits_parts parts = {&front->rate, &front->source, &front->waiting,
+                                            &front->tcp, &front->ledger.refusals};
+    const struct clock_time now = evloop_time(&front->loop);
+    struct ipc_message told = {.type = IPC_REPORT, .tag = message->tag};
+    struct limits_report report;
+    struct addr client;
+    (void)fds;
+    if (addr_parse(message->text, 0, &client) != STATUS_OK)
+        log_fatal("the supervisor broke its contract: it asks about what is no address");
+    tell_limits(&parts, &client, &now, &report);
+    memcpy(told.report, &report, sizeof report);
+    child_inbox_say(&front->inbox, &told);
+}
+
+static void
+take_networks(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
+{
+    struct front *front = process;
+    const struct clock_time now = evloop_time(&front->loop);
+    struct ipc_message told = {.type = IPC_REPORT, .tag = message->tag};
+    struct networks_report report;
+    (void)fds;
+    for (unsigned i = 0; i < NETWORKS_REPORTS; i++) {
+        tops_report(&front->ledger.tops, &front->rate.set, i, now.now_s, &report);
+        memcpy(told.report, &report, sizeof report);
+        child_inbox_say(&front->inbox, &told);
+    }
 }
 
 static const struct child_inbox_row rows[] = {

@@ -111,6 +111,14 @@ crowd_network_release(struct networks *n, uint32_t leaf)
 }
 
 uint32_t
+crowd_network_find(const struct networks *n, const struct addr_lengths *set, struct addr_keys *keys,
+                   const struct addr *client, bool exempt)
+{
+    unsigned longest = set->counts[addr_family_index(client)] - 1U;
+    return find(n, name_in(set, addr_keys_at(keys, set, client, longest), exempt));
+}
+
+uint32_t
 crowd_network_take(struct networks *n, const struct addr_lengths *set, struct addr_keys *keys,
                    const struct addr *client, bool exempt)
 {

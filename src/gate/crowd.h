@@ -70,6 +70,10 @@ void crowd_networks_init(struct networks *n, void *memory, uint32_t count);
 uint32_t crowd_network_take(struct networks *n, const struct addr_lengths *set,
                             struct addr_keys *keys, const struct addr *client, bool exempt);
 
+/** The client's leaf, as crowd_network_take() has it. @return NETWORKS_ROOT: it is not there */
+uint32_t crowd_network_find(const struct networks *n, const struct addr_lengths *set,
+                            struct addr_keys *keys, const struct addr *client, bool exempt);
+
 /** Hold a leaf once more. */
 void crowd_network_hold(struct networks *n, uint32_t leaf);
 

@@ -272,6 +272,26 @@ limiter_charge(struct limiter *lim, const struct addr *client, struct addr_keys 
     }
 }
 
+unsigned
+limiter_look(const struct limiter *lim, const struct addr *client, uint64_t now_ms,
+             struct limiter_level levels[LIMITER_LENGTHS_MAX])
+{
+    const struct limiter_family *family = &lim->families[addr_family_index(client)];
+    uint64_t now = now_ms * LIMITER_TICKS_PER_MS, lefts[LIMITER_LENGTHS_MAX];
+    struct addr_keys keys = {0};
+    for (unsigned i = 0; i < family->count; i++) {
+        const struct limiter_rule *rule = &family->rules[i];
+        struct limiter_ref ref = find(lim, family, client, &keys, i);
+        lefts[i] = level(family, &ref, i, now, lefts);
+        levels[i] = (struct limiter_level){
+            .length = rule->length,
+            .level_milli =
+                (uint32_t)at_most(lefts[i] / rule->unit_ticks * 1000 / LIMITER_QUERY, UINT32_MAX),
+            .is_kept = ref.slot < LIMITER_GROUP};
+    }
+    return family->count;
+}
+
 uint32_t
 limiter_price_of_size(size_t octets)
 {

@@ -176,6 +176,21 @@ enum limiter_verdict limiter_take(struct limiter *lim, const struct addr *client
 void limiter_charge(struct limiter *lim, const struct addr *client, struct addr_keys *keys,
                     uint32_t price, uint64_t now_ms);
 
+struct limiter_level {    /* of one bucket */
+    uint32_t length;      /* prefix length */
+    uint32_t level_milli; /* thousandths of a query in it; more than its burst is debt */
+    bool is_kept;         /* it has a place; else this is what it would begin with */
+};
+
+/**
+ * Look at the buckets of a client, and change nothing.
+ *
+ * @param levels  written: shortest prefix first
+ * @return how many there are
+ */
+unsigned limiter_look(const struct limiter *lim, const struct addr *client, uint64_t now_ms,
+                      struct limiter_level levels[LIMITER_LENGTHS_MAX]);
+
 /**
  * What to charge an unproven client for the size of its answer.
  *

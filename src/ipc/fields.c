@@ -7,6 +7,13 @@
 
 #include <string.h>
 
+static void
+put_numbers(struct bytes_writer *w, const uint32_t *numbers, size_t size)
+{
+    for (size_t i = 0; i < size / sizeof *numbers; i++)
+        bytes_put_u32(w, numbers[i]);
+}
+
 size_t
 fields_encode(const struct field *fields, uint16_t number, const void *message, uint8_t *to,
               size_t room)
@@ -18,6 +25,8 @@ fields_encode(const struct field *fields, uint16_t number, const void *message, 
         if (field->kind == FIELD_TEXT) {
             bytes_put_copy(&w, member, strnlen(member, field->size - 1));
             bytes_put_u8(&w, 0);
+        } else if (field->kind == FIELD_NUMBERS) {
+            put_numbers(&w, member, field->size);
         } else if (field->kind == FIELD_BYTES || field->size == 1) {
             bytes_put_copy(&w, member, field->size);
         } else {
@@ -48,6 +57,13 @@ get_number(struct bytes_reader *r, void *member, size_t size)
     return *(uint32_t *)member = bytes_get_u32(r);
 }
 
+static void
+get_numbers(struct bytes_reader *r, uint32_t *numbers, size_t size)
+{
+    for (size_t i = 0; i < size / sizeof *numbers; i++)
+        numbers[i] = bytes_get_u32(r);
+}
+
 /* @return false: there are fewer octets, or the value is out of bounds */
 static bool
 get_field(struct bytes_reader *r, const struct field *field, size_t fds, void *to)
@@ -65,6 +81,9 @@ get_field(struct bytes_reader *r, const struct field *field, size_t fds, void *t
         return (get_number(r, member, field->size) == 0) == (fds > 0);
     case FIELD_BYTES:
         bytes_get_copy(r, member, field->size);
+        return true;
+    case FIELD_NUMBERS:
+        get_numbers(r, member, field->size);
         return true;
     case FIELD_TEXT:
         return get_text(r, member, field->size);

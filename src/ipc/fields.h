@@ -22,7 +22,8 @@ enum field_kind {
     FIELD_POWER_OF_TWO,
     FIELD_NO_DESCRIPTOR, /* 0 exactly where a descriptor came with the message */
     FIELD_BYTES,
-    FIELD_TEXT, /* to the end of the message, with its NUL */
+    FIELD_NUMBERS, /* as many u32 as fit into the member, of any value */
+    FIELD_TEXT,    /* to the end of the message, with its NUL */
 };
 
 struct field {

@@ -14,6 +14,7 @@
 #define POWER_OF_TWO(member)       FIELDS_ROW(ipc_message, FIELD_POWER_OF_TWO, member, 0, UINT32_MAX)
 #define NO_DESCRIPTOR(member)      FIELDS_ROW(ipc_message, FIELD_NO_DESCRIPTOR, member, 0, UINT32_MAX)
 #define BYTES(member)              FIELDS_ROW(ipc_message, FIELD_BYTES, member, 0, 0)
+#define NUMBERS(member)            FIELDS_ROW(ipc_message, FIELD_NUMBERS, member, 0, 0)
 #define TEXT(member)               FIELDS_ROW(ipc_message, FIELD_TEXT, member, 0, 0)
 
 /* the receiver gets it from the other side */

@@ -15,6 +15,7 @@
 #define IPC_MESSAGE_MAX 640 /* bytes of the largest message */
 #define IPC_FDS_MAX     3   /* descriptors with one message */
 #define IPC_TEXT_MAX    512 /* a log line or certificate subject, with its NUL */
+#define IPC_REPORT_MAX  136 /* numbers of a report */
 #define IPC_NO_POLICY   UINT32_MAX
 
 /* No errno: the upstream is left alone for a while, see lane/avoid.h. */
@@ -50,7 +51,7 @@ struct ipc_message {
      * whose policy decides, IPC_NO_POLICY: none; PIN_SEEN, end: 1: look once more, in TLS 1.2 alone */
     uint32_t index;
     /* UPSTREAM_*: the worker's name for the connection; PIN_LOOK: bits of TLS versions, 0: those of
-     * the policy; FLUSH, FLUSHED: the supervisor's name for it */
+     * the policy; FLUSH, FLUSHED, LIMITS, NETWORKS, REPORT: the supervisor's name for it */
     uint32_t tag;
     uint32_t count; /* FLUSHED: responses dropped */
     /* UPSTREAM_SOCKET: errno, IPC_ERROR_AVOIDED or 0; RELOADED: 0 taken up, 1 refused; RING_END: 0
@@ -64,9 +65,10 @@ struct ipc_message {
     /* UPSTREAM_KEY, PIN_SEEN: SHA-256 of the SubjectPublicKeyInfo; end: of the key whose pin vouches, zeros: none
      * does or none was asked for */
     uint8_t pin[32];
-    /* NUL-terminated. LOG: the line; FLUSH: the name; PIN_LOOK: TLS name; READY: the TLS library and its version, ""
+    /* NUL-terminated. LOG: the line; FLUSH: the name; LIMITS: the address; PIN_LOOK: TLS name; READY: the TLS library and its version, ""
      * of a front; PIN_SEEN: subject and validity; end: why not, or "" */
     char text[IPC_TEXT_MAX];
+    uint32_t report[IPC_REPORT_MAX]; /* REPORT: what is asked for says what they mean */
 };
 
 /** @return bytes written at `to` (room IPC_MESSAGE_MAX) */

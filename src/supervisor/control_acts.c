@@ -104,6 +104,8 @@ control_acts_obey(struct supervisor *sup, unsigned seat, const struct control_me
         set_level(sup, seat, (enum log_level)request->level);
         return;
     case CONTROL_FLUSH:
+    case CONTROL_LIMITS:
+    case CONTROL_NETWORKS:
         control_round_ask(sup, seat, request);
         return;
     case CONTROL_HELLO:
@@ -113,6 +115,7 @@ control_acts_obey(struct supervisor *sup, unsigned seat, const struct control_me
     case CONTROL_UPSTREAM:
     case CONTROL_EVENTS_MEMORY:
     case CONTROL_KEY:
+    case CONTROL_REPORT:
         break; /* not taken from a client */
     }
 }

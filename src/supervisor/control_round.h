@@ -12,13 +12,21 @@
 #include "ipc/ipc.h"
 #include "supervisor/supervisor.h"
 
-/** A client asks. @param request  borrowed; FLUSH */
+/** A client asks. @param request  borrowed; FLUSH, LIMITS or NETWORKS */
 void control_round_ask(struct supervisor *sup, unsigned seat,
                        const struct control_message *request);
 
 /** A front has flushed. @return STATUS_OK; STATUS_INVALID: it was never asked to. */
 MUST_CHECK enum status control_round_flushed(struct child *front,
                                              const struct ipc_message *message);
+
+/** A front has told what it knows. @return as control_round_flushed() */
+MUST_CHECK enum status control_round_told(struct child *front, const struct ipc_message *message);
+
+/** The next REPORT of who is sent what fronts said. @param at  its seat, whose place moves on
+ *  @param message  written. @return false: there are no more */
+bool control_round_next(const struct supervisor *sup, struct control_seat *at,
+                        struct control_message *message);
 
 /** End a round that no front is waited for, and begin the next one.
  *  @return true: somebody has an answer */

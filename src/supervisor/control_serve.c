@@ -230,9 +230,11 @@ static void
 next_output(struct supervisor *sup, unsigned seat, struct control_message *message, int *fd)
 {
     struct control_seat *at = &sup->desk.seats[seat];
+    *fd = -1;
     bool is_more = at->task == CONTROL_SENDS_PAGES       ? next_page(sup, at, message, fd)
                    : at->task == CONTROL_SENDS_UPSTREAMS ? next_upstream(sup, at, message, fd)
                    : at->task == CONTROL_SENDS_EVENTS    ? next_events(sup, at, message, fd)
+                   : at->task == CONTROL_SENDS_REPORTS   ? control_round_next(sup, at, message)
                                                          : false;
     if (is_more)
         return;

@@ -126,6 +126,13 @@ take_flushed(struct child *front, const struct ipc_message *message, int *fd)
     return control_round_flushed(front, message);
 }
 
+static enum status
+take_report(struct child *front, const struct ipc_message *message, int *fd)
+{
+    (void)fd;
+    return control_round_told(front, message);
+}
+
 static const struct order {
     unsigned roles, states;
     enum status (*take)(struct child *child, const struct ipc_message *message, int *fd);

@@ -11,6 +11,7 @@
 #include "conf/config.h"
 #include "control/control_desk.h"
 #include "lane/heartbeat.h"
+#include "lane/networks_report.h"
 #include "lane/restart.h"
 #include "lane/service_page.h"
 #include "lane/stats.h"
@@ -95,12 +96,15 @@ struct control_connection { /* of who has a seat at the desk */
 
 struct control_round { /* see control_round.h */
     bool is_under_way;
-    uint32_t number;          /* of this round or the last one */
-    unsigned seat;            /* who asked, */
-    uint64_t ticket, tickets; /* if it has still this ticket; tickets given so far */
-    pid_t asked
-        [CONFIG_LANES_MAX]; /* fronts that have not answered; 0: this one has, or was not asked */
-    uint64_t count;         /* sum of their answers */
+    enum control_type kind;        /* FLUSH, LIMITS, NETWORKS */
+    uint32_t number;               /* of this round or the last one */
+    unsigned seat;                 /* who asked, */
+    uint64_t ticket, tickets;      /* if it has still this ticket; tickets given so far */
+    pid_t asked[CONFIG_LANES_MAX]; /* fronts that owe an answer; 0: this one does not */
+    uint64_t count;                /* sum of their answers; else how many those are */
+    bool is_sent;                  /* all have answered, and the seat sends what they said: */
+    unsigned reports_count[CONFIG_LANES_MAX]; /* of each lane */
+    uint32_t reports[CONFIG_LANES_MAX][NETWORKS_REPORTS][CONTROL_REPORT_MAX];
 };
 
 struct shown {           /* see shown.h */

@@ -68,7 +68,7 @@ sheet_right(struct sheet *sheet, unsigned column, const char *text)
     if (sheet->column + width >= column && sheet->column > 0 && sheet->column + width != column)
         put(sheet, " ", 1);
     else
-        sheet_to(sheet, column - width);
+        sheet_to(sheet, column > width ? column - width : 0);
     put(sheet, text, strlen(text));
 }
 

@@ -70,6 +70,8 @@ Test(control_message, what_changes_something_needs_an_operator)
     cr_assert_eq(control_message_needs(CONTROL_LEVEL), CONTROL_OPERATOR);
     cr_assert_eq(control_message_needs(CONTROL_UPSTREAMS), CONTROL_OPERATOR);
     cr_assert_eq(control_message_needs(CONTROL_FLUSH), CONTROL_OPERATOR);
+    cr_assert_eq(control_message_needs(CONTROL_LIMITS), CONTROL_OPERATOR);
+    cr_assert_eq(control_message_needs(CONTROL_NETWORKS), CONTROL_OPERATOR);
 }
 
 Test(control_message, the_longest_text_fits)
@@ -94,4 +96,19 @@ Test(control_message, a_level_that_there_is_not_is_refused)
         cr_expect_eq(control_message_decode(bytes, size, 0, CONTROL_FROM_CLIENT, &message),
                      is_good ? STATUS_OK : STATUS_INVALID);
     }
+}
+
+Test(control_message, numbers_of_a_report_come_as_they_are)
+{
+    uint8_t bytes[CONTROL_MESSAGE_MAX];
+    struct control_message message = {.type = CONTROL_REPORT, .lane = 3}, got;
+    for (uint32_t i = 0; i < CONTROL_REPORT_MAX; i++)
+        message.report[i] = i * 0x01010101;
+    size_t size = control_message_encode(&message, bytes);
+    cr_assert_leq(size, sizeof bytes);
+    cr_assert_eq(control_message_decode(bytes, size, 0, CONTROL_FROM_SERVICE, &got), STATUS_OK);
+    cr_assert_eq(got.lane, 3);
+    cr_assert_arr_eq(got.report, message.report, sizeof got.report);
+    cr_assert_eq(control_message_decode(bytes, size - 1, 0, CONTROL_FROM_SERVICE, &got),
+                 STATUS_INVALID);
 }

@@ -58,6 +58,25 @@ Test(ctl_options, names_to_forget)
     cr_expect_str_eq(options.error, "reload has no --below");
 }
 
+Test(ctl_options, addresses_to_look_at)
+{
+    cr_expect_eq(PARSE("limits", "192.0.2.1"), STATUS_OK);
+    cr_expect_eq(options.command, CTL_LIMITS);
+    cr_expect_str_eq(options.what, "192.0.2.1");
+    cr_expect_eq(PARSE("limits", "2001:db8::1", "--json"), STATUS_OK);
+    cr_expect(options.is_json);
+    cr_expect_eq(PARSE("limits"), STATUS_INVALID);
+    cr_expect_eq(PARSE("limits", "192.0.2.1:53"), STATUS_INVALID);
+    cr_expect_eq(PARSE("limits", "192.0.2.0/24"), STATUS_INVALID);
+}
+
+Test(ctl_options, networks)
+{
+    cr_expect_eq(PARSE("networks", "--json"), STATUS_OK);
+    cr_expect_eq(options.command, CTL_NETWORKS);
+    cr_expect_eq(PARSE("networks", "192.0.2.1"), STATUS_INVALID);
+}
+
 Test(ctl_options, the_socket)
 {
     cr_expect_str_eq(CTL_OPTIONS_SOCKET, CONFIG_CONTROL_SOCKET);

@@ -72,6 +72,15 @@ example(enum ipc_type type)
         m.below = 1;
         strcpy(m.text, "www.example");
         break;
+    case IPC_LIMITS:
+        m.tag = 0x01020304;
+        strcpy(m.text, "192.0.2.1");
+        break;
+    case IPC_REPORT:
+        m.tag = 0x01020304;
+        for (uint32_t i = 0; i < IPC_REPORT_MAX; i++)
+            m.report[i] = UINT32_MAX - i;
+        break;
     case IPC_FLUSHED:
         m.tag = 0x01020304;
         m.count = 70000;
@@ -105,6 +114,9 @@ example(enum ipc_type type)
         m.kind = 255;
         memset(m.pin, 0xa5, sizeof m.pin);
         strcpy(m.text, "CN=dns.example");
+        break;
+    case IPC_NETWORKS:
+        m.tag = 0x01020304;
         break;
     case IPC_START:
     case IPC_STOP:

@@ -336,3 +336,29 @@ Test(limiter, an_empty_one_is_given_up_for_nothing)
     cr_assert_eq(buckets.replaced, 0);
     cr_assert_eq(buckets.forgiven_ticks, 0);
 }
+
+Test(limiter, a_look_tells_levels_and_changes_nothing)
+{
+    static _Alignas(64) uint8_t room[LIMITER_MEMORY_BYTES(LIMITER_ENTRIES_MIN)];
+    static const struct hash_key secret = {1, 2};
+    struct limiter_config limits = {
+        .ipv4 = {{32, 10, 20}, {24, 100, 200}}, .ipv4_count = 2, .slip = 2};
+    struct limiter_level levels[LIMITER_LENGTHS_MAX];
+    struct limiter it;
+    struct addr client;
+    struct addr_keys keys = {0};
+    cr_assert_eq(addr_parse("192.0.2.1", 0, &client), STATUS_OK);
+    cr_assert_eq(limiter_init(&it, &limits, room, LIMITER_ENTRIES_MIN, secret), STATUS_OK);
+    cr_assert_eq(limiter_look(&it, &client, 1000, levels), 2);
+    cr_assert(levels[0].length == 24 && levels[0].level_milli == 0 && !levels[0].is_kept);
+    cr_assert_eq(limiter_take(&it, &client, &keys, 5 * LIMITER_QUERY, 1000), LIMITER_PASS);
+    for (unsigned again = 0; again < 2; again++) {
+        cr_assert_eq(limiter_look(&it, &client, 1100, levels), 2);
+        cr_assert_eq(levels[1].length, 32);
+        cr_assert(levels[1].is_kept && levels[0].is_kept);
+        cr_assert(levels[1].level_milli >= 3980 && levels[1].level_milli <= 4000);
+        cr_assert_eq(levels[0].level_milli, 0, "ten leak away from the network");
+    }
+    cr_assert_eq(addr_parse("2001:db8::1", 0, &client), STATUS_OK);
+    cr_assert_eq(limiter_look(&it, &client, 1000, levels), 0);
+}

@@ -23,6 +23,7 @@ static const struct {
     {IPC_RELOADED, SERVING, 0},
     {IPC_RING_END, SERVING, SERVING},
     {IPC_FLUSHED, 0, 0}, /* nothing was asked: test_control_round.c */
+    {IPC_REPORT, 0, 0},  /* likewise */
     {IPC_PIN_SEEN, 0, 0},
     {IPC_LISTENER, 0, 0}, /* a pipe is none, and nothing is configured */
 };
