@@ -4,9 +4,10 @@ _penstockctl() {
     case $before in
     --socket) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     log-level) mapfile -t COMPREPLY < <(compgen -W "notice info debug" -- "$word") ;;
+    top) mapfile -t COMPREPLY < <(compgen -W "--once --json --interval" -- "$word") ;;
     status | stats | limits | networks) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$word") ;;
     flush) mapfile -t COMPREPLY < <(compgen -W "--below" -- "$word") ;;
-    *) mapfile -t COMPREPLY < <(compgen -W "status stats upstreams healthcheck reload drain log-level flush limits networks
+    *) mapfile -t COMPREPLY < <(compgen -W "status stats top upstreams healthcheck reload drain log-level flush limits networks
         --socket --json --help --version" -- "$word") ;;
     esac
 }

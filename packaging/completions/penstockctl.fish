@@ -2,6 +2,7 @@
 complete -c penstockctl -f
 complete -c penstockctl -n __fish_use_subcommand -a status -d 'is it well, what is wrong, what to do'
 complete -c penstockctl -n __fish_use_subcommand -a stats -d 'every counter and what it means'
+complete -c penstockctl -n __fish_use_subcommand -a top -d 'what happens, with the last hour'
 complete -c penstockctl -n __fish_use_subcommand -a upstreams -d 'the table of upstreams'
 complete -c penstockctl -n __fish_use_subcommand -a healthcheck -d 'exit status 0 healthy, 1 not'
 complete -c penstockctl -n __fish_use_subcommand -a reload -d 'read the configuration again'
@@ -12,7 +13,9 @@ complete -c penstockctl -n __fish_use_subcommand -a limits -d 'what the fronts k
 complete -c penstockctl -n __fish_use_subcommand -a networks -d 'the networks that ask most'
 complete -c penstockctl -n '__fish_seen_subcommand_from flush' -l below -d 'all names below, too'
 complete -c penstockctl -n '__fish_seen_subcommand_from log-level' -a 'notice info debug'
-complete -c penstockctl -n '__fish_seen_subcommand_from status stats limits networks' -l json -d 'as JSON'
+complete -c penstockctl -n '__fish_seen_subcommand_from status stats top limits networks' -l json -d 'as JSON'
+complete -c penstockctl -n '__fish_seen_subcommand_from top' -l once -d 'one reading'
+complete -c penstockctl -n '__fish_seen_subcommand_from top' -l interval -x -d 'seconds between two readings'
 complete -c penstockctl -l socket -r -F -d 'where the control socket is'
 complete -c penstockctl -s h -l help -d 'print help'
 complete -c penstockctl -s V -l version -d 'print the version'

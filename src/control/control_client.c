@@ -115,6 +115,16 @@ control_client_next(struct control_client *client, struct control_message *answe
 }
 
 enum status
+control_client_check(struct control_client *client)
+{
+    struct control_message message;
+    enum status status = control_client_next(client, &message, 0);
+    if (status == STATUS_AGAIN)
+        return STATUS_OK;
+    return status == STATUS_OK ? fail(client, STATUS_INVALID, IS_CLOSED) : status;
+}
+
+enum status
 control_client_ask(struct control_client *client, const struct control_message *request,
                    struct control_message *answer, int timeout_ms)
 {

@@ -69,6 +69,12 @@ MUST_CHECK enum status control_client_next(struct control_client *client,
                                            struct control_message *answer, int timeout_ms);
 
 /**
+ * Is the service still there? It sends nothing unasked. Waits for nothing.
+ * @return STATUS_OK; else as control_client_ask()
+ */
+MUST_CHECK enum status control_client_check(struct control_client *client);
+
+/**
  * Have the pages mapped, in place of those that were. A service of another version is refused: its
  * pages mean something else.
  * @return STATUS_OK; else as control_client_ask(), and `pages` are those from before.

@@ -50,6 +50,10 @@ take(struct ctl_gather *gather)
 enum status
 ctl_gather_read(struct ctl_gather *gather)
 {
+    /* memory stays, whether or not the service does */
+    enum status alive = control_client_check(&gather->client);
+    if (alive != STATUS_OK)
+        return alive;
     /* pages that are replaced while they are read are read again: their sums would be of two times */
     for (unsigned i = 0; i < CONTROL_CLIENT_WATCHES; i++) {
         enum status status = STATUS_OK;
@@ -66,15 +70,20 @@ ctl_gather_read(struct ctl_gather *gather)
 }
 
 enum status
+ctl_gather_read_after(struct ctl_gather *gather, int wait_ms)
+{
+    struct timespec step = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000L};
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
+    return ctl_gather_read(gather);
+}
+
+enum status
 ctl_gather_rates(struct ctl_gather *gather)
 {
-    struct timespec step = {.tv_sec = CTL_GATHER_STEP_MS / 1000,
-                            .tv_nsec = CTL_GATHER_STEP_MS % 1000 * 1000000L};
     enum status status = ctl_gather_read(gather);
     if (status != STATUS_OK || gather->sight.figures.span_s > 0)
         return status;
-    clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
-    return ctl_gather_read(gather);
+    return ctl_gather_read_after(gather, CTL_GATHER_STEP_MS);
 }
 
 void

@@ -27,6 +27,9 @@ MUST_CHECK enum status ctl_gather_open(struct ctl_gather *gather, const char *so
 /** One more reading, figures and judgement of it. @return as ctl_gather_open() */
 MUST_CHECK enum status ctl_gather_read(struct ctl_gather *gather);
 
+/** The same, so much later. */
+MUST_CHECK enum status ctl_gather_read_after(struct ctl_gather *gather, int wait_ms);
+
 /** The same with rates: where the service has just started there are some after CTL_GATHER_STEP_MS.
  *  @return as ctl_gather_open() */
 MUST_CHECK enum status ctl_gather_rates(struct ctl_gather *gather);

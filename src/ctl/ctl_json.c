@@ -72,9 +72,9 @@ in_lower_case(const char *name, char text[NAME_ROOM])
 
 /* json_dumps() gives memory of its own, which goes with free(). */
 static char *
-finish(json_t *root)
+finish(json_t *root, size_t form)
 {
-    char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
+    char *text = json_dumps(root, form | JSON_REAL_PRECISION(10));
     json_decref(root);
     return text;
 }
@@ -203,16 +203,22 @@ processes(const struct reading *r)
     return list;
 }
 
+static json_t *
+status(const struct figures *f, const struct judgement *j)
+{
+    char clients[SAYS_LINE_MAX], needs[SAYS_LINE_MAX];
+    return json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "level",
+                     levels[j->level], "since", whole(j->since_s), "clients",
+                     says_clients(f, j, clients), "needs", says_needs(j, needs), "service",
+                     service(f->reading), "findings", findings(f, j), "rates", rates(f),
+                     "upstreams", upstreams(f), "room", room(f), "processes", processes(f->reading),
+                     "deaths", whole(f->reading->deaths));
+}
+
 char *
 ctl_json_status(const struct figures *f, const struct judgement *j)
 {
-    char clients[SAYS_LINE_MAX], needs[SAYS_LINE_MAX];
-    return finish(json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "level",
-                            levels[j->level], "since", whole(j->since_s), "clients",
-                            says_clients(f, j, clients), "needs", says_needs(j, needs), "service",
-                            service(f->reading), "findings", findings(f, j), "rates", rates(f),
-                            "upstreams", upstreams(f), "room", room(f), "processes",
-                            processes(f->reading), "deaths", whole(f->reading->deaths)));
+    return finish(status(f, j), JSON_INDENT(2));
 }
 
 /* --- stats ----------------------------------------------------------------------------------- */
@@ -229,6 +235,11 @@ counters(const struct tally *tally, bool is_gauge)
     return rows;
 }
 
+static const char *const group_names[] = {[WHY_GROUP_ANSWERED] = "answered",
+                                          [WHY_GROUP_TURNED_AWAY] = "turned_away",
+                                          [WHY_GROUP_FAILED] = "failed",
+                                          [WHY_GROUP_NEITHER] = "neither"};
+
 static json_t *
 ends(const struct tally *tally)
 {
@@ -243,13 +254,10 @@ static json_t *
 groups(const struct tally *tally)
 {
     static const struct tally nothing;
-    static const char *const names[] = {[WHY_GROUP_ANSWERED] = "answered",
-                                        [WHY_GROUP_TURNED_AWAY] = "turned_away",
-                                        [WHY_GROUP_FAILED] = "failed",
-                                        [WHY_GROUP_NEITHER] = "neither"};
     json_t *rows = json_object();
     for (unsigned i = 0; i < WHY_GROUPS; i++)
-        json_object_set_new(rows, names[i], whole(tally_group(&nothing, tally, (enum why_group)i)));
+        json_object_set_new(rows, group_names[i],
+                            whole(tally_group(&nothing, tally, (enum why_group)i)));
     return rows;
 }
 
@@ -284,7 +292,51 @@ ctl_json_stats(const struct reading *r)
                   times(tally_upstream_us(&nothing, t, 500), tally_upstream_us(&nothing, t, 900),
                         tally_upstream_us(&nothing, t, 990)),
                   "dropped_unread", whole(t->drops), "dropped_by_filter", whole(t->filtered),
-                  "upstreams", list));
+                  "upstreams", list),
+        JSON_INDENT(2));
+}
+
+/* --- top ------------------------------------------------------------------------------------- */
+
+static json_t *
+parts(const struct figures *f)
+{
+    static const struct tally nothing;
+    json_t *list = json_array();
+    for (unsigned i = 0; i < WHY_PARTS; i++) {
+        enum why_part which = (enum why_part)i;
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:o, s:o}", "name", why_part_text(which), "group",
+                            group_names[why_part_group(which)], "per_s", rate(f->parts[i]), "all",
+                            whole(tally_part(&nothing, &f->reading->tally, which))));
+    }
+    return list;
+}
+
+static json_t *
+lanes(const struct reading *r)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < r->lanes; i++) {
+        const struct reading_lane *lane = &r->of_lane[i];
+        json_array_append_new(
+            list, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "alive", whole(lane->alive), "queued",
+                            whole(lane->queued), "to_worker_bytes", whole(lane->to_worker_bytes),
+                            "to_front_bytes", whole(lane->to_front_bytes), "connections",
+                            whole(lane->connections), "deaths", whole(lane->deaths)));
+    }
+    return list;
+}
+
+char *
+ctl_json_top(const struct figures *f, const struct judgement *j)
+{
+    json_t *now = json_pack("{s:o, s:o, s:o, s:o}", "queries_per_s", rate(f->queries_now),
+                            "turned_away_per_s", rate(f->turned_away_now), "failed_per_s",
+                            rate(f->failed_now), "cached_percent", percent(f->cached_share_now));
+    return finish(json_pack("{s:o, s:o, s:o, s:o}", "status", status(f, j), "now", now, "ends",
+                            parts(f), "lanes", lanes(f->reading)),
+                  JSON_COMPACT);
 }
 
 /* --- limits ---------------------------------------------------------------------------------- */

@@ -6,7 +6,8 @@
  * Who:  penstockctl.
  * Ref:  docs/penstockctl-status.schema.json, docs/penstockctl-stats.schema.json,
  *       docs/penstockctl-limits.schema.json,
- *       docs/penstockctl-networks.schema.json.
+ *       docs/penstockctl-networks.schema.json,
+ *       docs/penstockctl-top.schema.json.
  */
 #pragma once
 
@@ -18,6 +19,7 @@ void ctl_json_begin(void);
 
 /** @return a text that free() takes; NULL: no memory */
 char *ctl_json_status(const struct figures *figures, const struct judgement *judgement);
+char *ctl_json_top(const struct figures *figures, const struct judgement *judgement);
 char *ctl_json_stats(const struct reading *reading);
 
 /** What fronts know of a client. @param address  what was asked about */

@@ -12,11 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_SOCKET = 256, OPTION_JSON, OPTION_BELOW };
+enum { OPTION_SOCKET = 256, OPTION_JSON, OPTION_BELOW, OPTION_ONCE, OPTION_INTERVAL };
 
 static const struct option long_options[] = {{"socket", required_argument, NULL, OPTION_SOCKET},
                                              {"json", no_argument, NULL, OPTION_JSON},
                                              {"below", no_argument, NULL, OPTION_BELOW},
+                                             {"once", no_argument, NULL, OPTION_ONCE},
+                                             {"interval", required_argument, NULL, OPTION_INTERVAL},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
                                              {0}};
@@ -31,11 +33,17 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"status", CTL_STATUS, true, NOTHING},        {"stats", CTL_STATS, true, NOTHING},
-    {"upstreams", CTL_UPSTREAMS, false, NOTHING}, {"healthcheck", CTL_HEALTHCHECK, false, NOTHING},
-    {"reload", CTL_RELOAD, false, NOTHING},       {"drain", CTL_DRAIN, false, NOTHING},
-    {"log-level", CTL_LOG_LEVEL, false, A_LEVEL}, {"flush", CTL_FLUSH, false, A_NAME},
-    {"limits", CTL_LIMITS, true, AN_ADDRESS},     {"networks", CTL_NETWORKS, true, NOTHING},
+    {"status", CTL_STATUS, true, NOTHING},
+    {"stats", CTL_STATS, true, NOTHING},
+    {"upstreams", CTL_UPSTREAMS, false, NOTHING},
+    {"healthcheck", CTL_HEALTHCHECK, false, NOTHING},
+    {"reload", CTL_RELOAD, false, NOTHING},
+    {"drain", CTL_DRAIN, false, NOTHING},
+    {"log-level", CTL_LOG_LEVEL, false, A_LEVEL},
+    {"flush", CTL_FLUSH, false, A_NAME},
+    {"limits", CTL_LIMITS, true, AN_ADDRESS},
+    {"networks", CTL_NETWORKS, true, NOTHING},
+    {"top", CTL_TOP, true, NOTHING},
 };
 
 static const char *const levels[] = {"notice", "info", "debug"};
@@ -113,6 +121,40 @@ take_value(struct ctl_options *options, enum takes takes, const char *word)
 }
 
 static enum status
+take_interval(struct ctl_options *options, const char *text)
+{
+    unsigned seconds = 0;
+    const char *digit = text;
+    for (; *digit >= '0' && *digit <= '9' && digit - text < 2; digit++)
+        seconds = seconds * 10 + (unsigned)(*digit - '0');
+    if (*digit != '\0' || seconds < 1 || seconds > CTL_OPTIONS_INTERVAL_S_MAX)
+        return refuse(options, "--interval takes 1 to %u (seconds), not \"%.64s\"",
+                      CTL_OPTIONS_INTERVAL_S_MAX, text);
+    options->interval_s = seconds;
+    return STATUS_OK;
+}
+
+/* Does the command have the options that were given? */
+static enum status
+judge_options(struct ctl_options *options, const struct command *command)
+{
+    bool is_top = command->command == CTL_TOP;
+    if (options->is_json && !command->has_json)
+        return refuse(options, "%s has no --json", command->name);
+    if (options->is_below && command->command != CTL_FLUSH)
+        return refuse(options, "%s has no --below", command->name);
+    if (options->is_once && !is_top)
+        return refuse(options, "%s has no --once", command->name);
+    if (options->interval_s > 0 && (!is_top || options->is_once))
+        return refuse(options, "%s has no --interval", is_top ? "--once" : command->name);
+    if (is_top && !options->is_once && !options->is_json)
+        return refuse(options, "top takes --once or --json");
+    if (options->interval_s == 0)
+        options->interval_s = CTL_OPTIONS_INTERVAL_S;
+    return STATUS_OK;
+}
+
+static enum status
 take_command(struct ctl_options *options, int count, char **words)
 {
     if (count == 0)
@@ -121,10 +163,8 @@ take_command(struct ctl_options *options, int count, char **words)
     if (command == NULL)
         return refuse(options, "there is no command \"%.64s\"", words[0]);
     options->command = command->command;
-    if (options->is_json && !command->has_json)
-        return refuse(options, "%s has no --json", command->name);
-    if (options->is_below && command->command != CTL_FLUSH)
-        return refuse(options, "%s has no --below", command->name);
+    if (judge_options(options, command) != STATUS_OK)
+        return STATUS_INVALID;
     if (take_value(options, command->takes, count > 1 ? words[1] : NULL) != STATUS_OK)
         return STATUS_INVALID;
     int most = command->takes == NOTHING ? 1 : 2;
@@ -163,6 +203,13 @@ ctl_options_parse(int argc, char **argv, const char *socket_env, struct ctl_opti
         case OPTION_BELOW:
             options->is_below = true;
             break;
+        case OPTION_ONCE:
+            options->is_once = true;
+            break;
+        case OPTION_INTERVAL:
+            if (take_interval(options, optarg) != STATUS_OK)
+                return STATUS_INVALID;
+            break;
         case 'h':
             options->command = CTL_HELP;
             return STATUS_OK;
@@ -187,6 +234,8 @@ ctl_options_help(void)
            "\n"
            "  status [--json]   is it well, since when, what is wrong, what to do;\n"
            "                    exit status 0 well, 1 look, 2 act, 3 not to be reached\n"
+           "  top --once        the same and more, with the last hour, in one frame\n"
+           "  top --json        a document a line, each 2 seconds or --interval N\n"
            "  stats [--json]    every counter since the start, and what it means\n"
            "  upstreams         the table of upstreams, with their addresses for operators\n"
            "  healthcheck       one line; exit status 0 healthy, 1 not\n"

@@ -15,6 +15,9 @@
 #define CTL_OPTIONS_SOCKET    "/run/penstock/control" /* CONFIG_CONTROL_SOCKET */
 #define CTL_OPTIONS_ERROR_MAX 256
 
+#define CTL_OPTIONS_INTERVAL_S     2 /* of top */
+#define CTL_OPTIONS_INTERVAL_S_MAX 60
+
 enum ctl_options_command {
     CTL_STATUS,
     CTL_STATS,
@@ -26,6 +29,7 @@ enum ctl_options_command {
     CTL_FLUSH,
     CTL_LIMITS,
     CTL_NETWORKS,
+    CTL_TOP,
     CTL_HELP,
     CTL_VERSION,
 };
@@ -42,6 +46,8 @@ struct ctl_options {
     enum ctl_options_command command;
     const char *socket; /* points into argv or the environment, or is static */
     bool is_json;
+    bool is_once;                      /* top: one frame */
+    unsigned interval_s;               /* top: between two readings */
     uint8_t level;                     /* log-level: enum log_level */
     bool is_below;                     /* flush: with all names below */
     const char *what;                  /* flush: the name, limits: the address; points into argv */

@@ -10,11 +10,13 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define VALUE_END 40 /* column behind a counter's value */
 #define DEAD_US   60000000U
 #define NAME_ROOM 64
+#define SIZE_MOST 1000 /* columns or rows */
 
 struct ctl_show
 ctl_show_how(bool is_terminal, const char *no_color, const char *locale)
@@ -69,6 +71,35 @@ ctl_show_status(const struct figures *figures, const struct judgement *judgement
     struct sheet sheet;
     sheet_begin(&sheet, text, CTL_SHOW_MAX, how.is_plain, how.has_styles);
     draw_status(figures, judgement, &sheet);
+}
+
+static unsigned
+size_of(const char *text, unsigned otherwise)
+{
+    unsigned size = 0;
+    if (text == NULL || text[0] == '\0')
+        return otherwise;
+    for (; *text >= '0' && *text <= '9' && size < SIZE_MOST; text++)
+        size = size * 10 + (unsigned)(*text - '0');
+    return *text == '\0' && size > 0 && size < SIZE_MOST ? size : otherwise;
+}
+
+void
+ctl_show_size(int fd, const char *columns, const char *lines, struct ctl_show *how)
+{
+    struct winsize size;
+    bool is_known = ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0;
+    how->width = size_of(columns, is_known ? size.ws_col : DRAW_TOP_WIDTH);
+    how->height = size_of(lines, is_known ? size.ws_row : DRAW_TOP_HEIGHT);
+}
+
+void
+ctl_show_top(const struct figures *figures, const struct judgement *judgement,
+             const struct draw_top_view *view, struct ctl_show how, char text[CTL_SHOW_MAX])
+{
+    struct sheet sheet;
+    sheet_begin(&sheet, text, CTL_SHOW_MAX, how.is_plain, how.has_styles);
+    draw_top(figures, judgement, view, &sheet);
 }
 
 static void

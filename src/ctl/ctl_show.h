@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/status.h"
+#include "view/draw_top.h"
 #include "view/judge.h"
 
 #include <stdbool.h>
@@ -16,9 +17,10 @@
 
 #define CTL_SHOW_MAX 65536 /* octets of the largest text */
 
-struct ctl_show {    /* of standard output */
-    bool is_plain;   /* ASCII only: a pipe, NO_COLOR, or a locale without UTF-8 */
-    bool has_styles; /* a terminal, and not plain */
+struct ctl_show {           /* of standard output */
+    bool is_plain;          /* ASCII only: a pipe, NO_COLOR, or a locale without UTF-8 */
+    bool has_styles;        /* a terminal, and not plain */
+    unsigned width, height; /* from ctl_show_size() */
 };
 
 /**
@@ -34,6 +36,19 @@ MUST_CHECK enum status ctl_show_write(int fd, const char *text);
 /** The status page. */
 void ctl_show_status(const struct figures *figures, const struct judgement *judgement,
                      struct ctl_show how, char text[CTL_SHOW_MAX]);
+
+/**
+ * How large a frame of the live view is.
+ *
+ * @param fd       where it goes to: a terminal knows its size; of something else it is 80 by 24
+ * @param columns  value of COLUMNS, @param lines  of LINES, or NULL: numbers up to 999 go before that
+ * @param how      its width and height are written
+ */
+void ctl_show_size(int fd, const char *columns, const char *lines, struct ctl_show *how);
+
+/** One frame of the live view. */
+void ctl_show_top(const struct figures *figures, const struct judgement *judgement,
+                  const struct draw_top_view *view, struct ctl_show how, char text[CTL_SHOW_MAX]);
 
 /** Every counter since the start with its sentence. */
 void ctl_show_stats(const struct reading *reading, char text[CTL_SHOW_MAX]);

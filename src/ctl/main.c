@@ -34,7 +34,9 @@ how_to_show(void)
     const char *locale = NULL;
     for (unsigned i = 0; i < 3 && (locale == NULL || locale[0] == '\0'); i++)
         locale = getenv(names[i]);
-    return ctl_show_how(isatty(STDOUT_FILENO) == 1, getenv("NO_COLOR"), locale);
+    struct ctl_show how = ctl_show_how(isatty(STDOUT_FILENO) == 1, getenv("NO_COLOR"), locale);
+    ctl_show_size(STDOUT_FILENO, getenv("COLUMNS"), getenv("LINES"), &how);
+    return how;
 }
 
 /* A reader that closes its end early is no failure of ours that could be told to it. */
@@ -99,6 +101,22 @@ ask_upstreams(struct ctl_upstreams *told)
     }
 }
 
+/* A document a line, until the output or the service ends. */
+static int
+go_on_saying(const struct ctl_options *options)
+{
+    enum status status = STATUS_OK;
+    int told = CTL_EXIT_WELL;
+    while (status == STATUS_OK && told == CTL_EXIT_WELL) {
+        told =
+            say_json(ctl_json_top(&gather.sight.figures, &gather.sight.judgement), CTL_EXIT_WELL);
+        if (options->is_once || told != CTL_EXIT_WELL)
+            return told;
+        status = ctl_gather_read_after(&gather, (int)options->interval_s * 1000);
+    }
+    return tell_failure(status);
+}
+
 static int
 ask_networks(const struct ctl_options *options)
 {
@@ -148,6 +166,13 @@ look(const struct ctl_options *options, struct ctl_show how)
         if (options->is_json)
             return say_json(ctl_json_stats(&gather.sight.reading), CTL_EXIT_WELL);
         ctl_show_stats(&gather.sight.reading, text);
+        return say(text, CTL_EXIT_WELL);
+    }
+    if (options->command == CTL_TOP && options->is_json)
+        return go_on_saying(options);
+    if (options->command == CTL_TOP) {
+        ctl_show_top(&gather.sight.figures, &gather.sight.judgement,
+                     &(struct draw_top_view){.width = how.width, .height = how.height}, how, text);
         return say(text, CTL_EXIT_WELL);
     }
     if (options->command == CTL_UPSTREAMS) {

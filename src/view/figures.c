@@ -104,6 +104,8 @@ fill_minute(struct figures *figures, const struct tally *to)
     figures->share_minute =
         number_share_of(figures->answered_minute_count,
                         figures->answered_minute_count + figures->failed_minute_count);
+    figures->half_minute_us = tally_answer_us(from, to, 500);
+    figures->most_minute_us = tally_answer_us(from, to, 990);
     figures->over_limit_minute = rate(limited, to->at_us - from->at_us);
 }
 
@@ -260,6 +262,7 @@ clear(struct figures *figures)
         &figures->over_limit_minute, &figures->usual_low,
         &figures->usual_high,        &figures->usual_most_us,
         &figures->errors_minute,     &figures->cpu,
+        &figures->half_minute_us,    &figures->most_minute_us,
     };
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
         *none[i] = NUMBER_NONE;

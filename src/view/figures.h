@@ -50,6 +50,7 @@ struct figures {
     uint64_t queries_now, turned_away_now, failed_now, cached_share_now;
 
     /* one minute */
+    uint64_t half_minute_us, most_minute_us;
     uint64_t share_minute, failed_minute_count, answered_minute_count, over_limit_minute;
 
     /* the last hour; NUMBER_NONE before there is half of it */

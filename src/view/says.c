@@ -300,6 +300,18 @@ says_briefly(const struct figures *f, const struct judge_finding *finding, char 
 }
 
 const char *
+says_mark(const struct figures *f, const struct judge_finding *finding, char text[SAYS_LINE_MAX])
+{
+    const char *object = says_object(f, finding);
+    int used = snprintf(text, SAYS_LINE_MAX, "%s%s", object, object[0] != '\0' ? " " : "");
+    const char *name = judge_name(finding->kind);
+    for (; *name != '\0' && used + 1 < SAYS_LINE_MAX; name++)
+        text[used++] = *name == '_' ? ' ' : (char)(*name - 'A' + 'a');
+    text[used] = '\0';
+    return text;
+}
+
+const char *
 says_act(const struct judge_finding *finding)
 {
     switch (finding->kind) {

@@ -34,6 +34,10 @@ const char *says_object(const struct figures *figures, const struct judge_findin
 const char *says_briefly(const struct figures *figures, const struct judge_finding *finding,
                          char text[SAYS_LINE_MAX]);
 
+/** Its name in a chart: "north pin", "slow". */
+const char *says_mark(const struct figures *figures, const struct judge_finding *finding,
+                      char text[SAYS_LINE_MAX]);
+
 /** What to do in a few words. Static text. */
 const char *says_act(const struct judge_finding *finding);
 

@@ -15,20 +15,32 @@ sheet_begin(struct sheet *sheet, char *text, size_t size, bool is_plain, bool ha
     text[0] = '\0';
 }
 
+/* An octet of a character that is not its first. */
+static bool
+is_inner(char octet)
+{
+    return ((unsigned char)octet & 0xc0) == 0x80;
+}
+
 /* A character's first octet, styles apart. */
 static bool
 is_column(char octet)
 {
     unsigned char c = (unsigned char)octet;
-    return (c & 0xc0) != 0x80 && c >= SHEET_STYLES;
+    return !is_inner(octet) && c >= SHEET_STYLES;
 }
 
 static void
 put(struct sheet *sheet, const char *text, size_t size)
 {
     for (size_t i = 0; i < size && sheet->used + 1 < sheet->size; i++) {
+        bool is_end = text[i] == '\n', is_new = !is_end && is_column(text[i]);
+        if (is_new)
+            sheet->is_cutting = sheet->most > 0 && sheet->column >= sheet->most;
+        sheet->column = is_end ? 0 : sheet->column + is_new;
+        if (sheet->is_cutting && (is_new || is_inner(text[i])))
+            continue;
         sheet->text[sheet->used++] = text[i];
-        sheet->column = text[i] == '\n' ? 0 : sheet->column + is_column(text[i]);
     }
     sheet->text[sheet->used] = '\0';
 }
@@ -73,6 +85,23 @@ sheet_right(struct sheet *sheet, unsigned column, const char *text)
 }
 
 void
+sheet_cut(struct sheet *sheet, unsigned width, const char *text)
+{
+    bool is_cut = sheet_width(text) > width;
+    unsigned left = is_cut && width > 0 ? width - 1 : width;
+    size_t size = 0;
+    for (; text[size] != '\0'; size++) {
+        bool is_new = is_column(text[size]);
+        if (is_new && left == 0)
+            break;
+        left -= is_new;
+    }
+    put(sheet, text, size);
+    if (is_cut && width > 0)
+        put(sheet, "~", 1);
+}
+
+void
 sheet_sign(struct sheet *sheet, const char *sign, const char *plain)
 {
     const char *text = sheet->is_plain ? plain : sign;
@@ -87,9 +116,24 @@ sheet_style(struct sheet *sheet, enum sheet_style style)
         put(sheet, &octet, 1);
 }
 
+/* Blanks at the end of what was written, styles among them apart. */
+static void
+trim(struct sheet *sheet)
+{
+    size_t end = sheet->used, kept = end;
+    while (kept > 0 && (sheet->text[kept - 1] == ' ' ||
+                        (sheet->text[kept - 1] > 0 && sheet->text[kept - 1] < SHEET_STYLES)))
+        kept--;
+    for (size_t i = kept; i < end; i++)
+        if (sheet->text[i] != ' ')
+            sheet->text[kept++] = sheet->text[i];
+    sheet->used = kept;
+}
+
 void
 sheet_end_line(struct sheet *sheet, unsigned width)
 {
+    trim(sheet);
     sheet_to(sheet, width);
     put(sheet, "\n", 1);
 }

@@ -25,6 +25,8 @@ struct sheet {
     char *text; /* the caller's; NUL-terminated at all times */
     size_t size, used;
     unsigned column; /* of the line, from 0; a character is one column wide */
+    unsigned most;   /* columns of a line, what is beyond is left out; 0: as many as there are */
+    bool is_cutting; /* the character that is being written is beyond */
     bool is_plain;   /* ASCII only */
     bool has_styles; /* else sheet_style() writes nothing */
 };
@@ -42,12 +44,15 @@ void sheet_to(struct sheet *sheet, unsigned column);
 /** The text so that it ends in front of this column; a blank before it if there is no room. */
 void sheet_right(struct sheet *sheet, unsigned column, const char *text);
 
+/** No more of the text than so many columns; where it is cut, the last one is "~". */
+void sheet_cut(struct sheet *sheet, unsigned width, const char *text);
+
 /** The first with UTF-8, the second in plain text. */
 void sheet_sign(struct sheet *sheet, const char *sign, const char *plain);
 
 void sheet_style(struct sheet *sheet, enum sheet_style style);
 
-/** Blanks up to `width`, cutting nothing, and a new line. @param width  0: no blanks */
+/** A new line, without blanks before it; or with blanks up to `width`, if that is not 0. */
 void sheet_end_line(struct sheet *sheet, unsigned width);
 
 /**

@@ -61,6 +61,9 @@ def has_schema(document, name):
     jsonschema = pytest.importorskip("jsonschema")
     schema = json.loads((TOP / f"docs/penstockctl-{name}.schema.json").read_text())
     jsonschema.Draft7Validator.check_schema(schema)
+    if "status" in schema["properties"]:  # a reference to the schema beside it
+        other = TOP / "docs" / schema["properties"]["status"]["$ref"]
+        schema["properties"]["status"] = json.loads(other.read_text())
     jsonschema.validate(document, schema)
 
 
@@ -280,6 +283,40 @@ def test_statistics_are_what_was_asked(service, place):
     has_schema(json.loads(ctl(place, "status", "--json").stdout), "status")
 
 
+def test_top_once_is_one_frame_that_says_what_status_says(service, place):
+    ask(service, 5)
+    sentence = ctl(place, "status", status=0).stdout.splitlines()[2].strip()
+    done = ctl(place, "top", "--once", status=0)
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(" penstock ") and lines[0].endswith(" UTC") and f"WELL  {sentence}" in lines[1]
+    assert len(lines) == 24 and max(map(len, lines)) <= 80 and done.stdout.isascii() and done.stderr == ""
+    assert any(line.startswith(" queries") for line in lines) and any("in use" in line for line in lines)
+    environment = {**plain_environment(), "COLUMNS": "120", "LINES": "40"}
+    wide = subprocess.run([CTL, "--socket", place, "top", "--once"], capture_output=True, text=True, timeout=90, env=environment)
+    assert "HOW QUERIES ENDED" in wide.stdout and len(wide.stdout.splitlines()) == 40
+
+
+def test_top_as_json_is_a_document_for_each_reading_until_the_service_ends(service, place):
+    ask(service, 5)
+    once = ctl(place, "top", "--once", "--json", status=0).stdout
+    assert once.count("\n") == 1
+    has_schema(json.loads(once), "top")
+    with subprocess.Popen([CTL, "--socket", place, "top", "--json", "--interval", "1"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, env=plain_environment()) as process:
+        try:
+            found = [json.loads(process.stdout.readline()) for _ in range(3)]
+            ctl(place, "drain", status=0)
+            process.stdout.read()
+            assert process.wait(timeout=60) == 3 and len(process.stderr.read().splitlines()) == 1
+        finally:
+            process.kill()
+    for document in found:
+        has_schema(document, "top")
+    times = [document["status"]["service"]["time"] for document in found]
+    assert times == sorted(times) and times[-1] > times[0]
+    assert sum(row["all"] for row in found[-1]["ends"]) == 5
+
+
 def test_upstreams_are_a_table_and_addresses_are_for_operators(service, bad, place):
     ask(service, 1)
     table = ctl(place, "upstreams", status=0).stdout
@@ -363,7 +400,7 @@ def test_where_nobody_listens_it_says_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize("words", [[], ["nothing"], ["--nothing", "status"], ["log-level"], ["log-level", "loud"],
-                                   ["reload", "twice"], ["reload", "--json"], ["status", "--json=1"], ["--socket"]])
+                                   ["reload", "twice"], ["reload", "--json"], ["top"], ["top", "--interval", "0"], ["status", "--json=1"], ["--socket"]])
 def test_a_wrong_command_line_is_one_line_and_exit_64(words):
     done = subprocess.run([CTL, *words], capture_output=True, text=True, timeout=20, env=plain_environment())
     assert done.returncode == 64 and done.stdout == ""

@@ -114,6 +114,19 @@ Test(control_client, does_not_wait_for_ever)
     control_client_close(&client);
 }
 
+Test(control_client, sees_that_the_service_has_gone)
+{
+    begin_fake();
+    cr_assert_eq(control_client_check(&client), STATUS_OK);
+    FAKE(-1, .type = CONTROL_DONE, .count = 1);
+    cr_assert_eq(control_client_check(&client), STATUS_INVALID);
+    FAKE(-1, .type = CONTROL_FAILED, .text = "not permitted any more");
+    cr_assert_eq(control_client_check(&client), STATUS_NONE);
+    cr_assert_str_eq(client.error, "not permitted any more");
+    close(fake);
+    cr_assert_eq(control_client_check(&client), STATUS_CLOSED);
+}
+
 static void
 expect_no_pages(void)
 {

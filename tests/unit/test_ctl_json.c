@@ -72,3 +72,21 @@ Test(ctl_json, stats_has_every_counter_and_every_end)
     cr_expect_eq(json_integer_value(json_object_get(json_object_get(root, "groups"), "failed")), 7);
     json_decref(root);
 }
+
+Test(ctl_json, top_is_status_and_more_in_one_line)
+{
+    begin();
+    view_scene_judge(&scene);
+    char *text = ctl_json_top(&scene.figures, &scene.judgement);
+    cr_assert_not_null(text);
+    cr_expect_null(strchr(text, '\n'));
+    json_t *root = parse(text);
+    json_t *status = json_object_get(root, "status");
+    json_t *alone = parse(ctl_json_status(&scene.figures, &scene.judgement));
+    cr_expect(json_equal(status, alone));
+    cr_expect_eq(json_array_size(json_object_get(root, "ends")), WHY_PARTS);
+    cr_expect_eq(json_array_size(json_object_get(root, "lanes")), 2);
+    cr_expect(json_is_null(json_object_get(json_object_get(root, "now"), "queries_per_s")));
+    json_decref(alone);
+    json_decref(root);
+}

@@ -104,6 +104,28 @@ Test(ctl_options, what_is_wrong_is_one_line)
     }
 }
 
+Test(ctl_options, top)
+{
+    cr_expect_eq(PARSE("top", "--json"), STATUS_OK);
+    cr_expect(options.command == CTL_TOP && !options.is_once && options.is_json);
+    cr_expect_eq(options.interval_s, 2);
+    cr_expect_eq(PARSE("top", "--once", "--json"), STATUS_OK);
+    cr_expect(options.is_once && options.is_json);
+    cr_expect_eq(PARSE("--interval", "60", "top", "--json"), STATUS_OK);
+    cr_expect_eq(options.interval_s, 60);
+    cr_expect_eq(PARSE("top", "--interval=1", "--json"), STATUS_OK);
+    cr_expect_eq(options.interval_s, 1);
+    static const char *const wrong[] = {"0", "61", "", "-1", "1s", "1000", "99999999999"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        cr_expect_eq(PARSE("top", "--interval", wrong[i]), STATUS_INVALID, "%s", wrong[i]);
+        cr_expect_not_null(strstr(options.error, "1 to 60"));
+    }
+    cr_expect_eq(PARSE("status", "--once"), STATUS_INVALID);
+    cr_expect_str_eq(options.error, "status has no --once");
+    cr_expect_eq(PARSE("status", "--interval=2"), STATUS_INVALID);
+    cr_expect_eq(PARSE("top", "--once", "--interval=2"), STATUS_INVALID);
+}
+
 Test(ctl_options, what_takes_no_value_says_so)
 {
     cr_expect_eq(PARSE("status", "--json=1"), STATUS_INVALID);
@@ -118,8 +140,8 @@ Test(ctl_options, what_takes_no_value_says_so)
 
 Test(ctl_options, help_names_every_command)
 {
-    static const char *const names[] = {"status", "stats", "upstreams", "healthcheck",
-                                        "reload", "drain", "log-level", "--socket"};
+    static const char *const names[] = {"status", "stats",     "upstreams", "healthcheck", "reload",
+                                        "drain",  "log-level", "top",       "--socket"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         cr_expect_not_null(strstr(ctl_options_help(), names[i]), "%s", names[i]);
 }

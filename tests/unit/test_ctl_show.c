@@ -84,3 +84,35 @@ Test(ctl_show, status_is_the_page)
     ctl_show_status(&scene.figures, &scene.judgement, (struct ctl_show){.is_plain = true}, text);
     cr_expect_eq(strncmp(text, "penstock on ns1 is WELL.", 24), 0);
 }
+
+Test(ctl_show, a_frame_is_as_large_as_it_is_said_to_be)
+{
+    struct ctl_show how = ctl_show_how(false, NULL, NULL);
+    int pair[2];
+    cr_assert_eq(pipe(pair), 0);
+    ctl_show_size(pair[1], NULL, NULL, &how);
+    cr_expect(how.width == 80 && how.height == 24);
+    ctl_show_size(pair[1], "120", "40", &how);
+    cr_expect(how.width == 120 && how.height == 40);
+    static const char *const wrong[] = {"", "0", "-1", "12x", "1000", "99999999999999999999"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        ctl_show_size(pair[1], wrong[i], wrong[i], &how);
+        cr_expect(how.width == 80 && how.height == 24, "%s", wrong[i]);
+    }
+    ctl_show_size(pair[1], "999", "1", &how);
+    cr_expect(how.width == 999 && how.height == 1);
+}
+
+Test(ctl_show, a_frame_is_plain_text_where_it_goes_to_a_pipe)
+{
+    struct ctl_show how = ctl_show_how(false, NULL, "C.UTF-8");
+    view_scene_begin(&scene);
+    view_scene_figures(&scene);
+    view_scene_judge(&scene);
+    ctl_show_top(&scene.figures, &scene.judgement,
+                 &(struct draw_top_view){.width = 80, .height = 24}, how, text);
+    for (const char *c = text; *c != '\0'; c++)
+        cr_assert(*c == '\n' || (*c >= ' ' && *c <= '~'), "%d", *c);
+    cr_expect_not_null(strstr(text, " o WELL  Clients are answered. Nothing needs you."), "%s",
+                       text);
+}
