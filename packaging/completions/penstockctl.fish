@@ -2,7 +2,7 @@
 complete -c penstockctl -f
 complete -c penstockctl -n __fish_use_subcommand -a status -d 'is it well, what is wrong, what to do'
 complete -c penstockctl -n __fish_use_subcommand -a stats -d 'every counter and what it means'
-complete -c penstockctl -n __fish_use_subcommand -a top -d 'what happens, with the last hour'
+complete -c penstockctl -n __fish_use_subcommand -a top -d 'live, with the last hour'
 complete -c penstockctl -n __fish_use_subcommand -a upstreams -d 'the table of upstreams'
 complete -c penstockctl -n __fish_use_subcommand -a healthcheck -d 'exit status 0 healthy, 1 not'
 complete -c penstockctl -n __fish_use_subcommand -a reload -d 'read the configuration again'

@@ -37,6 +37,21 @@ ctl_gather_open(struct ctl_gather *gather, const char *socket)
     return control_client_open(&gather->client, socket, CTL_GATHER_WAIT_MS);
 }
 
+void
+ctl_gather_close(struct ctl_gather *gather)
+{
+    control_client_forget(&gather->pages);
+    control_client_close(&gather->client);
+}
+
+enum status
+ctl_gather_reopen(struct ctl_gather *gather, const char *socket)
+{
+    ctl_gather_close(gather);
+    gather->sight.is_alone = false;
+    return control_client_open(&gather->client, socket, CTL_GATHER_WAIT_MS);
+}
+
 static enum status
 take(struct ctl_gather *gather)
 {
@@ -84,11 +99,4 @@ ctl_gather_rates(struct ctl_gather *gather)
     if (status != STATUS_OK || gather->sight.figures.span_s > 0)
         return status;
     return ctl_gather_read_after(gather, CTL_GATHER_STEP_MS);
-}
-
-void
-ctl_gather_close(struct ctl_gather *gather)
-{
-    control_client_forget(&gather->pages);
-    control_client_close(&gather->client);
 }

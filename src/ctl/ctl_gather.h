@@ -24,6 +24,9 @@ struct ctl_gather {
 /** Connect. @return STATUS_OK; else `gather->client.error` says why, with what to do. */
 MUST_CHECK enum status ctl_gather_open(struct ctl_gather *gather, const char *socket);
 
+/** Connect again: the figures stay until there are others. @return as ctl_gather_open() */
+MUST_CHECK enum status ctl_gather_reopen(struct ctl_gather *gather, const char *socket);
+
 /** One more reading, figures and judgement of it. @return as ctl_gather_open() */
 MUST_CHECK enum status ctl_gather_read(struct ctl_gather *gather);
 

@@ -36,7 +36,7 @@ limit_of(SYS_RESOURCE resource)
 }
 
 enum status
-ctl_jail_enter(const char **what_failed)
+ctl_jail_enter(enum sandbox_role role, const char **what_failed)
 {
     struct privs_account account;
     struct privs_limits limits = {
@@ -55,5 +55,5 @@ ctl_jail_enter(const char **what_failed)
     if (landlock_restrict(&(struct landlock_permit){0}) == STATUS_SYSTEM)
         return STATUS_SYSTEM;
     *what_failed = "the system call filter cannot be set";
-    return sandbox_enter(SANDBOX_CTL);
+    return sandbox_enter(role);
 }

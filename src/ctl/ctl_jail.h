@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/status.h"
+#include "os/sandbox.h"
 
-/** @param what_failed  written on failure: static text. @return STATUS_OK; STATUS_SYSTEM. */
-MUST_CHECK enum status ctl_jail_enter(const char **what_failed);
+/** @param role  SANDBOX_CTL or SANDBOX_TOP; @param what_failed  written on failure: static text. @return STATUS_OK; STATUS_SYSTEM. */
+MUST_CHECK enum status ctl_jail_enter(enum sandbox_role role, const char **what_failed);

@@ -72,11 +72,17 @@ in_lower_case(const char *name, char text[NAME_ROOM])
 
 /* json_dumps() gives memory of its own, which goes with free(). */
 static char *
-finish(json_t *root, size_t form)
+dump(json_t *root, size_t form)
 {
     char *text = json_dumps(root, form | JSON_REAL_PRECISION(10));
     json_decref(root);
     return text;
+}
+
+static char *
+finish(json_t *root)
+{
+    return dump(root, JSON_INDENT(2));
 }
 
 static json_t *
@@ -218,7 +224,7 @@ status(const struct figures *f, const struct judgement *j)
 char *
 ctl_json_status(const struct figures *f, const struct judgement *j)
 {
-    return finish(status(f, j), JSON_INDENT(2));
+    return finish(status(f, j));
 }
 
 /* --- stats ----------------------------------------------------------------------------------- */
@@ -292,8 +298,7 @@ ctl_json_stats(const struct reading *r)
                   times(tally_upstream_us(&nothing, t, 500), tally_upstream_us(&nothing, t, 900),
                         tally_upstream_us(&nothing, t, 990)),
                   "dropped_unread", whole(t->drops), "dropped_by_filter", whole(t->filtered),
-                  "upstreams", list),
-        JSON_INDENT(2));
+                  "upstreams", list));
 }
 
 /* --- top ------------------------------------------------------------------------------------- */
@@ -334,9 +339,9 @@ ctl_json_top(const struct figures *f, const struct judgement *j)
     json_t *now = json_pack("{s:o, s:o, s:o, s:o}", "queries_per_s", rate(f->queries_now),
                             "turned_away_per_s", rate(f->turned_away_now), "failed_per_s",
                             rate(f->failed_now), "cached_percent", percent(f->cached_share_now));
-    return finish(json_pack("{s:o, s:o, s:o, s:o}", "status", status(f, j), "now", now, "ends",
-                            parts(f), "lanes", lanes(f->reading)),
-                  JSON_COMPACT);
+    return dump(json_pack("{s:o, s:o, s:o, s:o}", "status", status(f, j), "now", now, "ends",
+                          parts(f), "lanes", lanes(f->reading)),
+                JSON_COMPACT);
 }
 
 /* --- limits ---------------------------------------------------------------------------------- */

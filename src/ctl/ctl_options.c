@@ -147,8 +147,6 @@ judge_options(struct ctl_options *options, const struct command *command)
         return refuse(options, "%s has no --once", command->name);
     if (options->interval_s > 0 && (!is_top || options->is_once))
         return refuse(options, "%s has no --interval", is_top ? "--once" : command->name);
-    if (is_top && !options->is_once && !options->is_json)
-        return refuse(options, "top takes --once or --json");
     if (options->interval_s == 0)
         options->interval_s = CTL_OPTIONS_INTERVAL_S;
     return STATUS_OK;
@@ -234,8 +232,9 @@ ctl_options_help(void)
            "\n"
            "  status [--json]   is it well, since when, what is wrong, what to do;\n"
            "                    exit status 0 well, 1 look, 2 act, 3 not to be reached\n"
-           "  top --once        the same and more, with the last hour, in one frame\n"
-           "  top --json        a document a line, each 2 seconds or --interval N\n"
+           "  top               the same and more, live, with the last hour; ? tells the keys.\n"
+           "                    --interval N: a reading each N seconds, else 2; --once: one\n"
+           "                    frame, without a terminal; --json: a document a line\n"
            "  stats [--json]    every counter since the start, and what it means\n"
            "  upstreams         the table of upstreams, with their addresses for operators\n"
            "  healthcheck       one line; exit status 0 healthy, 1 not\n"

@@ -8,6 +8,7 @@
 #include "ctl/ctl_options.h"
 #include "ctl/ctl_show.h"
 #include "ctl/ctl_steer.h"
+#include "ctl/ctl_top.h"
 #include "os/os.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@
 
 static struct os os;
 static struct ctl_gather gather;
+static struct ctl_screen screen;
 static char text[CTL_SHOW_MAX];
 
 static int
@@ -185,6 +187,41 @@ look(const struct ctl_options *options, struct ctl_show how)
     return say(text, ailment == NULL ? CTL_EXIT_WELL : CTL_EXIT_LOOK);
 }
 
+static int
+go_on_showing(const struct ctl_options *options)
+{
+    struct ctl_top top;
+    ctl_top_begin(&top, options->interval_s);
+    enum status status = ctl_top_run(&top, &gather, &screen, options->socket);
+    ctl_screen_close(&screen);
+    return status == STATUS_OK ? CTL_EXIT_WELL : tell_failure(status);
+}
+
+static int
+obey(const struct ctl_options *options, struct ctl_show how, bool is_live)
+{
+    switch (options->command) {
+    case CTL_LIMITS:
+        return ask_fronts(options);
+    case CTL_NETWORKS:
+        return ask_networks(options);
+    case CTL_RELOAD:
+    case CTL_DRAIN:
+    case CTL_LOG_LEVEL:
+    case CTL_FLUSH:
+        return steer(options);
+    case CTL_TOP:
+    case CTL_STATUS:
+    case CTL_STATS:
+    case CTL_UPSTREAMS:
+    case CTL_HEALTHCHECK:
+    case CTL_HELP:
+    case CTL_VERSION:
+        break;
+    }
+    return is_live ? go_on_showing(options) : look(options, how);
+}
+
 static const char *
 advice(int error)
 {
@@ -216,15 +253,16 @@ main(int argc, char **argv)
     if (ctl_gather_open(&gather, options.socket) != STATUS_OK)
         return fail(is_check ? CTL_EXIT_LOOK : CTL_EXIT_UNREACHABLE, gather.client.error,
                     advice(errno));
-    if (ctl_jail_enter(&what_failed) != STATUS_OK)
+    bool is_live = options.command == CTL_TOP && !options.is_once && !options.is_json;
+    if (is_live && ctl_screen_open(&screen, how.is_plain, &what_failed) != STATUS_OK)
+        return fail(CTL_EXIT_USAGE, what_failed, "");
+    if (ctl_jail_enter(is_live ? SANDBOX_TOP : SANDBOX_CTL, &what_failed) != STATUS_OK) {
+        if (is_live)
+            ctl_screen_close(&screen);
         return fail(is_check ? CTL_EXIT_LOOK : CTL_EXIT_UNREACHABLE, what_failed,
                     "nothing was asked");
-    bool is_look = options.command != CTL_RELOAD && options.command != CTL_DRAIN &&
-                   options.command != CTL_LOG_LEVEL && options.command != CTL_FLUSH;
-    int exit_status = options.command == CTL_LIMITS     ? ask_fronts(&options)
-                      : options.command == CTL_NETWORKS ? ask_networks(&options)
-                      : is_look                         ? look(&options, how)
-                                                        : steer(&options);
+    }
+    int exit_status = obey(&options, how, is_live);
     ctl_gather_close(&gather);
     return exit_status;
 }

@@ -24,6 +24,10 @@ static const struct sandbox_row worker_rows[] = {
 static const struct sandbox_row ctl_rows[] = {
 #include "seccomp/ctl.def"
 };
+static const struct sandbox_row top_rows[] = {
+#include "seccomp/ctl.def"
+#include "seccomp/top.def"
+};
 static const struct sandbox_row exporter_rows[] = {
 #include "seccomp/exporter.def"
 };
@@ -43,6 +47,8 @@ sandbox_table(enum sandbox_role role)
         return (struct sandbox_table){worker_rows, SANDBOX_COUNT(worker_rows)};
     case SANDBOX_CTL:
         return (struct sandbox_table){ctl_rows, SANDBOX_COUNT(ctl_rows)};
+    case SANDBOX_TOP:
+        return (struct sandbox_table){top_rows, SANDBOX_COUNT(top_rows)};
     case SANDBOX_EXPORTER:
         return (struct sandbox_table){exporter_rows, SANDBOX_COUNT(exporter_rows)};
     case SANDBOX_EXPORTER_DIAL:

@@ -14,6 +14,7 @@ enum sandbox_role {
     SANDBOX_FRONT,
     SANDBOX_WORKER,
     SANDBOX_CTL,
+    SANDBOX_TOP,           /* penstockctl top: the same, and a terminal */
     SANDBOX_EXPORTER,      /* who serves */
     SANDBOX_EXPORTER_DIAL, /* who connects for it */
 };

@@ -284,8 +284,8 @@ draw_help(struct sheet *to)
 }
 
 static void
-draw_page(const struct figures *f, const struct judgement *j, const struct draw_top_view *view,
-          struct sheet *to)
+draw_one(const struct figures *f, const struct judgement *j, const struct draw_top_view *view,
+         struct sheet *to)
 {
     unsigned used = lines_of(to->text) + 2; /* a blank row, keys */
     unsigned rows = view->height > used + 4 ? view->height - used : 4;
@@ -337,7 +337,7 @@ draw_top(const struct figures *f, const struct judgement *j, const struct draw_t
     if (view->page == DRAW_TOP_ALL)
         draw_all(f, j, view, to);
     else
-        draw_page(f, j, view, to);
+        draw_one(f, j, view, to);
     while (lines_of(to->text) + 1 < view->height)
         sheet_end_line(to, 0);
     draw_keys(view, to);

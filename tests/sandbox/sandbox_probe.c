@@ -42,11 +42,12 @@ enum {
     F = 1 << SANDBOX_FRONT,
     W = 1 << SANDBOX_WORKER,
     C = 1 << SANDBOX_CTL,
+    T = 1 << SANDBOX_TOP,
     E = 1 << SANDBOX_EXPORTER,
     D = 1 << SANDBOX_EXPORTER_DIAL,
     SERVICE = S | F | W, /* its three */
-    READER = C | E,      /* who maps pages for reading alone */
-    ALL = S | F | W | C | E | D,
+    READER = C | T | E,  /* who maps pages for reading alone */
+    ALL = S | F | W | C | T | E | D,
     REFUSED = 1 << 8 /* those that may are told that there is no such call */
 };
 
@@ -77,16 +78,16 @@ static char byte[64];
     P(socket_udp6, 0, SYS_socket, AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, 0)                         \
     P(socket_raw, 0, SYS_socket, AF_INET, SOCK_RAW, IPPROTO_ICMP)                                  \
     P(socket_unix, 0, SYS_socket, AF_UNIX, SOCK_STREAM, 0)                                         \
-    P(socket_seqpacket, D, SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)                  \
+    P(socket_seqpacket, T | D, SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)              \
     P(socket_netlink, 0, SYS_socket, AF_NETLINK, SOCK_RAW, 0)                                      \
     P(socket_packet, 0, SYS_socket, AF_PACKET, SOCK_RAW, 0)                                        \
-    P(connect, S | D, SYS_connect, closed, NULL, 0)                                                \
+    P(connect, S | T | D, SYS_connect, closed, NULL, 0)                                            \
     P(bind, 0, SYS_bind, closed, NULL, 0)                                                          \
     P(listen, 0, SYS_listen, closed, 1)                                                            \
     P(accept4, S | F | E, SYS_accept4, closed, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)           \
     P(accept4_inherited, 0, SYS_accept4, closed, NULL, NULL, SOCK_NONBLOCK)                        \
     P(set_nodelay, S, SYS_setsockopt, closed, IPPROTO_TCP, TCP_NODELAY, byte, 4)                   \
-    P(set_send_timeout, D, SYS_setsockopt, closed, SOL_SOCKET, SO_SNDTIMEO, byte, 16)              \
+    P(set_send_timeout, T | D, SYS_setsockopt, closed, SOL_SOCKET, SO_SNDTIMEO, byte, 16)          \
     P(shutdown_writing, E, SYS_shutdown, closed, SHUT_WR)                                          \
     P(shutdown_all, 0, SYS_shutdown, closed, SHUT_RDWR)                                            \
     P(set_mark, 0, SYS_setsockopt, closed, SOL_SOCKET, SO_MARK, byte, 4)                           \
@@ -110,6 +111,10 @@ static char byte[64];
     P(mount, 0, SYS_mount, NULL, NULL, NULL, 0, NULL)                                              \
     P(chroot, 0, SYS_chroot, "/nothing")                                                           \
     P(ioctl, SANITIZED, SYS_ioctl, closed, FIONREAD, NULL)                                         \
+    P(terminal_size, T | SANITIZED, SYS_ioctl, closed, TIOCGWINSZ, NULL)                           \
+    P(terminal_set, T | SANITIZED, SYS_ioctl, closed, TCSETSW, NULL)                               \
+    P(terminal_type, SANITIZED, SYS_ioctl, closed, TIOCSTI, byte)                                  \
+    P(terminal_own, SANITIZED, SYS_ioctl, closed, TIOCSCTTY, NULL)                                 \
     P(io_uring_setup, 0, SYS_io_uring_setup, 1, NULL)                                              \
     /* processes */                                                                                \
     P(execve, 0, SYS_execve, "/nothing", NULL, NULL)                                               \
@@ -127,6 +132,8 @@ static char byte[64];
     P(pidfd_getfd, 0, SYS_pidfd_getfd, closed, 0, 0)                                               \
     P(kill, 0, SYS_kill, 0x7fffffff, SIGKILL)                                                      \
     P(kill_term, 0, SYS_kill, 0x7fffffff, SIGTERM)                                                 \
+    P(kill_stop, 0, SYS_kill, 0x7fffffff, SIGSTOP)                                                 \
+    P(kill_group, 0, SYS_kill, 0, 0)                                                               \
     P(pidfd_kill, S, SYS_pidfd_send_signal, closed, SIGKILL, NULL, 0)                              \
     P(pidfd_term, 0, SYS_pidfd_send_signal, closed, SIGTERM, NULL, 0)                              \
     P(pidfd_info, 0, SYS_pidfd_send_signal, closed, SIGKILL, byte, 0)                              \
@@ -180,7 +187,7 @@ static char byte[64];
     P(sendto_connects, 0, SYS_sendto, pair[0], byte, 1, MSG_FASTOPEN, NULL, 0)                     \
     P(sendto_address, 0, SYS_sendto, pair[0], byte, 1, MSG_DONTWAIT, byte, 16)                     \
     P(sendto_oob, 0, SYS_sendto, pair[0], byte, 1, MSG_OOB, NULL, 0)                               \
-    P(read, S | SANITIZED, SYS_read, bell, byte, 8)                                                \
+    P(read, S | T | SANITIZED, SYS_read, bell, byte, 8)                                            \
     P(write, ALL, SYS_write, bell, byte, 8)                                                        \
     P(epoll_pwait, SERVICE, SYS_epoll_pwait, epoll, byte, 1, 0, NULL, 8)                           \
     P(epoll_ctl, SERVICE, SYS_epoll_ctl, epoll, EPOLL_CTL_DEL, bell, NULL)                         \
@@ -192,8 +199,8 @@ static char byte[64];
     P(clock_gettime, ALL, SYS_clock_gettime, CLOCK_MONOTONIC, byte)                                \
     P(close, ALL, SYS_close, closed)
 
-static const char *const roles[] = {"supervisor", "front",    "worker",
-                                    "ctl",        "exporter", "exporter_dial"};
+static const char *const roles[] = {"supervisor", "front",    "worker",       "ctl",
+                                    "top",        "exporter", "exporter_dial"};
 #define ROLES (sizeof roles / sizeof roles[0])
 
 #define PROBE(name, may, ...)                                                                      \

@@ -43,6 +43,7 @@ FOREIGN = {
     "cap-ng.h": re.compile(r"^src/os/privs\w*\.c$"),
     "idn2.h": re.compile(r"^src/supervisor/idna\.c$"),
     "yaml.h": re.compile(r"^src/conf/config_yaml\.[ch]$"),
+    "ncurses.h": re.compile(r"^src/ctl/ctl_screen\.c$"),
     "jansson.h": re.compile(r"^src/ctl/ctl_json\.c$"),
 }
 

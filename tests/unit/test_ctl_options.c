@@ -106,8 +106,8 @@ Test(ctl_options, what_is_wrong_is_one_line)
 
 Test(ctl_options, top)
 {
-    cr_expect_eq(PARSE("top", "--json"), STATUS_OK);
-    cr_expect(options.command == CTL_TOP && !options.is_once && options.is_json);
+    cr_expect_eq(PARSE("top"), STATUS_OK);
+    cr_expect(options.command == CTL_TOP && !options.is_once && !options.is_json);
     cr_expect_eq(options.interval_s, 2);
     cr_expect_eq(PARSE("top", "--once", "--json"), STATUS_OK);
     cr_expect(options.is_once && options.is_json);
