@@ -45,7 +45,9 @@ reads_events(const struct control_rights *rights, const struct control_who *who)
 enum control_right
 control_desk_right(const struct control_rights *rights, const struct control_who *who)
 {
-    if (is_own(rights, who->uid) || names(&rights->operators, who))
+    if (is_own(rights, who->uid))
+        return CONTROL_OWNER;
+    if (names(&rights->operators, who))
         return CONTROL_OPERATOR;
     return names(&rights->readers, who) || reads_events(rights, who) ? CONTROL_READER
                                                                      : CONTROL_NOTHING;
@@ -148,7 +150,9 @@ control_desk_sit(struct control_desk *desk, const struct control_rights *rights,
     *taken = (struct control_seat){.is_taken = true, .right = right, .uid = who->uid};
     taken->reads_events = reads_events(rights, who);
     taken->has_answer = true;
-    taken->answer = (struct control_message){.type = CONTROL_HELLO, .right = (uint8_t)right};
+    taken->answer = (struct control_message){.type = CONTROL_HELLO, .right = CONTROL_OPERATOR};
+    if (right < CONTROL_OPERATOR)
+        taken->answer.right = (uint8_t)right;
     snprintf(taken->answer.text, sizeof taken->answer.text, "%s", PENSTOCK_VERSION);
     return CONTROL_TAKEN;
 }
@@ -195,7 +199,8 @@ static bool
 is_sending(enum control_task task)
 {
     return task == CONTROL_SENDS_PAGES || task == CONTROL_SENDS_UPSTREAMS ||
-           task == CONTROL_SENDS_EVENTS || task == CONTROL_SENDS_REPORTS;
+           task == CONTROL_SENDS_EVENTS || task == CONTROL_SENDS_REPORTS ||
+           task == CONTROL_SENDS_SOCKETS;
 }
 
 bool

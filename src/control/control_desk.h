@@ -54,6 +54,7 @@ enum control_task { /* what is under way at a seat, one thing at a time */
                     CONTROL_SENDS_PAGES,     /* `at` is the next one */
                     CONTROL_SENDS_UPSTREAMS, /* likewise */
                     CONTROL_SENDS_EVENTS,    /* likewise, of lanes */
+                    CONTROL_SENDS_SOCKETS,   /* likewise */
                     CONTROL_WAITS_RELOAD,
                     CONTROL_WAITS_FRONTS,  /* for what `request` asks of them */
                     CONTROL_SENDS_REPORTS, /* what they said; `at` is the next one */

@@ -11,12 +11,14 @@
 #define NUMBER(member)             FIELDS_ROW(control_message, FIELD_NUMBER, member, 0, UINT32_MAX)
 #define RANGE(member, least, most) FIELDS_ROW(control_message, FIELD_NUMBER, member, least, most)
 #define NUMBERS(member)            FIELDS_ROW(control_message, FIELD_NUMBERS, member, 0, 0)
+#define BYTES(member)              FIELDS_ROW(control_message, FIELD_BYTES, member, 0, 0)
 #define TEXT(member)               FIELDS_ROW(control_message, FIELD_TEXT, member, 0, 0)
 
 #define SERVICE       CONTROL_NOTHING
 #define READER        CONTROL_READER
 #define OPERATOR      CONTROL_OPERATOR
 #define EVENTS_READER CONTROL_EVENTS_READER
+#define OWNER         CONTROL_OWNER
 
 static const struct row {
     uint8_t fds;

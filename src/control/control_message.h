@@ -30,21 +30,28 @@ enum control_right { /* what somebody may do, each including the one before */
                      CONTROL_READER,
                      CONTROL_OPERATOR,
                      CONTROL_EVENTS_READER, /* apart from the others: to read events */
+                     CONTROL_OWNER, /* root and the service's own account; HELLO says OPERATOR */
 };
 
 enum control_page { CONTROL_SERVICE_PAGE = 1, CONTROL_STATS_PAGE = 2, CONTROL_HISTORY_PAGE = 3 };
 
+enum control_listener { CONTROL_LISTENER_UDP = 1, CONTROL_LISTENER_TCP, CONTROL_LISTENER_CONTROL };
+
+#define CONTROL_TAKE_OVER_VERSION 1 /* of what is handed over, and how */
+
 /* Fields that a type does not use are zero; on the wire they are absent. */
 struct control_message {
     enum control_type type;
-    uint32_t lane, place;                /* PAGE; EVENTS_MEMORY, REPORT: lane */
-    uint32_t index;                      /* UPSTREAM, KEY; EVENTS_MEMORY: its number */
-    uint32_t count;                      /* DONE */
-    uint8_t right;                       /* HELLO: enum control_right */
-    uint8_t kind;                        /* PAGE: enum control_page */
-    uint8_t level;                       /* LEVEL: enum log_level */
-    uint8_t below;                       /* FLUSH: 1: with all names below it */
-    char text[CONTROL_TEXT_MAX];         /* NUL-terminated */
+    uint32_t lane, place;        /* PAGE; EVENTS_MEMORY, REPORT, SOCKET: lane */
+    uint32_t lanes, programs;    /* HANDS_OVER */
+    uint32_t index;              /* UPSTREAM, KEY; EVENTS_MEMORY: its number */
+    uint32_t count;              /* DONE; TAKE_OVER: CONTROL_TAKE_OVER_VERSION */
+    uint8_t right;               /* HELLO: enum control_right */
+    uint8_t kind;                /* PAGE: enum control_page; SOCKET: enum control_listener */
+    uint8_t secret[16];          /* HANDS_OVER */
+    uint8_t level;               /* LEVEL: enum log_level */
+    uint8_t below;               /* FLUSH: 1: with all names below it */
+    char text[CONTROL_TEXT_MAX]; /* NUL-terminated */
     uint32_t report[CONTROL_REPORT_MAX]; /* REPORT: what was asked for says what they mean */
 };
 

@@ -209,7 +209,7 @@ deadline_us(const struct front *front)
     if (is_tcp_used(&front->tcp))
         earliest = sooner(earliest, tcp_deadline_us(&front->tcp));
     if (front->stop_us != 0)
-        earliest = sooner(earliest, front->stop_us);
+        earliest = sooner(earliest, front->reads_us != 0 ? front->reads_us : front->stop_us);
     earliest = sooner(earliest, recall_deadline_us(&front->recall));
     if (front->pacing.count > 0)
         earliest = sooner(earliest, pacing_deadline_us(&front->pacing));
@@ -225,8 +225,11 @@ front_is_over(const struct front *front)
            (is_empty || front->loop.now_us >= front->stop_us);
 }
 
-/* What a client sent before we were told to stop is in the kernel by then: it is taken, until a turn
- * finds nothing. */
+/*
+ * What a client sent before we were told to stop is in the kernel by then: it is taken, until a turn
+ * finds nothing. Where another penstock has taken the sockets over, that is its to read; the
+ * connections are still ours, and may come to their end.
+ */
 static void
 read_last(struct front *front, const struct clock_time *now)
 {
@@ -234,7 +237,8 @@ read_last(struct front *front, const struct clock_time *now)
                     counted(front, STAT_TCP_ACCEPTED);
     bool is_quiet = read == front->read;
     front->read = read;
-    if (!is_quiet && now->now_us < front->reads_us)
+    bool is_done = front->is_held ? front->tcp.open == 0 && front->tcp.park.count == 0 : is_quiet;
+    if (!is_done && now->now_us < front->reads_us)
         return;
     front->reads_us = 0;
     udp_stop(&front->udp);
@@ -319,7 +323,7 @@ front_turn(struct front *front, struct clock_time time)
     bool is_asleep = !(is_awake || is_uplink_used(front)) || uplink_sleep(&front->uplink);
     if (!is_asleep || front->recall.flush.is_under_way)
         return 0;
-    if (front->reads_us != 0)
+    if (front->reads_us != 0 && !front->is_held)
         return 0;
     return deadline_us(front);
 }

@@ -77,6 +77,7 @@ struct front {
     struct child_usage usage;
     uint64_t stop_us;  /* 0: serving; else the end is here at last */
     uint64_t reads_us; /* told to stop: reads until then; 0: serving, or nothing is read any more */
+    bool is_held;      /* the listening sockets are another penstock's to read */
     uint64_t read;     /* messages and connections, when the turn before was over */
 };
 

@@ -7,6 +7,7 @@
 #include "front/admit.h"
 #include "front/front.h"
 #include "front/listen.h"
+#include "front/tcp_accept.h"
 #include "front/tell_limits.h"
 #include "os/chan.h"
 #include "os/log.h"
@@ -196,6 +197,18 @@ last_deadline_us(const struct front *front)
 }
 
 static void
+take_reading(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
+{
+    struct front *front = process;
+    (void)fds;
+    if (front->stop_us != 0)
+        return;
+    front->is_held = message->reads == 0;
+    udp_hold(&front->udp, front->is_held);
+    tcp_accept_hold(&front->tcp, front->is_held);
+}
+
+static void
 take_stop(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
 {
     struct front *front = process;
@@ -203,8 +216,9 @@ take_stop(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX]
     (void)fds;
     if (front->stop_us != 0)
         return;
-    front->stop_us = last_deadline_us(front) + FRONT_LAST_MS * 1000;
-    front->reads_us = front->loop.now_us + FRONT_LAST_MS * 1000;
+    uint64_t reads_ms = front->is_held ? IPC_HANDED_MS : FRONT_LAST_MS;
+    front->stop_us = last_deadline_us(front) + reads_ms * 1000;
+    front->reads_us = front->loop.now_us + reads_ms * 1000;
     front->read = UINT64_MAX; /* this turn is the first that looks */
 }
 

@@ -130,6 +130,7 @@ struct tcp {
     bool has_arrivals;            /* some listener is ready */
     uint32_t accepting, accepted; /* the listener whose turn it is; of it in this turn */
     uint64_t accept_again_us;     /* 0: accepting */
+    bool is_held;                 /* another process accepts */
     bool is_stopped;              /* nothing is accepted or read any more */
     struct networks networks;     /* those that have a connection, open or parked */
     struct crowd held;            /* connections; CROWD_A: idle, CROWD_B: the others */

@@ -67,6 +67,7 @@ tcp_accept_change(struct tcp *tcp)
 static void
 set_accepting(struct tcp *tcp, bool accepts)
 {
+    accepts = accepts && !tcp->is_held && !tcp->is_stopped;
     for (uint32_t i = 0; i < tcp->config->listen_count; i++)
         evloop_want(tcp->parts.loop, &tcp->listeners[i].source, accepts ? EPOLLIN : 0);
 }
@@ -292,7 +293,8 @@ tcp_accept_listen(struct tcp *tcp, uint32_t index, int fd)
     if (sys_setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof send_bytes) != 0 ||
         sys_setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes) != 0)
         return STATUS_SYSTEM;
-    return evloop_add(tcp->parts.loop, &listener->source, fd, EPOLLIN, listener_ready, listener);
+    return evloop_add(tcp->parts.loop, &listener->source, fd, tcp->is_held ? 0 : EPOLLIN,
+                      listener_ready, listener);
 }
 
 void
@@ -301,7 +303,22 @@ tcp_accept_resume(struct tcp *tcp, const struct clock_time *now)
     if (tcp->accept_again_us == 0 || tcp->accept_again_us > now->now_us)
         return;
     tcp->accept_again_us = 0;
-    set_accepting(tcp, !tcp->is_stopped);
+    set_accepting(tcp, true);
+}
+
+static void
+forget_arrivals(struct tcp *tcp)
+{
+    for (uint32_t i = 0; i < tcp->config->listen_count; i++)
+        tcp->listeners[i].is_ready = false;
+}
+
+void
+tcp_accept_hold(struct tcp *tcp, bool holds)
+{
+    tcp->is_held = holds;
+    set_accepting(tcp, tcp->accept_again_us == 0);
+    forget_arrivals(tcp);
 }
 
 void
@@ -309,8 +326,7 @@ tcp_accept_stop(struct tcp *tcp)
 {
     uint32_t first;
     set_accepting(tcp, false);
-    for (uint32_t i = 0; i < tcp->config->listen_count; i++)
-        tcp->listeners[i].is_ready = false;
+    forget_arrivals(tcp);
     while ((first = list_first(&tcp->park.order)) != LIST_NONE)
         refuse_parked(tcp, first);
 }

@@ -38,6 +38,9 @@ MUST_CHECK bool tcp_accept_next_parked(struct tcp *tcp, const struct clock_time 
 /** Accept again, after a pause that is over. */
 void tcp_accept_resume(struct tcp *tcp, const struct clock_time *now);
 
+/** Leave the listening sockets alone, or accept again. Those that wait come in all the same. */
+void tcp_accept_hold(struct tcp *tcp, bool holds);
+
 /** Accept no more, and refuse those that wait. */
 void tcp_accept_stop(struct tcp *tcp);
 

@@ -71,16 +71,24 @@ udp_listen(struct udp *udp, uint32_t index, int fd)
     if (status != STATUS_OK)
         return status;
     listener->is_wildcard = memcmp(bound.bytes, zeros, sizeof zeros) == 0;
-    return evloop_add(udp->loop, &listener->source, fd, EPOLLIN, ready, listener);
+    return evloop_add(udp->loop, &listener->source, fd, udp->is_held ? 0 : EPOLLIN, ready,
+                      listener);
+}
+
+void
+udp_hold(struct udp *udp, bool holds)
+{
+    udp->is_held = holds;
+    for (uint32_t i = 0; i < udp->count; i++) {
+        udp->listeners[i].is_ready = false;
+        evloop_want(udp->loop, &udp->listeners[i].source, holds ? 0 : EPOLLIN);
+    }
 }
 
 void
 udp_stop(struct udp *udp)
 {
-    for (uint32_t i = 0; i < udp->count; i++) {
-        udp->listeners[i].is_ready = false;
-        evloop_want(udp->loop, &udp->listeners[i].source, 0);
-    }
+    udp_hold(udp, true);
 }
 
 /* The address that was asked, from the message's control data. */

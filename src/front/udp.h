@@ -63,6 +63,7 @@ struct udp {
     uint32_t batches;               /* received of this listener in this turn */
     uint32_t reading;               /* the listener whose turn it is */
     uint32_t count;                 /* listeners */
+    bool is_held;                   /* another process reads them */
     struct udp_listener listeners[CONFIG_LISTEN_MAX]; /* as in config.listen */
 };
 
@@ -72,6 +73,9 @@ void udp_reserve(struct udp *udp, uint32_t listeners, struct evloop *loop,
 
 /** Serve a bound socket for config.listen[index]. @param fd  given away. */
 MUST_CHECK enum status udp_listen(struct udp *udp, uint32_t index, int fd);
+
+/** Leave the sockets alone, or read them again. Answers are sent in any case. */
+void udp_hold(struct udp *udp, bool holds);
 
 /** Read no more. */
 void udp_stop(struct udp *udp);

@@ -17,6 +17,7 @@
 #define IPC_TEXT_MAX    512 /* a log line or certificate subject, with its NUL */
 #define IPC_REPORT_MAX  136 /* numbers of a report */
 #define IPC_NO_POLICY   UINT32_MAX
+#define IPC_HANDED_MS   5000 /* STOP after READING 0: for TCP connections to come to their end */
 
 /* No errno: the upstream is left alone for a while, see lane/avoid.h. */
 #define IPC_ERROR_AVOIDED UINT32_MAX
@@ -62,6 +63,7 @@ struct ipc_message {
     uint8_t level;    /* LOG, LEVEL: enum log_level */
     uint8_t event;    /* LOG: enum log_event */
     uint8_t below;    /* FLUSH: 1: with all names below it */
+    uint8_t reads;    /* READING: whether the front reads its listening sockets */
     /* UPSTREAM_KEY, PIN_SEEN: SHA-256 of the SubjectPublicKeyInfo; end: of the key whose pin vouches, zeros: none
      * does or none was asked for */
     uint8_t pin[32];

@@ -52,6 +52,7 @@ peer_identify(int fd, struct peer_who *who)
         return STATUS_SYSTEM;
     who->uid = credentials.uid;
     who->gid = credentials.gid;
+    who->pid = credentials.pid;
     if (sys_getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, who->groups, &groups_size) == 0)
         who->groups_count = groups_size / sizeof who->groups[0];
     return STATUS_OK;

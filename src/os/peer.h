@@ -17,6 +17,7 @@
 
 struct peer_who { /* as the kernel noted when it connected */
     uint32_t uid, gid;
+    int pid;
     uint32_t groups[PEER_GROUPS_MAX];
     size_t groups_count;
 };

@@ -5,6 +5,7 @@
 
 #include "os/log.h"
 #include "supervisor/control_round.h"
+#include "supervisor/handover.h"
 #include "supervisor/lanes.h"
 #include "supervisor/levels.h"
 #include "supervisor/reload.h"
@@ -108,6 +109,17 @@ control_acts_obey(struct supervisor *sup, unsigned seat, const struct control_me
     case CONTROL_NETWORKS:
         control_round_ask(sup, seat, request);
         return;
+    case CONTROL_TAKE_OVER:
+        handover_ask(sup, seat, request->count);
+        return;
+    case CONTROL_PREPARED:
+        handover_hold(sup, seat);
+        return;
+    case CONTROL_RELEASE:
+        handover_release(sup, seat);
+        return;
+    case CONTROL_HANDS_OVER:
+    case CONTROL_SOCKET:
     case CONTROL_HELLO:
     case CONTROL_DONE:
     case CONTROL_FAILED:

@@ -9,6 +9,7 @@
 #include "supervisor/children.h"
 #include "supervisor/control_acts.h"
 #include "supervisor/control_round.h"
+#include "supervisor/handover.h"
 #include "supervisor/keeper.h"
 #include "supervisor/shown.h"
 #include "supervisor/signals.h"
@@ -33,6 +34,7 @@ leave(struct supervisor *sup, unsigned seat)
     int fd = sup->clients[seat].source.fd;
     evloop_remove(&sup->loop, &sup->clients[seat].source, false);
     sys_close(fd); /* while we hurry, and not at the end of the turn */
+    handover_left(sup, seat);
     control_desk_leave(&sup->desk, seat);
 }
 
@@ -68,7 +70,8 @@ control_serve_open(struct supervisor *sup, int listener)
         sup->clients[i].source.fd = -1;
     if (listener < 0)
         return STATUS_OK;
-    return evloop_add(&sup->loop, &sup->control, listener, EPOLLIN, mark_listener, sup);
+    uint32_t events = sup->fronts_are_held ? 0 : EPOLLIN; /* who has it still answers there */
+    return evloop_add(&sup->loop, &sup->control, listener, events, mark_listener, sup);
 }
 
 /* It is told why, if it can be told at once. */
@@ -105,6 +108,7 @@ welcome(struct supervisor *sup, int fd)
     }
     struct control_connection *client = &sup->clients[seat];
     client->events = 0;
+    client->pid = peer.pid;
     client->is_outdated = false;
     if (evloop_add(&sup->loop, &client->source, fd, EPOLLIN, mark_client, client) != STATUS_OK) {
         sys_close(fd);
@@ -150,10 +154,13 @@ take_one(struct supervisor *sup, unsigned seat)
             : CONTROL_BROKEN;
     if (verdict == CONTROL_TAKEN)
         control_acts_obey(sup, seat, &request);
-    else if (verdict == CONTROL_NO_RIGHT)
+    else if (verdict == CONTROL_NO_RIGHT) {
+        log_write(LOG_WARNING, LOG_CONTROL,
+                  "user id %" PRIu32 " asks for something that it may not (message %d)",
+                  sup->desk.seats[seat].uid, (int)request.type);
         control_desk_answer(&sup->desk, seat, CONTROL_FAILED, 0,
                             control_desk_verdict_text(verdict));
-    else
+    } else
         drop(sup, seat, control_desk_verdict_text(verdict));
     return sup->desk.seats[seat].is_taken;
 }
@@ -235,6 +242,7 @@ next_output(struct supervisor *sup, unsigned seat, struct control_message *messa
                    : at->task == CONTROL_SENDS_UPSTREAMS ? next_upstream(sup, at, message, fd)
                    : at->task == CONTROL_SENDS_EVENTS    ? next_events(sup, at, message, fd)
                    : at->task == CONTROL_SENDS_REPORTS   ? control_round_next(sup, at, message)
+                   : at->task == CONTROL_SENDS_SOCKETS   ? handover_next(sup, at, message, fd)
                                                          : false;
     if (is_more)
         return;

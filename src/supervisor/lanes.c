@@ -73,8 +73,8 @@ lanes_spawn_all(struct supervisor *sup, enum child_role role)
     return status;
 }
 
-static void
-announce(struct supervisor *sup)
+void
+lanes_announce(struct supervisor *sup)
 {
     for (uint32_t i = 0; i < sup->config.listen_count; i++) {
         char text[ADDR_TEXT_MAX];
@@ -113,7 +113,8 @@ lanes_ready(struct child *child)
     if (sup->phase != PHASE_STARTING || !children_are_all(sup, LIFE_READY))
         return;
     sup->phase = PHASE_RUNNING;
-    announce(sup);
+    if (!sup->fronts_are_held)
+        lanes_announce(sup);
 }
 
 void
@@ -133,6 +134,8 @@ void
 lanes_stop(struct supervisor *sup, int exit_code)
 {
     uint64_t drain_ms = (uint64_t)sup->query_ms_most + STOPPING_MARGIN_MS;
+    if (sup->fronts_are_held)
+        drain_ms += IPC_HANDED_MS;
     if (sup->exit_code == 0)
         sup->exit_code = exit_code;
     if (sup->phase == PHASE_ENDED)

@@ -16,6 +16,9 @@ MUST_CHECK enum status lanes_spawn(struct child *child);
 /** The same of every lane, at the start. @return STATUS_OK; STATUS_SYSTEM. */
 MUST_CHECK enum status lanes_spawn_all(struct supervisor *sup, enum child_role role);
 
+/** All serve, and the listening sockets are read: say so, to the log and the service manager. */
+void lanes_announce(struct supervisor *sup);
+
 /** The child says that it serves. */
 void lanes_ready(struct child *child);
 

@@ -112,7 +112,10 @@ notify_reloading(struct supervisor *sup)
 void
 notify_stopping(const struct supervisor *sup)
 {
-    tell(sup, "STOPPING=1\nSTATUS=Answering what is in flight\n");
+    if (sup->handover.state == HANDOVER_DONE) /* the service goes on, by another process */
+        tell(sup, "MAINPID=%d\n", sup->handover.pid);
+    else
+        tell(sup, "STOPPING=1\nSTATUS=Answering what is in flight\n");
 }
 
 void

@@ -17,7 +17,8 @@ enum {
     LONG_PRINT_CONFIG,
     LONG_VERSION,
     LONG_TLS_NAME,
-    LONG_POLICY
+    LONG_POLICY,
+    LONG_TAKE_OVER
 };
 
 #define HOST_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
@@ -26,6 +27,7 @@ static const struct option long_options[] = {
     {"config", required_argument, NULL, LONG_CONFIG},
     {"address", required_argument, NULL, LONG_ADDRESS},
     {"verbose", no_argument, NULL, LONG_VERBOSE},
+    {"take-over", no_argument, NULL, LONG_TAKE_OVER},
     {"check", no_argument, NULL, LONG_CHECK},
     {"print-config", no_argument, NULL, LONG_PRINT_CONFIG},
     {"version", no_argument, NULL, LONG_VERSION},
@@ -155,6 +157,9 @@ take(struct options *options, int option)
     case LONG_HELP:
         options->action = OPTIONS_HELP;
         return STATUS_OK;
+    case LONG_TAKE_OVER:
+        options->take_over = true;
+        return STATUS_OK;
     case LONG_CHECK:
         options->action = OPTIONS_CHECK;
         return STATUS_OK;
@@ -193,30 +198,33 @@ options_parse(int argc, char **argv, struct options *options)
 void
 options_print_help(FILE *to)
 {
-    fputs("usage: penstock [-c FILE] [-a ADDRESS[:PORT]]... [-v]\n"
-          "       penstock [-c FILE] --check | --print-config\n"
-          "       penstock pin ADDRESS[:PORT] [--tls-name NAME] [--policy]\n"
-          "       penstock pin --check [-c FILE] [UPSTREAM]\n"
-          "\n"
-          "Forwards DNS queries from port 53 to upstream resolvers over pinned TLS.\n"
-          "\n"
-          "  -c, --config FILE          configuration (" OPTIONS_CONFIG_FILE ")\n"
-          "  -a, --address ADDR[:PORT]  serve this address instead of the configured ones;\n"
-          "                             may be given several times\n"
-          "  -v, --verbose              log more; twice: still more\n"
-          "      --check                judge the configuration and exit\n"
-          "      --print-config         print it with every default and exit\n"
-          "      --version              print the version and exit\n"
-          "  -h, --help                 print this and exit\n"
-          "\n"
-          "  pin ADDRESS[:PORT]         connect once and print the keys that an upstream shows,\n"
-          "                             as configuration to paste\n"
-          "      --tls-name NAME        send NAME as SNI\n"
-          "      --policy               print a whole policy that starts as it is\n"
-          "      --check                compare what the configured upstreams show, or the one of\n"
-          "                             that name, with their pins; exit 1 if one has no match\n"
-          "\n"
-          "Every configuration key is also an environment variable: PENSTOCK_TIMEOUTS_QUERY=2s.\n"
-          "SIGUSR1 writes statistics to the log; SIGTERM answers what is in flight and ends.\n",
-          to);
+    fputs(
+        "usage: penstock [-c FILE] [-a ADDRESS[:PORT]]... [-v] [--take-over]\n"
+        "       penstock [-c FILE] --check | --print-config\n"
+        "       penstock pin ADDRESS[:PORT] [--tls-name NAME] [--policy]\n"
+        "       penstock pin --check [-c FILE] [UPSTREAM]\n"
+        "\n"
+        "Forwards DNS queries from port 53 to upstream resolvers over pinned TLS.\n"
+        "\n"
+        "  -c, --config FILE          configuration (" OPTIONS_CONFIG_FILE ")\n"
+        "  -a, --address ADDR[:PORT]  serve this address instead of the configured ones;\n"
+        "                             may be given several times\n"
+        "  -v, --verbose              log more; twice: still more\n"
+        "      --take-over            take the sockets of a penstock that runs, which then ends;\n"
+        "                             no query is lost\n"
+        "      --check                judge the configuration and exit\n"
+        "      --print-config         print it with every default and exit\n"
+        "      --version              print the version and exit\n"
+        "  -h, --help                 print this and exit\n"
+        "\n"
+        "  pin ADDRESS[:PORT]         connect once and print the keys that an upstream shows,\n"
+        "                             as configuration to paste\n"
+        "      --tls-name NAME        send NAME as SNI\n"
+        "      --policy               print a whole policy that starts as it is\n"
+        "      --check                compare what the configured upstreams show, or the one of\n"
+        "                             that name, with their pins; exit 1 if one has no match\n"
+        "\n"
+        "Every configuration key is also an environment variable: PENSTOCK_TIMEOUTS_QUERY=2s.\n"
+        "SIGUSR1 writes statistics to the log; SIGTERM answers what is in flight and ends.\n",
+        to);
 }

@@ -36,6 +36,7 @@ struct options {
     const char *listen[CONFIG_LISTEN_MAX]; /* -a, pointing into argv */
     size_t listen_count;
     uint32_t verbose;              /* how many -v */
+    bool take_over;                /* the sockets of a penstock that runs */
     struct addr pin_address;       /* OPTIONS_PIN */
     const char *pin_tls_name;      /* OPTIONS_PIN: "" for none; points into argv */
     bool pin_policy;               /* OPTIONS_PIN: print a whole policy */

@@ -19,6 +19,7 @@
 #include "supervisor/report.h"
 #include "supervisor/settings.h"
 #include "supervisor/steer.h"
+#include "supervisor/takeover.h"
 #include "supervisor/turn.h"
 #include "supervisor/watchdog.h"
 
@@ -67,19 +68,27 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     if (status != STATUS_OK)
         return status;
     log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)sup->config.verbose);
+    if (options->take_over) {
+        status = takeover_begin(sup, listener, error);
+        if (status != STATUS_OK)
+            return status;
+    }
     if (addresses_settle(sup, error) != STATUS_OK)
         return STATUS_INVALID;
     sup->query_ms_most = sup->config.query_ms;
     sup->lanes_count = sup->config.lanes = count_lanes(&sup->config);
     settings_fill_secret(&sup->config, NULL);
     settings_log_warnings(&sup->config, &sup->namelists);
-    status = control_socket_open(&sup->config, sup->rights.own_uid, listener, error);
+    if (*listener < 0)
+        status = control_socket_open(&sup->config, sup->rights.own_uid, listener, error);
     if (status != STATUS_OK)
         return status;
     watchdog_open(sup);
     status = settings_share(&sup->config, sup->config_fds);
     if (status == STATUS_OK)
         status = turn_open(sup);
+    if (status == STATUS_OK)
+        status = takeover_watch(sup);
     if (status == STATUS_OK)
         status = pages_open(sup);
     if (status == STATUS_OK)
@@ -150,7 +159,8 @@ service_init(struct supervisor *sup)
                                .ca_fd = -1,
                                .notify_fd = -1,
                                .page_fd = -1,
-                               .control.fd = -1};
+                               .control.fd = -1,
+                               .takeover.source.fd = -1};
     children_init(sup);
 }
 

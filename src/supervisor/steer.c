@@ -41,6 +41,19 @@ steer_is_same(const struct config *a, const struct config *b)
     return ipv4_length(a) == ipv4_length(b) && ipv6_length(a) == ipv6_length(b);
 }
 
+uint32_t
+steer_programs(const struct config *config, unsigned lanes)
+{
+    static const struct hash_key key; /* no secret: the other side counts alike */
+    uint64_t words[CONFIG_PORTS_MAX + 3] = {config->filter_kernel};
+    size_t count = 1;
+    for (uint32_t i = 0; config->filter_kernel && i < config->filter_ports_count; i++)
+        words[count++] = config->filter_ports[i];
+    words[count++] = lanes > 1 ? ipv4_length(config) : 0;
+    words[count++] = lanes > 1 ? ipv6_length(config) : 0;
+    return (uint32_t)hash_siphash13_words(&key, words, count);
+}
+
 bool
 steer_is_bound(const struct supervisor *sup, unsigned lane)
 {

@@ -15,6 +15,9 @@
 /** Does the same prefix choose the lane under both configurations? Pure. */
 bool steer_is_same(const struct config *a, const struct config *b);
 
+/** A number for what the kernel runs on the listening sockets, which cannot change while they live. Pure. */
+uint32_t steer_programs(const struct config *config, unsigned lanes);
+
 /** Has this lane a socket for each listening address? */
 bool steer_is_bound(const struct supervisor *sup, unsigned lane);
 

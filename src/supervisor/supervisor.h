@@ -88,9 +88,38 @@ struct reload_news { /* how the last reload ended */
     char text[CONFIG_ERROR_MAX];
 };
 
+enum handover_state {
+    HANDOVER_NONE,
+    HANDOVER_ASKED, /* another penstock has the sockets too, and prepares */
+    HANDOVER_HELD,  /* it would serve: our fronts leave the sockets alone */
+    HANDOVER_DONE,  /* it serves: we end */
+};
+
+struct handover { /* to another penstock, see handover.h */
+    enum handover_state state;
+    unsigned seat;   /* of whom */
+    int pid;         /* likewise */
+    uint64_t due_us; /* ASKED, HELD: it must have gone on by then */
+};
+
+enum takeover_state {
+    TAKEOVER_NONE,
+    TAKEOVER_BEGINS,   /* its sockets are ours too; our processes start */
+    TAKEOVER_ASKS,     /* they are ready: the other one is to leave the sockets alone */
+    TAKEOVER_RELEASES, /* we serve: it is to end */
+};
+
+struct takeover { /* from another penstock, see takeover.h */
+    enum takeover_state state;
+    struct ev_source source; /* the connection to it; fd -1: it is gone */
+    bool has_messages;
+    uint64_t due_us; /* it must have answered by then */
+};
+
 struct control_connection { /* of who has a seat at the desk */
     struct ev_source source;
-    uint32_t events;  /* EPOLLIN and its like, that were not looked at */
+    uint32_t events; /* EPOLLIN and its like, that were not looked at */
+    int pid;
     bool is_outdated; /* judged by rights of before: it goes when its answer is out */
 };
 
@@ -127,6 +156,9 @@ struct supervisor {
     bool reload_waits;      /* until a worker that was replaced before is gone */
     bool has_clients;       /* somebody may wait at `control` to be looked at */
     bool has_new_rights;    /* `rights` are others than those who sit were judged by */
+    bool has_round_news;    /* a round has ended, and its answer was not sent */
+    bool reload_told;       /* the service manager knows that a reload is under way */
+    bool fronts_are_held;   /* another penstock reads the listening sockets */
     uint32_t query_ms_most; /* of all configurations that were in force */
     struct evloop loop;
     struct ev_source signals; /* signalfd */
@@ -143,7 +175,6 @@ struct supervisor {
     uint64_t notify_us;   /* how often the service manager wants to hear of us; 0: it does not */
     uint64_t notified_us; /* when it was told last */
     uint64_t status_us;   /* when notify_tick() looks next */
-    bool reload_told;     /* it knows that a reload is under way */
     char status[SUPERVISOR_STATUS_MAX]; /* what it was told of the state last */
     int notify_fd; /* the service manager's datagram socket, connected; -1: none */
     struct dial_avoided avoided;
@@ -160,7 +191,8 @@ struct supervisor {
     struct control_connection clients[CONTROL_SEATS]; /* by seat */
     struct reload_news reload_news;
     struct control_round round;
-    bool has_round_news;               /* a round has ended, and its answer was not sent */
+    struct handover handover;
+    struct takeover takeover;
     char tls_library[TLS_LIBRARY_MAX]; /* what workers run with, as the last one said, or "" */
     unsigned lanes_count;              /* config.lanes after `auto` was resolved */
     struct lane lanes[CONFIG_LANES_MAX];

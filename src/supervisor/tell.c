@@ -42,6 +42,14 @@ send_events(struct child *front)
 }
 
 static void
+send_reading(struct child *front)
+{
+    struct ipc_message message = {.type = IPC_READING,
+                                  .reads = !front->supervisor->fronts_are_held};
+    channel_send(front, &message, NULL, 0);
+}
+
+static void
 send_start(struct child *child)
 {
     channel_send(child, &(struct ipc_message){.type = IPC_START}, NULL, 0);
@@ -63,6 +71,8 @@ tell_beginning(struct child *child)
         if (child->events_fd >= 0)
             send_events(child);
         send_lists(child);
+        if (sup->fronts_are_held)
+            send_reading(child);
         send_listeners(child);
     }
     if (child->role != CHILD_FRONT || child->lane == 0 || steer_is_bound(sup, child->lane - 1))
@@ -87,6 +97,17 @@ tell_configuration(struct child *front)
         send_events(front);
     channel_send(front, &message, &sup->config_fds[CHILD_FRONT], 1);
     send_lists(front);
+}
+
+void
+tell_reading(struct supervisor *sup, bool reads)
+{
+    sup->fronts_are_held = !reads;
+    for (unsigned i = 0; i < sup->lanes_count; i++) {
+        struct child *front = &sup->lanes[i].children[CHILD_FRONT];
+        if (front->state == LIFE_STARTING || front->state == LIFE_READY)
+            send_reading(front);
+    }
 }
 
 void

@@ -21,6 +21,9 @@ void tell_after_listener(struct child *front);
 /** The configuration in force, and the lists of names that belong to it. */
 void tell_configuration(struct child *front);
 
+/** READING, to every front, and to those that follow: do they read the listening sockets? */
+void tell_reading(struct supervisor *sup, bool reads);
+
 /** LEVEL: the lowest severity that it logs. */
 void tell_level(struct child *child, enum log_level level);
 

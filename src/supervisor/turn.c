@@ -8,6 +8,7 @@
 #include "supervisor/control_serve.h"
 #include "supervisor/deaths.h"
 #include "supervisor/ending.h"
+#include "supervisor/handover.h"
 #include "supervisor/keeper.h"
 #include "supervisor/lanes.h"
 #include "supervisor/notify.h"
@@ -17,6 +18,7 @@
 #include "supervisor/signals.h"
 #include "supervisor/spawn.h"
 #include "supervisor/statistics.h"
+#include "supervisor/takeover.h"
 #include "supervisor/watchdog.h"
 
 #include <errno.h>
@@ -138,6 +140,8 @@ turn_take(struct supervisor *sup)
     take_signals(sup); /* first: a channel that closes would make a death look like a kill */
     orders_take(sup);
     control_serve_take(sup);
+    handover_tick(sup);
+    takeover_tick(sup);
     tick(sup);
     watchdog_tick(sup);
     reload_tick(sup);

@@ -3,7 +3,9 @@ import contextlib
 import json
 import os
 import pathlib
+import pwd
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -11,10 +13,12 @@ import subprocess
 import threading
 import time
 
+import control
+import dns.edns
 import dns.message
 import penstock
 import pytest
-from conftest import upstream
+from conftest import needs_root, upstream
 from penstock import wait_for
 
 RATE = int(os.environ.get("PENSTOCK_RATE", 1500 if penstock.SANITIZED else 3000))  # queries a second
@@ -115,11 +119,16 @@ CACHED = {"cache": {"size": "16MiB"}, "timeouts": {"query": "5s"}, "limits": {"t
 
 
 @pytest.fixture
-def loaded(serve, unbound, shared):
+def place(shared):
+    """A path for a control socket."""
     folder = shared / f"change{os.urandom(4).hex()}"
     folder.mkdir(0o755)
-    settings = {**CACHED, "control": {"socket": str(folder / "control")}}
-    return serve(unbound, settings=settings)
+    return folder / "control"
+
+
+@pytest.fixture
+def loaded(serve, unbound, place):
+    return serve(unbound, settings={**CACHED, "control": {"socket": str(place)}})
 
 
 def change(service, **changes):
@@ -286,3 +295,196 @@ def test_the_service_manager_hears_why_a_start_failed(launch, unbound, tmp_path)
         assert service.process.wait(20) == 78
         assert told(s, "STATUS") == {"STATUS": "Starting"}
         assert told(s, "STATUS")["STATUS"].startswith("It cannot start: ")
+
+
+# ---- another penstock takes over
+
+def copy_of(folder, **others):
+    """The executables in a folder of their own, as an upgrade brings them; `others` are put in place of some."""
+    folder.mkdir(0o755)
+    for role, name in (("supervisor", "penstock"), ("front", "penstock-front"), ("worker", "penstock-worker")):
+        source = others.get(role, penstock.BUILD / "src" / role / name)
+        shutil.copy(source, folder / name)
+        (folder / name).chmod(0o755)
+    return folder / "penstock"
+
+
+@pytest.fixture
+def successor(launch, unbound, pki, place, request):
+    """A maker of services that take over from one; those that serve at the end are stopped."""
+    made = []
+
+    def make(service, settings=(), **options):
+        config = {key: value for key, value in service.config.items()
+                  if key not in ("upstreams", "listen", "acl", "tls", "user", "timeouts")}
+        config.update(settings)
+        made.append(launch(options.pop("servers", unbound), port=service.port, settings=config, arguments=["--take-over"],
+                           **options))
+        return made[-1]
+    yield make
+    for service in made:
+        request.node.add_report_section("call", "successor", service.log()[-4000:])
+        if service.process.poll() is None:
+            assert service.stop(seconds=20) == 0
+
+
+def has_ended(service, status=0, seconds=25):
+    assert service.process.wait(seconds) == status, service.log()
+    return True
+
+
+def cookie_of(service, cookie=bytes(range(8))):
+    answer = service.ask(service.query("penstock.example", options=[dns.edns.GenericOption(dns.edns.COOKIE, cookie)]))
+    return next(option for option in answer.options if option.otype == dns.edns.COOKIE).to_wire()
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_upgrade_under_load_loses_nothing(launch, unbound, successor, place, shared, lanes):
+    """Twice, by executables of another folder. Clients count; cookies of the first are good at the last."""
+    settings = {**CACHED, "lanes": lanes, "control": {"socket": str(place)}}
+    services = [launch(unbound, settings=settings).wait_ready()]
+    cookie = cookie_of(services[0])
+    executable = copy_of(shared / f"upgrade{os.urandom(4).hex()}")
+
+    def upgrade():
+        services.append(successor(services[-1], executable=executable))
+        services[-1].wait_ready()
+        load.service = services[-1]
+    with Load(services[0]) as load:
+        result = load.stream(5, (0.7, upgrade), (2.5, upgrade))
+        load.check(result)
+    assert has_ended(services[0]) and has_ended(services[1])
+    for old, new in zip(services, services[1:]):
+        assert f"process {new.process.pid} has taken over" in old.log()
+        assert "taking over from penstock" in new.log()
+        assert not penstock.REPORT.search(old.log()), old.log()
+    valid = services[-1].statistic("counters", "cookies_valid")
+    assert cookie_of(services[-1], cookie) == cookie, "it is a fresh one still"
+    assert services[-1].statistic("counters", "cookies_valid") == valid + 1
+    assert control.Client(place).answer("RELOAD")[0] == "DONE", "the control socket is the same"
+
+
+BROKEN = {
+    "configuration": dict(settings={"local": 5}),
+    "other lanes": dict(settings={"lanes": 3}),
+    "other filter": dict(settings={"filter": {"kernel": "no"}}),
+    "worker": dict(worker="/bin/false"),
+    "front": dict(front="/bin/false"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_new_one_that_fails_changes_nothing(loaded, successor, shared, what):
+    options = dict(BROKEN[what])
+    settings = options.pop("settings", {})
+    executable = copy_of(shared / f"broken{os.urandom(4).hex()}", **options)
+    with Load(loaded) as load:
+        def fail():
+            broken = successor(loaded, settings=settings, executable=executable)
+            assert broken.process.wait(30) in (1, 78), broken.log()
+        result = load.stream(2, (0.5, fail))
+        load.check(result)
+    if what != "configuration":
+        loaded.wait_log("is gone before it took over: serving on")
+
+
+def test_a_new_one_that_is_killed_in_the_middle_changes_nothing(loaded, successor):
+    """At every moment before it has taken over: again and again, a little later each time."""
+    with Load(loaded) as load:
+        def kill_some():
+            for i in range(8):
+                new = successor(loaded)
+                new.wait_log("taking over from penstock", 20)
+                time.sleep(0.004 * i)
+                if "has taken over" in loaded.log():
+                    break
+                os.kill(new.process.pid, signal.SIGKILL)
+                new.process.wait(10)
+                if "has taken over" in loaded.log():
+                    pytest.skip("it had taken over already")
+        result = load.stream(4, (0.3, kill_some))
+        load.check(result)
+    assert "serving on" in loaded.log()
+
+
+class Taker(control.Client):
+    """One that asks for the sockets and then does what a test wants."""
+
+    def take(self, version=1):
+        """What comes: [(name, values, text)]; descriptors are closed."""
+        found = []
+        self.send("TAKE_OVER", version)
+        while True:
+            name, values, text, fd = self.receive()
+            found.append((name, values, text))
+            if fd is not None:
+                os.close(fd)
+            if name in ("DONE", "FAILED"):
+                return found
+
+
+def test_every_socket_and_the_secret_are_handed_over(loaded, place):
+    with Taker(place) as taker:
+        found = taker.take()
+    assert [name for name, _, _ in found] == ["HANDS_OVER", "SOCKET", "SOCKET", "SOCKET", "DONE"]
+    assert [values for name, values, _ in found if name == "SOCKET"] == [(1, 0), (2, 0), (3, 0)]
+    assert found[0][1][0] == 1 and len(set(found[0][1][2])) > 4
+    assert found[0][1][2].hex() not in loaded.log()
+    loaded.wait_log("is gone before it took over: serving on")
+    assert loaded.ask("after.penstock.example").answer
+
+
+def test_an_unknown_version_is_refused_and_another_may_come(loaded, place):
+    with Taker(place) as taker, Taker(place) as second:
+        [(name, _, text)] = taker.take(version=2)
+        assert name == "FAILED" and "in another way" in text
+        assert taker.take()[-1][0] == "DONE"
+        [(name, _, text)] = second.take()
+        assert name == "FAILED" and "already" in text
+        assert second.answer("PREPARED")[0] == "FAILED", "it was handed nothing"
+        assert second.answer("RELEASE")[0] == "FAILED"
+        assert taker.answer("RELEASE")[0] == "FAILED", "it never was prepared"
+    assert loaded.ask("after.penstock.example").answer
+
+
+@pytest.mark.parametrize("how", ["leaves", "hangs"])
+def test_one_that_is_gone_after_it_was_prepared_changes_nothing(loaded, place, how):
+    """The sockets are left alone for a moment; what comes then is answered, by who served before."""
+    with Load(loaded, rate=200) as load:
+        def hold():
+            with Taker(place) as taker:
+                taker.take()
+                assert taker.answer("PREPARED") == ("DONE", "the sockets are yours to read")
+                time.sleep(0.3)
+                if how == "hangs":
+                    loaded.wait_log("takes too long to take over: serving on", 10)
+                    assert taker.answer("RELEASE")[0] == "FAILED"
+        result = load.stream(4, (0.3, hold))
+        load.check(result)
+    assert "serving on" in loaded.log()
+
+
+@needs_root
+def test_nobody_else_may_take_over(serve, unbound, place):
+    """Not even an operator; and it is in the log."""
+    service = serve(unbound, settings={"control": {"socket": str(place), "readers": ["games"], "operators": ["news"]}})
+    for name in ("games", "news"):
+        account = pwd.getpwnam(name)
+        with Taker(place, account.pw_uid, account.pw_gid) as taker:
+            for message in (("TAKE_OVER", 1), ("PREPARED",), ("RELEASE",)):
+                answer = taker.answer(*message)
+                assert answer[0] == "FAILED" and answer[1].startswith("not permitted"), answer
+        service.wait_log(rf"user id {account.pw_uid} asks for something that it may not \(message 64\)")
+    stranger = pwd.getpwnam("mail")
+    with Taker(place, stranger.pw_uid, stranger.pw_gid) as taker:
+        assert taker.hello[0] == "FAILED"
+    service.wait_log(f"a client of user id {stranger.pw_uid} is refused")
+    own = pwd.getpwnam(service.config["user"])
+    with Taker(place, own.pw_uid, own.pw_gid) as taker:
+        assert taker.take()[-1][0] == "DONE", "the service's own account"
+
+
+def test_where_nobody_serves_it_starts_as_usual(serve, unbound, place):
+    service = serve(unbound, settings={"control": {"socket": str(place)}}, arguments=["--take-over"])
+    assert "there is nothing to take over" in service.log()
+    assert service.ask("a.penstock.example").answer

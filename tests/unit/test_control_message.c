@@ -16,6 +16,7 @@ static const struct row {
 #define READER                                        true, CONTROL_READER
 #define OPERATOR                                      true, CONTROL_OPERATOR
 #define EVENTS_READER                                 true, CONTROL_EVENTS_READER
+#define OWNER                                         true, CONTROL_OWNER
 #define SERVICE                                       false, CONTROL_NOTHING
 #define MESSAGE(name, number, fds, who, fields, text) {CONTROL_##name, fds, who},
 #include "control/control.def"
@@ -36,7 +37,10 @@ encode(enum control_type type, uint8_t bytes[CONTROL_MESSAGE_MAX])
                                       .right = CONTROL_READER,
                                       .kind = CONTROL_STATS_PAGE,
                                       .level = CONTROL_LEVEL_MAX,
-                                      .below = 1};
+                                      .below = 1,
+                                      .lanes = 2,
+                                      .programs = 99,
+                                      .secret = {1, 2, 3}};
     strcpy(message.text, "a sentence");
     return control_message_encode(&message, bytes);
 }
@@ -72,6 +76,9 @@ Test(control_message, what_changes_something_needs_an_operator)
     cr_assert_eq(control_message_needs(CONTROL_FLUSH), CONTROL_OPERATOR);
     cr_assert_eq(control_message_needs(CONTROL_LIMITS), CONTROL_OPERATOR);
     cr_assert_eq(control_message_needs(CONTROL_NETWORKS), CONTROL_OPERATOR);
+    cr_assert_eq(control_message_needs(CONTROL_TAKE_OVER), CONTROL_OWNER);
+    cr_assert_eq(control_message_needs(CONTROL_PREPARED), CONTROL_OWNER);
+    cr_assert_eq(control_message_needs(CONTROL_RELEASE), CONTROL_OWNER);
 }
 
 Test(control_message, the_longest_text_fits)

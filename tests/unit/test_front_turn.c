@@ -205,6 +205,51 @@ Test(front_turn, takes_what_came_before_it_was_told_to_stop_and_then_nothing, .i
     cr_expect_eq(scene_stat(STAT_UDP_QUERIES), UDP_BATCH * UDP_BATCHES + 5);
 }
 
+Test(front_turn, leaves_the_sockets_of_another_alone_and_lets_connections_end, .init = setup)
+{
+    scene_new[scene_new_count++] = scene_client("127.0.0.2");
+    (void)turn();
+    cr_assert_eq(front.tcp.open, 1);
+    front.is_held = true;
+    udp_hold(&front.udp, true);
+    tcp_accept_hold(&front.tcp, true);
+    arrive("a.example");
+    scene_new[scene_new_count++] = scene_client("127.0.0.3");
+    (void)turn();
+    cr_expect_eq(scene_stat(STAT_UDP_QUERIES), 0);
+    cr_expect_eq(front.tcp.open, 1);
+    front.stop_us = scene_now.now_us + 9000000;
+    front.reads_us = scene_now.now_us + 5000000;
+    front.read = UINT64_MAX;
+    (void)turn();
+    send_query(scene_clients[0], "b.example");
+    (void)turn();
+    cr_expect_eq(scene_stat(STAT_TCP_QUERIES), 1, "its connection serves on");
+    cr_assert_eq(work(), 1);
+    cr_expect_gt(turn(), 0, "nothing is looked for again and again");
+    cr_expect_not(front_is_over(&front));
+    close(scene_clients[0]);
+    (void)turn();
+    (void)turn();
+    cr_expect(front_is_over(&front), "its last client has gone");
+    cr_expect_eq(scene_stat(STAT_UDP_QUERIES), 0);
+}
+
+Test(front_turn, reads_again_what_was_left_alone, .init = setup)
+{
+    udp_hold(&front.udp, true);
+    tcp_accept_hold(&front.tcp, true);
+    arrive("a.example");
+    scene_new[scene_new_count++] = scene_client("127.0.0.3");
+    (void)turn();
+    cr_expect_eq(scene_stat(STAT_UDP_QUERIES), 0);
+    udp_hold(&front.udp, false);
+    tcp_accept_hold(&front.tcp, false);
+    (void)turn();
+    cr_expect_eq(scene_stat(STAT_UDP_QUERIES), 1);
+    cr_expect_eq(front.tcp.open, 1);
+}
+
 Test(front_turn, does_not_read_for_ever_when_told_to_stop, .init = setup)
 {
     front.stop_us = scene_now.now_us + 2000000;

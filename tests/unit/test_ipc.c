@@ -85,6 +85,9 @@ example(enum ipc_type type)
         m.tag = 0x01020304;
         m.count = 70000;
         break;
+    case IPC_READING:
+        m.reads = 1;
+        break;
     case IPC_RELOAD:
         m.epoch = 8;
         break;
