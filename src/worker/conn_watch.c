@@ -117,12 +117,12 @@ try_beyond(struct conn *conn)
     if (!health_quota_is_tried(&upstream->quota))
         return false;
     conn_io_probe(conn);
-    if (conn->flights.count == 0)
-        return false;
-    conn->trial = CONN_TRIED;
-    conn->deadline_us = conn_now(conn) + upstream->times.answer_us;
-    conn_sooner(conn, conn->deadline_us);
-    return true;
+    if (conn->flights.count > 0) {
+        conn->trial = CONN_TRIED;
+        conn->deadline_us = conn_now(conn) + upstream->times.answer_us;
+        conn_sooner(conn, conn->deadline_us);
+    }
+    return conn->trial == CONN_TRIED;
 }
 
 /* One that had its number of queries stays a moment: does the server close it, as it did before, and
