@@ -18,7 +18,7 @@
 
 #include <stdbool.h>
 
-#define TOPS_SAMPLED  16 /* one of so many */
+#define TOPS_SAMPLED  64 /* one of so many */
 #define TOPS_WINDOW_S 60
 
 struct tops_window {

@@ -54,7 +54,7 @@ Test(ledger, refusals_by_a_limit_are_kept_and_no_others)
     cr_assert_null(refusal());
 }
 
-Test(ledger, one_query_in_sixteen_is_counted_and_none_of_who_may_not_ask)
+Test(ledger, one_query_in_many_is_counted_and_none_of_who_may_not_ask)
 {
     begin();
     for (unsigned i = 0; i < 16000; i++)
@@ -62,10 +62,10 @@ Test(ledger, one_query_in_sixteen_is_counted_and_none_of_who_may_not_ask)
     cr_assert_eq(counted(NETWORKS_QUERIES), 0);
     for (unsigned i = 0; i < 16000; i++)
         end(verdict_own(WHY_LOCAL, VERDICT_SPECIAL));
-    cr_assert(counted(NETWORKS_QUERIES) > 900 && counted(NETWORKS_QUERIES) < 1100);
+    cr_assert(counted(NETWORKS_QUERIES) > 180 && counted(NETWORKS_QUERIES) < 320);
     cr_assert_eq(counted(NETWORKS_REFUSALS), 0);
     for (unsigned i = 0; i < 16000; i++)
         end(verdict_drop(WHY_RATE_DROPPED));
-    cr_assert(counted(NETWORKS_REFUSALS) > 900 && counted(NETWORKS_REFUSALS) < 1100);
-    cr_assert_gt(counted(NETWORKS_QUERIES), 1800);
+    cr_assert(counted(NETWORKS_REFUSALS) > 180 && counted(NETWORKS_REFUSALS) < 320);
+    cr_assert_gt(counted(NETWORKS_QUERIES), 400);
 }
