@@ -41,6 +41,9 @@ open_signals(void)
         sigaddset(&set, numbers[i]);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
         return -1;
+    /* one that is blocked is kept though it is ignored; and curses leaves it alone, which else sets
+       its action at each refresh */
+    signal(SIGTSTP, SIG_IGN);
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
