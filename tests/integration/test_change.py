@@ -21,7 +21,7 @@ import pytest
 from conftest import needs_root, upstream
 from penstock import wait_for
 
-RATE = int(os.environ.get("PENSTOCK_RATE", 1500 if penstock.SANITIZED else 3000))  # queries a second
+RATE = int(os.environ.get("PENSTOCK_RATE", 500 if penstock.SANITIZED else 2000))  # queries a second
 NAMES = 500  # one query of some is the first for its name, the others are answered from the cache
 # a release build has no fixtures: then that of the tests is used
 STEADY = next((path for build in (penstock.BUILD, penstock.TOP / "build/test")
@@ -52,7 +52,7 @@ class Load:
     def stream(self, seconds, *events):
         """UDP for so long; each event is called when its second has come. What steady says, as numbers."""
         process = subprocess.Popen([STEADY, self.service.address, str(self.service.port), str(self.rate), str(seconds),
-                                    "penstock.example", "8000", str(NAMES)], stdout=subprocess.PIPE, text=True)
+                                    "penstock.example", "15000", str(NAMES)], stdout=subprocess.PIPE, text=True)
         begun = time.monotonic()
         try:
             for at, event in events:
@@ -70,7 +70,7 @@ class Load:
                 self.lost.append(error)
 
     def connect(self):
-        return socket.create_connection((self.service.address, self.service.port), timeout=8)
+        return socket.create_connection((self.service.address, self.service.port), timeout=15)
 
     def exchange(self, s, number):
         query = wire(number, f"tcp{number % NAMES}.penstock.example")
@@ -115,7 +115,7 @@ class Load:
         assert self.asked > 20 and not self.lost, (self.asked, self.lost[:5])
 
 
-CACHED = {"cache": {"size": "16MiB"}, "timeouts": {"query": "5s"}, "limits": {"tcp_new_per_s": 1000}}
+CACHED = {"cache": {"size": "16MiB"}, "timeouts": {"query": "10s"}, "limits": {"tcp_new_per_s": 1000}}
 
 
 @pytest.fixture
