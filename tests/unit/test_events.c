@@ -6,6 +6,7 @@
 #include "prng.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <string.h>
 
 #define NOW_US UINT64_C(5000000)
@@ -237,4 +238,41 @@ Test(events, random_memory_is_read_within_bounds, .init = begin)
             cr_assert_leq(taken, EVENTS_SLOTS);
         }
     }
+}
+
+#define RECORDS 400000 /* the ring goes round some twenty times */
+
+/* Each octet of a record's name says which it is. */
+static void *
+writes(void *unused)
+{
+    for (unsigned i = 0; i < RECORDS; i++) {
+        struct event made = sound((uint16_t)i);
+        made.name_size = 65;
+        made.name[0] = 63;
+        memset(made.name + 1, (int)('0' + i % 10), 63);
+        made.name[64] = 0;
+        (void)events_write(&writer, &made);
+        if (i % 3 == 0 || i + 1 == RECORDS)
+            events_publish(&writer);
+    }
+    return unused;
+}
+
+Test(events, who_reads_beside_the_writer_sees_whole_records_or_none, .init = begin)
+{
+    pthread_t thread;
+    unsigned taken = 0;
+    cr_assert_eq(pthread_create(&thread, NULL, writes, NULL), 0);
+    while (reader.next < RECORDS) {
+        if (!events_read(&reader, NOW_US, &event))
+            continue;
+        cr_assert_eq(event.type, (uint16_t)(reader.next - 1));
+        for (unsigned i = 1; i < 64; i++)
+            cr_assert_eq(event.name[i], '0' + (reader.next - 1) % 10, "a torn record");
+        taken++;
+    }
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    cr_assert_eq(reader.bad, 0);
+    cr_assert_eq(taken + reader.lost, RECORDS);
 }
