@@ -15,6 +15,7 @@
 
 static struct exporter_gather gather; /* no service was ever seen */
 static struct http_reply reply;
+static struct exporter_page page;
 
 static void
 check_text(const char *text)
@@ -51,8 +52,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct http_request request, again;
     if (size == 0 || size - 1 > HTTP_REQUEST_MAX)
         return 0;
-    struct exporter_paths_view view = {.gather = &gather,
-                                       .hosts = (data[0] & 1) != 0 ? "a.example" : NULL};
+    struct exporter_paths_view view = {
+        .gather = &gather, .page = &page, .hosts = (data[0] & 1) != 0 ? "a.example" : NULL};
     enum http_request_result whole = http_request_read(data + 1, size - 1, 0, &request);
     enum http_request_result result =
         read_in_pieces(data + 1, size - 1, (size_t)(data[0] >> 1) + 1, &again);
@@ -66,6 +67,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_text(request.path);
     check_text(request.query);
     check_text(request.host);
+    exporter_page_begin(&page);
     exporter_paths_answer(&view, &request, &reply);
     must(reply.code == 200 || reply.code == 404 || reply.code == 421 || reply.code == 503);
     must(view.hosts != NULL || reply.code != 421);

@@ -4,7 +4,7 @@
  * The input is laid over the service page, a statistics page of a front and of a worker and the last
  * hour, all of which are sound before. Invariants: what is drawn is a scrape, line by line: names,
  * labels whose values need no quoting, numbers; it has room; no octet of a page comes through as
- * text but letters, digits and marks of names.
+ * text but letters, digits and marks of names. The status page is whole: its elements nest.
  */
 #include "exporter/exporter_paths.h"
 
@@ -18,6 +18,7 @@ static struct stats_page front, worker;
 static struct chronicle_page hour;
 static struct exporter_gather gather;
 static struct http_reply reply;
+static struct exporter_page shown;
 
 static void
 begin(void)
@@ -66,6 +67,8 @@ skip(const char *at, const char *set)
 #define VALUE  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+~?"
 #define NUMBER "0123456789."
 
+#define DEPTH_MAX 32 /* elements within elements */
+
 static const char *
 check_labels(const char *at)
 {
@@ -101,15 +104,63 @@ check_scrape(const char *at)
     }
 }
 
+/* @return what follows a tag whose "<" and name are past */
+static const char *
+check_attributes(const char *at, bool *is_empty)
+{
+    while (*at == ' ') {
+        at = skip(at + 1, NAME "ABR-12");
+        must(at[0] == '=' && at[1] == '"');
+        at += 2 + strcspn(at + 2, "\"<");
+        must(*at++ == '"');
+    }
+    *is_empty = *at == '/';
+    at += *is_empty;
+    must(*at == '>');
+    return at + 1;
+}
+
+/* Each element ends where it must, each attribute is quoted, and no octet is one of a terminal. */
+static void
+check_page(const char *at)
+{
+    const char *open[DEPTH_MAX];
+    unsigned depth = 0;
+    must(strncmp(at, "<!DOCTYPE html>", 15) == 0);
+    for (at += 15; *at != '\0';) {
+        bool is_empty = false, is_end = at[0] == '<' && at[1] == '/';
+        if (*at != '<') {
+            must((unsigned char)*at++ >= ' ');
+            continue;
+        }
+        const char *name = at + 1 + is_end;
+        at = skip(name, NAME "12");
+        must(at > name);
+        if (is_end) {
+            must(depth > 0 && strncmp(open[--depth], name, (size_t)(at - name)) == 0);
+            must(*at++ == '>');
+            continue;
+        }
+        must(strncmp(name, "script", 6) != 0 && depth < DEPTH_MAX);
+        at = check_attributes(at, &is_empty);
+        open[depth] = name;
+        depth += !is_empty;
+    }
+    must(depth == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct service_page_set pages = {
         .service = &service, .history = &hour, .history_bytes = sizeof hour};
     struct http_request request = {.path = "/metrics"};
-    struct exporter_paths_view view = {.gather = &gather,
-                                       .self = {.has_reading = true, .is_fresh = true}};
+    struct exporter_paths_view view = {
+        .gather = &gather, .page = &shown, .self = {.has_reading = true, .is_fresh = true}};
     begin();
+    exporter_page_begin(&shown);
+    gather.has_reading = true;
+    shown.held[0].drawn_us = 0;
     pages.stats[0][0] = &front;
     pages.stats[0][1] = &worker;
     for (uint64_t turn = 1; turn < 3; turn++) {
@@ -129,5 +180,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     snprintf(request.path, sizeof request.path, "/readyz");
     exporter_paths_answer(&view, &request, &reply);
     must(reply.code == 200 || reply.code == 503);
+    snprintf(request.path, sizeof request.path, "/");
+    exporter_paths_answer(&view, &request, &reply);
+    must(reply.code == 200 && !reply.is_cut);
+    check_page(reply.body);
     return 0;
 }

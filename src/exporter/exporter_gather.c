@@ -64,12 +64,16 @@ wall_s(void)
 }
 
 /* Pages that are replaced while they are read are read again: their sums would be of two times. Those
- * of a service that is gone are read as they stand: they say when they were written last. */
+ * of a service that is gone say when they were written last; what was read of them stands. */
 static void
 read_pages(struct exporter_gather *gather, uint64_t now_us)
 {
     bool has_read = false;
     gather->read_us = now_us;
+    if (gather->client.fd < 0 && gather->has_reading) {
+        sight_age(&gather->sight, now_us, wall_s(), now_us - gather->written_us);
+        return;
+    }
     for (unsigned i = 0; i < CONTROL_CLIENT_WATCHES && !has_read; i++) {
         if (gather->client.fd >= 0 && control_client_is_stale(&gather->pages) &&
             control_client_watch(&gather->client, &gather->pages, EXPORTER_GATHER_WAIT_MS) !=
@@ -83,6 +87,7 @@ read_pages(struct exporter_gather *gather, uint64_t now_us)
             return;
         has_read = gather->client.fd < 0 || !control_client_is_stale(&gather->pages);
     }
+    gather->written_us = now_us - gather->sight.reading.age_us;
     memcpy(gather->sight.reading.host, gather->host, sizeof gather->host);
 }
 

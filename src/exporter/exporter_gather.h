@@ -23,8 +23,9 @@ struct exporter_gather { /* zeroed, then exporter_gather_begin() */
     bool is_asking;      /* a connection was asked for, and the answer has not come */
     bool has_reading;
     uint64_t asked_us,
-        read_us;       /* monotonic: of the last connection asked for; of the last reading */
-    uint64_t connects; /* connections made */
+        read_us;         /* monotonic: of the last connection asked for; of the last reading */
+    uint64_t written_us; /* monotonic: the service wrote last, by the last reading */
+    uint64_t connects;   /* connections made */
     struct control_client client;
     struct control_pages pages;
     char host[SERVICE_PAGE_NAME_MAX];

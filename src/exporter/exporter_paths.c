@@ -66,16 +66,11 @@ draw_readyz(const struct exporter_paths_view *view, const struct http_request *r
 }
 
 static void
-draw_index(const struct exporter_paths_view *view, const struct http_request *request,
-           struct http_reply *reply)
+draw_page_of(const struct exporter_paths_view *view, const struct http_request *request,
+             struct http_reply *reply)
 {
-    (void)view;
-    (void)request;
-    http_reply_say(reply, 200,
-                   "penstock-exporter " PENSTOCK_VERSION "\n\n"
-                   "/metrics  everything that is counted, for Prometheus\n"
-                   "/healthz  200 while the figures are fresh\n"
-                   "/readyz   200 while clients can be answered");
+    exporter_page_answer(view->page, view->gather->has_reading ? &view->gather->sight : NULL,
+                         view->now_us, view->now_s, request, reply);
 }
 
 static const struct {
@@ -83,7 +78,7 @@ static const struct {
     void (*draw)(const struct exporter_paths_view *view, const struct http_request *request,
                  struct http_reply *reply);
 } paths[] = {
-    {"/", draw_index},
+    {"/", draw_page_of},
     {"/metrics", draw_metrics},
     {"/healthz", draw_healthz},
     {"/readyz", draw_readyz},

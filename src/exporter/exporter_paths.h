@@ -8,6 +8,7 @@
 #pragma once
 
 #include "exporter/exporter_gather.h"
+#include "exporter/exporter_page.h"
 #include "exporter/http_reply.h"
 #include "exporter/http_request.h"
 #include "exporter/metrics.h"
@@ -15,7 +16,9 @@
 struct exporter_paths_view { /* what there is to draw */
     const struct exporter_gather *gather;
     struct metrics_self self;
-    const char *hosts; /* names that are ours; NULL: all are, since others can reach us */
+    struct exporter_page *page; /* changed where it is drawn */
+    uint64_t now_us, now_s;     /* monotonic; since 1970 */
+    const char *hosts;          /* names that are ours; NULL: all are, since others can reach us */
 };
 
 /** Draw the answer to a request. */

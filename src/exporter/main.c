@@ -31,6 +31,7 @@ static struct exporter_listen sockets;
 static struct exporter_gather gather;
 static struct http_serve serve;
 static struct events_tell tell;
+static struct exporter_page page;
 static struct http_reply reference;
 
 static uint64_t
@@ -50,6 +51,9 @@ answer(void *of, const struct http_request *request, struct http_reply *reply)
     exporter_gather_refresh(&gather, os.now_us);
     struct exporter_paths_view view = {
         .gather = &gather,
+        .page = &page,
+        .now_us = os.now_us,
+        .now_s = clock_us(CLOCK_REALTIME) / 1000000,
         .hosts = sockets.is_loopback ? options.hosts : NULL,
         .self = {.has_reading = gather.has_reading,
                  .is_fresh = exporter_gather_is_fresh(&gather),
@@ -87,6 +91,7 @@ static _Noreturn void
 serve_for_ever(int dial_fd)
 {
     const char *what_failed = NULL;
+    exporter_page_begin(&page);
     exporter_gather_begin(&gather, options.control, dial_fd);
     http_serve_begin(&serve, sockets.fds, sockets.count, answer, NULL);
     if (exporter_jail_enter(SANDBOX_EXPORTER, options.user, &what_failed) != STATUS_OK)

@@ -73,7 +73,7 @@ draw_page(const struct figures *f, const struct judgement *j, const struct draw_
     markup_put(to, "<main>");
     draw_page_head_sentence(f, j, when, to);
     draw_page_findings(f, j, to);
-    draw_page_panels(f, j, to);
+    draw_page_panels(f, j, when, to);
     draw_page_upstreams(f, j, to);
     markup_put(to, "<div class=\"three\">");
     draw_page_ends(f, to);

@@ -21,10 +21,11 @@ begin(struct markup *to, const char *title, const char *of)
 
 /* A figure and its unit, of the last two readings; where those are not of now, of which time. */
 static void
-put_now(const struct figures *f, const char *figure, const char *unit, struct markup *to)
+put_now(const struct figures *f, const struct draw_page_when *when, const char *figure,
+        const char *unit, struct markup *to)
 {
     char read[MOMENT_TEXT_MAX];
-    uint64_t read_s = f->reading->wall_s - f->reading->age_us / 1000000;
+    uint64_t read_s = when->drawn_s - f->reading->age_us / 1000000;
     markup_put(to, "<p class=\"now\">");
     markup_figure(to, figure);
     if (f->reading->age_us > NOW_US)
@@ -50,7 +51,8 @@ number_short(uint64_t milli, char text[NUMBER_TEXT_MAX])
 }
 
 static void
-draw_queries(const struct figures *f, const struct judgement *j, struct markup *to)
+draw_queries(const struct figures *f, const struct judgement *j, const struct draw_page_when *when,
+             struct markup *to)
 {
     char now[NUMBER_TEXT_MAX], udp[NUMBER_TEXT_MAX], tcp[NUMBER_TEXT_MAX], hour[NUMBER_TEXT_MAX];
     char label[DRAW_PAGE_CHART_LABEL];
@@ -60,7 +62,7 @@ draw_queries(const struct figures *f, const struct judgement *j, struct markup *
     number_rate(f->queries_now, now);
     number_short(most, hour);
     begin(to, "Queries", "per second, last hour");
-    put_now(f, now, "/s", to);
+    put_now(f, when, now, "/s", to);
     markup_put(to, "<p class=\"sub\">");
     markup_figure(to, number_short(figures_rate(f, STAT_UDP_QUERIES), udp));
     markup_put(to, " UDP, ");
@@ -109,7 +111,8 @@ draw_times(const struct figures *f, const struct judgement *j, struct markup *to
 }
 
 static void
-draw_cache(const struct figures *f, const struct judgement *j, struct markup *to)
+draw_cache(const struct figures *f, const struct judgement *j, const struct draw_page_when *when,
+           struct markup *to)
 {
     char now[NUMBER_TEXT_MAX], early[NUMBER_TEXT_MAX], stale[NUMBER_TEXT_MAX];
     char label[DRAW_PAGE_CHART_LABEL];
@@ -117,7 +120,7 @@ draw_cache(const struct figures *f, const struct judgement *j, struct markup *to
     struct draw_page_chart chart;
     number_tenths(f->cached_share_now, now);
     begin(to, "From the cache", "% of answers, last hour");
-    put_now(f, now, "%", to);
+    put_now(f, when, now, "%", to);
     markup_put(to, "<p class=\"sub\">");
     markup_figure(to, number_rate(figures_rate(f, STAT_CACHE_PREFETCHED), early));
     markup_put(to, " /s asked for again early; %s stale</p>",
@@ -132,7 +135,8 @@ draw_cache(const struct figures *f, const struct judgement *j, struct markup *to
 }
 
 static void
-draw_not_answered(const struct figures *f, const struct judgement *j, struct markup *to)
+draw_not_answered(const struct figures *f, const struct judgement *j,
+                  const struct draw_page_when *when, struct markup *to)
 {
     char now[NUMBER_TEXT_MAX], turned_away[NUMBER_TEXT_MAX], label[DRAW_PAGE_CHART_LABEL];
     uint64_t rule[DRAW_PAGE_CHART_COLUMNS], failed[DRAW_PAGE_CHART_COLUMNS];
@@ -142,7 +146,7 @@ draw_not_answered(const struct figures *f, const struct judgement *j, struct mar
     number_rare(f->failed_now, now);
     number_rate(f->turned_away_now, turned_away);
     begin(to, "Not answered", "per second, last hour");
-    put_now(f, now, "/s failed", to);
+    put_now(f, when, now, "/s failed", to);
     markup_put(to, "<p class=\"sub\">");
     markup_figure(to, turned_away);
     markup_put(to, " /s turned away by a rule</p>");
@@ -161,12 +165,12 @@ draw_not_answered(const struct figures *f, const struct judgement *j, struct mar
 
 void
 draw_page_panels(const struct figures *figures, const struct judgement *judgement,
-                 struct markup *to)
+                 const struct draw_page_when *when, struct markup *to)
 {
     markup_put(to, "<div class=\"four\">");
-    draw_queries(figures, judgement, to);
+    draw_queries(figures, judgement, when, to);
     draw_times(figures, judgement, to);
-    draw_cache(figures, judgement, to);
-    draw_not_answered(figures, judgement, to);
+    draw_cache(figures, judgement, when, to);
+    draw_not_answered(figures, judgement, when, to);
     markup_put(to, "</div>");
 }

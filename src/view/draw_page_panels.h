@@ -7,8 +7,7 @@
  */
 #pragma once
 
-#include "view/judge.h"
-#include "view/markup.h"
+#include "view/draw_page_head.h"
 
 void draw_page_panels(const struct figures *figures, const struct judgement *judgement,
-                      struct markup *to);
+                      const struct draw_page_when *when, struct markup *to);

@@ -47,3 +47,18 @@ sight_take(struct sight *sight, const struct service_page_set *pages, uint64_t a
     judge_tell(&sight->chronicle.judge, &sight->figures, &sight->judgement);
     return STATUS_OK;
 }
+
+/* It is judged now; what was counted is of then. */
+void
+sight_age(struct sight *sight, uint64_t at_us, uint64_t wall_s, uint64_t age_us)
+{
+    struct reading *reading = &sight->reading;
+    uint64_t then_us = reading->tally.at_us, then_s = reading->wall_s;
+    reading->tally.at_us = at_us;
+    reading->wall_s = wall_s;
+    reading->age_us = age_us;
+    judge_step(&sight->chronicle.judge, &sight->figures);
+    judge_tell(&sight->chronicle.judge, &sight->figures, &sight->judgement);
+    reading->tally.at_us = then_us;
+    reading->wall_s = then_s;
+}

@@ -31,3 +31,12 @@ struct sight { /* all zero: nothing was seen yet; about 250 kB */
  */
 MUST_CHECK enum status sight_take(struct sight *sight, const struct service_page_set *pages,
                                   uint64_t at_us, uint64_t wall_s);
+
+/**
+ * The service is gone, and its pages do not change any more: the figures are those of the last look,
+ * whose moment stays, and only grow older. What was not counted since is not none.
+ *
+ * @param at_us   monotonic, @param wall_s  since 1970: now
+ * @param age_us  for how long nothing was written
+ */
+void sight_age(struct sight *sight, uint64_t at_us, uint64_t wall_s, uint64_t age_us);

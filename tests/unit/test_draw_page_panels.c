@@ -20,7 +20,7 @@ draw(void)
 {
     cr_assert_eq(page_scene_draw(&scene), STATUS_OK);
     markup_begin(&scene.page, scene.text, sizeof scene.text);
-    draw_page_panels(&scene.figures, &scene.judgement, &scene.page);
+    draw_page_panels(&scene.figures, &scene.judgement, &scene.when, &scene.page);
 }
 
 Test(draw_page_panels, figures_have_units_and_spans)

@@ -13,6 +13,8 @@
 static struct exporter_gather gather;
 static struct service_page page;
 
+#define NO_SOCKET 1000
+
 static void
 begin(void)
 {
@@ -47,6 +49,7 @@ Test(exporter_gather, pages_of_a_service_that_is_gone_grow_old)
     cr_expect(exporter_gather_is_fresh(&gather));
     exporter_gather_refresh(&gather, 111 * S_US + 1);
     cr_expect_not(exporter_gather_is_fresh(&gather));
+    cr_expect_eq(gather.sight.reading.tally.at_us, 101 * S_US, "what was read then is of then");
     cr_expect(gather.has_reading);
 }
 
@@ -54,6 +57,7 @@ Test(exporter_gather, a_page_that_is_none_any_more_says_nothing)
 {
     begin();
     gather.pages.of.service = &page;
+    gather.client.fd = NO_SOCKET; /* it is connected, and nothing is sent */
     exporter_gather_refresh(&gather, 101 * S_US);
     cr_expect(exporter_gather_is_fresh(&gather));
     page.magic = 0;

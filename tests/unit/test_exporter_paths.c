@@ -9,7 +9,8 @@ static struct view_scene scene;
 static struct exporter_gather gather;
 static struct http_reply reply;
 static struct http_request request;
-static struct exporter_paths_view view = {.gather = &gather, .hosts = ""};
+static struct exporter_page page;
+static struct exporter_paths_view view = {.gather = &gather, .page = &page, .hosts = ""};
 
 static void
 begin(void)
@@ -17,6 +18,7 @@ begin(void)
     view_scene_begin(&scene);
     gather.sight.reading = scene.reading;
     gather.sight.reading.serving = 2;
+    exporter_page_begin(&page);
     figures_make(&gather.sight.figures, &gather.sight.reading, &scene.history);
     gather.has_reading = view.self.has_reading = view.self.is_fresh = true;
 }

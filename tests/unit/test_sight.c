@@ -6,6 +6,7 @@
 #include "prng.h"
 #include "view_scene.h"
 
+#include "view/draw_page.h"
 #include "view/draw_status.h"
 #include "view/sheet.h"
 
@@ -18,7 +19,7 @@ static struct chronicle_page page;
 static struct service_page_set pages;
 static struct sight keeper, reader;
 static uint64_t now_us;
-static char text[DRAW_STATUS_MAX];
+static char text[DRAW_STATUS_MAX], html[DRAW_PAGE_MAX];
 
 /* A lane and an upstream that serves. */
 static void
@@ -192,6 +193,10 @@ Test(sight, a_page_that_lies_harms_nobody)
         sheet_begin(&sheet, text, sizeof text, false, true);
         draw_status(&reader.figures, &reader.judgement, &sheet);
         cr_assert_gt(strlen(text), 100);
+        struct markup markup;
+        struct draw_page_when when = {.drawn_s = WALL_S};
+        markup_begin(&markup, html, sizeof html);
+        cr_assert_eq(draw_page(&reader.figures, &reader.judgement, &when, &markup), STATUS_OK);
     }
 }
 
@@ -207,4 +212,24 @@ Test(sight, after_a_lie_own_readings_count)
         cr_assert_eq(sight_take(&reader, &seen, now_us + i * VIEW_SCENE_S, WALL_S), STATUS_OK);
     cr_assert_not(reader.is_shared);
     cr_assert_eq(reader.figures.span_s, 2);
+}
+
+/* The counters of a service that is gone stand still; that is no rate of 0. */
+Test(sight, of_a_service_that_is_gone_grows_old_and_keeps_its_figures)
+{
+    begin();
+    pass(300, 100, 0);
+    uint64_t queries = keeper.figures.queries, queries_now = keeper.figures.queries_now;
+    cr_expect_gt(queries_now, 0);
+    sight_age(&keeper, now_us + 20 * VIEW_SCENE_S, WALL_S + 320, 20 * VIEW_SCENE_S);
+    cr_expect_eq(keeper.judgement.level, JUDGE_LOOK);
+    sight_age(&keeper, now_us + 240 * VIEW_SCENE_S, WALL_S + 540, 240 * VIEW_SCENE_S);
+    cr_expect_eq(keeper.judgement.level, JUDGE_ACT);
+    cr_assert_eq(keeper.judgement.count, 1);
+    cr_expect_eq(keeper.judgement.findings[0].kind, JUDGE_OLD);
+    cr_expect_eq(keeper.judgement.findings[0].since_s, WALL_S + 300);
+    cr_expect_eq(keeper.figures.queries, queries);
+    cr_expect_eq(keeper.figures.queries_now, queries_now);
+    cr_expect_eq(keeper.reading.age_us, 240 * VIEW_SCENE_S);
+    cr_expect_eq(keeper.reading.tally.at_us, now_us, "its moment stays");
 }
