@@ -24,6 +24,21 @@ fail(struct control_client *client, enum status status, const char *format, ...)
     return status;
 }
 
+static uint64_t
+now_ms(void)
+{
+    struct timespec now;
+    sys_clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int
+left_ms(uint64_t until_ms)
+{
+    uint64_t now = now_ms();
+    return now < until_ms ? (int)(until_ms - now) : 0;
+}
+
 /* One message of the service; `passed` is the caller's. */
 static enum status
 receive(struct control_client *client, struct control_message *answer, int *passed, int timeout_ms)
@@ -33,8 +48,7 @@ receive(struct control_client *client, struct control_message *answer, int *pass
     memset(answer, 0, sizeof *answer);
     enum status status = peer_await(client->fd, bytes, sizeof bytes, &size, passed, timeout_ms);
     if (status == STATUS_AGAIN)
-        return fail(client, status,
-                    "penstock did not answer within %d ms; if that lasts, restart it", timeout_ms);
+        return fail(client, status, "penstock did not answer in time; if that lasts, restart it");
     if (status == STATUS_CLOSED)
         return fail(client, status, IS_CLOSED);
     if (status == STATUS_SYSTEM)
@@ -167,7 +181,7 @@ is_ours(const struct service_page *page)
            page->upstreams <= STATS_UPSTREAMS;
 }
 
-/* Is this a page that may be taken: of a kind and a place that none was of before? */
+/* A page of each kind and place is taken once. */
 static bool
 is_wanted(const struct service_page_set *pages, const struct control_message *message)
 {
@@ -206,12 +220,12 @@ take_page(struct service_page_set *pages, const struct control_message *message,
 
 static enum status
 collect(struct control_client *client, struct control_pages *pages, uint32_t *generation,
-        int timeout_ms)
+        uint64_t until_ms)
 {
     struct control_message message;
     int passed;
     for (;;) {
-        enum status status = receive(client, &message, &passed, timeout_ms);
+        enum status status = receive(client, &message, &passed, left_ms(until_ms));
         if (status != STATUS_OK)
             return status;
         if (message.type == CONTROL_DONE && pages->of.service != NULL) {
@@ -234,13 +248,13 @@ generation_of(const struct control_pages *pages)
 
 /* One try. @return STATUS_OK: `pages` are written, whole or not */
 static enum status
-watch_once(struct control_client *client, struct control_pages *pages, int timeout_ms)
+watch_once(struct control_client *client, struct control_pages *pages, uint64_t until_ms)
 {
     static const struct control_message request = {.type = CONTROL_WATCH};
     *pages = (struct control_pages){.generation = 0};
     enum status status = send_request(client, &request);
     if (status == STATUS_OK)
-        status = collect(client, pages, &pages->generation, timeout_ms);
+        status = collect(client, pages, &pages->generation, until_ms);
     if (status == STATUS_OK && !is_ours(pages->of.service))
         status = fail(client, STATUS_INVALID,
                       "the service is penstock %s, and this is " PENSTOCK_VERSION, client->version);
@@ -253,8 +267,9 @@ enum status
 control_client_watch(struct control_client *client, struct control_pages *pages, int timeout_ms)
 {
     struct control_pages next;
+    uint64_t until_ms = now_ms() + (unsigned)timeout_ms;
     for (unsigned i = 0; i < CONTROL_CLIENT_WATCHES; i++) {
-        enum status status = watch_once(client, &next, timeout_ms);
+        enum status status = watch_once(client, &next, until_ms);
         if (status != STATUS_OK)
             return status;
         control_client_forget(pages);
@@ -305,12 +320,12 @@ take_events(struct control_events *events, const struct control_message *message
 }
 
 static enum status
-collect_events(struct control_client *client, struct control_events *events, int timeout_ms)
+collect_events(struct control_client *client, struct control_events *events, uint64_t until_ms)
 {
     struct control_message message;
     int passed;
     for (;;) {
-        enum status status = receive(client, &message, &passed, timeout_ms);
+        enum status status = receive(client, &message, &passed, left_ms(until_ms));
         if (status != STATUS_OK)
             return status;
         if (message.type == CONTROL_EVENTS_MEMORY && take_events(events, &message, passed))
@@ -334,7 +349,7 @@ control_client_watch_events(struct control_client *client, struct control_events
     *events = (struct control_events){.generation = 0};
     enum status status = send_request(client, &request);
     if (status == STATUS_OK)
-        status = collect_events(client, events, timeout_ms);
+        status = collect_events(client, events, now_ms() + (unsigned)timeout_ms);
     if (status == STATUS_OK)
         return status;
     for (unsigned lane = 0; lane < SERVICE_PAGE_LANES; lane++)

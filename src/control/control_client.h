@@ -77,6 +77,7 @@ MUST_CHECK enum status control_client_check(struct control_client *client);
 /**
  * Have the pages mapped, in place of those that were. A service of another version is refused: its
  * pages mean something else.
+ * @param timeout_ms  for all of them together
  * @return STATUS_OK; else as control_client_ask(), and `pages` are those from before.
  */
 MUST_CHECK enum status control_client_watch(struct control_client *client,

@@ -41,7 +41,7 @@ void exporter_gather_begin(struct exporter_gather *gather, const char *path, int
 MUST_CHECK enum status exporter_gather_turn(struct exporter_gather *gather, uint64_t now_us);
 
 /** The answer of who connects is there. @return as exporter_gather_turn() */
-MUST_CHECK enum status exporter_gather_connected(struct exporter_gather *gather, uint64_t now_us);
+MUST_CHECK enum status exporter_gather_connected(struct exporter_gather *gather);
 
 /** The service has closed the connection, or sends what nobody asked for. */
 void exporter_gather_lost(struct exporter_gather *gather);

@@ -63,7 +63,7 @@ adopt(struct exporter_listen *listen, int fd)
     struct addr addr;
     int type = 0, flags = fcntl(fd, F_GETFL);
     if (sock_bound(fd, &addr, &type) != STATUS_OK || type != SOCK_STREAM)
-        return fail(listen, "a socket that was handed in is none of TCP");
+        return fail(listen, "a socket that was handed in is not a TCP socket");
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
         fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
         return fail(listen, "a socket that was handed in: %s", strerror(errno));

@@ -22,7 +22,6 @@ reason_of(unsigned code)
                    {400, "Bad Request"},
                    {404, "Not Found"},
                    {405, "Method Not Allowed"},
-                   {408, "Request Timeout"},
                    {413, "Content Too Large"},
                    {414, "URI Too Long"},
                    {421, "Misdirected Request"},

@@ -118,6 +118,26 @@ take_line(struct text *rest, struct text *line)
 
 /* --- the request line ------------------------------------------------------------------------ */
 
+/* "http://a.example:80/metrics": take the host, which counts in place of field Host (RFC 9112 section
+ * 3.2.2). @return what stands behind it; the target as it is if it begins otherwise */
+static struct text
+take_authority(struct text target, struct text *authority)
+{
+    struct text rest = target;
+    struct text scheme = next_of(&rest, ':');
+    if (!is_text(scheme, "http") || rest.size < 2 || rest.at[0] != '/' || rest.at[1] != '/')
+        return target;
+    (void)next_of(&rest, '/');
+    (void)next_of(&rest, '/');
+    const uint8_t *path = rest.size > 0 ? memchr(rest.at, '/', rest.size) : NULL;
+    struct bytes_reader reader = bytes_reader(rest.at, rest.size);
+    authority->size = path != NULL ? (size_t)(path - rest.at) : rest.size;
+    authority->at = bytes_get_view(&reader, authority->size);
+    rest.size = bytes_left(&reader);
+    rest.at = bytes_get_view(&reader, rest.size);
+    return authority->size > 0 ? rest : target;
+}
+
 static enum http_request_result
 read_target(struct text target, struct http_request *request)
 {
@@ -145,9 +165,11 @@ read_version(struct text version, bool *is_first)
     return version.at[major] == '1' ? HTTP_REQUEST_GOOD : HTTP_REQUEST_VERSION;
 }
 
-/* @param is_first_version  written: HTTP/1.0, which needs no Host */
+/* @param is_first_version  written: HTTP/1.0, which needs no Host; @param authority  of the target, if
+ *  it has one */
 static enum http_request_result
-read_request_line(struct text line, struct http_request *request, bool *is_first_version)
+read_request_line(struct text line, struct http_request *request, bool *is_first_version,
+                  struct text *authority)
 {
     struct text method, target;
     char word[METHOD_MAX];
@@ -160,7 +182,7 @@ read_request_line(struct text line, struct http_request *request, bool *is_first
     request->is_head = strcmp(word, "HEAD") == 0;
     if (!request->is_head && strcmp(word, "GET") != 0)
         return HTTP_REQUEST_METHOD;
-    return read_target(target, request);
+    return read_target(take_authority(target, authority), request);
 }
 
 /* --- Accept ---------------------------------------------------------------------------------- */
@@ -266,11 +288,13 @@ static enum http_request_result
 read_head(struct text head, struct http_request *request)
 {
     struct fields fields = {.wish = {-1, -1, -1, -1}};
-    struct text line;
+    struct text line, authority = {.size = 0};
     bool is_first_version = false;
-    if (!take_line(&head, &line))
+    /* one empty line before the request is passed over (RFC 9112 section 2.2) */
+    if (!take_line(&head, &line) || (line.size == 0 && !take_line(&head, &line)))
         return HTTP_REQUEST_BAD;
-    enum http_request_result result = read_request_line(line, request, &is_first_version);
+    enum http_request_result result =
+        read_request_line(line, request, &is_first_version, &authority);
     for (unsigned i = 0; result == HTTP_REQUEST_GOOD; i++) {
         if (!take_line(&head, &line))
             return HTTP_REQUEST_BAD;
@@ -281,6 +305,8 @@ read_head(struct text head, struct http_request *request)
         result = read_field(line, &fields, request);
     }
     if (result == HTTP_REQUEST_GOOD && fields.hosts == 0 && !is_first_version)
+        return HTTP_REQUEST_BAD;
+    if (authority.size > 0 && !copy(authority, HOST, request->host, sizeof request->host))
         return HTTP_REQUEST_BAD;
     request->has_openmetrics = wants_openmetrics(&fields.wish);
     return result;
@@ -328,6 +354,8 @@ http_request_is_for(const char *host, const char *names)
     struct text name =
         without_port((struct text){.at = (const uint8_t *)host, .size = strlen(host)});
     struct text rest = {.at = (const uint8_t *)names, .size = strlen(names)};
+    if (name.size > 0 && name.at[name.size - 1] == '.')
+        name.size--; /* the root may be written */
     if (host[0] == '\0' || is_text(name, "localhost") || addr_parse(host, 0, &addr) == STATUS_OK)
         return true;
     while (rest.size > 0)

@@ -73,11 +73,12 @@ room_us(const struct http_serve *serve)
     uint64_t first_us = UINT64_MAX;
     for (unsigned i = 0; i < HTTP_SERVE_CONNECTIONS; i++) {
         if (serve->connections[i].state == HTTP_SERVE_FREE)
-            return 0;
+            return serve->accept_again_us;
         if (serve->connections[i].begun_us < first_us)
             first_us = serve->connections[i].begun_us;
     }
-    return first_us + HTTP_SERVE_YIELD_MS * MS_US;
+    first_us += HTTP_SERVE_YIELD_MS * MS_US;
+    return first_us > serve->accept_again_us ? first_us : serve->accept_again_us;
 }
 
 /* A place for one more from there. NULL: whoever has them has had them for too short a time. */
@@ -131,8 +132,11 @@ take_connections(struct http_serve *serve, int listener, uint64_t now_us)
             sys_accept4(listener, (struct sockaddr *)&storage, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0 && (errno == ECONNABORTED || errno == EINTR))
             continue;
-        if (fd < 0)
+        if (fd < 0) {
+            if (errno != EAGAIN) /* no descriptor or memory is left: it stays readable */
+                serve->accept_again_us = now_us + HTTP_SERVE_PAUSE_MS * MS_US;
             return;
+        }
         if (addr_from_socket((const struct sockaddr *)&storage, size, &from) != STATUS_OK)
             memset(&from, 0, sizeof from); /* a Unix socket: all are bounded together */
         from.port = 0;

@@ -23,7 +23,8 @@
 #define HTTP_SERVE_WRITE_MS    10000
 #define HTTP_SERVE_LINGER_MS   1000 /* for the other side to close, so that it sees the answer */
 #define HTTP_SERVE_YIELD_MS    250
-#define HTTP_SERVE_BATCH       16 /* connections taken in a turn from one listening socket */
+#define HTTP_SERVE_PAUSE_MS    100 /* when the machine has no room for another connection */
+#define HTTP_SERVE_BATCH       16  /* connections taken in a turn from one listening socket */
 #define HTTP_SERVE_POLLS       (HTTP_SERVE_LISTENERS + HTTP_SERVE_CONNECTIONS)
 
 enum http_serve_state { HTTP_SERVE_FREE, HTTP_SERVE_READS, HTTP_SERVE_WRITES, HTTP_SERVE_LINGERS };
@@ -45,6 +46,7 @@ struct http_serve { /* zeroed, then http_serve_begin() */
     /* draws the answer to a good request; `of` is the caller's */
     void (*answer)(void *of, const struct http_request *request, struct http_reply *reply);
     void *of;
+    uint64_t accept_again_us;  /* the machine had no room for another one: not before */
     uint64_t answered, closed; /* requests answered; connections closed before that was sent */
     struct http_serve_connection connections[HTTP_SERVE_CONNECTIONS];
 };

@@ -1,8 +1,9 @@
 /* main.c - penstock-exporter: show over HTTP what a running penstock counts
  * SPDX-License-Identifier: ISC
  *
- * Two processes: the child serves, or tells events, and can make no connection; the parent makes those to the control
- * socket that the child asks for, and reads nothing of anybody else. Each ends with the other.
+ * Two processes: the child serves, or tells events, and can make no connection; the parent makes
+ * those to the control socket that the child asks for, and reads nothing of anybody else. Each ends
+ * with the other.
  */
 #include "exporter/events_tell.h"
 #include "exporter/exporter_dial.h"
@@ -81,7 +82,7 @@ wait_and_serve(void)
     os.now_us = clock_us(CLOCK_MONOTONIC);
     if (polls[POLL_CONTROL].revents != 0)
         exporter_gather_lost(&gather);
-    if (polls[POLL_DIAL].revents != 0 && exporter_gather_connected(&gather, os.now_us) != STATUS_OK)
+    if (polls[POLL_DIAL].revents != 0 && exporter_gather_connected(&gather) != STATUS_OK)
         sys_exit(EXPORTER_EXIT_FAILURE);
     http_serve_turn(&serve, polls, os.now_us, clock_us(CLOCK_REALTIME) / 1000000);
     log_tick();

@@ -327,7 +327,7 @@ tell_of_reload(struct supervisor *sup)
 /* What is under way that it may not be told any more: pages, upstreams, events, what fronts know. Who waits
  * for a reload is told how that ended, and no more. */
 static bool
-is_out_of_its_right(const struct supervisor *sup, unsigned seat)
+lost_its_right(const struct supervisor *sup, unsigned seat)
 {
     enum control_task task = sup->desk.seats[seat].task;
     struct peer_who peer;
@@ -350,7 +350,7 @@ look_at_rights(struct supervisor *sup)
         return;
     sup->has_new_rights = false;
     for (unsigned i = 0; i < CONTROL_SEATS; i++) {
-        if (is_out_of_its_right(sup, i))
+        if (lost_its_right(sup, i))
             drop(sup, i, "its account may not ask for that any more");
         else if (control_desk_is_busy(&sup->desk, i))
             sup->clients[i].is_outdated = true;

@@ -53,9 +53,9 @@ take(const struct chronicle_page *page, uint64_t now_us, struct chronicle *chron
             return STATUS_NONE;
         if (!copy(page, number, chronicle))
             continue;
-        bool is_sound = chronicle->history.has_newest &&
-                        history_is_sound(&chronicle->history, now_us + AHEAD_US);
-        return is_sound ? STATUS_OK : STATUS_INVALID;
+        if (!chronicle->history.has_newest || !history_is_sound(&chronicle->history))
+            return STATUS_INVALID;
+        return chronicle->history.newest.at_us <= now_us + AHEAD_US ? STATUS_OK : STATUS_AGAIN;
     }
     return STATUS_AGAIN;
 }

@@ -49,7 +49,8 @@ void chronicle_publish(struct chronicle_page *page, const struct chronicle *chro
  * @param now_us     monotonic
  * @param chronicle  written; all zero on failure
  * @return STATUS_OK; STATUS_NONE: nothing was published yet; STATUS_INVALID: no such page of this
- *         build, or of times that have not come; STATUS_AGAIN: it was written to each time
+ *         build; STATUS_AGAIN: it was written to each time, or is of a time that has not come, so
+ *         that the clock was read too long ago
  */
 MUST_CHECK enum status chronicle_take(const void *page, size_t bytes, uint64_t now_us,
                                       struct chronicle *chronicle);

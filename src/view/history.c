@@ -110,11 +110,10 @@ history_add(struct history *history, const struct tally *tally)
 }
 
 bool
-history_is_sound(const struct history *history, uint64_t now_us)
+history_is_sound(const struct history *history)
 {
     if (history->tallies_count > HISTORY_TALLIES || history->tallies_next >= HISTORY_TALLIES ||
-        history->points_count > HISTORY_POINTS || history->points_next >= HISTORY_POINTS ||
-        history->newest.at_us > now_us)
+        history->points_count > HISTORY_POINTS || history->points_next >= HISTORY_POINTS)
         return false;
     uint64_t after_us = history->newest.at_us;
     if (history->has_before && history->before.at_us >= after_us)

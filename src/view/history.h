@@ -27,7 +27,7 @@ struct history_point {
     uint64_t is_begin;         /* nothing continues up to here */
 };
 
-struct history { /* all zero: no reading yet. No bool: of another's memory any octets are read */
+struct history { /* all zero: no reading yet. No bool: a foreign page may hold any octet */
     struct tally newest, before;
     uint64_t has_newest, has_before; /* `before` is what `newest` continues */
     struct tally tallies[HISTORY_TALLIES];
@@ -47,11 +47,10 @@ void history_add(struct history *history, const struct tally *tally);
 const struct tally *history_back(const struct history *history, uint64_t span_ms);
 
 /**
- * Can what was copied from elsewhere be used? Its numbers may be wrong, but stand where they belong.
- *
- * @param now_us  monotonic: nothing in it is later
+ * Can what was copied from elsewhere be used? Its numbers may be wrong, but stand where they belong,
+ * and nothing in it is later than its newest reading.
  */
-bool history_is_sound(const struct history *history, uint64_t now_us);
+bool history_is_sound(const struct history *history);
 
 /**
  * How many errors an upstream usually answers with: in the hour, but for the last `span_ms` of it.

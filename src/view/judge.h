@@ -22,7 +22,7 @@ enum judge_kind {
     JUDGE_KINDS
 };
 
-struct judge_watch { /* no bool: of another's memory any octets are read */
+struct judge_watch { /* no bool: a foreign page may hold any octet */
     uint64_t holds[JUDGE_LEVELS], is_up[JUDGE_LEVELS]; /* by level; that of WELL is not used */
     uint64_t begun_us[JUDGE_LEVELS];                   /* since when it holds, if it does */
     uint64_t held_us[JUDGE_LEVELS];                    /* when it held last, if it is up */

@@ -25,10 +25,13 @@ static void
 copy_name(char *to, const char *from, size_t size)
 {
     size_t i = 0;
-    for (; i + 1 < size && from[i] != '\0'; i++) {
-        bool is_name = (from[i] >= 'a' && from[i] <= 'z') || (from[i] >= 'A' && from[i] <= 'Z') ||
-                       (from[i] >= '0' && from[i] <= '9') || strchr("._-+~", from[i]) != NULL;
-        to[i] = (char)(is_name ? from[i] : '?');
+    for (; i + 1 < size; i++) {
+        char c = ((const volatile char *)from)[i]; /* read once: the page may change meanwhile */
+        bool is_name = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       strchr("._-+~", c) != NULL;
+        if (c == '\0')
+            break;
+        to[i] = (char)(is_name ? c : '?');
     }
     to[i] = '\0';
 }

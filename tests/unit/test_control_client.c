@@ -107,7 +107,7 @@ Test(control_client, does_not_wait_for_ever)
     begin_fake();
     struct control_message answer;
     cr_assert_eq(control_client_next(&client, &answer, 10), STATUS_AGAIN);
-    cr_assert_not_null(strstr(client.error, "10 ms"));
+    cr_assert_not_null(strstr(client.error, "in time"));
     close(fake);
     cr_assert_eq(control_client_next(&client, &answer, WAIT_MS), STATUS_CLOSED);
     control_client_close(&client);

@@ -69,7 +69,14 @@ Test(http_request, what_breaks_the_first_line)
         {"GET / HTTP/0.9", HTTP_REQUEST_VERSION},
         {"GET metrics HTTP/1.1", HTTP_REQUEST_BAD},
         {"GET * HTTP/1.1", HTTP_REQUEST_BAD},
-        {"GET http://a/ HTTP/1.1", HTTP_REQUEST_BAD},
+        {"GET http://a/ HTTP/1.1", HTTP_REQUEST_GOOD},
+        {"GET http://a HTTP/1.1", HTTP_REQUEST_BAD},
+        {"GET http:///a HTTP/1.1", HTTP_REQUEST_BAD},
+        {"GET http:/a/b HTTP/1.1", HTTP_REQUEST_BAD},
+        {"GET http: HTTP/1.1", HTTP_REQUEST_BAD},
+        {"GET http:// HTTP/1.1", HTTP_REQUEST_BAD},
+        {"GET http://u@a/ HTTP/1.1", HTTP_REQUEST_BAD},
+        {"GET https://a/ HTTP/1.1", HTTP_REQUEST_BAD},
         {"GET /a\"b HTTP/1.1", HTTP_REQUEST_BAD},
         {"GET /a<b HTTP/1.1", HTTP_REQUEST_BAD},
         {"GET /\x80 HTTP/1.1", HTTP_REQUEST_BAD},
@@ -99,6 +106,22 @@ Test(http_request, what_breaks_a_field)
     cr_expect_eq(read_fields("Host: b\r\n"), HTTP_REQUEST_BAD);
     cr_expect_eq(read_text("GET / HTTP/1.1\r\nHost: a<b\r\n\r\n"), HTTP_REQUEST_BAD);
     cr_expect_eq(read_text("GET / HTTP/1.1\r\nX: y\r\n\r\n"), HTTP_REQUEST_BAD);
+}
+
+Test(http_request, the_host_of_the_target_counts_before_that_of_the_field)
+{
+    cr_assert_eq(
+        read_text("GET HTTP://evil.example:80/metrics?a HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        HTTP_REQUEST_GOOD);
+    cr_expect_str_eq(request.host, "evil.example:80");
+    cr_expect_str_eq(request.path, "/metrics");
+    cr_expect_str_eq(request.query, "a");
+}
+
+Test(http_request, one_empty_line_before_it_is_passed_over)
+{
+    cr_expect_eq(read_text("\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_REQUEST_GOOD);
+    cr_expect_eq(read_text("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"), HTTP_REQUEST_BAD);
 }
 
 Test(http_request, none_has_a_body)
@@ -161,6 +184,8 @@ Test(http_request, whose_request_it_is)
     cr_expect(http_request_is_for("", ""));
     cr_expect(http_request_is_for("localhost", ""));
     cr_expect(http_request_is_for("LOCALHOST:10853", ""));
+    cr_expect(http_request_is_for("localhost.:10853", ""));
+    cr_expect_not(http_request_is_for(".", ""));
     cr_expect(http_request_is_for("127.0.0.1", ""));
     cr_expect(http_request_is_for("127.0.0.1:10853", ""));
     cr_expect(http_request_is_for("[::1]:10853", ""));

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -223,4 +224,26 @@ Test(http_serve, a_full_house_lets_nobody_in_before_somebody_may_be_asked_to_go)
     cr_expect_not_null(strstr(text, "\r\n\r\n/a"));
     cr_expect_eq(serve.closed, 1);
     cr_expect_eq(serve.connections[1].from.bytes[3], 1, "only the oldest went");
+}
+
+Test(http_serve, without_a_descriptor_for_another_it_waits_and_does_not_spin)
+{
+    struct pollfd polls[HTTP_SERVE_POLLS];
+    struct rlimit before, none;
+    int wait_ms = 60000;
+    begin();
+    int fd = client("GET /a HTTP/1.0\r\n\r\n");
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){.rlim_cur = (rlim_t)fd + 1, .rlim_max = before.rlim_max};
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    http_serve_wait(&serve, polls, now_us, &wait_ms);
+    cr_assert_eq(poll(polls, 1, 0), 1);
+    http_serve_turn(&serve, polls, now_us, 0);
+    http_serve_wait(&serve, polls, now_us, &wait_ms);
+    cr_expect_eq(polls[0].fd, -1);
+    cr_expect_eq(wait_ms, HTTP_SERVE_PAUSE_MS);
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    now_us += HTTP_SERVE_PAUSE_MS * MS;
+    turn();
+    cr_expect_not_null(strstr(read_from(fd), "\r\n\r\n/a"));
 }
