@@ -176,7 +176,7 @@ def test_counters_go_on_when_a_process_dies(service, exporter):
     (b"GET /metrics HTTP/2.0\r\nHost: localhost\r\n\r\n", 505),
     (b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
     (b"GET /../metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
-    (b"GET http://localhost/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+    (b"GET https://localhost/metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
     (b"GET /" + b"a" * 200 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
     (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 9000, 431),
     (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: a\r\n" * 100 + b"\r\n", 431),
@@ -199,9 +199,9 @@ def test_head_is_get_without_its_body(standing):
 
 def test_a_name_that_is_given_is_ours(service, begin):
     exporter = begin("--host", "metrics.example")
-    assert exporter.get("/", Host="metrics.example")[0] == 200
-    assert exporter.get("/", Host=f"METRICS.example:{exporter.port}")[0] == 200
-    assert exporter.get("/", Host="other.example")[0] == 421
+    assert exporter.get("/metrics", Host="metrics.example")[0] == 200
+    assert exporter.get("/metrics", Host=f"METRICS.example:{exporter.port}")[0] == 200
+    assert exporter.get("/metrics", Host="other.example")[0] == 421
 
 
 def test_a_socket_that_systemd_hands_in_is_served(shared):
