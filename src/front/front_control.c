@@ -122,14 +122,21 @@ take_list(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX]
         log_fatal("list %u of names cannot be used: %s", message->index, status_text(status));
 }
 
+/* @param fd  -1: events are off. Taken away */
+static enum status
+take_up_events(struct front *front, int *fd)
+{
+    int given = *fd;
+    *fd = -1;
+    deliver_flush(&front->deliver); /* what was noted so far belongs to the memory so far */
+    return recording_take(&front->recording, given);
+}
+
 static void
 take_events(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX])
 {
-    struct front *front = process;
     (void)message;
-    deliver_flush(&front->deliver); /* what was noted so far belongs to the memory so far */
-    enum status status = recording_take(&front->recording, fds[0]);
-    fds[0] = -1;
+    enum status status = take_up_events(process, &fds[0]);
     if (status != STATUS_OK)
         log_fatal("the memory for events cannot be used: %s", status_text(status));
 }
@@ -152,12 +159,13 @@ take_start(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX
     listen_bind_missing(front->self.config, &front->udp, &front->tcp);
 }
 
-/* Tables keep their size and sockets their address: the supervisor asks for no such change. */
+/* Tables keep their size and sockets their address: the supervisor asks for no such change. No event
+ * is written between the memory of one configuration and the settings of another. */
 static bool
-take_up(struct front *front, const struct config *config, size_t size)
+take_up(struct front *front, const struct config *config, size_t size, int *events_fd)
 {
     if (config_change_fixed(front->self.config, config) != CONFIG_ROWS ||
-        !take_up_acl(front, config))
+        !take_up_acl(front, config) || take_up_events(front, events_fd) != STATUS_OK)
         return false;
     child_config_unmap(front->self.config, front->self.config_size);
     front->self.config = config;
@@ -175,7 +183,7 @@ take_reload(void *process, const struct ipc_message *message, int fds[IPC_FDS_MA
     size_t size;
     struct ipc_message done = {.type = IPC_RELOADED, .epoch = message->epoch, .error = 1};
     if (child_config_map(fds[0], &config, &size) == STATUS_OK) {
-        done.error = !take_up(front, config, size);
+        done.error = !take_up(front, config, size, &fds[1]);
         if (done.error != 0)
             child_config_unmap(config, size);
     }

@@ -46,24 +46,20 @@ event_memory_begin(struct child *child)
     return STATUS_OK;
 }
 
-bool
+void
 event_memory_change(struct child *front)
 {
-    bool is_on = front->supervisor->config.events != 0;
-    bool was_on = front->events_fd >= 0 || front->events_watch_fd >= 0;
-    if (is_on == was_on)
-        return false;
-    if (is_on) {
-        if (make(front) == STATUS_OK)
-            return true;
-        log_write(LOG_ERROR, LOG_INTERNAL, "%s: no memory for events, which stay off: %s",
-                  front->name, strerror(errno));
-        return false;
-    }
+    bool was_on = front->events_watch_fd >= 0;
     close_fd(&front->events_fd);
     close_fd(&front->events_watch_fd);
-    report_replaced(front->supervisor);
-    return true;
+    if (front->supervisor->config.events == 0) {
+        if (was_on)
+            report_replaced(front->supervisor);
+        return;
+    }
+    if (make(front) != STATUS_OK)
+        log_write(LOG_ERROR, LOG_INTERNAL, "%s: events are off, there is no memory for them: %s",
+                  front->name, strerror(errno));
 }
 
 enum status

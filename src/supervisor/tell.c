@@ -33,14 +33,6 @@ send_listeners(struct child *front)
     }
 }
 
-/* Without memory: off. */
-static void
-send_events(struct child *front)
-{
-    channel_send(front, &(struct ipc_message){.type = IPC_EVENTS}, &front->events_fd,
-                 front->events_fd >= 0);
-}
-
 static void
 send_reading(struct child *front)
 {
@@ -69,7 +61,7 @@ tell_beginning(struct child *child)
     enum status status = rings_give(child);
     if (child->role == CHILD_FRONT) {
         if (child->events_fd >= 0)
-            send_events(child);
+            channel_send(child, &(struct ipc_message){.type = IPC_EVENTS}, &child->events_fd, 1);
         send_lists(child);
         if (sup->fronts_are_held)
             send_reading(child);
@@ -93,9 +85,9 @@ tell_configuration(struct child *front)
 {
     struct supervisor *sup = front->supervisor;
     struct ipc_message message = {.type = IPC_RELOAD, .epoch = sup->config_number};
-    if (event_memory_change(front))
-        send_events(front);
-    channel_send(front, &message, &sup->config_fds[CHILD_FRONT], 1);
+    event_memory_change(front);
+    int fds[] = {sup->config_fds[CHILD_FRONT], front->events_fd};
+    channel_send(front, &message, fds, front->events_fd >= 0 ? 2 : 1);
     send_lists(front);
 }
 

@@ -277,15 +277,57 @@ def test_a_reload_turns_them_on_and_off(start, place):
     reader = events.Reader(found[0][0])
     service.ask("localhost")
     assert read_until(reader, 1)[0].client_kind == events.ADDRESS
-    reload(place, service, clients="none")
-    wait_for(lambda: service.ask("localhost") and {e.client_kind for e in reader.read()} == {events.NONE}, 10,
-             "the new setting", interval=0.1)
     reload(place, service, enabled="no")
     wait_for(lambda: where_memory_is(service.pid_of("front")) == [], 10, "the memory to be given back")
     assert where_memory_is(service.pid_of("supervisor")) == []
     with client_of(place) as client:
         assert "events are off" in events.ask(client)
         assert client.pages()[1] > generation
+
+
+def reader_after(place, number):
+    """Of the memory that takes the place of the one with this number."""
+    def other():
+        with client_of(place) as client:
+            found = events.ask(client)
+            return found[0][0] if not isinstance(found, str) and 0 in found[0] and found[0][0][1] != number else None
+    return events.Reader(wait_for(other, 10, "other memory", interval=0.3)[0])
+
+
+def test_who_may_not_read_events_any_more_reads_none_that_come_later(start, place):
+    service = start()
+    reader = reader_of(place)
+    service.ask("localhost")
+    assert len(read_until(reader, 1)) == 1
+    reload(place, service, readers=["news"])
+    with client_of(place) as client:
+        assert client.hello[0] == "FAILED"
+
+    def now_read():
+        with client_of(place, STRANGER) as client:
+            found = events.ask(client)
+            return found[0].get(0)
+    other = events.Reader(wait_for(now_read, 10, "memory for the other account", interval=0.3)[0])
+    service.ask("secret.localhost")
+    assert read_until(other, 1)[-1].name == "secret.localhost."
+    assert reader.read() == []
+
+
+def test_after_a_reload_that_lets_less_be_told_only_less_can_be_read(start, place):
+    service = start()
+    with client_of(place) as client:
+        fd, number = events.ask(client)[0][0]
+    before = events.Reader(fd)
+    for _ in range(3):
+        service.ask("localhost")
+    assert {event.client_kind for event in read_until(before, 3)} == {events.ADDRESS}
+    reload(place, service, clients="none", names="none")
+    after = reader_after(place, number)
+    service.ask("localhost")
+    found = read_until(after, 1)
+    assert {(event.client_kind, event.name) for event in found} == {(events.NONE, None)}
+    assert b"localhost" not in after.memory[:64 + 320 * 8]
+    assert before.read() == [], "what comes later is not told there"
 
 
 def test_the_next_front_has_memory_of_its_own_and_that_of_the_last_can_be_read(start, place):

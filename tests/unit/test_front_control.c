@@ -113,6 +113,11 @@ Test(front_control, a_reload_that_it_cannot_follow_is_refused_and_it_serves_on)
     cr_assert_eq(scene_hear()->error, 1);
     say_reload(scene_share(&config, sizeof config, false), 4); /* not sealed against writing */
     cr_assert_eq(scene_hear()->error, 1);
+    config.magic--;
+    config.queries /= 2;
+    int fds[] = {scene_share(&config, sizeof config, true), scene_share(NULL, 4096, false)};
+    scene_say(&(struct ipc_message){.type = IPC_RELOAD, .epoch = 5}, fds, 2);
+    cr_assert_eq(scene_hear()->error, 1, "too small to write events to");
     cr_assert_ends_in_order();
 }
 

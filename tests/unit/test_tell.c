@@ -103,23 +103,19 @@ Test(tell, a_front_gets_memory_for_events_where_they_are_on)
     cr_assert_geq(fds[0], 0);
 }
 
-Test(tell, memory_for_events_comes_before_the_configuration_that_turns_them_on)
+Test(tell, memory_for_events_comes_with_the_configuration_it_belongs_to)
 {
     struct ipc_message message;
     int fds[IPC_FDS_MAX];
     scene_run(1);
     struct child *front = scene_child(0, CHILD_FRONT);
     scene_skip(front);
-    sup.config.events = 1;
-    tell_configuration(front);
-    cr_assert_eq(scene_hear(front, &message, fds), IPC_EVENTS);
-    cr_assert_geq(fds[0], 0);
-    SCENE_EXPECT(front, IPC_RELOAD, IPC_LIST, IPC_LIST);
-    sup.config.events = 0;
-    tell_configuration(front);
-    cr_assert_eq(scene_hear(front, &message, fds), IPC_EVENTS);
-    cr_assert_eq(fds[0], -1, "off");
-    SCENE_EXPECT(front, IPC_RELOAD, IPC_LIST, IPC_LIST);
-    tell_configuration(front);
-    SCENE_EXPECT(front, IPC_RELOAD, IPC_LIST, IPC_LIST);
+    for (unsigned i = 0; i < 4; i++) {
+        sup.config.events = i < 2;
+        tell_configuration(front);
+        cr_assert_eq(scene_hear(front, &message, fds), IPC_RELOAD);
+        cr_assert_geq(fds[0], 0);
+        cr_assert_eq(fds[1] >= 0, i < 2, "else they are off");
+        SCENE_EXPECT(front, IPC_LIST, IPC_LIST);
+    }
 }
