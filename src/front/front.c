@@ -318,6 +318,7 @@ front_turn(struct front *front, struct clock_time time)
     deliver_flush(&front->deliver);
     if (front->recall.flush.is_under_way)
         flush_some(front);
+    recording_tick(&front->recording, now);
     show_levels(front);
     rest(front);
     bool is_asleep = !(is_awake || is_uplink_used(front)) || uplink_sleep(&front->uplink);

@@ -39,6 +39,13 @@ recording_change(struct recording *recording, const struct config *config)
     recording->sample = config->events_sample;
 }
 
+static void
+forget_key(struct recording *recording)
+{
+    explicit_bzero(&recording->disclose.key, sizeof recording->disclose.key);
+    recording->has_key = false;
+}
+
 enum status
 recording_take(struct recording *recording, int fd)
 {
@@ -47,9 +54,12 @@ recording_take(struct recording *recording, int fd)
     memory_unmap(recording->writer.memory, recording->memory_size);
     events_writer_init(&recording->writer, NULL);
     memset(recording->is_held, 0, sizeof recording->is_held);
+    memset(recording->held, 0, sizeof recording->held);
     recording->published = 0;
-    if (fd < 0)
+    if (fd < 0) {
+        forget_key(recording);
         return STATUS_OK;
+    }
     enum status status = memory_map(fd, sizeof *recording->writer.memory, false, &memory, &size);
     sys_close(fd);
     if (status != STATUS_OK)
@@ -76,12 +86,20 @@ keep_key(struct recording *recording, const struct clock_time *now)
 {
     uint8_t bytes[16];
     uint32_t day = now->wall_s / DAY_S;
-    if (recording->day == day)
+    if (recording->has_key && recording->day == day)
         return;
     random_fill(bytes, sizeof bytes);
     recording->disclose.key = hash_key_from(bytes);
     explicit_bzero(bytes, sizeof bytes);
+    recording->has_key = true;
     recording->day = day;
+}
+
+void
+recording_tick(struct recording *recording, const struct clock_time *now)
+{
+    if (recording->has_key && recording->day != now->wall_s / DAY_S)
+        forget_key(recording);
 }
 
 static void
@@ -142,6 +160,15 @@ tell(struct recording *recording, const struct query *query, const struct record
 
 /* --- when ------------------------------------------------------------------------------------ */
 
+/* A turn that ends tens of thousands of queries is no reason to write over what nobody could read. */
+static uint64_t
+add(struct recording *recording, const struct event *event)
+{
+    if (recording->writer.written - recording->published >= EVENTS_UNSEEN_MOST)
+        recording_publish(recording);
+    return events_write(&recording->writer, event);
+}
+
 uint64_t
 recording_note(struct recording *recording, const struct query *query,
                const struct recording_end *end, const struct clock_time *now)
@@ -150,7 +177,7 @@ recording_note(struct recording *recording, const struct query *query,
     if (!recording_is_on(recording) || !is_its_turn(recording))
         return RECORDING_NONE;
     tell(recording, query, end, now, &event);
-    return events_write(&recording->writer, &event);
+    return add(recording, &event);
 }
 
 void
@@ -170,7 +197,7 @@ recording_release(struct recording *recording, uint32_t place, const struct cloc
         return RECORDING_NONE;
     recording->is_held[place] = false;
     end_at(event, event->ended_us - event->latency_us, now);
-    uint64_t number = events_write(&recording->writer, event);
+    uint64_t number = add(recording, event);
     memset(event, 0, sizeof *event);
     return number;
 }

@@ -23,7 +23,8 @@ struct recording {
     struct stats_page *stats; /* borrowed */
     uint64_t published;       /* events that readers see */
     struct disclose disclose;
-    uint32_t day;    /* of the key: days since 1970, UTC; 0: there is none yet */
+    bool has_key;    /* of pseudonyms; else it is zero, and made when an event needs it */
+    uint32_t day;    /* of the key: days since 1970, UTC */
     uint32_t sample; /* one in so many, at least 1 */
     uint32_t passed; /* ended since the last one that was taken */
     bool is_held[PACING_HELD];
@@ -46,7 +47,8 @@ void recording_init(struct recording *recording, struct stats_page *stats);
 /** Take up a configuration, at first or a new one: how much is told from now on. */
 void recording_change(struct recording *recording, const struct config *config);
 
-/** Events are on, and are written there; or off. @param fd  given away; -1: off
+/** Events are on, and are written there; or off. What pacing holds now will have no event. The key
+ *  stays while they are on. @param fd  given away; -1: off
  *  @return STATUS_OK; STATUS_INVALID, STATUS_SYSTEM: it is of no use, and they are off */
 MUST_CHECK enum status recording_take(struct recording *recording, int fd);
 
@@ -70,6 +72,9 @@ uint64_t recording_release(struct recording *recording, uint32_t place,
 
 /** It ended otherwise. @param number  of this turn, or RECORDING_NONE */
 void recording_amend(struct recording *recording, uint64_t number, enum why why);
+
+/** Forget the key of a day that is over. To be called in each turn. */
+void recording_tick(struct recording *recording, const struct clock_time *now);
 
 /** The turn is over: what was recorded can be read. */
 void recording_publish(struct recording *recording);

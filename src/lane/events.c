@@ -66,8 +66,10 @@ events_write(struct events_writer *writer, const struct event *event)
 void
 events_amend(struct events_writer *writer, uint64_t number, enum why why)
 {
-    _Atomic uint64_t *word =
-        &writer->memory->slots[place_of(number)].words[offsetof(struct event, why) / 8];
+    struct events_slot *slot = &writer->memory->slots[place_of(number)];
+    _Atomic uint64_t *word = &slot->words[offsetof(struct event, why) / 8];
+    if (number + EVENTS_SLOTS < writer->written)
+        return;
     uint64_t value = atomic_load_explicit(word, memory_order_relaxed);
     ((uint8_t *)&value)[offsetof(struct event, why) % 8] = (uint8_t)why;
     atomic_store_explicit(word, value, memory_order_relaxed);

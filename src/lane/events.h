@@ -17,9 +17,10 @@
 
 #include <stdatomic.h>
 
-#define EVENTS_SLOTS     16384    /* records; a power of two */
-#define EVENTS_UPSTREAMS 16       /* CONFIG_UPSTREAMS_MAX */
-#define EVENTS_LATE_US   10000000 /* an event may be so much younger than its reader's clock */
+#define EVENTS_SLOTS       16384              /* records; a power of two */
+#define EVENTS_UNSEEN_MOST (EVENTS_SLOTS / 2) /* records that are written and not published */
+#define EVENTS_UPSTREAMS   16                 /* CONFIG_UPSTREAMS_MAX */
+#define EVENTS_LATE_US     10000000 /* an event may be so much younger than its reader's clock */
 
 /* What an event tells of its client. */
 enum events_client {
@@ -93,10 +94,12 @@ void events_writer_init(struct events_writer *writer, struct events_memory *memo
  *  @param event  name_size octets of its name are read. @return its number */
 uint64_t events_write(struct events_writer *writer, const struct event *event);
 
-/** It ended otherwise than was thought. @param number  of a record that readers do not see yet */
+/** It ended otherwise than was thought. Nothing is done if the record was written over. Whoever has
+ *  read it already has it as it was thought. @param number  of a record */
 void events_amend(struct events_writer *writer, uint64_t number, enum why why);
 
-/** From now on readers see what was written: EVENTS_SLOTS records at most lie between two calls. */
+/** From now on readers see what was written. To be called before EVENTS_UNSEEN_MOST are exceeded:
+ *  what is written over unseen is lost to every reader. */
 void events_publish(struct events_writer *writer);
 
 /** @param from_start  true: what the memory still has; false: what is written from now on */

@@ -147,6 +147,21 @@ Test(events, a_record_that_is_being_written_is_not_taken, .init = begin)
     cr_assert_eq(reader.lost, 1);
 }
 
+Test(events, an_amended_record_is_that_one_or_none, .init = begin)
+{
+    unsigned amended = 0;
+    for (unsigned i = 0; i <= EVENTS_SLOTS; i++)
+        put(1); /* the last one stands where the first one stood */
+    events_amend(&writer, 0, WHY_SEND_FAILED);
+    events_amend(&writer, 1, WHY_SEND_FAILED);
+    events_publish(&writer);
+    cr_assert(events_read(&reader, NOW_US, &event));
+    cr_assert_eq(event.why, WHY_SEND_FAILED, "record 1");
+    while (events_read(&reader, NOW_US, &event))
+        amended += event.why == WHY_SEND_FAILED;
+    cr_assert_eq(amended, 0);
+}
+
 Test(events, a_count_that_goes_back_is_noticed, .init = begin)
 {
     for (unsigned i = 0; i < 5; i++)

@@ -242,3 +242,84 @@ Test(recording, turned_off_it_lets_go_of_its_memory, .init = setup)
     cr_assert_eq(recording_take(&front.recording, fd), STATUS_INVALID, "it could shrink");
     cr_assert_not(recording_is_on(&front.recording));
 }
+
+static bool
+has_key(void)
+{
+    static const struct hash_key none;
+    bool is_zero = memcmp(&front.recording.disclose.key, &none, sizeof none) == 0;
+    cr_assert_eq(front.recording.has_key, !is_zero);
+    return front.recording.has_key;
+}
+
+Test(recording, on_the_first_day_of_all_there_is_a_key)
+{
+    open_with(CONFIG_CLIENTS_PSEUDONYM, 1);
+    scene_now.wall_s = 1000; /* a clock that was not set yet */
+    uint64_t first = pseudonym();
+    cr_assert(has_key());
+    cr_assert_eq(pseudonym(), first);
+}
+
+Test(recording, a_key_is_forgotten_when_its_day_is_over_or_events_are_off)
+{
+    open_with(CONFIG_CLIENTS_PSEUDONYM, 1);
+    scene_now.wall_s = 1700006399;
+    (void)pseudonym();
+    recording_tick(&front.recording, &scene_now);
+    cr_assert(has_key());
+    scene_now.wall_s++;
+    recording_tick(&front.recording, &scene_now);
+    cr_assert_not(has_key());
+    (void)pseudonym();
+    cr_assert(has_key());
+    cr_assert_eq(recording_take(&front.recording, -1), STATUS_OK);
+    cr_assert_not(has_key());
+}
+
+Test(recording, pseudonyms_outlive_a_reload)
+{
+    struct events_memory *memory;
+    open_with(CONFIG_CLIENTS_PSEUDONYM, 1);
+    uint64_t first = pseudonym();
+    cr_assert_eq(recording_take(&front.recording, make_memory(&memory)), STATUS_OK);
+    recording_change(&front.recording, &config);
+    events_reader_init(&reader, memory, true);
+    cr_assert_eq(pseudonym(), first);
+}
+
+Test(recording, what_pacing_holds_over_a_reload_tells_nothing, .init = setup)
+{
+    static const struct event none[PACING_HELD];
+    struct events_memory *memory;
+    while (front.pacing.count == 0)
+        send_large();
+    cr_assert_neq(memcmp(front.recording.held, none, sizeof none), 0);
+    cr_assert_eq(recording_take(&front.recording, make_memory(&memory)), STATUS_OK);
+    cr_assert_eq(memcmp(front.recording.held, none, sizeof none), 0);
+    events_reader_init(&reader, memory, true);
+    scene_pass(1500);
+    deliver_release(&front.deliver, &scene_now);
+    deliver_flush(&front.deliver);
+    cr_assert_eq(front.pacing.count, 0);
+    cr_assert_not(next());
+}
+
+Test(recording, a_turn_that_ends_very_many_loses_none_to_a_reader_that_reads)
+{
+    struct query *draft;
+    unsigned seen = 0;
+    open_with(CONFIG_CLIENTS_NONE, 1);
+    draft = draft_of(QUERY_UDP);
+    for (unsigned i = 0; i < 3 * EVENTS_SLOTS; i++) {
+        deliver_drop(&front.deliver, draft, WHY_ACL, &scene_now);
+        while (next())
+            seen++;
+    }
+    deliver_flush(&front.deliver);
+    while (next())
+        seen++;
+    cr_assert_eq(seen, 3 * EVENTS_SLOTS);
+    cr_assert_eq(reader.lost, 0);
+    cr_assert_eq(scene_stat(STAT_EVENTS), 3 * EVENTS_SLOTS);
+}
