@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,14 +43,51 @@ note(struct events_tell *tell, const char *trouble)
 
 /* --- output ---------------------------------------------------------------------------------- */
 
-/* However long it takes. @return STATUS_OK; STATUS_SYSTEM */
+/* From the moment the other process has ended there is not much time.
+ * @return ms; -1: any; 0: there is none left */
+static int
+time_left_ms(struct events_tell *tell, bool has_ended)
+{
+    uint64_t now_us = clock_us(CLOCK_MONOTONIC);
+    if (has_ended && tell->end_us == 0)
+        tell->end_us = now_us + EVENTS_TELL_END_MS * MS_US;
+    if (tell->end_us == 0)
+        return -1;
+    return now_us < tell->end_us ? (int)((tell->end_us - now_us) / MS_US) : 0;
+}
+
+/* Until the output takes something, however long that is while the other process is there.
+ * @return STATUS_OK; STATUS_CLOSED */
+static enum status
+wait_for_output(struct events_tell *tell)
+{
+    struct pollfd polls[] = {{.fd = tell->output_fd, .events = POLLOUT}, {.fd = tell->dial_fd}};
+    int left_ms = time_left_ms(tell, false);
+    do {
+        if (sys_poll(polls, left_ms < 0 ? 2 : 1, left_ms) < 0)
+            polls[0].revents = polls[1].revents = 0;
+        if (polls[0].revents != 0)
+            return STATUS_OK;
+        left_ms = time_left_ms(tell, polls[1].revents != 0);
+    } while (left_ms != 0);
+    return STATUS_CLOSED;
+}
+
+/* A pipe that takes anything takes PIPE_BUF octets at once: more would block, and the output may be
+ * shared with others, so that it is not ours to say that it shall not block.
+ * @return STATUS_OK; STATUS_CLOSED: the other process has ended, and the output took nothing in
+ *         time; STATUS_SYSTEM */
 static enum status
 flush(struct events_tell *tell)
 {
     size_t done = 0;
     while (done < tell->output_size) {
-        ssize_t n = sys_write(tell->output_fd, tell->output + done, tell->output_size - done);
-        if (n < 0 && errno != EINTR)
+        size_t size = tell->output_size - done;
+        if (wait_for_output(tell) != STATUS_OK)
+            return STATUS_CLOSED;
+        ssize_t n =
+            sys_write(tell->output_fd, tell->output + done, size < PIPE_BUF ? size : PIPE_BUF);
+        if (n < 0 && errno != EINTR && errno != EAGAIN)
             return STATUS_SYSTEM;
         done += n > 0 ? (size_t)n : 0;
     }
@@ -57,42 +95,29 @@ flush(struct events_tell *tell)
     return STATUS_OK;
 }
 
-/* @return where as many octets can be written; NULL: the output cannot be written to */
-static uint8_t *
-room_for(struct events_tell *tell, size_t size)
+/* @param to  written: where as many octets can be written. @return as flush() */
+static enum status
+room_for(struct events_tell *tell, size_t size, uint8_t **to)
 {
-    if (sizeof tell->output - tell->output_size < size && flush(tell) != STATUS_OK)
-        return NULL;
-    return tell->output + tell->output_size;
-}
-
-/* Of the page only what can be a name is believed. */
-static const char *
-upstream_of(const struct events_tell *tell, const struct event *event,
-            char name[SERVICE_PAGE_NAME_MAX])
-{
-    const struct service_page *page = tell->pages.of.service;
-    name[0] = '\0';
-    if (event->upstream == 0 || page == NULL || event->upstream > page->upstreams)
-        return name;
-    memcpy(name, page->of_upstream[event->upstream - 1].name, SERVICE_PAGE_NAME_MAX);
-    name[SERVICE_PAGE_NAME_MAX - 1] = '\0';
-    name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] = '\0';
-    return name;
+    enum status status = STATUS_OK;
+    if (sizeof tell->output - tell->output_size < size)
+        status = flush(tell);
+    *to = tell->output + tell->output_size;
+    return status;
 }
 
 static enum status
-write_event(struct events_tell *tell, const struct event *event, uint64_t offset_us)
+write_event(struct events_tell *tell, const struct events_tell_lane *lane,
+            const struct event *event, uint64_t offset_us)
 {
     bool is_json = tell->form == EVENTS_TELL_JSON;
-    char name[SERVICE_PAGE_NAME_MAX];
-    uint8_t *to = room_for(tell, is_json ? EVENTS_TEXT_MAX : EVENTS_DNSTAP_MAX);
-    if (to == NULL)
-        return STATUS_SYSTEM;
-    tell->output_size +=
-        is_json ? events_text_line(event, offset_us, upstream_of(tell, event, name), (char *)to)
-                : events_dnstap_write(event, offset_us, to);
-    return STATUS_OK;
+    const char *upstream = event->upstream > 0 ? lane->upstreams[event->upstream - 1] : "";
+    uint8_t *to;
+    enum status status = room_for(tell, is_json ? EVENTS_TEXT_MAX : EVENTS_DNSTAP_MAX, &to);
+    if (status == STATUS_OK)
+        tell->output_size += is_json ? events_text_line(event, offset_us, upstream, (char *)to)
+                                     : events_dnstap_write(event, offset_us, to);
+    return status;
 }
 
 /* What this lane's reader missed since it was asked last is told where it is missing. */
@@ -106,11 +131,11 @@ write_lost(struct events_tell *tell, struct events_tell_lane *lane)
     tell->lost += lost;
     if (tell->form != EVENTS_TELL_JSON)
         return STATUS_OK;
-    uint8_t *to = room_for(tell, EVENTS_TEXT_MAX);
-    if (to == NULL)
-        return STATUS_SYSTEM;
-    tell->output_size += events_text_lost(lost, clock_us(CLOCK_REALTIME), (char *)to);
-    return STATUS_OK;
+    uint8_t *to;
+    enum status status = room_for(tell, EVENTS_TEXT_MAX, &to);
+    if (status == STATUS_OK)
+        tell->output_size += events_text_lost(lost, clock_us(CLOCK_REALTIME), (char *)to);
+    return status;
 }
 
 static void
@@ -139,7 +164,7 @@ tell_lane(struct events_tell *tell, struct events_tell_lane *lane)
         if (!is_there)
             break;
         if (status == STATUS_OK)
-            status = write_event(tell, &event, offset_us);
+            status = write_event(tell, lane, &event, offset_us);
     }
     return status;
 }
@@ -156,6 +181,20 @@ tell_all(struct events_tell *tell)
 
 /* --- memory ---------------------------------------------------------------------------------- */
 
+/* Memory belongs to one configuration, and the page is written over by the next: the names are kept
+ * with it. Of the page only what can be a name is believed. */
+static void
+keep_upstreams(struct events_tell_lane *lane, const struct service_page *page)
+{
+    for (unsigned i = 0; i < EVENTS_UPSTREAMS; i++) {
+        char *name = lane->upstreams[i];
+        memcpy(name, page->of_upstream[i].name, SERVICE_PAGE_NAME_MAX);
+        name[SERVICE_PAGE_NAME_MAX - 1] = '\0';
+        name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] =
+            '\0';
+    }
+}
+
 /* Another memory takes the place of one that was read to its end. */
 static enum status
 take_lane(struct events_tell *tell, struct events_tell_lane *lane,
@@ -169,6 +208,7 @@ take_lane(struct events_tell *tell, struct events_tell_lane *lane,
     control_client_forget_events(&lane->memory);
     *lane = (struct events_tell_lane){.memory = memory, .number = number};
     events_reader_init(&lane->reader, memory, tell->has_begun);
+    keep_upstreams(lane, tell->pages.of.service);
     return status;
 }
 
@@ -203,10 +243,9 @@ watch(struct events_tell *tell)
     bool is_same = started_us == tell->started_us;
     tell->started_us = started_us;
     status = STATUS_OK;
-    for (unsigned i = 0; i < SERVICE_PAGE_LANES; i++)
-        if (events.of[i] != NULL &&
-            take_lane(tell, &tell->lanes[i], events.of[i], events.numbers[i], is_same) != STATUS_OK)
-            status = STATUS_SYSTEM;
+    for (unsigned i = 0; i < SERVICE_PAGE_LANES && status == STATUS_OK; i++)
+        if (events.of[i] != NULL)
+            status = take_lane(tell, &tell->lanes[i], events.of[i], events.numbers[i], is_same);
     tell->has_begun = true;
     return status;
 }
@@ -256,11 +295,19 @@ ask(struct events_tell *tell, uint64_t now_us)
 static enum status
 end(struct events_tell *tell)
 {
+    uint8_t *to;
+    (void)time_left_ms(tell, true);
     enum status status = tell_all(tell);
-    uint8_t *to = room_for(tell, EVENTS_DNSTAP_FRAME_MAX);
-    if (status == STATUS_OK && to != NULL && tell->form == EVENTS_TELL_DNSTAP)
+    if (status == STATUS_OK)
+        status = room_for(tell, EVENTS_DNSTAP_FRAME_MAX, &to);
+    if (status == STATUS_OK && tell->form == EVENTS_TELL_DNSTAP)
         tell->output_size += events_dnstap_stop(to);
-    return status == STATUS_OK && flush(tell) == STATUS_OK ? STATUS_CLOSED : STATUS_SYSTEM;
+    if (status == STATUS_OK)
+        status = flush(tell);
+    if (status == STATUS_CLOSED)
+        log_write(LOG_WARNING, LOG_CONTROL,
+                  "standard output took nothing: the last events are not written");
+    return status == STATUS_SYSTEM ? status : STATUS_CLOSED;
 }
 
 enum status

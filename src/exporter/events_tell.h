@@ -16,6 +16,7 @@
 #define EVENTS_TELL_RETRY_MS     2000  /* between two connections */
 #define EVENTS_TELL_WAIT_MS      300   /* for an answer that the service gives at once */
 #define EVENTS_TELL_LOST_MS      10000 /* between two lines of the log about lost events */
+#define EVENTS_TELL_END_MS       1000  /* for the output, when the other process has ended */
 #define EVENTS_TELL_OUTPUT_BYTES 65536
 
 enum events_tell_form { EVENTS_TELL_JSON, EVENTS_TELL_DNSTAP };
@@ -25,6 +26,7 @@ struct events_tell_lane {
     uint32_t number;                    /* of the memory, as the service has it */
     struct events_reader reader;
     uint64_t told; /* of what was lost or bad, in this memory */
+    char upstreams[EVENTS_UPSTREAMS][SERVICE_PAGE_NAME_MAX]; /* as its configuration has them */
 };
 
 struct events_tell { /* zeroed, then events_tell_begin() */
@@ -34,7 +36,8 @@ struct events_tell { /* zeroed, then events_tell_begin() */
     bool is_asking;   /* a connection was asked for, and the answer has not come */
     bool has_begun;   /* there was memory of events once: what is new is read from its start */
     uint64_t asked_us;
-    uint64_t started_us;         /* of the service that `lanes` are of, as it says */
+    uint64_t end_us;     /* when we end at the latest, for who connects has ended; 0: it has not */
+    uint64_t started_us; /* of the service that `lanes` are of, as it says */
     uint64_t lost, lost_told_us; /* events, since the last line of the log about them; of that */
     struct control_client client;
     struct control_pages pages;
@@ -52,6 +55,7 @@ MUST_CHECK enum status events_tell_begin(struct events_tell *tell, enum events_t
  * Wait for a moment, and write what there is.
  *
  * @return STATUS_OK; STATUS_CLOSED: nobody is there any more who connects: what there was is
- *         written, and the stream has its end; STATUS_SYSTEM: the output cannot be written to
+ *         written, and the stream has its end, unless the output took nothing in time;
+ *         STATUS_SYSTEM: the output cannot be written to
  */
 MUST_CHECK enum status events_tell_turn(struct events_tell *tell);

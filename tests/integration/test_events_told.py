@@ -185,6 +185,49 @@ def test_slow_output_loses_events_that_are_counted_and_nobody_waits(start, tell,
     assert service.ask("again.penstock.example").answer
 
 
+def fill(pipe):
+    """Until it takes nothing any more."""
+    os.set_blocking(pipe, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(pipe, b"x" * 4096)
+
+
+def wait_jailed(teller):
+    child = wait_for(lambda: teller.child, 10, "the other process")
+    wait_for(lambda: status_of(child)["Seccomp"] == "2", 10, "its filter")
+
+
+@pytest.mark.parametrize("is_blocking", [True, False])
+def test_an_output_that_takes_nothing_is_waited_for_and_keeps_nobody_alive(tell, is_blocking):
+    read, write = os.pipe()
+    fill(write)
+    os.set_blocking(write, is_blocking)
+    teller = tell("dnstap", output=write)  # it has the start of the stream to write
+    os.close(write)
+    wait_jailed(teller)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        teller.process.wait(1)
+        raise AssertionError("it does not wait: " + teller.log())
+    teller.stop()
+    os.close(read)
+
+
+def test_an_output_that_takes_nothing_for_a_while_gets_all(tell):
+    read, write = os.pipe()
+    fill(write)
+    os.set_blocking(write, True)
+    teller = tell("dnstap", output=write)
+    os.close(write)
+    wait_jailed(teller)
+    text = b""
+    while b"protobuf:dnstap.Dnstap" not in text:
+        text += os.read(read, 65536)
+    teller.stop()
+    assert os.read(read, 65536).endswith(b"\0\0\0\4\0\0\0\3"), "the stream has its end"
+    os.close(read)
+
+
 def test_nobody_notices_that_it_is_killed(start, tell):
     service = start()
     teller = tell()
