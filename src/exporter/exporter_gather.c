@@ -110,7 +110,8 @@ exporter_gather_refresh(struct exporter_gather *gather, uint64_t now_us)
 bool
 exporter_gather_is_fresh(const struct exporter_gather *gather)
 {
-    return gather->has_reading && gather->sight.reading.age_us <= EXPORTER_GATHER_FRESH_US;
+    return gather->client.fd >= 0 && gather->has_reading &&
+           gather->sight.reading.age_us <= EXPORTER_GATHER_FRESH_US;
 }
 
 /* --- the connection -------------------------------------------------------------------------- */

@@ -49,7 +49,8 @@ void exporter_gather_lost(struct exporter_gather *gather);
 /** Somebody wants to see: a new reading, unless the last one is EXPORTER_GATHER_LEAST_MS young. */
 void exporter_gather_refresh(struct exporter_gather *gather, uint64_t now_us);
 
-/** Is what is shown true of now? */
+/** Is what is shown true of now: of a service that is connected to, and no older than
+ *  EXPORTER_GATHER_FRESH_US? */
 bool exporter_gather_is_fresh(const struct exporter_gather *gather);
 
 /** When exporter_gather_turn() has something to do, monotonic. */

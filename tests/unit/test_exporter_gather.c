@@ -36,10 +36,11 @@ Test(exporter_gather, no_page_no_figures)
     cr_expect_not_null(strstr(gather.trouble, "/nothing"));
 }
 
-Test(exporter_gather, pages_of_a_service_that_is_gone_grow_old)
+Test(exporter_gather, pages_of_a_service_that_hangs_grow_old)
 {
     begin();
     gather.pages.of.service = &page;
+    gather.client.fd = NO_SOCKET; /* it is connected, and nothing is sent */
     exporter_gather_refresh(&gather, 101 * S_US);
     cr_expect(exporter_gather_is_fresh(&gather));
     cr_expect_eq(gather.sight.reading.age_us, S_US);
@@ -49,7 +50,22 @@ Test(exporter_gather, pages_of_a_service_that_is_gone_grow_old)
     cr_expect(exporter_gather_is_fresh(&gather));
     exporter_gather_refresh(&gather, 111 * S_US + 1);
     cr_expect_not(exporter_gather_is_fresh(&gather));
+    cr_expect(gather.has_reading);
+}
+
+Test(exporter_gather, pages_of_a_service_that_is_gone_are_old_at_once)
+{
+    begin();
+    gather.pages.of.service = &page;
+    gather.client.fd = NO_SOCKET;
+    exporter_gather_refresh(&gather, 101 * S_US);
+    cr_expect(exporter_gather_is_fresh(&gather));
+    gather.client.fd = -1;
+    cr_expect_not(exporter_gather_is_fresh(&gather));
+    exporter_gather_refresh(&gather, 103 * S_US);
+    cr_expect_not(exporter_gather_is_fresh(&gather));
     cr_expect_eq(gather.sight.reading.tally.at_us, 101 * S_US, "what was read then is of then");
+    cr_expect_eq(gather.sight.reading.age_us, 3 * S_US);
     cr_expect(gather.has_reading);
 }
 
