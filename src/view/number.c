@@ -42,16 +42,22 @@ fixed(uint64_t milli, unsigned places, char text[NUMBER_TEXT_MAX])
     return text;
 }
 
+/* What is there and too little for two places; 0.00 would say that nothing is. */
+static const char *
+least(char text[NUMBER_TEXT_MAX])
+{
+    snprintf(text, NUMBER_TEXT_MAX, "<0.01");
+    return text;
+}
+
 /* Two places below `two_below`, one below 1000 and none from there on. */
 static const char *
 places(uint64_t milli, uint64_t two_below, char text[NUMBER_TEXT_MAX])
 {
     if (milli == NUMBER_NONE)
         return none(text);
-    if (milli > 0 && milli < 10 && two_below > 0) {
-        snprintf(text, NUMBER_TEXT_MAX, "<0.01");
-        return text;
-    }
+    if (milli > 0 && milli < 10 && two_below > 0)
+        return least(text);
     if (milli > 0 && milli < two_below)
         return fixed(milli, 2, text);
     return fixed(milli, milli < 999950 ? 1 : 0, text);
@@ -74,6 +80,8 @@ number_ms(uint64_t us, char text[NUMBER_TEXT_MAX])
 {
     if (us == NUMBER_NONE)
         return none(text);
+    if (us < 10)
+        return least(text);
     return fixed(us, us < 995 ? 2 : us < 99950 ? 1 : 0, text);
 }
 

@@ -22,7 +22,7 @@ const char *number_rate(uint64_t milli, char text[NUMBER_TEXT_MAX]);
 /** The same, two places below 1: "0.15". For what is rare and matters. */
 const char *number_rare(uint64_t milli, char text[NUMBER_TEXT_MAX]);
 
-/** Microseconds as milliseconds: "0.10", "41.0", "250", "1,250". */
+/** Microseconds as milliseconds: "<0.01", "0.10", "41.0", "250", "1,250". */
 const char *number_ms(uint64_t us, char text[NUMBER_TEXT_MAX]);
 
 /** Hundredths of a percent: "99.98", cut and never rounded up. */

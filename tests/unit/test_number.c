@@ -47,7 +47,9 @@ Test(number, rates_have_as_many_places_as_say_something)
 
 Test(number, times_are_milliseconds)
 {
-    cr_assert_str_eq(number_ms(0, text), "0.00");
+    cr_assert_str_eq(number_ms(0, text), "<0.01");
+    cr_assert_str_eq(number_ms(9, text), "<0.01");
+    cr_assert_str_eq(number_ms(10, text), "0.01");
     cr_assert_str_eq(number_ms(100, text), "0.10");
     cr_assert_str_eq(number_ms(994, text), "0.99");
     cr_assert_str_eq(number_ms(995, text), "1.0");
