@@ -165,6 +165,7 @@ obey_signal(struct ctl_screen *screen)
     case SIGWINCH:
         if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
             resizeterm(size.ws_row, size.ws_col);
+        clearok(curscr, TRUE); /* a size that came back in time is none for curses */
         take_size(screen);
         return CTL_SCREEN_CHANGED;
     case SIGTSTP:

@@ -138,7 +138,7 @@ def test_it_shows_what_happens_and_says_what_status_says(service, place, top):
     ask(service, 7)
     terminal.press("r")
     terminal.shows("REASON", "answered by an upstream")
-    wait_for(lambda: any(line.split()[:1] == ["ANSWERED"] and line.split()[2] == "7" for line in terminal.lines()), 60, "seven")
+    wait_for(lambda: any(line.split()[:3:2] == ["ANSWERED", "7"] for line in terminal.lines()), 60, "seven")
     terminal.press("\033")
     text = terminal.shows("Clients are answered.", "WELL", "UPSTREAM", "failed ", "▁")
     sentence = json.loads(subprocess.run([CTL, "--socket", place, "status", "--json"], capture_output=True, text=True, timeout=90,
@@ -197,11 +197,12 @@ def test_another_size_is_another_view(service, top):
     assert len(text.splitlines()) == 40
     terminal.resize(60, 12)
     terminal.shows_not("UPSTREAM")
-    text = terminal.shows("penstock", "LL")
-    assert " queries" not in text
-    terminal.resize(1, 1)
-    terminal.resize(80, 24)
-    terminal.shows(" queries", "q quit")
+    terminal.shows_not(" queries")
+    terminal.shows("penstock", "LL")
+    for _ in range(3):  # there and back at once: the size is as before, and what stood there is not
+        terminal.resize(1, 1)
+        terminal.resize(80, 24)
+        terminal.shows(" queries", "q quit")
 
 
 def test_a_service_that_ends_is_said_to_be_gone_and_found_again(launch, serve, bad, settings, top):
