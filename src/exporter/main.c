@@ -157,6 +157,8 @@ run(void)
     if (child < 0)
         log_fatal("a process cannot be started");
     sys_close(pair[child == 0 ? 0 : 1]);
+    if (child == 0 && (sys_signal(SIGTERM, SIG_IGN) != 0 || sys_signal(SIGINT, SIG_IGN) != 0))
+        log_fatal("signals cannot be ignored"); /* who sends them to all: it ends with its parent */
     if (child == 0 && options.action == EXPORTER_EVENTS)
         tell_for_ever(pair[1]);
     if (child == 0)

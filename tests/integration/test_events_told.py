@@ -74,8 +74,10 @@ class Teller:
         return wait_for(lambda: (found := self.lines()) and condition(found) and found, seconds, what, interval=0.05)
 
     def stop(self):
-        """The one that connects ends, and the other one with it, in order."""
+        """The one that connects ends, and the other one with it, in order; a service manager tells both."""
         child = self.child
+        if child:
+            os.kill(child, signal.SIGTERM)
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(10)
         if child:
