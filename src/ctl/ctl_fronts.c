@@ -231,6 +231,30 @@ show_network(const struct ctl_fronts_network *is, struct sheet *to)
     sheet_end_line(to, 0);
 }
 
+/* Of when the figures are: somebody who looks during a flood must not take them for those of now. */
+static void
+show_span(const struct ctl_fronts_networks *networks, struct sheet *to)
+{
+    bool is_whole = networks->span_s >= NETWORKS_REPORT_WHOLE;
+    if (networks->sampled == 0)
+        sheet_add(to, "No front serves.");
+    else if (is_whole)
+        sheet_add(to,
+                  "Networks of the last whole minute, which ended less than a minute ago, from one "
+                  "query of %u.",
+                  networks->sampled);
+    else
+        sheet_add(to, "Networks of the %u s since counting began, from one query of %u.",
+                  networks->span_s, networks->sampled);
+    sheet_end_line(to, 0);
+    if (networks->count > 0 || networks->sampled == 0)
+        return;
+    sheet_add(to, is_whole ? "Nobody was counted in it; what came since is shown when the next "
+                             "minute is whole, in less than a minute."
+                           : "Nobody was counted yet.");
+    sheet_end_line(to, 0);
+}
+
 void
 ctl_fronts_show_networks(const struct ctl_fronts_networks *networks, char text[CTL_SHOW_MAX])
 {
@@ -239,9 +263,7 @@ ctl_fronts_show_networks(const struct ctl_fronts_networks *networks, char text[C
     unsigned shown = 0;
     struct sheet to;
     sheet_begin(&to, text, CTL_SHOW_MAX, true, false);
-    sheet_add(&to, "Networks of the last %u s, from one query of %u.", networks->span_s,
-              networks->sampled);
-    sheet_end_line(&to, 0);
+    show_span(networks, &to);
     for (unsigned i = 0; i < networks->count; i++) {
         const struct ctl_fronts_network *is = &networks->rows[i];
         bool is_other = before == NULL || before->kind != is->kind;
@@ -255,9 +277,5 @@ ctl_fronts_show_networks(const struct ctl_fronts_networks *networks, char text[C
         if (shown < CTL_FRONTS_SHOWN)
             show_network(is, &to);
         before = is;
-    }
-    if (networks->count == 0) {
-        sheet_add(&to, "Nobody was counted.");
-        sheet_end_line(&to, 0);
     }
 }

@@ -18,12 +18,21 @@
 #define NAME_ROOM 64
 #define SIZE_MOST 1000 /* columns or rows */
 
+/* Those that are known to show escape sequences as text, or of which nothing is known. */
+static bool
+has_term_styles(const char *term)
+{
+    return term != NULL && term[0] != '\0' && strcmp(term, "dumb") != 0 &&
+           strcmp(term, "vt52") != 0;
+}
+
 struct ctl_show
-ctl_show_how(bool is_terminal, const char *no_color, const char *locale)
+ctl_show_how(bool is_terminal, const char *no_color, const char *term, const char *locale)
 {
     bool is_utf8 = locale != NULL &&
                    (strcasestr(locale, "UTF-8") != NULL || strcasestr(locale, "UTF8") != NULL);
-    bool is_plain = !is_terminal || !is_utf8 || (no_color != NULL && no_color[0] != '\0');
+    bool is_unwanted = no_color != NULL && no_color[0] != '\0';
+    bool is_plain = !is_terminal || !is_utf8 || is_unwanted || !has_term_styles(term);
     return (struct ctl_show){.is_plain = is_plain, .has_styles = !is_plain};
 }
 

@@ -17,18 +17,21 @@
 
 #define CTL_SHOW_MAX 65536 /* octets of the largest text */
 
-struct ctl_show {           /* of standard output */
-    bool is_plain;          /* ASCII only: a pipe, NO_COLOR, or a locale without UTF-8 */
-    bool has_styles;        /* a terminal, and not plain */
+struct ctl_show {    /* of standard output */
+    bool is_plain;   /* ASCII only: a pipe, NO_COLOR, such a TERM, or a locale without UTF-8 */
+    bool has_styles; /* a terminal, and not plain */
     unsigned width, height; /* from ctl_show_size() */
 };
 
 /**
  * @param is_terminal  where it goes to
  * @param no_color     value of NO_COLOR, or NULL; any value but "" counts
+ * @param term         value of TERM, or NULL; without one, or with dumb or vt52, nothing is known of
+ *                     styles
  * @param locale       of LC_ALL, LC_CTYPE or LANG: the first that is set and not empty, or NULL
  */
-struct ctl_show ctl_show_how(bool is_terminal, const char *no_color, const char *locale);
+struct ctl_show ctl_show_how(bool is_terminal, const char *no_color, const char *term,
+                             const char *locale);
 
 /** Write text to a descriptor, styles as the terminal wants them. @return STATUS_OK; STATUS_SYSTEM. */
 MUST_CHECK enum status ctl_show_write(int fd, const char *text);

@@ -36,7 +36,8 @@ how_to_show(void)
     const char *locale = NULL;
     for (unsigned i = 0; i < 3 && (locale == NULL || locale[0] == '\0'); i++)
         locale = getenv(names[i]);
-    struct ctl_show how = ctl_show_how(isatty(STDOUT_FILENO) == 1, getenv("NO_COLOR"), locale);
+    struct ctl_show how =
+        ctl_show_how(isatty(STDOUT_FILENO) == 1, getenv("NO_COLOR"), getenv("TERM"), locale);
     ctl_show_size(STDOUT_FILENO, getenv("COLUMNS"), getenv("LINES"), &how);
     return how;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 _Static_assert(NETWORKS_REPORT_PLACES == ADDR_LENGTHS_MAX, "lengths of a family");
+_Static_assert(NETWORKS_REPORT_WHOLE == TOPS_WINDOW_S, "a whole window");
 
 /* splitmix64: no secret hangs on it but the step that it walks in */
 static uint32_t

@@ -11,7 +11,8 @@
 #include <stdint.h>
 
 #define NETWORKS_REPORT_ROWS   16
-#define NETWORKS_REPORT_PLACES 4 /* prefix lengths of a family: ADDR_LENGTHS_MAX */
+#define NETWORKS_REPORT_PLACES 4  /* prefix lengths of a family: ADDR_LENGTHS_MAX */
+#define NETWORKS_REPORT_WHOLE  60 /* seconds of a whole window */
 
 enum networks_kind { NETWORKS_QUERIES, NETWORKS_REFUSALS, NETWORKS_REPORT_KINDS };
 
@@ -28,8 +29,10 @@ struct networks_report {
     uint32_t kind;    /* enum networks_kind */
     uint32_t place;   /* in the lengths of a family, 0: the shortest */
     uint32_t sampled; /* one of so many was counted */
-    uint32_t span_s;  /* over so many seconds, at least 1 */
-    uint32_t total;   /* counted */
+    uint32_t
+        span_s; /* NETWORKS_REPORT_WHOLE: of the last whole window, that ended less than one ago;
+                       * less, at least 1: since counting began, until now */
+    uint32_t total; /* counted */
     uint32_t rows_count;
     struct networks_row rows[NETWORKS_REPORT_ROWS]; /* highest counts first */
 };

@@ -13,12 +13,15 @@ static char text[CTL_SHOW_MAX];
 
 Test(ctl_show, colours_are_for_terminals_that_want_them)
 {
-    cr_expect(ctl_show_how(true, NULL, "en_GB.UTF-8").has_styles);
-    cr_expect(ctl_show_how(true, "", "C.utf8").has_styles);
-    cr_expect(ctl_show_how(false, NULL, "en_GB.UTF-8").is_plain);
-    cr_expect(ctl_show_how(true, "1", "en_GB.UTF-8").is_plain);
-    cr_expect(ctl_show_how(true, NULL, "C").is_plain);
-    cr_expect(ctl_show_how(true, NULL, NULL).is_plain);
+    cr_expect(ctl_show_how(true, NULL, "xterm", "en_GB.UTF-8").has_styles);
+    cr_expect(ctl_show_how(true, "", "xterm", "C.utf8").has_styles);
+    cr_expect(ctl_show_how(false, NULL, "xterm", "en_GB.UTF-8").is_plain);
+    cr_expect(ctl_show_how(true, "1", "xterm", "en_GB.UTF-8").is_plain);
+    cr_expect(ctl_show_how(true, NULL, "xterm", "C").is_plain);
+    cr_expect(ctl_show_how(true, NULL, "xterm", NULL).is_plain);
+    static const char *const terms[] = {NULL, "", "dumb", "vt52"};
+    for (unsigned i = 0; i < sizeof terms / sizeof terms[0]; i++)
+        cr_expect(ctl_show_how(true, NULL, terms[i], "C.UTF-8").is_plain);
 }
 
 Test(ctl_show, styles_become_what_terminals_understand)
@@ -87,7 +90,7 @@ Test(ctl_show, status_is_the_page)
 
 Test(ctl_show, a_frame_is_as_large_as_it_is_said_to_be)
 {
-    struct ctl_show how = ctl_show_how(false, NULL, NULL);
+    struct ctl_show how = ctl_show_how(false, NULL, "xterm", NULL);
     int pair[2];
     cr_assert_eq(pipe(pair), 0);
     ctl_show_size(pair[1], NULL, NULL, &how);
@@ -105,7 +108,7 @@ Test(ctl_show, a_frame_is_as_large_as_it_is_said_to_be)
 
 Test(ctl_show, a_frame_is_plain_text_where_it_goes_to_a_pipe)
 {
-    struct ctl_show how = ctl_show_how(false, NULL, "C.UTF-8");
+    struct ctl_show how = ctl_show_how(false, NULL, "xterm", "C.UTF-8");
     view_scene_begin(&scene);
     view_scene_figures(&scene);
     view_scene_judge(&scene);
