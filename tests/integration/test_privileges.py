@@ -150,7 +150,7 @@ def test_nothing_is_left_with_a_client_of_the_control_socket(serve, bad, shared)
     warm(service)
     with control.Client(folder / "control") as client:
         pages, _ = client.pages()
-        assert len(pages) == 3
+        assert len(pages) == 4
         check_all(service)
         assert descriptors(service.pid_of("supervisor"))["control socket"] == 2
     wait_for(lambda: descriptors(service.pid_of("supervisor"))["control socket"] == 1, 5, "the client's end")
