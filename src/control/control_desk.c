@@ -172,7 +172,7 @@ control_desk_take(struct control_desk *desk, unsigned seat, const uint8_t *bytes
         return CONTROL_BROKEN;
     if (control_desk_is_busy(desk, seat))
         return CONTROL_BUSY;
-    if (!spend(desk, at->uid, 1, now_ms))
+    if (!at->is_free && !spend(desk, at->uid, 1, now_ms))
         return CONTROL_TOO_FAST;
     return may(at, control_message_needs(request->type)) ? CONTROL_TAKEN : CONTROL_NO_RIGHT;
 }

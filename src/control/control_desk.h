@@ -64,6 +64,7 @@ struct control_seat {
     bool is_taken;
     bool has_answer; /* `answer` follows what the task has to send */
     bool reads_events;
+    bool is_free; /* its requests cost its account nothing: see supervisor/handover.h */
     enum control_right right;
     enum control_task task;
     uint32_t uid;

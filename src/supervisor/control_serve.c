@@ -32,9 +32,9 @@ static void
 leave(struct supervisor *sup, unsigned seat)
 {
     int fd = sup->clients[seat].source.fd;
+    handover_left(sup, seat);
     evloop_remove(&sup->loop, &sup->clients[seat].source, false);
     sys_close(fd); /* while we hurry, and not at the end of the turn */
-    handover_left(sup, seat);
     control_desk_leave(&sup->desk, seat);
 }
 
@@ -109,7 +109,7 @@ welcome(struct supervisor *sup, int fd)
     struct control_connection *client = &sup->clients[seat];
     client->events = 0;
     client->pid = peer.pid;
-    client->is_outdated = false;
+    client->is_outdated = client->has_sockets = false;
     if (evloop_add(&sup->loop, &client->source, fd, EPOLLIN, mark_client, client) != STATUS_OK) {
         sys_close(fd);
         control_desk_leave(&sup->desk, seat);
@@ -265,6 +265,8 @@ send_some(struct supervisor *sup, unsigned seat)
         next_output(sup, seat, &message, &passed);
         size_t size = control_message_encode(&message, bytes);
         enum status status = peer_send(sup->clients[seat].source.fd, bytes, size, passed);
+        explicit_bzero(bytes, sizeof bytes);      /* the secret of cookies may be there, */
+        explicit_bzero(&message, sizeof message); /* and here */
         if (status == STATUS_CLOSED || status == STATUS_SYSTEM) {
             leave(sup, seat);
             return false;
@@ -353,8 +355,8 @@ look_at_rights(struct supervisor *sup)
         if (lost_its_right(sup, i))
             drop(sup, i, "its account may not ask for that any more");
         else if (control_desk_is_busy(&sup->desk, i))
-            sup->clients[i].is_outdated = true;
-        else if (sup->desk.seats[i].is_taken)
+            sup->clients[i].is_outdated = !sup->clients[i].has_sockets; /* an owner stays one */
+        else if (sup->desk.seats[i].is_taken && !sup->clients[i].has_sockets)
             leave(sup, i);
     }
 }

@@ -4,6 +4,7 @@
 #include "supervisor/handover.h"
 
 #include "os/log.h"
+#include "os/peer.h"
 #include "supervisor/lanes.h"
 #include "supervisor/steer.h"
 #include "supervisor/tell.h"
@@ -21,6 +22,7 @@ refuse(struct supervisor *sup, unsigned seat, const char *why)
 {
     log_write(LOG_WARNING, LOG_CONTROL, "process %d does not take over: %s", sup->clients[seat].pid,
               why);
+    sup->desk.seats[seat].is_free = false;
     control_desk_answer(&sup->desk, seat, CONTROL_FAILED, 0, why);
 }
 
@@ -56,6 +58,8 @@ handover_ask(struct supervisor *sup, unsigned seat, uint32_t version)
                           .seat = seat,
                           .pid = sup->clients[seat].pid,
                           .due_us = sup->loop.now_us + (uint64_t)HANDOVER_PREPARE_MS * 1000};
+    sup->clients[seat].has_sockets = true;
+    at->is_free = true;
     at->task = CONTROL_SENDS_SOCKETS;
     at->at = 0;
     at->generation = 0;
@@ -128,7 +132,8 @@ handover_release(struct supervisor *sup, unsigned seat)
     log_write(LOG_NOTICE, LOG_STOPPING,
               "process %d has taken over: answering what is in flight, then ending",
               sup->handover.pid);
-    lanes_stop(sup, 0);
+    if (sup->phase != PHASE_STOPPING) /* once more would be in a hurry */
+        lanes_stop(sup, 0);
     control_desk_answer(&sup->desk, seat, CONTROL_DONE, 0,
                         "what is in flight is answered, then penstock ends");
 }
@@ -142,6 +147,7 @@ go_on(struct supervisor *sup, const char *what)
         tell_reading(sup, true);
         evloop_want(&sup->loop, &sup->control, EPOLLIN);
     }
+    sup->desk.seats[sup->handover.seat].is_free = false;
     sup->handover = (struct handover){.state = HANDOVER_NONE};
 }
 
@@ -151,9 +157,27 @@ is_under_way(const struct supervisor *sup)
     return sup->handover.state == HANDOVER_ASKED || sup->handover.state == HANDOVER_HELD;
 }
 
+/* It takes an end without a word for our death. It has read all before, so there is room for that,
+ * if it is there still. */
+static void
+say_farewell(const struct supervisor *sup, unsigned seat)
+{
+    static const struct control_message farewell = {
+        .type = CONTROL_FAILED,
+        .text = "it ends the connection and serves on: its log says why",
+    };
+    uint8_t bytes[CONTROL_MESSAGE_MAX];
+    enum status status = peer_send(sup->clients[seat].source.fd, bytes,
+                                   control_message_encode(&farewell, bytes), -1);
+    (void)status;
+}
+
 void
 handover_left(struct supervisor *sup, unsigned seat)
 {
+    bool is_next = sup->handover.state == HANDOVER_DONE && sup->handover.seat == seat;
+    if (sup->clients[seat].has_sockets && !is_next)
+        say_farewell(sup, seat);
     if (is_under_way(sup) && sup->handover.seat == seat)
         go_on(sup, "is gone before it took over");
 }

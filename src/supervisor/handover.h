@@ -4,7 +4,9 @@
  * What: the side of who serves now. It gives copies of its sockets, and goes on as if nothing were;
  *       once the other one would serve, its fronts leave the sockets alone; once the other one does
  *       serve, it answers what is in flight and ends. If the other one is gone before that, or
- *       slow, the fronts read again. The sockets are the same all the time: no packet and no
+ *       slow, the fronts read again. Until then its requests cost no budget, and no reload ends its
+ *       connection; where we end that all the same we say so, because an end without a word is
+ *       our death, after which it serves. The sockets are the same all the time: no packet and no
  *       connection comes to one that nobody will read.
  * Who:  supervisor: control_acts.c and control_serve.c. takeover.h is the other side.
  * Ref:  control/control.def TAKE_OVER; docs/ARCHITECTURE.md "Upgrade".
@@ -29,7 +31,7 @@ void handover_hold(struct supervisor *sup, unsigned seat);
 /** It serves. */
 void handover_release(struct supervisor *sup, unsigned seat);
 
-/** Whoever sat at this seat has gone. */
+/** Whoever sits at this seat has gone, or must go; its connection is open still. */
 void handover_left(struct supervisor *sup, unsigned seat);
 
 /** Once per turn. */

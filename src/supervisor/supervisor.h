@@ -91,7 +91,7 @@ struct reload_news { /* how the last reload ended */
 enum handover_state {
     HANDOVER_NONE,
     HANDOVER_ASKED, /* another penstock has the sockets too, and prepares */
-    HANDOVER_HELD,  /* it would serve: our fronts leave the sockets alone */
+    HANDOVER_HELD,  /* it would serve: our fronts are told to leave the sockets alone */
     HANDOVER_DONE,  /* it serves: we end */
 };
 
@@ -113,7 +113,8 @@ struct takeover { /* from another penstock, see takeover.h */
     enum takeover_state state;
     struct ev_source source; /* the connection to it; fd -1: it is gone */
     bool has_messages;
-    uint64_t due_us; /* it must have answered by then */
+    bool is_announced; /* we serve, and it has not said that it ends */
+    uint64_t due_us;   /* it must have answered by then */
 };
 
 struct control_connection { /* of who has a seat at the desk */
@@ -121,6 +122,7 @@ struct control_connection { /* of who has a seat at the desk */
     uint32_t events; /* EPOLLIN and its like, that were not looked at */
     int pid;
     bool is_outdated; /* judged by rights of before: it goes when its answer is out */
+    bool has_sockets; /* copies of ours: see handover.h */
 };
 
 struct control_round { /* see control_round.h */

@@ -16,6 +16,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NOT_UNDERSTOOD "the penstock that serves says what is not understood"
+#define NOT_ASKED      "the penstock that serves cannot be asked"
+
 struct other { /* the one whose place we take */
     int fd;
     char version[32];
@@ -251,7 +254,7 @@ finish(struct supervisor *sup)
 {
     evloop_remove(&sup->loop, &sup->takeover.source, true);
     sup->takeover.state = TAKEOVER_NONE;
-    if (sup->phase == PHASE_RUNNING)
+    if (sup->phase == PHASE_RUNNING && !sup->takeover.is_announced)
         lanes_announce(sup);
 }
 
@@ -265,7 +268,8 @@ give_up(struct supervisor *sup, const char *why)
     lanes_stop(sup, 1);
 }
 
-/* It has ended, in order or not: the sockets are ours alone. */
+/* It has ended, in order or not: the sockets are ours alone. One that lives says so before it closes
+ * (handover.c). */
 static void
 take_alone(struct supervisor *sup)
 {
@@ -282,8 +286,8 @@ static void
 go_on(struct supervisor *sup, const struct control_message *answer)
 {
     static const struct control_message request = {.type = CONTROL_RELEASE};
-    if (answer->type == CONTROL_FAILED) {
-        give_up(sup, answer->text);
+    if (answer->type != CONTROL_DONE || sup->takeover.state == TAKEOVER_BEGINS) {
+        give_up(sup, answer->type == CONTROL_FAILED ? answer->text : NOT_UNDERSTOOD);
         return;
     }
     if (sup->takeover.state == TAKEOVER_RELEASES) {
@@ -293,41 +297,71 @@ go_on(struct supervisor *sup, const struct control_message *answer)
     serve(sup);
     sup->takeover.state = TAKEOVER_RELEASES;
     sup->takeover.due_us = sup->loop.now_us + (uint64_t)TAKEOVER_ANSWER_MS * 1000;
-    if (send_to(sup->takeover.source.fd, &request) != STATUS_OK)
-        finish(sup);
+    enum status status = send_to(sup->takeover.source.fd, &request);
+    if (status != STATUS_OK && status != STATUS_CLOSED) /* closed: its last word comes first */
+        give_up(sup, NOT_ASKED);
+}
+
+/* @return STATUS_OK; STATUS_AGAIN: nothing came; STATUS_CLOSED: it is dead; else it is not */
+static enum status
+hear(int fd, struct control_message *answer)
+{
+    uint8_t bytes[CONTROL_MESSAGE_MAX];
+    size_t size;
+    enum status status = peer_receive(fd, bytes, sizeof bytes, &size);
+    if (status == STATUS_CLOSED) /* it left something unread: that is told before its last word */
+        status = peer_receive(fd, bytes, sizeof bytes, &size);
+    if (status == STATUS_OK)
+        status = control_message_decode(bytes, size, 0, CONTROL_FROM_SERVICE, answer);
+    return status;
 }
 
 static void
 take_message(struct supervisor *sup)
 {
-    uint8_t bytes[CONTROL_MESSAGE_MAX];
     struct control_message answer;
-    size_t size;
     sup->takeover.has_messages = false;
-    enum status status = peer_receive(sup->takeover.source.fd, bytes, sizeof bytes, &size);
-    if (status == STATUS_AGAIN)
-        return;
-    if (status == STATUS_OK &&
-        control_message_decode(bytes, size, 0, CONTROL_FROM_SERVICE, &answer) == STATUS_OK) {
-        if (sup->takeover.state != TAKEOVER_BEGINS)
-            go_on(sup, &answer);
-        return;
+    enum status status = hear(sup->takeover.source.fd, &answer);
+    if (status == STATUS_OK) {
+        go_on(sup, &answer);
+    } else if (status == STATUS_CLOSED) {
+        if (sup->takeover.state == TAKEOVER_BEGINS) /* so that it is not seen again and again */
+            evloop_remove(&sup->loop, &sup->takeover.source, true);
+        take_alone(sup);
+    } else if (status != STATUS_AGAIN) {
+        give_up(sup, NOT_UNDERSTOOD);
     }
-    if (sup->takeover.state == TAKEOVER_BEGINS) /* so that it is not seen again and again */
-        evloop_remove(&sup->loop, &sup->takeover.source, true);
-    take_alone(sup);
 }
 
 static void
 ask(struct supervisor *sup)
 {
     static const struct control_message request = {.type = CONTROL_PREPARED};
-    if (sup->takeover.source.fd < 0 || send_to(sup->takeover.source.fd, &request) != STATUS_OK) {
+    if (sup->takeover.source.fd < 0) {
         take_alone(sup);
         return;
     }
-    sup->takeover.state = TAKEOVER_ASKS;
-    sup->takeover.due_us = sup->loop.now_us + (uint64_t)TAKEOVER_ANSWER_MS * 1000;
+    enum status status = send_to(sup->takeover.source.fd, &request);
+    if (status == STATUS_OK) {
+        sup->takeover.state = TAKEOVER_ASKS;
+        sup->takeover.due_us = sup->loop.now_us + (uint64_t)TAKEOVER_ANSWER_MS * 1000;
+    } else if (status == STATUS_CLOSED) {
+        take_message(sup); /* its last word, if it had one */
+    } else {
+        give_up(sup, NOT_ASKED);
+    }
+}
+
+/* It has been asked to end, and may have done so, or not. */
+static void
+wait_on(struct supervisor *sup)
+{
+    log_write(
+        LOG_WARNING, LOG_CONTROL,
+        "the penstock that served does not say that it ends: serving beside it until it does");
+    sup->takeover.is_announced = true;
+    sup->takeover.due_us = UINT64_MAX;
+    lanes_announce(sup);
 }
 
 void
@@ -348,5 +382,5 @@ takeover_tick(struct supervisor *sup)
     if (takeover->state == TAKEOVER_ASKS && sup->loop.now_us >= takeover->due_us)
         give_up(sup, "the penstock that serves does not answer");
     if (takeover->state == TAKEOVER_RELEASES && sup->loop.now_us >= takeover->due_us)
-        finish(sup);
+        wait_on(sup);
 }

@@ -5,7 +5,8 @@
  *       sockets over the control socket, with the secret of cookies; its fronts begin without
  *       reading them. When all its processes are ready the other one is told to leave the sockets
  *       alone; then ours read, and the other one is told to end. Whatever fails before that ends
- *       us, and the other one serves on.
+ *       us, and the other one serves on. An end of the connection is the other one's death, unless
+ *       it says before that it lives.
  * Who:  supervisor, with --take-over. handover.h is the other side.
  * Ref:  control/control.def TAKE_OVER; docs/ARCHITECTURE.md "Upgrade".
  */

@@ -407,6 +407,32 @@ def test_a_new_one_that_is_killed_in_the_middle_changes_nothing(loaded, successo
     assert "serving on" in loaded.log()
 
 
+@needs_root
+@pytest.mark.parametrize("how", ["reload", "flood"])
+def test_there_is_one_service_at_the_end(launch, unbound, successor, place, how):
+    """Other rights at the control socket, or a client of the same account that asks too much: neither is the end of one."""
+    old = launch(unbound, settings={"control": {"socket": str(place), "readers": ["games"]}}).wait_ready()
+    new = successor(old)
+    wait_for(lambda: "gets copies of the sockets" in old.log(), 20, "the request", interval=0.001)
+    os.kill(new.process.pid, signal.SIGSTOP)
+    try:
+        if how == "reload":
+            change(old, control={"readers": ["games", "news"]})
+            with control.Client(place) as client:
+                assert client.answer("RELOAD")[0] == "DONE"
+        else:
+            with control.Client(place) as client, contextlib.suppress(OSError):
+                while client.ask("LEVEL", 3) is not None:
+                    pass
+            old.wait_log("is dropped: ")
+    finally:
+        os.kill(new.process.pid, signal.SIGCONT)
+    wait_for(lambda: (old.process.poll() is None) != (new.process.poll() is None), 40, "the end of one of them")
+    one = old if old.process.poll() is None else new
+    assert one.ask("after.penstock.example").answer
+    assert control.Client(place).answer("RELOAD")[0] == "DONE", "the control socket is that one's"
+
+
 class Taker(control.Client):
     """One that asks for the sockets and then does what a test wants."""
 

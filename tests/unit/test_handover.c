@@ -161,6 +161,86 @@ Test(handover, who_is_slow_has_its_time_and_then_comes_too_late, .init = setup)
     control_expect(taker, CONTROL_FAILED, "too late");
 }
 
+Test(handover, a_reload_of_who_may_look_does_not_end_it, .init = setup)
+{
+    ask();
+    sup.has_new_rights = true; /* while sockets are under way */
+    control_turn(1);
+    cr_expect_eq(hear_all(), 5);
+    sup.has_new_rights = true;
+    control_turn(1);
+    CONTROL_SAY(taker, .type = CONTROL_PREPARED);
+    control_turn(1);
+    control_expect(taker, CONTROL_DONE, "yours");
+    sup.has_new_rights = true;
+    control_turn(1);
+    CONTROL_SAY(taker, .type = CONTROL_RELEASE);
+    control_turn(1);
+    control_expect(taker, CONTROL_DONE, "in flight");
+    SCENE_NOT_LOGGED("serving on");
+}
+
+Test(handover, what_others_of_its_account_ask_is_not_its_debt, .init = setup)
+{
+    struct control_message message;
+    int passed, heard = 0;
+    ask();
+    (void)hear_all();
+    int greedy = control_client();
+    for (unsigned i = 0; i <= CONTROL_BURST && heard >= 0; i++) {
+        CONTROL_SAY(greedy, .type = CONTROL_LEVEL, .level = CONTROL_LEVEL_MIN);
+        control_turn(0);
+        heard = control_hear(greedy, &message, &passed);
+    }
+    evloop_turn(&sup.loop, 0);
+    cr_assert_eq(heard, -1, "the account has nothing left");
+    CONTROL_SAY(taker, .type = CONTROL_PREPARED);
+    control_turn(0);
+    control_expect(taker, CONTROL_DONE, "yours");
+    CONTROL_SAY(taker, .type = CONTROL_RELEASE);
+    control_turn(0);
+    control_expect(taker, CONTROL_DONE, "in flight");
+}
+
+/* It would take that for our death, and serve beside us. */
+Test(handover, whose_connection_we_end_hears_that_we_serve_on, .init = setup)
+{
+    ask();
+    (void)hear_all();
+    cr_assert_eq(send(taker, "\xff\xff", 2, 0), 2);
+    control_turn(1);
+    control_expect(taker, CONTROL_FAILED, "serves on");
+    control_expect(taker, -1, NULL);
+    SCENE_LOGGED("serving on");
+    taker = control_client();
+    ask();
+    (void)hear_all();
+    they_hang = false;
+    sup.watch_us = UINT64_MAX;
+    control_turn(HANDOVER_PREPARE_MS); /* too late: the same */
+    cr_assert_eq(send(taker, "\xff\xff", 2, 0), 2);
+    control_turn(1);
+    control_expect(taker, CONTROL_FAILED, "serves on");
+    control_expect(taker, -1, NULL);
+}
+
+Test(handover, who_breaks_the_order_pays_as_others_do, .init = setup)
+{
+    struct control_message message;
+    int passed, heard = 0;
+    ask();
+    (void)hear_all();
+    for (unsigned i = 0; i <= CONTROL_BURST + 1 && heard >= 0; i++) {
+        CONTROL_SAY(taker, .type = CONTROL_RELEASE);
+        control_turn(0);
+        heard = control_hear(taker, &message, &passed);
+        if (heard == CONTROL_FAILED && strstr(message.text, "serves on") != NULL)
+            heard = -1;
+    }
+    cr_assert_eq(heard, -1);
+    cr_expect_eq(atomic_load(&sup.page->clients_dropped), 1);
+}
+
 Test(handover, a_front_that_follows_meanwhile_leaves_the_sockets_alone, .init = setup)
 {
     prepare();

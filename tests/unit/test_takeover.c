@@ -311,6 +311,92 @@ Test(takeover, if_the_other_one_dies_in_the_middle_the_sockets_are_ours, .init =
     cr_expect_eq(sup.phase, PHASE_RUNNING);
 }
 
+/* It says so first, as it does when it ends the connection and not itself. */
+static void
+leave_us(void)
+{
+    CONTROL_SAY(other, .type = CONTROL_FAILED, .text = "it serves on");
+    close(other);
+}
+
+static void
+expect_given_up(void)
+{
+    cr_expect_eq(sup.takeover.state, TAKEOVER_NONE);
+    cr_expect_eq(sup.phase, PHASE_STOPPING);
+    cr_expect_eq(sup.exit_code, 1);
+    SCENE_LOGGED("not taking over: it serves on");
+    SCENE_NOT_LOGGED("is gone before it was asked to end");
+}
+
+Test(takeover, an_end_of_the_connection_alone_while_we_start_ends_us, .init = start_held)
+{
+    leave_us();
+    control_turn(1);
+    expect_given_up();
+    SCENE_EXPECT(scene_child(0, CHILD_FRONT), IPC_STOP);
+}
+
+Test(takeover, an_end_of_the_connection_alone_when_we_would_ask_ends_us, .init = start_held)
+{
+    leave_us();
+    sup.phase = PHASE_RUNNING;
+    scene_turn(1); /* before the event loop says that something came */
+    expect_given_up();
+    SCENE_EXPECT(scene_child(0, CHILD_FRONT), IPC_STOP);
+}
+
+Test(takeover, an_end_of_the_connection_alone_instead_of_an_answer_ends_us, .init = start_held)
+{
+    sup.phase = PHASE_RUNNING;
+    control_turn(1);
+    leave_us(); /* PREPARED was not read: the kernel tells that before what was said */
+    control_turn(1);
+    expect_given_up();
+    SCENE_EXPECT(scene_child(0, CHILD_FRONT), IPC_STOP);
+}
+
+Test(takeover, an_end_of_the_connection_alone_instead_of_its_own_end_ends_us, .init = start_held)
+{
+    sup.phase = PHASE_RUNNING;
+    control_turn(1);
+    CONTROL_SAY(other, .type = CONTROL_DONE);
+    control_turn(1);
+    expect_reads();
+    leave_us();
+    control_turn(1);
+    expect_given_up();
+}
+
+Test(takeover, what_it_cannot_say_ends_us, .init = start_held)
+{
+    sup.phase = PHASE_RUNNING;
+    control_turn(1);
+    cr_assert_eq(send(other, "\xff\xff", 2, 0), 2);
+    control_turn(1);
+    cr_expect_eq(sup.phase, PHASE_STOPPING);
+    SCENE_EXPECT(scene_child(0, CHILD_FRONT), IPC_STOP);
+    SCENE_LOGGED("not taking over");
+}
+
+/* As long as it may still serve, whether it does is not forgotten. */
+Test(takeover, one_that_does_not_say_that_it_ends_is_heard_later, .init = start_held)
+{
+    sup.phase = PHASE_RUNNING;
+    sup.watch_us = UINT64_MAX;
+    control_turn(1);
+    CONTROL_SAY(other, .type = CONTROL_DONE);
+    control_turn(1);
+    expect_reads();
+    control_turn(TAKEOVER_ANSWER_MS);
+    SCENE_LOGGED("does not say");
+    SCENE_LOGGED("serves with");
+    cr_expect_eq(sup.phase, PHASE_RUNNING);
+    leave_us();
+    control_turn(1);
+    expect_given_up();
+}
+
 Test(takeover, a_start_that_fails_asks_for_nothing, .init = start_held)
 {
     lanes_stop(&sup, 1);
