@@ -192,6 +192,7 @@ struct config {
     uint32_t events_names;       /* enum config_names */
 
     uint32_t verbose; /* 0..CONFIG_VERBOSE_MAX: 0 notice and above, 1 info, 2 debug */
+    uint32_t unused;  /* 0. Here, so that nothing is padded */
 };
 
 #define CONFIG_ERROR_MAX 512
