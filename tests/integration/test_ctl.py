@@ -400,7 +400,7 @@ def test_where_nobody_listens_it_says_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize("words", [[], ["nothing"], ["--nothing", "status"], ["log-level"], ["log-level", "loud"],
-                                   ["reload", "twice"], ["reload", "--json"], ["top"], ["top", "--interval", "0"], ["status", "--json=1"], ["--socket"]])
+                                   ["reload", "twice"], ["reload", "--json"], ["top", "--interval", "0"], ["status", "--json=1"], ["--socket"]])
 def test_a_wrong_command_line_is_one_line_and_exit_64(words):
     done = subprocess.run([CTL, *words], capture_output=True, text=True, timeout=20, env=plain_environment())
     assert done.returncode == 64 and done.stdout == ""
