@@ -27,6 +27,9 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+/* musl has it as a macro for prlimit(), and a row is of the system call */
+#undef prlimit64
+
 #define SANDBOX_ARGS_MAX    3
 #define SANDBOX_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
