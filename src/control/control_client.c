@@ -27,9 +27,7 @@ fail(struct control_client *client, enum status status, const char *format, ...)
 static uint64_t
 now_ms(void)
 {
-    struct timespec now;
-    sys_clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return sys_clock_us(CLOCK_MONOTONIC) / 1000;
 }
 
 static int

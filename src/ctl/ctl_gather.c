@@ -3,18 +3,12 @@
  */
 #include "ctl/ctl_gather.h"
 
+#include "os/sys.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-static uint64_t
-microseconds(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 /* The first label of this machine's name, as far as it is one. */
 static void
@@ -56,8 +50,8 @@ static enum status
 take(struct ctl_gather *gather)
 {
     struct sight *sight = &gather->sight;
-    enum status status = sight_take(sight, &gather->pages.of, microseconds(CLOCK_MONOTONIC),
-                                    microseconds(CLOCK_REALTIME) / 1000000);
+    enum status status = sight_take(sight, &gather->pages.of, sys_clock_us(CLOCK_MONOTONIC),
+                                    sys_clock_us(CLOCK_REALTIME) / 1000000);
     memcpy(sight->reading.host, gather->host, sizeof gather->host);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "ctl/ctl_top.h"
 
 #include "ctl/ctl_options.h"
+#include "os/sys.h"
 
 #include <time.h>
 
@@ -129,9 +130,7 @@ ctl_top_press(struct ctl_top *top, int key, const struct figures *figures)
 static uint64_t
 now_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * SECOND_MS + (uint64_t)now.tv_nsec / 1000000;
+    return sys_clock_us(CLOCK_MONOTONIC) / 1000;
 }
 
 /* Where the service has gone the figures stay; a service that is back gives others. */

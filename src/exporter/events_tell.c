@@ -23,14 +23,6 @@ _Static_assert(EVENTS_TEXT_MAX <= EVENTS_TELL_OUTPUT_BYTES &&
                    EVENTS_DNSTAP_MAX <= EVENTS_TELL_OUTPUT_BYTES,
                "an event has room");
 
-static uint64_t
-clock_us(clockid_t clock)
-{
-    struct timespec now;
-    sys_clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* Told in the log once, until there is none or it is another. */
 static void
 note(struct events_tell *tell, const char *trouble)
@@ -48,7 +40,7 @@ note(struct events_tell *tell, const char *trouble)
 static int
 time_left_ms(struct events_tell *tell, bool has_ended)
 {
-    uint64_t now_us = clock_us(CLOCK_MONOTONIC);
+    uint64_t now_us = sys_clock_us(CLOCK_MONOTONIC);
     if (has_ended && tell->end_us == 0)
         tell->end_us = now_us + EVENTS_TELL_END_MS * MS_US;
     if (tell->end_us == 0)
@@ -134,7 +126,7 @@ write_lost(struct events_tell *tell, struct events_tell_lane *lane)
     uint8_t *to;
     enum status status = room_for(tell, EVENTS_TEXT_MAX, &to);
     if (status == STATUS_OK)
-        tell->output_size += events_text_lost(lost, clock_us(CLOCK_REALTIME), (char *)to);
+        tell->output_size += events_text_lost(lost, sys_clock_us(CLOCK_REALTIME), (char *)to);
     return status;
 }
 
@@ -155,8 +147,8 @@ static enum status
 tell_lane(struct events_tell *tell, struct events_tell_lane *lane)
 {
     struct event event;
-    uint64_t now_us = clock_us(CLOCK_MONOTONIC);
-    uint64_t offset_us = clock_us(CLOCK_REALTIME) - now_us;
+    uint64_t now_us = sys_clock_us(CLOCK_MONOTONIC);
+    uint64_t offset_us = sys_clock_us(CLOCK_REALTIME) - now_us;
     enum status status = STATUS_OK;
     for (unsigned i = 0; i < EVENTS_SLOTS && status == STATUS_OK; i++) {
         bool is_there = events_read(&lane->reader, now_us, &event);
@@ -331,7 +323,7 @@ events_tell_turn(struct events_tell *tell)
                              {.fd = tell->client.fd, .events = POLLIN}};
     if (sys_poll(polls, 2, EVENTS_TELL_LOOK_MS) < 0)
         polls[0].revents = polls[1].revents = 0;
-    uint64_t now_us = clock_us(CLOCK_MONOTONIC);
+    uint64_t now_us = sys_clock_us(CLOCK_MONOTONIC);
     enum status status = tell_all(tell);
     if (status == STATUS_OK && polls[1].revents != 0) {
         control_client_close(&tell->client); /* it has closed, or says what nobody asked for */

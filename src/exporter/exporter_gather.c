@@ -55,14 +55,6 @@ fail(struct exporter_gather *gather, const char *format, ...)
 
 /* --- readings -------------------------------------------------------------------------------- */
 
-static uint64_t
-clock_us(clockid_t clock)
-{
-    struct timespec now;
-    sys_clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* The pages anew, where they are not all any more. @param now_us  written: that takes time */
 static void
 watch(struct exporter_gather *gather, uint64_t *now_us)
@@ -71,7 +63,7 @@ watch(struct exporter_gather *gather, uint64_t *now_us)
         return;
     if (control_client_watch(&gather->client, &gather->pages, EXPORTER_GATHER_WAIT_MS) != STATUS_OK)
         fail(gather, "%s", gather->client.error);
-    *now_us = clock_us(CLOCK_MONOTONIC);
+    *now_us = sys_clock_us(CLOCK_MONOTONIC);
 }
 
 /* Pages that are replaced while they are read are read again: their sums would be of two times. Those
@@ -82,7 +74,7 @@ read_pages(struct exporter_gather *gather, uint64_t now_us)
     bool has_read = false;
     gather->read_us = now_us;
     if (gather->client.fd < 0 && gather->has_reading) {
-        sight_age(&gather->sight, now_us, clock_us(CLOCK_REALTIME) / 1000000,
+        sight_age(&gather->sight, now_us, sys_clock_us(CLOCK_REALTIME) / 1000000,
                   now_us - gather->written_us);
         return;
     }
@@ -91,7 +83,7 @@ read_pages(struct exporter_gather *gather, uint64_t now_us)
         if (gather->pages.of.service == NULL)
             return;
         gather->has_reading = sight_take(&gather->sight, &gather->pages.of, now_us,
-                                         clock_us(CLOCK_REALTIME) / 1000000) == STATUS_OK;
+                                         sys_clock_us(CLOCK_REALTIME) / 1000000) == STATUS_OK;
         if (!gather->has_reading) /* it is no page of a service, and the sight is of nothing */
             return;
         has_read = gather->client.fd < 0 || !control_client_is_stale(&gather->pages);
@@ -146,7 +138,7 @@ exporter_gather_connected(struct exporter_gather *gather)
               gather->client.version);
     memset(&gather->sight, 0, sizeof gather->sight); /* it may be another service */
     gather->has_reading = false;
-    read_pages(gather, clock_us(CLOCK_MONOTONIC));
+    read_pages(gather, sys_clock_us(CLOCK_MONOTONIC));
     return STATUS_OK;
 }
 

@@ -35,14 +35,6 @@ static struct events_tell tell;
 static struct exporter_page page;
 static struct http_reply reference;
 
-static uint64_t
-clock_us(clockid_t clock)
-{
-    struct timespec now;
-    sys_clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* --- who serves ------------------------------------------------------------------------------ */
 
 static void
@@ -54,7 +46,7 @@ answer(void *of, const struct http_request *request, struct http_reply *reply)
         .gather = &gather,
         .page = &page,
         .now_us = os.now_us,
-        .now_s = clock_us(CLOCK_REALTIME) / 1000000,
+        .now_s = sys_clock_us(CLOCK_REALTIME) / 1000000,
         .hosts = sockets.is_loopback ? options.hosts : NULL,
         .self = {.has_reading = gather.has_reading,
                  .is_fresh = exporter_gather_is_fresh(&gather),
@@ -79,12 +71,12 @@ wait_and_serve(void)
     polls[POLL_CONTROL] = (struct pollfd){.fd = gather.client.fd, .events = POLLIN};
     if (sys_poll(polls, POLLS, wait_ms) < 0)
         memset(polls, 0, sizeof polls);
-    os.now_us = clock_us(CLOCK_MONOTONIC);
+    os.now_us = sys_clock_us(CLOCK_MONOTONIC);
     if (polls[POLL_CONTROL].revents != 0)
         exporter_gather_lost(&gather);
     if (polls[POLL_DIAL].revents != 0 && exporter_gather_connected(&gather) != STATUS_OK)
         sys_exit(EXPORTER_EXIT_FAILURE);
-    http_serve_turn(&serve, polls, os.now_us, clock_us(CLOCK_REALTIME) / 1000000);
+    http_serve_turn(&serve, polls, os.now_us, sys_clock_us(CLOCK_REALTIME) / 1000000);
     log_tick();
 }
 
@@ -97,7 +89,7 @@ serve_for_ever(int dial_fd)
     http_serve_begin(&serve, sockets.fds, sockets.count, answer, NULL);
     if (exporter_jail_enter(SANDBOX_EXPORTER, options.user, &what_failed) != STATUS_OK)
         log_fatal("%s", what_failed);
-    os.now_us = clock_us(CLOCK_MONOTONIC);
+    os.now_us = sys_clock_us(CLOCK_MONOTONIC);
     while (exporter_gather_turn(&gather, os.now_us) == STATUS_OK)
         wait_and_serve();
     sys_exit(EXPORTER_EXIT_FAILURE);

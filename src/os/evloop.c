@@ -16,14 +16,6 @@
 
 /* --- clocks ---------------------------------------------------------------------------------- */
 
-static uint64_t
-read_us(clockid_t clock)
-{
-    struct timespec ts;
-    sys_clock_gettime(clock, &ts);
-    return (uint64_t)ts.tv_sec * 1000000U + (uint64_t)ts.tv_nsec / 1000U;
-}
-
 struct clock_time
 evloop_time_at(uint64_t now_us, uint32_t wall_s)
 {
@@ -44,13 +36,13 @@ evloop_read_clocks(void)
 {
     struct timespec wall;
     sys_clock_gettime(CLOCK_REALTIME_COARSE, &wall); /* a few ms late: no matter */
-    return evloop_time_at(read_us(CLOCK_MONOTONIC), (uint32_t)wall.tv_sec);
+    return evloop_time_at(sys_clock_us(CLOCK_MONOTONIC), (uint32_t)wall.tv_sec);
 }
 
 uint64_t
 evloop_cpu_us(void)
 {
-    return read_us(CLOCK_THREAD_CPUTIME_ID);
+    return sys_clock_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
 /* --- sources --------------------------------------------------------------------------------- */

@@ -78,6 +78,16 @@ int sys_madvise(void *at, size_t size, int advice);
 /* --- the process, time, random bytes --------------------------------------------------------- */
 
 int sys_clock_gettime(clockid_t clock, struct timespec *time);
+
+/** What a clock says now, in microseconds. */
+static inline uint64_t
+sys_clock_us(clockid_t clock)
+{
+    struct timespec now;
+    sys_clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 int sys_getrusage(struct rusage *usage); /* of this process */
 ssize_t sys_getrandom(void *to, size_t size, unsigned flags);
 uid_t sys_geteuid(void);
