@@ -44,6 +44,17 @@ def shared():
         yield pathlib.Path(folder)
 
 
+PLACES = itertools.count()
+
+
+@pytest.fixture
+def place(shared):
+    """A path for the control socket of this test, in a folder that every account can enter."""
+    folder = shared / f"control{next(PLACES)}"
+    folder.mkdir(0o755)
+    return folder / "control"
+
+
 @pytest.fixture(scope="session")
 def pki(shared):
     return pki_module.Pki(shared / "pki")

@@ -119,14 +119,6 @@ CACHED = {"cache": {"size": "16MiB"}, "timeouts": {"query": "10s"}, "limits": {"
 
 
 @pytest.fixture
-def place(shared):
-    """A path for a control socket."""
-    folder = shared / f"change{os.urandom(4).hex()}"
-    folder.mkdir(0o755)
-    return folder / "control"
-
-
-@pytest.fixture
 def loaded(serve, unbound, place):
     return serve(unbound, settings={**CACHED, "control": {"socket": str(place)}})
 

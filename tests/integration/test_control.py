@@ -3,7 +3,6 @@ import concurrent.futures
 import contextlib
 import ctypes
 import fcntl
-import itertools
 import json
 import mmap
 import os
@@ -27,15 +26,6 @@ pytestmark = [needs_root]
 
 READER, STRANGER = pwd.getpwnam("games"), pwd.getpwnam("news")
 OPERATORS = 100  # the group "users"
-COUNT = itertools.count()
-
-
-@pytest.fixture
-def place(shared):
-    """A path for a socket, in a folder that every account can enter."""
-    folder = shared / f"control{next(COUNT)}"
-    folder.mkdir(0o755)
-    return folder / "control"
 
 
 @pytest.fixture

@@ -25,13 +25,6 @@ READER = pwd.getpwnam("games")
 
 
 @pytest.fixture
-def place(shared):
-    folder = shared / "ctl"
-    folder.mkdir(0o755, exist_ok=True)
-    return folder / "control"
-
-
-@pytest.fixture
 def service(serve, bad, place):
     return serve(bad, settings={"control": {"socket": str(place), "readers": ["games"]}})
 

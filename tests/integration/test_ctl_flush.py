@@ -13,13 +13,6 @@ pytestmark = [needs_root]
 
 
 @pytest.fixture
-def place(shared):
-    folder = shared / "flush"
-    folder.mkdir(0o755, exist_ok=True)
-    return folder / "control"
-
-
-@pytest.fixture
 def cached(serve, bad, place):
     """Two lanes with a cache; all clients of one network come to one of them."""
     service = serve(bad, settings={"control": {"socket": str(place), "readers": ["games"]}, "cache": {"size": "1MiB"}, "lanes": 2})

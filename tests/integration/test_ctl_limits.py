@@ -13,13 +13,6 @@ RATES = {"mode": "enforce", "ipv4": ["/32 1/s 5", "/24 10/s 50"], "proven_ipv4":
 
 
 @pytest.fixture
-def place(shared):
-    folder = shared / "limits"
-    folder.mkdir(0o755, exist_ok=True)
-    return folder / "control"
-
-
-@pytest.fixture
 def limited(serve, bad, place):
     return serve(bad, settings={"control": {"socket": str(place), "readers": ["games"]}, "lanes": 2, "rates": RATES,
                                 "acl": {"allow": ["127.0.0.0/8"], "deny": ["127.0.0.66/32"]}})

@@ -1,7 +1,6 @@
 """Events: one record for each query that ended, for who is named and nobody else, and nothing while they are off."""
 import collections
 import ipaddress
-import itertools
 import json
 import os
 import pathlib
@@ -24,15 +23,6 @@ from test_control import ways_to_write
 pytestmark = [needs_root]
 
 READER, STRANGER = pwd.getpwnam("games"), pwd.getpwnam("news")
-COUNT = itertools.count()
-
-
-@pytest.fixture
-def place(shared):
-    """A path for a socket, in a folder that every account can enter."""
-    folder = shared / f"events{next(COUNT)}"
-    folder.mkdir(0o755)
-    return folder / "control"
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """penstock-exporter --events: a query log and dnstap, read by readers that are not ours."""
 import contextlib
-import itertools
 import json
 import os
 import pathlib
@@ -17,27 +16,12 @@ import pytest
 from conftest import needs_root
 from exporter import EXPORTER
 from penstock import REPORT, is_gone, plain_environment, status_of, wait_for
+from test_events import start  # noqa: F401
 
 pytestmark = [needs_root]
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((ROOT / "docs/penstock-events.schema.json").read_text())
-COUNT = itertools.count()
-
-
-@pytest.fixture
-def place(shared):
-    folder = shared / f"told{next(COUNT)}"
-    folder.mkdir(0o755)
-    return folder / "control"
-
-
-@pytest.fixture
-def start(serve, bad, place):
-    def begin(settings=None, **more):
-        return serve(bad, settings={"control": {"socket": str(place)}, "events": {
-            "enabled": "yes", "readers": ["games"], "clients": "full", **more}, **(settings or {})})
-    return begin
 
 
 class Teller:

@@ -25,13 +25,6 @@ SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @pytest.fixture
-def place(shared):
-    folder = shared / "exporter"
-    folder.mkdir(0o755, exist_ok=True)
-    return folder / "control"
-
-
-@pytest.fixture
 def service(serve, bad, place):
     return serve(bad, settings={"control": {"socket": str(place), "readers": ["games"]}})
 

@@ -11,13 +11,6 @@ pytestmark = [needs_root]
 
 
 @pytest.fixture
-def place(shared):
-    folder = shared / "networks"
-    folder.mkdir(0o755, exist_ok=True)
-    return folder / "control"
-
-
-@pytest.fixture
 def service(serve, bad, place):
     return serve(bad, settings={"control": {"socket": str(place), "readers": ["games"]}, "lanes": 2, "cache": {"size": "1MiB"},
                                 "rates": {"mode": "enforce", "ipv4": ["/32 1/s 40", "/24 100000/s 100000"],

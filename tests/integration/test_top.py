@@ -98,13 +98,6 @@ class Terminal:
 
 
 @pytest.fixture
-def place(shared):
-    folder = shared / "top"
-    folder.mkdir(0o755, exist_ok=True)
-    return folder / "control"
-
-
-@pytest.fixture
 def settings(place):
     return {"control": {"socket": str(place), "readers": ACCOUNTS}}
 

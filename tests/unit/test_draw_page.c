@@ -1,23 +1,13 @@
 /* test_draw_page.c - the status page as a whole: what is on it, what never is, and how large it becomes
  * SPDX-License-Identifier: ISC
  */
-#include "../fixtures/page_scene.h"
-
-#include <criterion/criterion.h>
-
-static struct page_scene scene;
+#include "draw_page_scene.h"
 
 static const char *
 draw(void)
 {
     cr_assert_eq(page_scene_draw(&scene), STATUS_OK);
     return scene.text;
-}
-
-static bool
-has(const char *piece)
-{
-    return strstr(scene.text, piece) != NULL;
 }
 
 Test(draw_page, of_a_service_that_is_well)

@@ -1,11 +1,7 @@
 /* test_draw_page_head.c - what the page begins with
  * SPDX-License-Identifier: ISC
  */
-#include "../fixtures/page_scene.h"
-
-#include <criterion/criterion.h>
-
-static struct page_scene scene;
+#include "draw_page_scene.h"
 
 static const char *
 draw(void)
@@ -15,12 +11,6 @@ draw(void)
     draw_page_head(&scene.figures, &scene.judgement, &scene.when, &scene.page);
     draw_page_head_sentence(&scene.figures, &scene.judgement, &scene.when, &scene.page);
     return scene.text;
-}
-
-static bool
-has(const char *piece)
-{
-    return strstr(scene.text, piece) != NULL;
 }
 
 Test(draw_page_head, says_whose_it_is_and_when_it_was_read)

@@ -1,19 +1,9 @@
 /* test_draw_page_panels.c - the four panels: each figure with its unit and its span
  * SPDX-License-Identifier: ISC
  */
-#include "../fixtures/page_scene.h"
-
-#include <criterion/criterion.h>
-
-static struct page_scene scene;
+#include "draw_page_scene.h"
 
 #include "view/draw_page_panels.h"
-
-static bool
-has(const char *piece)
-{
-    return strstr(scene.text, piece) != NULL;
-}
 
 static void
 draw(void)

@@ -1,19 +1,9 @@
 /* test_draw_page_room.c - room and its limits, and the work with upstreams
  * SPDX-License-Identifier: ISC
  */
-#include "../fixtures/page_scene.h"
-
-#include <criterion/criterion.h>
-
-static struct page_scene scene;
+#include "draw_page_scene.h"
 
 #include "view/draw_page_room.h"
-
-static bool
-has(const char *piece)
-{
-    return strstr(scene.text, piece) != NULL;
-}
 
 static void
 draw(void)

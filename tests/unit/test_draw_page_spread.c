@@ -1,19 +1,9 @@
 /* test_draw_page_spread.c - how times are spread: bars where answers are, and the times of 50, 90 and 99 of 100
  * SPDX-License-Identifier: ISC
  */
-#include "../fixtures/page_scene.h"
-
-#include <criterion/criterion.h>
-
-static struct page_scene scene;
+#include "draw_page_scene.h"
 
 #include "view/draw_page_spread.h"
-
-static bool
-has(const char *piece)
-{
-    return strstr(scene.text, piece) != NULL;
-}
 
 static void
 draw(void)

@@ -1,19 +1,9 @@
 /* test_draw_page_upstreams.c - the table of upstreams: what a finding is about has its sign
  * SPDX-License-Identifier: ISC
  */
-#include "../fixtures/page_scene.h"
-
-#include <criterion/criterion.h>
-
-static struct page_scene scene;
+#include "draw_page_scene.h"
 
 #include "view/draw_page_upstreams.h"
-
-static bool
-has(const char *piece)
-{
-    return strstr(scene.text, piece) != NULL;
-}
 
 static void
 draw(void)
