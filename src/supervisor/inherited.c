@@ -48,6 +48,25 @@ open_null(void)
     return placed < 0 ? STATUS_SYSTEM : STATUS_OK;
 }
 
+static void
+name_all(struct inherited *inherited, unsigned count)
+{
+    const char *at = getenv("LISTEN_FDNAMES");
+    memset(inherited->names, 0, sizeof inherited->names);
+    for (unsigned i = 0; i < count && at != NULL; i++) {
+        size_t length = strcspn(at, ":");
+        if (length < INHERITED_NAME_MAX)
+            memcpy(inherited->names[i], at, length);
+        at = at[length] == ':' ? at + length + 1 : NULL;
+    }
+}
+
+bool
+inherited_is_stored(const struct inherited *inherited, unsigned number)
+{
+    return strncmp(inherited->names[number], INHERITED_STORED, sizeof INHERITED_STORED - 1) == 0;
+}
+
 enum status
 inherited_open(struct inherited *inherited)
 {
@@ -55,6 +74,7 @@ inherited_open(struct inherited *inherited)
     inherited->count = 0;
     if (count > INHERITED_FDS_MAX)
         return STATUS_FULL;
+    name_all(inherited, count);
     if (os_open_standard() != STATUS_OK || calls_close_range(INHERITED_FIRST_FD + count, ~0U) != 0)
         return STATUS_SYSTEM;
     for (unsigned i = 0; i < count; i++) {
@@ -143,7 +163,7 @@ inherited_adopt(const struct inherited *inherited, struct supervisor *sup,
 {
     unsigned lanes = 0;
     for (unsigned i = 0; i < inherited->count; i++)
-        if (place(sup, inherited->fds[i], error) != STATUS_OK)
+        if (!inherited_is_stored(inherited, i) && place(sup, inherited->fds[i], error) != STATUS_OK)
             return STATUS_INVALID;
     for (unsigned i = 0; i < sup->config.listen_count * SUPERVISOR_KINDS; i++) {
         unsigned count = sockets_of(sup, i / SUPERVISOR_KINDS, i % SUPERVISOR_KINDS);

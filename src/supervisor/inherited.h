@@ -11,12 +11,15 @@
 
 #include "supervisor/supervisor.h"
 
-#define INHERITED_FDS_MAX  (CONFIG_LISTEN_MAX * SUPERVISOR_KINDS * CONFIG_LANES_MAX)
+#define INHERITED_FDS_MAX  (CONFIG_LISTEN_MAX * SUPERVISOR_KINDS * CONFIG_LANES_MAX + 1)
+#define INHERITED_NAME_MAX 112         /* of one that we put into the store, with its NUL */
+#define INHERITED_STORED   "penstock." /* how those names begin */
 #define INHERITED_NULL_FD  3 /* /dev/null, once inherited_open() returned: CHAN_FD of a child */
 #define INHERITED_FIRST_FD 3 /* where systemd puts the first socket */
 
 struct inherited {
     int fds[INHERITED_FDS_MAX];
+    char names[INHERITED_FDS_MAX][INHERITED_NAME_MAX]; /* as LISTEN_FDNAMES has them, or "" */
     unsigned count;
 };
 
@@ -27,9 +30,13 @@ struct inherited {
  */
 MUST_CHECK enum status inherited_open(struct inherited *inherited);
 
+/** Did we put this one into the manager's store ourselves (fdstore.h)? */
+bool inherited_is_stored(const struct inherited *inherited, unsigned number);
+
 /**
- * Give each socket to a lane and an entry of config.listen; sets config.lanes to the number of
- * sockets per address. Without sockets nothing happens.
+ * Give each socket of a socket unit to a lane and an entry of config.listen; sets config.lanes to
+ * the number of sockets per address. Without sockets nothing happens. What comes out of the store
+ * is fdstore_take()'s.
  *
  * @return STATUS_OK: the sockets are the lanes' now; STATUS_INVALID: `error` names one that does
  *         not fit

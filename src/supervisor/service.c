@@ -10,6 +10,7 @@
 #include "supervisor/control_serve.h"
 #include "supervisor/control_socket.h"
 #include "supervisor/executables.h"
+#include "supervisor/fdstore.h"
 #include "supervisor/jail.h"
 #include "supervisor/keeper.h"
 #include "supervisor/lanes.h"
@@ -68,6 +69,9 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     if (status != STATUS_OK)
         return status;
     log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)sup->config.verbose);
+    status = fdstore_take(inherited, sup, error);
+    if (status != STATUS_OK)
+        return status;
     if (options->take_over) {
         status = takeover_begin(sup, listener, error);
         if (status != STATUS_OK)

@@ -3,6 +3,7 @@
  */
 #include "supervisor/steer.h"
 
+#include "gate/packet_filter.h"
 #include "gate/steering.h"
 #include "ipc/ipc.h"
 #include "os/random.h"
@@ -41,16 +42,37 @@ steer_is_same(const struct config *a, const struct config *b)
     return ipv4_length(a) == ipv4_length(b) && ipv6_length(a) == ipv6_length(b);
 }
 
+/* One word for each instruction. @return how many */
+static size_t
+note(const struct sock_filter *program, size_t count, uint64_t words[])
+{
+    for (size_t i = 0; i < count; i++)
+        words[i] = (uint64_t)program[i].code << 48 | (uint64_t)program[i].jt << 40 |
+                   (uint64_t)program[i].jf << 32 | program[i].k;
+    return count;
+}
+
 uint32_t
 steer_programs(const struct config *config, unsigned lanes)
 {
     static const struct hash_key key; /* no secret: the other side counts alike */
-    uint64_t words[CONFIG_PORTS_MAX + 3] = {config->filter_kernel};
-    size_t count = 1;
-    for (uint32_t i = 0; config->filter_kernel && i < config->filter_ports_count; i++)
-        words[count++] = config->filter_ports[i];
-    words[count++] = lanes > 1 ? ipv4_length(config) : 0;
-    words[count++] = lanes > 1 ? ipv6_length(config) : 0;
+    uint64_t words[PACKET_FILTER_MAX + 1 + STEERING_MAX];
+    size_t count = 0;
+    if (config->filter_kernel) {
+        struct sock_filter filter[PACKET_FILTER_MAX];
+        uint16_t ports[CONFIG_PORTS_MAX];
+        for (uint32_t i = 0; i < config->filter_ports_count; i++)
+            ports[i] = (uint16_t)config->filter_ports[i];
+        count = note(filter, packet_filter_build(ports, config->filter_ports_count, filter), words);
+    }
+    words[count++] = lanes;
+    if (lanes > 1) {
+        struct steering steering;
+        struct sock_filter program[STEERING_MAX];
+        if (steering_init(&steering, lanes, ipv4_length(config), ipv6_length(config), key) ==
+            STATUS_OK)
+            count += note(program, steering_build(&steering, program), words + count);
+    }
     return (uint32_t)hash_siphash13_words(&key, words, count);
 }
 

@@ -15,7 +15,8 @@
 /** Does the same prefix choose the lane under both configurations? Pure. */
 bool steer_is_same(const struct config *a, const struct config *b);
 
-/** A number for what the kernel runs on the listening sockets, which cannot change while they live. Pure. */
+/** A number for what the kernel runs on the listening sockets, which cannot change while they live:
+ *  for the instructions, but for the key. Pure. @param lanes  1..CONFIG_LANES_MAX */
 uint32_t steer_programs(const struct config *config, unsigned lanes);
 
 /** Has this lane a socket for each listening address? */

@@ -113,8 +113,10 @@ struct takeover { /* from another penstock, see takeover.h */
     enum takeover_state state;
     struct ev_source source; /* the connection to it; fd -1: it is gone */
     bool has_messages;
-    bool is_announced; /* we serve, and it has not said that it ends */
-    uint64_t due_us;   /* it must have answered by then */
+    bool is_announced;                       /* we serve, and it has not said that it ends */
+    uint64_t due_us;                         /* it must have answered by then */
+    struct addr unserved[CONFIG_LISTEN_MAX]; /* what it served, and we do not */
+    uint32_t unserved_count;
 };
 
 struct control_connection { /* of who has a seat at the desk */
@@ -158,6 +160,8 @@ struct supervisor {
     bool reload_waits;      /* until a worker that was replaced before is gone */
     bool has_clients;       /* somebody may wait at `control` to be looked at */
     bool has_new_rights;    /* `rights` are others than those who sit were judged by */
+    bool is_secret_stored;  /* it keeps the secret of cookies for us */
+    bool is_socket_unit;    /* the service manager has sockets of its own for us */
     bool has_round_news;    /* a round has ended, and its answer was not sent */
     bool reload_told;       /* the service manager knows that a reload is under way */
     bool fronts_are_held;   /* another penstock reads the listening sockets */
@@ -178,7 +182,8 @@ struct supervisor {
     uint64_t notified_us; /* when it was told last */
     uint64_t status_us;   /* when notify_tick() looks next */
     char status[SUPERVISOR_STATUS_MAX]; /* what it was told of the state last */
-    int notify_fd; /* the service manager's datagram socket, connected; -1: none */
+    int notify_fd;         /* the service manager's datagram socket, connected; -1: none */
+    uint32_t stored_count; /* what it was told of, see fdstore.h; UINT32_MAX: of all */
     struct dial_avoided avoided;
     struct service_page *page; /* see report.h */
     struct keeper *keeper;     /* see keeper.h */

@@ -69,6 +69,18 @@ receive(const struct other *other, struct control_message *answer, int *passed,
                 other->version[0] != '\0' ? other->version : "of no known version");
 }
 
+static void
+leave_out(struct supervisor *sup, const struct addr *addr, int type)
+{
+    struct takeover *takeover = &sup->takeover;
+    char text[ADDR_TEXT_MAX];
+    log_write(LOG_NOTICE, LOG_LISTENING, "%s (%s) is not served any more", addr_format(addr, text),
+              type == SOCK_DGRAM ? "UDP" : "TCP");
+    if (takeover->unserved_count < CONFIG_LISTEN_MAX &&
+        !addr_is_among(addr, takeover->unserved, takeover->unserved_count))
+        takeover->unserved[takeover->unserved_count++] = *addr;
+}
+
 /* The address decides where it belongs; `fd` is given away. */
 static enum status
 place(struct supervisor *sup, const struct control_message *message, int fd,
@@ -86,8 +98,7 @@ place(struct supervisor *sup, const struct control_message *message, int fd,
     while (index < sup->config.listen_count && !addr_is_equal(&sup->config.listen[index], &addr))
         index++;
     if (index == sup->config.listen_count) {
-        log_write(LOG_NOTICE, LOG_LISTENING, "%s (%s) is not served any more",
-                  addr_format(&addr, text), type == SOCK_DGRAM ? "UDP" : "TCP");
+        leave_out(sup, &addr, type);
         sys_close(fd);
         return STATUS_OK;
     }
@@ -116,8 +127,8 @@ compare(struct supervisor *sup, const struct control_message *head, struct confi
     if (head->programs != steer_programs(config, head->lanes))
         return fail(error, STATUS_INVALID,
                     "filter.kernel, filter.ports or, with several lanes, the shortest prefix of "
-                    "rates is another than that of the penstock that serves; only a restart "
-                    "without --take-over can change that");
+                    "rates is another than that of the penstock that serves, or what this version "
+                    "makes of them; only a restart without --take-over can change that");
     config->lanes = head->lanes;
     if (!config->cookies_secret.is_set) {
         memcpy(config->cookies_secret.bytes, head->secret, sizeof config->cookies_secret.bytes);

@@ -8,6 +8,7 @@
 #include "supervisor/control_serve.h"
 #include "supervisor/deaths.h"
 #include "supervisor/ending.h"
+#include "supervisor/fdstore.h"
 #include "supervisor/handover.h"
 #include "supervisor/keeper.h"
 #include "supervisor/lanes.h"
@@ -148,6 +149,7 @@ turn_take(struct supervisor *sup)
     report_tick(sup);
     keeper_tick(sup);
     notify_tick(sup);
+    fdstore_tick(sup);
 }
 
 uint64_t

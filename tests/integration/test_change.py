@@ -506,3 +506,154 @@ def test_where_nobody_serves_it_starts_as_usual(serve, unbound, place):
     service = serve(unbound, settings={"control": {"socket": str(place)}}, arguments=["--take-over"])
     assert "there is nothing to take over" in service.log()
     assert service.ask("a.penstock.example").answer
+
+
+# ---- the service manager restarts it, and keeps what it stored
+
+class Store:
+    """What systemd keeps of a service: {name: descriptor}. One thread reads the socket, as systemd does."""
+
+    def __init__(self, folder):
+        folder.chmod(0o755)
+        self.path = folder / "notify"
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(self.path))
+        self.path.chmod(0o666)
+        self.kept, self.said, self.ends = {}, [], False
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        self.socket.settimeout(0.1)
+        while not self.ends:
+            try:
+                octets, fds, _, _ = socket.recv_fds(self.socket, 4096, 1)
+            except (TimeoutError, socket.timeout):
+                continue
+            message = dict(line.split("=", 1) for line in octets.decode().splitlines())
+            self.said.append(message)
+            if "FDSTOREREMOVE" in message:
+                if message["FDNAME"] in self.kept:
+                    os.close(self.kept.pop(message["FDNAME"]))
+            elif "FDSTORE" in message and not self.has(fds[0]):
+                assert message["FDNAME"] not in self.kept, "systemd would keep both"
+                self.kept[message["FDNAME"]] = fds.pop()
+            for fd in fds:  # BARRIER
+                os.close(fd)
+
+    def has(self, fd):
+        """What is kept already is not kept twice."""
+        return any(os.path.sameopenfile(fd, kept) for kept in self.kept.values())
+
+    def stop(self):
+        self.ends = True
+        self.thread.join()
+        for fd in self.kept.values():
+            os.close(fd)
+        self.socket.close()
+
+    def options(self):
+        """For launch(): the environment, and how the descriptors come to stand at 3 and up, newest first."""
+        names = list(self.kept)[::-1]
+        fds = [self.kept[name] for name in names]
+        hand = ("import os, sys\n"
+                "fds = [os.dup2(int(fd), 100 + i) for i, fd in enumerate(sys.argv[1].split(','))] if sys.argv[1] else []\n"
+                "for i, fd in enumerate(fds): os.dup2(fd, 3 + i, inheritable=True)\n"
+                "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(fds)))\n"
+                "os.execvp(sys.argv[2], sys.argv[2:])\n")
+        return {"wrap": ("/usr/bin/python3", "-c", hand, ",".join(map(str, fds))), "pass_fds": fds,
+                "environment": {"NOTIFY_SOCKET": str(self.path), "LISTEN_FDNAMES": ":".join(names)}}
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = Store(tmp_path)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def start(launch, request):
+    """launch(), and what a failed test leaves is ended."""
+    made = []
+
+    def make(*arguments, **options):
+        made.append(launch(*arguments, **options))
+        return made[-1]
+    yield make
+    for service in made:
+        request.node.add_report_section("call", "penstock", service.log()[-4000:])
+        if service.process.poll() is None:
+            service.kill()
+
+
+def stored_all(store, lanes, addresses=1):
+    return wait_for(lambda: len(store.kept) == 2 * lanes * addresses + 1 and dict(store.kept), 10, "everything in the store")
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_a_restart_by_the_service_manager_refuses_and_loses_nothing(start, unbound, store, lanes):
+    """Clients go on while nobody serves; what they send waits in the sockets. Cookies stay good."""
+    settings = {**CACHED, "lanes": lanes}
+    service = start(unbound, settings=settings, **store.options()).wait_ready()
+    kept = stored_all(store, lanes)
+    cookie = cookie_of(service)
+    with Load(service, rate=300) as load:
+        def restart():
+            assert service.stop(seconds=20) == 0
+            time.sleep(0.3)  # nobody serves, and clients come
+            load.service = start(unbound, port=service.port, settings=settings, **store.options()).wait_ready()
+        result = load.stream(4, (0.7, restart))
+        load.check(result)
+    assert store.kept == kept, "the same, and no more"
+    assert cookie_of(load.service, cookie) == cookie and load.service.statistic("counters", "cookies_valid") >= 1
+    assert load.service.stop() == 0
+
+
+@pytest.mark.parametrize("changed", [{"lanes": 2}, {"filter": {"kernel": "no"}}])
+def test_what_the_manager_keeps_and_nobody_wants_is_bound_anew(start, unbound, store, changed):
+    service = start(unbound, settings=CACHED, **store.options()).wait_ready()
+    stored_all(store, 1)
+    assert service.stop() == 0
+    service = start(unbound, port=service.port, settings={**CACHED, **changed}, **store.options()).wait_ready()
+    assert "they are bound anew" in service.log()
+    assert service.ask("a.penstock.example").answer
+    stored_all(store, changed.get("lanes", 1))
+    assert service.stop() == 0
+
+
+def can_be_bound(address, port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        try:
+            s.bind((address, port))
+        except OSError:
+            return False
+        return True
+
+
+TWO = ("127.0.0.1", "127.0.0.2")
+
+
+def test_an_address_that_a_restart_leaves_out_is_free_at_once(start, unbound, store):
+    settings = {**CACHED, "lanes": 2}
+    service = start(unbound, addresses=TWO, settings=settings, **store.options()).wait_ready()
+    kept = stored_all(store, 2, 2)
+    assert service.stop() == 0 and not can_be_bound(TWO[1], service.port)
+    service = start(unbound, addresses=TWO[:1], port=service.port, settings=settings, **store.options()).wait_ready()
+    assert can_be_bound(TWO[1], service.port), "before it serves"
+    assert store.kept == {name: fd for name, fd in kept.items() if TWO[1] not in name}
+    assert service.ask("a.penstock.example").answer
+    assert service.stop() == 0
+
+
+def test_after_an_upgrade_the_manager_keeps_what_the_new_one_serves(start, unbound, store, successor, place):
+    """One address less and one more; the new one is of the same unit, so the manager hears it."""
+    old = start(unbound, addresses=TWO, settings={**CACHED, "control": {"socket": str(place)}}, **store.options()).wait_ready()
+    before = stored_all(store, 1, 2)
+    new = successor(old, addresses=(TWO[0], "127.0.0.3"), environment={"NOTIFY_SOCKET": str(store.path)}).wait_ready()
+    assert has_ended(old)
+    gone = {name for name in before if TWO[1] in name}
+    wait_for(lambda: len(store.kept) == 5 and not gone & set(store.kept), 10, "the new one's sockets in the store")
+    assert {name.split(".", 3)[3] for name in store.kept if name.count(".") > 2} == {
+        f"{kind}.{address}_{new.port}" for kind in ("udp", "tcp") for address in (TWO[0], "127.0.0.3")}
+    assert can_be_bound(TWO[1], new.port)

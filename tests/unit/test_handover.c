@@ -283,6 +283,7 @@ Test(handover, the_service_manager_hears_of_the_next_process_and_of_no_end, .ini
     int pair[2];
     cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
     sup.notify_fd = pair[0];
+    sup.stored_count = UINT32_MAX; /* nothing is put into its store */
     sup.status_us = UINT64_MAX;
     prepare();
     CONTROL_SAY(taker, .type = CONTROL_RELEASE);

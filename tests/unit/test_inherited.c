@@ -107,9 +107,12 @@ take_two(void)
     snprintf(pid, sizeof pid, "%d", (int)getpid());
     setenv("LISTEN_PID", pid, 1);
     setenv("LISTEN_FDS", "2", 1);
+    setenv("LISTEN_FDNAMES", "dns:penstock.cookies", 1);
     close(STDIN_FILENO);
     CHECK(inherited_open(&inherited) == STATUS_OK);
     CHECK(inherited.count == 2);
+    CHECK(!inherited_is_stored(&inherited, 0) && inherited_is_stored(&inherited, 1));
+    CHECK(strcmp(inherited.names[1], "penstock.cookies") == 0);
     CHECK(fcntl(STDIN_FILENO, F_GETFD) >= 0);
     CHECK(fcntl(INHERITED_NULL_FD, F_GETFD) == FD_CLOEXEC);
     CHECK(write(INHERITED_NULL_FD, "x", 1) == 1);

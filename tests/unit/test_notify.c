@@ -21,6 +21,7 @@ setup(void)
     scene_open_with(YAML);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
     sup.notify_fd = pair[0];
+    sup.stored_count = UINT32_MAX; /* nothing is put into its store */
     manager = pair[1];
 }
 

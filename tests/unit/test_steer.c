@@ -82,3 +82,25 @@ Test(steer, the_shortest_prefix_of_all_rates_chooses)
     b.rates_proven_ipv6[0].length = 48;
     cr_assert_not(steer_is_same(&a, &b));
 }
+
+Test(steer, the_number_of_the_programs_follows_what_runs)
+{
+    scene_open(2);
+    struct config *config = &sup.config;
+    config->filter_kernel = true;
+    config->filter_ports_count = 0;
+    uint32_t number = steer_programs(config, 2);
+    cr_expect_eq(steer_programs(config, 2), number, "no random key is in it");
+    cr_expect_neq(steer_programs(config, 3), number);
+    config->filter_ports[config->filter_ports_count++] = 19;
+    cr_expect_neq(steer_programs(config, 2), number);
+    config->filter_kernel = false;
+    uint32_t unfiltered = steer_programs(config, 2);
+    cr_expect_neq(unfiltered, number);
+    config->rates_ipv4[0].length = 16;
+    config->rates_ipv4_count = 1;
+    cr_expect_neq(steer_programs(config, 2), unfiltered);
+    uint32_t alone = steer_programs(config, 1);
+    config->rates_ipv4_count = 0;
+    cr_expect_eq(steer_programs(config, 1), alone, "with one lane nothing is chosen");
+}

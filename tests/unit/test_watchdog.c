@@ -70,6 +70,7 @@ Test(watchdog, the_service_manager_hears_of_us_in_half_its_time)
     scene_open(1);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
     sup.notify_fd = pair[0];
+    sup.stored_count = UINT32_MAX; /* nothing is put into its store */
     setenv("WATCHDOG_USEC", "6000000", 1);
     watchdog_open(&sup);
     cr_assert_eq(sup.notify_us, 3000 * MS);
