@@ -145,6 +145,7 @@ walk_section(struct bytes_reader *r, struct dns_name_budget *budget, struct ttls
     for (; count > 0; count--) {
         struct record record;
         size_t owner = r->pos;
+        budget->steps++; /* an owner's first: the OPT's root, the server's and ours, is free */
         if (!dns_name_check(r, budget))
             return DNS_ANSWER_MALFORMED;
         if (peek_u16(r) == DNS_TYPE_OPT) {
