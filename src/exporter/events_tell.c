@@ -5,7 +5,6 @@
 
 #include "exporter/events_dnstap.h"
 #include "exporter/events_text.h"
-#include "exporter/exporter_dial.h"
 #include "os/log.h"
 #include "os/sys.h"
 
@@ -22,16 +21,6 @@
 _Static_assert(EVENTS_TEXT_MAX <= EVENTS_TELL_OUTPUT_BYTES &&
                    EVENTS_DNSTAP_MAX <= EVENTS_TELL_OUTPUT_BYTES,
                "an event has room");
-
-/* Told in the log once, until there is none or it is another. */
-static void
-note(struct events_tell *tell, const char *trouble)
-{
-    if (strcmp(trouble, tell->trouble) == 0)
-        return;
-    snprintf(tell->trouble, sizeof tell->trouble, "%s", trouble);
-    log_write(LOG_WARNING, LOG_CONTROL, "%s", trouble);
-}
 
 /* --- output ---------------------------------------------------------------------------------- */
 
@@ -53,7 +42,8 @@ time_left_ms(struct events_tell *tell, bool has_ended)
 static enum status
 wait_for_output(struct events_tell *tell)
 {
-    struct pollfd polls[] = {{.fd = tell->output_fd, .events = POLLOUT}, {.fd = tell->dial_fd}};
+    struct pollfd polls[] = {{.fd = tell->output_fd, .events = POLLOUT},
+                             {.fd = tell->link.dial_fd}};
     int left_ms = time_left_ms(tell, false);
     do {
         if (sys_poll(polls, left_ms < 0 ? 2 : 1, left_ms) < 0)
@@ -218,19 +208,21 @@ static enum status
 watch(struct events_tell *tell)
 {
     struct control_events events;
-    enum status status = control_client_watch(&tell->client, &tell->pages, EVENTS_TELL_WAIT_MS);
+    enum status status =
+        control_client_watch(&tell->link.client, &tell->pages, EXPORTER_LINK_WAIT_MS);
     if (status == STATUS_OK)
-        status = control_client_watch_events(&tell->client, &events, EVENTS_TELL_WAIT_MS);
+        status = control_client_watch_events(&tell->link.client, &events, EXPORTER_LINK_WAIT_MS);
     if (status != STATUS_OK) {
-        note(tell, tell->client.error);
-        if (status != STATUS_NONE) { /* else it says that there are none now, and goes on */
-            control_client_close(&tell->client);
+        if (status != STATUS_NONE) {
+            exporter_link_lost(&tell->link, tell->link.client.error);
             return STATUS_OK;
         }
+        /* it says that there are none now, and goes on */
+        exporter_link_note(&tell->link, tell->link.client.error);
         tell->has_begun = true;
         return forget_all(tell);
     }
-    tell->trouble[0] = '\0';
+    exporter_link_works(&tell->link);
     uint64_t started_us = tell->pages.of.service->started_us;
     bool is_same = started_us == tell->started_us;
     tell->started_us = started_us;
@@ -248,40 +240,10 @@ watch(struct events_tell *tell)
 static enum status
 connected(struct events_tell *tell)
 {
-    char trouble[CONTROL_CLIENT_ERROR_MAX];
-    int fd, error;
-    enum status status = exporter_dial_take(tell->dial_fd, &fd, &error);
-    if (status == STATUS_AGAIN)
-        return STATUS_OK;
-    if (status != STATUS_OK)
-        return STATUS_CLOSED;
-    tell->is_asking = false;
-    if (fd < 0) {
-        snprintf(trouble, sizeof trouble, "%s: %s", tell->path, strerror(error));
-        note(tell, trouble);
-        return STATUS_OK;
-    }
-    if (control_client_greet(&tell->client, fd, tell->path, EVENTS_TELL_WAIT_MS) != STATUS_OK) {
-        note(tell, tell->client.error);
-        return STATUS_OK;
-    }
-    log_write(LOG_NOTICE, LOG_CONTROL, "%s: connected to penstock %s", tell->path,
-              tell->client.version);
-    return watch(tell);
-}
-
-/* @return STATUS_OK; STATUS_CLOSED */
-static enum status
-ask(struct events_tell *tell, uint64_t now_us)
-{
-    bool is_due = tell->asked_us == 0 || now_us >= tell->asked_us + EVENTS_TELL_RETRY_MS * MS_US;
-    if (tell->client.fd >= 0 || tell->is_asking || !is_due)
-        return STATUS_OK;
-    tell->asked_us = now_us;
-    if (exporter_dial_ask(tell->dial_fd) != STATUS_OK)
-        return STATUS_CLOSED;
-    tell->is_asking = true;
-    return STATUS_OK;
+    enum status status = exporter_link_take(&tell->link);
+    if (status == STATUS_OK)
+        return watch(tell);
+    return status == STATUS_AGAIN ? STATUS_OK : status;
 }
 
 static enum status
@@ -307,10 +269,8 @@ events_tell_begin(struct events_tell *tell, enum events_tell_form form, const ch
                   int dial_fd, int output_fd)
 {
     tell->form = form;
-    tell->path = path;
-    tell->dial_fd = dial_fd;
     tell->output_fd = output_fd;
-    tell->client.fd = -1;
+    exporter_link_begin(&tell->link, path, dial_fd);
     if (form == EVENTS_TELL_DNSTAP)
         tell->output_size = events_dnstap_start(tell->output);
     return flush(tell);
@@ -319,21 +279,21 @@ events_tell_begin(struct events_tell *tell, enum events_tell_form form, const ch
 enum status
 events_tell_turn(struct events_tell *tell)
 {
-    struct pollfd polls[] = {{.fd = tell->dial_fd, .events = POLLIN},
-                             {.fd = tell->client.fd, .events = POLLIN}};
+    struct pollfd polls[] = {{.fd = tell->link.dial_fd, .events = POLLIN},
+                             {.fd = tell->link.client.fd, .events = POLLIN}};
     if (sys_poll(polls, 2, EVENTS_TELL_LOOK_MS) < 0)
         polls[0].revents = polls[1].revents = 0;
     uint64_t now_us = sys_clock_us(CLOCK_MONOTONIC);
     enum status status = tell_all(tell);
     if (status == STATUS_OK && polls[1].revents != 0) {
-        control_client_close(&tell->client); /* it has closed, or says what nobody asked for */
-        note(tell, "penstock closed the connection");
+        /* or it says what nobody asked for */
+        exporter_link_lost(&tell->link, "penstock closed the connection");
     }
     if (status == STATUS_OK && polls[0].revents != 0)
         status = connected(tell);
     if (status == STATUS_OK)
-        status = ask(tell, now_us);
-    if (status == STATUS_OK && tell->client.fd >= 0 && control_client_is_stale(&tell->pages))
+        status = exporter_link_turn(&tell->link, now_us);
+    if (status == STATUS_OK && tell->link.client.fd >= 0 && control_client_is_stale(&tell->pages))
         status = watch(tell);
     log_lost(tell, now_us);
     log_tick();

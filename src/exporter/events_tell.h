@@ -10,11 +10,9 @@
  */
 #pragma once
 
-#include "control/control_client.h"
+#include "exporter/exporter_link.h"
 
 #define EVENTS_TELL_LOOK_MS      50    /* between two looks */
-#define EVENTS_TELL_RETRY_MS     2000  /* between two connections */
-#define EVENTS_TELL_WAIT_MS      300   /* for an answer that the service gives at once */
 #define EVENTS_TELL_LOST_MS      10000 /* between two lines of the log about lost events */
 #define EVENTS_TELL_END_MS       1000  /* for the output, when the other process has ended */
 #define EVENTS_TELL_OUTPUT_BYTES 65536
@@ -31,18 +29,14 @@ struct events_tell_lane {
 
 struct events_tell { /* zeroed, then events_tell_begin() */
     enum events_tell_form form;
-    int dial_fd, output_fd;
-    const char *path; /* of the control socket */
-    bool is_asking;   /* a connection was asked for, and the answer has not come */
-    bool has_begun;   /* there was memory of events once: what is new is read from its start */
-    uint64_t asked_us;
+    int output_fd;
+    bool has_begun;      /* there was memory of events once: what is new is read from its start */
     uint64_t end_us;     /* when we end at the latest, for who connects has ended; 0: it has not */
     uint64_t started_us; /* of the service that `lanes` are of, as it says */
     uint64_t lost, lost_told_us; /* events, since the last line of the log about them; of that */
-    struct control_client client;
+    struct exporter_link link;
     struct control_pages pages;
     struct events_tell_lane lanes[SERVICE_PAGE_LANES];
-    char trouble[CONTROL_CLIENT_ERROR_MAX]; /* told last; "": none */
     size_t output_size;
     uint8_t output[EVENTS_TELL_OUTPUT_BYTES];
 };

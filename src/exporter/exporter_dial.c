@@ -20,9 +20,8 @@ pause_between(void)
     sys_clock_nanosleep(CLOCK_MONOTONIC, 0, &pause);
 }
 
-/* @return what is to be told: 0, or an errno */
-static uint32_t
-connect_to(const char *path, int *fd)
+int
+exporter_dial_connect(const char *path, int *fd)
 {
     switch (peer_connect(path, EXPORTER_DIAL_WAIT_MS, fd)) {
     case STATUS_OK:
@@ -37,7 +36,7 @@ connect_to(const char *path, int *fd)
     case STATUS_SYSTEM:
         break;
     }
-    return (uint32_t)errno;
+    return errno;
 }
 
 void
@@ -49,7 +48,7 @@ exporter_dial_serve(int fd, const char *path)
     while (peer_await(fd, bytes, sizeof bytes, &size, &passed, FOR_EVER_MS) == STATUS_OK &&
            passed < 0 && size == ASK_BYTES) {
         struct bytes_writer writer = bytes_writer(bytes, sizeof bytes);
-        bytes_put_u32(&writer, connect_to(path, &connected));
+        bytes_put_u32(&writer, (uint32_t)exporter_dial_connect(path, &connected));
         enum status status = peer_send(fd, bytes, sizeof bytes, connected);
         if (connected >= 0)
             sys_close(connected);

@@ -21,6 +21,9 @@
  */
 void exporter_dial_serve(int fd, const char *path);
 
+/** Connect, once. @param fd  written: the socket, which is the caller's; -1. @return 0; an errno */
+int exporter_dial_connect(const char *path, int *fd);
+
 /** The child: ask for a connection. @return STATUS_OK; STATUS_CLOSED; STATUS_AGAIN; STATUS_SYSTEM. */
 MUST_CHECK enum status exporter_dial_ask(int fd);
 

@@ -3,11 +3,8 @@
  */
 #include "exporter/exporter_gather.h"
 
-#include "exporter/exporter_dial.h"
-#include "os/log.h"
 #include "os/sys.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,27 +27,8 @@ find_host(char host[SERVICE_PAGE_NAME_MAX])
 void
 exporter_gather_begin(struct exporter_gather *gather, const char *path, int dial_fd)
 {
-    gather->path = path;
-    gather->dial_fd = dial_fd;
-    gather->client.fd = -1;
+    exporter_link_begin(&gather->link, path, dial_fd);
     find_host(gather->host);
-    snprintf(gather->trouble, sizeof gather->trouble, "%s has not been connected to yet", path);
-}
-
-/* Why there is no connection; told in the log once, until there is one again or the reason changes. */
-static void __attribute__((format(printf, 2, 3)))
-fail(struct exporter_gather *gather, const char *format, ...)
-{
-    char trouble[CONTROL_CLIENT_ERROR_MAX];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(trouble, sizeof trouble, format, args);
-    va_end(args);
-    control_client_close(&gather->client);
-    if (strcmp(trouble, gather->trouble) == 0)
-        return;
-    snprintf(gather->trouble, sizeof gather->trouble, "%s", trouble);
-    log_write(LOG_WARNING, LOG_CONTROL, "%s", trouble);
 }
 
 /* --- readings -------------------------------------------------------------------------------- */
@@ -59,10 +37,11 @@ fail(struct exporter_gather *gather, const char *format, ...)
 static void
 watch(struct exporter_gather *gather, uint64_t *now_us)
 {
-    if (gather->client.fd < 0 || !control_client_is_stale(&gather->pages))
+    if (gather->link.client.fd < 0 || !control_client_is_stale(&gather->pages))
         return;
-    if (control_client_watch(&gather->client, &gather->pages, EXPORTER_GATHER_WAIT_MS) != STATUS_OK)
-        fail(gather, "%s", gather->client.error);
+    if (control_client_watch(&gather->link.client, &gather->pages, EXPORTER_LINK_WAIT_MS) !=
+        STATUS_OK)
+        exporter_link_lost(&gather->link, gather->link.client.error);
     *now_us = sys_clock_us(CLOCK_MONOTONIC);
 }
 
@@ -73,7 +52,7 @@ read_pages(struct exporter_gather *gather, uint64_t now_us)
 {
     bool has_read = false;
     gather->read_us = now_us;
-    if (gather->client.fd < 0 && gather->has_reading) {
+    if (gather->link.client.fd < 0 && gather->has_reading) {
         sight_age(&gather->sight, now_us, sys_clock_us(CLOCK_REALTIME) / 1000000,
                   now_us - gather->written_us);
         return;
@@ -86,7 +65,7 @@ read_pages(struct exporter_gather *gather, uint64_t now_us)
                                          sys_clock_us(CLOCK_REALTIME) / 1000000) == STATUS_OK;
         if (!gather->has_reading) /* it is no page of a service, and the sight is of nothing */
             return;
-        has_read = gather->client.fd < 0 || !control_client_is_stale(&gather->pages);
+        has_read = gather->link.client.fd < 0 || !control_client_is_stale(&gather->pages);
     }
     gather->written_us = now_us - gather->sight.reading.age_us;
     memcpy(gather->sight.reading.host, gather->host, sizeof gather->host);
@@ -102,74 +81,64 @@ exporter_gather_refresh(struct exporter_gather *gather, uint64_t now_us)
 bool
 exporter_gather_is_fresh(const struct exporter_gather *gather)
 {
-    return gather->client.fd >= 0 && gather->has_reading &&
+    return gather->link.client.fd >= 0 && gather->has_reading &&
            gather->sight.reading.age_us <= EXPORTER_GATHER_FRESH_US;
 }
 
 /* --- the connection -------------------------------------------------------------------------- */
 
-enum status
-exporter_gather_connected(struct exporter_gather *gather)
+static void
+connected(struct exporter_gather *gather)
 {
-    int fd, error;
-    enum status status = exporter_dial_take(gather->dial_fd, &fd, &error);
-    if (status == STATUS_AGAIN)
-        return STATUS_OK;
-    if (status != STATUS_OK)
-        return STATUS_CLOSED;
-    gather->is_asking = false;
-    if (fd < 0) {
-        fail(gather, "%s: %s", gather->path, strerror(error));
-        return STATUS_OK;
-    }
-    if (control_client_greet(&gather->client, fd, gather->path, EXPORTER_GATHER_WAIT_MS) !=
-        STATUS_OK) {
-        fail(gather, "%s", gather->client.error);
-        return STATUS_OK;
-    }
     gather->connects++;
-    if (control_client_watch(&gather->client, &gather->pages, EXPORTER_GATHER_WAIT_MS) !=
+    if (control_client_watch(&gather->link.client, &gather->pages, EXPORTER_LINK_WAIT_MS) !=
         STATUS_OK) {
-        fail(gather, "%s", gather->client.error);
-        return STATUS_OK;
+        exporter_link_lost(&gather->link, gather->link.client.error);
+        return;
     }
-    gather->trouble[0] = '\0';
-    log_write(LOG_NOTICE, LOG_CONTROL, "%s: connected to penstock %s", gather->path,
-              gather->client.version);
+    exporter_link_works(&gather->link);
     memset(&gather->sight, 0, sizeof gather->sight); /* it may be another service */
     gather->has_reading = false;
     read_pages(gather, sys_clock_us(CLOCK_MONOTONIC));
-    return STATUS_OK;
+}
+
+enum status
+exporter_gather_connected(struct exporter_gather *gather)
+{
+    enum status status = exporter_link_take(&gather->link);
+    if (status == STATUS_OK)
+        connected(gather);
+    return status == STATUS_CLOSED ? STATUS_CLOSED : STATUS_OK;
+}
+
+void
+exporter_gather_greet(struct exporter_gather *gather, int fd)
+{
+    if (exporter_link_greet(&gather->link, fd) == STATUS_OK)
+        connected(gather);
 }
 
 void
 exporter_gather_lost(struct exporter_gather *gather)
 {
-    fail(gather, "%s: penstock closed the connection", gather->path);
+    char trouble[CONTROL_CLIENT_ERROR_MAX];
+    snprintf(trouble, sizeof trouble, "%s: penstock closed the connection", gather->link.path);
+    exporter_link_lost(&gather->link, trouble);
 }
 
 uint64_t
 exporter_gather_next_us(const struct exporter_gather *gather)
 {
     uint64_t read_us = gather->read_us + EXPORTER_GATHER_STEP_MS * MS_US;
-    if (gather->client.fd >= 0 || gather->is_asking)
-        return read_us;
-    uint64_t ask_us =
-        gather->asked_us == 0 ? 0 : gather->asked_us + EXPORTER_GATHER_RETRY_MS * MS_US;
+    uint64_t ask_us = exporter_link_next_us(&gather->link);
     return ask_us < read_us ? ask_us : read_us;
 }
 
 enum status
 exporter_gather_turn(struct exporter_gather *gather, uint64_t now_us)
 {
-    bool is_due =
-        gather->asked_us == 0 || now_us >= gather->asked_us + EXPORTER_GATHER_RETRY_MS * MS_US;
-    if (gather->client.fd < 0 && !gather->is_asking && is_due) {
-        gather->asked_us = now_us;
-        if (exporter_dial_ask(gather->dial_fd) != STATUS_OK)
-            return STATUS_CLOSED;
-        gather->is_asking = true;
-    }
+    if (exporter_link_turn(&gather->link, now_us) != STATUS_OK)
+        return STATUS_CLOSED;
     if (now_us >= gather->read_us + EXPORTER_GATHER_STEP_MS * MS_US)
         read_pages(gather, now_us);
     return STATUS_OK;

@@ -8,32 +8,25 @@
  */
 #pragma once
 
-#include "control/control_client.h"
+#include "exporter/exporter_link.h"
 #include "view/sight.h"
 
-#define EXPORTER_GATHER_WAIT_MS  300       /* for an answer that the service gives at once */
-#define EXPORTER_GATHER_RETRY_MS 2000      /* between two connections */
 #define EXPORTER_GATHER_STEP_MS  10000     /* between two readings that nobody asks for */
 #define EXPORTER_GATHER_LEAST_MS 1000      /* no two readings are nearer than that */
 #define EXPORTER_GATHER_FRESH_US 10000000U /* what the supervisor wrote is fresh for so long */
 
 struct exporter_gather { /* zeroed, then exporter_gather_begin() */
-    const char *path;    /* of the control socket */
-    int dial_fd;         /* to exporter_dial.h */
-    bool is_asking;      /* a connection was asked for, and the answer has not come */
+    struct exporter_link link;
     bool has_reading;
-    uint64_t asked_us,
-        read_us;         /* monotonic: of the last connection asked for; of the last reading */
+    uint64_t read_us;    /* monotonic: of the last reading */
     uint64_t written_us; /* monotonic: the service wrote last, by the last reading */
     uint64_t connects;   /* connections made */
-    struct control_client client;
     struct control_pages pages;
     char host[SERVICE_PAGE_NAME_MAX];
-    char trouble[CONTROL_CLIENT_ERROR_MAX]; /* why there is no connection; "": there is one */
     struct sight sight;
 };
 
-/** @param path  borrowed for its whole life. Reads the name of the machine. */
+/** As exporter_link_begin(). Reads the name of the machine. */
 void exporter_gather_begin(struct exporter_gather *gather, const char *path, int dial_fd);
 
 /** What is to be done at this time: connect, read.
@@ -42,6 +35,9 @@ MUST_CHECK enum status exporter_gather_turn(struct exporter_gather *gather, uint
 
 /** The answer of who connects is there. @return as exporter_gather_turn() */
 MUST_CHECK enum status exporter_gather_connected(struct exporter_gather *gather);
+
+/** A socket that was connected is the connection from now on; what it has is read. */
+void exporter_gather_greet(struct exporter_gather *gather, int fd);
 
 /** The service has closed the connection, or sends what nobody asked for. */
 void exporter_gather_lost(struct exporter_gather *gather);

@@ -15,7 +15,7 @@ limit_of(SYS_RESOURCE resource)
 }
 
 enum status
-exporter_jail_enter(enum sandbox_role role, const char *user, const char **what_failed)
+exporter_jail_drop(const char *user, const char **what_failed)
 {
     struct privs_account account;
     struct privs_limits limits = {
@@ -26,11 +26,15 @@ exporter_jail_enter(enum sandbox_role role, const char *user, const char **what_
 #endif
     };
     bool is_root = sys_geteuid() == 0;
-    *what_failed = "the account to become is unknown; --user names another";
+    *what_failed = "the account to become is unknown";
     if (is_root && privs_find_account(user, &account) != STATUS_OK)
         return STATUS_NONE;
-    if (privs_drop(is_root ? &account : NULL, &limits, what_failed) != STATUS_OK)
-        return STATUS_SYSTEM;
+    return privs_drop(is_root ? &account : NULL, &limits, what_failed);
+}
+
+enum status
+exporter_jail_close(enum sandbox_role role, const char **what_failed)
+{
     *what_failed = "Landlock cannot be set up";
     if (landlock_restrict(&(struct landlock_permit){0}) == STATUS_SYSTEM)
         return STATUS_SYSTEM;

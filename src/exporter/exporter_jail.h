@@ -15,9 +15,14 @@
 #define EXPORTER_JAIL_MEMORY_BYTES 67108864 /* 64 MiB; it uses a tenth */
 
 /**
+ * Become nobody in particular: the account, no capability, few descriptors, little memory.
+ *
  * @param user         the account to become when root; one that does not exist is a failure
  * @param what_failed  written on failure: static text
  * @return STATUS_OK; STATUS_NONE: there is no such account; STATUS_SYSTEM
  */
-MUST_CHECK enum status exporter_jail_enter(enum sandbox_role role, const char *user,
-                                           const char **what_failed);
+MUST_CHECK enum status exporter_jail_drop(const char *user, const char **what_failed);
+
+/** After exporter_jail_drop(): Landlock and the filter. @param what_failed  as there
+ *  @return STATUS_OK; STATUS_SYSTEM */
+MUST_CHECK enum status exporter_jail_close(enum sandbox_role role, const char **what_failed);

@@ -13,6 +13,7 @@ enum {
     OPTION_LISTEN,
     OPTION_HOST,
     OPTION_USER,
+    OPTION_ONCE,
     OPTION_DESCRIBE,
     OPTION_EVENTS
 };
@@ -22,6 +23,7 @@ static const struct option long_options[] = {{"control", required_argument, NULL
                                              {"host", required_argument, NULL, OPTION_HOST},
                                              {"user", required_argument, NULL, OPTION_USER},
                                              {"events", required_argument, NULL, OPTION_EVENTS},
+                                             {"once", no_argument, NULL, OPTION_ONCE},
                                              {"describe", no_argument, NULL, OPTION_DESCRIBE},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
@@ -102,6 +104,9 @@ take(struct exporter_options *options, int option, const char *value, const char
         return take_host(options, value);
     case OPTION_EVENTS:
         return take_events(options, value);
+    case OPTION_ONCE:
+        options->action = EXPORTER_ONCE;
+        return STATUS_OK;
     case OPTION_DESCRIBE:
         options->action = EXPORTER_DESCRIBE;
         return STATUS_OK;
@@ -134,10 +139,11 @@ exporter_options_parse(int argc, char **argv, const char *control_env,
             return STATUS_INVALID;
     if (optind < argc)
         return refuse(options, "\"%.64s\" is no option", argv[optind]);
-    if (options->action == EXPORTER_EVENTS)
+    if (options->action == EXPORTER_EVENTS || options->action == EXPORTER_ONCE)
         return options->listen_count == 0 && options->hosts[0] == '\0'
                    ? STATUS_OK
-                   : refuse(options, "with --events it serves nothing: no --listen, no --host");
+                   : refuse(options, "with --%s it serves nothing: no --listen, no --host",
+                            options->action == EXPORTER_ONCE ? "once" : "events");
     return options->listen_count > 0 ? STATUS_OK : take_listen(options, EXPORTER_OPTIONS_ADDRESS);
 }
 
@@ -157,6 +163,7 @@ exporter_options_help(void)
            "  --user ACCOUNT    the account to become when started as root;\n"
            "                    " EXPORTER_OPTIONS_USER "\n"
            "  --events FORM     write events to standard output instead, as json or dnstap\n"
+           "  --once            print what would be scraped now, and end\n"
            "  --describe        print every metric with its meaning\n"
            "  -h, --help        print this\n"
            "  -V, --version     print the version\n"

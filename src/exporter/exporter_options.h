@@ -23,6 +23,7 @@
 enum exporter_options_action {
     EXPORTER_SERVE,
     EXPORTER_EVENTS,   /* write events to standard output, serve nothing */
+    EXPORTER_ONCE,     /* print one scrape, exit */
     EXPORTER_DESCRIBE, /* print every metric, exit */
     EXPORTER_HELP,
     EXPORTER_VERSION,

@@ -25,9 +25,9 @@ say_old(const struct exporter_gather *gather, struct http_reply *reply)
     if (gather->has_reading)
         snprintf(line, sizeof line, "The figures are %s old%s%s.",
                  moment_span(gather->sight.reading.age_us / 1000000, span),
-                 gather->trouble[0] == '\0' ? "" : ": ", gather->trouble);
+                 gather->link.trouble[0] == '\0' ? "" : ": ", gather->link.trouble);
     else
-        snprintf(line, sizeof line, "There are no figures: %s.", gather->trouble);
+        snprintf(line, sizeof line, "There are no figures: %s.", gather->link.trouble);
     http_reply_say(reply, 503, line);
 }
 

@@ -14,6 +14,7 @@
 #include "exporter/exporter_paths.h"
 #include "exporter/http_serve.h"
 #include "os/os.h"
+#include "os/privs.h"
 #include "os/sys.h"
 
 #include <errno.h>
@@ -33,7 +34,7 @@ static struct exporter_gather gather;
 static struct http_serve serve;
 static struct events_tell tell;
 static struct exporter_page page;
-static struct http_reply reference;
+static struct http_reply printed;
 
 /* --- who serves ------------------------------------------------------------------------------ */
 
@@ -67,8 +68,8 @@ wait_and_serve(void)
     uint64_t left_us = next_us > os.now_us ? next_us - os.now_us : 0;
     int wait_ms = (int)(left_us / 1000 + 1);
     http_serve_wait(&serve, polls, os.now_us, &wait_ms);
-    polls[POLL_DIAL] = (struct pollfd){.fd = gather.dial_fd, .events = POLLIN};
-    polls[POLL_CONTROL] = (struct pollfd){.fd = gather.client.fd, .events = POLLIN};
+    polls[POLL_DIAL] = (struct pollfd){.fd = gather.link.dial_fd, .events = POLLIN};
+    polls[POLL_CONTROL] = (struct pollfd){.fd = gather.link.client.fd, .events = POLLIN};
     if (sys_poll(polls, POLLS, wait_ms) < 0)
         memset(polls, 0, sizeof polls);
     os.now_us = sys_clock_us(CLOCK_MONOTONIC);
@@ -80,15 +81,31 @@ wait_and_serve(void)
     log_tick();
 }
 
+/* Each process looks it up again, and both would say that there is none. */
+static void
+check_account(void)
+{
+    struct privs_account account;
+    if (geteuid() == 0 && privs_find_account(options.user, &account) != STATUS_OK)
+        log_fatal("there is no account \"%s\" to become; --user names another", options.user);
+}
+
+static void
+enter_jail(enum sandbox_role role)
+{
+    const char *what_failed = NULL;
+    if (exporter_jail_drop(options.user, &what_failed) != STATUS_OK ||
+        exporter_jail_close(role, &what_failed) != STATUS_OK)
+        log_fatal("%s", what_failed);
+}
+
 static _Noreturn void
 serve_for_ever(int dial_fd)
 {
-    const char *what_failed = NULL;
     exporter_page_begin(&page);
     exporter_gather_begin(&gather, options.control, dial_fd);
     http_serve_begin(&serve, sockets.fds, sockets.count, answer, NULL);
-    if (exporter_jail_enter(SANDBOX_EXPORTER, options.user, &what_failed) != STATUS_OK)
-        log_fatal("%s", what_failed);
+    enter_jail(SANDBOX_EXPORTER);
     os.now_us = sys_clock_us(CLOCK_MONOTONIC);
     while (exporter_gather_turn(&gather, os.now_us) == STATUS_OK)
         wait_and_serve();
@@ -101,9 +118,7 @@ serve_for_ever(int dial_fd)
 static _Noreturn void
 tell_for_ever(int dial_fd)
 {
-    const char *what_failed = NULL;
-    if (exporter_jail_enter(SANDBOX_CTL, options.user, &what_failed) != STATUS_OK)
-        log_fatal("%s", what_failed);
+    enter_jail(SANDBOX_CTL);
     enum status status =
         events_tell_begin(&tell, options.form, options.control, dial_fd, STDOUT_FILENO);
     while (status == STATUS_OK)
@@ -114,17 +129,47 @@ tell_for_ever(int dial_fd)
     sys_exit(EXPORTER_EXIT_FAILURE);
 }
 
+/* --- one scrape ------------------------------------------------------------------------------ */
+
+/* One process, which asks the kernel for what penstockctl does: nobody talks to it but the service.
+ * @return exit status; what is printed stands by itself where there is no service, too */
+static int
+print_once(void)
+{
+    const char *what_failed = NULL;
+    int fd;
+    os_use(&os);
+    log_open_stderr("exporter", LOG_WARNING);
+    check_account();
+    exporter_gather_begin(&gather, options.control, -1);
+    if (exporter_jail_drop(options.user, &what_failed) != STATUS_OK)
+        log_fatal("%s", what_failed);
+    int error = exporter_dial_connect(options.control, &fd);
+    if (exporter_jail_close(SANDBOX_CTL, &what_failed) != STATUS_OK)
+        log_fatal("%s", what_failed);
+    if (error == 0)
+        exporter_gather_greet(&gather, fd);
+    else
+        log_write(LOG_WARNING, LOG_CONTROL, "%s: %s", options.control, strerror(error));
+    struct metrics_self self = {.has_reading = gather.has_reading,
+                                .is_fresh = exporter_gather_is_fresh(&gather),
+                                .age_us = gather.sight.reading.age_us,
+                                .connects = gather.connects};
+    http_reply_begin(&printed, 200, HTTP_REPLY_PLAIN);
+    metrics_draw(&printed, false, &self, &gather.sight.reading, &gather.sight.judgement);
+    bool is_written = fputs(printed.body, stdout) >= 0 && fflush(stdout) == 0;
+    return is_written && self.is_fresh ? 0 : EXPORTER_EXIT_FAILURE;
+}
+
 /* --- who connects ---------------------------------------------------------------------------- */
 
 static int
 connect_for_ever(int fd, pid_t child)
 {
-    const char *what_failed = NULL;
     int ended = 0;
     for (unsigned i = 0; i < sockets.count; i++)
         sys_close(sockets.fds[i]);
-    if (exporter_jail_enter(SANDBOX_EXPORTER_DIAL, options.user, &what_failed) != STATUS_OK)
-        log_fatal("%s", what_failed);
+    enter_jail(SANDBOX_EXPORTER_DIAL);
     exporter_dial_serve(fd, options.control);
     sys_close(fd); /* it ends now, if it has not */
     if (waitpid(child, &ended, 0) == child && WIFSIGNALED(ended))
@@ -140,6 +185,7 @@ run(void)
     os_use(&os);
     (void)log_find_journal();
     log_open_stderr("exporter", LOG_NOTICE);
+    check_account();
     if (exporter_listen_open(&sockets, options.listen, options.listen_count) != STATUS_OK)
         log_fatal("%s", sockets.error);
     if (sys_signal(SIGPIPE, SIG_IGN) != 0 ||
@@ -174,9 +220,11 @@ main(int argc, char **argv)
     case EXPORTER_VERSION:
         return puts("penstock-exporter " PENSTOCK_VERSION) < 0;
     case EXPORTER_DESCRIBE:
-        http_reply_begin(&reference, 200, HTTP_REPLY_PLAIN);
-        metrics_describe(&reference);
-        return fputs(reference.body, stdout) < 0;
+        http_reply_begin(&printed, 200, HTTP_REPLY_PLAIN);
+        metrics_describe(&printed);
+        return fputs(printed.body, stdout) < 0;
+    case EXPORTER_ONCE:
+        return print_once();
     case EXPORTER_SERVE:
     case EXPORTER_EVENTS:
         break;

@@ -33,14 +33,14 @@ Test(exporter_gather, no_page_no_figures)
     exporter_gather_refresh(&gather, 100 * S_US);
     cr_expect_not(exporter_gather_is_fresh(&gather));
     cr_expect_not(gather.has_reading);
-    cr_expect_not_null(strstr(gather.trouble, "/nothing"));
+    cr_expect_not_null(strstr(gather.link.trouble, "/nothing"));
 }
 
 Test(exporter_gather, pages_of_a_service_that_hangs_grow_old)
 {
     begin();
     gather.pages.of.service = &page;
-    gather.client.fd = NO_SOCKET; /* it is connected, and nothing is sent */
+    gather.link.client.fd = NO_SOCKET; /* it is connected, and nothing is sent */
     exporter_gather_refresh(&gather, 101 * S_US);
     cr_expect(exporter_gather_is_fresh(&gather));
     cr_expect_eq(gather.sight.reading.age_us, S_US);
@@ -57,10 +57,10 @@ Test(exporter_gather, pages_of_a_service_that_is_gone_are_old_at_once)
 {
     begin();
     gather.pages.of.service = &page;
-    gather.client.fd = NO_SOCKET;
+    gather.link.client.fd = NO_SOCKET;
     exporter_gather_refresh(&gather, 101 * S_US);
     cr_expect(exporter_gather_is_fresh(&gather));
-    gather.client.fd = -1;
+    gather.link.client.fd = -1;
     cr_expect_not(exporter_gather_is_fresh(&gather));
     exporter_gather_refresh(&gather, 103 * S_US);
     cr_expect_not(exporter_gather_is_fresh(&gather));
@@ -73,7 +73,7 @@ Test(exporter_gather, a_page_that_is_none_any_more_says_nothing)
 {
     begin();
     gather.pages.of.service = &page;
-    gather.client.fd = NO_SOCKET; /* it is connected, and nothing is sent */
+    gather.link.client.fd = NO_SOCKET; /* it is connected, and nothing is sent */
     exporter_gather_refresh(&gather, 101 * S_US);
     cr_expect(exporter_gather_is_fresh(&gather));
     page.magic = 0;
@@ -87,10 +87,10 @@ Test(exporter_gather, when_it_has_something_to_do)
     begin();
     gather.read_us = 101 * S_US;
     cr_expect_eq(exporter_gather_next_us(&gather), 0, "to connect");
-    gather.asked_us = 101 * S_US;
+    gather.link.asked_us = 101 * S_US;
     cr_expect_eq(exporter_gather_next_us(&gather),
-                 101 * S_US + EXPORTER_GATHER_RETRY_MS * UINT64_C(1000));
-    gather.is_asking = true;
+                 101 * S_US + EXPORTER_LINK_RETRY_MS * UINT64_C(1000));
+    gather.link.is_asking = true;
     cr_expect_eq(exporter_gather_next_us(&gather),
                  101 * S_US + EXPORTER_GATHER_STEP_MS * UINT64_C(1000), "to read");
 }

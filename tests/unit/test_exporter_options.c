@@ -48,6 +48,8 @@ Test(exporter_options, what_is_given)
     cr_expect_str_eq(options.control, "/e");
     cr_expect_eq(PARSE("--describe"), STATUS_OK);
     cr_expect_eq(options.action, EXPORTER_DESCRIBE);
+    cr_expect_eq(PARSE("--once"), STATUS_OK);
+    cr_expect_eq(options.action, EXPORTER_ONCE);
     cr_expect_eq(PARSE("-V"), STATUS_OK);
     cr_expect_eq(options.action, EXPORTER_VERSION);
     cr_expect_eq(PARSE("--help"), STATUS_OK);
@@ -65,6 +67,8 @@ Test(exporter_options, what_is_wrong_has_a_line)
     cr_expect_eq(PARSE("--host", ""), STATUS_INVALID);
     cr_expect_eq(PARSE("--describe=1"), STATUS_INVALID);
     cr_expect_str_eq(options.error, "--describe takes no value");
+    cr_expect_eq(PARSE("--once", "--listen", "127.0.0.1"), STATUS_INVALID);
+    cr_expect_str_eq(options.error, "with --once it serves nothing: no --listen, no --host");
     cr_expect_eq(PARSE("--nothing"), STATUS_INVALID);
     cr_expect_eq(PARSE("word"), STATUS_INVALID);
     cr_expect_eq(PARSE("--listen", "127.0.0.1", "--listen", "127.0.0.2", "--listen", "127.0.0.3",

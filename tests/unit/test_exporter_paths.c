@@ -64,7 +64,7 @@ Test(exporter_paths, old_figures_are_no_health)
     begin();
     view.self.is_fresh = false;
     gather.sight.reading.age_us = 65000000;
-    snprintf(gather.trouble, sizeof gather.trouble, "it is gone");
+    snprintf(gather.link.trouble, sizeof gather.link.trouble, "it is gone");
     cr_expect_eq(get("/healthz"), 503);
     cr_expect_str_eq(reply.body, "The figures are 1 minute old: it is gone.\n");
     cr_expect_eq(get("/readyz"), 503);
