@@ -22,6 +22,7 @@ reason_of(unsigned code)
                    {400, "Bad Request"},
                    {404, "Not Found"},
                    {405, "Method Not Allowed"},
+                   {408, "Request Timeout"},
                    {413, "Content Too Large"},
                    {414, "URI Too Long"},
                    {421, "Misdirected Request"},

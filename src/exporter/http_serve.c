@@ -13,6 +13,7 @@
 
 #define MS_US            1000
 #define IPV6_NETWORK     64
+#define REQUEST_TIMEOUT  408
 #define LINGER_READS_MAX 16 /* reads of a turn of what is thrown away */
 
 void
@@ -254,6 +255,25 @@ linger(struct http_serve *serve, struct http_serve_connection *connection)
     }
 }
 
+/* Its request was not there in time. Who sent half of one is told so, within the time that is given
+ * to anybody for closing; who sent nothing is not waiting for an answer (RFC 9110 section 15.5.9). */
+static void
+time_out(struct http_serve *serve, struct http_serve_connection *connection, uint64_t now_us,
+         uint64_t wall_s)
+{
+    if (connection->state != HTTP_SERVE_READS || connection->used == 0) {
+        end(serve, connection);
+        return;
+    }
+    serve->closed++;
+    connection->is_head = connection->used >= 5 && memcmp(connection->head, "HEAD ", 5) == 0;
+    http_reply_say(&connection->reply, REQUEST_TIMEOUT, "The request was not whole in time.");
+    http_reply_end(&connection->reply, wall_s);
+    connection->state = HTTP_SERVE_LINGERS;
+    connection->until_us = now_us + HTTP_SERVE_LINGER_MS * MS_US;
+    send_reply(serve, connection, now_us);
+}
+
 /* --- turns ----------------------------------------------------------------------------------- */
 
 static void
@@ -303,7 +323,7 @@ http_serve_turn(struct http_serve *serve, const struct pollfd polls[HTTP_SERVE_P
                 linger(serve, connection);
         }
         if (connection->state != HTTP_SERVE_FREE && connection->until_us <= now_us)
-            end(serve, connection);
+            time_out(serve, connection, now_us, wall_s);
     }
     for (unsigned i = 0; i < serve->listeners_count; i++)
         if (polls[i].revents != 0)

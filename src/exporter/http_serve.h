@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: ISC
  *
  * What: all memory is in the struct. A connection is for one request, which has to be there within
- *       HTTP_SERVE_READ_MS, and its answer taken within HTTP_SERVE_WRITE_MS, however it trickles.
+ *       HTTP_SERVE_READ_MS, and its answer taken within HTTP_SERVE_WRITE_MS, however it trickles; half
+ *       of one is answered with 408 then.
  *       Where all places are taken, or all of one address, the oldest gives way once it has had
  *       HTTP_SERVE_YIELD_MS; until then nobody else is let in. An honest scrape takes less.
  * Who:  exporter. Descriptors of connections are its own.

@@ -125,9 +125,42 @@ Test(http_serve, time_is_up_however_much_trickles)
         now_us += 100 * MS;
         turn();
     }
+    const char *text = read_from(fd);
+    cr_assert_not_null(text);
+    cr_expect_eq(strncmp(text, "HTTP/1.1 408 ", 13), 0, "%s", text);
+    cr_expect_str_eq(read_from(fd), "");
+    cr_expect_eq(serve.closed, 1);
+    cr_expect_eq(serve.answered, 0);
+    cr_expect_eq(http_serve_open(&serve), 1, "closing now would cut the answer");
+    now_us += HTTP_SERVE_LINGER_MS * MS;
+    turn();
+    cr_expect_eq(http_serve_open(&serve), 0);
+    cr_expect_eq(serve.closed, 1);
+}
+
+Test(http_serve, who_sends_nothing_is_told_nothing)
+{
+    begin();
+    int fd = client("");
+    turn();
+    now_us += HTTP_SERVE_READ_MS * MS;
+    turn();
     cr_expect_str_eq(read_from(fd), "");
     cr_expect_eq(serve.closed, 1);
     cr_expect_eq(http_serve_open(&serve), 0);
+}
+
+Test(http_serve, half_a_head_request_gets_no_body)
+{
+    begin();
+    int fd = client("HEAD / HTTP/1.1\r\n");
+    turn();
+    now_us += HTTP_SERVE_READ_MS * MS;
+    turn();
+    const char *text = read_from(fd);
+    cr_assert_not_null(text);
+    cr_expect_eq(strncmp(text, "HTTP/1.1 408 ", 13), 0, "%s", text);
+    cr_expect_str_eq(text + strlen(text) - 4, "\r\n\r\n");
 }
 
 Test(http_serve, who_does_not_read_is_left)
