@@ -1,6 +1,7 @@
 """penstock-exporter with a running service: what it tells is true, and whoever asks in whatever way harms nobody."""
 import http.client
 import itertools
+import itertools
 import os
 import pathlib
 import pwd
@@ -15,8 +16,8 @@ import time
 
 import pytest
 from conftest import needs_root
-from exporter import EXPORTER, Exporter
-from penstock import SANITIZED, is_gone, plain_environment, status_of, wait_for
+from exporter import EXPORTER, Exporter, samples
+from penstock import SANITIZED, TOP, is_gone, plain_environment, status_of, wait_for
 
 pytestmark = [needs_root]
 
@@ -263,19 +264,20 @@ def scrape_or_not(exporter):
 
 def test_a_request_has_its_time_however_it_trickles(standing):
     with standing.connect(b"GET / HTTP/1.1\r\n") as s:
-        begin = time.monotonic()
+        begin, got = time.monotonic(), b""
         s.settimeout(0.2)
-        for i in itertools.count():
-            assert time.monotonic() - begin < 60
+        while time.monotonic() - begin < 60:
             try:
-                s.send(b"X: a\r\n")
-                if s.recv(1) == b"":
-                    break
+                if not got:
+                    s.send(b"X: a\r\n")
+                part = s.recv(4096)
             except socket.timeout:
                 continue
-            except OSError:
+            if not part:
                 break
-        assert time.monotonic() - begin > 4
+            got += part
+        assert 4 < time.monotonic() - begin < 60
+        assert got.startswith(b"HTTP/1.1 408 "), got
 
 
 def test_who_does_not_read_its_answer_is_left(standing):
@@ -382,6 +384,46 @@ def test_nobody_notices_that_it_is_killed_under_load(service, begin):
         for client in clients:
             client.join()
     assert not failures, failures[:5]
+
+
+def print_once(control, *words, user="games"):
+    return subprocess.run([EXPORTER, "--once", "--control", control, "--user", user, *words], capture_output=True, text=True, timeout=60,
+                          env=plain_environment())
+
+
+def test_one_scrape_is_printed(service, begin, place):
+    exporter = begin().wait_fresh()
+    ask(service, 3)
+    once = print_once(place)
+    assert once.returncode == 0 and once.stderr == "", once.stderr
+    printed, scraped = samples(once.stdout), exporter.metrics()
+    assert {key[0] for key in set(printed) ^ set(scraped)} <= {"penstock_upstream_rtt_seconds"}, "known from the first response on"
+    assert printed["penstock_up",] == 1
+    promtool("check", "metrics", text=once.stdout)
+
+
+def test_one_scrape_without_a_service_says_so(tmp_path):
+    once = print_once(tmp_path / "nothing")
+    assert once.returncode == 1
+    assert samples(once.stdout)["penstock_up",] == 0
+    assert "No such file or directory" in once.stderr or "Permission denied" in once.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["--events", "json"], ["--once"]])
+def test_an_account_that_is_none_is_told_once(words, tmp_path):
+    result = subprocess.run([EXPORTER, "--control", tmp_path / "nothing", "--user", "no-such-account", *words], capture_output=True,
+                            text=True, timeout=60, env=plain_environment())
+    assert result.returncode == 1 and result.stdout == ""
+    assert "no-such-account" in result.stderr and len(result.stderr.splitlines()) == 1, result.stderr
+
+
+def test_shells_complete_every_option():
+    options = re.findall(r"--([a-z]+)", subprocess.run([EXPORTER, "--help"], capture_output=True, text=True, check=True, timeout=60).stdout)
+    assert {"control", "events", "once"} <= set(options)
+    for file, form in (("penstock-exporter.bash", r"--{}\b"), ("_penstock-exporter", r"--{}(\[|\}}'\[)"), ("penstock-exporter.fish", "-l {} ")):
+        text = (TOP / "packaging/completions" / file).read_text()
+        missing = [option for option in options if not re.search(form.format(option), text)]
+        assert not missing, f"{file} lacks {missing}"
 
 
 def test_an_account_without_rights_is_told_so(service, begin):
