@@ -6,7 +6,7 @@ RUN apt-get update \
        gcc libc6-dev binutils meson ninja-build pkgconf python3 \
        libseccomp-dev libcap-ng-dev libyaml-dev libidn2-dev libunistring-dev libjansson-dev libncurses-dev libmbedtls-dev libcap2-bin ca-certificates
 COPY meson.build meson_options.txt /source/
-COPY docs/penstock.8 docs/penstockctl.8 docs/penstock-exporter.8 docs/penstock.yaml.5 docs/penstock-statistics.7 docs/*.schema.json /source/docs/
+COPY docs/penstock.8 docs/penstockctl.8 docs/penstock-exporter.8 docs/penstock.yaml.5 docs/penstock-log.7 docs/penstock-statistics.7 docs/*.schema.json /source/docs/
 COPY packaging /source/packaging
 COPY monitoring /source/monitoring
 COPY policy /source/policy

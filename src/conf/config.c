@@ -35,14 +35,14 @@ row_is_sound(const struct config_row *row, const void *base)
                    (size_t)(row->items_max - count) * row->rule.size);
 }
 
-_Static_assert(sizeof(struct config) == offsetof(struct config, unused) + sizeof(uint32_t),
+_Static_assert(sizeof(struct config) == offsetof(struct config, log_format) + sizeof(uint32_t),
                "no octet behind the last field that nobody judges");
 
 bool
 config_is_sound(const struct config *config)
 {
     struct config_complaint complaint;
-    if (config->magic != CONFIG_MAGIC || config->bytes != sizeof *config || config->unused != 0 ||
+    if (config->magic != CONFIG_MAGIC || config->bytes != sizeof *config ||
         config->upstreams_count > CONFIG_UPSTREAMS_MAX)
         return false;
     for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {

@@ -62,6 +62,7 @@ enum config_clients {
     CONFIG_CLIENTS_PSEUDONYM = 2,
     CONFIG_CLIENTS_FULL = 3,
 };
+enum config_log_format { CONFIG_LOG_AUTO = 0, CONFIG_LOG_TEXT = 1, CONFIG_LOG_JSON = 2 };
 enum config_names { CONFIG_NAMES_NONE = 0, CONFIG_NAMES_SUFFIX = 1, CONFIG_NAMES_FULL = 2 };
 
 struct config_rate {     /* of one prefix length */
@@ -191,8 +192,8 @@ struct config {
     uint32_t events_ipv6_length; /* 0..128 */
     uint32_t events_names;       /* enum config_names */
 
-    uint32_t verbose; /* 0..CONFIG_VERBOSE_MAX: 0 notice and above, 1 info, 2 debug */
-    uint32_t unused;  /* 0. Here, so that nothing is padded */
+    uint32_t verbose;    /* 0..CONFIG_VERBOSE_MAX: 0 notice and above, 1 info, 2 debug */
+    uint32_t log_format; /* enum config_log_format */
 };
 
 #define CONFIG_ERROR_MAX 512

@@ -1,8 +1,5 @@
 /* log.c - one line, one write
  * SPDX-License-Identifier: ISC
- *
- *     2026-11-24T08:00:00.123Z notice  front.0 listening: text
- *     <5>front.0 listening: text                                  where the journal reads
  */
 #include "os/log.h"
 
@@ -17,13 +14,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-static const char *const level_names[] = {"error", "error", "warning", "notice", "info", "debug"};
-static const char *const event_names[] = {
-#define LOG_EVENT(name, text) #name,
-#include "os/log.def"
-#undef LOG_EVENT
-};
 
 /* May one more line be printed? If so `left_out` is how many were not before it. */
 static bool
@@ -79,12 +69,18 @@ log_find_journal(void)
     const char *stream = getenv("JOURNAL_STREAM");
     char own[48];
     struct stat status;
-    log->to_journal = false;
+    log->form = LOG_AS_TEXT;
     if (stream != NULL && sys_fstat(STDERR_FILENO, &status) == 0) {
         snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
-        log->to_journal = strcmp(own, stream) == 0;
+        log->form = strcmp(own, stream) == 0 ? LOG_AS_PRIORITY : LOG_AS_TEXT;
     }
-    return log->to_journal;
+    return log->form == LOG_AS_PRIORITY;
+}
+
+void
+log_choose_json(void)
+{
+    os_used->log.form = LOG_AS_JSON;
 }
 
 void
@@ -111,51 +107,17 @@ log_set_level(enum log_level most)
     os_used->log.most = most;
 }
 
-/* Bytes of strangers can be part of a line: certificate subjects, names. */
-static void
-clean(char *text)
-{
-    for (; *text != '\0'; text++)
-        if (*text < ' ' || *text > '~')
-            *text = '?';
-}
-
-/* What stands before the text of a line. */
-static void
-format_head(char *to, size_t room, const struct log *log, const char *process, enum log_level level,
-            enum log_event event)
-{
-    char name[32];
-    struct timespec now;
-    struct tm utc;
-    size_t length = 0;
-    for (const char *c = event_names[event]; *c != '\0' && length + 1 < sizeof name; c++)
-        name[length++] = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
-    name[length] = '\0';
-    if (log->to_journal) { /* sd-daemon(3) */
-        snprintf(to, room, "<%d>%s %s", LOG_JOURNAL_PRIORITY(level), process, name);
-        return;
-    }
-    sys_clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    snprintf(to, room, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %-7s %s %s", utc.tm_year + 1900,
-             utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-             now.tv_nsec / 1000000, level_names[level], process, name);
-}
-
 static void
 write_stderr(const struct log *log, const struct log_source *source, enum log_level level,
              enum log_event event, const char *text)
 {
-    char line[IPC_TEXT_MAX + 160], head[128];
-    const char *process = source->process[0] != '\0' ? source->process : "penstock";
-    format_head(head, sizeof head, log, process, level, event);
-    int size = snprintf(line, sizeof line, "%s: %s\n", head, text);
-    if (size <= 0)
-        return;
-    size_t bytes = (size_t)size < sizeof line ? (size_t)size : sizeof line - 1;
-    line[bytes - 1] = '\n';
-    ssize_t written = sys_write(STDERR_FILENO, line, bytes);
+    char to[LOG_LINE_MAX];
+    struct log_line line = {.utc_us = sys_clock_us(CLOCK_REALTIME),
+                            .level = level,
+                            .event = event,
+                            .process = source->process[0] != '\0' ? source->process : "penstock",
+                            .text = text};
+    ssize_t written = sys_write(STDERR_FILENO, to, log_line_write(&line, log->form, to));
     (void)written; /* there is no other place to complain at */
 }
 
@@ -191,7 +153,7 @@ put_limited(struct log *log, struct log_source *source, enum log_level level, en
         return;
     }
     if (left_out > 0) {
-        snprintf(longer, sizeof longer, "(%u lines like this were left out) %s", left_out, text);
+        snprintf(longer, sizeof longer, "(%u" LOG_LINE_ASIDE "%s", left_out, text);
         text = longer;
     }
     if (!put_line(log, source, level, event, text)) {
@@ -210,7 +172,7 @@ tell_overdue(struct log *log, struct log_source *source)
         struct log_limit *limit = &source->limits[level][event];
         uint32_t left_out = limit_overdue(limit, now_ms());
         if (left_out > 0) {
-            snprintf(text, sizeof text, "%u lines of this kind were left out", left_out);
+            snprintf(text, sizeof text, "%u" LOG_LINE_ALONE, left_out);
             if (!put_line(log, source, (enum log_level)level, (enum log_event)event, text))
                 limit->left_out = left_out;
         }
@@ -241,7 +203,6 @@ log_write(enum log_level level, enum log_event event, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    clean(text);
     if (event == LOG_STATISTICS) /* many lines at once, and somebody asked for them */
         (void)put_line(log, &log->own, level, event, text);
     else
@@ -281,7 +242,6 @@ log_fatal(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    clean(text);
     const struct log *log = &os_used->log;
     (void)put_line(log, &log->own, LOG_ERROR, LOG_INTERNAL, text);
     sys_exit(1);

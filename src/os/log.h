@@ -4,14 +4,15 @@
  * What: the supervisor writes lines to stderr (time, level, process, text); children send theirs
  *       over their control channel, and have no descriptor to write to. Repeats of an event are
  *       limited for each level (LOG_BURST, then one line per LOG_INTERVAL_MS that says how many
- *       were left out). Where stderr is the journal, a line begins with its priority instead of
- *       time and level.
+ *       were left out). A line is text, or a JSON object if that is asked for; where stderr is the
+ *       journal, a text begins with its priority instead of time and level.
  * Who:  everybody; what is kept of it lies in the process's struct os (os/os.h).
- * Ref:  src/os/log.def (one row per event); sd-daemon(3), systemd.exec(5) JOURNAL_STREAM.
+ * Ref:  src/os/log.def (one row per event), penstock-log(7); systemd.exec(5) JOURNAL_STREAM.
  */
 #pragma once
 
 #include "base/leak.h"
+#include "os/log_line.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,18 +20,6 @@
 #define LOG_BURST       20 /* lines of one event and level before their limit is felt */
 #define LOG_INTERVAL_S  10 /* after that, one line per interval */
 #define LOG_INTERVAL_MS (LOG_INTERVAL_S * 1000)
-
-enum log_level { LOG_ERROR = 1, LOG_WARNING = 2, LOG_NOTICE = 3, LOG_INFO = 4, LOG_DEBUG = 5 };
-
-/* A level as a priority of syslog(3), which the journal takes: 3 error to 7 debug. */
-#define LOG_JOURNAL_PRIORITY(level) ((int)(level) + 2)
-
-enum log_event {
-#define LOG_EVENT(name, text) LOG_##name,
-#include "os/log.def"
-#undef LOG_EVENT
-    LOG_EVENTS_COUNT
-};
 
 struct log_limit {      /* of one event and level; all zero is its start */
     struct leak leak;   /* seconds; a line takes an interval */
@@ -53,13 +42,16 @@ struct log { /* of one process, in its struct os; all zero: to stderr, up to LOG
     enum log_level most; /* 0: LOG_NOTICE */
     int chan_fd;         /* the supervisor's, if `to_chan` */
     bool to_chan;        /* else to stderr */
-    bool to_journal; /* stderr is the journal's stream: it knows the time, and wants a priority */
-    bool unsaid;     /* some limit may hold lines that were not reported */
+    enum log_form form;  /* on stderr */
+    bool unsaid;         /* some limit may hold lines that were not reported */
 };
 
 /** Supervisor, once at its start: is stderr the journal's stream? From then on lines are as it
  * wants them. Reads the environment and looks at descriptor 2. */
 bool log_find_journal(void);
+
+/** Supervisor: from now on lines on stderr are JSON objects. */
+void log_choose_json(void);
 
 /** Write to stderr as `process` ("supervisor", "front.0"); levels above `most` are left out. */
 void log_open_stderr(const char *process, enum log_level most);

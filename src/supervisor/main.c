@@ -18,15 +18,21 @@
 #include <errno.h>
 #include <string.h>
 
-static bool to_journal;
-
-/* What stops a start before there is a log: one line on stderr. */
+/* What stops a start, before there is a log or after: one line on stderr. */
 static int
 fail(int exit_code, const char *text)
 {
-    if (to_journal)
+    switch (os_used->log.form) {
+    case LOG_AS_JSON:
+        log_write(LOG_ERROR, LOG_START_FAILED, "%s", text);
+        break;
+    case LOG_AS_PRIORITY:
         fprintf(stderr, "<%d>", LOG_JOURNAL_PRIORITY(LOG_ERROR));
-    fprintf(stderr, "penstock: %s\n", text);
+        __attribute__((fallthrough));
+    case LOG_AS_TEXT:
+        fprintf(stderr, "penstock: %s\n", text);
+        break;
+    }
     return exit_code;
 }
 
@@ -82,7 +88,7 @@ main(int argc, char **argv)
     static struct inherited inherited;
     static struct options options;
     os_use(&os);
-    to_journal = log_find_journal();
+    (void)log_find_journal();
     enum status status = options_parse(argc, argv, &options);
     if (status != STATUS_OK) {
         static char line[OPTIONS_ERROR_MAX + 32];

@@ -68,6 +68,8 @@ prepare(const struct options *options, const struct inherited *inherited, struct
         status = inherited_adopt(inherited, sup, error);
     if (status != STATUS_OK)
         return status;
+    if (sup->config.log_format == CONFIG_LOG_JSON)
+        log_choose_json();
     log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)sup->config.verbose);
     status = fdstore_take(inherited, sup, error);
     if (status != STATUS_OK)

@@ -51,7 +51,7 @@ Test(config, unsound_structs_are_refused)
     } while (0)
     REFUSES(bad.magic++);
     REFUSES(bad.bytes--);
-    REFUSES(bad.unused++);
+    REFUSES(bad.log_format = UINT32_MAX);
     REFUSES(bad.listen_count = 0);
     REFUSES(bad.listen_count = CONFIG_LISTEN_MAX + 1);
     REFUSES(bad.listen_count = UINT32_MAX);

@@ -94,6 +94,7 @@ Test(config_env, the_environment_has_every_key)
         "PENSTOCK_EVENTS_IPV6_LENGTH=48",
         "PENSTOCK_EVENTS_NAMES=suffix",
         "PENSTOCK_LOG_LEVEL=info",
+        "PENSTOCK_LOG_FORMAT=json",
         NULL,
     };
     size_t ours = sizeof env / sizeof env[0] - 2, upstream_rows = 0;
@@ -110,6 +111,7 @@ Test(config_env, the_environment_has_every_key)
     cr_expect_str_eq(config.tls_ca_file, "/x,y.pem");
     cr_expect_eq(config.tls_versions, CONFIG_TLS12 | CONFIG_TLS13);
     cr_expect_eq(config.verbose, 1);
+    cr_expect_eq(config.log_format, CONFIG_LOG_JSON);
     cr_expect_eq(config.strategy, CONFIG_SPREAD);
     cr_expect_eq(config.rates_ipv4_count, 2);
     cr_expect_eq(config.rates_ipv4[1].length, 24);

@@ -138,6 +138,18 @@ write_ends(FILE *to)
     fputs(".El\n", to);
 }
 
+/* --- events of penstock-log(7) --- */
+
+static void
+write_events(FILE *to)
+{
+    fputs(".Bl -tag -width Ds\n", to);
+#define LOG_EVENT(name, subject, text) write_item(to, #name, "", text);
+#include "os/log.def"
+#undef LOG_EVENT
+    fputs(".El\n", to);
+}
+
 static void
 expect_section(const char *page, const char *table, void (*write)(FILE *to), const char *left)
 {
@@ -172,6 +184,11 @@ Test(man_pages, penstock_statistics_7_has_every_counter)
 Test(man_pages, penstock_statistics_7_has_every_end)
 {
     expect_section("docs/penstock-statistics.7", "src/lane/why.def", write_ends, "ends.mdoc");
+}
+
+Test(man_pages, penstock_log_7_has_every_event)
+{
+    expect_section("docs/penstock-log.7", "src/os/log.def", write_events, "events.mdoc");
 }
 
 /* What follows each `before` in the source, up to the first of `stops`, is an item of the page. */
