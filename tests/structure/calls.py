@@ -80,3 +80,45 @@ def check_unused(root, breaches):
             if not re.search(rf"\b{prefix}{found[1]}\b", code):
                 line = text.count("\n", 0, found.start()) + 1
                 breaches.judge(where, f"row:{found[1]}", line, f"no code names {prefix}{found[1]}")
+
+
+LOG_ROW = re.compile(r'^LOG_EVENT\((\w+),\s*"(\w*)"', re.M)
+
+
+def calls_of_log(text):
+    """(line, event as it is written, how the format begins) of each log_write() of a source."""
+    for found in re.finditer(r"\blog_write\(", text):
+        part, depth, quoted, parts = "", 1, False, []
+        for i in range(found.end(), len(text)):
+            quoted ^= text[i] == '"' and text[i - 1] != "\\"
+            depth += 0 if quoted else {"(": 1, ")": -1}.get(text[i], 0)
+            if depth == 0 or (depth == 1 and text[i] == "," and not quoted):
+                parts.append(part.strip())
+                part = ""
+                if depth == 0:
+                    break
+            else:
+                part += text[i]
+        if len(parts) > 2:
+            yield text.count("\n", 0, found.start()) + 1, parts[1], parts[2]
+
+
+def check_log_calls(root, breaches):
+    """A log line names a row of log.def, begins with its subject, and a name that was published stays."""
+    where = "src/os/log.def"
+    rows = dict(LOG_ROW.findall((root / where).read_text()))
+    published = (root / "tests/structure/published_events.txt").read_text().split("\n")
+    published = {name for name in published if name and not name.startswith("#")}
+    for name in sorted(published - {row.lower() for row in rows}):
+        breaches.add(where, 1, f"the event {name} was published, and is gone")
+    for name in sorted({row.lower() for row in rows} - published):
+        breaches.add(where, 1, f"the event {name} is not in tests/structure/published_events.txt")
+    for path in sorted((root / "src").rglob("*.c")):
+        name = path.relative_to(root).as_posix()
+        for line, event, start in calls_of_log(path.read_text()) if name != "src/os/log.c" else ():
+            events = re.findall(r"\bLOG_([A-Z_]+)\b", event)
+            if not events or not set(events) <= rows.keys():
+                breaches.add(name, line, f"log_write() must name its event: a row of log.def, not {event}")
+            for subject in {rows.get(row) for row in events} - {"", None}:
+                if not start.startswith(f'"{subject} %s: '):
+                    breaches.add(name, line, f'this event is about one {subject}: its text must begin "{subject} %s: "')

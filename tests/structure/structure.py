@@ -400,6 +400,7 @@ CHECKS = {
     "circles": (calls.check_circles, "circle"),
     "names": (calls.check_names, "header", "name", "twice"),
     "unused": (calls.check_unused, "unused", "row"),
+    "log_calls": (calls.check_log_calls,),
     "openings": (texts.check_openings, "opening"),
     "comments": (texts.check_comments, "torn"),
     "references": (texts.check_references, "reference"),
