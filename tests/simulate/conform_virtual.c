@@ -136,13 +136,13 @@ int
 main(void)
 {
     trace_begin(false);
-    kernel_begin();
+    kernel_begin(KERNEL_BEGIN_US);
     files_begin();
     bound_begin();
     dgram_begin();
     stream_begin();
     stream_on_connect = dialled;
     const struct process *process = process_start("scripts", scripts, 1, NULL);
-    kernel_run(KERNEL_BEGIN_US + 3600 * KERNEL_S);
+    kernel_run(kernel_began() + 3600 * KERNEL_S);
     return process_is_alive(process) || process_wait_status(process) != 0;
 }

@@ -17,7 +17,7 @@ struct event {
 };
 
 static struct {
-    uint64_t now_us;
+    uint64_t now_us, began_us;
     int64_t wall_offset_us;
     uint64_t order;
     struct event *heap;
@@ -27,14 +27,14 @@ static struct {
 } kernel;
 
 void
-kernel_begin(void)
+kernel_begin(uint64_t begin_us)
 {
     struct event *heap = kernel.heap;
     size_t room = kernel.room;
     memset(&kernel, 0, sizeof kernel);
     kernel.heap = heap;
     kernel.room = room;
-    kernel.now_us = KERNEL_BEGIN_US;
+    kernel.now_us = kernel.began_us = begin_us;
     kernel.wall_offset_us = KERNEL_WALL_S * 1000000;
     object_begin();
     process_begin();
@@ -46,6 +46,12 @@ kernel_end(void)
     process_end_all();
     object_end();
     kernel.size = 0;
+}
+
+uint64_t
+kernel_began(void)
+{
+    return kernel.began_us;
 }
 
 uint64_t

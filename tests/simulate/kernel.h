@@ -11,15 +11,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define KERNEL_BEGIN_US UINT64_C(1000000000) /* monotonic, when a world begins */
-#define KERNEL_WALL_S   1797000000LL /* wall clock at monotonic zero, unless a world sets it */
-#define KERNEL_MS       UINT64_C(1000)
-#define KERNEL_S        UINT64_C(1000000)
+#define KERNEL_BEGIN_US                                                                            \
+    UINT64_C(1000000000)           /* monotonic, when a world begins that does not say it */
+#define KERNEL_WALL_S 1797000000LL /* wall clock at monotonic zero, the same */
+#define KERNEL_MS     UINT64_C(1000)
+#define KERNEL_S      UINT64_C(1000000)
+#define KERNEL_DAY    (86400 * KERNEL_S)
 
 typedef void kernel_event(void *owner, uint64_t number);
 
-/** All as at a machine's start: no event, no process, no descriptor, KERNEL_BEGIN_US. */
-void kernel_begin(void);
+/** All as at a machine's start: no event, no process, no descriptor, and it is `begin_us`. The wall clock
+ *  says KERNEL_WALL_S more, unless that is set. */
+void kernel_begin(uint64_t begin_us);
+
+/** When that was: monotonic. */
+uint64_t kernel_began(void);
 
 /** End every process and free all; the counters below stay. */
 void kernel_end(void);

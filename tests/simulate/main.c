@@ -7,6 +7,7 @@
  *        simulate WORLD SEED shrink  which acts are enough for its violation
  *        simulate WORLD SEED keep LIST [trace]  with these acts alone, as shrink printed them
  *        simulate --seconds N        seed after seed, for so long
+ *        simulate --minutes N        seed after seed, until they have played so much time
  *        simulate --hashes SEED      the trace of every world, one number each: the same in every build
  *        simulate --list             the worlds
  * Each world is a process, so that nothing of one is left for the next. Exit status: 1 after a
@@ -17,6 +18,7 @@
 #include "shrink.h"
 #include "world.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +27,14 @@
 
 #define SHRINK_S 60
 
+struct sum {
+    uint64_t worlds, simulated_us;
+};
+
 static struct {
     struct world_result *result; /* shared with the process that plays */
-    uint64_t worlds, violated, simulated_us;
+    struct sum dense, uptime;    /* the latter: WORLD_LONG */
+    uint64_t violated;
     double began_s;
 } all;
 
@@ -75,8 +82,9 @@ play_kept(const struct world_row *row, uint64_t seed, const unsigned char *kept,
     struct apart one = {.row = row, .seed = seed, .kept = kept, .is_shown = is_shown};
     int status = apart_play(&one, all.result);
     const struct world_result *result = all.result;
-    all.worlds++;
-    all.simulated_us += result->simulated_us;
+    struct sum *sum = (row->flags & WORLD_LONG) != 0 ? &all.uptime : &all.dense;
+    sum->worlds++;
+    sum->simulated_us += result->simulated_us;
     double took_s = seconds() - began_s;
     if (is_told)
         printf("%s %llu: %.1f s in %.0f ms (%.0f times faster), %llu of %llu answered, "
@@ -143,20 +151,33 @@ print_hashes(uint64_t seed)
                    (unsigned long long)all.result->hash);
 }
 
+static double
+minutes(const struct sum *sum)
+{
+    return (double)sum->simulated_us / 60e6;
+}
+
 static int
 report(void)
 {
-    double took_s = seconds() - all.began_s;
-    printf("%llu worlds, %llu with violations; %.0f s simulated in %.1f s\n",
-           (unsigned long long)all.worlds, (unsigned long long)all.violated,
-           (double)all.simulated_us / 1e6, took_s);
+    printf("%llu worlds, %llu with violations; %.0f minutes in %llu dense ones and %.0f minutes in "
+           "%llu "
+           "of long uptime, simulated in %.1f s\n",
+           (unsigned long long)(all.dense.worlds + all.uptime.worlds),
+           (unsigned long long)all.violated, minutes(&all.dense),
+           (unsigned long long)all.dense.worlds, minutes(&all.uptime),
+           (unsigned long long)all.uptime.worlds, seconds() - all.began_s);
     return all.violated > 0;
 }
 
+/* Each world in its turn, each time with another seed. */
 static void
-play_for(double long_s)
+play_until(double most_s, double most_minutes)
 {
-    for (uint64_t seed = (uint64_t)time(NULL) * 1000; seconds() - all.began_s < long_s; seed++)
+    for (uint64_t seed = (uint64_t)time(NULL) * 1000;
+         seconds() - all.began_s < most_s &&
+         minutes(&all.dense) + minutes(&all.uptime) < most_minutes;
+         seed++)
         if (world_rows[seed % world_rows_count].seeds > 0)
             (void)play(&world_rows[seed % world_rows_count], seed, false, false);
 }
@@ -165,7 +186,7 @@ static int
 misuse(void)
 {
     fprintf(stderr, "usage: simulate [SEED | WORLD SEED [trace | shrink | keep LIST [trace]] | "
-                    "--seconds N | --hashes SEED | --list]\n");
+                    "--seconds N | --minutes N | --hashes SEED | --list]\n");
     return 2;
 }
 
@@ -191,7 +212,9 @@ main(int argc, char **argv)
             printf("%-10s %s\n", world_rows[i].name, world_rows[i].text);
         return 0;
     } else if (argc == 3 && strcmp(argv[1], "--seconds") == 0 && is_number(argv[2])) {
-        play_for(strtod(argv[2], NULL));
+        play_until(strtod(argv[2], NULL), INFINITY);
+    } else if (argc == 3 && strcmp(argv[1], "--minutes") == 0 && is_number(argv[2])) {
+        play_until(INFINITY, strtod(argv[2], NULL));
     } else if (argc == 3 && strcmp(argv[1], "--hashes") == 0 && is_number(argv[2])) {
         print_hashes(strtoull(argv[2], NULL, 10));
         return all.violated > 0;

@@ -86,14 +86,15 @@ end_of_question(const uint8_t *message, size_t size)
 
 size_t
 message_answer(uint8_t *to, const uint8_t *query, size_t size, const uint8_t address[4],
-               unsigned count)
+               unsigned count, uint32_t ttl_s)
 {
     size_t at = end_of_question(query, size);
     if (at == 0)
         return 0;
     bool has_opt = u16(query + 10) > 0;
-    const uint8_t record[] = {
-        0xc0, HEADER, 0, MESSAGE_A, 0, 1, 0, 0, MESSAGE_TTL_S >> 8, MESSAGE_TTL_S & 0xff, 0, 4};
+    uint8_t record[] = {0xc0, HEADER, 0, MESSAGE_A, 0, 1, 0, 0, 0, 0, 0, 4};
+    put16(record + 6, ttl_s >> 16);
+    put16(record + 8, ttl_s & 0xffff);
     memcpy(to, query, at);
     to[2] |= 0x80; /* QR */
     to[3] = 0x80;  /* RA */
@@ -226,6 +227,13 @@ message_count(const char *name)
 {
     unsigned long count = name[0] == 'b' ? strtoul(name + 1, NULL, 10) : 0;
     return count > 0 && count < 256 ? (unsigned)count : 1;
+}
+
+uint32_t
+message_ttl(const char *name)
+{
+    unsigned long ttl_s = tolower((unsigned char)name[0]) == 'l' ? strtoul(name + 1, NULL, 10) : 0;
+    return ttl_s > 0 && ttl_s <= UINT32_MAX ? (uint32_t)ttl_s : MESSAGE_TTL_S;
 }
 
 enum script

@@ -43,7 +43,7 @@ oracle_violation_of(const char *what, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     trace_note("VIOLATION", 0, 0, what, strlen(what));
-    double at_s = (double)(kernel_now() - KERNEL_BEGIN_US) / 1e6;
+    double at_s = (double)(kernel_now() - kernel_began()) / 1e6;
     if (trace_is_shown())
         printf("%12.6f  VIOLATION: %s%s\n", at_s, what, text);
     if (found.count++ > 0)
@@ -137,7 +137,7 @@ is_served(void)
     uint64_t since_us = served_since();
     bool is_away = since_us == 0 || kernel_now() < since_us + READ_US;
     return (world.row->flags & (WORLD_NO_POLICY | WORLD_ENDS)) != 0 && !world_faults_is_stopped() &&
-           !is_away && kernel_now() >= KERNEL_BEGIN_US + KERNEL_S &&
+           !is_away && kernel_now() >= kernel_began() + KERNEL_S &&
            kernel_now() >= world_faults_over_us() + READ_US; /* else it stands still */
 }
 

@@ -47,7 +47,7 @@ is_due(const struct ask *ask, uint64_t *by_us)
         return false;
     if (world_faults_over_us() + SETTLE_US > ask->arrived_us && world_faults_over_us() != 0)
         return false;
-    if (ask->arrived_us < KERNEL_BEGIN_US + KERNEL_S) /* it starts */
+    if (ask->arrived_us < kernel_began() + KERNEL_S) /* it starts */
         return false;
     uint64_t takes_us = time_of_way() + delay_us + 5 * KERNEL_MS + idle_us + oracle_tcp_way_us(ask);
     *by_us = ask->arrived_us + takes_us;
@@ -60,7 +60,7 @@ static bool
 is_due_by_one(const struct ask *ask, uint64_t *by_us)
 {
     uint64_t rtt_us = 0, life_us = world.query_ms * KERNEL_MS;
-    if ((world.row->flags & WORLD_ONE_WELL) == 0 || ask->arrived_us < KERNEL_BEGIN_US + KERNEL_S)
+    if ((world.row->flags & WORLD_ONE_WELL) == 0 || ask->arrived_us < kernel_began() + KERNEL_S)
         return false;
     for (unsigned i = 0; i < world.upstreams; i++)
         rtt_us = world_upstreams_rtt(i) > rtt_us ? world_upstreams_rtt(i) : rtt_us;
@@ -100,7 +100,8 @@ judge_data(const struct ask *ask)
     way_us += world.pacing_wait_ms * KERNEL_MS;
     uint64_t age_us = kernel_now() - made_us;
     uint64_t age_s = age_us > way_us ? (age_us - way_us) / KERNEL_S : 0;
-    uint64_t left_s = age_s < MESSAGE_TTL_S ? MESSAGE_TTL_S - age_s : 0;
+    uint32_t ttl_s = message_ttl(ask->act->text);
+    uint64_t left_s = age_s < ttl_s ? ttl_s - age_s : 0;
     bool is_stale = facts->ede == EDE_STALE && facts->ttl_s <= STALE_TTL_S;
     if (age_s > world.ttl_s + (is_stale ? world.stale_s : 0) + 1)
         oracle_violation_of("an answer is served past its time", ": %s, made %llu s ago",

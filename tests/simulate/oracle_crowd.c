@@ -94,12 +94,12 @@ judge(const struct ask *ask, const struct end *end)
     if (!is_answered(ask))
         oracle_violation_of("a flood costs another its answer (F5)",
                             ": %s of %.3f s, RCODE %u after %u ms, %u alone", ask->act->text,
-                            (double)(ask->arrived_us - KERNEL_BEGIN_US) / 1e6, ask->facts.rcode,
+                            (double)(ask->arrived_us - kernel_began()) / 1e6, ask->facts.rcode,
                             (unsigned)(took_us / 1000), end->took_us / 1000);
     else if (!is_beside && took_us > end->took_us + turn_us)
         oracle_violation_of("a flood makes another wait (F5)",
                             ": %s of %.3f s, %llu ms, %u ms alone", ask->act->text,
-                            (double)(ask->arrived_us - KERNEL_BEGIN_US) / 1e6,
+                            (double)(ask->arrived_us - kernel_began()) / 1e6,
                             (unsigned long long)took_us / 1000, end->took_us / 1000);
 }
 

@@ -34,6 +34,7 @@ static struct {
         size_t settled; /* octets mapped; 0: not settled yet */
     } of[PROCESSES];    /* by the process's number */
     uint64_t worker_turns;
+    uint64_t asked; /* when it was looked last */
 } memory;
 
 void
@@ -93,6 +94,8 @@ oracle_memory_turn(struct process *process)
     judge_mappings(process);
     if (HAS_RED_ZONES || !proxy_is_worker(process))
         return;
-    if (memory.worker_turns++ % LOOK_TURNS == LOOK_TURNS - 1)
-        look_for_clients(process);
+    if (++memory.worker_turns % LOOK_TURNS != 0 || world_clients_asked() == memory.asked)
+        return;
+    memory.asked = world_clients_asked();
+    look_for_clients(process);
 }

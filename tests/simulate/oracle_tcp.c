@@ -28,7 +28,7 @@ oracle_tcp_is_excused(const struct tcp_conn *conn)
                       kernel_now() >= conn->junk_us + MESSAGE_US;
     return conn->is_flood || conn->is_denied || is_cut_off ||
            conn->deaf_us + SLACK_US >= STALL_US ||
-           world_faults_front_died_us() >= KERNEL_BEGIN_US + conn->act->at_us ||
+           world_faults_front_died_us() >= kernel_began() + conn->act->at_us ||
            world_faults_is_stopped();
 }
 

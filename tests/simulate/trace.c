@@ -47,7 +47,7 @@ trace_note(const char *what, uint64_t a, uint64_t b, const void *data, size_t si
     if (size > 0)
         add(data, size);
     if (trace.is_shown)
-        printf("%12.6f  %-12s %llu %llu (%zu)\n", (double)(head[0] - KERNEL_BEGIN_US) / 1e6, what,
+        printf("%12.6f  %-12s %llu %llu (%zu)\n", (double)(head[0] - kernel_began()) / 1e6, what,
                (unsigned long long)a, (unsigned long long)b, size);
 }
 
@@ -55,7 +55,7 @@ void
 trace_line(const char *text, size_t size)
 {
     if (trace.is_shown)
-        printf("%12.6f  | %.*s", (double)(kernel_now() - KERNEL_BEGIN_US) / 1e6, (int)size, text);
+        printf("%12.6f  | %.*s", (double)(kernel_now() - kernel_began()) / 1e6, (int)size, text);
 }
 
 bool

@@ -127,7 +127,9 @@ happen(void *owner, uint64_t number)
 static void
 begin(void)
 {
-    kernel_begin();
+    kernel_begin(world.begin_us != 0 ? world.begin_us : KERNEL_BEGIN_US);
+    if (world.wall_s != 0)
+        kernel_set_wall_offset(world.wall_s * 1000000 - (int64_t)kernel_now());
     files_begin();
     bound_begin();
     dgram_begin();
@@ -157,8 +159,8 @@ run(const struct world_row *row, uint64_t seed, const unsigned char *kept, bool 
     begin();
     for (size_t i = 0; i < world.acts_count; i++)
         if (happens(i, kept))
-            kernel_at(KERNEL_BEGIN_US + world.acts[i].at_us, happen, &world.acts[i], i);
-    kernel_run(KERNEL_BEGIN_US + world.length_us);
+            kernel_at(kernel_began() + world.acts[i].at_us, happen, &world.acts[i], i);
+    kernel_run(kernel_began() + world.length_us);
 }
 
 static void
@@ -174,7 +176,7 @@ static void
 tell(struct world_result *result)
 {
     *result = (struct world_result){.hash = trace_hash(),
-                                    .simulated_us = kernel_now() - KERNEL_BEGIN_US,
+                                    .simulated_us = kernel_now() - kernel_began(),
                                     .violations = oracle_violations(),
                                     .counts = *kernel_counts(),
                                     .asked = world_clients_asked(),

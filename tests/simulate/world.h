@@ -27,7 +27,7 @@ enum act_kind {
 };
 
 struct act {
-    uint64_t at_us; /* since KERNEL_BEGIN_US */
+    uint64_t at_us; /* since the world began */
     enum act_kind kind;
     uint64_t who;    /* which client, upstream, lane */
     uint64_t for_us; /* how long */
@@ -45,6 +45,7 @@ enum {
     WORLD_ANSWERS = 64,  /* workers die, and each query is answered all the same */
     WORLD_ONE_END = 128, /* every datagram that arrives is answered, once */
     WORLD_ENDS = 256,    /* every query that arrives has its end in time, for want of room maybe */
+    WORLD_LONG = 512,    /* days in which little happens: summed up apart */
     WORLD_CROWD = 8,     /* some acts are of a flood: it is played without them, too */
 };
 
@@ -67,7 +68,9 @@ struct
 struct world {
     const struct world_row *row;
     uint64_t seed;
-    uint64_t length_us; /* when it ends, since KERNEL_BEGIN_US */
+    uint64_t length_us; /* when it ends, since the world began */
+    uint64_t begin_us;  /* monotonic, when it begins; 0: KERNEL_BEGIN_US */
+    int64_t wall_s;     /* wall clock, when it begins; 0: by KERNEL_WALL_S */
     unsigned lanes, upstreams;
     uint32_t query_ms;                  /* timeouts.query */
     uint32_t tcp_idle_ms;               /* timeouts.tcp_idle */

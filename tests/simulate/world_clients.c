@@ -22,8 +22,8 @@
 #define JARS        1024
 #define CLIENT_HALF 8 /* octets of a cookie */
 
-struct jar { /* where a client keeps its cookie */
-    uint64_t who;
+struct jar {                /* where a client keeps its cookie */
+    uint64_t who, since_us; /* whose, and since when it has it */
     size_t size;
     uint8_t cookie[MESSAGE_COOKIE_MAX];
 };
@@ -149,6 +149,7 @@ put_cookie(struct ask *ask)
     if (jar->size > sizeof own && jar->who == ask->act->who) {
         memcpy(ask->cookie, jar->cookie, jar->size);
         ask->cookie_size = jar->size;
+        ask->cookie_us = jar->since_us;
     }
 }
 
@@ -158,7 +159,11 @@ keep_cookie(const struct ask *ask)
     struct jar *jar = jar_of(ask);
     if (ask->cookie_size == 0 || ask->facts.cookie_size == 0)
         return;
+    if (jar->who == ask->act->who && jar->size == ask->facts.cookie_size &&
+        memcmp(jar->cookie, ask->facts.cookie, jar->size) == 0)
+        return;
     jar->who = ask->act->who;
+    jar->since_us = kernel_now();
     jar->size = ask->facts.cookie_size;
     memcpy(jar->cookie, ask->facts.cookie, jar->size);
 }

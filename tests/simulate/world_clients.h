@@ -35,6 +35,7 @@ struct ask {
     int64_t arrived_wall_us;            /* wall clock when it arrived */
     uint8_t cookie[MESSAGE_COOKIE_MAX]; /* that it sent */
     size_t cookie_size;
+    uint64_t cookie_us;         /* when that was given to it; 0: it is its own half */
     struct message_facts facts; /* of the first response */
 };
 

@@ -18,11 +18,16 @@
 #define DEATHS_MOST   8
 #define DEATHS_WINDOW (60 * KERNEL_S)
 
+#define SECRET_DIGITS 32
+#define ROLLS         1024
+
 static struct {
     uint64_t over_us, front_died_us, stopped_us;
     uint64_t deaths_us[DEATHS_MOST]; /* of all lanes, the oldest first */
     bool was_well;                   /* until it was told to stop */
     bool broke_rings;
+    uint64_t rolled_us[ROLLS]; /* the oldest first */
+    unsigned rolls;
 } faults;
 
 void
@@ -205,6 +210,41 @@ world_faults_reload(const struct act *act, uint64_t number)
         files_write(PROXY_CONFIG, text);
     }
     proxy_signal(SIGHUP);
+}
+
+/* Digits of the configuration, behind `key: "`. @return NULL: it does not say it */
+static char *
+digits_of(const char *key)
+{
+    char *at = strstr(world.config, key);
+    return at != NULL ? at + strlen(key) : NULL;
+}
+
+/* No fault: a cookie that was given before proves an address for its hour. */
+void
+world_faults_roll(const struct act *act, uint64_t number)
+{
+    uint64_t who = draw_who(DRAW_ACT, number);
+    char *secret = digits_of(", secret: \""), *previous = digits_of("{previous_secret: \"");
+    char text[SECRET_DIGITS + 1];
+    if (secret == NULL || previous == NULL || faults.rolls == ROLLS)
+        return;
+    memcpy(previous, secret, SECRET_DIGITS);
+    snprintf(text, sizeof text, "%016llx%016llx", (unsigned long long)draw(who, 0, UINT64_MAX),
+             (unsigned long long)draw(who, 1, UINT64_MAX));
+    memcpy(secret, text, SECRET_DIGITS);
+    faults.rolled_us[faults.rolls++] = kernel_now();
+    files_write(PROXY_CONFIG, world.config);
+    world_faults_reload(act, number);
+}
+
+unsigned
+world_faults_rolls(uint64_t since_us, uint64_t until_us)
+{
+    unsigned count = 0;
+    for (unsigned i = faults.rolls; i-- > 0 && faults.rolled_us[i] >= since_us;)
+        count += faults.rolled_us[i] <= until_us;
+    return count;
 }
 
 void

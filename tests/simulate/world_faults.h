@@ -17,6 +17,7 @@ void world_faults_refuse(const struct act *act, uint64_t number);
 void world_faults_kill(const struct act *act, uint64_t number);
 void world_faults_stall(const struct act *act, uint64_t number);
 void world_faults_reload(const struct act *act, uint64_t number);
+void world_faults_roll(const struct act *act, uint64_t number);
 void world_faults_stop(const struct act *act, uint64_t number);
 void world_faults_clock(const struct act *act, uint64_t number);
 
@@ -34,6 +35,9 @@ void world_faults_note(void);
 void world_faults_front_ended(void);
 /** May the supervisor have to end processes that broke a ring? */
 bool world_faults_broke_rings(void);
+
+/** How often the secret of cookies was another one within that time. */
+unsigned world_faults_rolls(uint64_t since_us, uint64_t until_us);
 
 /** When the last fault of any kind was over, or will be. */
 uint64_t world_faults_over_us(void);

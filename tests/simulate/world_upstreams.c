@@ -125,10 +125,10 @@ answer(struct conn *conn, const uint8_t *query, size_t size)
     uint8_t address[4];
     reply->serial = choose_address(facts.name, address);
     reply->conn = conn;
-    reply->size =
-        script == SCRIPT_ERROR
-            ? message_error(reply->octets + 2, query, MESSAGE_ERROR_RCODE)
-            : message_answer(reply->octets + 2, query, size, address, message_count(facts.name));
+    reply->size = script == SCRIPT_ERROR
+                      ? message_error(reply->octets + 2, query, MESSAGE_ERROR_RCODE)
+                      : message_answer(reply->octets + 2, query, size, address,
+                                       message_count(facts.name), message_ttl(facts.name));
     reply->octets[0] = (uint8_t)(reply->size >> 8);
     reply->octets[1] = (uint8_t)reply->size;
     reply->size += 2;

@@ -40,6 +40,8 @@ void worlds_pulses(uint64_t *dice);
 /* worlds_policy.c */
 void worlds_access(uint64_t *dice);
 void worlds_rates(uint64_t *dice);
+/** The configuration begins with rates, and all may ask. */
+void worlds_begin_rates(uint64_t *dice);
 
 /* worlds_turns.c */
 void worlds_turns(uint64_t *dice);
@@ -48,6 +50,10 @@ void worlds_turns(uint64_t *dice);
 void worlds_tcp(uint64_t *dice);
 void worlds_tcp_faults(uint64_t *dice);
 void worlds_tcp_crowd(uint64_t *dice);
+
+/* worlds_uptime.c */
+void worlds_uptime(uint64_t *dice);
+void worlds_uptime_rates(uint64_t *dice);
 
 /* worlds_whole.c */
 void worlds_lies(uint64_t *dice);

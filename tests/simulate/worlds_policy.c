@@ -179,11 +179,10 @@ add_connection(uint64_t *dice, uint64_t who, uint64_t conn, unsigned per_s, uint
 }
 
 void
-worlds_rates(uint64_t *dice)
+worlds_begin_rates(uint64_t *dice)
 {
     static const unsigned lengths[2][3] = {{32, 24, 20}, {128, 120, 108}};
     struct policy *policy = &world.policy;
-    uint64_t number = 0;
     char text[64];
     for (unsigned family = 0; family < 2; family++) {
         draw_rates(dice, &policy->rates[POLICY_UNPROVEN][family], lengths[family], 1);
@@ -204,6 +203,14 @@ worlds_rates(uint64_t *dice)
     put_list("exempt", &policy->exempt);
     put("}");
     world_begin_config_of(1, 1, access_text);
+}
+
+void
+worlds_rates(uint64_t *dice)
+{
+    const struct policy *policy = &world.policy;
+    uint64_t number = 0;
+    worlds_begin_rates(dice);
     world_say("cache: {size: off}, timeouts: {tcp_idle: 3s}");
     world.tcp_idle_ms = 3000;
     world.cookies_in = 3;
