@@ -1,100 +1,25 @@
 """penstockctl top in a terminal, with a running service: keys, sizes, signals, a service that ends and comes back."""
-import fcntl
 import json
 import os
-import pty
 import pwd
 import re
-import select
 import signal
-import struct
 import subprocess
 import termios
 import time
 
 import pytest
 from conftest import needs_root
-from penstock import BUILD, REPORT, plain_environment, status_of, wait_for
+from penstock import BUILD, plain_environment, status_of, wait_for
 
-pyte = pytest.importorskip("pyte")
+pytest.importorskip("pyte")
+from terminal import Terminal  # noqa: E402
+
 pytestmark = [needs_root]
 
 CTL = BUILD / "src/ctl/penstockctl"
 ACCOUNTS = sorted({account.pw_name for account in pwd.getpwall()} & {"penstock", "nobody"})  # what root becomes
 SIGNS = set("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉·●▲■└╵↓")
-
-
-class Terminal:
-    """A program in a terminal of a given size, and what stands on it."""
-
-    def __init__(self, *words, columns=80, rows=24, **environment):
-        self.master, slave = pty.openpty()
-        self.before = termios.tcgetattr(slave)
-        self.screen = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.screen)
-        self.octets = b""
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        kept = {key: value for key, value in plain_environment().items() if key not in ("LINES", "COLUMNS", "NO_COLOR")}
-        kept.update({"TERM": "linux", "LC_ALL": "C.UTF-8", **environment})
-
-        def take_terminal():
-            os.setsid()
-            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-        self.process = subprocess.Popen([CTL, *words], stdin=slave, stdout=slave, stderr=slave, env=kept, preexec_fn=take_terminal)
-        self.slave = slave
-
-    def read(self):
-        while select.select([self.master], [], [], 0)[0]:
-            octets = os.read(self.master, 65536)
-            self.octets += octets
-            self.stream.feed(octets)
-
-    def lines(self):
-        self.read()
-        return [line.rstrip() for line in self.screen.display]
-
-    def text(self):
-        return "\n".join(self.lines())
-
-    def shows(self, *words, seconds=60):
-        """Wait until all of these stand there; the text."""
-        def found():
-            text = self.text()
-            return all(word in text for word in words) and text
-        try:
-            return wait_for(found, seconds, f"{words} are shown", interval=0.05)
-        except AssertionError:
-            raise AssertionError(f"{words} are not in\n{self.text()}") from None
-
-    def shows_not(self, word):
-        try:
-            wait_for(lambda: word not in self.text(), 60, f"{word} is shown no more", interval=0.05)
-        except AssertionError:
-            raise AssertionError(f"{word} is in\n{self.text()}") from None
-
-    def press(self, keys):
-        os.write(self.master, keys.encode())
-
-    def resize(self, columns, rows):
-        self.read()
-        self.screen.resize(rows, columns)
-        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-
-    def ends(self, seconds=30):
-        def ended():
-            self.read()
-            return self.process.poll() is not None
-        wait_for(ended, seconds, "it ends", interval=0.05)
-        return self.process.returncode
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        for fd in (self.master, self.slave):
-            if fd >= 0:
-                os.close(fd)
-        assert not REPORT.search(self.octets.decode(errors="replace")), self.octets[-6000:]
 
 
 @pytest.fixture
@@ -112,7 +37,7 @@ def top(place):
     made = []
 
     def make(*words, **more):
-        made.append(Terminal("--socket", place, "top", "--interval", "1", *words, **more))
+        made.append(Terminal(CTL, "--socket", place, "top", "--interval", "1", *words, **more))
         return made[-1]
     yield make
     for terminal in made:
@@ -276,7 +201,7 @@ def test_it_is_jailed_and_not_root(service, top):
 def test_without_a_terminal_it_says_so(service, place):
     for environment, words in ({}, "needs a terminal"), ({"TERM": "nothing-like-it"}, "TERM"):
         if environment:
-            terminal = Terminal("--socket", place, "top", **environment)
+            terminal = Terminal(CTL, "--socket", place, "top", **environment)
             status, text = terminal.ends(), terminal.text()
             terminal.close()
         else:
