@@ -3,6 +3,7 @@
  */
 #include "ctl/ctl_gather.h"
 
+#include "os/host.h"
 #include "os/sys.h"
 
 #include <stdio.h>
@@ -10,24 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The first label of this machine's name, as far as it is one. */
-static void
-find_host(char host[SERVICE_PAGE_NAME_MAX])
-{
-    char name[256];
-    memset(host, 0, SERVICE_PAGE_NAME_MAX);
-    if (gethostname(name, sizeof name) != 0)
-        return;
-    name[sizeof name - 1] = '\0';
-    size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
-    memcpy(host, name, size < SERVICE_PAGE_NAME_MAX ? size : SERVICE_PAGE_NAME_MAX - 1);
-}
-
 enum status
 ctl_gather_open(struct ctl_gather *gather, const char *socket)
 {
     memset(gather, 0, sizeof *gather);
-    find_host(gather->host);
+    host_name(gather->host, sizeof gather->host);
     return control_client_open(&gather->client, socket, CTL_GATHER_WAIT_MS);
 }
 

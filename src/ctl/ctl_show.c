@@ -3,10 +3,10 @@
  */
 #include "ctl/ctl_show.h"
 
+#include "base/lower.h"
 #include "view/draw_status.h"
 #include "view/number.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -15,7 +15,6 @@
 
 #define VALUE_END 40 /* column behind a counter's value */
 #define DEAD_US   60000000U
-#define NAME_ROOM 64
 #define SIZE_MOST 1000 /* columns or rows */
 
 /* Those that are known to show escape sequences as text, or of which nothing is known. */
@@ -114,12 +113,8 @@ ctl_show_top(const struct figures *figures, const struct judgement *judgement,
 static void
 add_row(struct sheet *to, const char *name, uint64_t value, const char *sentence)
 {
-    char lower[NAME_ROOM], figure[NUMBER_TEXT_MAX];
-    size_t i = 0;
-    for (; name[i] != '\0' && i + 1 < sizeof lower; i++)
-        lower[i] = (char)tolower((unsigned char)name[i]);
-    lower[i] = '\0';
-    sheet_add(to, "  %s", lower);
+    char lower[LOWER_ROOM], figure[NUMBER_TEXT_MAX];
+    sheet_add(to, "  %s", lower_name(name, lower, sizeof lower));
     sheet_right(to, VALUE_END, number_count(value, figure));
     sheet_add(to, "  %s", sentence);
     sheet_end_line(to, 0);

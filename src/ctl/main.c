@@ -5,6 +5,8 @@
 #include "ctl/ctl_gather.h"
 #include "ctl/ctl_jail.h"
 #include "ctl/ctl_json.h"
+#include "ctl/ctl_json_fronts.h"
+#include "ctl/ctl_json_stats.h"
 #include "ctl/ctl_options.h"
 #include "ctl/ctl_show.h"
 #include "ctl/ctl_steer.h"
@@ -128,7 +130,7 @@ ask_networks(const struct ctl_options *options)
     if (status != STATUS_OK)
         return tell_failure(status);
     if (options->is_json)
-        return say_json(ctl_json_networks(&networks), CTL_EXIT_WELL);
+        return say_json(ctl_json_fronts_networks(&networks), CTL_EXIT_WELL);
     ctl_fronts_show_networks(&networks, text);
     return say(text, CTL_EXIT_WELL);
 }
@@ -141,7 +143,7 @@ ask_fronts(const struct ctl_options *options)
     if (status != STATUS_OK)
         return tell_failure(status);
     if (options->is_json)
-        return say_json(ctl_json_limits(&limits, options->what), CTL_EXIT_WELL);
+        return say_json(ctl_json_fronts_limits(&limits, options->what), CTL_EXIT_WELL);
     ctl_fronts_show_limits(&limits, options->what, text);
     return say(text, CTL_EXIT_WELL);
 }

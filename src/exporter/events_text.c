@@ -3,6 +3,7 @@
  */
 #include "exporter/events_text.h"
 
+#include "base/lower.h"
 #include "view/moment.h"
 
 #include <inttypes.h>
@@ -38,12 +39,7 @@ add_time(struct line *line, uint64_t wall_us)
 const char *
 events_text_why(enum why why, char to[32])
 {
-    const char *name = why_name(why);
-    size_t i = 0;
-    for (; name[i] != '\0' && i < 31; i++)
-        to[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]);
-    to[i] = '\0';
-    return to;
+    return lower_name(why_name(why), to, 32);
 }
 
 /* --- client ---------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
  */
 #include "exporter/exporter_gather.h"
 
+#include "os/host.h"
 #include "os/sys.h"
 
 #include <stdio.h>
@@ -11,24 +12,11 @@
 
 #define MS_US 1000U
 
-/* The first label of this machine's name, as far as it is one. */
-static void
-find_host(char host[SERVICE_PAGE_NAME_MAX])
-{
-    char name[256];
-    memset(host, 0, SERVICE_PAGE_NAME_MAX);
-    if (gethostname(name, sizeof name) != 0)
-        return;
-    name[sizeof name - 1] = '\0';
-    size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
-    memcpy(host, name, size < SERVICE_PAGE_NAME_MAX ? size : SERVICE_PAGE_NAME_MAX - 1);
-}
-
 void
 exporter_gather_begin(struct exporter_gather *gather, const char *path, int dial_fd)
 {
     exporter_link_begin(&gather->link, path, dial_fd);
-    find_host(gather->host);
+    host_name(gather->host, sizeof gather->host);
 }
 
 /* --- readings -------------------------------------------------------------------------------- */

@@ -3,12 +3,12 @@
  */
 #include "supervisor/statistics.h"
 
+#include "base/lower.h"
 #include "ipc/ipc.h"
 #include "os/log.h"
 #include "os/sys.h"
 #include "supervisor/report.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -47,16 +47,6 @@ line_add(struct line *line, const char *format, ...)
         line->used += size < FIELD_MAX ? (size_t)size : FIELD_MAX - 1;
 }
 
-static const char *
-in_lower_case(const char *name, char *text, size_t size)
-{
-    size_t i = 0;
-    for (; name[i] != '\0' && i + 1 < size; i++)
-        text[i] = (char)tolower((unsigned char)name[i]);
-    text[i] = '\0';
-    return text;
-}
-
 static const struct stats_page *
 page_of(const struct supervisor *sup, unsigned lane, enum child_role role)
 {
@@ -87,8 +77,8 @@ log_counters(const struct supervisor *sup)
     struct line line = {.group = "counters"};
     char name[FIELD_MAX];
     for (unsigned i = 0; i < STATS_COUNT; i++)
-        line_add(&line, "%s=%" PRIu64, in_lower_case(stats_name((enum stats_counter)i), name, 64),
-                 sum_of(sup, i));
+        line_add(&line, "%s=%" PRIu64,
+                 lower_name(stats_name((enum stats_counter)i), name, sizeof name), sum_of(sup, i));
     line_end(&line);
 }
 
@@ -117,7 +107,7 @@ log_ends(const struct supervisor *sup)
         uint64_t sum = 0;
         for (unsigned lane = 0; lane < sup->lanes_count; lane++)
             sum += stats_load(&page_of(sup, lane, CHILD_FRONT)->why[i]);
-        line_add(&line, "%s=%" PRIu64, in_lower_case(why_name((enum why)i), name, 64), sum);
+        line_add(&line, "%s=%" PRIu64, lower_name(why_name((enum why)i), name, sizeof name), sum);
     }
     line_end(&line);
 }

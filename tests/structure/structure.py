@@ -44,7 +44,7 @@ FOREIGN = {
     "idn2.h": re.compile(r"^src/supervisor/idna\.c$"),
     "yaml.h": re.compile(r"^src/conf/config_yaml\.[ch]$"),
     "ncurses.h": re.compile(r"^src/ctl/ctl_screen\.c$"),
-    "jansson.h": re.compile(r"^src/ctl/ctl_json\.c$"),
+    "jansson.h": re.compile(r"^src/ctl/ctl_value\.h$"),
 }
 
 FILE_LINES = 400

@@ -59,20 +59,6 @@ Test(ctl_json, what_was_not_read_is_null)
     json_decref(root);
 }
 
-Test(ctl_json, stats_has_every_counter_and_every_end)
-{
-    begin();
-    scene.reading.tally.why[WHY_TIMEOUT] = 3;
-    scene.reading.tally.why[WHY_QUEUE_FULL] = 4;
-    json_t *root = parse(ctl_json_stats(&scene.reading));
-    cr_expect_eq(json_object_size(json_object_get(root, "counters")) +
-                     json_object_size(json_object_get(root, "levels")),
-                 STATS_COUNT);
-    cr_expect_eq(json_object_size(json_object_get(root, "ends")), WHY_COUNT);
-    cr_expect_eq(json_integer_value(json_object_get(json_object_get(root, "groups"), "failed")), 7);
-    json_decref(root);
-}
-
 Test(ctl_json, top_is_status_and_more_in_one_line)
 {
     begin();

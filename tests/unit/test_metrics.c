@@ -31,40 +31,18 @@ Test(metrics, numbers_stand_under_their_names)
     tally->counts[STAT_RATES_FORGIVEN_MS] = 1234567;
     tally->counts[STAT_TCP_CLIENTS] = 3;
     tally->why[WHY_CACHE_HIT] = 5;
-    tally->asked[1] = 77;
     tally->rcodes[2] = 6;
-    scene.reading.of_upstream[1].rcodes[STATS_RCODES - 1] = 9;
     tally->filtered = 12;
-    tally->failed[2] = 8;
     HAS("penstock_udp_queries_total 18446744073709551615");
     HAS("penstock_rates_forgiven_seconds 1234.567");
     HAS("# TYPE penstock_tcp_clients gauge\npenstock_tcp_clients 3");
     HAS("penstock_queries_ended_total{reason=\"cache_hit\",group=\"answered\"} 5");
-    HAS("penstock_upstream_asked_total{upstream=\"south\"} 77");
-    HAS("penstock_upstream_failed_total{upstream=\"harbour\"} 8");
-    HAS("penstock_upstream_rtt_seconds{upstream=\"north\"} 0.009200");
-    HAS("penstock_upstream_certificate_remaining_seconds{upstream=\"north\"} 4157200");
-    HAS("penstock_upstream_tls_info{upstream=\"north\",version=\"1.3\"} 1");
-    HAS("penstock_upstream_state{upstream=\"north\",state=\"usable\"} 1");
-    HAS("penstock_upstream_state{upstream=\"north\",state=\"down\"} 0");
     HAS("penstock_build_info{version=\"0.1.0\",config=\"0000000000000000\"} 1");
     HAS("penstock_responses_total{rcode=\"SERVFAIL\"} 6");
-    HAS("penstock_upstream_responses_total{upstream=\"south\",rcode=\"OTHER\"} 9");
     HAS("penstock_datagrams_filtered_total 12");
     HAS("penstock_queries_limit 16384");
     HAS("penstock_exporter_reading_age_seconds 0.250000");
     HAS("penstock_finding{name=\"pin\"} 0");
-}
-
-Test(metrics, what_is_not_known_is_absent)
-{
-    view_scene_begin(&scene);
-    scene.reading.of_upstream[0].ends_s = 0;
-    scene.reading.of_upstream[0].tls = 0;
-    scene.reading.of_upstream[0].connections = 0;
-    LACKS("remaining_seconds{upstream=\"north\"}");
-    LACKS("tls_info{upstream=\"north\"");
-    LACKS("rtt_seconds{upstream=\"north\"}");
 }
 
 Test(metrics, buckets_add_up_and_bounds_are_true)

@@ -1,0 +1,84 @@
+/* ctl_value.c - what the documents in JSON are made of
+ * SPDX-License-Identifier: ISC
+ */
+#include "ctl/ctl_value.h"
+
+#include "base/lower.h"
+#include "view/number.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+json_t *
+ctl_value_whole(uint64_t value)
+{
+    return value == NUMBER_NONE ? json_null() : json_integer((json_int_t)(value & INT64_MAX));
+}
+
+json_t *
+ctl_value_part(uint64_t value, double parts)
+{
+    return value == NUMBER_NONE ? json_null() : json_real((double)value / parts);
+}
+
+json_t *
+ctl_value_rate(uint64_t milli)
+{
+    return ctl_value_part(milli, 1000);
+}
+
+json_t *
+ctl_value_percent(uint64_t hundredths)
+{
+    return ctl_value_part(hundredths, 100);
+}
+
+json_t *
+ctl_value_ms(uint64_t us)
+{
+    return ctl_value_part(us, 1000);
+}
+
+char *
+ctl_value_dump(json_t *root, size_t form)
+{
+    char *text = json_dumps(root, form | JSON_REAL_PRECISION(10));
+    json_decref(root);
+    return text;
+}
+
+char *
+ctl_value_print(json_t *root)
+{
+    return ctl_value_dump(root, JSON_INDENT(2));
+}
+
+json_t *
+ctl_value_times(uint64_t half_us, uint64_t nine_us, uint64_t most_us)
+{
+    return json_pack("{s:o, s:o, s:o}", "p50", ctl_value_ms(half_us), "p90", ctl_value_ms(nine_us),
+                     "p99", ctl_value_ms(most_us));
+}
+
+json_t *
+ctl_value_service(const struct reading *r)
+{
+    char hash[LOWER_ROOM];
+    snprintf(hash, sizeof hash, "%016" PRIx64, r->config_hash);
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:i, s:i}", "host", r->host, "version",
+                     r->version, "time", ctl_value_whole(r->wall_s), "started",
+                     ctl_value_whole(r->started_s), "up_s",
+                     ctl_value_whole((r->tally.at_us - r->started_us) / 1000000), "config_since",
+                     ctl_value_whole(r->config_s), "config_hash", hash, "lanes", (int)r->lanes,
+                     "lanes_serving", (int)r->serving);
+}
+
+const char *
+ctl_value_group(enum why_group group)
+{
+    static const char *const names[] = {[WHY_GROUP_ANSWERED] = "answered",
+                                        [WHY_GROUP_TURNED_AWAY] = "turned_away",
+                                        [WHY_GROUP_FAILED] = "failed",
+                                        [WHY_GROUP_NEITHER] = "neither"};
+    return names[group];
+}

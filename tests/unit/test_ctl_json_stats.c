@@ -1,0 +1,37 @@
+/* test_ctl_json_stats.c - tests of ctl_json_stats
+ * SPDX-License-Identifier: ISC
+ *
+ * That the documents are as their schemas say, tests/integration/test_ctl.py shows.
+ */
+#include "ctl/ctl_json_stats.h"
+
+#include "view_scene.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+static struct view_scene scene;
+
+static json_t *
+parse(char *text)
+{
+    json_error_t error;
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    cr_assert_not_null(root, "%s", error.text);
+    free(text);
+    return root;
+}
+
+Test(ctl_json_stats, has_every_counter_and_every_end)
+{
+    view_scene_begin(&scene);
+    scene.reading.tally.why[WHY_TIMEOUT] = 3;
+    scene.reading.tally.why[WHY_QUEUE_FULL] = 4;
+    json_t *root = parse(ctl_json_stats(&scene.reading));
+    cr_expect_eq(json_object_size(json_object_get(root, "counters")) +
+                     json_object_size(json_object_get(root, "levels")),
+                 STATS_COUNT);
+    cr_expect_eq(json_object_size(json_object_get(root, "ends")), WHY_COUNT);
+    cr_expect_eq(json_integer_value(json_object_get(json_object_get(root, "groups"), "failed")), 7);
+    json_decref(root);
+}
