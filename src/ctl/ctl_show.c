@@ -142,7 +142,7 @@ ctl_show_stats(const struct reading *reading, char text[CTL_SHOW_MAX])
     struct sheet to;
     sheet_begin(&to, text, CTL_SHOW_MAX, true, false);
     for (unsigned gauge = 0; gauge < 2; gauge++) {
-        sheet_add(&to, gauge == 0 ? "Counted since the start\n" : "\nNow, or counted elsewhere\n");
+        sheet_add(&to, gauge == 0 ? "Counted since the start\n" : "\nNow\n");
         for (unsigned i = 0; i < STATS_COUNT; i++)
             if (stats_is_gauge((enum stats_counter)i) == (gauge == 1))
                 add_row(&to, stats_name((enum stats_counter)i), tally->counts[i],

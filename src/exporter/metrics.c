@@ -105,11 +105,8 @@ draw_counters(const struct family_out *out, const struct tally *tally)
         unsigned parts;
         struct family family = counter_family((enum stats_counter)i, name, &parts);
         family_begin(out, &family);
-        if (parts == SECOND_MS)
-            http_reply_add(out->reply, "penstock_%s %" PRIu64 ".%03u\n", name,
-                           tally->counts[i] / parts, (unsigned)(tally->counts[i] % parts));
-        else if (parts == SECOND_US)
-            family_seconds(out, &family, "", tally->counts[i]);
+        if (parts > 1)
+            family_seconds(out, &family, "", tally->counts[i] * (SECOND_US / parts));
         else
             family_add(out, &family, "", tally->counts[i]);
     }

@@ -257,14 +257,16 @@ show_levels(struct front *front)
         stats_set(front->self.stats, STAT_CACHE_ENTRIES, cache->entries);
         stats_set(front->self.stats, STAT_CACHE_BYTES,
                   (uint64_t)cache->chunks_used * CACHE_CHUNK_BYTES);
-        stats_set(front->self.stats, STAT_CACHE_MISSES, cache->misses);
-        stats_set(front->self.stats, STAT_CACHE_EVICTED, cache->evicted);
+        stats_set(front->self.stats, STAT_CACHE_MISSES, front->before.cache_misses + cache->misses);
+        stats_set(front->self.stats, STAT_CACHE_EVICTED,
+                  front->before.cache_evicted + cache->evicted);
     }
     if (!is_uplink_used(front))
         stats_set(front->self.stats, STAT_RING_DEPTH, 0);
     stats_set(front->self.stats, STAT_ANSWERS_HELD, front->pacing.count);
     stats_set(front->self.stats, STAT_RATES_FORGIVEN_MS,
-              limiter_forgiven_ms(&front->rate.tables[RATE_UNPROVEN]) +
+              front->before.rates_forgiven_ms +
+                  limiter_forgiven_ms(&front->rate.tables[RATE_UNPROVEN]) +
                   limiter_forgiven_ms(&front->rate.tables[RATE_PROVEN]));
 }
 
@@ -284,6 +286,10 @@ void
 front_begin(struct front *front)
 {
     struct nap_count nothing = count_passed(front, true);
+    front->before =
+        (struct front_before){.cache_misses = counted(front, STAT_CACHE_MISSES),
+                              .cache_evicted = counted(front, STAT_CACHE_EVICTED),
+                              .rates_forgiven_ms = counted(front, STAT_RATES_FORGIVEN_MS)};
     front_nap_init(&front->nap, front->loop.now_us, &nothing);
 }
 

@@ -54,6 +54,10 @@ struct nap {
     uint32_t us;             /* a rest, as the last window judged; 0..NAP_MAX_US */
 };
 
+struct front_before { /* what fronts that died in this place had counted on its page */
+    uint64_t cache_misses, cache_evicted, rates_forgiven_ms;
+};
+
 struct front {
     struct child_config self; /* what this process was told of itself */
     struct acl next_acl;      /* of a configuration that is looked at: too large for the stack */
@@ -75,6 +79,7 @@ struct front {
     struct uplink uplink;
     struct nap nap;
     struct child_usage usage;
+    struct front_before before;
     uint64_t stop_us;  /* 0: serving; else the end is here at last */
     uint64_t reads_us; /* told to stop: reads until then; 0: serving, or nothing is read any more */
     bool is_held;      /* the listening sockets are another penstock's to read */

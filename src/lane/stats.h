@@ -84,7 +84,7 @@ struct stats_page {
 const char *stats_name(enum stats_counter counter);
 const char *stats_text(enum stats_counter counter);
 
-/** Is it a level, or a count kept elsewhere, that may also fall? */
+/** Is it a level, which may also fall? */
 bool stats_is_gauge(enum stats_counter counter);
 
 /** A number of a page, this one or lane/service_page.h, as it is now. */

@@ -117,10 +117,15 @@ def test_another_size_is_another_view(service, top):
     terminal.shows_not("UPSTREAM")
     terminal.shows_not(" queries")
     terminal.shows("penstock", "LL")
-    for _ in range(3):  # there and back at once: the size is as before, and what stood there is not
-        terminal.resize(1, 1)
-        terminal.resize(80, 24)
-        terminal.shows(" queries", "q quit")
+
+
+def test_a_size_that_came_back_in_time_is_drawn_anew(service, top):
+    terminal = top("--interval", "60")
+    terminal.shows(" queries", "UPSTREAM", "q quit")
+    terminal.read()
+    terminal.screen.reset()  # as a terminal that was small for a moment: the size is as before, what stood there is not
+    terminal.process.send_signal(signal.SIGWINCH)
+    terminal.shows(" queries", "UPSTREAM", "q quit")
 
 
 def test_a_service_that_ends_is_said_to_be_gone_and_found_again(launch, serve, bad, settings, top):

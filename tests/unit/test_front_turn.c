@@ -106,6 +106,20 @@ Test(front_turn, a_miss_takes_two_turns_and_a_hit_one, .init = setup)
     cr_expect_eq(scene_stat(STAT_CACHE_ENTRIES), 1);
 }
 
+/* Its page has what the one before it in this place had counted. */
+Test(front_turn, counts_on_where_the_front_before_it_ended, .init = setup)
+{
+    stats_set(&stats, STAT_CACHE_MISSES, 41);
+    stats_set(&stats, STAT_CACHE_EVICTED, 7);
+    stats_set(&stats, STAT_RATES_FORGIVEN_MS, 9);
+    front_begin(&front);
+    arrive("a.example");
+    (void)turn();
+    cr_expect_eq(scene_stat(STAT_CACHE_MISSES), 42);
+    cr_expect_eq(scene_stat(STAT_CACHE_EVICTED), 7);
+    cr_expect_eq(scene_stat(STAT_RATES_FORGIVEN_MS), 9);
+}
+
 Test(front_turn, is_due_at_once_while_the_worker_has_more_to_say, .init = setup)
 {
     struct handoff_answer stale = {

@@ -34,7 +34,7 @@ Test(metrics, numbers_stand_under_their_names)
     tally->rcodes[2] = 6;
     tally->filtered = 12;
     HAS("penstock_udp_queries_total 18446744073709551615");
-    HAS("penstock_rates_forgiven_seconds 1234.567");
+    HAS("penstock_rates_forgiven_seconds_total 1234.567000");
     HAS("# TYPE penstock_tcp_clients gauge\npenstock_tcp_clients 3");
     HAS("penstock_queries_ended_total{reason=\"cache_hit\",group=\"answered\"} 5");
     HAS("penstock_build_info{version=\"0.1.0\",config=\"0000000000000000\"} 1");

@@ -28,7 +28,7 @@ Test(tally, counts_that_grow_or_stand_still_continue)
 Test(tally, levels_may_fall)
 {
     begin();
-    from.counts[STAT_TCP_CLIENTS] = from.counts[STAT_CACHE_MISSES] = from.drops = 9;
+    from.counts[STAT_TCP_CLIENTS] = from.counts[STAT_CACHE_BYTES] = from.drops = 9;
     cr_assert(tally_continues(&from, &to));
     cr_assert_eq(tally_drops(&from, &to), 0);
 }
