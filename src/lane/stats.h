@@ -57,7 +57,9 @@ struct stats_upstream {
     _Atomic uint64_t pin_mismatches; /* handshakes in which no pin matched */
     _Atomic uint64_t state, cause;   /* enum stats_upstream_state, _cause */
     _Atomic uint64_t changed_us;     /* monotonic: the state's last change; 0: none */
-    _Atomic uint64_t ends_s;         /* when the certificate ends, since 1970; 0 not known */
+    _Atomic uint64_t
+        tried_us;            /* monotonic: a handshake or an attempt at one said so last; 0: none */
+    _Atomic uint64_t ends_s; /* when the certificate ends, since 1970; 0 not known */
     /* TLS version (0x0304) in the upper 16 of the lower 32 bits, IANA cipher number below */
     _Atomic uint64_t tls;
     _Atomic uint64_t rcodes[STATS_RCODES]; /* its usable responses, and errors without a question */

@@ -26,7 +26,8 @@ forget_upstream(struct stats_upstream *upstream)
 {
     _Atomic uint64_t *levels[] = {&upstream->connections,    &upstream->state,  &upstream->cause,
                                   &upstream->changed_us,     &upstream->rtt_us, &upstream->pin_seen,
-                                  &upstream->pin_changed_us, &upstream->ends_s, &upstream->tls};
+                                  &upstream->pin_changed_us, &upstream->ends_s, &upstream->tls,
+                                  &upstream->tried_us};
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
         stats_store(levels[i], 0);
 }

@@ -17,7 +17,8 @@
 #define BOTTOM    990
 #define LINE      120 /* of text, from one to the next */
 #define MIDDLE    40  /* from the middle of a text to its foot */
-#define TEXT_WIDE 700 /* no name of a mark is wider */
+#define TEXT_WIDE 700 /* no name of a mark is wider, */
+#define TIME_WIDE 320 /* and no time of day */
 
 #define HOUR_S      3600
 #define TICK_S      900
@@ -98,8 +99,9 @@ put_times(const struct draw_page_chart *chart)
     for (uint64_t s = now_s - now_s % TICK_S; s > now_s - HOUR_S; s -= TICK_S) {
         unsigned x = x_of(chart, s);
         markup_put(chart->to, "<path class=\"ax\" d=\"M%u %uv40\"/>", x, BOTTOM);
-        markup_put(chart->to, "<text x=\"%u\" y=\"%u\" text-anchor=\"middle\">%s</text>", x,
-                   BOTTOM + 150, moment_since(s, s, text));
+        if (x + TIME_WIDE / 2 <= WIDTH)
+            markup_put(chart->to, "<text x=\"%u\" y=\"%u\" text-anchor=\"middle\">%s</text>", x,
+                       BOTTOM + 150, moment_since(s, s, text));
     }
 }
 

@@ -23,6 +23,7 @@
 #define AXIS_LINES 3
 #define LABEL_MAX  320
 
+#define BEGIN_US   6 /* the axis begins here: room for one bar of all that took less than FROM_US */
 #define FROM_US    10
 #define TO_US      10000000
 #define DECADE     10
@@ -42,10 +43,14 @@ fill(struct spread *spread, const uint64_t from[], const uint64_t to[])
 {
     for (unsigned i = 0; i < STATS_BUCKETS; i++)
         spread->count += to[i] - from[i];
+    uint64_t before = 0;
     for (unsigned i = 0; i < STATS_BUCKETS && spread->count > 0; i++) {
-        spread->shares[i] = number_share_of(to[i] - from[i], spread->count);
-        if (spread->shares[i] > spread->most_share)
-            spread->most_share = spread->shares[i];
+        bool is_before = stats_bucket_top(i) < FROM_US; /* all of them in the first one */
+        before += is_before ? to[i] - from[i] : 0;
+        unsigned at = is_before ? 0 : i;
+        spread->shares[at] = number_share_of(is_before ? before : to[i] - from[i], spread->count);
+        if (spread->shares[at] > spread->most_share)
+            spread->most_share = spread->shares[at];
     }
 }
 
@@ -71,7 +76,7 @@ static void
 put_times(struct spread *spread, struct markup *to)
 {
     spread->across = (struct plot_scale){
-        .from = plot_log(FROM_US), .to = plot_log(TO_US), .start = LEFT, .end = RIGHT};
+        .from = plot_log(BEGIN_US), .to = plot_log(TO_US), .start = LEFT, .end = RIGHT};
     for (uint64_t us = FROM_US * DECADE; us < TO_US; us *= DECADE) {
         char text[NUMBER_TEXT_MAX];
         unsigned x = plot_at(&spread->across, plot_log(us));
@@ -89,9 +94,10 @@ put_bars(const struct spread *spread, struct markup *to)
     for (unsigned i = 0; i < STATS_BUCKETS; i++) {
         if (spread->shares[i] == 0)
             continue;
-        uint64_t begin_us = i == 0 ? 0 : stats_bucket_top(i - 1) + 1;
+        uint64_t begin_us = i == 0 ? BEGIN_US : stats_bucket_top(i - 1) + 1;
+        uint64_t end_us = i == 0 ? FROM_US : stats_bucket_top(i) + 1;
         unsigned x = plot_at(&spread->across, plot_log(begin_us));
-        unsigned end = plot_at(&spread->across, plot_log(stats_bucket_top(i) + 1));
+        unsigned end = plot_at(&spread->across, plot_log(end_us));
         unsigned y = plot_at(&spread->up, spread->shares[i]);
         unsigned right = end > x + 2 * GAP ? end - GAP : x + GAP;
         markup_put(to, "M%u %uV%uH%uV%uz", x, BOTTOM, y, right, BOTTOM);

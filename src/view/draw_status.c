@@ -155,7 +155,7 @@ draw_refusals(const struct figures *f, struct sheet *to)
                                  {f->over_limit, "over a limit"},
                                  {f->parts[WHY_PART_UNFIT], "not allowed or malformed"}};
     struct note failed[] = {{f->parts[WHY_PART_LATE], "no upstream answered in time"},
-                            {f->parts[WHY_PART_UNREACHED], "no usable answer from any upstream"},
+                            {f->parts[WHY_PART_UNREACHED], "no usable answer from upstreams"},
                             {f->parts[WHY_PART_USELESS], "nothing but errors came back"},
                             {f->parts[WHY_PART_NO_ROOM], "no room"},
                             {f->parts[WHY_PART_UNSENT], "not sent by the kernel"}};

@@ -125,41 +125,53 @@ reading_begin(struct reading *reading, const struct service_page *page, size_t b
 
 /* --- statistics pages ------------------------------------------------------------------------ */
 
-/* How much a lane says that an upstream can be asked: the most of all lanes counts. */
-static unsigned
-rank_of(enum stats_upstream_state state)
+/* Does what this lane says go before what the others said? One with a connection knows; of the others, which may not have
+ * asked for hours, who tried last. */
+static bool
+goes_before(const struct reading_upstream *to, const struct reading_upstream *lane)
 {
-    static const unsigned ranks[] = {[STATS_UPSTREAM_UNASKED] = 0,
-                                     [STATS_UPSTREAM_DOWN] = 1,
-                                     [STATS_UPSTREAM_REFUSED] = 2,
-                                     [STATS_UPSTREAM_USABLE] = 3};
-    return ranks[state];
+    if (lane->is_connected != to->is_connected)
+        return lane->is_connected;
+    if (lane->state == to->state)
+        return lane->changed_us > to->changed_us;
+    if (lane->state == STATS_UPSTREAM_UNASKED || to->state == STATS_UPSTREAM_UNASKED)
+        return to->state == STATS_UPSTREAM_UNASKED;
+    return lane->tried_us > to->tried_us;
 }
 
 /* What a worker that was replaced had to say of an upstream is past. */
 static void
 add_state(struct reading_upstream *to, const struct stats_upstream *from)
 {
-    enum stats_upstream_state state =
-        (enum stats_upstream_state)at_most(stats_load(&from->state), STATS_UPSTREAM_DOWN);
-    uint64_t changed_us = stats_load(&from->changed_us),
-             rtt_us = at_most(stats_load(&from->rtt_us), UINT32_MAX);
-    bool is_later = state == to->state && changed_us > to->changed_us;
-    if (rank_of(state) > rank_of(to->state) || is_later) {
-        to->state = state;
-        to->cause = (enum stats_upstream_cause)at_most(stats_load(&from->cause), STATS_CAUSE_LOST);
-        to->changed_us = changed_us;
+    struct reading_upstream lane = {
+        .state = (enum stats_upstream_state)at_most(stats_load(&from->state), STATS_UPSTREAM_DOWN),
+        .cause = (enum stats_upstream_cause)at_most(stats_load(&from->cause), STATS_CAUSE_LOST),
+        .changed_us = stats_load(&from->changed_us),
+        .tried_us = stats_load(&from->tried_us)};
+    uint64_t rtt_us = at_most(stats_load(&from->rtt_us), UINT32_MAX);
+    lane.is_connected = lane.state == STATS_UPSTREAM_USABLE && stats_load(&from->connections) > 0;
+    if (goes_before(to, &lane)) {
+        to->tried_us = lane.state == to->state ? to->tried_us : 0;
+        to->state = lane.state;
+        to->cause = lane.cause;
+        to->changed_us = lane.changed_us;
+        to->is_connected = lane.is_connected;
     }
+    if (to->state == lane.state && lane.tried_us > to->tried_us)
+        to->tried_us = lane.tried_us;
     to->lanes_measured += rtt_us > 0;
     to->rtt_us += rtt_us;
     uint64_t pin_seen = at_most(stats_load(&from->pin_seen), PINS_MOST);
     uint64_t pin_changed_us = stats_load(&from->pin_changed_us);
+    uint64_t ends_s = at_most(stats_load(&from->ends_s), END_MOST), tls = stats_load(&from->tls);
+    /* a renewed one was seen; that of a key that is in use no more may end as it likes */
+    if (pin_changed_us > to->pin_changed_us ||
+        (pin_changed_us == to->pin_changed_us && ends_s > to->ends_s))
+        to->ends_s = ends_s;
     if (pin_seen > 0 && (to->pin_seen == 0 || pin_changed_us > to->pin_changed_us)) {
         to->pin_seen = (unsigned)pin_seen;
         to->pin_changed_us = pin_changed_us;
     }
-    uint64_t ends_s = at_most(stats_load(&from->ends_s), END_MOST), tls = stats_load(&from->tls);
-    to->ends_s = ends_s > to->ends_s ? ends_s : to->ends_s; /* a renewed one was seen */
     to->tls = tls > 0 ? (unsigned)(tls >> 16 & 0xffff) : to->tls;
 }
 

@@ -22,6 +22,8 @@ struct reading_upstream {
     enum stats_upstream_state state;
     enum stats_upstream_cause cause;
     uint64_t changed_us;     /* monotonic: of the state; 0: never */
+    uint64_t tried_us;       /* while pages are added: when the lane whose state it is learnt it, */
+    bool is_connected;       /* and whether it has a connection */
     uint64_t pin_changed_us; /* monotonic; 0: never */
     uint64_t connections;    /* ready now */
     uint64_t rtt_us;         /* mean of the lanes that measured; 0: none did */

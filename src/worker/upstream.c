@@ -63,6 +63,7 @@ show_state(const struct upstream *upstream, enum stats_upstream_state state,
 {
     struct stats_upstream *shown = upstream->shown;
     stats_store(&shown->cause, cause);
+    stats_store(&shown->tried_us, now_us);
     if (stats_load(&shown->state) == (uint64_t)state)
         return;
     stats_store(&shown->state, state);

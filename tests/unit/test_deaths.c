@@ -46,11 +46,11 @@ Test(deaths, what_a_worker_said_of_how_upstreams_are_ends_with_it)
     upstream->queries = upstream->pin_mismatches = 7;
     upstream->state = STATS_UPSTREAM_REFUSED;
     upstream->cause = STATS_CAUSE_PIN;
-    upstream->changed_us = upstream->pin_seen = upstream->connections = 1;
+    upstream->changed_us = upstream->tried_us = upstream->pin_seen = upstream->connections = 1;
     die(worker, SIGSEGV);
     upstream = &worker->stats->upstreams[1];
     cr_assert_eq(upstream->state, STATS_UPSTREAM_UNASKED);
-    cr_assert(upstream->cause == 0 && upstream->changed_us == 0);
+    cr_assert(upstream->cause == 0 && upstream->changed_us == 0 && upstream->tried_us == 0);
     cr_assert(upstream->pin_seen == 0 && upstream->connections == 0);
     cr_assert(upstream->queries == 7 && upstream->pin_mismatches == 7, "counts go on");
 }

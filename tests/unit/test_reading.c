@@ -104,8 +104,10 @@ Test(reading, an_upstream_that_one_lane_can_ask_is_usable)
     pages[0].upstreams[0].state = STATS_UPSTREAM_DOWN;
     pages[0].upstreams[0].cause = STATS_CAUSE_LOST;
     pages[0].upstreams[0].changed_us = 900;
+    pages[0].upstreams[0].tried_us = 990;
     pages[1].upstreams[0].state = STATS_UPSTREAM_USABLE;
-    pages[1].upstreams[0].changed_us = 100;
+    pages[1].upstreams[0].connections = 1;
+    pages[1].upstreams[0].changed_us = pages[1].upstreams[0].tried_us = 100;
     pages[1].upstreams[0].rtt_us = 4000;
     cr_assert_eq(read_service(), STATUS_OK);
     reading_add(&reading, &pages[0], 0, 1);
@@ -114,6 +116,51 @@ Test(reading, an_upstream_that_one_lane_can_ask_is_usable)
     cr_assert_eq(reading.of_upstream[0].state, STATS_UPSTREAM_USABLE);
     cr_assert_eq(reading.of_upstream[0].changed_us, 100);
     cr_assert_eq(reading.of_upstream[0].rtt_us, 4000, "a lane that did not measure is no zero");
+}
+
+/* A lane without clients asks no upstream, and has heard nothing of it since. */
+Test(reading, of_lanes_without_a_connection_the_one_that_tried_last_knows)
+{
+    for (unsigned first = 0; first < 2; first++) {
+        begin();
+        pages[0].upstreams[0].state = STATS_UPSTREAM_USABLE;
+        pages[0].upstreams[0].changed_us = pages[0].upstreams[0].tried_us = 100;
+        pages[1].upstreams[0].state = STATS_UPSTREAM_REFUSED;
+        pages[1].upstreams[0].cause = STATS_CAUSE_PIN;
+        pages[1].upstreams[0].changed_us = 900;
+        pages[1].upstreams[0].tried_us = 990;
+        cr_assert_eq(read_service(), STATUS_OK);
+        reading_add(&reading, &pages[first], 0, 1);
+        reading_add(&reading, &pages[1 - first], 1, 1);
+        reading_end(&reading);
+        cr_expect_eq(reading.of_upstream[0].state, STATS_UPSTREAM_REFUSED);
+        cr_expect_eq(reading.of_upstream[0].cause, STATS_CAUSE_PIN);
+        cr_expect_eq(reading.of_upstream[0].changed_us, 900);
+        pages[0].upstreams[0].tried_us = 995; /* it has asked, and closed the connection again */
+        cr_assert_eq(read_service(), STATUS_OK);
+        reading_add(&reading, &pages[first], 0, 1);
+        reading_add(&reading, &pages[1 - first], 1, 1);
+        reading_end(&reading);
+        cr_expect_eq(reading.of_upstream[0].state, STATS_UPSTREAM_USABLE);
+    }
+}
+
+Test(reading, a_key_that_was_changed_brings_the_certificate_that_counts)
+{
+    for (unsigned first = 0; first < 2; first++) {
+        begin();
+        pages[0].upstreams[0].pin_seen = 1;
+        pages[0].upstreams[0].ends_s = 77 + 83 * 86400;
+        pages[1].upstreams[0].pin_seen = 2;
+        pages[1].upstreams[0].pin_changed_us = 900;
+        pages[1].upstreams[0].ends_s = 77 + 6 * 86400;
+        cr_assert_eq(read_service(), STATUS_OK);
+        reading_add(&reading, &pages[first], 0, 1);
+        reading_add(&reading, &pages[1 - first], 1, 1);
+        reading_end(&reading);
+        cr_expect_eq(reading.of_upstream[0].pin_seen, 2);
+        cr_expect_eq(reading.of_upstream[0].ends_s, 77 + 6 * 86400);
+    }
 }
 
 Test(reading, a_certificate_ends_when_the_one_that_was_renewed_does)

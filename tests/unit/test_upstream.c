@@ -83,6 +83,7 @@ Test(upstream, the_page_says_how_it_is_since_when_and_why)
     (void)upstream_refused(&upstream, &session, EPIPE);
     upstream_failed(&upstream, NOW_US + 1);
     cr_assert_eq(shown(&up->changed_us), NOW_US, "it is as it was");
+    cr_assert_eq(shown(&up->tried_us), NOW_US + 1, "and was tried again");
     upstream_failed(&upstream, NOW_US + 2);
     cr_assert_eq(shown(&up->state), STATS_UPSTREAM_DOWN, "this time it was not there at all");
     cr_assert_eq(shown(&up->cause), STATS_CAUSE_LOST);
@@ -92,6 +93,7 @@ Test(upstream, the_page_says_how_it_is_since_when_and_why)
     cr_assert_eq(shown(&up->state), STATS_UPSTREAM_USABLE);
     cr_assert_eq(shown(&up->cause), STATS_CAUSE_NONE);
     cr_assert_eq(shown(&up->changed_us), NOW_US + 3);
+    cr_assert_eq(shown(&up->tried_us), NOW_US + 3);
     cr_assert_eq(shown(&up->failures), 3);
 }
 
