@@ -39,19 +39,29 @@ def test_an_unknown_setting_would_be_seen(tmp_path):
 
 
 @needs_systemd
-def test_the_exporters_unit_is_sound(tmp_path):
-    text = (UNITS / "penstock-exporter.service").read_text().replace("/usr/bin/penstock-exporter", str(BUILD / "src/exporter/penstock-exporter"))
-    (tmp_path / "penstock-exporter.service").write_text(text)
+@pytest.mark.parametrize("unit", ["penstock-exporter", "penstock-events"])
+def test_the_exporters_units_are_sound(tmp_path, unit):
+    text = (UNITS / f"{unit}.service").read_text().replace("/usr/bin/penstock-exporter", str(BUILD / "src/exporter/penstock-exporter"))
+    (tmp_path / f"{unit}.service").write_text(text)
     (tmp_path / "penstock.service").write_text(service_text())
-    result = subprocess.run(["systemd-analyze", "verify", "--man=no", tmp_path / "penstock-exporter.service"], capture_output=True,
+    result = subprocess.run(["systemd-analyze", "verify", "--man=no", tmp_path / f"{unit}.service"], capture_output=True,
                             text=True, timeout=120, env=plain_environment(SYSTEMD_LOG_LEVEL="warning"))
     said = [line for line in result.stderr.splitlines() if "penstock" in line]
     assert not said and result.returncode == 0, "\n".join(said)
 
 
-def test_the_exporters_account_is_made_and_runs_it():
-    assert re.search(r"^u penstock-exporter ", (UNITS / "penstock.sysusers").read_text(), re.M)
-    assert re.search(r"^User=penstock-exporter$", (UNITS / "penstock-exporter.service").read_text(), re.M)
+@pytest.mark.parametrize("unit", ["penstock-exporter", "penstock-events"])
+def test_the_exporters_accounts_are_made_and_run_it(unit):
+    assert re.search(rf"^u {unit} ", (UNITS / "penstock.sysusers").read_text(), re.M)
+    assert re.search(rf"^User={unit}$", (UNITS / f"{unit}.service").read_text(), re.M)
+
+
+def test_the_query_log_has_a_folder_and_is_opened_anew():
+    text = (UNITS / "penstock-events.service").read_text()
+    assert re.search(r"^LogsDirectory=penstock$", text, re.M)
+    assert re.search(r"^ExecReload=\S*kill -HUP \$MAINPID$", text, re.M)
+    command = re.search(r"^ExecStart=/usr/bin/penstock-exporter (.*)$", text, re.M)[1].split()
+    assert command == ["--events", "json", "--output", "/var/log/penstock/queries.json"]
 
 
 def test_wrong_configuration_is_not_tried_again():
