@@ -9,35 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- Frame Streams --------------------------------------------------------------------------- */
-
-#define CONTENT_TYPE "protobuf:dnstap.Dnstap"
-
-enum { FRAME_START = 2, FRAME_STOP = 3, FIELD_CONTENT_TYPE = 1 };
-
-size_t
-events_dnstap_start(uint8_t to[EVENTS_DNSTAP_FRAME_MAX])
-{
-    struct bytes_writer w = bytes_writer(to, EVENTS_DNSTAP_FRAME_MAX);
-    bytes_put_u32(&w, 0); /* a control frame */
-    bytes_put_u32(&w, 4 + 4 + 4 + sizeof CONTENT_TYPE - 1);
-    bytes_put_u32(&w, FRAME_START);
-    bytes_put_u32(&w, FIELD_CONTENT_TYPE);
-    bytes_put_u32(&w, sizeof CONTENT_TYPE - 1);
-    bytes_put_copy(&w, CONTENT_TYPE, sizeof CONTENT_TYPE - 1);
-    return w.pos;
-}
-
-size_t
-events_dnstap_stop(uint8_t to[EVENTS_DNSTAP_FRAME_MAX])
-{
-    struct bytes_writer w = bytes_writer(to, EVENTS_DNSTAP_FRAME_MAX);
-    bytes_put_u32(&w, 0);
-    bytes_put_u32(&w, 4);
-    bytes_put_u32(&w, FRAME_STOP);
-    return w.pos;
-}
-
 /* --- protocol buffers ------------------------------------------------------------------------ */
 
 enum wire_type { WIRE_VARINT = 0, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };

@@ -4,9 +4,9 @@
  * What: a CLIENT_QUERY for each event, and a CLIENT_RESPONSE where there was a response. An event
  *       has no message; what it knows of one is told as a message of a header and the question. Of a
  *       client that is told in part, the address is that of its network.
- * Who:  exporter. Pure. Fourteen fields and two control frames, written and never read: a library
- *       would be more than what it saves.
- * Ref:  dnstap.info (dnstap.proto); the Frame Streams protocol, unidirectional.
+ * Who:  exporter. Pure. Fourteen fields, written and never read: a library would be more than what it
+ *       saves.
+ * Ref:  dnstap.info (dnstap.proto); exporter/events_frames.h.
  */
 #pragma once
 
@@ -16,12 +16,6 @@
 
 #define EVENTS_DNSTAP_FRAME_MAX 512 /* octets of a frame, with its length */
 #define EVENTS_DNSTAP_MAX       (2 * EVENTS_DNSTAP_FRAME_MAX) /* of an event */
-
-/** What a stream begins with. @return octets */
-size_t events_dnstap_start(uint8_t to[EVENTS_DNSTAP_FRAME_MAX]);
-
-/** What it ends with. @return octets */
-size_t events_dnstap_stop(uint8_t to[EVENTS_DNSTAP_FRAME_MAX]);
 
 /** The frames of an event. @param offset_us  wall clock less monotonic clock. @return octets */
 size_t events_dnstap_write(const struct event *event, uint64_t offset_us,

@@ -1,4 +1,4 @@
-/* exporter_dial.c - the process that connects to the control socket for the one that serves
+/* exporter_dial.c - see exporter_dial.h
  * SPDX-License-Identifier: ISC
  */
 #include "exporter/exporter_dial.h"
@@ -8,10 +8,12 @@
 #include "os/sys.h"
 
 #include <errno.h>
+#include <poll.h>
 
 #define ASK_BYTES    1
-#define ANSWER_BYTES 4 /* errno */
+#define ANSWER_BYTES 8 /* what, errno */
 #define FOR_EVER_MS  (-1)
+#define SIGNAL_BYTES 128 /* struct signalfd_siginfo */
 
 static void
 pause_between(void)
@@ -39,47 +41,85 @@ exporter_dial_connect(const char *path, int *fd)
     return errno;
 }
 
-void
-exporter_dial_serve(int fd, const char *path)
+/* @return STATUS_OK; else there is nobody to tell it */
+static enum status
+answer(int fd, enum exporter_dial_what what, const char *path, const struct exporter_target *target)
 {
     uint8_t bytes[ANSWER_BYTES];
+    struct bytes_writer writer = bytes_writer(bytes, sizeof bytes);
+    int opened;
+    int error = what == EXPORTER_DIAL_CONTROL ? exporter_dial_connect(path, &opened)
+                                              : exporter_target_open(target, &opened);
+    bytes_put_u32(&writer, what);
+    bytes_put_u32(&writer, (uint32_t)error);
+    enum status status = peer_send(fd, bytes, sizeof bytes, opened);
+    if (opened >= 0)
+        sys_close(opened);
+    pause_between();
+    return status;
+}
+
+/* @return STATUS_OK: done; else the other side has ended, or says what it may not */
+static enum status
+answer_next(int fd, const char *path, const struct exporter_target *target)
+{
+    uint8_t bytes[ASK_BYTES];
     size_t size;
-    int passed, connected;
-    while (peer_await(fd, bytes, sizeof bytes, &size, &passed, FOR_EVER_MS) == STATUS_OK &&
-           passed < 0 && size == ASK_BYTES) {
-        struct bytes_writer writer = bytes_writer(bytes, sizeof bytes);
-        bytes_put_u32(&writer, (uint32_t)exporter_dial_connect(path, &connected));
-        enum status status = peer_send(fd, bytes, sizeof bytes, connected);
-        if (connected >= 0)
-            sys_close(connected);
-        if (status != STATUS_OK)
-            return;
-        pause_between();
+    int passed;
+    enum status status = peer_await(fd, bytes, sizeof bytes, &size, &passed, 0);
+    if (status != STATUS_OK)
+        return status == STATUS_AGAIN ? STATUS_OK : status;
+    bool is_known = bytes[0] == EXPORTER_DIAL_CONTROL ||
+                    (bytes[0] == EXPORTER_DIAL_OUTPUT && target->kind != EXPORTER_TARGET_STANDARD);
+    if (passed >= 0 || size != ASK_BYTES || !is_known)
+        return STATUS_INVALID;
+    return answer(fd, (enum exporter_dial_what)bytes[0], path, target);
+}
+
+void
+exporter_dial_serve(int fd, const char *path, const struct exporter_target *target, int signals)
+{
+    uint8_t which[SIGNAL_BYTES];
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK) {
+        struct pollfd polls[] = {{.fd = fd, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+        if (sys_poll(polls, 2, FOR_EVER_MS) < 0)
+            continue;
+        if (polls[1].revents != 0 && sys_read(signals, which, sizeof which) > 0)
+            status = answer(fd, EXPORTER_DIAL_ANEW, path, target);
+        if (status == STATUS_AGAIN) /* it is busy, and has others like it to read */
+            status = STATUS_OK;
+        if (status == STATUS_OK && polls[0].revents != 0)
+            status = answer_next(fd, path, target);
     }
 }
 
 enum status
-exporter_dial_ask(int fd)
+exporter_dial_ask(int fd, enum exporter_dial_what what)
 {
-    static const uint8_t ask[ASK_BYTES] = {1};
+    const uint8_t ask[ASK_BYTES] = {(uint8_t)what};
     return peer_send(fd, ask, sizeof ask, -1);
 }
 
 enum status
-exporter_dial_take(int fd, int *connected, int *error)
+exporter_dial_take(int fd, struct exporter_dial_answer *answer)
 {
     uint8_t bytes[ANSWER_BYTES];
     size_t size;
-    *error = 0;
-    enum status status = peer_await(fd, bytes, sizeof bytes, &size, connected, 0);
+    *answer = (struct exporter_dial_answer){.fd = -1};
+    enum status status = peer_await(fd, bytes, sizeof bytes, &size, &answer->fd, 0);
     if (status != STATUS_OK)
         return status;
     struct bytes_reader reader = bytes_reader(bytes, size);
-    *error = (int)bytes_get_u32(&reader);
-    if (size == ANSWER_BYTES && (*connected >= 0) == (*error == 0))
+    uint32_t what = bytes_get_u32(&reader);
+    answer->error = (int)bytes_get_u32(&reader);
+    if (size == ANSWER_BYTES && what >= EXPORTER_DIAL_CONTROL && what <= EXPORTER_DIAL_ANEW &&
+        (answer->fd >= 0) == (answer->error == 0)) {
+        answer->what = (enum exporter_dial_what)what;
         return STATUS_OK;
-    if (*connected >= 0)
-        sys_close(*connected);
-    *connected = -1;
+    }
+    if (answer->fd >= 0)
+        sys_close(answer->fd);
+    answer->fd = -1;
     return STATUS_INVALID;
 }

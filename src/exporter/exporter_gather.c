@@ -93,10 +93,15 @@ connected(struct exporter_gather *gather)
 enum status
 exporter_gather_connected(struct exporter_gather *gather)
 {
-    enum status status = exporter_link_take(&gather->link);
-    if (status == STATUS_OK)
+    struct exporter_dial_answer answer;
+    enum status status = exporter_dial_take(gather->link.dial_fd, &answer);
+    if (status == STATUS_AGAIN)
+        return STATUS_OK;
+    if (status != STATUS_OK || answer.what != EXPORTER_DIAL_CONTROL)
+        return STATUS_CLOSED;
+    if (exporter_link_take(&gather->link, &answer) == STATUS_OK)
         connected(gather);
-    return status == STATUS_CLOSED ? STATUS_CLOSED : STATUS_OK;
+    return STATUS_OK;
 }
 
 void

@@ -20,7 +20,7 @@ exporter_jail_drop(const char *user, const char **what_failed)
     struct privs_account account;
     struct privs_limits limits = {
         .files = EXPORTER_JAIL_DESCRIPTORS,
-        .file_bytes = limit_of(RLIMIT_FSIZE), /* its log may go to a file */
+        .file_bytes = limit_of(RLIMIT_FSIZE), /* its log and its output may be files */
 #ifndef PENSTOCK_SANITIZED
         .memory_bytes = EXPORTER_JAIL_MEMORY_BYTES,
 #endif
@@ -33,10 +33,19 @@ exporter_jail_drop(const char *user, const char **what_failed)
 }
 
 enum status
-exporter_jail_close(enum sandbox_role role, const char **what_failed)
+exporter_jail_close(enum sandbox_role role, const struct exporter_target *target,
+                    const char **what_failed)
 {
+    bool is_file = target != NULL && target->kind == EXPORTER_TARGET_FILE;
+    bool is_tcp = target != NULL && target->kind == EXPORTER_TARGET_TCP;
+    struct landlock_permit permit = {
+        .ports = is_tcp ? &target->addr.port : NULL,
+        .ports_count = is_tcp,
+        .has_folder = is_file,
+        .folder = is_file ? target->folder_fd : -1,
+    };
     *what_failed = "Landlock cannot be set up";
-    if (landlock_restrict(&(struct landlock_permit){0}) == STATUS_SYSTEM)
+    if (landlock_restrict(&permit) == STATUS_SYSTEM)
         return STATUS_SYSTEM;
     *what_failed = "the system call filter cannot be set";
     return sandbox_enter(role);

@@ -4,11 +4,11 @@
  * What: no capability, no program, no file by name, few descriptors, little memory, and a filter:
  *       one for who serves, one for who connects. Started as root it becomes an account.
  * Who:  exporter, both processes, before the first foreign octet.
- * Ref:  seccomp/exporter.def, seccomp/exporter_dial.def, docs/SANDBOX.md.
+ * Ref:  seccomp/exporter.def, seccomp/exporter_dial.def and beside it; docs/SANDBOX.md.
  */
 #pragma once
 
-#include "base/status.h"
+#include "exporter/exporter_target.h"
 #include "os/sandbox.h"
 
 #define EXPORTER_JAIL_DESCRIPTORS  64       /* connections, pages while they are mapped, sockets */
@@ -23,6 +23,9 @@
  */
 MUST_CHECK enum status exporter_jail_drop(const char *user, const char **what_failed);
 
-/** After exporter_jail_drop(): Landlock and the filter. @param what_failed  as there
+/** After exporter_jail_drop(): Landlock and the filter.
+ *  @param target  what stays open to it; NULL: nothing. @param what_failed  as there
  *  @return STATUS_OK; STATUS_SYSTEM */
-MUST_CHECK enum status exporter_jail_close(enum sandbox_role role, const char **what_failed);
+MUST_CHECK enum status exporter_jail_close(enum sandbox_role role,
+                                           const struct exporter_target *target,
+                                           const char **what_failed);

@@ -3,7 +3,6 @@
  */
 #include "exporter/exporter_link.h"
 
-#include "exporter/exporter_dial.h"
 #include "os/log.h"
 
 #include <stdio.h>
@@ -56,7 +55,7 @@ exporter_link_turn(struct exporter_link *link, uint64_t now_us)
     if (now_us < exporter_link_next_us(link))
         return STATUS_OK;
     link->asked_us = now_us;
-    if (exporter_dial_ask(link->dial_fd) != STATUS_OK)
+    if (exporter_dial_ask(link->dial_fd, EXPORTER_DIAL_CONTROL) != STATUS_OK)
         return STATUS_CLOSED;
     link->is_asking = true;
     return STATUS_OK;
@@ -75,19 +74,13 @@ exporter_link_greet(struct exporter_link *link, int fd)
 }
 
 enum status
-exporter_link_take(struct exporter_link *link)
+exporter_link_take(struct exporter_link *link, const struct exporter_dial_answer *answer)
 {
     char trouble[CONTROL_CLIENT_ERROR_MAX];
-    int fd, error;
-    enum status status = exporter_dial_take(link->dial_fd, &fd, &error);
-    if (status == STATUS_AGAIN)
-        return STATUS_AGAIN;
-    if (status != STATUS_OK)
-        return STATUS_CLOSED;
     link->is_asking = false;
-    if (fd >= 0)
-        return exporter_link_greet(link, fd);
-    snprintf(trouble, sizeof trouble, "%s: %s", link->path, strerror(error));
+    if (answer->fd >= 0)
+        return exporter_link_greet(link, answer->fd);
+    snprintf(trouble, sizeof trouble, "%s: %s", link->path, strerror(answer->error));
     exporter_link_lost(link, trouble);
     return STATUS_AGAIN;
 }

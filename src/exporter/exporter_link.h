@@ -9,6 +9,7 @@
 #pragma once
 
 #include "control/control_client.h"
+#include "exporter/exporter_dial.h"
 
 #define EXPORTER_LINK_RETRY_MS 2000 /* between two connections */
 #define EXPORTER_LINK_WAIT_MS  300  /* for an answer that the service gives at once */
@@ -32,9 +33,9 @@ MUST_CHECK enum status exporter_link_turn(struct exporter_link *link, uint64_t n
 /** When exporter_link_turn() has something to do, monotonic; UINT64_MAX: not by itself. */
 uint64_t exporter_link_next_us(const struct exporter_link *link);
 
-/** The answer of who connects is there. @return STATUS_OK: there is a connection now; STATUS_AGAIN:
- *  there is none; STATUS_CLOSED: nobody is there any more who connects */
-MUST_CHECK enum status exporter_link_take(struct exporter_link *link);
+/** What came of asking for it. @return STATUS_OK: there is a connection now; STATUS_AGAIN: none */
+MUST_CHECK enum status exporter_link_take(struct exporter_link *link,
+                                          const struct exporter_dial_answer *answer);
 
 /** A socket that was connected is the connection from now on. @return STATUS_OK; STATUS_AGAIN */
 MUST_CHECK enum status exporter_link_greet(struct exporter_link *link, int fd);

@@ -15,7 +15,8 @@ enum {
     OPTION_USER,
     OPTION_ONCE,
     OPTION_DESCRIBE,
-    OPTION_EVENTS
+    OPTION_EVENTS,
+    OPTION_OUTPUT
 };
 
 static const struct option long_options[] = {{"control", required_argument, NULL, OPTION_CONTROL},
@@ -23,6 +24,7 @@ static const struct option long_options[] = {{"control", required_argument, NULL
                                              {"host", required_argument, NULL, OPTION_HOST},
                                              {"user", required_argument, NULL, OPTION_USER},
                                              {"events", required_argument, NULL, OPTION_EVENTS},
+                                             {"output", required_argument, NULL, OPTION_OUTPUT},
                                              {"once", no_argument, NULL, OPTION_ONCE},
                                              {"describe", no_argument, NULL, OPTION_DESCRIBE},
                                              {"help", no_argument, NULL, 'h'},
@@ -72,8 +74,8 @@ static enum status
 take_events(struct exporter_options *options, const char *form)
 {
     options->action = EXPORTER_EVENTS;
-    options->form = strcmp(form, "dnstap") == 0 ? EVENTS_TELL_DNSTAP : EVENTS_TELL_JSON;
-    return strcmp(form, "json") == 0 || options->form == EVENTS_TELL_DNSTAP
+    options->form = strcmp(form, "dnstap") == 0 ? EVENTS_OUTPUT_DNSTAP : EVENTS_OUTPUT_JSON;
+    return strcmp(form, "json") == 0 || options->form == EVENTS_OUTPUT_DNSTAP
                ? STATUS_OK
                : refuse(options, "--events %.64s: it takes json or dnstap", form);
 }
@@ -104,6 +106,12 @@ take(struct exporter_options *options, int option, const char *value, const char
         return take_host(options, value);
     case OPTION_EVENTS:
         return take_events(options, value);
+    case OPTION_OUTPUT:
+        return exporter_target_parse(value, &options->output) == STATUS_OK
+                   ? STATUS_OK
+                   : refuse(options,
+                            "--output %.64s: it takes a file, unix:PATH or tcp:ADDRESS:PORT",
+                            value);
     case OPTION_ONCE:
         options->action = EXPORTER_ONCE;
         return STATUS_OK;
@@ -123,12 +131,32 @@ take(struct exporter_options *options, int option, const char *value, const char
     }
 }
 
+/* What goes together. */
+static enum status
+judge(struct exporter_options *options)
+{
+    bool is_events = options->action == EXPORTER_EVENTS;
+    enum exporter_target_kind kind = options->output.kind;
+    bool is_socket = kind == EXPORTER_TARGET_UNIX || kind == EXPORTER_TARGET_TCP;
+    if (options->user == NULL)
+        options->user = is_events ? EXPORTER_OPTIONS_EVENTS : EXPORTER_OPTIONS_USER;
+    if (kind != EXPORTER_TARGET_STANDARD && !is_events)
+        return refuse(options, "--output is for --events");
+    if (is_socket && options->form == EVENTS_OUTPUT_JSON)
+        return refuse(options, "json goes to a file or to standard output, no socket");
+    if (is_events || options->action == EXPORTER_ONCE)
+        return options->listen_count == 0 && options->hosts[0] == '\0'
+                   ? STATUS_OK
+                   : refuse(options, "with --%s it serves nothing: no --listen, no --host",
+                            is_events ? "events" : "once");
+    return options->listen_count > 0 ? STATUS_OK : take_listen(options, EXPORTER_OPTIONS_ADDRESS);
+}
+
 enum status
 exporter_options_parse(int argc, char **argv, const char *control_env,
                        struct exporter_options *options)
 {
-    *options = (struct exporter_options){.control = EXPORTER_OPTIONS_CONTROL,
-                                         .user = EXPORTER_OPTIONS_USER};
+    *options = (struct exporter_options){.control = EXPORTER_OPTIONS_CONTROL};
     if (control_env != NULL && control_env[0] != '\0')
         options->control = control_env;
     int option;
@@ -139,12 +167,7 @@ exporter_options_parse(int argc, char **argv, const char *control_env,
             return STATUS_INVALID;
     if (optind < argc)
         return refuse(options, "\"%.64s\" is no option", argv[optind]);
-    if (options->action == EXPORTER_EVENTS || options->action == EXPORTER_ONCE)
-        return options->listen_count == 0 && options->hosts[0] == '\0'
-                   ? STATUS_OK
-                   : refuse(options, "with --%s it serves nothing: no --listen, no --host",
-                            options->action == EXPORTER_ONCE ? "once" : "events");
-    return options->listen_count > 0 ? STATUS_OK : take_listen(options, EXPORTER_OPTIONS_ADDRESS);
+    return judge(options);
 }
 
 const char *
@@ -161,8 +184,11 @@ exporter_options_help(void)
            "  --host NAME       another name that it answers to where only this machine\n"
            "                    can reach it; may be given more than once\n"
            "  --user ACCOUNT    the account to become when started as root;\n"
-           "                    " EXPORTER_OPTIONS_USER "\n"
-           "  --events FORM     write events to standard output instead, as json or dnstap\n"
+           "                    " EXPORTER_OPTIONS_USER ", with --events " EXPORTER_OPTIONS_EVENTS
+           "\n"
+           "  --events FORM     write events instead, as json or dnstap\n"
+           "  --output WHERE    where to: a file, which SIGHUP opens anew, or, dnstap, unix:PATH\n"
+           "                    or tcp:ADDRESS:PORT; standard output\n"
            "  --once            print what would be scraped now, and end\n"
            "  --describe        print every metric with its meaning\n"
            "  -h, --help        print this\n"

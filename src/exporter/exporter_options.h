@@ -15,6 +15,7 @@
 
 #define EXPORTER_OPTIONS_CONTROL   "/run/penstock/control" /* CONFIG_CONTROL_SOCKET */
 #define EXPORTER_OPTIONS_USER      "penstock-exporter"
+#define EXPORTER_OPTIONS_EVENTS    "penstock-events" /* the same, of EVENTS */
 #define EXPORTER_OPTIONS_ADDRESS   "127.0.0.1:10853"
 #define EXPORTER_OPTIONS_PORT      10853
 #define EXPORTER_OPTIONS_ERROR_MAX 256
@@ -22,7 +23,7 @@
 
 enum exporter_options_action {
     EXPORTER_SERVE,
-    EXPORTER_EVENTS,   /* write events to standard output, serve nothing */
+    EXPORTER_EVENTS,   /* write events, serve nothing */
     EXPORTER_ONCE,     /* print one scrape, exit */
     EXPORTER_DESCRIBE, /* print every metric, exit */
     EXPORTER_HELP,
@@ -33,9 +34,10 @@ enum exporter_options_exit { EXPORTER_EXIT_FAILURE = 1, EXPORTER_EXIT_USAGE = 64
 
 struct exporter_options {
     enum exporter_options_action action;
-    enum events_tell_form form; /* of EVENTS */
-    const char *control;        /* points into argv or the environment, or is static */
-    const char *user;           /* likewise: the account to become when root */
+    enum events_output_form form;  /* of EVENTS */
+    struct exporter_target output; /* likewise */
+    const char *control;           /* points into argv or the environment, or is static */
+    const char *user;              /* likewise: the account to become when root */
     struct addr listen[HTTP_SERVE_LISTENERS];
     unsigned listen_count;
     char hosts[EXPORTER_OPTIONS_HOSTS_MAX]; /* further names that it answers to on loopback */

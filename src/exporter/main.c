@@ -22,8 +22,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define EXPORTER_UMASK 027 /* a file of events is not for everybody */
 
 enum { POLL_DIAL = HTTP_SERVE_POLLS, POLL_CONTROL, POLLS };
 
@@ -95,7 +99,7 @@ enter_jail(enum sandbox_role role)
 {
     const char *what_failed = NULL;
     if (exporter_jail_drop(options.user, &what_failed) != STATUS_OK ||
-        exporter_jail_close(role, &what_failed) != STATUS_OK)
+        exporter_jail_close(role, NULL, &what_failed) != STATUS_OK)
         log_fatal("%s", what_failed);
 }
 
@@ -118,9 +122,17 @@ serve_for_ever(int dial_fd)
 static _Noreturn void
 tell_for_ever(int dial_fd)
 {
+    bool is_standard = options.output.kind == EXPORTER_TARGET_STANDARD;
+    enum events_output_kind kind = is_standard ? EVENTS_OUTPUT_STANDARD
+                                   : options.output.kind == EXPORTER_TARGET_FILE
+                                       ? EVENTS_OUTPUT_FILE
+                                       : EVENTS_OUTPUT_SOCKET;
     enter_jail(SANDBOX_CTL);
-    enum status status =
-        events_tell_begin(&tell, options.form, options.control, dial_fd, STDOUT_FILENO);
+    events_output_begin(&tell.output, options.form, kind,
+                        is_standard ? "standard output" : options.output.text, dial_fd,
+                        is_standard ? STDOUT_FILENO : -1);
+    events_tell_begin(&tell, options.control, dial_fd);
+    enum status status = STATUS_OK;
     while (status == STATUS_OK)
         status = events_tell_turn(&tell);
     if (status == STATUS_SYSTEM)
@@ -145,7 +157,7 @@ print_once(void)
     if (exporter_jail_drop(options.user, &what_failed) != STATUS_OK)
         log_fatal("%s", what_failed);
     int error = exporter_dial_connect(options.control, &fd);
-    if (exporter_jail_close(SANDBOX_CTL, &what_failed) != STATUS_OK)
+    if (exporter_jail_close(SANDBOX_CTL, NULL, &what_failed) != STATUS_OK)
         log_fatal("%s", what_failed);
     if (error == 0)
         exporter_gather_greet(&gather, fd);
@@ -163,14 +175,52 @@ print_once(void)
 
 /* --- who connects ---------------------------------------------------------------------------- */
 
+/* SIGHUP has a file opened anew; it is read from a descriptor, so that it interrupts nothing. What is
+ * started blocked stays so for the other process, which does not hear of it.
+ * @return -1: there is no file */
 static int
-connect_for_ever(int fd, pid_t child)
+open_signals(void)
+{
+    sigset_t set;
+    if (options.output.kind != EXPORTER_TARGET_FILE)
+        return -1;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    int fd = sigprocmask(SIG_BLOCK, &set, NULL) == 0
+                 ? signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)
+                 : -1;
+    if (fd < 0)
+        log_fatal("signals cannot be read: %s", strerror(errno));
+    return fd;
+}
+
+static void
+enter_jail_of_target(void)
+{
+    static const enum sandbox_role roles[] = {
+        [EXPORTER_TARGET_STANDARD] = SANDBOX_EXPORTER_DIAL,
+        [EXPORTER_TARGET_FILE] = SANDBOX_EXPORTER_FILE,
+        [EXPORTER_TARGET_UNIX] = SANDBOX_EXPORTER_UNIX,
+        [EXPORTER_TARGET_TCP] = SANDBOX_EXPORTER_TCP,
+    };
+    const char *what_failed = NULL;
+    struct exporter_target *output = &options.output;
+    if (exporter_jail_drop(options.user, &what_failed) != STATUS_OK)
+        log_fatal("%s", what_failed);
+    if (exporter_target_prepare(output, options.form == EVENTS_OUTPUT_DNSTAP) != STATUS_OK)
+        log_fatal("%s: %s", output->text, strerror(errno));
+    if (exporter_jail_close(roles[output->kind], output, &what_failed) != STATUS_OK)
+        log_fatal("%s", what_failed);
+}
+
+static int
+connect_for_ever(int fd, int signals, pid_t child)
 {
     int ended = 0;
     for (unsigned i = 0; i < sockets.count; i++)
         sys_close(sockets.fds[i]);
-    enter_jail(SANDBOX_EXPORTER_DIAL);
-    exporter_dial_serve(fd, options.control);
+    enter_jail_of_target();
+    exporter_dial_serve(fd, options.control, &options.output, signals);
     sys_close(fd); /* it ends now, if it has not */
     if (waitpid(child, &ended, 0) == child && WIFSIGNALED(ended))
         log_write(LOG_ERROR, LOG_INTERNAL, "the process that serves was ended by signal %d",
@@ -188,20 +238,24 @@ run(void)
     check_account();
     if (exporter_listen_open(&sockets, options.listen, options.listen_count) != STATUS_OK)
         log_fatal("%s", sockets.error);
-    if (sys_signal(SIGPIPE, SIG_IGN) != 0 ||
+    int signals = open_signals();
+    (void)umask(EXPORTER_UMASK);
+    if (sys_signal(SIGPIPE, SIG_IGN) != 0 || sys_signal(SIGXFSZ, SIG_IGN) != 0 ||
         sys_socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         log_fatal("a pair of sockets cannot be had");
     pid_t child = fork();
     if (child < 0)
         log_fatal("a process cannot be started");
     sys_close(pair[child == 0 ? 0 : 1]);
+    if (child == 0 && signals >= 0)
+        sys_close(signals);
     if (child == 0 && (sys_signal(SIGTERM, SIG_IGN) != 0 || sys_signal(SIGINT, SIG_IGN) != 0))
         log_fatal("signals cannot be ignored"); /* who sends them to all: it ends with its parent */
     if (child == 0 && options.action == EXPORTER_EVENTS)
         tell_for_ever(pair[1]);
     if (child == 0)
         serve_for_ever(pair[1]);
-    return connect_for_ever(pair[0], child);
+    return connect_for_ever(pair[0], signals, child);
 }
 
 int

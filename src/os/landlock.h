@@ -1,16 +1,18 @@
-/* landlock.h - few ports to connect to, few programs to start, where the kernel can promise that
+/* landlock.h - few ports to connect to, few programs to start, one folder, where the kernel can promise that
  * SPDX-License-Identifier: ISC
  *
  * What: with Landlock enabled (Linux 5.13), this process and all that it spawns can execute the
  *       programs named and nothing else; from Linux 6.7 on they can connect over TCP to the ports
  *       named only. The filter of os/sandbox.h cannot look at paths and addresses; this can.
- * Who:  supervisor, after no-new-privileges and before its filter.
+ *       Who writes a file by name has one folder for it.
+ * Who:  supervisor, penstockctl, penstock-exporter, after no-new-privileges and before its filter.
  * Ref:  landlock(7), ABI 1 and 4.
  */
 #pragma once
 
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +21,9 @@ struct landlock_permit {
     size_t ports_count;
     const int *programs; /* descriptors of regular files, O_PATH; none: any may be executed */
     size_t programs_count;
+    bool has_folder; /* files can be made and written below `folder`, and nothing else be changed or
+                        executed by name; else nothing is said of files */
+    int folder;      /* O_PATH */
 };
 
 /**

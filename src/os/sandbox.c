@@ -34,6 +34,18 @@ static const struct sandbox_row exporter_rows[] = {
 static const struct sandbox_row exporter_dial_rows[] = {
 #include "seccomp/exporter_dial.def"
 };
+static const struct sandbox_row exporter_file_rows[] = {
+#include "seccomp/exporter_dial.def"
+#include "seccomp/exporter_file.def"
+};
+static const struct sandbox_row exporter_unix_rows[] = {
+#include "seccomp/exporter_dial.def"
+#include "seccomp/exporter_unix.def"
+};
+static const struct sandbox_row exporter_tcp_rows[] = {
+#include "seccomp/exporter_dial.def"
+#include "seccomp/exporter_tcp.def"
+};
 
 struct sandbox_table
 sandbox_table(enum sandbox_role role)
@@ -53,6 +65,12 @@ sandbox_table(enum sandbox_role role)
         return (struct sandbox_table){exporter_rows, SANDBOX_COUNT(exporter_rows)};
     case SANDBOX_EXPORTER_DIAL:
         return (struct sandbox_table){exporter_dial_rows, SANDBOX_COUNT(exporter_dial_rows)};
+    case SANDBOX_EXPORTER_FILE:
+        return (struct sandbox_table){exporter_file_rows, SANDBOX_COUNT(exporter_file_rows)};
+    case SANDBOX_EXPORTER_UNIX:
+        return (struct sandbox_table){exporter_unix_rows, SANDBOX_COUNT(exporter_unix_rows)};
+    case SANDBOX_EXPORTER_TCP:
+        return (struct sandbox_table){exporter_tcp_rows, SANDBOX_COUNT(exporter_tcp_rows)};
     }
     return (struct sandbox_table){0};
 }

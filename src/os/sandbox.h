@@ -16,7 +16,10 @@ enum sandbox_role {
     SANDBOX_CTL,
     SANDBOX_TOP,           /* penstockctl top: the same, and a terminal */
     SANDBOX_EXPORTER,      /* who serves */
-    SANDBOX_EXPORTER_DIAL, /* who connects for it */
+    SANDBOX_EXPORTER_DIAL, /* who connects for it; and, by where events go: */
+    SANDBOX_EXPORTER_FILE,
+    SANDBOX_EXPORTER_UNIX,
+    SANDBOX_EXPORTER_TCP,
 };
 
 /** @return STATUS_OK; STATUS_SYSTEM: no filter is on and the process must not go on. */

@@ -40,6 +40,10 @@
 #define SANDBOX_READ_FLAGS                                                                         \
     (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_DIRECTORY | O_NOFOLLOW | O_LARGEFILE)
 
+/* Flags of openat(2) with which one file is made or added to (exporter/exporter_target.c). */
+#define SANDBOX_APPEND_FLAGS                                                                       \
+    (O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
 /* Flags of mmap(2) that tell shared from private memory, and whether there is a descriptor. */
 #define SANDBOX_MAP_KIND (MAP_TYPE | MAP_ANONYMOUS)
 

@@ -27,12 +27,16 @@ SCHEMA = json.loads((ROOT / "docs/penstock-events.schema.json").read_text())
 class Teller:
     """One running penstock-exporter --events."""
 
-    def __init__(self, place, form="json", output=None):
+    def __init__(self, place, form="json", output=None, where=None, largest=None):
+        """`where`: of --output; `largest`: octets of a file that it writes."""
         self.output, self.log_file = place.parent / f"out.{form}", place.parent / "teller.log"
         with open(self.log_file, "ab") as log, contextlib.ExitStack() as stack:
             output = output or stack.enter_context(open(self.output, "ab"))
-            self.process = subprocess.Popen([EXPORTER, "--events", form, "--control", place, "--user", "games"],
+            limit = ["prlimit", f"--fsize={largest}"] if largest else []
+            self.process = subprocess.Popen([*limit, EXPORTER, "--events", form, "--control", place, "--user", "games",
+                                             *(["--output", where] if where else [])],
                                             stdin=subprocess.DEVNULL, stdout=output, stderr=log, env=plain_environment())
+            self.output = pathlib.Path(where) if where and ":" not in str(where) else self.output
 
     def log(self):
         return self.log_file.read_text(errors="replace")
@@ -48,7 +52,7 @@ class Teller:
         return int(children[0]) if children else None
 
     def lines(self):
-        text = self.output.read_text()
+        text = self.output.read_text() if self.output.exists() else ""
         found = [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
         for line in found:
             jsonschema.validate(line, SCHEMA)

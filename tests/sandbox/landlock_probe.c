@@ -36,7 +36,8 @@ restrict_self(bool with_programs)
     for (size_t i = 0; with_programs && i < 3; i++)
         if ((programs[count] = open(paths[i], O_PATH | O_CLOEXEC)) >= 0)
             count++;
-    struct landlock_permit permit = {ports, 2, programs, count};
+    struct landlock_permit permit = {
+        .ports = ports, .ports_count = 2, .programs = programs, .programs_count = count};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || landlock_restrict(&permit) != STATUS_OK)
         _exit(FAILED);
 }
@@ -61,6 +62,47 @@ try_connect(uint16_t port)
     if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0 || errno == ECONNREFUSED)
         return 0; /* it reached the port: whether somebody listens there is not ours */
     return errno == EACCES ? REFUSED : FAILED;
+}
+
+static char folder[] = "/tmp/landlock_probe.XXXXXX";
+
+/* Of a process that may write below `folder`. */
+static int
+try_file(int folder_fd, const char *path, int flags)
+{
+    struct landlock_permit permit = {.has_folder = true, .folder = folder_fd};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || landlock_restrict(&permit) != STATUS_OK)
+        return FAILED;
+    if (openat(folder_fd, path, flags | O_CLOEXEC, 0600) >= 0)
+        return 0;
+    return errno == EACCES ? REFUSED : FAILED;
+}
+
+static int
+open_folder(void)
+{
+    return open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int
+file_of_its_folder(void)
+{
+    return try_file(open_folder(), "log", O_WRONLY | O_CREAT | O_APPEND);
+}
+static int
+file_that_was_there(void)
+{
+    return try_file(open_folder(), "log", O_WRONLY | O_APPEND);
+}
+static int
+file_by_its_whole_name(void)
+{
+    return try_file(open_folder(), "/dev/null", O_WRONLY);
+}
+static int
+file_above(void)
+{
+    return try_file(open_folder(), "../landlock_probe_above", O_WRONLY | O_CREAT);
 }
 
 static int
@@ -109,6 +151,13 @@ main(void)
     }
     int wrong = run("a program that is named", permitted_program, 0);
     wrong += run("another program", other_program, REFUSED);
+    if (mkdtemp(folder) == NULL)
+        return 1;
+    wrong += run("a file of its folder", file_of_its_folder, 0);
+    wrong += run("the same, which is there", file_that_was_there, 0);
+    wrong += run("another file", file_by_its_whole_name, REFUSED);
+    wrong += run("a file above", file_above, REFUSED);
+    wrong += unlinkat(open_folder(), "log", 0) != 0 || rmdir(folder) != 0;
     if (abi >= 4) {
         wrong += run("a port that is named", permitted_port, 0);
         wrong += run("another port", other_port, REFUSED);

@@ -44,11 +44,14 @@ enum {
     C = 1 << SANDBOX_CTL,
     T = 1 << SANDBOX_TOP,
     E = 1 << SANDBOX_EXPORTER,
-    D = 1 << SANDBOX_EXPORTER_DIAL,
+    DF = 1 << SANDBOX_EXPORTER_FILE,
+    DU = 1 << SANDBOX_EXPORTER_UNIX,
+    DT = 1 << SANDBOX_EXPORTER_TCP,
+    D = 1 << SANDBOX_EXPORTER_DIAL | DF | DU | DT,
     SERVICE = S | F | W, /* its three */
     READER = C | T | E,  /* who maps pages for reading alone */
     ALL = S | F | W | C | T | E | D,
-    REFUSED = 1 << 8 /* those that may are told that there is no such call */
+    REFUSED = 1 << 16 /* those that may are told that there is no such call */
 };
 
 #ifdef PENSTOCK_SANITIZED
@@ -63,21 +66,23 @@ enum { LOADER = 0 };
 enum { LOADER = S }; /* a child's loader works under the supervisor's filter */
 #endif
 
+#define APPEND (O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
 static int pair[2], bell, memory, epoll, closed = 1000000;
 static char byte[64];
 
 /* name, roles that may, the call. Raw system calls, so that no C library decides what is asked. */
 #define PROBES(P)                                                                                  \
     /* new sockets and their addresses */                                                          \
-    P(socket_tcp, S, SYS_socket, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)                          \
-    P(socket_tcp6, S, SYS_socket, AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)                         \
+    P(socket_tcp, S | DT, SYS_socket, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)                     \
+    P(socket_tcp6, S | DT, SYS_socket, AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)                    \
     P(socket_mptcp, 0, SYS_socket, AF_INET, SOCK_STREAM, IPPROTO_MPTCP)                            \
     P(socket_sctp, 0, SYS_socket, AF_INET6, SOCK_STREAM, IPPROTO_SCTP)                             \
     P(socket_flag, 0, SYS_socket, AF_INET, SOCK_STREAM | 0x100, 0)                                 \
     P(socket_udp, 0, SYS_socket, AF_INET, SOCK_DGRAM, 0)                                           \
     P(socket_udp6, 0, SYS_socket, AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, 0)                         \
     P(socket_raw, 0, SYS_socket, AF_INET, SOCK_RAW, IPPROTO_ICMP)                                  \
-    P(socket_unix, 0, SYS_socket, AF_UNIX, SOCK_STREAM, 0)                                         \
+    P(socket_unix, DU, SYS_socket, AF_UNIX, SOCK_STREAM, 0)                                        \
     P(socket_seqpacket, T | D, SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)              \
     P(socket_netlink, 0, SYS_socket, AF_NETLINK, SOCK_RAW, 0)                                      \
     P(socket_packet, 0, SYS_socket, AF_PACKET, SOCK_RAW, 0)                                        \
@@ -98,6 +103,8 @@ static char byte[64];
     /* files */                                                                                    \
     P(openat, S | SANITIZED, SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY)                        \
     P(openat_write, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY)                        \
+    P(openat_append, DF | SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", APPEND, 0640)              \
+    P(openat_append_cut, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", APPEND | O_TRUNC, 0640)     \
     P(openat_both, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", O_RDWR)                           \
     P(openat_create, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY | O_CREAT, 0600)       \
     P(openat_cut, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY | O_TRUNC)                \
@@ -187,7 +194,7 @@ static char byte[64];
     P(sendto_connects, 0, SYS_sendto, pair[0], byte, 1, MSG_FASTOPEN, NULL, 0)                     \
     P(sendto_address, 0, SYS_sendto, pair[0], byte, 1, MSG_DONTWAIT, byte, 16)                     \
     P(sendto_oob, 0, SYS_sendto, pair[0], byte, 1, MSG_OOB, NULL, 0)                               \
-    P(read, S | T | SANITIZED, SYS_read, bell, byte, 8)                                            \
+    P(read, S | T | DF | SANITIZED, SYS_read, bell, byte, 8)                                       \
     P(write, ALL, SYS_write, bell, byte, 8)                                                        \
     P(epoll_pwait, SERVICE, SYS_epoll_pwait, epoll, byte, 1, 0, NULL, 8)                           \
     P(epoll_ctl, SERVICE, SYS_epoll_ctl, epoll, EPOLL_CTL_DEL, bell, NULL)                         \
@@ -199,8 +206,9 @@ static char byte[64];
     P(clock_gettime, ALL, SYS_clock_gettime, CLOCK_MONOTONIC, byte)                                \
     P(close, ALL, SYS_close, closed)
 
-static const char *const roles[] = {"supervisor", "front",    "worker",       "ctl",
-                                    "top",        "exporter", "exporter_dial"};
+static const char *const roles[] = {
+    "supervisor", "front",         "worker",        "ctl",           "top",
+    "exporter",   "exporter_dial", "exporter_file", "exporter_unix", "exporter_tcp"};
 #define ROLES (sizeof roles / sizeof roles[0])
 
 #define PROBE(name, may, ...)                                                                      \

@@ -41,17 +41,6 @@ has(size_t from, size_t size, const void *wanted, size_t wanted_size)
 }
 #define HAS(from, size, text) has(from, size, text, sizeof text - 1)
 
-Test(events_dnstap, a_stream_begins_and_ends_with_control_frames)
-{
-    static const char start[] =
-        "\0\0\0\0\0\0\0\x22\0\0\0\2\0\0\0\1\0\0\0\x16protobuf:dnstap.Dnstap";
-    static const char stop[] = "\0\0\0\0\0\0\0\4\0\0\0\3";
-    cr_assert_eq(events_dnstap_start(frames), sizeof start - 1);
-    cr_assert_eq(memcmp(frames, start, sizeof start - 1), 0);
-    cr_assert_eq(events_dnstap_stop(frames), sizeof stop - 1);
-    cr_assert_eq(memcmp(frames, stop, sizeof stop - 1), 0);
-}
-
 Test(events_dnstap, a_query_and_a_response_with_their_times)
 {
     struct event event = event_of();

@@ -84,10 +84,22 @@ Test(exporter_options, events_take_a_form_and_nothing_to_serve)
 {
     cr_expect_eq(PARSE("--events", "json"), STATUS_OK);
     cr_expect_eq(options.action, EXPORTER_EVENTS);
-    cr_expect_eq(options.form, EVENTS_TELL_JSON);
+    cr_expect_eq(options.form, EVENTS_OUTPUT_JSON);
     cr_expect_eq(options.listen_count, 0);
     cr_expect_eq(PARSE("--events=dnstap", "--user", "a"), STATUS_OK);
-    cr_expect_eq(options.form, EVENTS_TELL_DNSTAP);
+    cr_expect_eq(options.form, EVENTS_OUTPUT_DNSTAP);
+    cr_expect_str_eq(options.user, "a");
+    cr_expect_eq((int)options.output.kind, (int)EXPORTER_TARGET_STANDARD);
+    cr_expect_eq(PARSE("--output", "/a/b", "--events", "json"), STATUS_OK);
+    cr_expect_eq((int)options.output.kind, (int)EXPORTER_TARGET_FILE);
+    cr_expect_str_eq(options.user, "penstock-events");
+    cr_expect_eq(PARSE("--output", "unix:/a", "--events", "dnstap"), STATUS_OK);
+    cr_expect_eq((int)options.output.kind, (int)EXPORTER_TARGET_UNIX);
+    cr_expect_eq(PARSE("--output", "tcp:127.0.0.1:6000", "--events", "json"), STATUS_INVALID);
+    cr_expect_str_eq(options.error, "json goes to a file or to standard output, no socket");
+    cr_expect_eq(PARSE("--output", "tcp:127.0.0.1", "--events", "dnstap"), STATUS_INVALID);
+    cr_expect_eq(PARSE("--output", "/a/b"), STATUS_INVALID);
+    cr_expect_str_eq(options.error, "--output is for --events");
     cr_expect_eq(PARSE("--events", "text"), STATUS_INVALID);
     cr_expect_eq(PARSE("--events", "json", "--listen", "127.0.0.1"), STATUS_INVALID);
     cr_expect_eq(PARSE("--host", "a.example", "--events", "json"), STATUS_INVALID);
