@@ -3,6 +3,7 @@
  */
 #include "supervisor/notify.h"
 
+#include "os/sys.h"
 #include "supervisor/children.h"
 #include "supervisor/inherited.h"
 
@@ -105,8 +106,9 @@ notify_reloading(struct supervisor *sup)
     if (sup->reload_told)
         return;
     sup->reload_told = true;
+    /* not the turn's time: a signal may have come since, and systemd believes nothing older than its order */
     tell(sup, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=Reading the configuration again\n",
-         sup->loop.now_us);
+         sys_clock_us(CLOCK_MONOTONIC));
 }
 
 void

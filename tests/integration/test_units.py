@@ -68,7 +68,24 @@ def test_wrong_configuration_is_not_tried_again():
     text = (UNITS / "penstock.service").read_text()
     assert re.search(r"^RestartPreventExitStatus=78$", text, re.M)
     assert re.search(r"^ExecReload=\S*kill -HUP \$MAINPID$", text, re.M)
-    assert re.search(r"^Type=notify$", text, re.M), "notify-reload is unknown to systemd 252"
+    assert re.search(r"^Type=notify$", text, re.M), "packaging/meson.build makes notify-reload of it where that is known"
+
+
+@pytest.mark.parametrize("version, has", [("252", False), ("253", True), ("257", True)])
+def test_the_unit_waits_for_reloads_where_systemd_can(tmp_path, version, has):
+    """As it is made on a machine with that systemd; notify-reload sends the signal itself, and would send it twice."""
+    (tmp_path / "systemd.pc").write_text(f"Name: systemd\nDescription: systemd\nVersion: {version}\n")
+    (tmp_path / "meson.build").write_text("project('units')\nsubdir('packaging')\n")
+    shutil.copy(TOP / "meson_options.txt", tmp_path)
+    shutil.copytree(TOP / "packaging", tmp_path / "packaging")
+    for command in (["meson", "setup", "build"], ["ninja", "-C", "build"]):
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120,
+                              env=plain_environment(PKG_CONFIG_PATH=str(tmp_path)))
+        assert done.returncode == 0, done.stdout + done.stderr
+    text = (tmp_path / "build/packaging/penstock.service").read_text()
+    assert re.search(r"^Type=notify-reload$", text, re.M) if has else re.search(r"^Type=notify$", text, re.M)
+    assert bool(re.search(r"^ExecReload=", text, re.M)) != has
+    assert ("says itself when it reloads" in text) != has and "SyslogIdentifier=" in text
 
 
 def test_installed_unit_names_the_installed_executable():
