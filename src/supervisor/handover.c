@@ -115,6 +115,11 @@ handover_hold(struct supervisor *sup, unsigned seat)
 {
     if (!is_next(sup, seat, HANDOVER_ASKED))
         return;
+    if (sup->phase != PHASE_RUNNING) {
+        refuse(sup, seat, "penstock is stopping");
+        sup->handover = (struct handover){.state = HANDOVER_NONE};
+        return;
+    }
     sup->handover.state = HANDOVER_HELD;
     sup->handover.due_us = sup->loop.now_us + (uint64_t)HANDOVER_HELD_MS * 1000;
     tell_reading(sup, false);

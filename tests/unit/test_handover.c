@@ -277,6 +277,17 @@ Test(handover, one_at_a_time_in_one_way_and_only_of_a_service_that_serves, .init
     control_expect(taker, CONTROL_FAILED, "stopping");
 }
 
+Test(handover, the_sockets_are_not_left_alone_by_one_that_stops, .init = setup)
+{
+    ask();
+    (void)hear_all();
+    lanes_stop(&sup, 0);
+    CONTROL_SAY(taker, .type = CONTROL_PREPARED);
+    control_turn(1);
+    control_expect(taker, CONTROL_FAILED, "stopping");
+    cr_expect_not(sup.fronts_are_held);
+}
+
 Test(handover, the_service_manager_hears_of_the_next_process_and_of_no_end, .init = setup)
 {
     char text[128] = "", wanted[32];
