@@ -88,6 +88,24 @@ lanes_announce(struct supervisor *sup)
     notify_ready(sup);
 }
 
+static bool
+can_ask(const struct child *worker, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (stats_load(&worker->stats->upstreams[i].state) == STATS_UPSTREAM_USABLE)
+            return true;
+    return false;
+}
+
+bool
+lanes_can_ask(const struct supervisor *sup)
+{
+    for (unsigned i = 0; i < sup->lanes_count; i++)
+        if (!can_ask(&sup->lanes[i].children[CHILD_WORKER], sup->config.upstreams_count))
+            return false;
+    return true;
+}
+
 void
 lanes_ready(struct child *child)
 {

@@ -19,6 +19,9 @@ MUST_CHECK enum status lanes_spawn_all(struct supervisor *sup, enum child_role r
 /** All serve, and the listening sockets are read: say so, to the log and the service manager. */
 void lanes_announce(struct supervisor *sup);
 
+/** Has each worker had a good handshake with an upstream, and nothing worse since? */
+bool lanes_can_ask(const struct supervisor *sup);
+
 /** The child says that it serves. */
 void lanes_ready(struct child *child);
 

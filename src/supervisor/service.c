@@ -20,6 +20,7 @@
 #include "supervisor/report.h"
 #include "supervisor/settings.h"
 #include "supervisor/steer.h"
+#include "supervisor/succession.h"
 #include "supervisor/takeover.h"
 #include "supervisor/turn.h"
 #include "supervisor/watchdog.h"
@@ -94,7 +95,7 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     if (status == STATUS_OK)
         status = turn_open(sup);
     if (status == STATUS_OK)
-        status = takeover_watch(sup);
+        status = succession_watch(sup);
     if (status == STATUS_OK)
         status = pages_open(sup);
     if (status == STATUS_OK)

@@ -109,7 +109,7 @@ enum takeover_state {
     TAKEOVER_RELEASES, /* we serve: it is to end */
 };
 
-struct takeover { /* from another penstock, see takeover.h */
+struct takeover { /* from another penstock, see takeover.h and succession.h */
     enum takeover_state state;
     struct ev_source source; /* the connection to it; fd -1: it is gone */
     bool has_messages;

@@ -2,19 +2,16 @@
  * SPDX-License-Identifier: ISC
  *
  * What: the side of who comes. Before anything is bound it gets copies of the other's listening
- *       sockets over the control socket, with the secret of cookies; its fronts begin without
- *       reading them. When all its processes are ready the other one is told to leave the sockets
- *       alone; then ours read, and the other one is told to end. Whatever fails before that ends
- *       us, and the other one serves on. An end of the connection is the other one's death, unless
- *       it says before that it lives.
- * Who:  supervisor, with --take-over. handover.h is the other side.
+ *       sockets over the control socket, with the secret of cookies. Caches and levels of rates
+ *       stay where they are (docs/UPGRADE.md).
+ * Who:  supervisor, with --take-over. succession.h goes on; handover.h is the other side.
  * Ref:  control/control.def TAKE_OVER; docs/ARCHITECTURE.md "Upgrade".
  */
 #pragma once
 
 #include "supervisor/supervisor.h"
 
-#define TAKEOVER_ANSWER_MS 5000 /* for each message of the other one */
+#define TAKEOVER_ANSWER_MS 5000 /* for each socket of the other one */
 
 /**
  * Get the sockets of the penstock that answers at control.socket. Where none does, nothing happens,
@@ -27,9 +24,3 @@
  */
 MUST_CHECK enum status takeover_begin(struct supervisor *sup, int *listener,
                                       struct config_error *error);
-
-/** Have the event loop watch the connection. @return STATUS_OK; STATUS_SYSTEM. */
-MUST_CHECK enum status takeover_watch(struct supervisor *sup);
-
-/** Once per turn. */
-void takeover_tick(struct supervisor *sup);

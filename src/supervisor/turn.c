@@ -19,7 +19,7 @@
 #include "supervisor/signals.h"
 #include "supervisor/spawn.h"
 #include "supervisor/statistics.h"
-#include "supervisor/takeover.h"
+#include "supervisor/succession.h"
 #include "supervisor/watchdog.h"
 
 #include <errno.h>
@@ -142,7 +142,7 @@ turn_take(struct supervisor *sup)
     orders_take(sup);
     control_serve_take(sup);
     handover_tick(sup);
-    takeover_tick(sup);
+    succession_tick(sup);
     tick(sup);
     watchdog_tick(sup);
     reload_tick(sup);
