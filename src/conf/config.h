@@ -62,7 +62,12 @@ enum config_clients {
     CONFIG_CLIENTS_PSEUDONYM = 2,
     CONFIG_CLIENTS_FULL = 3,
 };
-enum config_log_format { CONFIG_LOG_AUTO = 0, CONFIG_LOG_TEXT = 1, CONFIG_LOG_JSON = 2 };
+enum config_log_format {
+    CONFIG_LOG_AUTO = 0,
+    CONFIG_LOG_TEXT = 1,
+    CONFIG_LOG_JSON = 2,
+    CONFIG_LOG_JOURNAL = 3
+};
 enum config_names { CONFIG_NAMES_NONE = 0, CONFIG_NAMES_SUFFIX = 1, CONFIG_NAMES_FULL = 2 };
 
 struct config_rate {     /* of one prefix length */

@@ -69,18 +69,31 @@ log_find_journal(void)
     const char *stream = getenv("JOURNAL_STREAM");
     char own[48];
     struct stat status;
-    log->form = LOG_AS_TEXT;
+    log->out.form = LOG_AS_TEXT;
     if (stream != NULL && sys_fstat(STDERR_FILENO, &status) == 0) {
         snprintf(own, sizeof own, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
-        log->form = strcmp(own, stream) == 0 ? LOG_AS_PRIORITY : LOG_AS_TEXT;
+        log->out.form = strcmp(own, stream) == 0 ? LOG_AS_PRIORITY : LOG_AS_TEXT;
     }
-    return log->form == LOG_AS_PRIORITY;
+    return log->out.form == LOG_AS_PRIORITY;
 }
 
 void
 log_choose_json(void)
 {
-    os_used->log.form = LOG_AS_JSON;
+    os_used->log.out.form = LOG_AS_JSON;
+}
+
+bool
+log_choose_journal(void)
+{
+    return log_out_open_journal(&os_used->log.out);
+}
+
+bool
+log_has_fields(void)
+{
+    const struct log_out *out = &os_used->log.out;
+    return out->to_journal || out->form == LOG_AS_JSON;
 }
 
 void
@@ -107,18 +120,10 @@ log_set_level(enum log_level most)
     os_used->log.most = most;
 }
 
-static void
-write_stderr(const struct log *log, const struct log_source *source, enum log_level level,
-             enum log_event event, const char *text)
+static const char *
+name_of(const struct log_source *source)
 {
-    char to[LOG_LINE_MAX];
-    struct log_line line = {.utc_us = sys_clock_us(CLOCK_REALTIME),
-                            .level = level,
-                            .event = event,
-                            .process = source->process[0] != '\0' ? source->process : "penstock",
-                            .text = text};
-    ssize_t written = sys_write(STDERR_FILENO, to, log_line_write(&line, log->form, to));
-    (void)written; /* there is no other place to complain at */
+    return source->process[0] != '\0' ? source->process : "penstock";
 }
 
 /* @return false: the supervisor does not read just now */
@@ -132,12 +137,17 @@ send_line(int chan_fd, enum log_level level, enum log_event event, const char *t
 }
 
 static bool
-put_line(const struct log *log, const struct log_source *source, enum log_level level,
+put_line(struct log *log, const struct log_source *source, enum log_level level,
          enum log_event event, const char *text)
 {
     if (log->to_chan)
         return send_line(log->chan_fd, level, event, text);
-    write_stderr(log, source, level, event, text);
+    struct log_line line = {.utc_us = sys_clock_us(CLOCK_REALTIME),
+                            .level = level,
+                            .event = event,
+                            .process = name_of(source),
+                            .text = text};
+    log_out_write(&log->out, name_of(&log->own), &line);
     return true;
 }
 
@@ -242,7 +252,7 @@ log_fatal(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    const struct log *log = &os_used->log;
+    struct log *log = &os_used->log;
     (void)put_line(log, &log->own, LOG_ERROR, LOG_INTERNAL, text);
     sys_exit(1);
 }

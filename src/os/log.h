@@ -1,11 +1,10 @@
 /* log.h - log lines
  * SPDX-License-Identifier: ISC
  *
- * What: the supervisor writes lines to stderr (time, level, process, text); children send theirs
- *       over their control channel, and have no descriptor to write to. Repeats of an event are
- *       limited for each level (LOG_BURST, then one line per LOG_INTERVAL_MS that says how many
- *       were left out). A line is text, or a JSON object if that is asked for; where stderr is the
- *       journal, a text begins with its priority instead of time and level.
+ * What: the supervisor writes lines to stderr or the journal; children send theirs over their
+ *       control channel, and have no descriptor to write to. Repeats of an event are limited for each
+ *       level (LOG_BURST, then one line per LOG_INTERVAL_MS that says how many were left out).
+ *       log_line.h has the forms of a line, log_out.h where it goes.
  * Who:  everybody; what is kept of it lies in the process's struct os (os/os.h).
  * Ref:  src/os/log.def (one row per event), penstock-log(7); systemd.exec(5) JOURNAL_STREAM.
  */
@@ -13,6 +12,7 @@
 
 #include "base/leak.h"
 #include "os/log_line.h"
+#include "os/log_out.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,17 +41,23 @@ struct log { /* of one process, in its struct os; all zero: to stderr, up to LOG
     struct log_source relays[LOG_RELAYS_MAX];
     enum log_level most; /* 0: LOG_NOTICE */
     int chan_fd;         /* the supervisor's, if `to_chan` */
-    bool to_chan;        /* else to stderr */
-    enum log_form form;  /* on stderr */
+    bool to_chan;        /* else to `out` */
+    struct log_out out;  /* of what does not go to the supervisor */
     bool unsaid;         /* some limit may hold lines that were not reported */
 };
 
-/** Supervisor, once at its start: is stderr the journal's stream? From then on lines are as it
- * wants them. Reads the environment and looks at descriptor 2. */
+/** Once at the start: is stderr the journal's stream? From then on lines are as it wants them. Reads
+ * the environment and looks at descriptor 2. */
 bool log_find_journal(void);
 
 /** Supervisor: from now on lines on stderr are JSON objects. */
 void log_choose_json(void);
+
+/** Supervisor: from now on lines go to the journal, with fields. @return as log_out_open_journal() */
+bool log_choose_journal(void);
+
+/** Do lines have fields? */
+bool log_has_fields(void);
 
 /** Write to stderr as `process` ("supervisor", "front.0"); levels above `most` are left out. */
 void log_open_stderr(const char *process, enum log_level most);

@@ -72,6 +72,7 @@ put_time(struct bytes_writer *to, uint64_t utc_us)
     put(to, text);
 }
 
+/* What every form for people has. */
 static void
 put_text(struct bytes_writer *to, const struct log_line *line)
 {
@@ -80,7 +81,6 @@ put_text(struct bytes_writer *to, const struct log_line *line)
     put_event(to, line->event);
     put(to, ": ");
     put_clean(to, line->text, IPC_TEXT_MAX - 1);
-    put(to, "\n");
 }
 
 /* --- what a text says in a fixed place ------------------------------------------------------- */
@@ -144,6 +144,45 @@ put_json(struct bytes_writer *to, const struct log_line *line)
     put(to, "\"}\n");
 }
 
+/* The journal's form of a value in which any octet may stand: its size, in front of it. */
+static void
+put_message(struct bytes_writer *to, const struct log_line *line)
+{
+    put(to, "MESSAGE\n");
+    uint8_t *size = bytes_put_view(to, sizeof(uint64_t));
+    size_t start = to->pos;
+    put_text(to, line);
+    for (size_t i = 0; size != NULL && i < sizeof(uint64_t); i++)
+        size[i] = (uint8_t)((uint64_t)(to->pos - start) >> 8 * i);
+    put(to, "\n");
+}
+
+static void
+put_journal(struct bytes_writer *to, const struct log_line *line)
+{
+    const char *text = line->text, *name;
+    char head[96];
+    unsigned long lines = left_out(&text);
+    size_t size = subject_of(line->event, text, &name);
+    snprintf(head, sizeof head, "PRIORITY=%d\nSYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=penstock\n",
+             LOG_JOURNAL_PRIORITY(line->level));
+    put(to, head);
+    put(to, "PENSTOCK_EVENT=");
+    put_event(to, line->event);
+    put(to, "\nPENSTOCK_PROCESS=");
+    put_clean(to, line->process, NAME_MAX_OCTETS);
+    if (size > 0) {
+        put(to, "\nPENSTOCK_");
+        for (const char *c = events[line->event].subject; *c != '\0'; c++)
+            bytes_put_u8(to, (uint8_t)(*c - 'a' + 'A'));
+        put(to, "=");
+        put_clean(to, name, size);
+    }
+    snprintf(head, sizeof head, "\nPENSTOCK_LEFT_OUT=%lu\n", lines);
+    put(to, lines > 0 ? head : "\n");
+    put_message(to, line);
+}
+
 size_t
 log_line_write(const struct log_line *line, enum log_form form, char to[LOG_LINE_MAX])
 {
@@ -153,16 +192,21 @@ log_line_write(const struct log_line *line, enum log_form form, char to[LOG_LINE
     case LOG_AS_JSON:
         put_json(&writer, line);
         break;
+    case LOG_AS_JOURNAL:
+        put_journal(&writer, line);
+        break;
     case LOG_AS_TEXT:
         put_time(&writer, line->utc_us);
         snprintf(head, sizeof head, " %-7s ", level_names[line->level]);
         put(&writer, head);
         put_text(&writer, line);
+        put(&writer, "\n");
         break;
     case LOG_AS_PRIORITY: /* sd-daemon(3) */
         snprintf(head, sizeof head, "<%d>", LOG_JOURNAL_PRIORITY(line->level));
         put(&writer, head);
         put_text(&writer, line);
+        put(&writer, "\n");
         break;
     }
     return writer.pos;

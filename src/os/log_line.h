@@ -2,10 +2,11 @@
  * SPDX-License-Identifier: ISC
  *
  * What: what happened becomes the octets that are written: a line for people, the same with a
- *       priority, or a JSON object. Whatever octets the text has, none of them ends the line, means
+ *       priority, a JSON object, or a message to the journal. Whatever octets the text has, none of them ends the line, means
  *       something to a terminal or to a reader of JSON, or makes the line longer than LOG_LINE_MAX.
  * Who:  log.c. No system call, no clock.
- * Ref:  src/os/log.def (one row per event), penstock-log(7); RFC 3339, RFC 8259; sd-daemon(3).
+ * Ref:  src/os/log.def (one row per event), penstock-log(7); RFC 3339, RFC 8259; sd-daemon(3);
+ *       systemd.journal-fields(7), "Journal Native Protocol" of systemd.
  */
 #pragma once
 
@@ -35,6 +36,7 @@ enum log_form {
     LOG_AS_TEXT,     /* 2026-11-24T08:00:00.123Z notice  front.0 listening: text */
     LOG_AS_PRIORITY, /* <5>front.0 listening: text */
     LOG_AS_JSON,     /* {"time":"2026-…","level":"notice","event":"listening",…} */
+    LOG_AS_JOURNAL,  /* a datagram of fields, PRIORITY=5 and its like */
 };
 
 struct log_line {
@@ -46,7 +48,7 @@ struct log_line {
 };
 
 /**
- * Write a line with its newline, and no NUL behind it.
+ * Write a line with its newline, or a datagram; no NUL stands behind it.
  * @return octets written, at most LOG_LINE_MAX.
  */
 size_t log_line_write(const struct log_line *line, enum log_form form, char to[LOG_LINE_MAX]);

@@ -18,21 +18,17 @@
 #include <errno.h>
 #include <string.h>
 
-/* What stops a start, before there is a log or after: one line on stderr. */
+/* What stops a start, before there is a log or after: one line. */
 static int
 fail(int exit_code, const char *text)
 {
-    switch (os_used->log.form) {
-    case LOG_AS_JSON:
+    if (log_has_fields()) {
         log_write(LOG_ERROR, LOG_START_FAILED, "%s", text);
-        break;
-    case LOG_AS_PRIORITY:
-        fprintf(stderr, "<%d>", LOG_JOURNAL_PRIORITY(LOG_ERROR));
-        __attribute__((fallthrough));
-    case LOG_AS_TEXT:
-        fprintf(stderr, "penstock: %s\n", text);
-        break;
+        return exit_code;
     }
+    if (os_used->log.out.form == LOG_AS_PRIORITY)
+        fprintf(stderr, "<%d>", LOG_JOURNAL_PRIORITY(LOG_ERROR));
+    fprintf(stderr, "penstock: %s\n", text);
     return exit_code;
 }
 

@@ -4,6 +4,7 @@
 #include "supervisor/service.h"
 
 #include "os/log.h"
+#include "os/os.h"
 #include "supervisor/addresses.h"
 #include "supervisor/children.h"
 #include "supervisor/control_rights.h"
@@ -42,6 +43,29 @@ count_lanes(const struct config *config)
     return count < 1 ? 1 : count > CONFIG_LANES_MAX ? CONFIG_LANES_MAX : (unsigned)count;
 }
 
+/* What the journal does not take, standard error does. */
+static void
+open_log(const struct config *config)
+{
+    log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)config->verbose);
+    switch ((enum config_log_format)config->log_format) {
+    case CONFIG_LOG_AUTO:
+        if (os_used->log.out.form == LOG_AS_PRIORITY)
+            (void)log_choose_journal();
+        break;
+    case CONFIG_LOG_TEXT:
+        break;
+    case CONFIG_LOG_JSON:
+        log_choose_json();
+        break;
+    case CONFIG_LOG_JOURNAL:
+        if (!log_choose_journal())
+            log_write(LOG_WARNING, LOG_LOG, "%s: %s; the log is written here", LOG_OUT_JOURNAL,
+                      strerror(errno));
+        break;
+    }
+}
+
 /* Everything that can be wrong with configuration and surroundings, before anything is spawned. */
 static enum status
 prepare(const struct options *options, const struct inherited *inherited, struct supervisor *sup,
@@ -69,9 +93,7 @@ prepare(const struct options *options, const struct inherited *inherited, struct
         status = inherited_adopt(inherited, sup, error);
     if (status != STATUS_OK)
         return status;
-    if (sup->config.log_format == CONFIG_LOG_JSON)
-        log_choose_json();
-    log_open_stderr("supervisor", LOG_NOTICE + (enum log_level)sup->config.verbose);
+    open_log(&sup->config);
     status = fdstore_take(inherited, sup, error);
     if (status != STATUS_OK)
         return status;

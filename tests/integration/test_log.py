@@ -1,4 +1,6 @@
 """The log in its forms: what each line has, whoever wrote it, at which level, and with which words of strangers in it."""
+import array
+import fcntl
 import json
 import os
 import pty
@@ -6,6 +8,7 @@ import re
 import signal
 import socket
 import subprocess
+import termios
 import threading
 
 import pytest
@@ -126,3 +129,194 @@ def test_a_terminal_gets_words(launch, bad):
         os.close(master)
     lines = seen.decode().split("\r\n")
     assert lines.pop() == "" and all(re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z (error|warning|notice|info) +\S+ [a-z_]+: ", line) for line in lines)
+
+
+# ---- the journal
+
+class Journal:
+    """What systemd-journald is to a service: a socket at its place, in a mount namespace where the test's folder stands there."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir(0o755)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(folder / "socket"))
+        (folder / "socket").chmod(0o666)
+        self.socket.setblocking(False)
+        self.entries = []
+
+    def wrap(self, stream=True):
+        """What to start a service with. `stream`: its standard error is said to be the journal's."""
+        env = "JOURNAL_STREAM=$(stat -L -c %d:%i /dev/fd/2) " if stream else ""
+        script = f'mount -t tmpfs tmpfs /run && mkdir /run/systemd && ln -s {self.folder} /run/systemd/journal && {env}exec "$@"'
+        return ("unshare", "--mount", "sh", "-c", script, "sh")
+
+    def read(self):
+        """Every entry until now: {field: value}."""
+        while True:
+            try:
+                octets = self.socket.recv(65536)
+            except BlockingIOError:
+                return self.entries
+            self.entries.append(self.parse(octets))
+
+    @staticmethod
+    def parse(octets):
+        fields = {}
+        while octets:
+            line, _, octets = octets.partition(b"\n")
+            name, found, value = line.partition(b"=")
+            if not found:
+                size = int.from_bytes(octets[:8], "little")
+                value, octets = octets[8:8 + size], octets[8 + size + 1:]
+            assert name.decode() not in fields, fields
+            fields[name.decode()] = value.decode("ascii")
+        return fields
+
+    def wait(self, seconds=20, **wanted):
+        """The first entry with these fields; of MESSAGE, a part."""
+        def fits(entry):
+            return all(value in entry.get(name, "") if name == "MESSAGE" else entry.get(name) == value for name, value in wanted.items())
+        return wait_for(lambda: next(filter(fits, self.read()), None), seconds, f"an entry {wanted}")
+
+    def close(self):
+        self.socket.close()
+
+
+@pytest.fixture
+def journal(shared, place):
+    if subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/run"], capture_output=True).returncode != 0:
+        pytest.skip("no mount namespace can be made here")
+    found = Journal(place.parent / "journal")
+    yield found
+    found.close()
+
+
+@needs_root
+@pytest.mark.smoke
+def test_the_journal_gets_fields_and_standard_error_nothing(launch, bad, journal):
+    service = launch(bad, wrap=journal.wrap())
+    journal.wait(MESSAGE="serves with", PENSTOCK_EVENT="started", PENSTOCK_PROCESS="supervisor", PRIORITY="5")
+    service.ask("a.penstock.example")
+    found = journal.wait(PENSTOCK_EVENT="upstream_up", PENSTOCK_UPSTREAM="first", PRIORITY="6")
+    assert found["MESSAGE"].startswith("worker.0 upstream_up: upstream first: ") and found["SYSLOG_IDENTIFIER"] == "penstock"
+    os.kill(service.pid_of("worker"), signal.SIGKILL)
+    journal.wait(PENSTOCK_EVENT="child_died", PRIORITY="3")
+    journal.wait(PENSTOCK_PROCESS="supervisor", MESSAGE="worker.0 is ready")
+    assert service.stop() == 0
+    journal.wait(PENSTOCK_EVENT="stopping", MESSAGE="penstock has ended")
+    assert service.log() == ""
+
+
+@needs_root
+def test_the_level_that_an_operator_sets_holds_in_the_journal(launch, bad, journal, place):
+    service = launch(bad, wrap=journal.wrap(), settings={"control": {"socket": str(place)}})
+    journal.wait(MESSAGE="serves with")
+    steer(place, "log-level", "notice")
+    journal.entries.clear()
+    service.ask("a.penstock.example")  # has a worker connect, and say so at level info
+    steer(place, "reload")
+    journal.wait(MESSAGE="is in force")
+    assert service.stop() == 0
+    assert not [entry for entry in journal.read() if entry["PENSTOCK_EVENT"] == "upstream_up"]
+
+
+@needs_root
+def test_a_journal_that_reads_nothing_stops_nobody(launch, bad, journal):
+    """Its queue is full: what it does not take stands on standard error, and the number is told when it reads again."""
+    service = launch(bad, wrap=journal.wrap())
+    journal.wait(MESSAGE="serves with")
+    for _ in range(200):  # the queue holds 512 datagrams, or as many as the system has it
+        service.process.send_signal(signal.SIGUSR1)
+        service.ask("a.penstock.example")
+        if "the journal takes no lines" in service.log():
+            break
+    service.wait_log(r"<4>supervisor log: the journal takes no lines: .*\n<5>supervisor statistics: ", 20)
+    service.ask("b.penstock.example")
+
+    def reads_again():
+        service.process.send_signal(signal.SIGHUP)
+        return any("is in force" in entry["MESSAGE"] for entry in journal.read())
+    wait_for(reads_again, 20, "a line that the journal takes", interval=0.2)
+    assert service.stop() == 0
+    told = [re.fullmatch(r"supervisor log: (\d+) lines went to standard error instead of the journal", entry["MESSAGE"])
+            for entry in journal.read() if entry["PENSTOCK_EVENT"] == "log"]
+    assert told and all(told)
+    here = [line for line in service.log().splitlines() if " log: the journal takes no lines: " not in line]
+    assert sum(int(found[1]) for found in told) == len(here) and all(re.match(r"<[3-7]>\S+ [a-z_]+: ", line) for line in here)
+
+
+@needs_root
+def test_a_journal_that_goes_away_leaves_standard_error(launch, bad, journal):
+    service = launch(bad, wrap=journal.wrap())
+    journal.wait(MESSAGE="serves with")
+    journal.close()
+    os.kill(service.pid_of("worker"), signal.SIGKILL)
+    service.wait_log(r"<3>supervisor child_died: ", 20)
+    assert service.stop() == 0
+    assert service.log().count("the journal takes no lines") == 1
+
+
+@needs_root
+def test_the_journal_may_be_asked_for_where_there_is_none(launch, bad, journal):
+    settings = {"log": {"format": "journal"}}
+    service = launch(bad, wrap=journal.wrap(stream=False), settings=settings)
+    journal.wait(MESSAGE="serves with")
+    assert service.stop() == 0 and service.log() == ""
+    (journal.folder / "socket").unlink()
+    service = launch(bad, wrap=journal.wrap(stream=False), settings=settings).wait_ready()
+    assert service.stop() == 0
+    lines = service.log().splitlines()
+    assert re.fullmatch(r"\S+Z warning supervisor log: /run/systemd/journal/socket: No such file .*; the log is written here", lines[0])
+    assert len([line for line in lines if " log: " in line]) == 1
+
+
+@needs_root
+def test_a_start_that_fails_is_an_error_in_the_journal(launch, bad, journal):
+    service = launch(bad, wrap=journal.wrap(), settings={"control": {"socket": "/nowhere/at/all"}})
+    assert service.process.wait(30) == 78
+    assert "/nowhere/at/all" in journal.wait(PENSTOCK_EVENT="start_failed", PRIORITY="3")["MESSAGE"]
+
+
+def test_standard_error_that_nobody_reads_stops_nobody(launch, bad):
+    """A pipe whose reader has stopped, as that of a container may: clients are answered, and a worker that dies is back."""
+    read, write = os.pipe()
+    service = launch(bad, wrap=("sh", "-c", f'exec 2>/dev/fd/{write}; exec "$@"', "sh"), pass_fds=(write,))
+    os.close(write)
+    try:
+        wait_for(lambda: b"serves with" in os.read(read, 65536), 30, "it serves")
+        os.set_blocking(read, False)
+        drained(read)
+        fcntl.fcntl(read, fcntl.F_SETPIPE_SZ, 4096)  # one page: what waits in it leaves no room
+        service.process.send_signal(signal.SIGUSR1)
+        wait_for(lambda: held(read) > 0, 30, "a pipe that is full")
+        service.process.send_signal(signal.SIGUSR1)
+        service.ask("a.penstock.example")
+        old = service.pid_of("worker")
+        os.kill(old, signal.SIGKILL)
+        wait_for(lambda: (new := service.pids()["worker"]) and new[0] != old and service.is_jailed(new[0]), 30, "a new worker")
+        service.ask("b.penstock.example")
+        seen = bytearray()
+
+        def number():
+            service.process.send_signal(signal.SIGUSR1)
+            seen.extend(drained(read))
+            return re.search(rb" warning supervisor log: \d+ lines could not be written\n", seen)
+        wait_for(number, 30, "the number")
+        assert service.stop() == 0
+    finally:
+        os.close(read)
+
+
+def held(descriptor):
+    """Octets that wait in a pipe."""
+    count = array.array("i", [0])
+    fcntl.ioctl(descriptor, termios.FIONREAD, count)
+    return count[0]
+
+
+def drained(descriptor):
+    try:
+        return os.read(descriptor, 65536)
+    except BlockingIOError:
+        return b""

@@ -211,7 +211,7 @@ def test_failed_start_says_what_failed_and_no_more(launch, bad):
 def test_journal_gets_priorities_and_no_second_time(launch, bad):
     """JOURNAL_STREAM names the device and inode of standard error, as systemd sets it."""
     wrap = ("sh", "-c", 'JOURNAL_STREAM=$(stat -L -c %d:%i /dev/fd/2) exec "$@"', "sh")
-    service = launch(bad, wrap=wrap).wait_ready()
+    service = launch(bad, wrap=wrap, settings={"log": {"format": "text"}}).wait_ready()
     assert service.stop() == 0
     lines = service.log().splitlines()
     assert lines and all(re.match(r"<[3-6]>\S+ \w+: ", line) for line in lines), service.log()

@@ -3,6 +3,7 @@
  */
 #include "os/log_line.h"
 
+#include "base/bytes.h"
 #include "ipc/ipc.h"
 
 #include <criterion/criterion.h>
@@ -36,6 +37,61 @@ Test(log_line, each_form_is_as_it_is_documented)
                      "{\"time\":\"2025-11-24T08:00:00.123Z\",\"level\":\"warning\","
                      "\"event\":\"upstream_down\",\"process\":\"worker.0\",\"upstream\":\"quad9\","
                      "\"message\":\"upstream quad9: not connected within 2000 ms (TCP)\"}\n");
+}
+
+/* Fields of a datagram as journald reads them: the value of `name`, or NULL. */
+static const char *
+field(const struct log_line *line, const char *name)
+{
+    static char value[LOG_LINE_MAX];
+    char octets[LOG_LINE_MAX];
+    const char *found = NULL;
+    struct bytes_reader from = bytes_reader(octets, log_line_write(line, LOG_AS_JOURNAL, octets));
+    while (bytes_left(&from) > 0) {
+        const char *at = &octets[from.pos], *end = memchr(at, '\n', bytes_left(&from));
+        cr_assert_not_null(end);
+        size_t size = (size_t)(end - at), named = strcspn(at, "=\n");
+        bytes_skip(&from, size + 1);
+        const char *text = at + named + 1;
+        size_t length = size - named - 1;
+        if (at[named] == '\n') { /* its size, and any octets */
+            const uint8_t *le64 = bytes_get_view(&from, 8);
+            cr_assert_not_null(le64);
+            length = (size_t)bytes_le64(le64);
+            text = (const char *)bytes_get_view(&from, length);
+            cr_assert_eq(bytes_get_u8(&from), '\n');
+            cr_assert_not(from.failed);
+        }
+        if (strlen(name) == named && memcmp(at, name, named) == 0) {
+            cr_assert_null(found, "%s stands there twice", name);
+            snprintf(value, sizeof value, "%.*s", (int)length, text);
+            found = value;
+        }
+    }
+    return found;
+}
+
+Test(log_line, the_journal_gets_fields)
+{
+    struct log_line line = {.utc_us = AT_US,
+                            .level = LOG_ERROR,
+                            .event = LOG_UPSTREAM_DOWN,
+                            .process = "worker.0",
+                            .text = "(3" LOG_LINE_ASIDE "upstream quad9: x\nPRIORITY=7"};
+    cr_expect_str_eq(field(&line, "PRIORITY"), "3");
+    cr_expect_str_eq(field(&line, "SYSLOG_IDENTIFIER"), "penstock");
+    cr_expect_str_eq(field(&line, "SYSLOG_FACILITY"), "3");
+    cr_expect_str_eq(field(&line, "PENSTOCK_EVENT"), "upstream_down");
+    cr_expect_str_eq(field(&line, "PENSTOCK_PROCESS"), "worker.0");
+    cr_expect_str_eq(field(&line, "PENSTOCK_UPSTREAM"), "quad9");
+    cr_expect_str_eq(field(&line, "PENSTOCK_LEFT_OUT"), "3");
+    cr_expect_str_eq(field(&line, "MESSAGE"),
+                     "worker.0 upstream_down: (3" LOG_LINE_ASIDE "upstream quad9: x?PRIORITY=7");
+    line = (struct log_line){.level = LOG_DEBUG, .event = LOG_RING, .process = "x", .text = ""};
+    cr_expect_str_eq(field(&line, "PRIORITY"), "7");
+    cr_expect_null(field(&line, "PENSTOCK_UPSTREAM"));
+    cr_expect_null(field(&line, "PENSTOCK_LEFT_OUT"));
+    cr_expect_str_eq(field(&line, "MESSAGE"), "x ring: ");
 }
 
 Test(log_line, each_level_has_its_word_and_its_priority)
@@ -148,5 +204,6 @@ Test(log_line, the_longest_line_is_whole)
                              IPC_TEXT_MAX - 1);
             json_decref(root);
         }
+        cr_expect_eq(strlen(field(&line, "MESSAGE")), 31 + 1 + 18 + 2 + IPC_TEXT_MAX - 1);
     }
 }
