@@ -1,4 +1,5 @@
 """What the tools behind ./dev share: what they say, packages, steps with a log, builds."""
+import json
 import os
 import pathlib
 import re
@@ -21,6 +22,17 @@ lock = threading.Lock()
 def say(text=""):
     with lock:
         print(text, flush=True)
+
+
+def say_interrupted(kind, value, trace):
+    """Ctrl-C is no fault of a tool: where it was does not matter. Python ends by the signal all the same."""
+    if issubclass(kind, KeyboardInterrupt):
+        print("dev: interrupted", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, value, trace)
+
+
+sys.excepthook = say_interrupted
 
 
 def die(text):
@@ -97,13 +109,37 @@ def call(log, *argv, **more):
     return subprocess.run([str(word) for word in argv], cwd=TOP, stdout=log, stderr=log, **more).returncode == 0
 
 
+def is_configured(folder, compiler, options):
+    """Does a build that was configured without us have this compiler and these options?"""
+    command = re.search(r"^rule c_COMPILER\n command = (.*?) \$ARGS", (folder / "build.ninja").read_text(), re.M)
+    told = subprocess.run(["meson", "introspect", "--buildoptions", folder], capture_output=True, text=True)
+    if not command or compiler not in [os.path.basename(word) for word in command[1].split()] or told.returncode != 0:
+        return False
+    has = {row["name"]: row["value"] for row in json.loads(told.stdout)}
+    wanted = (option.removeprefix("-D").split("=", 1) for option in options)
+    return all(text_of(has.get(name)) == value for name, value in wanted)
+
+
+def text_of(value):
+    """An option's value as it is written on a command line."""
+    if isinstance(value, list):
+        return ",".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def build(log, folder, compiler, *options, targets=(), source=TOP):
-    """meson setup, anew when the options changed, and ninja. `source`: another tree than this"""
+    """meson setup, anew when the options changed, and ninja. `source`: another tree than this. What somebody else
+    configured otherwise is theirs."""
     folder = TOP / folder
     private = TOP / "build/private/mbedtls"
     if private.exists():
         options = (f"-Dmbedtls_prefix={private}", *options)
     key, stamp = f"{compiler} {' '.join(options)}\n", folder / ".options"
+    if (folder / "build.ninja").exists() and not stamp.exists():
+        if not is_configured(folder, compiler, options):
+            print(f"error: {folder} was configured by hand, and otherwise: remove it or move it away", file=log, flush=True)
+            return False
+        stamp.write_text(key)
     if not (folder / "build.ninja").exists() or not stamp.exists() or stamp.read_text() != key:
         shutil.rmtree(folder, ignore_errors=True)
         if not call(log, "meson", "setup", folder, source, *options, env={**os.environ, "CC": compiler}):

@@ -121,6 +121,45 @@ def test_without_lists_and_network_it_says_what_is_known(tree, tmp_path):
     assert "run this again" in said and "unbound" in said
 
 
+@pytest.fixture
+def equipped(tree):
+    """Nothing is missing, and there is a program to build."""
+    (tree / "tools/packages").write_text("#!/bin/sh\n")
+    (tree / "meson.build").write_text("project('nothing', 'c')\nexecutable('nothing', 'nothing.c')\n")
+    (tree / "nothing.c").write_text("int main(void) { return 0; }\n")
+    shutil.copy(TOP / "meson_options.txt", tree)
+    return tree
+
+
+@pytest.mark.parametrize("options, is_used", [(("-Dbuildtype=plain",), False),
+                                              (("-Dbuildtype=debugoptimized", "-Dstatic=true", "-Dtests=false"), True)])
+def test_a_build_that_was_configured_by_hand_is_not_thrown_away(equipped, options, is_used):
+    """It is used where it is what would be made."""
+    subprocess.run(["meson", "setup", "build/release", *options], cwd=equipped, check=True, capture_output=True, timeout=300,
+                   env=plain_environment(CC="gcc"))
+    (equipped / "build/release/mine").touch()
+    result = dev(equipped, "build")
+    assert (equipped / "build/release/mine").exists()
+    assert result.returncode == (0 if is_used else 1), result
+    assert ("was configured by hand, and otherwise" in result.stdout) != is_used
+
+
+@pytest.mark.parametrize("command", ["build", "run"])
+def test_an_interrupted_command_shows_no_traceback(equipped, tmp_path, command):
+    (tmp_path / "bin").mkdir()
+    meson = tmp_path / "bin/meson"
+    meson.write_text(f"#!/bin/sh\ntouch {tmp_path}/begun\nexec sleep 600\n")
+    meson.chmod(0o755)
+    environment = plain_environment()
+    environment["PATH"] = f"{meson.parent}:{environment['PATH']}"
+    process = subprocess.Popen([equipped / "dev", command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                               env=environment, start_new_session=True)
+    wait_for((tmp_path / "begun").exists, 60, "meson is called")
+    os.killpg(process.pid, signal.SIGINT)
+    errors = process.communicate(timeout=60)[1]
+    assert process.returncode != 0 and errors.splitlines() == ["dev: interrupted"], errors
+
+
 @needs_root
 def test_what_sudo_made_belongs_to_the_caller(tree):
     assert dev(tree, "fuzz", SUDO_UID="65534", SUDO_GID="65533").returncode == 0
