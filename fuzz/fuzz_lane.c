@@ -120,15 +120,15 @@ take_sample(uint64_t us)
     for (; at > 0 && world.samples[at - 1] > us; at--)
         world.samples[at] = world.samples[at - 1];
     world.samples[at] = us;
-    stats_latency(&world.page, us);
-    must(stats_latency_count(&world.page.latency) == world.samples_count);
+    stats_latency(&world.page, STATS_STAGE_ANSWER, us);
+    must(stats_latency_count(&world.page.stages[STATS_STAGE_ANSWER]) == world.samples_count);
 }
 
 static void
 check_percentile(unsigned per_mille)
 {
     static const uint64_t most_us = (uint64_t)1 << 33; /* what is longer counts as that */
-    uint64_t said = stats_latency_percentile(&world.page.latency, per_mille);
+    uint64_t said = stats_latency_percentile(&world.page.stages[STATS_STAGE_ANSWER], per_mille);
     if (world.samples_count == 0) {
         must(said == 0);
         return;

@@ -52,8 +52,24 @@ responses(const uint64_t rcodes[])
     return rows;
 }
 
+static json_t *
+durations(const struct stages *stages)
+{
+    json_t *rows = json_object();
+    for (unsigned i = 0; i < STATS_STAGES; i++) {
+        enum stats_stage stage = (enum stats_stage)i;
+        char name[LOWER_ROOM];
+        json_object_set_new(
+            rows, lower_name(stats_stage_name(stage), name, sizeof name),
+            json_pack("{s:o, s:o}", "count", ctl_value_whole(stages_count(stages, stage)), "ms",
+                      ctl_value_times(stages_us(stages, stage, 500), stages_us(stages, stage, 900),
+                                      stages_us(stages, stage, 990))));
+    }
+    return rows;
+}
+
 char *
-ctl_json_stats(const struct reading *r)
+ctl_json_stats(const struct reading *r, const struct stages *stages)
 {
     static const struct tally nothing;
     const struct tally *t = &r->tally;
@@ -64,14 +80,14 @@ ctl_json_stats(const struct reading *r)
                             ctl_value_whole(t->asked[i]), "failures", ctl_value_whole(t->failed[i]),
                             "responses", responses(r->of_upstream[i].rcodes)));
     return ctl_value_print(json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "service", ctl_value_service(r),
-        "counters", counters(t, false), "levels", counters(t, true), "ends", ends(t), "groups",
-        groups(t), "responses", responses(t->rcodes), "answer_ms",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "service",
+        ctl_value_service(r), "counters", counters(t, false), "levels", counters(t, true), "ends",
+        ends(t), "groups", groups(t), "responses", responses(t->rcodes), "answer_ms",
         ctl_value_times(tally_answer_us(&nothing, t, 500), tally_answer_us(&nothing, t, 900),
                         tally_answer_us(&nothing, t, 990)),
         "upstream_ms",
         ctl_value_times(tally_upstream_us(&nothing, t, 500), tally_upstream_us(&nothing, t, 900),
                         tally_upstream_us(&nothing, t, 990)),
         "dropped_unread", ctl_value_whole(t->drops), "dropped_by_filter",
-        ctl_value_whole(t->filtered), "upstreams", list));
+        ctl_value_whole(t->filtered), "upstreams", list, "stages", durations(stages)));
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "view/reading.h"
+#include "view/stages.h"
 
 /** @return a text that free() takes; NULL: no memory */
-char *ctl_json_stats(const struct reading *reading);
+char *ctl_json_stats(const struct reading *reading, const struct stages *stages);

@@ -120,8 +120,27 @@ add_row(struct sheet *to, const char *name, uint64_t value, const char *sentence
     sheet_end_line(to, 0);
 }
 
+static void
+add_stages(struct sheet *to, const struct stages *stages)
+{
+    static const unsigned per_mille[] = {500, 900, 990};
+    sheet_add(to, "\nTime that stages took, in ms%*s%*s%*s%*s\n", 12, "count", 9, "half", 9, "90 %",
+              9, "99 %");
+    for (unsigned i = 0; i < STATS_STAGES; i++) {
+        enum stats_stage stage = (enum stats_stage)i;
+        char name[LOWER_ROOM], figure[NUMBER_TEXT_MAX];
+        sheet_add(to, "  %s", lower_name(stats_stage_name(stage), name, sizeof name));
+        sheet_right(to, VALUE_END, number_count(stages_count(stages, stage), figure));
+        for (unsigned k = 0; k < 3; k++)
+            sheet_right(to, VALUE_END + 9 * (k + 1),
+                        number_ms(stages_us(stages, stage, per_mille[k]), figure));
+        sheet_add(to, "  %s", stats_stage_text(stage));
+        sheet_end_line(to, 0);
+    }
+}
+
 void
-ctl_show_stats(const struct reading *reading, char text[CTL_SHOW_MAX])
+ctl_show_stats(const struct reading *reading, const struct stages *stages, char text[CTL_SHOW_MAX])
 {
     static const char *const groups[WHY_GROUPS] = {
         [WHY_GROUP_ANSWERED] = "Answered",
@@ -153,6 +172,7 @@ ctl_show_stats(const struct reading *reading, char text[CTL_SHOW_MAX])
                     "messages over UDP that the kernel dropped as no queries (filter.kernel)");
         }
     }
+    add_stages(&to, stages);
     sheet_add(&to, "\nResponses to clients by RCODE\n");
     for (unsigned i = 0; i < STATS_RCODES; i++)
         add_row(&to, stats_rcode_name(i), tally->rcodes[i], rcodes[i]);

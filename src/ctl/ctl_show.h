@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "view/draw_top.h"
 #include "view/judge.h"
+#include "view/stages.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,8 +54,9 @@ void ctl_show_size(int fd, const char *columns, const char *lines, struct ctl_sh
 void ctl_show_top(const struct figures *figures, const struct judgement *judgement,
                   const struct draw_top_view *view, struct ctl_show how, char text[CTL_SHOW_MAX]);
 
-/** Every counter since the start with its sentence. */
-void ctl_show_stats(const struct reading *reading, char text[CTL_SHOW_MAX]);
+/** Every counter since the start with its sentence, and how long each stage took. */
+void ctl_show_stats(const struct reading *reading, const struct stages *stages,
+                    char text[CTL_SHOW_MAX]);
 
 /** The table of upstreams. @param addresses  by index; "": not told */
 void ctl_show_upstreams(const struct figures *figures, char addresses[STATS_UPSTREAMS][64],

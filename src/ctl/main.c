@@ -152,6 +152,7 @@ static int
 look(const struct ctl_options *options, struct ctl_show how)
 {
     static struct ctl_upstreams told;
+    static struct stages stages;
     bool is_once = options->command == CTL_STATS || options->command == CTL_HEALTHCHECK;
     enum status status = is_once ? ctl_gather_read(&gather) : ctl_gather_rates(&gather);
     if (status != STATUS_OK)
@@ -168,9 +169,10 @@ look(const struct ctl_options *options, struct ctl_show how)
         return say(text, level);
     }
     if (options->command == CTL_STATS) {
+        stages_read(&stages, &gather.pages.of);
         if (options->is_json)
-            return say_json(ctl_json_stats(&gather.sight.reading), CTL_EXIT_WELL);
-        ctl_show_stats(&gather.sight.reading, text);
+            return say_json(ctl_json_stats(&gather.sight.reading, &stages), CTL_EXIT_WELL);
+        ctl_show_stats(&gather.sight.reading, &stages, text);
         return say(text, CTL_EXIT_WELL);
     }
     if (options->command == CTL_TOP && options->is_json)

@@ -167,8 +167,10 @@ print_once(void)
                                 .is_fresh = exporter_gather_is_fresh(&gather),
                                 .age_us = gather.sight.reading.age_us,
                                 .connects = gather.connects};
+    struct stages stages;
+    stages_read(&stages, &gather.pages.of);
     http_reply_begin(&printed, 200, HTTP_REPLY_PLAIN);
-    metrics_draw(&printed, false, &self, &gather.sight.reading, &gather.sight.judgement);
+    metrics_draw(&printed, false, &self, &gather.sight.reading, &gather.sight.judgement, &stages);
     bool is_written = fputs(printed.body, stdout) >= 0 && fflush(stdout) == 0;
     return is_written && self.is_fresh ? 0 : EXPORTER_EXIT_FAILURE;
 }

@@ -167,18 +167,21 @@ draw_histogram(const struct family_out *out, const char *stage,
 }
 
 static void
-draw_durations(const struct family_out *out, const struct tally *tally)
+draw_durations(const struct family_out *out, const struct stages *stages)
 {
+    char name[LOWER_ROOM];
     family_begin(out, family_of(FAMILY_DURATION));
-    draw_histogram(out, "answer", tally->answer_buckets);
-    draw_histogram(out, "upstream", tally->upstream_buckets);
+    for (unsigned i = 0; i < STATS_STAGES; i++)
+        draw_histogram(out, lower_name(stats_stage_name((enum stats_stage)i), name, sizeof name),
+                       stages->buckets[i]);
 }
 
 /* --- all of it ------------------------------------------------------------------------------- */
 
 void
 metrics_draw(struct http_reply *reply, bool is_open, const struct metrics_self *self,
-             const struct reading *reading, const struct judgement *judgement)
+             const struct reading *reading, const struct judgement *judgement,
+             const struct stages *stages)
 {
     struct family_out out = {.reply = reply, .is_open = is_open};
     reply->type = is_open ? METRICS_TYPE_OPEN : METRICS_TYPE_PLAIN;
@@ -189,7 +192,7 @@ metrics_draw(struct http_reply *reply, bool is_open, const struct metrics_self *
         draw_counters(&out, &reading->tally);
         draw_ends(&out, &reading->tally);
         draw_responses(&out, &reading->tally);
-        draw_durations(&out, &reading->tally);
+        draw_durations(&out, stages);
         metrics_upstreams_draw(&out, reading);
     }
     if (self->has_reading) {
@@ -215,5 +218,12 @@ metrics_describe(struct http_reply *reply)
         unsigned parts;
         struct family family = counter_family((enum stats_counter)i, name, &parts);
         family_describe(reply, &family);
+    }
+    http_reply_add(reply, "\n| stage | measured by |\n|---|---|\n");
+    for (unsigned i = 0; i < STATS_STAGES; i++) {
+        char name[LOWER_ROOM];
+        http_reply_add(reply, "| `%s` | %s |\n",
+                       lower_name(stats_stage_name((enum stats_stage)i), name, sizeof name),
+                       stats_stage_text((enum stats_stage)i));
     }
 }

@@ -11,6 +11,7 @@
 
 #include "exporter/http_reply.h"
 #include "view/judge.h"
+#include "view/stages.h"
 
 #define METRICS_NAME_MAX   96
 #define METRICS_BUCKET_MIN 6  /* power of two: the first bound is 64 µs, ... */
@@ -29,10 +30,11 @@ struct metrics_self { /* of the exporter */
  * Add the scrape to an answer that was begun.
  *
  * @param is_open  OpenMetrics instead of plain text
- * @param reading, judgement  borrowed; not looked at unless `self->is_fresh`
+ * @param reading, judgement, stages  borrowed; not looked at unless `self->is_fresh`
  */
 void metrics_draw(struct http_reply *reply, bool is_open, const struct metrics_self *self,
-                  const struct reading *reading, const struct judgement *judgement);
+                  const struct reading *reading, const struct judgement *judgement,
+                  const struct stages *stages);
 
-/** Add every family as a row of a table: name, type, labels, meaning (docs/METRICS.md). */
+/** Add every family as a row of a table: name, type, labels, meaning; and every stage (docs/METRICS.md). */
 void metrics_describe(struct http_reply *reply);

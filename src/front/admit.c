@@ -269,7 +269,7 @@ end_waiting(struct front *front, struct inflight_question *question, const struc
     struct query *query;
     while ((query = waiting_pop(&front->waiting, question)) != NULL) {
         if (verdict->form == VERDICT_RECORDS)
-            stats_latency(front->self.stats, now->now_us - query->arrived_us);
+            stats_latency(front->self.stats, STATS_STAGE_ANSWER, now->now_us - query->arrived_us);
         end(front, query, verdict, now);
         waiting_give(&front->waiting, query);
     }

@@ -101,7 +101,7 @@ give_fresh(struct recall *recall)
         hit->answer.ede = DNS_EDE_CACHED_ERROR;
     if (recall->prefetch.level > 0)
         leak_earn(&recall->prefetch, RECALL_PREFETCH_MILLI);
-    stats_latency(recall->stats, 0);
+    stats_latency(recall->stats, STATS_STAGE_ANSWER, 0);
     return verdict_of(recall, WHY_CACHE_HIT);
 }
 

@@ -60,6 +60,26 @@ stats_rcode_name(unsigned place)
     return names[place];
 }
 
+static const struct {
+    const char *name, *text;
+} stages[] = {
+#define STAGE(name, text) {#name, text},
+#include "lane/stages.def"
+#undef STAGE
+};
+
+const char *
+stats_stage_name(enum stats_stage stage)
+{
+    return stages[stage].name;
+}
+
+const char *
+stats_stage_text(enum stats_stage stage)
+{
+    return stages[stage].text;
+}
+
 /* --- latencies ------------------------------------------------------------------------------- */
 
 static unsigned
@@ -83,9 +103,9 @@ stats_bucket_top(unsigned bucket)
 }
 
 void
-stats_latency(struct stats_page *page, uint64_t us)
+stats_latency(struct stats_page *page, enum stats_stage stage, uint64_t us)
 {
-    (void)stats_grow(&page->latency.buckets[bucket_of(us)], 1);
+    (void)stats_grow(&page->stages[stage].buckets[bucket_of(us)], 1);
 }
 
 uint64_t

@@ -24,6 +24,13 @@ enum stats_counter {
     STATS_COUNT
 };
 
+enum stats_stage {
+#define STAGE(name, text) STATS_STAGE_##name,
+#include "lane/stages.def"
+#undef STAGE
+    STATS_STAGES
+};
+
 #define STATS_UPSTREAMS 16 /* CONFIG_UPSTREAMS_MAX */
 
 enum stats_upstream_state {
@@ -75,10 +82,9 @@ struct stats_latency {
 
 struct stats_page {
     _Atomic uint64_t counts[STATS_COUNT];
-    _Atomic uint64_t why[WHY_COUNT];       /* by enum why */
-    _Atomic uint64_t rcodes[STATS_RCODES]; /* front: responses */
-    /* from a query's arrival to its answer (front), or rtt (worker) */
-    struct stats_latency latency;
+    _Atomic uint64_t why[WHY_COUNT];                  /* by enum why */
+    _Atomic uint64_t rcodes[STATS_RCODES];            /* front: responses */
+    struct stats_latency stages[STATS_STAGES];        /* those that it measures */
     struct stats_upstream upstreams[STATS_UPSTREAMS]; /* worker */
 };
 
@@ -132,8 +138,12 @@ stats_rcode(uint16_t rcode)
 /** The name of such a place: "NOERROR" to "REFUSED", "OTHER". Static text. */
 const char *stats_rcode_name(unsigned place);
 
-/** Something took so long. */
-void stats_latency(struct stats_page *page, uint64_t us);
+/** The name of a row of stages.def as it stands there, and its sentence. Static text. */
+const char *stats_stage_name(enum stats_stage stage);
+const char *stats_stage_text(enum stats_stage stage);
+
+/** A stage took so long. */
+void stats_latency(struct stats_page *page, enum stats_stage stage, uint64_t us);
 
 /** How many latencies are there? */
 uint64_t stats_latency_count(const struct stats_latency *latency);

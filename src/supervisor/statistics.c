@@ -112,16 +112,19 @@ log_ends(const struct supervisor *sup)
     line_end(&line);
 }
 
-/* From a query's arrival to its answer; and from a question upstream to its answer. */
+/* What clients wait for is the group "latency"; a stage of it is called by its name. */
 static void
-log_latency(const struct supervisor *sup, enum child_role role)
+log_latency(const struct supervisor *sup, enum stats_stage stage)
 {
     struct stats_latency all = {0};
-    struct line line = {.group = role == CHILD_FRONT ? "latency" : "upstream_latency"};
+    char name[LOWER_ROOM], group[LOWER_ROOM + sizeof "_latency"];
+    struct line line = {.group = stage == STATS_STAGE_ANSWER ? "latency" : group};
+    snprintf(group, sizeof group, "%s_latency",
+             lower_name(stats_stage_name(stage), name, sizeof name));
     for (unsigned at = 0; at < sup->lanes_count * SUPERVISOR_CHILDREN; at++) {
         const struct child *child = child_at(sup, at);
-        for (unsigned i = 0; i < STATS_BUCKETS && child->role == role; i++)
-            all.buckets[i] += stats_load(&child->stats->latency.buckets[i]);
+        for (unsigned i = 0; i < STATS_BUCKETS; i++)
+            all.buckets[i] += stats_load(&child->stats->stages[stage].buckets[i]);
     }
     line_add(&line, "count=%" PRIu64, stats_latency_count(&all));
     line_add(&line, "p50_us=%" PRIu64, stats_latency_percentile(&all, 500));
@@ -250,8 +253,8 @@ statistics_log(const struct supervisor *sup)
 {
     log_counters(sup);
     log_ends(sup);
-    log_latency(sup, CHILD_FRONT);
-    log_latency(sup, CHILD_WORKER);
+    for (unsigned i = 0; i < STATS_STAGES; i++)
+        log_latency(sup, (enum stats_stage)i);
     for (unsigned i = 0; i < sup->lanes_count; i++)
         log_queues(sup, i);
     for (uint32_t i = 0; i < sup->config.upstreams_count; i++)

@@ -204,7 +204,8 @@ add_worker(struct reading *reading, const struct stats_page *page, unsigned plac
             add_state(to, from);
     }
     for (unsigned i = 0; i < STATS_BUCKETS; i++)
-        reading->tally.upstream_buckets[i] += stats_load(&page->latency.buckets[i]);
+        reading->tally.upstream_buckets[i] +=
+            stats_load(&page->stages[STATS_STAGE_UPSTREAM].buckets[i]);
 }
 
 void
@@ -223,7 +224,7 @@ reading_add(struct reading *reading, const struct stats_page *page, unsigned lan
         for (unsigned i = 0; i < STATS_RCODES; i++)
             tally->rcodes[i] += stats_load(&page->rcodes[i]);
         for (unsigned i = 0; i < STATS_BUCKETS; i++)
-            tally->answer_buckets[i] += stats_load(&page->latency.buckets[i]);
+            tally->answer_buckets[i] += stats_load(&page->stages[STATS_STAGE_ANSWER].buckets[i]);
         of->alive += stats_load(&page->counts[STAT_QUERIES_ALIVE]);
         of->queued += stats_load(&page->counts[STAT_QUESTIONS_QUEUED]);
         of->to_front_bytes += stats_load(&page->counts[STAT_RING_DEPTH]);

@@ -277,9 +277,18 @@ start(struct conn *conn)
 }
 
 static void
+secure(struct conn *conn)
+{
+    conn->connected_us = conn_now(conn);
+    stats_latency(conn->shared->stats, STATS_STAGE_CONNECT, conn->connected_us - conn->since_us);
+    conn_handshake(conn);
+}
+
+static void
 serve(struct conn *conn)
 {
     uint64_t now = conn_now(conn), took_us = now - conn->since_us;
+    stats_latency(conn->shared->stats, STATS_STAGE_HANDSHAKE, now - conn->connected_us);
     conn->used_us = conn->watch.heard_us = conn->since_us = now;
     conn->upstream->ready++;
     conn->upstream->opening--;
@@ -329,7 +338,7 @@ act(struct conn *conn, const struct conn_step *step)
     if (actions->start)
         start(conn);
     if (actions->handshake)
-        conn_handshake(conn);
+        secure(conn);
     if (actions->serve)
         serve(conn);
     if (actions->drain) {

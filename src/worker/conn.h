@@ -84,6 +84,7 @@ struct conn {
     uint64_t asked;        /* queries written, since it is ready */
     uint64_t answers;      /* since it is ready */
     uint64_t since_us;     /* when the attempt began; from READY on, when it became ready */
+    uint64_t connected_us; /* when TCP was: HANDSHAKE */
     uint64_t deadline_us;  /* WANTED to HANDSHAKE, DRAINING */
     uint64_t frame_us;     /* a message began to come that is not whole; 0: none */
     uint64_t used_us;      /* a query or an answer last */

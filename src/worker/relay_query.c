@@ -356,7 +356,7 @@ answer_good(struct relay *relay, struct conn *conn, const struct conn_response *
                                         .message_size = response->size});
     if (q->ways[0].conn != conn)
         stats_add(relay->stats, STAT_SECONDS_FIRST, 1);
-    stats_latency(relay->stats, response->rtt_us);
+    stats_latency(relay->stats, STATS_STAGE_UPSTREAM, response->rtt_us);
     conn_io_done(conn, response, true);
     drop_way(q, conn);
     relay_query_abandon(q);
@@ -396,6 +396,8 @@ ask_on(struct relay *relay, struct relay_query *q, struct conn *conn)
     uint32_t number = relay_query_number(&relay->table, q);
     if (conn_io_write(conn, number, &q->handoff, &way.id) != STATUS_OK)
         return false;
+    if (q->moves == 0)
+        stats_latency(relay->stats, STATS_STAGE_PLACE, relay->loop->now_us - q->since_us);
     q->ways[q->ways_count++] = way;
     q->moves++;
     q->upstream = (uint8_t)conn->upstream->index;

@@ -91,6 +91,9 @@ def test_what_is_scraped_is_what_happened(service, exporter):
     assert sum(value for key, value in after.items() if key[0] == "penstock_upstream_state") == 1
     buckets = [value for key, value in after.items() if key[0] == "penstock_duration_seconds_bucket" and ("stage", "answer") in key]
     assert buckets == sorted(buckets) and buckets[-1] >= 25
+    stages = {dict(key[1:])["stage"]: value for key, value in after.items() if key[0] == "penstock_duration_seconds_count"}
+    assert all(stages[name] >= 25 for name in ("answer", "queue", "place", "upstream")), stages
+    assert stages["connect"] >= stages["handshake"] >= 1, stages
     assert after["penstock_upstream_certificate_remaining_seconds", ("upstream", "first")] > 86400
     assert after["penstock_upstream_pin_in_use", ("upstream", "first")] == 1
 

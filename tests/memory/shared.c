@@ -117,7 +117,7 @@ take(struct side *side, size_t *size)
         return false;
     check(side->record, *size, side->taken++);
     stats_why(side->page, (enum why)(side->taken % WHY_COUNT));
-    stats_latency(side->page, side->taken);
+    stats_latency(side->page, STATS_STAGE_ANSWER, side->taken);
     return true;
 }
 
@@ -185,12 +185,12 @@ supervisor(void *argument)
         for (unsigned i = 0; i < 2; i++) {
             const struct stats_page *page = &shared.pages[i];
             uint64_t now = stats_load(&page->counts[STAT_TURNS]);
-            uint64_t count = stats_latency_count(&page->latency);
+            uint64_t count = stats_latency_count(&page->stages[STATS_STAGE_ANSWER]);
             if (now < turns[i] || count < answers[i])
                 fail("a counter went back", (uint32_t)now);
             turns[i] = now;
             answers[i] = count;
-            (void)stats_latency_percentile(&page->latency, 500);
+            (void)stats_latency_percentile(&page->stages[STATS_STAGE_ANSWER], 500);
         }
     return argument;
 }

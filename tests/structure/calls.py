@@ -7,7 +7,7 @@ import csource
 GIVEN = {"main", "__asan_default_options"}
 
 # what code calls a row of a table
-ROWS = {"why.def": "WHY_", "stats.def": "STAT_", "log.def": "LOG_", "messages.def": "IPC_"}
+ROWS = {"why.def": "WHY_", "stats.def": "STAT_", "stages.def": "STATS_STAGE_", "log.def": "LOG_", "messages.def": "IPC_"}
 
 
 def arrows(folder):

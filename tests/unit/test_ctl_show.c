@@ -42,14 +42,22 @@ Test(ctl_show, every_counter_and_every_end_is_a_row_once)
 {
     view_scene_begin(&scene);
     scene.reading.tally.why[WHY_ACL] = 1234;
-    ctl_show_stats(&scene.reading, text);
+    static struct stages stages;
+    stages.buckets[STATS_STAGE_QUEUE][3] = 1234;
+    ctl_show_stats(&scene.reading, &stages, text);
     unsigned rows = 0;
     for (const char *at = text; (at = strstr(at, "\n  ")) != NULL; at++)
         rows++;
-    cr_expect_eq(rows, (unsigned)STATS_COUNT + WHY_COUNT + STATS_RCODES + 2);
+    cr_expect_eq(rows, (unsigned)STATS_COUNT + WHY_COUNT + STATS_RCODES + STATS_STAGES + 2);
     cr_expect_not_null(
         strstr(text, "  acl                              1,234  client address not allowed\n"),
         "%s", text);
+    cr_expect_not_null(
+        strstr(text,
+               "  queue                            1,234    <0.01    <0.01    <0.01  front, "),
+        "%s", text);
+    cr_expect_not_null(strstr(text, "  place                                0        -        -"),
+                       "%s", text);
 }
 
 Test(ctl_show, addresses_stand_below_the_table_if_they_are_told)

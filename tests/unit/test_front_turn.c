@@ -98,12 +98,15 @@ Test(front_turn, a_miss_takes_two_turns_and_a_hit_one, .init = setup)
     cr_expect_gt(turn(), 0);
     cr_expect_eq(scene_out_count, 1);
     cr_expect_eq(stats.why[WHY_ANSWERED], 1);
+    cr_expect_eq(stats_latency_count(&stats.stages[STATS_STAGE_QUEUE]), 1);
     arrive("a.example");
     (void)turn();
     cr_expect_eq(scene_out_count, 2);
     cr_expect_eq(stats.why[WHY_CACHE_HIT], 1);
     cr_expect_eq(scene_stat(STAT_TURNS), 3);
     cr_expect_eq(scene_stat(STAT_CACHE_ENTRIES), 1);
+    cr_expect_eq(stats_latency_count(&stats.stages[STATS_STAGE_QUEUE]), 1, "it asked nothing");
+    cr_expect_eq(stats_latency_count(&stats.stages[STATS_STAGE_ANSWER]), 2);
 }
 
 /* Its page has what the one before it in this place had counted. */

@@ -62,14 +62,14 @@ Test(reading, lanes_are_summed)
     begin();
     pages[0].counts[STAT_UDP_QUERIES] = 10;
     pages[0].why[WHY_ACL] = 3;
-    pages[0].latency.buckets[4] = 2;
+    pages[0].stages[STATS_STAGE_ANSWER].buckets[4] = 2;
     pages[0].counts[STAT_QUERIES_ALIVE] = 5;
     pages[1].counts[STAT_UDP_QUERIES] = 30;
     pages[1].why[WHY_ACL] = 4;
-    pages[1].latency.buckets[4] = 6;
+    pages[1].stages[STATS_STAGE_ANSWER].buckets[4] = 6;
     pages[2].upstreams[0].queries = 7;
     pages[2].upstreams[0].failures = 1;
-    pages[2].latency.buckets[9] = 1;
+    pages[2].stages[STATS_STAGE_UPSTREAM].buckets[9] = 1;
     service.no_room = 5;
     service.filtered = 7;
     service.of_lane[1].children[0].state = service.of_lane[1].children[1].state =

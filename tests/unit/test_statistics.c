@@ -72,10 +72,11 @@ Test(statistics, latencies_are_of_fronts_and_of_upstreams)
 {
     scene_run(1);
     for (unsigned i = 0; i < 10; i++)
-        stats_latency(page(0, CHILD_FRONT), 1000);
+        stats_latency(page(0, CHILD_FRONT), STATS_STAGE_ANSWER, 1000);
     statistics_log(&sup);
     SCENE_LOGGED("statistics: latency count=10 p50_us=");
     SCENE_LOGGED("upstream_latency count=0 ");
+    SCENE_LOGGED("handshake_latency count=0 ");
 }
 
 Test(statistics, each_process_is_told_with_its_memory)

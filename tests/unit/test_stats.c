@@ -41,7 +41,7 @@ Test(stats, counts_and_levels_are_kept_apart)
 /* --- latencies ------------------------------------------------------------------------------- */
 
 static struct stats_page page;
-static struct stats_latency *const latency = &page.latency;
+static struct stats_latency *const latency = &page.stages[STATS_STAGE_ANSWER];
 
 Test(stats, without_a_latency_percentiles_are_zero)
 {
@@ -54,7 +54,7 @@ Test(stats, small_values_are_exact)
 {
     for (uint64_t value = 0; value < 8; value++) {
         *latency = (struct stats_latency){0};
-        stats_latency(&page, value);
+        stats_latency(&page, STATS_STAGE_ANSWER, value);
         cr_assert_eq(stats_latency_percentile(latency, 500), value);
     }
 }
@@ -65,7 +65,7 @@ Test(stats, a_value_is_never_told_too_low_nor_25_percent_too_high)
     for (unsigned round = 0; round < 100000; round++) {
         uint64_t value = prng_next(&prng) >> (31 + prng_below(&prng, 33)); /* below 2^33 */
         *latency = (struct stats_latency){0};
-        stats_latency(&page, value);
+        stats_latency(&page, STATS_STAGE_ANSWER, value);
         uint64_t told = stats_latency_percentile(latency, 990);
         cr_assert(told >= value && told - value <= value / 4, "%llu told as %llu",
                   (unsigned long long)value, (unsigned long long)told);
@@ -77,7 +77,7 @@ Test(stats, buckets_follow_each_other_without_gap)
     uint64_t last = 0;
     for (uint64_t value = 1; value < 1U << 20; value++) {
         *latency = (struct stats_latency){0};
-        stats_latency(&page, value);
+        stats_latency(&page, STATS_STAGE_ANSWER, value);
         uint64_t told = stats_latency_percentile(latency, 1000);
         cr_assert(told == last || (value == last + 1 && told > last), "%llu",
                   (unsigned long long)value);
@@ -87,8 +87,8 @@ Test(stats, buckets_follow_each_other_without_gap)
 
 Test(stats, the_longest_count_in_the_last_bucket)
 {
-    stats_latency(&page, UINT64_MAX);
-    stats_latency(&page, (uint64_t)1 << 40);
+    stats_latency(&page, STATS_STAGE_ANSWER, UINT64_MAX);
+    stats_latency(&page, STATS_STAGE_ANSWER, (uint64_t)1 << 40);
     cr_assert_eq(stats_latency_count(latency), 2);
     cr_assert_eq(latency->buckets[STATS_BUCKETS - 1], 2);
     cr_assert_eq(stats_latency_percentile(latency, 500), ((uint64_t)1 << 33) - 1);
@@ -97,9 +97,9 @@ Test(stats, the_longest_count_in_the_last_bucket)
 Test(stats, percentiles_split_as_asked)
 {
     for (unsigned i = 0; i < 990; i++)
-        stats_latency(&page, 1);
+        stats_latency(&page, STATS_STAGE_ANSWER, 1);
     for (unsigned i = 0; i < 10; i++)
-        stats_latency(&page, 7);
+        stats_latency(&page, STATS_STAGE_ANSWER, 7);
     cr_assert_eq(stats_latency_count(latency), 1000);
     cr_assert_eq(stats_latency_percentile(latency, 0), 1);
     cr_assert_eq(stats_latency_percentile(latency, 500), 1);
@@ -110,8 +110,8 @@ Test(stats, percentiles_split_as_asked)
 
 Test(stats, of_two_latencies_the_larger_is_what_most_take)
 {
-    stats_latency(&page, 1);
-    stats_latency(&page, 7);
+    stats_latency(&page, STATS_STAGE_ANSWER, 1);
+    stats_latency(&page, STATS_STAGE_ANSWER, 7);
     cr_assert_eq(stats_latency_percentile(latency, 500), 1);
     cr_assert_eq(stats_latency_percentile(latency, 501), 7);
     cr_assert_eq(stats_latency_percentile(latency, 990), 7);
