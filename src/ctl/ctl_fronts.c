@@ -239,18 +239,19 @@ show_span(const struct ctl_fronts_networks *networks, struct sheet *to)
     if (networks->sampled == 0)
         sheet_add(to, "No front serves.");
     else if (is_whole)
-        sheet_add(to,
-                  "Networks of the last whole minute, which ended less than a minute ago, from one "
-                  "query of %u.",
-                  networks->sampled);
+        sheet_add(
+            to,
+            "Networks of the last whole minute, which ended less than half a minute ago, from "
+            "one query of %u.",
+            networks->sampled);
     else
-        sheet_add(to, "Networks of the %u s since counting began, from one query of %u.",
-                  networks->span_s, networks->sampled);
+        sheet_add(to, "Networks of the last %u s, from one query of %u.", networks->span_s,
+                  networks->sampled);
     sheet_end_line(to, 0);
     if (networks->count > 0 || networks->sampled == 0)
         return;
-    sheet_add(to, is_whole ? "Nobody was counted in it; what came since is shown when the next "
-                             "minute is whole, in less than a minute."
+    sheet_add(to, is_whole ? "Nobody was counted in it; what came since is shown in less than "
+                             "half a minute."
                            : "Nobody was counted yet.");
     sheet_end_line(to, 0);
 }

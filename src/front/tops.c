@@ -82,14 +82,15 @@ tops_report(struct tops *tops, const struct addr_lengths *set, unsigned number, 
     turn_page(tops, set, now_s);
     unsigned order[HEAVY_PLACES], place = number % ADDR_LENGTHS_MAX;
     unsigned kind = number / ADDR_LENGTHS_MAX;
-    const struct tops_window *window = tops->has_before ? &tops->before : &tops->now;
+    uint32_t counted_s = now_s - tops->now.begun_s + 1;
+    bool is_before = tops->has_before && counted_s < TOPS_ENOUGH_S;
+    const struct tops_window *window = is_before ? &tops->before : &tops->now;
     const struct heavy *heavy = &window->tables[kind][place];
     unsigned count = heavy_order(heavy, order);
     *report = (struct networks_report){.kind = kind,
                                        .place = place,
                                        .sampled = TOPS_SAMPLED,
-                                       .span_s = tops->has_before ? TOPS_WINDOW_S
-                                                                  : now_s - tops->now.begun_s + 1,
+                                       .span_s = is_before ? TOPS_WINDOW_S : counted_s,
                                        .total = heavy->total};
     for (unsigned i = 0; i < count && i < NETWORKS_REPORT_ROWS; i++)
         report->rows[report->rows_count++] = row_of(heavy, order[i], set, place);

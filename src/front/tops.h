@@ -4,7 +4,7 @@
  * What: one query of TOPS_SAMPLED on average, and of those that a limit refused one too, is counted
  *       for its network at each configured prefix length. Gaps between them are drawn from a keyed
  *       sequence, so that no client can ask in step with them. A minute is counted, then the next; the
- *       last whole minute is told. A network that asked c times in it is told as c in the mean, with a
+ *       one that is being counted is told once half of it is over, before that the last whole one. A network that asked c times in it is told as c in the mean, with a
  *       standard deviation of at most the root of TOPS_SAMPLED times c, and besides within the bound of
  *       gate/heavy.h.
  * Who:  front; read for `penstockctl networks`, by operators alone.
@@ -20,6 +20,7 @@
 
 #define TOPS_SAMPLED  64 /* one of so many */
 #define TOPS_WINDOW_S 60
+#define TOPS_ENOUGH_S 30 /* of a window that is not whole: what is told is no older than that */
 
 struct tops_window {
     struct heavy tables[NETWORKS_REPORT_KINDS][ADDR_LENGTHS_MAX];

@@ -30,8 +30,8 @@ struct networks_report {
     uint32_t place;   /* in the lengths of a family, 0: the shortest */
     uint32_t sampled; /* one of so many was counted */
     uint32_t
-        span_s; /* NETWORKS_REPORT_WHOLE: of the last whole window, that ended less than one ago;
-                       * less, at least 1: since counting began, until now */
+        span_s; /* NETWORKS_REPORT_WHOLE: of the last whole window, that ended less than half of one ago;
+                       * less, at least 1: until now */
     uint32_t total; /* counted */
     uint32_t rows_count;
     struct networks_row rows[NETWORKS_REPORT_ROWS]; /* highest counts first */

@@ -112,8 +112,8 @@ Test(ctl_fronts, networks_of_all_lanes_stand_in_one_order)
     cr_expect_eq(networks.rows[0].error_milli, 1600);
     cr_expect_eq(networks.rows[0].lane, 1);
     ctl_fronts_show_networks(&networks, text);
-    SAYS("Networks of the last whole minute, which ended less than a minute ago, from one query of "
-         "16.\nMost queries\n");
+    SAYS("Networks of the last whole minute, which ended less than half a minute ago, from one "
+         "query of 16.\nMost queries\n");
     SAYS("/s  198.51.100.0/24 (up to 1.6 /s of it are others')\n");
     SAYS("/s  192.0.2.0/24\nMost refusals by a limit\n");
 }
@@ -127,12 +127,12 @@ Test(ctl_fronts, who_looks_for_networks_is_told_of_when_the_figures_are)
     none.span_s = 7;
     ctl_fronts_add(&networks, 0, &none);
     ctl_fronts_show_networks(&networks, text);
-    SAYS("Networks of the 7 s since counting began, from one query of 16.\n");
+    SAYS("Networks of the last 7 s, from one query of 16.\n");
     SAYS("Nobody was counted yet.\n");
     none.span_s = NETWORKS_REPORT_WHOLE;
     ctl_fronts_add(&networks, 0, &none);
     ctl_fronts_show_networks(&networks, text);
-    SAYS("Nobody was counted in it; what came since is shown when the next minute is whole");
+    SAYS("Nobody was counted in it; what came since is shown in less than half a minute.");
 }
 
 Test(ctl_fronts, reports_that_mean_nothing_do_no_harm)

@@ -83,7 +83,7 @@ Test(tops, what_is_told_is_right_in_the_mean_and_nobody_asks_in_step)
     }
 }
 
-Test(tops, the_last_whole_minute_is_told_and_then_the_next)
+Test(tops, a_minute_is_told_from_its_half_on_and_then_until_that_of_the_next)
 {
     begin(1);
     for (unsigned i = 0; i < 1000; i++)
@@ -96,9 +96,17 @@ Test(tops, the_last_whole_minute_is_told_and_then_the_next)
     told(NETWORKS_QUERIES, 0);
     cr_assert_eq(report.span_s, TOPS_WINDOW_S);
     cr_assert_eq(report.rows_count, 1);
+    now_s += TOPS_ENOUGH_S - 7;
+    told(NETWORKS_QUERIES, 0);
+    cr_assert_eq(report.span_s, TOPS_WINDOW_S, "%u", report.span_s);
+    cr_assert_eq(report.rows_count, 1);
+    now_s += 1;
+    told(NETWORKS_QUERIES, 0);
+    cr_assert_eq(report.span_s, TOPS_ENOUGH_S, "%u", report.span_s);
+    cr_assert_eq(report.rows_count, 0, "half a minute without anybody");
     now_s += 60;
     told(NETWORKS_QUERIES, 0);
-    cr_assert_eq(report.rows_count, 0, "a minute without anybody");
+    cr_assert_eq(report.rows_count, 0);
     now_s += 1000;
     told(NETWORKS_QUERIES, 0);
     cr_assert_eq(report.rows_count, 0);
