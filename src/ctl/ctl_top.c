@@ -3,13 +3,18 @@
  */
 #include "ctl/ctl_top.h"
 
+#include "ctl/ctl_fronts.h"
 #include "ctl/ctl_options.h"
 #include "os/sys.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define SECOND_MS 1000
 #define PAGE_ROWS 10 /* that a key for a page moves */
+#define ASK_MS                                                                                     \
+    30000 /* fronts are asked for networks no more often: the service logs each request */
 
 static const unsigned paces_s[] = {1, 2, 5, 10, 30, CTL_OPTIONS_INTERVAL_S_MAX};
 #define PACES (sizeof paces_s / sizeof paces_s[0])
@@ -17,7 +22,9 @@ static const unsigned paces_s[] = {1, 2, 5, 10, 30, CTL_OPTIONS_INTERVAL_S_MAX};
 void
 ctl_top_begin(struct ctl_top *top, unsigned interval_s)
 {
-    *top = (struct ctl_top){.view.interval_s = interval_s};
+    memset(top, 0, sizeof *top);
+    top->view.interval_s = interval_s;
+    top->view.networks = top->networks;
 }
 
 /* --- keys ------------------------------------------------------------------------------------ */
@@ -33,7 +40,7 @@ turn_to(struct draw_top_view *view, enum draw_top_page page)
 static void
 scroll(struct draw_top_view *view, int rows, const struct figures *figures)
 {
-    unsigned all = draw_top_rows(figures, view->page), most = all > 0 ? all - 1 : 0;
+    unsigned all = draw_top_rows(figures, view), most = all > 0 ? all - 1 : 0;
     int first = (int)view->first + rows;
     view->first = first < 0 ? 0 : (unsigned)first > most ? most : (unsigned)first;
 }
@@ -99,6 +106,9 @@ ctl_top_press(struct ctl_top *top, int key, const struct figures *figures)
     case 'l':
         turn_to(view, DRAW_TOP_LANES);
         break;
+    case 'n':
+        turn_to(view, DRAW_TOP_NETWORKS);
+        break;
     case 't':
         turn_to(view, DRAW_TOP_TIMES);
         break;
@@ -150,6 +160,27 @@ read_again(struct ctl_top *top, struct ctl_gather *gather, const char *socket)
     return status;
 }
 
+/* While their page is shown. Who may not know is told so. */
+static void
+ask_networks(struct ctl_top *top, struct ctl_gather *gather)
+{
+    static struct ctl_fronts_networks networks;
+    bool is_told = top->networks_ms > 0;
+    bool is_early = is_told && (top->is_no_operator || top->view.is_paused ||
+                                now_ms() < top->networks_ms + ASK_MS);
+    if (top->view.page != DRAW_TOP_NETWORKS || top->view.not_reached > 0 || is_early)
+        return;
+    enum status status = ctl_fronts_ask_networks(&gather->client, &networks);
+    if (status == STATUS_OK)
+        ctl_fronts_show_networks(&networks, top->networks);
+    else
+        snprintf(top->networks, sizeof top->networks,
+                 "Operators alone are told of networks (control.operators): %s.\n",
+                 gather->client.error);
+    top->is_no_operator = status == STATUS_NONE; /* the service would log each further try */
+    top->networks_ms = now_ms();
+}
+
 static void
 draw(const struct ctl_top *top, const struct ctl_gather *gather, struct ctl_screen *screen)
 {
@@ -184,6 +215,7 @@ ctl_top_run(struct ctl_top *top, struct ctl_gather *gather, struct ctl_screen *s
             (void)read_again(top, gather, socket);
             read_ms = now_ms();
         }
+        ask_networks(top, gather);
     }
     return status;
 }

@@ -10,11 +10,15 @@
 
 #include "ctl/ctl_gather.h"
 #include "ctl/ctl_screen.h"
+#include "ctl/ctl_show.h"
 #include "view/draw_top.h"
 
 struct ctl_top {
     struct draw_top_view view;
-    bool is_due;   /* a reading is asked for */
+    bool is_due;          /* a reading is asked for */
+    bool is_no_operator;  /* it was refused to tell of networks */
+    uint64_t networks_ms; /* when fronts were asked last, monotonic; 0: never */
+    char networks[CTL_SHOW_MAX];
     bool is_ended; /* by a key */
 };
 

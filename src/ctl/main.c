@@ -195,7 +195,7 @@ look(const struct ctl_options *options, struct ctl_show how)
 static int
 go_on_showing(const struct ctl_options *options)
 {
-    struct ctl_top top;
+    static struct ctl_top top;
     ctl_top_begin(&top, options->interval_s);
     enum status status = ctl_top_run(&top, &gather, &screen, options->socket);
     ctl_screen_close(&screen);

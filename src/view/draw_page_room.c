@@ -11,8 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TLS_1_3 0x0304
-#define MINUTE  60
+#define TLS_1_3     0x0304
+#define MINUTE      60
+#define LANES_SHOWN 4 /* with more the rows are too many: one of all */
 
 static void
 begin_row(struct markup *to, const char *name, enum judge_level level)
@@ -149,11 +150,47 @@ draw_work(const struct figures *f, struct markup *to)
     markup_put(to, "</dl>");
 }
 
+/* --- processes ------------------------------------------------------------------------------- */
+
+static void
+put_process(struct markup *to, const char *name, uint64_t cpu, uint64_t bytes)
+{
+    char share[NUMBER_TEXT_MAX], mib[NUMBER_TEXT_MAX];
+    begin_row(to, name, JUDGE_WELL);
+    markup_figure(to, number_tenths(cpu, share));
+    markup_put(to, " %%, ");
+    markup_figure(to, bytes > 0 ? number_mib(bytes, mib) : "-");
+    markup_put(to, " MiB</dd></div>");
+}
+
+static void
+draw_processes(const struct figures *f, struct markup *to)
+{
+    char span[MOMENT_TEXT_MAX], name[NUMBER_TEXT_MAX];
+    const struct reading *r = f->reading;
+    markup_put(to,
+               "<h2 class=\"h\">Processes <span>of one core, last %s; most memory</span></h2>"
+               "<dl class=\"room\">",
+               says_span(f, span));
+    put_process(to, "supervisor", f->cpu_supervisor, r->supervisor.peak_bytes);
+    for (unsigned i = 0; i < r->lanes && r->lanes <= LANES_SHOWN; i++) {
+        const struct reading_process *of = r->of_lane[i].processes;
+        snprintf(name, sizeof name, "front of lane %u", i);
+        put_process(to, name, f->cpu_front[i], of[0].peak_bytes);
+        snprintf(name, sizeof name, "worker of lane %u", i);
+        put_process(to, name, f->cpu_worker[i], of[1].peak_bytes);
+    }
+    if (r->lanes > LANES_SHOWN)
+        put_process(to, "all processes", f->cpu, f->memory_peak_bytes);
+    markup_put(to, "</dl>");
+}
+
 void
 draw_page_room(const struct figures *figures, const struct judgement *judgement, struct markup *to)
 {
     markup_put(to, "<section class=\"box\">");
     draw_room(figures, judgement, to);
     draw_work(figures, to);
+    draw_processes(figures, to);
     markup_put(to, "</section>");
 }

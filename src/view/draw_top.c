@@ -184,12 +184,13 @@ flow_findings(const struct figures *f, const struct judgement *j, const struct d
 static void
 draw_keys(const struct draw_top_view *view, struct sheet *to)
 {
-    sheet_add(to,
-              view->interval_s == 0 ? ""
-              : is_wide(view)
-                  ? " q quit   s sort   p pause   u upstreams   r reasons   l lanes   t times   "
-                    "+ - pace   Space read now   ? help"
-                  : " q quit  s sort  p pause  u upstreams  r reasons  l lanes  t times  ? help");
+    sheet_add(
+        to, view->interval_s == 0 ? ""
+            : is_wide(view)
+                ? " q quit   s sort   p pause   u upstreams   n networks   r reasons   l lanes   t "
+                  "times   "
+                  "+ - pace   Space now   ? help"
+                : " q quit  p pause  u upstreams  n networks  r reasons  l lanes  t times  ? help");
     sheet_end_line(to, 0);
 }
 
@@ -254,9 +255,42 @@ draw_all(const struct figures *f, const struct judgement *j, const struct draw_t
     }
     draw_top_ends_room(f, wide, to);
     if (wide)
-        draw_top_ends_lanes(f, 0, f->reading->lanes, to);
+        draw_top_ends_lanes(f, 0, f->reading->lanes, true, to);
     else
         draw_top_ends_short(f, to);
+}
+
+/* Lanes and their processes, which go on in step. */
+static void
+draw_lanes(const struct figures *f, const struct draw_top_view *view, unsigned rows,
+           struct sheet *to)
+{
+    unsigned lanes = f->reading->lanes - view->first, third = rows / 3;
+    unsigned shown = lanes < third ? lanes : third;
+    draw_top_ends_lanes(f, view->first, shown, view->width >= DRAW_TOP_WIDE, to);
+    sheet_end_line(to, 0);
+    draw_top_ends_processes(f, view->first, rows - shown - 1, to);
+}
+
+/* What the page of networks says; "": nothing yet. */
+static const char *
+networks_of(const struct draw_top_view *view)
+{
+    return view->networks != NULL ? view->networks : "";
+}
+
+/* Lines of a text from elsewhere. */
+static void
+put_text(const char *text, unsigned first, unsigned rows, struct sheet *to)
+{
+    for (; first > 0 && *text != '\0'; first--)
+        text += strcspn(text, "\n") + (text[strcspn(text, "\n")] == '\n');
+    for (; rows > 0 && *text != '\0'; rows--) {
+        size_t size = strcspn(text, "\n");
+        sheet_add(to, " %.*s", (int)size, text);
+        sheet_end_line(to, 0);
+        text += size + (text[size] == '\n');
+    }
 }
 
 static void
@@ -270,7 +304,8 @@ draw_help(struct sheet *to)
         "+ -     read more often, or less often",
         "u       all upstreams",
         "r       every reason for which queries end",
-        "l       lanes",
+        "l       lanes and processes",
+        "n       networks that ask most, for operators",
         "t       times to answer",
         "arrows  up and down in what does not fit",
         "Esc     back to the whole view",
@@ -298,7 +333,10 @@ draw_one(const struct figures *f, const struct judgement *j, const struct draw_t
         draw_top_ends_reasons(f, view->first, rows, to);
         break;
     case DRAW_TOP_LANES:
-        draw_top_ends_lanes(f, view->first, rows, to);
+        draw_lanes(f, view, rows, to);
+        break;
+    case DRAW_TOP_NETWORKS:
+        put_text(networks_of(view), view->first, rows, to);
         break;
     case DRAW_TOP_TIMES:
         draw_top_times_clients(f, high, to);
@@ -314,12 +352,13 @@ draw_one(const struct figures *f, const struct judgement *j, const struct draw_t
 }
 
 unsigned
-draw_top_rows(const struct figures *f, enum draw_top_page page)
+draw_top_rows(const struct figures *f, const struct draw_top_view *view)
 {
-    return page == DRAW_TOP_UPSTREAMS ? f->upstreams
-           : page == DRAW_TOP_REASONS ? WHY_COUNT
-           : page == DRAW_TOP_LANES   ? f->reading->lanes
-                                      : 0;
+    return view->page == DRAW_TOP_UPSTREAMS  ? f->upstreams
+           : view->page == DRAW_TOP_REASONS  ? WHY_COUNT
+           : view->page == DRAW_TOP_LANES    ? f->reading->lanes
+           : view->page == DRAW_TOP_NETWORKS ? lines_of(networks_of(view))
+                                             : 0;
 }
 
 void

@@ -23,6 +23,7 @@ enum draw_top_page {
     DRAW_TOP_UPSTREAMS,
     DRAW_TOP_REASONS,
     DRAW_TOP_LANES,
+    DRAW_TOP_NETWORKS,
     DRAW_TOP_TIMES,
     DRAW_TOP_HELP,
     DRAW_TOP_PAGES
@@ -44,6 +45,7 @@ struct draw_top_view {
     unsigned first;       /* rows of a page that are above the first one shown */
     unsigned interval_s;  /* between two readings; 0: there is one only */
     bool is_paused;       /* no newer reading is taken */
+    const char *networks; /* what their page says; borrowed lines of printable text, or NULL */
     uint64_t not_reached; /* since 1970: the service is not reached any more; 0: it is */
 };
 
@@ -54,5 +56,5 @@ struct draw_top_view {
 void draw_top(const struct figures *figures, const struct judgement *judgement,
               const struct draw_top_view *view, struct sheet *to);
 
-/** How many rows a page has that can be scrolled; 0: it cannot. */
-unsigned draw_top_rows(const struct figures *figures, enum draw_top_page page);
+/** How many rows the page has that can be scrolled; 0: it cannot. */
+unsigned draw_top_rows(const struct figures *figures, const struct draw_top_view *view);

@@ -140,8 +140,11 @@ draw_top_ends_room(const struct figures *f, bool is_wide, struct sheet *to)
               number_mib(f->cache_bytes_most, two));
     sheet_add(to, "   dropped%s %s", is_wide ? " unread" : "",
               number_count(f->span_s > 0 ? f->dropped_count : NUMBER_NONE, one));
-    if (is_wide)
+    if (is_wide) {
         sheet_add(to, "   died %s", number_count(f->reading->deaths, one));
+        sheet_add(to, "   all %s %%, %s MiB", number_tenths(f->cpu, one),
+                  number_mib(f->memory_peak_bytes, two));
+    }
     sheet_end_line(to, 0);
 }
 
@@ -153,8 +156,25 @@ kib(uint64_t octets, char text[NUMBER_TEXT_MAX])
     return number_rate(octets * 1000 / 1024, text);
 }
 
+/* What was not told is "-". */
+static const char *
+memory(const struct reading_process *is, char text[NUMBER_TEXT_MAX])
+{
+    if (is->peak_bytes == 0)
+        return "-";
+    return number_mib(is->peak_bytes, text);
+}
+
+static void
+add_process(const char *name, const struct reading_process *is, uint64_t cpu, struct sheet *to)
+{
+    char share[NUMBER_TEXT_MAX], mib[NUMBER_TEXT_MAX];
+    sheet_add(to, "   %s %s %%, %s MiB", name, number_tenths(cpu, share), memory(is, mib));
+}
+
 void
-draw_top_ends_lanes(const struct figures *f, unsigned first, unsigned rows, struct sheet *to)
+draw_top_ends_lanes(const struct figures *f, unsigned first, unsigned rows, bool is_wide,
+                    struct sheet *to)
 {
     const struct reading *r = f->reading;
     char alive[NUMBER_TEXT_MAX], queued[NUMBER_TEXT_MAX], one[NUMBER_TEXT_MAX],
@@ -164,10 +184,51 @@ draw_top_ends_lanes(const struct figures *f, unsigned first, unsigned rows, stru
         const struct reading_lane *lane = &r->of_lane[i];
         sheet_add(to, " lane %u", i);
         sheet_to(to, 9);
-        sheet_add(to, "%s alive, %s in line, rings %s and %s KiB, %s to upstreams, died %s",
+        sheet_add(to, "%s alive, %s in line, rings %s and %s KiB, %s to upstreams",
                   number_count(lane->alive, alive), number_count(lane->queued, queued),
                   kib(lane->to_worker_bytes, one), kib(lane->to_front_bytes, two),
-                  number_count(lane->connections, connections), number_count(lane->deaths, deaths));
+                  number_count(lane->connections, connections));
+        if (is_wide) {
+            add_process("front", &lane->processes[0], f->cpu_front[i], to);
+            add_process("worker", &lane->processes[1], f->cpu_worker[i], to);
+        } else {
+            sheet_add(to, ", died %s", number_count(lane->deaths, deaths));
+        }
         sheet_end_line(to, 0);
+    }
+}
+
+static void
+draw_process(const char *name, const struct reading_process *is, uint64_t cpu, struct sheet *to)
+{
+    char share[NUMBER_TEXT_MAX], mib[NUMBER_TEXT_MAX], pid[NUMBER_TEXT_MAX];
+    sheet_add(to, " %s", name);
+    snprintf(pid, sizeof pid, "%u", (unsigned)is->pid);
+    sheet_right(to, 29, is->pid > 0 ? pid : "-");
+    sheet_right(to, 43, number_tenths(cpu, share));
+    sheet_right(to, 57, memory(is, mib));
+    sheet_end_line(to, 0);
+}
+
+void
+draw_top_ends_processes(const struct figures *f, unsigned first, unsigned rows, struct sheet *to)
+{
+    const struct reading *r = f->reading;
+    char span[MOMENT_TEXT_MAX], name[NUMBER_TEXT_MAX];
+    unsigned used = 1;
+    sheet_add(to, " PROCESS, %s", says_span(f, span));
+    sheet_right(to, 29, "pid");
+    sheet_right(to, 43, "% of a core");
+    sheet_right(to, 57, "most MiB");
+    sheet_end_line(to, 0);
+    if (first == 0 && used++ < rows)
+        draw_process("supervisor", &r->supervisor, f->cpu_supervisor, to);
+    for (unsigned i = first; i < r->lanes; i++) {
+        snprintf(name, sizeof name, "front of lane %u", i);
+        if (used++ < rows)
+            draw_process(name, &r->of_lane[i].processes[0], f->cpu_front[i], to);
+        snprintf(name, sizeof name, "worker of lane %u", i);
+        if (used++ < rows)
+            draw_process(name, &r->of_lane[i].processes[1], f->cpu_worker[i], to);
     }
 }

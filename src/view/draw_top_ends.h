@@ -24,6 +24,11 @@ void draw_top_ends_short(const struct figures *figures, struct sheet *to);
 /** One row: what is in use of limits. */
 void draw_top_ends_room(const struct figures *figures, bool is_wide, struct sheet *to);
 
-/** One row a lane. */
-void draw_top_ends_lanes(const struct figures *figures, unsigned first, unsigned rows,
+/** One row a lane. @param is_wide  120 columns: with its processes */
+void draw_top_ends_lanes(const struct figures *figures, unsigned first, unsigned rows, bool is_wide,
                          struct sheet *to);
+
+/** One row a process under a head: processor time, memory. @param first  lanes that are left out;
+ *  @param rows  at most so many, with the head */
+void draw_top_ends_processes(const struct figures *figures, unsigned first, unsigned rows,
+                             struct sheet *to);

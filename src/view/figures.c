@@ -38,6 +38,25 @@ figures_rate(const struct figures *figures, enum stats_counter counter)
     return rate(to->counts[counter] - from->counts[counter], to->at_us - from->at_us);
 }
 
+/* Of one core, in hundredths of a percent. */
+static uint64_t
+cpu_share(uint64_t from_us, uint64_t to_us, uint64_t us)
+{
+    return us >= CPU_ENOUGH_US && to_us >= from_us ? (to_us - from_us) * 10000 / us : NUMBER_NONE;
+}
+
+static void
+fill_cpu(struct figures *figures, const struct tally *from, const struct tally *to)
+{
+    uint64_t us = to->at_us - from->at_us;
+    figures->cpu = cpu_share(from->cpu_us, to->cpu_us, us);
+    figures->cpu_supervisor = cpu_share(from->cpu_supervisor_us, to->cpu_supervisor_us, us);
+    for (unsigned i = 0; i < SERVICE_PAGE_LANES; i++) {
+        figures->cpu_front[i] = cpu_share(from->cpu_front_us[i], to->cpu_front_us[i], us);
+        figures->cpu_worker[i] = cpu_share(from->cpu_worker_us[i], to->cpu_worker_us[i], us);
+    }
+}
+
 static void
 fill_minutes(struct figures *figures, const struct tally *to)
 {
@@ -62,8 +81,7 @@ fill_minutes(struct figures *figures, const struct tally *to)
     figures->neither = rate(tally_group(from, to, WHY_GROUP_NEITHER), us);
     for (unsigned i = 0; i < WHY_PARTS; i++)
         figures->parts[i] = rate(tally_part(from, to, (enum why_part)i), us);
-    if (us >= CPU_ENOUGH_US && to->cpu_us >= from->cpu_us)
-        figures->cpu = (to->cpu_us - from->cpu_us) * 10000 / us;
+    fill_cpu(figures, from, to);
     figures->over_limit = figures->parts[WHY_PART_LIMIT] + figures->parts[WHY_PART_LIMIT_TCP];
     figures->share = number_share_of(answered, answered + figures->failed_count);
     figures->cached_share = number_share_of(cached, answered);
@@ -268,6 +286,9 @@ clear(struct figures *figures)
         *none[i] = NUMBER_NONE;
     for (unsigned i = 0; i < WHY_PARTS; i++)
         figures->parts[i] = NUMBER_NONE;
+    figures->cpu_supervisor = NUMBER_NONE;
+    for (unsigned i = 0; i < SERVICE_PAGE_LANES; i++)
+        figures->cpu_front[i] = figures->cpu_worker[i] = NUMBER_NONE;
 }
 
 void

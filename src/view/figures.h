@@ -45,6 +45,8 @@ struct figures {
     uint64_t over_limit; /* rate */
     uint64_t
         cpu; /* processor time of all processes, of one core: 100 % is one that is busy; NUMBER_NONE of a few seconds */
+    /* the same of each; workers that were replaced count with the one in their place */
+    uint64_t cpu_supervisor, cpu_front[SERVICE_PAGE_LANES], cpu_worker[SERVICE_PAGE_LANES];
 
     /* the last two readings */
     uint64_t queries_now, turned_away_now, failed_now, cached_share_now;

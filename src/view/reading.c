@@ -78,7 +78,7 @@ begin_supervisor(struct reading *reading, const struct service_page *page)
 {
     reading->supervisor.cpu_us = stats_load(&page->cpu_user_us) + stats_load(&page->cpu_system_us);
     reading->supervisor.peak_bytes = stats_load(&page->memory_peak_bytes);
-    reading->tally.cpu_us = reading->supervisor.cpu_us;
+    reading->tally.cpu_us = reading->tally.cpu_supervisor_us = reading->supervisor.cpu_us;
 }
 
 static void
@@ -176,12 +176,15 @@ add_state(struct reading_upstream *to, const struct stats_upstream *from)
 }
 
 static void
-add_usage(struct reading *reading, const struct stats_page *page, struct reading_process *to)
+add_usage(struct reading *reading, const struct stats_page *page, unsigned lane, unsigned place)
 {
+    struct reading_process *to = &reading->of_lane[lane].processes[place];
+    struct tally *tally = &reading->tally;
     to->cpu_us =
         stats_load(&page->counts[STAT_CPU_USER_US]) + stats_load(&page->counts[STAT_CPU_SYSTEM_US]);
     to->peak_bytes = stats_load(&page->counts[STAT_MEMORY_PEAK_BYTES]);
-    reading->tally.cpu_us += to->cpu_us;
+    tally->cpu_us += to->cpu_us;
+    *(place == FRONT ? &tally->cpu_front_us[lane] : &tally->cpu_worker_us[lane]) += to->cpu_us;
 }
 
 static void
@@ -214,7 +217,7 @@ reading_add(struct reading *reading, const struct stats_page *page, unsigned lan
     if (lane >= reading->lanes || place >= SERVICE_PAGE_CHILDREN)
         return;
     struct reading_lane *of = &reading->of_lane[lane];
-    add_usage(reading, page, &of->processes[place]);
+    add_usage(reading, page, lane, place);
     struct tally *tally = &reading->tally;
     for (unsigned i = 0; i < STATS_COUNT; i++)
         tally->counts[i] += stats_load(&page->counts[i]);

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "lane/stats.h"
+#include "lane/service_page.h"
 
 struct tally {
     uint64_t at_us;                           /* monotonic */
@@ -22,8 +22,9 @@ struct tally {
     uint64_t rcodes[STATS_RCODES];       /* responses to clients */
     uint64_t drops;                      /* datagrams for which there was no room */
     uint64_t filtered;                   /* that the filter of the kernel took */
-    uint64_t cpu_us;                     /* processor time of all processes */
-    uint64_t upstreams_id;               /* equal: the same upstreams in the same order */
+    uint64_t cpu_us;                     /* processor time of all processes; of it: */
+    uint64_t cpu_supervisor_us, cpu_front_us[SERVICE_PAGE_LANES], cpu_worker_us[SERVICE_PAGE_LANES];
+    uint64_t upstreams_id; /* equal: the same upstreams in the same order */
 };
 
 /** Is every count of `to` the one of `from` counted on? Levels and drops may fall. */

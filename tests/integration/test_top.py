@@ -74,12 +74,15 @@ def test_keys(service, top):
     terminal.shows("every 2 s")
     terminal.press("+")
     terminal.shows("every 1 s")
-    for key, words in {"u": "UPSTREAM", "l": "lane 0", "t": "TIME TO ANSWER A CLIENT", "?": "No key changes anything"}.items():
+    for key, words in {"u": "UPSTREAM", "l": "lane 0", "t": "TIME TO ANSWER A CLIENT", "n": "Networks of ", "?": "No key changes anything"}.items():
         terminal.press(key)
         terminal.shows_not("from the cache ")
         terminal.shows(words)
         terminal.press("\033")
         terminal.shows("from the cache ", "ms↓")
+    terminal.press("l")
+    terminal.shows("PROCESS", "supervisor", "front of lane 0", "worker of lane 0")
+    terminal.press("\033")
     terminal.press("r")
     terminal.shows("ANSWERED")
     terminal.press("\033[B")  # arrow down
@@ -97,6 +100,18 @@ def test_keys(service, top):
     assert terminal.ends() == 0
     after = termios.tcgetattr(terminal.slave)
     assert after[:4] == terminal.before[:4]
+
+
+def test_who_is_no_operator_is_told_no_networks(service, place):
+    account = pwd.getpwnam(ACCOUNTS[0])
+    terminal = Terminal("setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", CTL, "--socket", place, "top")
+    try:
+        terminal.shows("q quit")
+        terminal.press("n")
+        terminal.shows("control.operators", "not permitted")
+        assert "127.0.0" not in terminal.text()
+    finally:
+        terminal.close()
 
 
 def test_space_reads_now(service, top):

@@ -29,11 +29,8 @@ Test(ctl_top, a_page_has_a_key_and_escape_leaves_it)
     static const struct {
         int key;
         enum draw_top_page page;
-    } pages[] = {{'u', DRAW_TOP_UPSTREAMS},
-                 {'r', DRAW_TOP_REASONS},
-                 {'l', DRAW_TOP_LANES},
-                 {'t', DRAW_TOP_TIMES},
-                 {'?', DRAW_TOP_HELP}};
+    } pages[] = {{'u', DRAW_TOP_UPSTREAMS}, {'r', DRAW_TOP_REASONS}, {'l', DRAW_TOP_LANES},
+                 {'n', DRAW_TOP_NETWORKS},  {'t', DRAW_TOP_TIMES},   {'?', DRAW_TOP_HELP}};
     begin();
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
         press(pages[i].key);
@@ -115,7 +112,7 @@ Test(ctl_top, other_keys_do_nothing)
     begin();
     struct ctl_top before = top;
     for (int key = 0; key < 512; key++)
-        if (key > 255 ? key > CTL_SCREEN_HOME : strchr("qsputrl?h+=- \033", key) == NULL)
+        if (key > 255 ? key > CTL_SCREEN_HOME : strchr("qsputrln?h+=- \033", key) == NULL)
             press(key);
     cr_expect_eq(memcmp(&before, &top, sizeof top), 0);
 }

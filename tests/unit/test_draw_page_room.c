@@ -24,6 +24,20 @@ Test(draw_page_room, what_is_used_stands_beside_its_limit)
     cr_expect(has("<dt>lanes that serve</dt><dd class=\"\">2 of 2</dd>"));
 }
 
+Test(draw_page_room, processes_have_time_and_memory)
+{
+    page_scene_begin(&scene);
+    scene.reading.supervisor.peak_bytes = 9 << 20;
+    draw();
+    cr_expect(has("<dt>supervisor</dt><dd class=\"\">0.0 %, 9 MiB</dd>"));
+    cr_expect(has("<dt>worker of lane 1</dt>"));
+    cr_expect_not(has("<dt>all processes</dt>"));
+    scene.reading.lanes = 16;
+    draw();
+    cr_expect(has("<dt>all processes</dt>"));
+    cr_expect_not(has("of lane 0"));
+}
+
 Test(draw_page_room, a_finding_has_its_sign_at_its_figure)
 {
     page_scene_begin(&scene);

@@ -179,14 +179,15 @@ Test(draw_top, small)
 
 Test(draw_top, pages)
 {
-    static const char *const names[DRAW_TOP_PAGES] = {[DRAW_TOP_UPSTREAMS] = "page-upstreams",
-                                                      [DRAW_TOP_REASONS] = "page-reasons",
-                                                      [DRAW_TOP_LANES] = "page-lanes",
-                                                      [DRAW_TOP_TIMES] = "page-times",
-                                                      [DRAW_TOP_HELP] = "page-help"};
+    static const char *const names[DRAW_TOP_PAGES] = {
+        [DRAW_TOP_UPSTREAMS] = "page-upstreams", [DRAW_TOP_REASONS] = "page-reasons",
+        [DRAW_TOP_LANES] = "page-lanes",         [DRAW_TOP_NETWORKS] = "page-networks",
+        [DRAW_TOP_TIMES] = "page-times",         [DRAW_TOP_HELP] = "page-help"};
     begin(80, 24);
     trouble();
     view.is_paused = true;
+    view.networks = "Networks of the last whole minute, from one query of 64.\n"
+                    "Most queries\n          46.9 /s  192.0.2.0/24\n";
     for (unsigned page = DRAW_TOP_UPSTREAMS; page < DRAW_TOP_PAGES; page++) {
         view.page = (enum draw_top_page)page;
         is_as(names[page], false);
@@ -280,10 +281,44 @@ Test(draw_top, pages_that_scroll)
 {
     begin(80, 24);
     trouble();
-    cr_expect_eq(draw_top_rows(&scene.figures, DRAW_TOP_REASONS), WHY_COUNT);
-    cr_expect_eq(draw_top_rows(&scene.figures, DRAW_TOP_UPSTREAMS), 3);
-    cr_expect_eq(draw_top_rows(&scene.figures, DRAW_TOP_LANES), 2);
-    cr_expect_eq(draw_top_rows(&scene.figures, DRAW_TOP_ALL), 0);
+    static const unsigned rows[DRAW_TOP_PAGES] = {[DRAW_TOP_REASONS] = WHY_COUNT,
+                                                  [DRAW_TOP_UPSTREAMS] = 3,
+                                                  [DRAW_TOP_LANES] = 2,
+                                                  [DRAW_TOP_NETWORKS] = 4};
+    view.networks = "Most queries\n one\n two\n three\n";
+    for (unsigned page = 0; page < DRAW_TOP_PAGES; page++) {
+        view.page = (enum draw_top_page)page;
+        cr_expect_eq(draw_top_rows(&scene.figures, &view), rows[page], "%u", page);
+    }
+}
+
+Test(draw_top, networks_are_the_lines_that_it_is_given)
+{
+    begin(80, 24);
+    trouble();
+    view.page = DRAW_TOP_NETWORKS;
+    view.networks = "Most queries\n one\n two\n three\n";
+    view.first = 2;
+    draw(true, false);
+    cr_expect_not_null(strstr(text, "\n  two\n  three\n"), "%s", text);
+    cr_expect_null(strstr(text, "  one"));
+    view.networks = "";
+    draw(true, false);
+    cr_expect_null(strstr(text, "three"));
+}
+
+Test(draw_top, lanes_stand_above_their_processes)
+{
+    begin(80, 24);
+    trouble();
+    view.page = DRAW_TOP_LANES;
+    draw(true, false);
+    const char *lane = strstr(text, "\n lane 1"), *process = strstr(text, "\n PROCESS");
+    cr_expect(lane != NULL && process != NULL && lane < process, "%s", text);
+    cr_expect_not_null(strstr(text, "worker of lane 1"));
+    view.first = 1;
+    draw(true, false);
+    cr_expect_null(strstr(text, "lane 0"));
 }
 
 /* What the service calls itself and its upstreams are foreign octets to a terminal. */

@@ -54,7 +54,31 @@ Test(draw_top_ends, room_and_lanes)
     draw_top_ends_room(&scene.figures, true, begin(VIEW_HOUR_WELL, 3600));
     has(" waiting 37 of 16,384   TCP clients 112 of 2,048   cache 29.8 of 32 MiB   dropped unread "
         "0");
-    draw_top_ends_lanes(&scene.figures, 1, 5, begin(VIEW_HOUR_WELL, 3600));
+    draw_top_ends_lanes(&scene.figures, 1, 5, false, begin(VIEW_HOUR_WELL, 3600));
     cr_expect_str_eq(
         text, " lane 1  18 alive, 0 in line, rings 0.2 and 1.1 KiB, 4 to upstreams, died 0\n");
+}
+
+Test(draw_top_ends, processes_have_time_and_memory)
+{
+    (void)begin(VIEW_HOUR_WELL, 3600);
+    scene.reading.of_lane[1].processes[0] =
+        (struct reading_process){.pid = 4711, .peak_bytes = 12 << 20};
+    scene.figures.cpu_front[1] = 8123;
+    scene.figures.cpu_worker[1] = NUMBER_NONE;
+    struct sheet to;
+    sheet_begin(&to, text, sizeof text, true, false);
+    draw_top_ends_lanes(&scene.figures, 1, 5, true, &to);
+    has(", 4 to upstreams   front 81.2 %, 12 MiB   worker - %, - MiB\n");
+    sheet_begin(&to, text, sizeof text, true, false);
+    draw_top_ends_processes(&scene.figures, 0, 20, &to);
+    has(" PROCESS, 5 minutes");
+    has("\n supervisor");
+    has(" front of lane 1         4711          81.2            12\n");
+    has(" worker of lane 1           -             -             -\n");
+    sheet_begin(&to, text, sizeof text, true, false);
+    draw_top_ends_processes(&scene.figures, 1, 2, &to);
+    cr_expect_null(strstr(text, "supervisor"));
+    has(" front of lane 1 ");
+    cr_expect_null(strstr(text, "worker"), "no room");
 }

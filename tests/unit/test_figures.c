@@ -169,10 +169,16 @@ Test(figures, processor_time_is_of_one_core_and_not_of_a_moment)
     scene.reading.tally.cpu_us += 900000;
     read_after(2);
     cr_expect_eq(f->cpu, NUMBER_NONE, "each process tells once a second");
+    cr_expect_eq(f->cpu_front[0], NUMBER_NONE);
     for (unsigned i = 0; i < 40; i++) {
         scene.reading.tally.cpu_us += 15000000;
+        scene.reading.tally.cpu_front_us[1] += 5000000;
+        scene.reading.tally.cpu_worker_us[0] += 100000;
         read_after(10);
     }
     cr_expect_eq(f->cpu, 15000, "one core and a half");
+    cr_expect_eq(f->cpu_front[1], 5000);
+    cr_expect_eq(f->cpu_worker[0], 100);
+    cr_expect_eq(f->cpu_supervisor, 0);
     cr_expect_eq(f->memory_peak_bytes, 57 << 20);
 }

@@ -267,4 +267,9 @@ Test(reading, what_each_process_has_used)
     cr_assert_eq(reading.of_lane[1].processes[0].peak_bytes, 8192);
     cr_assert_eq(reading.of_lane[0].processes[0].cpu_us, 0);
     cr_assert_eq(reading.tally.cpu_us, 600);
+    cr_assert_eq(reading.tally.cpu_supervisor_us, 78);
+    cr_assert_eq(reading.tally.cpu_front_us[1], 522);
+    reading_add(&reading, &pages[0], 1, 1);
+    reading_add(&reading, &pages[0], 1, 2); /* the worker before it */
+    cr_assert_eq(reading.tally.cpu_worker_us[1], 1044);
 }
