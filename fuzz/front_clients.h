@@ -40,6 +40,7 @@ static struct {
     uint32_t ring_number, old_ring; /* the newest; one that a reload replaced, or 0 */
     uint32_t reloads, reload;       /* that there were; the one that is not answered, or 0 */
     uint32_t flushes;               /* that there were */
+    bool is_held;                   /* the front was told to leave the listening sockets alone */
     bool is_flushing;               /* the last one is not answered */
     bool is_reload_odd;             /* only a restart could take it up */
     bool blocks;                    /* from the beginning, without an end */

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "front_clients.h"
+#include "front_events.h"
 
 #include "answers/nameset.h"
 #include "conf/config_change.h"
@@ -15,7 +16,7 @@
 #include "os/chan.h"
 
 #define RING_BYTES 65536
-#define FORMS      64 /* configurations */
+#define FORMS      256 /* configurations */
 
 enum status __wrap_privs_keep_bind_only(void);
 
@@ -81,18 +82,25 @@ static const char *const listening[] = {
     "listen: [0.0.0.0, \"[::]\"]\n",
 };
 
+static const char *const told[] = {
+    "",
+    "events: {enabled: yes, clients: full}\n",
+    "events: {enabled: yes, clients: pseudonym, names: suffix, sample: 2}\n",
+    "events: {enabled: yes, clients: truncated, names: none}\n",
+};
+
 static const struct config *
 config_of(uint8_t form)
 {
     static struct config made[FORMS];
     static struct config_error error;
     static char text[4096];
-    form %= FORMS;
     bool is_any = form / 16 % 2;
     if (made[form].magic != 0)
         return &made[form];
-    snprintf(text, sizeof text, "%s%s%s%s%s%s", always, rates[form % 4 + (form % 4 == 3 && is_any)],
-             names[form / 4 % 2], pacing[form / 8 % 2], listening[is_any], limits[form / 32 % 2]);
+    snprintf(text, sizeof text, "%s%s%s%s%s%s%s", always,
+             rates[form % 4 + (form % 4 == 3 && is_any)], names[form / 4 % 2], pacing[form / 8 % 2],
+             listening[is_any], limits[form / 32 % 2], told[form / 64]);
     struct config_source source = {.file = "form", .text = text, .text_size = strlen(text)};
     enum status status = config_load(&source, &made[form], &error);
     if (status != STATUS_OK)
@@ -157,6 +165,15 @@ give_socket(uint32_t index, enum ipc_socket_kind kind, const struct addr *at)
     say((struct ipc_message){.type = IPC_LISTENER, .index = index, .kind = (uint8_t)kind}, &fd, 1);
 }
 
+/* @return memory for events; -1: there is none */
+static int
+events_of(const struct config *given)
+{
+    bool is_on = given->events != 0;
+    begin_events(is_on ? given->events_sample : 0);
+    return is_on ? kernel_make_memory(&events_memory, sizeof events_memory) : -1;
+}
+
 /* From the first message to the first turn, as front_ladder.c does it. */
 static void
 start(uint8_t form)
@@ -174,6 +191,9 @@ start(uint8_t form)
     }
     give_list(IPC_LIST_BLOCK, world.blocks);
     give_ring();
+    int events_fd = events_of(config_made);
+    if (events_fd >= 0)
+        say((struct ipc_message){.type = IPC_EVENTS}, &events_fd, 1);
     say((struct ipc_message){.type = IPC_START}, NULL, 0);
     front_control_begin(&front);
     must(child_inbox_listen(&front.inbox, &front.loop) == STATUS_OK);
@@ -209,10 +229,12 @@ static void
 reload(uint8_t form)
 {
     const struct config *before = front.self.config, *next = config_of(form);
-    int fd = kernel_make_memory((void *)(uintptr_t)next, sizeof *next);
+    int fds[2] = {kernel_make_memory((void *)(uintptr_t)next, sizeof *next), -1};
     world.reload = ++world.reloads;
     world.is_reload_odd = config_change_fixed(before, next) != CONFIG_ROWS;
-    say((struct ipc_message){.type = IPC_RELOAD, .epoch = world.reload}, &fd, 1);
+    if (!world.is_reload_odd)
+        fds[1] = events_of(next);
+    say((struct ipc_message){.type = IPC_RELOAD, .epoch = world.reload}, fds, fds[1] >= 0 ? 2 : 1);
     (void)front_turn(&front, evloop_wait(&front.loop, 0));
     must(world.reload == 0 && front.self.config == (world.is_reload_odd ? before : next));
 }
@@ -232,6 +254,14 @@ flush(uint8_t number)
     }
     must(front.recall.cache == NULL || message.text[0] != '.' || message.below == 0 ||
          cache_counts(front.recall.cache)->entries == 0);
+}
+
+/* @param is_held  the sockets are read by another one */
+static void
+hold(bool is_held)
+{
+    world.is_held = is_held;
+    say((struct ipc_message){.type = IPC_READING, .reads = !is_held}, NULL, 0);
 }
 
 static void
@@ -266,14 +296,18 @@ supervise(struct bytes_reader *r)
         say((struct ipc_message){.type = IPC_STOP}, NULL, 0);
         break;
     case 6:
-        if (!world.is_stopping && number < 128)
+        if (number >= 96 && number < 128) { /* another penstock reads the sockets, or does not */
+            hold(number & 1);
+            break;
+        }
+        if (!world.is_stopping && number < 96)
             flush(number);
         else if (number >= 192)
             say((struct ipc_message){.type = IPC_NETWORKS, .tag = REPORT_TAG}, NULL, 0);
         else if (number >= 128)
             say((struct ipc_message){.type = IPC_LIMITS, .tag = REPORT_TAG, .text = "192.0.2.1"},
                 NULL, 0);
-        if (number < 128)
+        if (number < 96)
             return;
         break;
     default:

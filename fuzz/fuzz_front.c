@@ -9,7 +9,7 @@
  * with its id and its question as it was spelled, in no more octets than it may take; a sound answer
  * holds what the worker said to that very question; what a list blocks is not asked; a reload is
  * taken up as a whole or not at all; after each turn what was received is what has ended and what is
- * alive; and when time has passed and nothing comes any more nothing is left, and the front sleeps,
+ * alive, and where events are on each end is one of them; and when time has passed and nothing comes any more nothing is left, and the front sleeps,
  * or is over if it was told to stop.
  */
 #include "front_supervisor.h"
@@ -160,6 +160,7 @@ turn(void)
     must(front.waiting.queries.alive <= front.self.config->queries);
     must(kernel_count(KERNEL_STREAMS) >= front.tcp.open + front.tcp.park.count);
     must(due_us == 0 || due_us <= time.now_us + HEARTBEAT_MS * 1000);
+    look_at_events();
     if (front.uplink.newest->is_broken)
         replace_worker();
     return due_us;
@@ -217,6 +218,8 @@ static void
 settle(void)
 {
     uint64_t due_us = 0;
+    if (world.is_held && !world.is_stopping)
+        hold(false);
     for (unsigned i = 0; i < CONNECTIONS; i++) {
         struct connection *c = connection_of((uint8_t)i);
         if (c != NULL)
@@ -243,7 +246,7 @@ begin(uint8_t form)
     memset(os_used, 0, sizeof *os_used);
     world.count = world.counted = world.held_count = world.ring_number = 0;
     world.old_ring = world.reloads = world.reload = 0;
-    world.is_worker_hostile = world.is_stopping = false;
+    world.is_worker_hostile = world.is_stopping = world.is_held = false;
     for (unsigned i = 0; i < CONNECTIONS; i++)
         world.connections[i].fd = -1;
     for (unsigned i = 0; i < 2; i++)

@@ -138,11 +138,12 @@ seldom_us(uint64_t length_us)
 static void
 happen_seldom(uint64_t *dice, uint64_t at_us)
 {
-    static const enum act_kind kinds[] = {ACT_RELOAD, ACT_ROLL, ACT_CLOCK, ACT_CLOCK, ACT_TICKETS};
+    static const enum act_kind kinds[] = {ACT_RELOAD, ACT_ROLL,  ACT_ROLL,
+                                          ACT_CLOCK,  ACT_CLOCK, ACT_TICKETS};
     static const int64_t jumps_s[] = {1,    -1,    3600,  -3600,      -2000,
                                       -900, 40000, 86400, 31 * 86400, -7 * 86400};
     static const char *const texts[] = {"", ", strategy: spread", ", strategy: ordered"};
-    uint64_t who = worlds_client(dice, CLIENTS);
+    uint64_t who = worlds_client(dice, CLIENTS) & ~UINT64_C(1); /* it has a cookie */
     ask_one(dice, at_us - 1 - draw_next(dice, 600 * KERNEL_S), who);
     worlds_ask(at_us - HOUR * 5 / 6, who, "l3600-", NAMES); /* over when it is asked again */
     worlds_ask(at_us + HOUR / 4, who, "l3600-", NAMES);
