@@ -162,6 +162,11 @@ config_print_warnings(const struct config *config, FILE *to)
         {config->connect_ms >= config->query_ms,
          "timeouts.connect: not shorter than timeouts.query, so that a query cannot outlive one "
          "failed connection"},
+        {config->events != 0 && config->events_readers_count == 0,
+         "events.readers: empty, so that nobody but root and the service's own account may read "
+         "events"},
+        {config->events != 0 && config->control_socket[0] == '\0',
+         "events.enabled: yes, but control.socket is off, so that nobody can read events"},
     };
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (others[i].is_so) {

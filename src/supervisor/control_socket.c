@@ -19,6 +19,8 @@
 #define MODE_OWN 0600 /* of the file: connecting takes the right to write */
 #define MODE_ALL 0666 /* who connects is asked who it is */
 
+#define IS_NO_SOCKET "this is a file, and no socket"
+
 #define LOCK_END ".lock" /* behind the socket's name */
 
 /* Where it is to be: the folder, open, and our lock in it against others who start. */
@@ -126,7 +128,7 @@ clear_place(const struct place *place, struct config_error *error)
     if (fstatat(place->folder_fd, place->name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? STATUS_OK : refuse_errno(error, place);
     if (!S_ISSOCK(status.st_mode))
-        return refuse(error, place, "this is a file, and no socket");
+        return refuse(error, place, IS_NO_SOCKET);
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return refuse_errno(error, place);
@@ -164,17 +166,49 @@ bind_there(const struct place *place, mode_t mode, int *fd, struct config_error 
     return status;
 }
 
+static struct place
+place_of(const struct config *config, uint32_t own_uid)
+{
+    struct place place = {
+        .address.sun_family = AF_UNIX, .folder_fd = -1, .lock_fd = -1, .own_uid = own_uid};
+    memcpy(place.address.sun_path, config->control_socket, sizeof config->control_socket);
+    return place;
+}
+
+unsigned
+control_socket_warnings(const struct config *config, uint32_t own_uid, FILE *to)
+{
+    struct place place = place_of(config, own_uid);
+    struct config_error error = {0};
+    struct stat status;
+    if (config->control_socket[0] == '\0')
+        return 0;
+    errno = 0;
+    enum status found = open_folder(&place, &error);
+    /* a service manager makes the folder of the default when it starts the service */
+    bool is_made_later =
+        errno == ENOENT && strcmp(config->control_socket, CONFIG_CONTROL_SOCKET) == 0;
+    if (found == STATUS_OK &&
+        fstatat(place.folder_fd, place.name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        !S_ISSOCK(status.st_mode))
+        found = refuse(&error, &place, IS_NO_SOCKET);
+    if (place.folder_fd >= 0)
+        close(place.folder_fd);
+    if (found == STATUS_OK || is_made_later)
+        return 0;
+    fprintf(to, "%s\n", error.text);
+    return 1;
+}
+
 enum status
 control_socket_open(const struct config *config, uint32_t own_uid, int *fd,
                     struct config_error *error)
 {
-    struct place place = {
-        .address.sun_family = AF_UNIX, .folder_fd = -1, .lock_fd = -1, .own_uid = own_uid};
+    struct place place = place_of(config, own_uid);
     bool is_for_others = control_rights_is_for_others(config);
     *fd = -1;
     if (config->control_socket[0] == '\0')
         return STATUS_OK;
-    memcpy(place.address.sun_path, config->control_socket, sizeof config->control_socket);
     enum status status = open_folder(&place, error);
     if (status == STATUS_OK)
         status = lock(&place, error);

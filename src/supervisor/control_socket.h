@@ -11,6 +11,8 @@
 
 #include "supervisor/supervisor.h"
 
+#include <stdio.h>
+
 #define CONTROL_SOCKET_BACKLOG 16 /* connections that were not looked at yet */
 
 /**
@@ -24,3 +26,11 @@
  */
 MUST_CHECK enum status control_socket_open(const struct config *config, uint32_t own_uid, int *fd,
                                            struct config_error *error);
+
+/**
+ * What would keep control_socket_open() from it now, one line: the folder is not there, is another
+ * account's or can be written to by others, or what is there is no socket. Changes nothing.
+ *
+ * @param own_uid  as there. @return lines written to `to`
+ */
+unsigned control_socket_warnings(const struct config *config, uint32_t own_uid, FILE *to);

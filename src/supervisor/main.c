@@ -5,6 +5,7 @@
 #include "os/log.h"
 #include "os/os.h"
 #include "supervisor/control_rights.h"
+#include "supervisor/control_socket.h"
 #include "supervisor/inherited.h"
 #include "supervisor/jail.h"
 #include "supervisor/namelists.h"
@@ -71,6 +72,7 @@ check(const struct options *options)
         return fail(OPTIONS_EXIT_CONFIG, error.text);
     (void)config_print_warnings(&config, stderr);
     (void)namelists_warnings(&config, &lists, stderr);
+    (void)control_socket_warnings(&config, rights.own_uid, stderr);
     (void)tls_library_warnings(&config, tls_library_built(), stderr);
     printf("the configuration is sound (penstock %s, built with %s)\n", PENSTOCK_VERSION,
            tls_library_built());

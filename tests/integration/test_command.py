@@ -69,6 +69,17 @@ def test_check_of_a_sound_file(config):
 
 
 @pytest.mark.parametrize("changes,said", [
+    ({"control": {"socket": "/nowhere/control"}}, "control.socket: /nowhere/control: No such file or directory"),
+    ({"events": {"enabled": True}}, "events.readers: empty"),
+    ({"events": {"enabled": True, "readers": ["nobody"]}, "control": {"socket": "off"}}, "control.socket is off"),
+])
+def test_check_warns(config, changes, said):
+    result = run("-c", config(**changes), "--check")
+    assert result.returncode == 0 and sum(said in line for line in result.stderr.splitlines()) == 1, result.stderr
+
+
+@pytest.mark.parametrize("changes,said", [
+    ({"control": {"socket": "/" + "a" * 200}}, "control.socket"),
     ({"listen": ["nonsense"]}, "listen"),
     ({"upstreams": None}, "upstreams"),
     ({"upstreams": []}, "upstreams"),

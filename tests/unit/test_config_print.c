@@ -68,6 +68,17 @@ Test(config_print, warns_of_what_is_allowed_but_unwise)
     cr_expect_not_null(strstr(warnings(), "timeouts.connect: not shorter"));
 }
 
+Test(config_print, warns_of_events_that_nobody_may_read)
+{
+    load_ok(UPSTREAM, ENV("PENSTOCK_EVENTS_ENABLED=yes"));
+    cr_expect_not_null(strstr(warnings(), "events.readers: empty"));
+    load_ok(UPSTREAM, ENV("PENSTOCK_EVENTS_ENABLED=yes", "PENSTOCK_EVENTS_READERS=nobody"));
+    cr_expect_str_empty(warnings());
+    load_ok(UPSTREAM, ENV("PENSTOCK_EVENTS_ENABLED=yes", "PENSTOCK_EVENTS_READERS=nobody",
+                          "PENSTOCK_CONTROL_SOCKET=off"));
+    cr_expect_not_null(strstr(warnings(), "control.socket is off"));
+}
+
 static unsigned state; /* of rand_r */
 
 static uint32_t

@@ -168,3 +168,36 @@ Test(control_socket, the_default_one_is_no_condition)
         cr_assert_eq(fd, -1);
     }
 }
+
+static const char *
+warning(void)
+{
+    static char text[600];
+    memset(text, 0, sizeof text);
+    FILE *to = fmemopen(text, sizeof text - 1, "w");
+    unsigned lines = control_socket_warnings(&config, getuid(), to);
+    fclose(to);
+    cr_expect_eq(lines, text[0] != '\0');
+    return text;
+}
+
+Test(control_socket, what_would_keep_it_from_being_is_warned_of, .init = begin, .fini = end)
+{
+    cr_expect_str_empty(warning());
+    cr_assert_eq(chmod(folder, 0777), 0);
+    cr_expect_not_null(strstr(warning(), "can be written to by others"));
+    cr_assert_eq(chmod(folder, 0755), 0);
+    int fd = open(config.control_socket, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    close(fd);
+    cr_expect_not_null(strstr(warning(), "this is a file, and no socket"));
+    cr_assert_eq(unlink(config.control_socket), 0);
+    cr_assert_eq(open_it(&fd), STATUS_OK, "%s", error.text);
+    cr_expect_str_empty(warning(), "a service is there already, or was");
+    close(fd);
+    strcpy(config.control_socket, "/nowhere/at/all/control");
+    cr_expect_not_null(
+        strstr(warning(), "control.socket: /nowhere/at/all/control: No such file or directory"));
+    config.control_socket[0] = '\0';
+    cr_expect_str_empty(warning());
+    snprintf(config.control_socket, sizeof config.control_socket, "%s/control", folder);
+}
