@@ -13,6 +13,8 @@
 #include "os/log.h"
 #include "os/random.h"
 
+#include <string.h>
+
 _Static_assert(sizeof(struct networks_report) <= sizeof((struct ipc_message *)0)->report,
                "it fits");
 _Static_assert(sizeof(struct limits_report) <= sizeof((struct ipc_message *)0)->report, "it fits");
@@ -159,6 +161,15 @@ take_start(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX
     listen_bind_missing(front->self.config, &front->udp, &front->tcp);
 }
 
+static bool
+has_same_upstreams(const struct config *before, const struct config *after)
+{
+    bool is_same = before->upstreams_count == after->upstreams_count;
+    for (uint32_t i = 0; is_same && i < after->upstreams_count; i++)
+        is_same = strcmp(before->upstreams[i].name, after->upstreams[i].name) == 0;
+    return is_same;
+}
+
 /* Tables keep their size and sockets their address: the supervisor asks for no such change. No event
  * is written between the memory of one configuration and the settings of another. */
 static bool
@@ -167,6 +178,9 @@ take_up(struct front *front, const struct config *config, size_t size, int *even
     if (config_change_fixed(front->self.config, config) != CONFIG_ROWS ||
         !take_up_acl(front, config) || take_up_events(front, events_fd) != STATUS_OK)
         return false;
+    if (config_change_is_for_workers(front->self.config, config) &&
+        !has_same_upstreams(front->self.config, config))
+        uplink_forget_places(&front->uplink);
     child_config_unmap(front->self.config, front->self.config_size);
     front->self.config = config;
     front->self.config_size = size;

@@ -37,9 +37,18 @@ uplink_attach(struct uplink *uplink, const struct ipc_message *ring, const int f
         return STATUS_FULL;
     }
     enum status status = child_link_open(link, uplink->parts.loop, CHILD_LINK_FRONT, ring, fds);
-    if (status == STATUS_OK)
-        uplink->newest = link;
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    uplink->newest = link;
+    uplink->is_of_before[link - uplink->links] = false;
+    return STATUS_OK;
+}
+
+void
+uplink_forget_places(struct uplink *uplink)
+{
+    for (unsigned i = 0; i < UPLINK_LINKS; i++)
+        uplink->is_of_before[i] = true;
 }
 
 /* A broken ring ends the worker, not us: the supervisor gets a report, and sends a new ring. */
@@ -95,6 +104,8 @@ take_from(struct uplink *uplink, struct child_link *link, uint32_t *count, uint3
         struct inflight_question *question = question_of(uplink, link, answer);
         if (question != NULL) {
             ++*count;
+            if (uplink->is_of_before[link - uplink->links])
+                answer->upstream = CONFIG_UPSTREAMS_MAX;
             return question;
         }
     }

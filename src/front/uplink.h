@@ -29,7 +29,8 @@ struct uplink_parts { /* borrowed for life */
 struct uplink {
     struct uplink_parts parts;
     struct child_link links[UPLINK_LINKS];
-    bool has_broken;            /* uplink_pop_broken() has something to give */
+    bool is_of_before[UPLINK_LINKS]; /* its worker counts upstreams as another configuration does */
+    bool has_broken;                 /* uplink_pop_broken() has something to give */
     uint32_t taking, count;     /* the link that uplink_next() is at, and records taken of it */
     uint64_t depth;             /* of the rings before it and of its own, in this turn */
     struct child_link *newest;  /* takes questions; NULL: none does now */
@@ -51,6 +52,10 @@ void uplink_reserve(struct uplink *uplink, const struct uplink_parts *parts);
  */
 MUST_CHECK enum status uplink_attach(struct uplink *uplink, const struct ipc_message *ring,
                                      const int fds[IPC_FDS_MAX]);
+
+/** From now on the upstreams are others, or stand in another order: from which one a response of a
+ *  worker that is there already comes, is not told any more. */
+void uplink_forget_places(struct uplink *uplink);
 
 /**
  * Take the next thing that a worker said of a question, at most UPLINK_ANSWERS of each in a turn.

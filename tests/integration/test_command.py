@@ -70,8 +70,8 @@ def test_check_of_a_sound_file(config):
 
 @pytest.mark.parametrize("changes,said", [
     ({"control": {"socket": "/nowhere/control"}}, "control.socket: /nowhere/control: No such file or directory"),
-    ({"events": {"enabled": True}}, "events.readers: empty"),
-    ({"events": {"enabled": True, "readers": ["nobody"]}, "control": {"socket": "off"}}, "control.socket is off"),
+    ({"events": {"enabled": "yes"}}, "events.readers: empty"),
+    ({"events": {"enabled": "yes", "readers": ["nobody"]}, "control": {"socket": "off"}}, "control.socket is off"),
 ])
 def test_check_warns(config, changes, said):
     result = run("-c", config(**changes), "--check")

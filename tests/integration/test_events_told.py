@@ -1,4 +1,5 @@
 """penstock-exporter --events: a query log and dnstap, read by readers that are not ours."""
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -144,6 +145,32 @@ def test_it_goes_on_with_the_next_front_and_the_next_service(start, tell, place)
     ask_until_told(again, teller, "third.penstock.example")
     names = [line.get("name") for line in teller.lines()]
     assert names.index("second.penstock.example.") < names.index("third.penstock.example.")
+
+
+def rename_while_it_is_asked(service, bad, number):
+    """@return did the reload end before the response came?"""
+    before, config = len(bad.queries), json.loads(service.file.read_text())
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        late = pool.submit(service.ask, f"late1200-{number}.penstock.example", timeout=20)
+        wait_for(lambda: len(bad.queries) > before, 10, "it is asked")
+        config["upstreams"][0]["name"] = f"another{number}"
+        service.file.write_text(json.dumps(config))
+        service.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: service.log().count("is in force") == number, 20, "the reload")
+        overtakes = not late.done()
+        assert late.result().answer
+    return overtakes
+
+
+def test_a_response_that_a_reload_overtakes_has_no_upstream(start, tell, bad):
+    service = start()
+    teller = tell()
+    ask_until_told(service, teller)
+    number = next(i for i in range(1, 9) if rename_while_it_is_asked(service, bad, i))
+    ask_until_told(service, teller, "next.penstock.example")
+    told = {line["name"]: line.get("upstream") for line in teller.lines() if "name" in line}
+    assert told[f"late1200-{number}.penstock.example."] is None
+    assert told["next.penstock.example."] == f"another{number}"
 
 
 def test_slow_output_loses_events_that_are_counted_and_nobody_waits(start, tell, place):

@@ -6,6 +6,7 @@
 #include "os/evloop.h"
 
 #define RING_BYTES 4096
+#define UPSTREAM   3 /* of which answers say that they come */
 #define RING_SIZE  (2 * RING_MEMORY_BYTES(RING_BYTES))
 
 struct worker {
@@ -75,6 +76,7 @@ say(struct worker *worker, const struct handoff_query *query)
     struct handoff_answer answer = {.slot = query->slot,
                                     .generation = query->generation,
                                     .outcome = HANDOFF_FAILED,
+                                    .upstream = UPSTREAM,
                                     .ede = DNS_EDE_NONE};
     uint8_t head[HANDOFF_ANSWER_HEAD];
     handoff_answer_write(&answer, head);
@@ -188,6 +190,36 @@ Test(uplink, an_answer_in_another_ring_than_the_questions_is_stale, .init = scen
     cr_expect_eq(scene_stat(STAT_RING_STALE), 1);
     say(&old, &query);
     cr_expect_eq(next_all(), 1);
+}
+
+/* @return what the answer to one question says that it came of */
+static uint8_t
+upstream_of(struct worker *worker, const char *name)
+{
+    struct handoff_query query;
+    struct handoff_answer answer;
+    ask(name);
+    uplink_submit(uplink);
+    cr_assert(take(worker, &query));
+    say(worker, &query);
+    struct inflight_question *question = uplink_next(uplink, &answer);
+    cr_assert_not_null(question);
+    waiting_give(&front.waiting, waiting_pop(&front.waiting, question));
+    waiting_end(&front.waiting, question);
+    cr_assert_null(uplink_next(uplink, &answer));
+    return answer.upstream;
+}
+
+Test(uplink, places_of_another_configuration_are_not_told, .init = scene_setup)
+{
+    struct worker before, after;
+    cr_assert_eq(attach(&before, 1, RING_BYTES), STATUS_OK);
+    cr_expect_eq(upstream_of(&before, "a.example"), UPSTREAM);
+    uplink_forget_places(uplink);
+    cr_expect_geq(upstream_of(&before, "b.example"), CONFIG_UPSTREAMS_MAX);
+    uplink_detach(uplink, 1, false);
+    cr_assert_eq(attach(&after, 2, RING_BYTES), STATUS_OK);
+    cr_expect_eq(upstream_of(&after, "c.example"), UPSTREAM, "the same place, another ring");
 }
 
 Test(uplink, takes_256_answers_of_a_ring_in_a_turn, .init = scene_setup)
