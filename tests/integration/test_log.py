@@ -3,8 +3,10 @@ import array
 import fcntl
 import json
 import os
+import pathlib
 import pty
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -43,6 +45,14 @@ def steer(place, *words):
     subprocess.run([CTL, "--socket", place, *words], check=True, capture_output=True, timeout=60, env=plain_environment())
 
 
+def replace_worker(service):
+    """A worker dies, which is an error, and another one serves, which is told at level info."""
+    old = service.pid_of("worker")
+    os.kill(old, signal.SIGKILL)
+    wait_for(lambda: (new := service.pids()["worker"]) and new[0] != old and service.is_jailed(new[0]), 30, "a new worker")
+    service.ask("again.penstock.example")
+
+
 @pytest.mark.smoke
 def test_each_line_is_an_object_of_the_schema(serve, bad):
     service = serve(bad, settings=JSON)
@@ -70,21 +80,16 @@ def test_the_upstream_of_an_event_is_a_field(serve, pki, bad):
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_the_level_that_an_operator_sets_holds_in_each_form(serve, bad, place, form):
     service = serve(bad, settings={"log": {"format": form}, "control": {"socket": str(place)}})
-
-    def again():
-        """A worker dies and is back: that is an error, and the return is told at level info."""
-        before = len(service.log())
-        old = service.pid_of("worker")
-        os.kill(old, signal.SIGKILL)
-        wait_for(lambda: (new := service.pids()["worker"]) and new[0] != old and service.is_jailed(new[0]), 30, "a new worker")
-        steer(place, "reload")  # what the new one said has come before what this makes
-        said = service.log()[before:]
-        assert "child_died" in said
-        return "worker.0 is ready" in said
     steer(place, "log-level", "notice")
-    assert not again()
+    before = len(service.log())
+    replace_worker(service)
+    steer(place, "log-level", "notice")  # what came before this stands in the log
+    said = service.log()[before:]
+    assert "child_died" in said and "worker.0 is ready" not in said
     steer(place, "reload")  # the level is that of the start again: info
-    assert again()
+    before = len(service.log())
+    replace_worker(service)
+    wait_for(lambda: "worker.0 is ready" in service.log()[before:], 20, "a line at level info")
 
 
 def test_a_start_that_fails_says_so_in_the_form(launch, bad):
@@ -184,9 +189,13 @@ class Journal:
 
 
 @pytest.fixture
-def journal(shared, place):
+def can_mount():
     if subprocess.run(["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/run"], capture_output=True).returncode != 0:
         pytest.skip("no mount namespace can be made here")
+
+
+@pytest.fixture
+def journal(can_mount, place):
     found = Journal(place.parent / "journal")
     yield found
     found.close()
@@ -213,12 +222,14 @@ def test_the_level_that_an_operator_sets_holds_in_the_journal(launch, bad, journ
     service = launch(bad, wrap=journal.wrap(), settings={"control": {"socket": str(place)}})
     journal.wait(MESSAGE="serves with")
     steer(place, "log-level", "notice")
-    journal.entries.clear()
-    service.ask("a.penstock.example")  # has a worker connect, and say so at level info
-    steer(place, "reload")
-    journal.wait(MESSAGE="is in force")
+    journal.read().clear()
+    replace_worker(service)
+    steer(place, "log-level", "notice")
+    journal.wait(PENSTOCK_EVENT="control")
+    entries = journal.read()
+    assert any(entry["PENSTOCK_EVENT"] == "child_died" for entry in entries)
+    assert not any("worker.0 is ready" in entry["MESSAGE"] for entry in entries)
     assert service.stop() == 0
-    assert not [entry for entry in journal.read() if entry["PENSTOCK_EVENT"] == "upstream_up"]
 
 
 @needs_root
@@ -272,6 +283,42 @@ def test_the_journal_may_be_asked_for_where_there_is_none(launch, bad, journal):
 
 
 @needs_root
+def test_journald_itself_reads_the_fields(launch, bad, can_mount):
+    """systemd-journald, in a mount namespace of its own, and what journalctl finds by the name of an event."""
+    journald, journalctl = shutil.which("systemd-journald", path="/lib/systemd:/usr/lib/systemd"), shutil.which("journalctl")
+    machine = pathlib.Path("/etc/machine-id")
+    if not (journald and journalctl and machine.exists() and machine.read_text().strip()):
+        pytest.skip("no systemd-journald here, or no name of this machine for its files")
+    script = f"mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal /run/log/journal && exec {journald}"
+    process = subprocess.Popen(["unshare", "--mount", "sh", "-c", script], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    inside = ("nsenter", f"--mount=/proc/{process.pid}/ns/mnt")
+
+    def is_up():
+        assert process.poll() is None, "systemd-journald has ended"
+        here = pathlib.Path(f"/proc/{process.pid}/comm").read_text().startswith("systemd-journal")
+        return here and subprocess.run([*inside, "test", "-S", "/run/systemd/journal/socket"]).returncode == 0
+
+    def found(*matches):
+        done = subprocess.run([*inside, journalctl, "-D", "/run/log/journal", "-o", "json", "SYSLOG_IDENTIFIER=penstock", *matches],
+                              capture_output=True, text=True, timeout=60)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+    try:
+        wait_for(is_up, 30, "systemd-journald")
+        service = launch(bad, wrap=inside, settings={"log": {"format": "journal"}})
+        wait_for(lambda: any("serves with" in entry["MESSAGE"] for entry in found("PENSTOCK_EVENT=started")), 30, "it serves", interval=0.2)
+        service.ask("a.penstock.example")
+        wait_for(lambda: found("PENSTOCK_EVENT=upstream_up", "PENSTOCK_UPSTREAM=first", "PRIORITY=6"), 30, "its connection", interval=0.2)
+        assert service.stop() == 0
+        entries = wait_for(lambda: (every := found()) and "has ended" in every[-1]["MESSAGE"] and every, 30, "its end", interval=0.2)
+        assert all(entry["_TRANSPORT"] == "journal" and entry["_PID"] == str(service.process.pid) for entry in entries)
+        assert all(re.match(rf"{entry['PENSTOCK_PROCESS']} {entry['PENSTOCK_EVENT']}: ", entry["MESSAGE"]) for entry in entries)
+        assert service.log() == ""
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@needs_root
 def test_a_start_that_fails_is_an_error_in_the_journal(launch, bad, journal):
     service = launch(bad, wrap=journal.wrap(), settings={"control": {"socket": "/nowhere/at/all"}})
     assert service.process.wait(30) == 78
@@ -292,10 +339,7 @@ def test_standard_error_that_nobody_reads_stops_nobody(launch, bad):
         wait_for(lambda: held(read) > 0, 30, "a pipe that is full")
         service.process.send_signal(signal.SIGUSR1)
         service.ask("a.penstock.example")
-        old = service.pid_of("worker")
-        os.kill(old, signal.SIGKILL)
-        wait_for(lambda: (new := service.pids()["worker"]) and new[0] != old and service.is_jailed(new[0]), 30, "a new worker")
-        service.ask("b.penstock.example")
+        replace_worker(service)
         seen = bytearray()
 
         def number():
