@@ -201,20 +201,6 @@ put_question(struct uplink *uplink, struct child_link *link,
     return put(link, record, handoff_query_write(query, record));
 }
 
-/* Of the query that came first, the first time that its question is asked. None waits for an answer that is asked for
- * again before it expires. */
-static void
-measure_wait(const struct uplink *uplink, const struct inflight_question *question)
-{
-    uint32_t index = list_first(&question->waiting);
-    if (index == LIST_NONE || question->asked > 0)
-        return;
-    const struct query *query = inflight_query_at(&uplink->parts.waiting->queries, index);
-    if (query != NULL)
-        stats_latency(uplink->parts.stats, STATS_STAGE_QUEUE,
-                      uplink->parts.loop->now_us - query->arrived_us);
-}
-
 void
 uplink_submit(struct uplink *uplink)
 {
@@ -230,7 +216,9 @@ uplink_submit(struct uplink *uplink)
             waiting_put_back(waiting, question);
             break;
         }
-        measure_wait(uplink, question);
+        if (question->asked == 0)
+            stats_latency(uplink->parts.stats, STATS_STAGE_QUEUE,
+                          uplink->parts.loop->now_us - question->since_us);
         inflight_asked(&waiting->inflight, question, link->number);
     }
     if (status == STATUS_FULL)

@@ -203,8 +203,10 @@ waiting_join(struct waiting *waiting, struct query *query, const struct clock_ti
 {
     enum inflight_result result = inflight_join(&waiting->inflight, &waiting->queries, query,
                                                 now->now_ms, waiting->life_ms, question);
-    if (result == INFLIGHT_STARTED)
+    if (result == INFLIGHT_STARTED) {
+        (*question)->since_us = now->now_us;
         push(waiting, *question, query);
+    }
     if (result == INFLIGHT_JOINED)
         promote(waiting, *question, query);
     return result;
@@ -216,8 +218,10 @@ waiting_ask(struct waiting *waiting, const struct query *query, const struct clo
     struct inflight_question *question;
     enum inflight_result result =
         inflight_start(&waiting->inflight, &query->dns, now->now_ms, waiting->life_ms, &question);
-    if (result == INFLIGHT_STARTED)
+    if (result == INFLIGHT_STARTED) {
+        question->since_us = now->now_us;
         push(waiting, question, query);
+    }
     return result;
 }
 

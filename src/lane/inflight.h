@@ -22,6 +22,7 @@ enum inflight_state { INFLIGHT_FREE, INFLIGHT_QUEUED, INFLIGHT_ASKED };
 struct inflight_question {
     uint64_t deadline_ms;    /* monotonic; all that wait get SERVFAIL then */
     uint64_t join_ms;        /* a query after this starts a new question */
+    uint64_t since_us;       /* the caller's: when it was put in line, monotonic */
     uint32_t generation;     /* odd: in use; never 0 then */
     uint32_t ring;           /* ASKED: the number of the ring that it was put into */
     uint32_t hash;           /* inflight_hash() of it */
