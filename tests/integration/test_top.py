@@ -102,8 +102,9 @@ def test_keys(service, top):
     assert after[:4] == terminal.before[:4]
 
 
-def test_who_is_no_operator_is_told_no_networks(service, place):
-    account = pwd.getpwnam(ACCOUNTS[0])
+def test_who_is_no_operator_is_told_no_networks(serve, bad, place):
+    serve(bad, settings={"control": {"socket": str(place), "readers": [*ACCOUNTS, "games"]}})
+    account = pwd.getpwnam("games")
     terminal = Terminal("setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", CTL, "--socket", place, "top")
     try:
         terminal.shows("q quit")
