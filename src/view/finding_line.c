@@ -191,7 +191,7 @@ act(const struct figures *f, const struct judge_finding *finding)
     case JUDGE_SLOW:
         return "Look at the answer times of the upstreams below.";
     case JUDGE_NETWORK:
-        return "`penstockctl status` names the network. Everybody else is served.";
+        return "`penstockctl networks` names the network. Everybody else is served.";
     case JUDGE_CERTIFICATE:
     case JUDGE_KINDS:
         break;
