@@ -265,6 +265,14 @@ hold(bool is_held)
 }
 
 static void
+ask_limits(const char *client)
+{
+    struct ipc_message message = {.type = IPC_LIMITS, .tag = REPORT_TAG};
+    snprintf(message.text, sizeof message.text, "%s", client);
+    say(message, NULL, 0);
+}
+
+static void
 supervise(struct bytes_reader *r)
 {
     static const int troubles[] = {EINTR, EMFILE, ENOBUFS, EAGAIN, ECONNABORTED, EPERM};
@@ -305,8 +313,7 @@ supervise(struct bytes_reader *r)
         else if (number >= 192)
             say((struct ipc_message){.type = IPC_NETWORKS, .tag = REPORT_TAG}, NULL, 0);
         else if (number >= 128)
-            say((struct ipc_message){.type = IPC_LIMITS, .tag = REPORT_TAG, .text = "192.0.2.1"},
-                NULL, 0);
+            ask_limits(number & 2 ? "2001:db8::1" : "192.0.2.1");
         if (number < 96)
             return;
         break;

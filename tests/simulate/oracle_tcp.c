@@ -104,9 +104,10 @@ look_at_junk(void *owner, uint64_t idle_us)
 void
 oracle_tcp_junk(struct tcp_conn *conn)
 {
-    /* what was asked before it is answered first, or is not even half answered (TCP_WAITING_MAX) */
-    bool waits = is_refused_at_once(conn) || conn->asks_count >= TCP_WAITING_MAX;
-    uint64_t before_us = waits ? world.query_ms * KERNEL_MS : 0;
+    /* what was asked before it is answered first, or is not even half answered: of more queries than
+     * may wait on a connection the next are read, and their time begins, when those before have their end */
+    uint64_t waits = conn->asks_count / TCP_WAITING_MAX + is_refused_at_once(conn);
+    uint64_t before_us = waits * world.query_ms * KERNEL_MS;
     kernel_at(kernel_now() + before_us + MESSAGE_US + SLACK_US, look_at_junk, conn,
               process_idle_us());
 }
