@@ -22,6 +22,8 @@ child_inbox_init(struct child_inbox *inbox, int chan_fd, const struct child_inbo
 static void
 obey(struct child_inbox *inbox, const struct ipc_message *message, int fds[IPC_FDS_MAX])
 {
+    if (message->type == IPC_STOP && inbox->when != IPC_SERVE)
+        sys_exit(0); /* another process could not start: nothing is in flight here */
     const struct child_inbox_row *row =
         message->type < inbox->count ? &inbox->rows[message->type] : NULL;
     if (row == NULL || (row->when & inbox->when) == 0)

@@ -3,7 +3,8 @@
  *
  * What: takes messages from the control channel, first one by one up to START, then from the event loop. When a
  *       type may come and who takes it are the columns of ipc/messages.def; anything else is a
- *       supervisor that broke its contract, and fatal. Without a supervisor a child ends.
+ *       supervisor that broke its contract, and fatal. A STOP before START ends the child, with status 0;
+ *       without a supervisor it ends, too.
  * Who:  front/front_control.c, worker/worker_control.c.
  * Ref:  ipc/messages.def, os/chan.h.
  */

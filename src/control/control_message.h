@@ -37,7 +37,9 @@ enum control_page { CONTROL_SERVICE_PAGE = 1, CONTROL_STATS_PAGE = 2, CONTROL_HI
 
 enum control_listener { CONTROL_LISTENER_UDP = 1, CONTROL_LISTENER_TCP, CONTROL_LISTENER_CONTROL };
 
-#define CONTROL_TAKE_OVER_VERSION 1 /* of what is handed over, and how */
+/* Of what is handed over, how, and what it means: 2 since `programs` is of instructions, and not of
+ * values of the configuration. */
+#define CONTROL_TAKE_OVER_VERSION 2
 
 /* Fields that a type does not use are zero; on the wire they are absent. */
 struct control_message {

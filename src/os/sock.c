@@ -142,6 +142,12 @@ is_option(int fd, int level, int option, int value)
     return sys_getsockopt(fd, level, option, &real, &size) == 0 && real == value;
 }
 
+bool
+sock_is_listening(int fd)
+{
+    return is_option(fd, SOL_SOCKET, SO_ACCEPTCONN, 1);
+}
+
 /* An IPv6 socket that takes IPv4 too would need answers in mapped form. */
 static bool
 is_dual_stack(int fd)

@@ -42,6 +42,9 @@ MUST_CHECK enum status sock_adopt(int fd, int type);
  * STATUS_INVALID. */
 MUST_CHECK enum status sock_bound(int fd, struct addr *addr, int *type);
 
+/** Does it take connections, as listen(2) has it do until shutdown(2)? */
+bool sock_is_listening(int fd);
+
 /* what was sent is acknowledged by then, or the connection ends */
 #define SOCK_USER_TIMEOUT_MS 5000
 

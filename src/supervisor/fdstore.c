@@ -22,7 +22,6 @@
 
 /* A socket's name: what the kernel runs on it, its lane, its kind, its address. */
 #define NAME_FORMAT  INHERITED_STORED "%08" PRIx32 ".%u."
-#define NAME_SECRET  INHERITED_STORED "cookies"
 #define MESSAGE_MAX  (INHERITED_NAME_MAX + 64)
 #define PROGRAMS_END (sizeof INHERITED_STORED - 1 + 8)
 
@@ -47,13 +46,13 @@ format(char name[INHERITED_NAME_MAX], const struct stored *stored)
              stored->type == SOCK_DGRAM ? "udp" : "tcp", text);
 }
 
-/* @return false: it is none that we put there */
+/* @return false: it is none that we put there, or it has become something else */
 static bool
 parse(const struct inherited *inherited, unsigned i, struct stored *stored)
 {
     const char *name = inherited->names[i];
     char again[INHERITED_NAME_MAX];
-    *stored = (struct stored){.is_secret = strcmp(name, NAME_SECRET) == 0};
+    *stored = (struct stored){.is_secret = strcmp(name, INHERITED_SECRET) == 0};
     if (stored->is_secret)
         return true;
     char *end;
@@ -61,6 +60,8 @@ parse(const struct inherited *inherited, unsigned i, struct stored *stored)
     stored->lane = *end == '.' ? (unsigned)strtoull(end + 1, NULL, 10) : CONFIG_LANES_MAX;
     if (stored->lane >= CONFIG_LANES_MAX ||
         sock_bound(inherited->fds[i], &stored->addr, &stored->type) != STATUS_OK)
+        return false;
+    if (stored->type == SOCK_STREAM && !sock_is_listening(inherited->fds[i]))
         return false;
     format(again, stored);
     if (strcmp(again, name) != 0)
@@ -71,15 +72,25 @@ parse(const struct inherited *inherited, unsigned i, struct stored *stored)
 
 /* --- out of the store ------------------------------------------------------------------------ */
 
-/* As at the start, when the manager may be busy. @return false: it hears nothing */
+struct dropped {
+    unsigned waited_ms; /* until the manager had room: FDSTORE_BARRIER_MS in all */
+    unsigned count;     /* of what must become free */
+    struct addr addrs[INHERITED_FDS_MAX];
+    int types[INHERITED_FDS_MAX];
+};
+
+/* As at the start, when the manager may be busy. Not poll(): where it is the kernel that lacks room
+ * (ENOBUFS, ETOOMANYREFS) that returns at once. @return false: it hears nothing */
 static bool
-say(const struct supervisor *sup, const char *text, int passed)
+say(const struct supervisor *sup, const char *text, int passed, struct dropped *dropped)
 {
-    struct pollfd waiting = {.fd = sup->notify_fd, .events = POLLOUT};
     enum status status;
-    do
-        status = peer_send(sup->notify_fd, (const uint8_t *)text, strlen(text), passed);
-    while (status == STATUS_AGAIN && sys_poll(&waiting, 1, FDSTORE_BARRIER_MS) == 1);
+    while ((status = peer_send(sup->notify_fd, (const uint8_t *)text, strlen(text), passed)) ==
+               STATUS_AGAIN &&
+           dropped->waited_ms < FDSTORE_BARRIER_MS) {
+        (void)sys_poll(NULL, 0, FDSTORE_LOOK_MS);
+        dropped->waited_ms += FDSTORE_LOOK_MS;
+    }
     return status == STATUS_OK;
 }
 
@@ -89,11 +100,15 @@ format_removal(char text[MESSAGE_MAX], const char *name)
     snprintf(text, MESSAGE_MAX, "FDSTOREREMOVE=1\nFDNAME=%s\n", name);
 }
 
-struct dropped {
-    unsigned count;
-    struct addr addrs[INHERITED_FDS_MAX];
-    int types[INHERITED_FDS_MAX];
-};
+/* Has the socket unit one for this address? Then it does not become free. */
+static bool
+is_placed(const struct supervisor *sup, const struct addr *addr, int type)
+{
+    for (uint32_t i = 0; i < sup->config.listen_count; i++)
+        if (addr_is_equal(&sup->config.listen[i], addr))
+            return sup->lanes[0].listeners[i][type == SOCK_DGRAM ? 0 : 1] >= 0;
+    return false;
+}
 
 /* Our copy and the manager's; if it does not hear, wait_until_closed() finds out. */
 static void
@@ -101,22 +116,24 @@ drop(const struct inherited *inherited, unsigned i, const struct supervisor *sup
      struct dropped *dropped)
 {
     char text[MESSAGE_MAX];
-    if (sock_bound(inherited->fds[i], &dropped->addrs[dropped->count],
-                   &dropped->types[dropped->count]) == STATUS_OK)
+    struct addr *addr = &dropped->addrs[dropped->count];
+    int *type = &dropped->types[dropped->count];
+    if (sock_bound(inherited->fds[i], addr, type) == STATUS_OK &&
+        !(sup->is_socket_unit && is_placed(sup, addr, *type)))
         dropped->count++;
     sys_close(inherited->fds[i]);
     format_removal(text, inherited->names[i]);
-    (void)say(sup, text, -1);
+    (void)say(sup, text, -1, dropped);
 }
 
 /* The manager closes its end of a pipe when it has looked at all that it was told before. */
 static bool
-wait_for_manager(const struct supervisor *sup)
+wait_for_manager(const struct supervisor *sup, struct dropped *dropped)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
-    bool is_sent = say(sup, "BARRIER=1\n", ends[1]);
+    bool is_sent = say(sup, "BARRIER=1\n", ends[1], dropped);
     sys_close(ends[1]);
     struct pollfd waiting = {.fd = ends[0]};
     bool is_done = is_sent && sys_poll(&waiting, 1, FDSTORE_BARRIER_MS) == 1;
@@ -149,10 +166,9 @@ wait_until_free(const struct dropped *dropped)
 }
 
 static enum status
-wait_until_closed(const struct supervisor *sup, const struct dropped *dropped,
-                  struct config_error *error)
+wait_until_closed(const struct supervisor *sup, struct dropped *dropped, struct config_error *error)
 {
-    if (wait_for_manager(sup)) {
+    if (wait_for_manager(sup, dropped)) {
         wait_until_free(dropped);
         return STATUS_OK;
     }
@@ -170,8 +186,11 @@ give_up(const struct inherited *inherited, const struct supervisor *sup, struct 
     for (unsigned i = 0; i < inherited->count; i++)
         if (inherited_is_stored(inherited, i))
             drop(inherited, i, sup, &dropped);
-    log_write(LOG_NOTICE, LOG_LISTENING,
-              "the sockets that the service manager kept are not those that the configuration "
+    log_write(
+        LOG_NOTICE, LOG_LISTENING, "%s",
+        sup->is_socket_unit
+            ? "the sockets that the service manager kept are given up: it has a socket unit"
+            : "the sockets that the service manager kept are not those that the configuration "
               "wants: they are bound anew");
     return wait_until_closed(sup, &dropped, error);
 }
@@ -295,7 +314,7 @@ put_secret(const struct supervisor *sup)
         memory_share("penstock-cookies", sup->config.cookies_secret.bytes, SECRET_BYTES, true, &fd);
     if (status != STATUS_OK)
         return status;
-    status = put(sup, NAME_SECRET, fd);
+    status = put(sup, INHERITED_SECRET, fd);
     sys_close(fd);
     return status;
 }
@@ -330,7 +349,7 @@ tell_secret(const struct supervisor *sup, uint32_t step)
     if (sup->is_secret_stored || step > 1)
         return STATUS_NONE;
     if (step == 0)
-        return remove_from_store(sup, NAME_SECRET);
+        return remove_from_store(sup, INHERITED_SECRET);
     return sup->loaded.cookies_secret.is_set == 0 ? put_secret(sup) : STATUS_NONE;
 }
 

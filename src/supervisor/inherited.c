@@ -61,10 +61,32 @@ name_all(struct inherited *inherited, unsigned count)
     }
 }
 
+/* Eight hexadecimal digits, lane, kind, address with its port (fdstore.c): no unit's name ends like
+ * that. */
+static bool
+is_of_socket(const char *rest)
+{
+    static const char digits[] = "0123456789abcdef";
+    if (strspn(rest, digits) != 8 || rest[8] != '.')
+        return false;
+    rest += 9;
+    size_t lane = strcspn(rest, ".");
+    if (lane == 0 || strspn(rest, "0123456789") != lane || rest[lane] != '.')
+        return false;
+    rest += lane + 1;
+    if (strncmp(rest, "udp.", 4) != 0 && strncmp(rest, "tcp.", 4) != 0)
+        return false;
+    const char *port = strrchr(rest, '_');
+    return port != NULL && port[1] != '\0' && port[1 + strspn(port + 1, "0123456789")] == '\0';
+}
+
 bool
 inherited_is_stored(const struct inherited *inherited, unsigned number)
 {
-    return strncmp(inherited->names[number], INHERITED_STORED, sizeof INHERITED_STORED - 1) == 0;
+    const char *name = inherited->names[number];
+    size_t opening = sizeof INHERITED_STORED - 1;
+    return strcmp(name, INHERITED_SECRET) == 0 ||
+           (strncmp(name, INHERITED_STORED, opening) == 0 && is_of_socket(name + opening));
 }
 
 enum status
@@ -107,14 +129,6 @@ find_listen(struct config *config, const struct addr *addr)
     return (int)i;
 }
 
-static bool
-is_listening(int fd)
-{
-    int value = 0;
-    socklen_t size = sizeof value;
-    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0;
-}
-
 /* The first lane that has no socket yet for an entry gets this one. */
 static enum status
 place(struct supervisor *sup, int fd, struct config_error *error)
@@ -128,7 +142,7 @@ place(struct supervisor *sup, int fd, struct config_error *error)
         addr_format(&addr, text);
     if (!is_ip || (type != SOCK_DGRAM && type != SOCK_STREAM))
         problem = "is neither UDP nor TCP";
-    else if (type == SOCK_STREAM && !is_listening(fd))
+    else if (type == SOCK_STREAM && !sock_is_listening(fd))
         problem = "is a connection; the socket unit needs Accept=no";
     else if (sock_adopt(fd, type) != STATUS_OK)
         problem = "cannot be set up; [::] needs BindIPv6Only=ipv6-only in the socket unit";

@@ -14,6 +14,7 @@
 #define INHERITED_FDS_MAX  (CONFIG_LISTEN_MAX * SUPERVISOR_KINDS * CONFIG_LANES_MAX + 1)
 #define INHERITED_NAME_MAX 112         /* of one that we put into the store, with its NUL */
 #define INHERITED_STORED   "penstock." /* how those names begin */
+#define INHERITED_SECRET   INHERITED_STORED "cookies" /* and the one that is no socket's */
 #define INHERITED_NULL_FD  3 /* /dev/null, once inherited_open() returned: CHAN_FD of a child */
 #define INHERITED_FIRST_FD 3 /* where systemd puts the first socket */
 
@@ -30,7 +31,11 @@ struct inherited {
  */
 MUST_CHECK enum status inherited_open(struct inherited *inherited);
 
-/** Did we put this one into the manager's store ourselves (fdstore.h)? */
+/**
+ * Did we put this one into the manager's store ourselves (fdstore.h)? Its name says so only as a
+ * whole: sockets of a unit are called after the unit, "penstock.socket", unless that names them
+ * (FileDescriptorName=).
+ */
 bool inherited_is_stored(const struct inherited *inherited, unsigned number);
 
 /**

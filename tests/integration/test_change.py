@@ -432,7 +432,7 @@ def test_there_is_one_service_at_the_end(launch, unbound, successor, place, how)
 class Taker(control.Client):
     """One that asks for the sockets and then does what a test wants."""
 
-    def take(self, version=1):
+    def take(self, version=2):
         """What comes: [(name, values, text)]; descriptors are closed."""
         found = []
         self.send("TAKE_OVER", version)
@@ -458,7 +458,7 @@ def test_every_socket_and_the_secret_are_handed_over(loaded, place):
 
 def test_an_unknown_version_is_refused_and_another_may_come(loaded, place):
     with Taker(place) as taker, Taker(place) as second:
-        [(name, _, text)] = taker.take(version=2)
+        [(name, _, text)] = taker.take(version=1)
         assert name == "FAILED" and "in another way" in text
         assert taker.take()[-1][0] == "DONE"
         [(name, _, text)] = second.take()
@@ -493,7 +493,7 @@ def test_nobody_else_may_take_over(serve, unbound, place):
     for name in ("games", "news"):
         account = pwd.getpwnam(name)
         with Taker(place, account.pw_uid, account.pw_gid) as taker:
-            for message in (("TAKE_OVER", 1), ("PREPARED",), ("RELEASE",)):
+            for message in (("TAKE_OVER", 2), ("PREPARED",), ("RELEASE",)):
                 answer = taker.answer(*message)
                 assert answer[0] == "FAILED" and answer[1].startswith("not permitted"), answer
         service.wait_log(rf"user id {account.pw_uid} asks for something that it may not \(message 64\)")

@@ -156,6 +156,22 @@ Test(child_inbox, speaks_to_the_supervisor)
     cr_assert_eq(message.epoch, 4);
 }
 
+/* Another process of the service could not start. */
+Test(child_inbox, a_stop_ends_the_beginning_and_is_no_breach, .exit_code = 0)
+{
+    say(IPC_CONFIG, 2);
+    say(IPC_STOP, 0);
+    (void)child_inbox_begin(&inbox);
+    _exit(2);
+}
+
+Test(child_inbox, a_stop_before_anything_else_likewise, .exit_code = 0)
+{
+    say(IPC_STOP, 0);
+    (void)child_inbox_begin(&inbox);
+    _exit(2);
+}
+
 Test(child_inbox, what_comes_before_its_time_is_fatal, .exit_code = 1)
 {
     say(IPC_LIST, 1);

@@ -9,6 +9,7 @@
 #include "supervisor_scene.h"
 
 #include <sys/wait.h>
+#include <time.h>
 
 #define LANES   2
 #define ADDRS   2
@@ -286,7 +287,7 @@ Test(fdstore, sockets_of_less_than_every_lane_likewise, .init = keep_all)
 
 Test(fdstore, strange_names_likewise, .init = keep_all)
 {
-    strcpy(inherited.names[2], "penstock.1.1");
+    strcpy(inherited.names[2], "penstock.00000001.99.udp.127.0.0.1_53");
     expect_given_up(ALL);
 }
 
@@ -296,11 +297,45 @@ Test(fdstore, a_name_of_another_socket_likewise, .init = keep_all)
     expect_given_up(ALL);
 }
 
-Test(fdstore, beside_a_socket_unit_likewise, .init = keep_all)
+Test(fdstore, a_connection_in_the_place_of_a_listening_socket_likewise, .init = keep_all)
+{
+    cr_assert_eq(shutdown(inherited.fds[1], SHUT_RDWR), 0); /* it listens no more */
+    expect_given_up(ALL);
+}
+
+/* The unit has both addresses: nothing of them becomes free, and nothing is bound. */
+Test(fdstore, beside_a_socket_unit_it_is_given_up_and_not_waited_for, .init = keep_all)
+{
+    struct inherited stored = inherited;
+    for (unsigned i = 0; i < SOCKETS; i++)
+        snprintf(inherited.names[i], INHERITED_NAME_MAX, "penstock.socket");
+    for (unsigned i = 0; i < SOCKETS; i++) {
+        inherited.fds[i] = dup(stored.fds[i]);
+        sup.lanes[i / 4].listeners[i / 2 % 2][i % 2] = inherited.fds[i];
+    }
+    for (unsigned i = 0; i < ALL; i++) {
+        inherited.fds[SOCKETS + i] = stored.fds[i];
+        memcpy(inherited.names[SOCKETS + i], stored.names[i], INHERITED_NAME_MAX);
+    }
+    inherited.count = SOCKETS + ALL;
+    struct timespec began, ended;
+    clock_gettime(CLOCK_MONOTONIC, &began);
+    cr_expect_eq(play_manager(true), ALL);
+    clock_gettime(CLOCK_MONOTONIC, &ended);
+    cr_expect_lt((ended.tv_sec - began.tv_sec) * 1000 + (ended.tv_nsec - began.tv_nsec) / 1000000,
+                 FDSTORE_BARRIER_MS);
+    cr_expect(sup.is_socket_unit);
+    cr_expect_geq(sup.lanes[0].listeners[0][0], 0);
+    SCENE_LOGGED("socket unit");
+    SCENE_NOT_LOGGED("bound anew");
+}
+
+Test(fdstore, an_address_that_the_unit_lacks_is_waited_for, .init = keep_all)
 {
     strcpy(inherited.names[SOCKETS], "dns");
-    expect_given_up(SOCKETS);
+    cr_expect_eq(play_manager(true), SOCKETS);
     cr_expect(sup.is_socket_unit);
+    cr_expect(is_free(&sup.config.listen[0]));
 }
 
 Test(fdstore, a_manager_that_keeps_what_is_given_up_is_an_error, .init = keep_all)

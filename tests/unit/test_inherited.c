@@ -89,6 +89,49 @@ Test(inherited, an_address_has_no_more_sockets_than_there_can_be_lanes)
     refused(many, CONFIG_LANES_MAX + 1, "is one socket too many for its address");
 }
 
+static bool
+is_stored(const char *name)
+{
+    snprintf(inherited.names[0], INHERITED_NAME_MAX, "%s", name);
+    return inherited_is_stored(&inherited, 0);
+}
+
+Test(inherited, only_our_names_are_those_of_the_store)
+{
+    cr_expect(is_stored("penstock.cookies"));
+    cr_expect(is_stored("penstock.0badcafe.0.udp.127.0.0.1_53"));
+    cr_expect(is_stored("penstock.0badcafe.15.tcp.[__1]_53"));
+    static const char *const others[] = {
+        "",
+        "penstock",
+        "penstock.socket", /* what systemd calls the sockets of that unit */
+        "penstock.",
+        "penstock.service",
+        "penstock.cookies.socket",
+        "penstock.0badcafe.socket",
+        "penstock.0badcafe.0.socket",
+        "penstock.0badcafe.0.udp.socket",
+        "penstock.0badcafe.0.udp.127.0.0.1.socket",
+        "penstock.0badcafe.0.udp.",
+        "penstock.0badcafe.0.sctp.127.0.0.1_53",
+        "penstock.0badcafe..udp.127.0.0.1_53",
+        "penstock.badcafe.0.udp.127.0.0.1_53",
+        "penstock.00badcafe.0.udp.127.0.0.1_53",
+        "other.0badcafe.0.udp.127.0.0.1_53",
+    };
+    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++)
+        cr_expect_not(is_stored(others[i]), "%s", others[i]);
+}
+
+Test(inherited, sockets_of_the_unit_with_our_name_are_adopted)
+{
+    int udp = bound(SOCK_DGRAM, -1);
+    strcpy(inherited.names[0], "penstock.socket");
+    cr_assert_eq(adopt((int[]){udp}, 1), STATUS_OK, "%s", error.text);
+    cr_expect_eq(sup.config.listen_count, 1);
+    cr_expect_eq(sup.lanes[0].listeners[0][0], udp);
+}
+
 #define CHECK(condition)                                                                           \
     do                                                                                             \
         if (!(condition))                                                                          \
