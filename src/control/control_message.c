@@ -21,12 +21,14 @@
 #define OWNER         CONTROL_OWNER
 
 static const struct row {
+    const char *name;
     uint8_t fds;
     bool exists;
     enum control_right needs; /* CONTROL_NOTHING: what the service sends */
     struct field fields[FIELDS_MAX + 1];
 } rows[] = {
-#define MESSAGE(name, number, fds, who, fields, text) [number] = {fds, true, who, {fields{0}}},
+#define MESSAGE(name, number, fds, who, fields, text)                                              \
+    [number] = {#name, fds, true, who, {fields{0}}},
 #include "control/control.def"
 #undef MESSAGE
 };
@@ -56,6 +58,12 @@ control_message_decode(const uint8_t *bytes, size_t size, size_t fds, enum contr
         return STATUS_OK;
     memset(message, 0, sizeof *message);
     return STATUS_INVALID;
+}
+
+const char *
+control_message_name(enum control_type type)
+{
+    return rows[type].name;
 }
 
 enum control_right

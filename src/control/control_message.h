@@ -75,5 +75,8 @@ MUST_CHECK enum status control_message_decode(const uint8_t *bytes, size_t size,
                                               enum control_side sender,
                                               struct control_message *message);
 
+/** @param type  of a decoded message; @return its name in control.def, static */
+const char *control_message_name(enum control_type type);
+
 /** What a client must be allowed for a request. @param type  of a message that a client may send */
 enum control_right control_message_needs(enum control_type type);

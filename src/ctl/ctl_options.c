@@ -5,6 +5,7 @@
 
 #include "base/addr.h"
 #include "control/control_message.h"
+#include "dns/dns_name.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -79,17 +80,19 @@ take_level(struct ctl_options *options, const char *name)
     return refuse(options, "log-level takes one of notice, info, debug");
 }
 
-/* Text of a request is ASCII; whether it is a name, the service judges. */
+/* As the service judges it, so that each mistake has one sentence and one exit status. */
 static enum status
 take_name(struct ctl_options *options, const char *name)
 {
     if (name == NULL)
         return refuse(options, "flush takes a domain name");
-    for (size_t i = 0; name[i] != '\0'; i++)
-        if (i >= CONTROL_TEXT_MAX - 1 || name[i] <= ' ' || name[i] > '~')
-            return refuse(options,
-                          "flush takes a domain name in ASCII: one of another script as its "
-                          "xn-- form");
+    struct dns_name parsed;
+    bool is_name = strlen(name) < CONTROL_TEXT_MAX && dns_name_parse(name, &parsed) == STATUS_OK;
+    for (size_t i = 0; is_name && name[i] != '\0'; i++)
+        is_name = name[i] > ' ' && name[i] <= '~';
+    if (!is_name)
+        return refuse(options, "flush takes a domain name: labels of 1 to 63 octets, 255 in all, "
+                               "in ASCII (one of another script as its xn-- form)");
     options->what = name;
     return STATUS_OK;
 }

@@ -70,10 +70,21 @@ take_host(struct exporter_options *options, const char *name)
     return STATUS_OK;
 }
 
+/* It does one thing: --once beside --events would be one of them, unsaid which. */
+static enum status
+take_action(struct exporter_options *options, enum exporter_options_action action)
+{
+    if (options->action != EXPORTER_SERVE)
+        return refuse(options, "one of --events, --once and --describe can be given, and once");
+    options->action = action;
+    return STATUS_OK;
+}
+
 static enum status
 take_events(struct exporter_options *options, const char *form)
 {
-    options->action = EXPORTER_EVENTS;
+    if (take_action(options, EXPORTER_EVENTS) != STATUS_OK)
+        return STATUS_INVALID;
     options->form = strcmp(form, "dnstap") == 0 ? EVENTS_OUTPUT_DNSTAP : EVENTS_OUTPUT_JSON;
     return strcmp(form, "json") == 0 || options->form == EVENTS_OUTPUT_DNSTAP
                ? STATUS_OK
@@ -113,17 +124,9 @@ take(struct exporter_options *options, int option, const char *value, const char
                             "--output %.64s: it takes a file, unix:PATH or tcp:ADDRESS:PORT",
                             value);
     case OPTION_ONCE:
-        options->action = EXPORTER_ONCE;
-        return STATUS_OK;
+        return take_action(options, EXPORTER_ONCE);
     case OPTION_DESCRIBE:
-        options->action = EXPORTER_DESCRIBE;
-        return STATUS_OK;
-    case 'h':
-        options->action = EXPORTER_HELP;
-        return STATUS_OK;
-    case 'V':
-        options->action = EXPORTER_VERSION;
-        return STATUS_OK;
+        return take_action(options, EXPORTER_DESCRIBE);
     case ':':
         return refuse(options, "%.64s takes a value", word);
     default:
@@ -144,11 +147,13 @@ judge(struct exporter_options *options)
         return refuse(options, "--output is for --events");
     if (is_socket && options->form == EVENTS_OUTPUT_JSON)
         return refuse(options, "json goes to a file or to standard output, no socket");
-    if (is_events || options->action == EXPORTER_ONCE)
+    if (options->action != EXPORTER_SERVE)
         return options->listen_count == 0 && options->hosts[0] == '\0'
                    ? STATUS_OK
                    : refuse(options, "with --%s it serves nothing: no --listen, no --host",
-                            is_events ? "events" : "once");
+                            is_events                          ? "events"
+                            : options->action == EXPORTER_ONCE ? "once"
+                                                               : "describe");
     return options->listen_count > 0 ? STATUS_OK : take_listen(options, EXPORTER_OPTIONS_ADDRESS);
 }
 
@@ -162,9 +167,14 @@ exporter_options_parse(int argc, char **argv, const char *control_env,
     int option;
     optind = 0; /* anew: a test parses more than once */
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":hV", long_options, NULL)) != -1)
+    while ((option = getopt_long(argc, argv, ":hV", long_options, NULL)) != -1) {
+        if (option == 'h' || option == 'V') {
+            options->action = option == 'h' ? EXPORTER_HELP : EXPORTER_VERSION;
+            return STATUS_OK;
+        }
         if (take(options, option, optarg, argv[optind - 1]) != STATUS_OK)
             return STATUS_INVALID;
+    }
     if (optind < argc)
         return refuse(options, "\"%.64s\" is no option", argv[optind]);
     return judge(options);

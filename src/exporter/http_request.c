@@ -315,12 +315,16 @@ read_head(struct text head, struct http_request *request)
 enum http_request_result
 http_request_read(const uint8_t *octets, size_t size, size_t judged, struct http_request *request)
 {
-    /* the end may have begun in what came before */
-    size_t begin = judged > 2 ? judged : 2;
     memset(request, 0, sizeof *request);
-    for (size_t i = begin; i < size; i++)
-        if (octets[i] == '\n' && octets[i - 1] == '\r' && octets[i - 2] == '\n')
+    for (size_t i = judged; i < size; i++) {
+        if (octets[i] != '\n')
+            continue;
+        /* who ends lines so sends no end of a head that is one: it need not wait for an answer */
+        if (i == 0 || octets[i - 1] != '\r')
+            return HTTP_REQUEST_BAD;
+        if (i >= 2 && octets[i - 2] == '\n')
             return read_head((struct text){.at = octets, .size = i + 1}, request);
+    }
     return size < HTTP_REQUEST_MAX ? HTTP_REQUEST_MORE : HTTP_REQUEST_TOO_LARGE;
 }
 

@@ -156,8 +156,8 @@ take_one(struct supervisor *sup, unsigned seat)
         control_acts_obey(sup, seat, &request);
     else if (verdict == CONTROL_NO_RIGHT) {
         log_write(LOG_WARNING, LOG_CONTROL,
-                  "user id %" PRIu32 " asks for something that it may not (message %d)",
-                  sup->desk.seats[seat].uid, (int)request.type);
+                  "user id %" PRIu32 " asks for something that it may not: %s",
+                  sup->desk.seats[seat].uid, control_message_name(request.type));
         control_desk_answer(&sup->desk, seat, CONTROL_FAILED, 0,
                             control_desk_verdict_text(verdict));
     } else

@@ -496,7 +496,7 @@ def test_nobody_else_may_take_over(serve, unbound, place):
             for message in (("TAKE_OVER", 2), ("PREPARED",), ("RELEASE",)):
                 answer = taker.answer(*message)
                 assert answer[0] == "FAILED" and answer[1].startswith("not permitted"), answer
-        service.wait_log(rf"user id {account.pw_uid} asks for something that it may not \(message 64\)")
+        service.wait_log(rf"user id {account.pw_uid} asks for something that it may not: TAKE_OVER")
     stranger = pwd.getpwnam("mail")
     with Taker(place, stranger.pw_uid, stranger.pw_gid) as taker:
         assert taker.hello[0] == "FAILED"

@@ -80,8 +80,11 @@ def test_a_front_that_dies_meanwhile_counts_as_flushed(cached, place):
 
 
 def test_what_may_not_or_cannot_be_flushed(cached, place):
-    done = ctl(place, "flush", "a..example", status=1)
-    assert "this is not a domain name" in done.stderr and done.stdout == ""
+    for name in ("a..example", "..", "", "a b"):
+        done = ctl(place, "flush", name, status=64)
+        assert "labels of 1 to 63 octets" in done.stderr and done.stdout == ""
+    with control.Client(place) as operator:
+        assert operator.answer("FLUSH", 0, "a..example")[1].startswith("this is not a domain name")
     assert ctl(place, "flush", "b\u00fccher.example", status=64).stderr.count("xn--") == 1
     with control.Client(place, uid=5, gid=60) as reader:
         assert reader.answer("FLUSH", 0, "one.penstock.example")[0] == "FAILED"

@@ -30,7 +30,7 @@ FLOORS = {
     "child": {"base", "conf", "ipc", "lane", "os", "child"},
     "front": {"base", "dns", "conf", "ipc", "gate", "answers", "lane", "os", "child", "front"},
     "worker": {"base", "dns", "conf", "ipc", "upstream", "lane", "os", "child", "worker"},
-    "ctl": {"base", "lane", "view", "os", "control", "ctl"},
+    "ctl": {"base", "dns", "lane", "view", "os", "control", "ctl"},
     "exporter": {"base", "dns", "lane", "view", "os", "control", "exporter"},
     "supervisor": {"base", "dns", "conf", "ipc", "gate", "answers", "upstream", "lane", "view", "os", "control", "supervisor"},
 }

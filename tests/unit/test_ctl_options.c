@@ -53,6 +53,13 @@ Test(ctl_options, names_to_forget)
                                 "cher.example"),
                  STATUS_INVALID);
     cr_assert_not_null(strstr(options.error, "xn--"));
+    static const char *const none[] = {"", "..", "a..example", ".a", "a b", "a\tb"};
+    for (unsigned i = 0; i < 6; i++) {
+        cr_expect_eq(PARSE("flush", none[i]), STATUS_INVALID, "\"%s\"", none[i]);
+        cr_expect_not_null(strstr(options.error, "labels of 1 to 63 octets"));
+    }
+    cr_expect_eq(PARSE("flush", "--", "-name"), STATUS_OK);
+    cr_expect_str_eq(options.what, "-name");
     cr_expect_eq(PARSE("flush", "a.example", "b.example"), STATUS_INVALID);
     cr_expect_eq(PARSE("reload", "--below"), STATUS_INVALID);
     cr_expect_str_eq(options.error, "reload has no --below");

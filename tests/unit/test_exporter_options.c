@@ -80,6 +80,24 @@ Test(exporter_options, what_is_wrong_has_a_line)
     cr_expect_eq(PARSE("--host", long_name, "--host", long_name), STATUS_INVALID);
 }
 
+Test(exporter_options, one_thing_is_done)
+{
+    static const char *const actions[] = {"--once", "--describe", "--events=json",
+                                          "--events=dnstap"};
+    for (unsigned i = 0; i < 4; i++)
+        for (unsigned k = 0; k < 4; k++) {
+            cr_expect_eq(PARSE(actions[i], actions[k]), STATUS_INVALID, "%u %u", i, k);
+            cr_expect_str_eq(options.error,
+                             "one of --events, --once and --describe can be given, and once");
+        }
+    cr_expect_eq(PARSE("--describe", "--listen", "127.0.0.1"), STATUS_INVALID);
+    cr_expect_str_eq(options.error, "with --describe it serves nothing: no --listen, no --host");
+    cr_expect_eq(PARSE("--once", "--help", "--describe"), STATUS_OK);
+    cr_expect_eq(options.action, EXPORTER_HELP);
+    cr_expect_eq(PARSE("--events=json", "-V", "--once"), STATUS_OK);
+    cr_expect_eq(options.action, EXPORTER_VERSION);
+}
+
 Test(exporter_options, events_take_a_form_and_nothing_to_serve)
 {
     cr_expect_eq(PARSE("--events", "json"), STATUS_OK);

@@ -132,6 +132,17 @@ Test(http_request, none_has_a_body)
     cr_expect_eq(read_fields("Transfer-Encoding: chunked\r\n"), HTTP_REQUEST_BODY);
 }
 
+Test(http_request, a_line_that_ends_without_cr_is_refused_at_once)
+{
+    static const char *const heads[] = {"GET / HTTP/1.1\n", "\n", "\r\n\n",
+                                        "GET / HTTP/1.1\r\nHost: a\n"};
+    for (unsigned i = 0; i < 4; i++)
+        for (size_t judged = 0; judged < strlen(heads[i]); judged++)
+            cr_expect_eq(
+                http_request_read((const uint8_t *)heads[i], strlen(heads[i]), judged, &request),
+                HTTP_REQUEST_BAD, "%u from %zu", i, judged);
+}
+
 Test(http_request, bounds)
 {
     static uint8_t octets[HTTP_REQUEST_MAX];
