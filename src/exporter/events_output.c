@@ -11,9 +11,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MS_US 1000U
+
+/* What is written next, before the buffer, and written to `word` by the caller. */
+static void
+set_word(struct events_output *output, size_t size)
+{
+    output->word_size = size;
+    output->word_sent = 0;
+}
 
 void
 events_output_begin(struct events_output *output, enum events_output_form form,
@@ -28,7 +35,7 @@ events_output_begin(struct events_output *output, enum events_output_form form,
         return;
     output->state = EVENTS_OUTPUT_OPEN;
     if (form == EVENTS_OUTPUT_DNSTAP)
-        output->word_size = events_frames_start(output->word);
+        set_word(output, events_frames_start(output->word));
 }
 
 bool
@@ -72,10 +79,11 @@ drop_cut(struct events_output *output)
         while (whole > 0 && whole < output->size && output->buffer[whole - 1] != '\n')
             whole++;
     output->cut += whole > output->sent;
+    output->is_torn = whole > output->sent || output->word_sent < output->word_size;
     output->size -= whole;
     memmove(output->buffer, output->buffer + whole, output->size);
     output->sent = 0;
-    output->word_size = output->word_sent = 0;
+    set_word(output, 0);
 }
 
 static void
@@ -161,7 +169,7 @@ events_output_flush(struct events_output *output)
         return status;
     if (output->trouble[0] != '\0')
         note_well(output, "it is written to again");
-    output->word_size = output->word_sent = output->size = output->sent = 0;
+    output->size = output->sent = 0;
     return STATUS_OK;
 }
 
@@ -188,9 +196,8 @@ static void
 leave_file(struct events_output *output)
 {
     output->again_us = 0;
-    bool is_written = events_output_flush(output) == STATUS_OK;
-    if (is_written && output->form == EVENTS_OUTPUT_DNSTAP) {
-        output->word_size = events_frames_stop(output->word);
+    if (events_output_flush(output) == STATUS_OK && output->form == EVENTS_OUTPUT_DNSTAP) {
+        set_word(output, events_frames_stop(output->word));
         (void)write_word(output);
     }
     disconnect(output);
@@ -201,7 +208,8 @@ take_file(struct events_output *output, int fd)
 {
     bool is_dnstap = output->form == EVENTS_OUTPUT_DNSTAP;
     (void)write_word(output); /* what is open may be the same file */
-    if (is_dnstap && sys_lseek(fd, 0, SEEK_END) > 0) {
+    bool is_empty = sys_lseek(fd, 0, SEEK_END) <= 0;
+    if (is_dnstap && !is_empty) {
         sys_close(fd);
         note(output, "it holds something, to which no stream can be added: move it away first");
         return;
@@ -211,8 +219,9 @@ take_file(struct events_output *output, int fd)
     output->fd = fd;
     output->state = EVENTS_OUTPUT_OPEN;
     output->again_us = 0;
-    if (is_dnstap)
-        output->word_size = events_frames_start(output->word);
+    output->word[0] = '\n'; /* the end of half a line */
+    set_word(output, is_dnstap ? events_frames_start(output->word) : output->is_torn && !is_empty);
+    output->is_torn = false;
     note_well(output, "opened");
 }
 
@@ -223,8 +232,8 @@ take_socket(struct events_output *output, int fd)
     output->state = EVENTS_OUTPUT_GREETS;
     output->until_us = output->now_us + EVENTS_OUTPUT_GREET_MS * MS_US;
     output->again_us = 0;
-    output->heard_size = output->word_sent = 0;
-    output->word_size = events_frames_ready(output->word);
+    output->heard_size = 0;
+    set_word(output, events_frames_ready(output->word));
 }
 
 void
@@ -273,8 +282,7 @@ listen_to(struct events_output *output, enum events_frames_word word)
         return;
     }
     output->state = EVENTS_OUTPUT_OPEN;
-    output->word_size = events_frames_start(output->word);
-    output->word_sent = 0;
+    set_word(output, events_frames_start(output->word));
     output->moved_us = output->now_us;
     note_well(output, "connected");
 }
@@ -298,9 +306,11 @@ hear(struct events_output *output)
         return;
     }
     output->heard_size += (size_t)n;
-    listen_to(output, events_frames_read(output->heard, output->heard_size, &used));
-    output->heard_size -= used;
-    memmove(output->heard, output->heard + used, output->heard_size);
+    do {
+        listen_to(output, events_frames_read(output->heard, output->heard_size, &used));
+        output->heard_size -= used;
+        memmove(output->heard, output->heard + used, output->heard_size);
+    } while (used > 0 && output->fd >= 0);
 }
 
 static void
@@ -360,17 +370,28 @@ events_output_wait(struct events_output *output, uint64_t until_us)
     return STATUS_OK;
 }
 
-enum status
-events_output_end(struct events_output *output, uint64_t until_us)
+/* @return as events_output_end() */
+static enum status
+flush_until(struct events_output *output, uint64_t until_us)
 {
-    enum status status = STATUS_AGAIN;
-    if (output->form != EVENTS_OUTPUT_DNSTAP || output->state != EVENTS_OUTPUT_OPEN)
-        return STATUS_OK;
-    output->is_ending = true;
-    output->word_size = events_frames_stop(output->word);
+    enum status status;
     while ((status = events_output_flush(output)) == STATUS_AGAIN)
         if (events_output_wait(output, until_us) != STATUS_OK)
             return STATUS_CLOSED;
+    return status;
+}
+
+enum status
+events_output_end(struct events_output *output, uint64_t until_us)
+{
+    if (output->form != EVENTS_OUTPUT_DNSTAP || output->state != EVENTS_OUTPUT_OPEN)
+        return STATUS_OK;
+    enum status status = flush_until(output, until_us); /* START may not be written yet */
+    if (status != STATUS_OK)
+        return status;
+    output->is_ending = true;
+    set_word(output, events_frames_stop(output->word));
+    status = flush_until(output, until_us);
     /* it has the end, and may have gone: what it says of that is waited for, and does not matter */
     while (status == STATUS_OK && output->kind == EVENTS_OUTPUT_SOCKET && !output->is_finished)
         if (events_output_wait(output, until_us) != STATUS_OK)

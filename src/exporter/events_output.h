@@ -44,6 +44,7 @@ struct events_output { /* zeroed, then events_output_begin() */
     uint64_t until_us; /* GREETS */
     uint64_t moved_us; /* it took something, or had to take nothing */
     uint64_t cut;      /* events of which a part was written, and the rest never will be */
+    bool is_torn;      /* what was left last ends with half a line, or with one that has no end */
     bool is_ending, is_finished;             /* STOP was said; the other side has all */
     char trouble[EVENTS_OUTPUT_TROUBLE_MAX]; /* told last; "": none */
     size_t word_size, word_sent;             /* of what is written before the buffer */

@@ -41,6 +41,21 @@ exporter_dial_connect(const char *path, int *fd)
     return errno;
 }
 
+/* It may be busy, and have others to read: whoever asked waits for its answer, and so does this.
+ * @return STATUS_OK; else there is nobody to tell it */
+static enum status
+send_answer(int fd, const uint8_t *bytes, size_t size, int opened)
+{
+    struct pollfd room = {.fd = fd, .events = POLLOUT};
+    enum status status = peer_send(fd, bytes, size, opened);
+    while (status == STATUS_AGAIN) {
+        (void)sys_poll(&room, 1, FOR_EVER_MS);
+        pause_between(); /* too many descriptors on their way are no room either, and not waited for */
+        status = peer_send(fd, bytes, size, opened);
+    }
+    return status;
+}
+
 /* @return STATUS_OK; else there is nobody to tell it */
 static enum status
 answer(int fd, enum exporter_dial_what what, const char *path, const struct exporter_target *target)
@@ -52,7 +67,7 @@ answer(int fd, enum exporter_dial_what what, const char *path, const struct expo
                                               : exporter_target_open(target, &opened);
     bytes_put_u32(&writer, what);
     bytes_put_u32(&writer, (uint32_t)error);
-    enum status status = peer_send(fd, bytes, sizeof bytes, opened);
+    enum status status = send_answer(fd, bytes, sizeof bytes, opened);
     if (opened >= 0)
         sys_close(opened);
     pause_between();
@@ -87,8 +102,6 @@ exporter_dial_serve(int fd, const char *path, const struct exporter_target *targ
             continue;
         if (polls[1].revents != 0 && sys_read(signals, which, sizeof which) > 0)
             status = answer(fd, EXPORTER_DIAL_ANEW, path, target);
-        if (status == STATUS_AGAIN) /* it is busy, and has others like it to read */
-            status = STATUS_OK;
         if (status == STATUS_OK && polls[0].revents != 0)
             status = answer_next(fd, path, target);
     }

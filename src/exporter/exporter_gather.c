@@ -53,6 +53,7 @@ read_pages(struct exporter_gather *gather, uint64_t now_us)
                                          sys_clock_us(CLOCK_REALTIME) / 1000000) == STATUS_OK;
         if (!gather->has_reading) /* it is no page of a service, and the sight is of nothing */
             return;
+        stages_read(&gather->stages, &gather->pages.of);
         has_read = gather->link.client.fd < 0 || !control_client_is_stale(&gather->pages);
     }
     gather->written_us = now_us - gather->sight.reading.age_us;

@@ -10,6 +10,7 @@
 
 #include "exporter/exporter_link.h"
 #include "view/sight.h"
+#include "view/stages.h"
 
 #define EXPORTER_GATHER_STEP_MS  10000     /* between two readings that nobody asks for */
 #define EXPORTER_GATHER_LEAST_MS 1000      /* no two readings are nearer than that */
@@ -24,6 +25,7 @@ struct exporter_gather { /* zeroed, then exporter_gather_begin() */
     struct control_pages pages;
     char host[SERVICE_PAGE_NAME_MAX];
     struct sight sight;
+    struct stages stages; /* of the same reading */
 };
 
 /** As exporter_link_begin(). Reads the name of the machine. */

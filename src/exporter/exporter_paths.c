@@ -12,11 +12,9 @@ static void
 draw_metrics(const struct exporter_paths_view *view, const struct http_request *request,
              struct http_reply *reply)
 {
-    struct stages stages;
-    stages_read(&stages, &view->gather->pages.of);
     http_reply_begin(reply, 200, HTTP_REPLY_PLAIN);
     metrics_draw(reply, request->has_openmetrics, &view->self, &view->gather->sight.reading,
-                 &view->gather->sight.judgement, &stages);
+                 &view->gather->sight.judgement, &view->gather->stages);
 }
 
 /* Why there are no fresh figures, as a sentence. */

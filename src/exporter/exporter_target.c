@@ -54,6 +54,23 @@ exporter_target_parse(const char *text, struct exporter_target *target)
 
 /* --- files ----------------------------------------------------------------------------------- */
 
+#define ASIDE_MOST 1000 /* names that are tried, of one second */
+#define COUNT_MAX  16   /* octets of such a number, with its dot and the NUL */
+
+/* Never over a file that is there. Where the file system cannot promise that (NFS), it is looked at. */
+static int
+rename_to_new(int folder_fd, const char *from, const char *to)
+{
+    struct stat status;
+    if (renameat2(folder_fd, from, folder_fd, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL)
+        return -1;
+    if (fstatat(folder_fd, to, &status, AT_SYMLINK_NOFOLLOW) == 0)
+        errno = EEXIST;
+    return errno == ENOENT ? renameat(folder_fd, from, folder_fd, to) : -1;
+}
+
 static enum status
 set_aside(const struct exporter_target *target)
 {
@@ -65,12 +82,36 @@ set_aside(const struct exporter_target *target)
         return STATUS_OK;
     int size = snprintf(name, sizeof name, "%s.%" PRIu64, target->path,
                         sys_clock_us(CLOCK_REALTIME) / 1000000);
-    if (size >= (int)sizeof name) {
+    if (size >= (int)sizeof name - COUNT_MAX) {
         errno = ENAMETOOLONG;
         return STATUS_SYSTEM;
     }
-    return renameat(target->folder_fd, target->path, target->folder_fd, name) == 0 ? STATUS_OK
-                                                                                   : STATUS_SYSTEM;
+    for (unsigned i = 0; i < ASIDE_MOST; i++) {
+        if (i > 0)
+            snprintf(name + size, COUNT_MAX, ".%u", i);
+        if (rename_to_new(target->folder_fd, target->path, name) == 0)
+            return STATUS_OK;
+        if (errno != EEXIST)
+            break;
+    }
+    return STATUS_SYSTEM;
+}
+
+/* Who wrote last may have been ended in the middle of a line, which the next one shall not go on with.
+ * Where that cannot be mended, opening the file says why. */
+static void
+end_line(const struct exporter_target *target)
+{
+    struct stat status;
+    char last;
+    int fd = openat(target->folder_fd, target->path,
+                    O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (sys_fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
+        pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n')
+        (void)!sys_write(fd, "\n", 1);
+    sys_close(fd);
 }
 
 enum status
@@ -81,7 +122,10 @@ exporter_target_prepare(struct exporter_target *target, bool is_fresh)
     target->folder_fd = open(target->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (target->folder_fd < 0)
         return STATUS_SYSTEM;
-    return is_fresh ? set_aside(target) : STATUS_OK;
+    if (is_fresh)
+        return set_aside(target);
+    end_line(target);
+    return STATUS_OK;
 }
 
 /* --- sockets --------------------------------------------------------------------------------- */

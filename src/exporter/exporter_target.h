@@ -39,7 +39,8 @@ MUST_CHECK enum status exporter_target_parse(const char *text, struct exporter_t
  * Once, as the account that will write: open the folder of a file.
  *
  * @param is_fresh  what is written cannot be added to another: a file that holds something already
- *                  is renamed, with the time behind its name
+ *                  is renamed, with the time behind its name, and a number where that name is taken;
+ *                  else a line of it that has no end gets one
  * @return STATUS_OK; STATUS_SYSTEM: errno
  */
 MUST_CHECK enum status exporter_target_prepare(struct exporter_target *target, bool is_fresh);

@@ -394,6 +394,7 @@ def print_once(control, *words, user="games"):
                           env=plain_environment())
 
 
+@pytest.mark.smoke
 def test_one_scrape_is_printed(service, begin, place):
     exporter = begin().wait_fresh()
     ask(service, 3)
@@ -405,6 +406,7 @@ def test_one_scrape_is_printed(service, begin, place):
     promtool("check", "metrics", text=once.stdout)
 
 
+@pytest.mark.smoke
 def test_one_scrape_without_a_service_says_so(tmp_path):
     once = print_once(tmp_path / "nothing")
     assert once.returncode == 1

@@ -144,6 +144,18 @@ Test(events_output, who_does_not_agree_is_left_and_tried_again)
     connect_it();
 }
 
+Test(events_output, what_is_said_in_one_breath_is_heard)
+{
+    begin(EVENTS_OUTPUT_DNSTAP, EVENTS_OUTPUT_SOCKET, -1);
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, line), 0);
+    turn(0);
+    give(EXPORTER_DIAL_OUTPUT, line[0], 0);
+    turn(1);
+    SAY(ACCEPT FINISH);
+    cr_expect_not(events_output_works(&output));
+    cr_expect_not_null(strstr(output.trouble, "has ended the stream"), "%s", output.trouble);
+}
+
 Test(events_output, what_waits_is_told_to_the_next_connection_and_half_a_frame_is_lost)
 {
     static char frame[8004] = "\0\0\x1f\x40";
@@ -273,6 +285,42 @@ Test(events_output, half_a_line_is_left_where_it_began)
     cr_assert_eq(read_file(good), 4);
     cr_expect_eq(memcmp(got, "two\n", 4), 0);
     cr_expect_eq(output.cut, 1);
+}
+
+Test(events_output, half_a_line_is_ended_where_more_follows_it)
+{
+    int same = file();
+    begin(EVENTS_OUTPUT_JSON, EVENTS_OUTPUT_FILE, -1);
+    turn(0);
+    cr_assert_eq(write(same, "on", 2), 2);
+    give(EXPORTER_DIAL_OUTPUT, open("/dev/full", O_WRONLY | O_CLOEXEC), 0);
+    PUT("one\n");
+    PUT("two\n");
+    output.sent = 2; /* as a disk leaves it that has room for two octets */
+    give(EXPORTER_DIAL_ANEW, dup(same), 0);
+    cr_expect_eq(events_output_flush(&output), STATUS_OK);
+    cr_assert_eq(read_file(same), 7);
+    cr_expect_eq(memcmp(got, "on\ntwo\n", 7), 0);
+    give(EXPORTER_DIAL_ANEW, dup(same), 0);
+    PUT("three\n");
+    cr_expect_eq(events_output_flush(&output), STATUS_OK);
+    cr_assert_eq(read_file(same), 13, "whole lines need no end");
+}
+
+Test(events_output, a_stream_that_began_late_is_ended)
+{
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC), first = file(), second = file();
+    begin(EVENTS_OUTPUT_DNSTAP, EVENTS_OUTPUT_FILE, -1);
+    turn(0);
+    give(EXPORTER_DIAL_OUTPUT, full, 0);
+    cr_expect_eq(events_output_flush(&output), STATUS_AGAIN);
+    cr_assert_eq(dup2(first, full), full); /* there is room again */
+    give(EXPORTER_DIAL_ANEW, dup(second), 0);
+    cr_assert_eq(read_file(first), READY_SIZE + sizeof STOP - 1);
+    cr_expect_eq(memcmp(got + READY_SIZE, STOP, sizeof STOP - 1), 0);
+    cr_expect_eq(events_output_end(&output, UINT64_MAX), STATUS_OK);
+    cr_assert_eq(read_file(second), READY_SIZE + sizeof STOP - 1, "START and STOP");
+    cr_expect_eq(got[11], 2, "START");
 }
 
 Test(events_output, a_file_that_cannot_be_opened_anew_is_written_to_as_before)

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -21,9 +22,10 @@ static struct exporter_target target;
 static struct exporter_dial_answer answer;
 
 static void
-begin(const char *path)
+begin_with(const char *path, const int sockets[2])
 {
-    cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+    pair[0] = sockets[0];
+    pair[1] = sockets[1];
     cr_assert_eq(pipe2(signals, O_NONBLOCK), 0);
     parent = fork();
     if (parent == 0) {
@@ -32,6 +34,14 @@ begin(const char *path)
         _exit(0);
     }
     close(pair[0]);
+}
+
+static void
+begin(const char *path)
+{
+    int sockets[2];
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sockets), 0);
+    begin_with(path, sockets);
 }
 
 static void
@@ -103,6 +113,27 @@ Test(exporter_dial, opens_an_output_when_asked_and_when_it_was_moved_away, .time
     cr_expect_eq((int)answer.what, (int)EXPORTER_DIAL_ANEW);
     cr_expect_geq(answer.fd, 0);
     cr_expect_eq(unlink(text), 0, "it is there again");
+    end();
+}
+
+Test(exporter_dial, one_that_is_busy_has_its_answer_later, .timeout = 60)
+{
+    const uint8_t anew[8] = {0, 0, 0, 3, 0, 0, 0, 2};
+    int old[2], unread = 1, small = 1;
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, old), 0);
+    cr_assert_eq(setsockopt(old[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
+    while (peer_send(old[0], anew, sizeof anew, -1) == STATUS_OK)
+        ;
+    begin_with("/nothing", old);
+    cr_assert_eq(exporter_dial_ask(pair[1], EXPORTER_DIAL_CONTROL), STATUS_OK);
+    while (ioctl(pair[1], TIOCOUTQ, &unread) == 0 && unread > 0)
+        usleep(10000); /* it has not read what is asked */
+    struct pollfd over = {.fd = pair[1]};
+    cr_expect_eq(poll(&over, 1, 3 * EXPORTER_DIAL_PAUSE_MS), 0, "it does not end");
+    do
+        cr_assert_eq(take_next(), STATUS_OK);
+    while (answer.what != EXPORTER_DIAL_CONTROL);
+    cr_expect_eq(answer.error, ENOENT);
     end();
 }
 

@@ -69,6 +69,23 @@ Test(exporter_gather, pages_of_a_service_that_is_gone_are_old_at_once)
     cr_expect(gather.has_reading);
 }
 
+Test(exporter_gather, histograms_are_of_the_same_reading)
+{
+    static struct stats_page stats;
+    begin();
+    gather.pages.of.service = &page;
+    gather.pages.of.stats[0][0] = &stats;
+    gather.link.client.fd = NO_SOCKET;
+    stats_store(&stats.stages[0].buckets[0], 1);
+    exporter_gather_refresh(&gather, 101 * S_US);
+    stats_store(&stats.stages[0].buckets[0], 2);
+    cr_expect_eq(gather.stages.buckets[0][0], 1);
+    exporter_gather_refresh(&gather, 101 * S_US + S_US / 2);
+    cr_expect_eq(gather.stages.buckets[0][0], 1, "no two readings within a second");
+    exporter_gather_refresh(&gather, 103 * S_US);
+    cr_expect_eq(gather.stages.buckets[0][0], 2);
+}
+
 Test(exporter_gather, a_page_that_is_none_any_more_says_nothing)
 {
     begin();

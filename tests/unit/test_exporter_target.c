@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct exporter_target target;
@@ -136,6 +137,54 @@ Test(exporter_target, what_a_stream_cannot_be_added_to_is_set_aside)
     pclose(listing);
     cr_expect_eq(sscanf(found, "tap.%d\nframes", &in), 1, "%s", found);
     cr_expect_not_null(strstr(found, "frames"));
+    rmdir(folder);
+}
+
+Test(exporter_target, nothing_that_was_set_aside_before_is_written_over)
+{
+    struct stat status;
+    char name[40];
+    int fd, at;
+    unsigned count = 0;
+    cr_assert_not_null(mkdtemp(folder));
+    for (int i = 0; i < 4; i++) {
+        prepare("tap", true);
+        cr_assert_eq(exporter_target_open(&target, &fd), 0);
+        put(fd, "frames");
+        close(fd);
+    }
+    prepare("tap", true);
+    cr_assert_geq(at = open(folder, O_PATH | O_DIRECTORY), 0);
+    for (time_t s = time(NULL) - 60; s <= time(NULL); s++)
+        for (int i = 0; i < 4; i++) {
+            int size = snprintf(name, sizeof name, "tap.%lld", (long long)s);
+            if (i > 0)
+                snprintf(name + size, sizeof name - (size_t)size, ".%d", i);
+            if (fstatat(at, name, &status, 0) == 0) {
+                count++;
+                unlinkat(at, name, 0);
+            }
+        }
+    cr_expect_eq(count, 4, "%u of 4 are there", count);
+    rmdir(folder);
+}
+
+Test(exporter_target, a_line_without_an_end_gets_one)
+{
+    static const char *const before[] = {"", "whole\n", "whole\nha", NULL};
+    static const off_t sizes[] = {0, 6, 9};
+    struct stat status;
+    int fd;
+    cr_assert_not_null(mkdtemp(folder));
+    for (unsigned i = 0; before[i] != NULL; i++) {
+        cr_assert_geq(fd = open(in_folder("log"), O_WRONLY | O_CREAT | O_TRUNC, 0600), 0);
+        put(fd, before[i]);
+        close(fd);
+        prepare("log", false);
+        cr_assert_eq(stat(in_folder("log"), &status), 0);
+        cr_expect_eq(status.st_size, sizes[i], "%s", before[i]);
+    }
+    unlink(path);
     rmdir(folder);
 }
 
