@@ -116,20 +116,24 @@ control_desk_may_accept(struct control_desk *desk, uint64_t now_ms)
 
 /* --- seats ----------------------------------------------------------------------------------- */
 
-/* @return CONTROL_SEATS: none for such a client */
-static unsigned
-find_seat(const struct control_desk *desk, enum control_right right, uint32_t uid)
+/* @param found  written: a free seat, if the result is CONTROL_TAKEN */
+static enum control_verdict
+find_seat(const struct control_desk *desk, enum control_right right, uint32_t uid, unsigned *found)
 {
-    unsigned found = CONTROL_SEATS, readers = 0, of_account = 0;
+    unsigned readers = 0, of_account = 0;
+    *found = CONTROL_SEATS;
     for (unsigned i = 0; i < CONTROL_SEATS; i++) {
         const struct control_seat *seat = &desk->seats[i];
         if (!seat->is_taken)
-            found = i;
+            *found = i;
         readers += seat->is_taken && seat->right == CONTROL_READER;
         of_account += seat->is_taken && seat->right == CONTROL_READER && seat->uid == uid;
     }
-    bool is_full = readers >= CONTROL_SEATS_READERS || of_account >= CONTROL_SEATS_ACCOUNT;
-    return right == CONTROL_READER && is_full ? CONTROL_SEATS : found;
+    if (right == CONTROL_READER && of_account >= CONTROL_SEATS_ACCOUNT)
+        return CONTROL_ACCOUNT_FULL;
+    if (*found == CONTROL_SEATS || (right == CONTROL_READER && readers >= CONTROL_SEATS_READERS))
+        return CONTROL_FULL;
+    return CONTROL_TAKEN;
 }
 
 enum control_verdict
@@ -140,9 +144,10 @@ control_desk_sit(struct control_desk *desk, const struct control_rights *rights,
     *seat = CONTROL_SEATS;
     if (right == CONTROL_NOTHING)
         return CONTROL_NO_RIGHT;
-    unsigned free_seat = find_seat(desk, right, who->uid);
-    if (free_seat == CONTROL_SEATS)
-        return CONTROL_FULL;
+    unsigned free_seat;
+    enum control_verdict verdict = find_seat(desk, right, who->uid, &free_seat);
+    if (verdict != CONTROL_TAKEN)
+        return verdict;
     if (!is_own(rights, who->uid) && !spend(desk, who->uid, CONTROL_CONNECT_PRICE, now_ms))
         return CONTROL_TOO_FAST;
     *seat = free_seat;
@@ -252,6 +257,10 @@ control_desk_verdict_text(enum control_verdict verdict)
                "penstock.yaml(5)";
     case CONTROL_FULL:
         return "too many clients of the control socket at once";
+    case CONTROL_ACCOUNT_FULL:
+        _Static_assert(CONTROL_SEATS_ACCOUNT == 4, "the sentence says how many");
+        return "this account has 4 connections to the control socket already, which is all that "
+               "one may have";
     case CONTROL_TOO_FAST:
         return "too many requests of this account: try again in some seconds";
     case CONTROL_BROKEN:

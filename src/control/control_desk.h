@@ -89,11 +89,12 @@ struct control_desk { /* all zero: nobody came yet */
 
 enum control_verdict {
     CONTROL_TAKEN,
-    CONTROL_NO_RIGHT, /* neither reader nor operator, or not what the request needs */
-    CONTROL_FULL,     /* no seat is left for such a client, or too many of its account sit */
-    CONTROL_TOO_FAST, /* its account has asked too much */
-    CONTROL_BROKEN,   /* it broke the form */
-    CONTROL_BUSY,     /* it did not wait for the answer before */
+    CONTROL_NO_RIGHT,     /* neither reader nor operator, or not what the request needs */
+    CONTROL_FULL,         /* no seat is left for such a client */
+    CONTROL_ACCOUNT_FULL, /* its account has all the seats that a reader's may have */
+    CONTROL_TOO_FAST,     /* its account has asked too much */
+    CONTROL_BROKEN,       /* it broke the form */
+    CONTROL_BUSY,         /* it did not wait for the answer before */
 };
 
 /** May one more connection be looked at? Strangers wait in the kernel meanwhile. */
@@ -106,7 +107,7 @@ bool control_desk_may_accept(struct control_desk *desk, uint64_t now_ms);
  * @param rights  in force
  * @param now_ms  monotonic
  * @param seat    written if taken: which one; HELLO is its answer
- * @return CONTROL_TAKEN; CONTROL_NO_RIGHT, CONTROL_FULL or CONTROL_TOO_FAST.
+ * @return CONTROL_TAKEN; CONTROL_NO_RIGHT, CONTROL_FULL, CONTROL_ACCOUNT_FULL or CONTROL_TOO_FAST.
  */
 enum control_verdict control_desk_sit(struct control_desk *desk,
                                       const struct control_rights *rights,

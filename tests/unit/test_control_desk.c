@@ -106,7 +106,10 @@ Test(control_desk, one_account_has_few_seats)
     unsigned seat;
     for (unsigned i = 0; i < CONTROL_SEATS_ACCOUNT; i++)
         cr_assert_eq(sit(CONTROL_READER, 5, &seat), CONTROL_TAKEN);
-    cr_assert_eq(sit(CONTROL_READER, 5, &seat), CONTROL_FULL);
+    cr_assert_eq(sit(CONTROL_READER, 5, &seat), CONTROL_ACCOUNT_FULL);
+    cr_assert_str_eq(control_desk_verdict_text(CONTROL_ACCOUNT_FULL),
+                     "this account has 4 connections to the control socket already, which is all "
+                     "that one may have");
     cr_assert_eq(sit(CONTROL_READER, 6, &seat), CONTROL_TAKEN);
 }
 
