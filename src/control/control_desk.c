@@ -246,6 +246,8 @@ control_desk_leave(struct control_desk *desk, unsigned seat)
     desk->seats[seat] = (struct control_seat){.is_taken = false};
 }
 
+_Static_assert(CONTROL_SEATS_ACCOUNT == 4, "the sentence below says how many");
+
 const char *
 control_desk_verdict_text(enum control_verdict verdict)
 {
@@ -258,7 +260,6 @@ control_desk_verdict_text(enum control_verdict verdict)
     case CONTROL_FULL:
         return "too many clients of the control socket at once";
     case CONTROL_ACCOUNT_FULL:
-        _Static_assert(CONTROL_SEATS_ACCOUNT == 4, "the sentence says how many");
         return "this account has 4 connections to the control socket already, which is all that "
                "one may have";
     case CONTROL_TOO_FAST:
