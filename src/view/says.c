@@ -336,8 +336,9 @@ says_act(const struct judge_finding *finding)
     case JUDGE_WAITING:
     case JUDGE_TCP_CLIENTS:
     case JUDGE_DROPPED:
-    case JUDGE_NETWORK:
         return "penstockctl status";
+    case JUDGE_NETWORK:
+        return "penstockctl networks";
     case JUDGE_KINDS:
         break;
     }
