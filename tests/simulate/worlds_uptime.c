@@ -116,7 +116,8 @@ static void
 visit_around(uint64_t *dice, uint64_t at_us)
 {
     uint64_t from_us = at_us - AROUND, to_us = at_us + AROUND;
-    ask_over_tcp(dice, at_us - draw_next(dice, 3 * KERNEL_S), worlds_client(dice, CLIENTS));
+    uint64_t before_us = draw_next(dice, 3 * KERNEL_S); /* arguments are drawn in no order */
+    ask_over_tcp(dice, at_us - before_us, worlds_client(dice, CLIENTS));
     for (uint64_t then_us = from_us; then_us < to_us; then_us += 1 + draw_next(dice, KERNEL_S))
         ask_one(dice, then_us, worlds_client(dice, 4));
     if (draw_next(dice, 3) == 0) /* it heals on the other side */
@@ -182,7 +183,8 @@ worlds_uptime(uint64_t *dice)
     uint64_t length_us = draw_length(dice);
     conns = numbers = 0;
     begin_anywhere(dice, length_us);
-    world_begin_config(1 + (unsigned)draw_next(dice, 2), 1 + (unsigned)draw_next(dice, 3));
+    unsigned lanes = 1 + (unsigned)draw_next(dice, 2); /* arguments are drawn in no order */
+    world_begin_config(lanes, 1 + (unsigned)draw_next(dice, 3));
     world.ttl_s = draw_next(dice, 2) == 0 ? 86400 : 604800;
     world.tcp_idle_ms = 1000 * IDLE_S;
     world_say("cache: {size: 4MiB, ttl_max: %us}, ", (unsigned)world.ttl_s);
