@@ -161,7 +161,7 @@ parts(const struct figures *f)
         json_array_append_new(
             list,
             json_pack("{s:s, s:s, s:o, s:o}", "name", why_part_text(which), "group",
-                      ctl_value_group(why_part_group(which)), "per_s", ctl_value_rate(f->parts[i]),
+                      why_group_name(why_part_group(which)), "per_s", ctl_value_rate(f->parts[i]),
                       "all", ctl_value_whole(tally_part(&nothing, &f->reading->tally, which))));
     }
     return list;

@@ -36,7 +36,7 @@ groups(const struct tally *tally)
     static const struct tally nothing;
     json_t *rows = json_object();
     for (unsigned i = 0; i < WHY_GROUPS; i++)
-        json_object_set_new(rows, ctl_value_group((enum why_group)i),
+        json_object_set_new(rows, why_group_name((enum why_group)i),
                             ctl_value_whole(tally_group(&nothing, tally, (enum why_group)i)));
     return rows;
 }

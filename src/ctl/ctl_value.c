@@ -72,13 +72,3 @@ ctl_value_service(const struct reading *r)
                      ctl_value_whole(r->config_s), "config_hash", hash, "lanes", (int)r->lanes,
                      "lanes_serving", (int)r->serving);
 }
-
-const char *
-ctl_value_group(enum why_group group)
-{
-    static const char *const names[] = {[WHY_GROUP_ANSWERED] = "answered",
-                                        [WHY_GROUP_TURNED_AWAY] = "turned_away",
-                                        [WHY_GROUP_FAILED] = "failed",
-                                        [WHY_GROUP_NEITHER] = "neither"};
-    return names[group];
-}

@@ -28,9 +28,6 @@ json_t *ctl_value_times(uint64_t half_us, uint64_t nine_us, uint64_t most_us);
 /** Whose figures these are. @param reading  borrowed for the call */
 json_t *ctl_value_service(const struct reading *reading);
 
-/** What documents call a group of ends. Static text. */
-const char *ctl_value_group(enum why_group group);
-
 /**
  * Write a document.
  *

@@ -115,16 +115,12 @@ draw_counters(const struct family_out *out, const struct tally *tally)
 static void
 draw_ends(const struct family_out *out, const struct tally *tally)
 {
-    static const char *const groups[WHY_GROUPS] = {[WHY_GROUP_ANSWERED] = "answered",
-                                                   [WHY_GROUP_TURNED_AWAY] = "turned_away",
-                                                   [WHY_GROUP_FAILED] = "failed",
-                                                   [WHY_GROUP_NEITHER] = "neither"};
     family_begin(out, family_of(FAMILY_ENDS));
     for (unsigned i = 0; i < WHY_COUNT; i++) {
         char name[METRICS_NAME_MAX], labels[FAMILY_LABELS_MAX];
         lower_name(why_name((enum why)i), name, sizeof name);
         snprintf(labels, sizeof labels, "{reason=\"%s\",group=\"%s\"}", name,
-                 groups[why_part_group(why_part((enum why)i))]);
+                 why_group_name(why_part_group(why_part((enum why)i))));
         family_add(out, family_of(FAMILY_ENDS), labels, tally->why[i]);
     }
 }

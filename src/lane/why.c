@@ -54,3 +54,13 @@ why_part_group(enum why_part part)
 {
     return parts[part].group;
 }
+
+const char *
+why_group_name(enum why_group group)
+{
+    static const char *const names[] = {[WHY_GROUP_ANSWERED] = "answered",
+                                        [WHY_GROUP_TURNED_AWAY] = "turned_away",
+                                        [WHY_GROUP_FAILED] = "failed",
+                                        [WHY_GROUP_NEITHER] = "neither"};
+    return names[group];
+}

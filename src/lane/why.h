@@ -38,3 +38,6 @@ enum why_part why_part(enum why why);
 /* A part: the name of its row where it is shown, its group. */
 const char *why_part_text(enum why_part part);
 enum why_group why_part_group(enum why_part part);
+
+/* What JSON and metrics call a group: published, so it stays. */
+const char *why_group_name(enum why_group group);

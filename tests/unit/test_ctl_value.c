@@ -37,9 +37,3 @@ Test(ctl_value, a_number_that_json_has_no_room_for_is_not_negative)
 {
     expect(ctl_value_whole(UINT64_MAX - 1), "[9223372036854775806]");
 }
-
-Test(ctl_value, each_group_of_ends_has_a_name)
-{
-    for (unsigned i = 0; i < WHY_GROUPS; i++)
-        cr_expect_not_null(ctl_value_group((enum why_group)i));
-}

@@ -95,3 +95,9 @@ Test(why, groups_are_as_documented)
     cr_assert_eq(group_of(WHY_PRIVATE), WHY_GROUP_TURNED_AWAY);
     cr_assert_eq(group_of(WHY_CLIENT_GONE), WHY_GROUP_NEITHER);
 }
+
+Test(why, each_group_of_ends_has_a_name)
+{
+    for (unsigned i = 0; i < WHY_GROUPS; i++)
+        cr_expect_not_null(why_group_name((enum why_group)i));
+}
