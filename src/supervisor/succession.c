@@ -6,17 +6,11 @@
 #include "os/log.h"
 #include "os/peer.h"
 #include "supervisor/lanes.h"
+#include "supervisor/takeover.h"
 #include "supervisor/tell.h"
 
 #define NOT_UNDERSTOOD "the penstock that serves says what is not understood"
 #define NOT_ASKED      "the penstock that serves cannot be asked"
-
-static enum status
-send_to(int fd, const struct control_message *request)
-{
-    uint8_t bytes[CONTROL_MESSAGE_MAX];
-    return peer_send(fd, bytes, control_message_encode(request, bytes), -1);
-}
 
 static void
 mark(struct ev_source *source, uint32_t events)
@@ -89,7 +83,7 @@ go_on(struct supervisor *sup, const struct control_message *answer)
     serve(sup);
     sup->takeover.state = TAKEOVER_RELEASES;
     sup->takeover.due_us = sup->loop.now_us + (uint64_t)SUCCESSION_ANSWER_MS * 1000;
-    enum status status = send_to(sup->takeover.source.fd, &request);
+    enum status status = takeover_send(sup->takeover.source.fd, &request);
     if (status != STATUS_OK && status != STATUS_CLOSED) /* closed: its last word comes first */
         give_up(sup, NOT_ASKED);
 }
@@ -148,7 +142,7 @@ ask(struct supervisor *sup)
         take_alone(sup);
         return;
     }
-    enum status status = send_to(sup->takeover.source.fd, &request);
+    enum status status = takeover_send(sup->takeover.source.fd, &request);
     if (status == STATUS_OK) {
         sup->takeover.state = TAKEOVER_ASKS;
         sup->takeover.due_us = sup->loop.now_us + (uint64_t)SUCCESSION_ANSWER_MS * 1000;

@@ -29,8 +29,8 @@ fail(struct config_error *error, enum status status, const char *format, ...)
     return status;
 }
 
-static enum status
-send_to(int fd, const struct control_message *request)
+enum status
+takeover_send(int fd, const struct control_message *request)
 {
     uint8_t bytes[CONTROL_MESSAGE_MAX];
     return peer_send(fd, bytes, control_message_encode(request, bytes), -1);
@@ -184,7 +184,7 @@ take_all(struct supervisor *sup, struct other *other, int *listener, struct conf
         return fail(error, STATUS_SYSTEM, "--take-over: no penstock answers at the control socket");
     snprintf(other->version, sizeof other->version, "%.*s", (int)sizeof other->version - 1,
              message.text);
-    if (send_to(other->fd, &request) == STATUS_OK)
+    if (takeover_send(other->fd, &request) == STATUS_OK)
         status = receive(other, &message, &passed, error);
     else
         status = fail(error, STATUS_SYSTEM, "--take-over: the penstock that serves has gone");

@@ -24,3 +24,11 @@
  */
 MUST_CHECK enum status takeover_begin(struct supervisor *sup, int *listener,
                                       struct config_error *error);
+
+/**
+ * Ask the other one.
+ *
+ * @param fd  connected to it
+ * @return as peer_send()
+ */
+MUST_CHECK enum status takeover_send(int fd, const struct control_message *request);
