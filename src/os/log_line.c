@@ -4,6 +4,7 @@
 #include "os/log_line.h"
 
 #include "base/bytes.h"
+#include "base/lower.h"
 #include "ipc/ipc.h"
 
 #include <stdio.h>
@@ -55,8 +56,8 @@ put_quoted(struct bytes_writer *to, const char *text, size_t most)
 static void
 put_event(struct bytes_writer *to, enum log_event event)
 {
-    for (const char *c = events[event].name; *c != '\0'; c++)
-        bytes_put_u8(to, (uint8_t)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c));
+    char name[LOWER_ROOM];
+    put(to, lower_name(events[event].name, name, sizeof name));
 }
 
 static void
