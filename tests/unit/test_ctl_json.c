@@ -5,22 +5,10 @@
  */
 #include "ctl/ctl_json.h"
 
+#include "json_scene.h"
 #include "view_scene.h"
 
-#include <jansson.h>
-#include <stdlib.h>
-
 static struct view_scene scene;
-
-static json_t *
-parse(char *text)
-{
-    json_error_t error;
-    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    cr_assert_not_null(root, "%s", error.text);
-    free(text);
-    return root;
-}
 
 static void
 begin(void)

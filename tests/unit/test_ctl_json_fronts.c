@@ -7,19 +7,7 @@
 
 #include "lane/why.h"
 
-#include <criterion/criterion.h>
-#include <jansson.h>
-#include <stdlib.h>
-
-static json_t *
-parse(char *text)
-{
-    json_error_t error;
-    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    cr_assert_not_null(root, "%s", error.text);
-    free(text);
-    return root;
-}
+#include "json_scene.h"
 
 Test(ctl_json_fronts, lanes_that_told_something_are_told_of)
 {

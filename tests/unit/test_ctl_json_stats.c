@@ -5,23 +5,11 @@
  */
 #include "ctl/ctl_json_stats.h"
 
+#include "json_scene.h"
 #include "view_scene.h"
-
-#include <jansson.h>
-#include <stdlib.h>
 
 static struct view_scene scene;
 static struct stages stages;
-
-static json_t *
-parse(char *text)
-{
-    json_error_t error;
-    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-    cr_assert_not_null(root, "%s", error.text);
-    free(text);
-    return root;
-}
 
 Test(ctl_json_stats, has_every_counter_and_every_end)
 {
