@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -62,7 +64,7 @@ static int
 rename_to_new(int folder_fd, const char *from, const char *to)
 {
     struct stat status;
-    if (renameat2(folder_fd, from, folder_fd, to, RENAME_NOREPLACE) == 0)
+    if (syscall(SYS_renameat2, folder_fd, from, folder_fd, to, RENAME_NOREPLACE) == 0)
         return 0;
     if (errno != EINVAL)
         return -1;
