@@ -89,7 +89,7 @@ exporter_listen_open(struct exporter_listen *listen, const struct addr addrs[], 
         char text[ADDR_TEXT_MAX];
         bool is_absent;
         int fd;
-        if (sock_listen(&addrs[i], SOCK_STREAM, false, &fd, &is_absent) != STATUS_OK)
+        if (sock_listen(&addrs[i], SOCK_STREAM, SOCK_ALONE, &fd, &is_absent) != STATUS_OK)
             return fail(listen, "%s cannot be served: %s", addr_format(&addrs[i], text),
                         strerror(errno));
         add(listen, fd, &addrs[i]);

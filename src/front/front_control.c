@@ -158,7 +158,8 @@ take_start(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX
     struct front *front = process;
     (void)message;
     (void)fds;
-    listen_bind_missing(front->self.config, &front->udp, &front->tcp);
+    listen_bind_missing(front->self.config, &front->udp, &front->tcp,
+                        front->self.lane == 0 && !front->is_held);
 }
 
 static bool

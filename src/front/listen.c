@@ -97,16 +97,39 @@ fail(const char *address, enum ipc_socket_kind kind)
     sys_exit(1);
 }
 
+/* Can a socket of the one take what comes to the other? */
+static bool
+meet(const struct addr *a, const struct addr *b)
+{
+    return a->family == b->family && a->port == b->port &&
+           (sock_is_wildcard(a) || sock_is_wildcard(b) || addr_is_equal(a, b));
+}
+
+/* With several lanes the first one finds out whether another server of our account has the address;
+ * sockets of ours at addresses that meet are none. */
+static enum sock_sharing
+sharing_of(const struct config *config, const struct udp *udp, const struct tcp *tcp,
+           uint32_t index, enum ipc_socket_kind kind, bool is_first)
+{
+    if (config->lanes == 1)
+        return SOCK_ALONE;
+    for (uint32_t i = 0; i < config->listen_count; i++)
+        if (source_of(udp, tcp, i, kind)->fd >= 0 &&
+            meet(&config->listen[i], &config->listen[index]))
+            return SOCK_SHARED;
+    return is_first ? SOCK_FIRST : SOCK_SHARED;
+}
+
 static void
 bind_one(const struct config *config, struct udp *udp, struct tcp *tcp, uint32_t index,
-         enum ipc_socket_kind kind)
+         enum ipc_socket_kind kind, bool is_first)
 {
     const struct addr *addr = &config->listen[index];
     char text[ADDR_TEXT_MAX];
-    bool shared = config->lanes != 1;
+    enum sock_sharing sharing = sharing_of(config, udp, tcp, index, kind, is_first);
     bool is_absent;
     int fd;
-    if (sock_listen(addr, socket_type(kind), shared, &fd, &is_absent) != STATUS_OK)
+    if (sock_listen(addr, socket_type(kind), sharing, &fd, &is_absent) != STATUS_OK)
         fail(addr_format(addr, text), kind);
     if (is_absent)
         log_write(LOG_NOTICE, LOG_LISTENING,
@@ -120,7 +143,7 @@ bind_one(const struct config *config, struct udp *udp, struct tcp *tcp, uint32_t
 }
 
 void
-listen_bind_missing(const struct config *config, struct udp *udp, struct tcp *tcp)
+listen_bind_missing(const struct config *config, struct udp *udp, struct tcp *tcp, bool is_first)
 {
     static const enum ipc_socket_kind kinds[] = {IPC_SOCKET_UDP, IPC_SOCKET_TCP};
     if (privs_keep_bind_only() != STATUS_OK)
@@ -128,5 +151,5 @@ listen_bind_missing(const struct config *config, struct udp *udp, struct tcp *tc
     for (uint32_t i = 0; i < config->listen_count; i++)
         for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
             if (source_of(udp, tcp, i, kinds[k])->fd < 0)
-                bind_one(config, udp, tcp, i, kinds[k]);
+                bind_one(config, udp, tcp, i, kinds[k], is_first);
 }

@@ -17,5 +17,9 @@
 void listen_take(const struct config *config, struct udp *udp, struct tcp *tcp,
                  const struct ipc_message *listener, int fd);
 
-/** Bind what is missing and send copies; fatal, with one line that says what to do, on failure. */
-void listen_bind_missing(const struct config *config, struct udp *udp, struct tcp *tcp);
+/** Bind what is missing and send copies; fatal, with one line that says what to do, on failure.
+ *
+ * @param is_first  neither another lane has bound these addresses nor a penstock whose place is taken:
+ *                  whoever has one is another server, even where the kernel would let us share */
+void listen_bind_missing(const struct config *config, struct udp *udp, struct tcp *tcp,
+                         bool is_first);

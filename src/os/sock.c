@@ -66,19 +66,23 @@ bind_to(int fd, const struct addr *addr, bool *is_absent)
 }
 
 static bool
-set_and_bind(int fd, const struct addr *addr, int type, bool shared, bool *is_absent)
+set_and_bind(int fd, const struct addr *addr, int type, enum sock_sharing sharing, bool *is_absent)
 {
     if (addr->family == ADDR_IPV6 && !set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))
         return false;
     /* not on UDP, where it would let any account bind the same port beside us */
     if (type == SOCK_STREAM && !set(fd, SOL_SOCKET, SO_REUSEADDR, 1))
         return false;
-    if (shared && !set(fd, SOL_SOCKET, SO_REUSEPORT, 1))
+    if (sharing == SOCK_SHARED && !set(fd, SOL_SOCKET, SO_REUSEPORT, 1))
         return false;
     if (!(type == SOCK_STREAM ? set_tcp_options(fd) : set_udp_options(fd, addr)))
         return false;
-    return bind_to(fd, addr, is_absent) &&
-           (type == SOCK_DGRAM || sys_listen(fd, LISTEN_BACKLOG) == 0);
+    if (!bind_to(fd, addr, is_absent))
+        return false;
+    /* bound without it, so that a group which was there already is not joined */
+    if (sharing == SOCK_FIRST && !set(fd, SOL_SOCKET, SO_REUSEPORT, 1))
+        return false;
+    return type == SOCK_DGRAM || sys_listen(fd, LISTEN_BACKLOG) == 0;
 }
 
 static enum status
@@ -99,13 +103,13 @@ open_socket(const struct addr *addr, int type)
 }
 
 enum status
-sock_listen(const struct addr *addr, int type, bool shared, int *fd, bool *is_absent)
+sock_listen(const struct addr *addr, int type, enum sock_sharing sharing, int *fd, bool *is_absent)
 {
     *is_absent = false;
     *fd = open_socket(addr, type);
     if (*fd < 0)
         return STATUS_SYSTEM;
-    return set_and_bind(*fd, addr, type, shared, is_absent) ? STATUS_OK : close_failed(fd);
+    return set_and_bind(*fd, addr, type, sharing, is_absent) ? STATUS_OK : close_failed(fd);
 }
 
 bool

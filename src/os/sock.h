@@ -12,9 +12,15 @@
 
 #include <sys/socket.h>
 
+enum sock_sharing {
+    SOCK_ALONE,  /* nobody else binds the address */
+    SOCK_FIRST,  /* nobody has it yet; from then on sockets of the same account may, that want it */
+    SOCK_SHARED, /* one more of those (SO_REUSEPORT) */
+};
+
 /**
  * Bind one listening socket: non-blocking, close-on-exec, SO_REUSEADDR on TCP, SO_REUSEPORT
- * if `shared`, IPV6_V6ONLY on IPv6, IP_PKTINFO / IPV6_RECVPKTINFO on UDP at a wildcard address,
+ * as `sharing` has it, IPV6_V6ONLY on IPv6, IP_PKTINFO / IPV6_RECVPKTINFO on UDP at a wildcard,
  * path-MTU discovery off with no fragmentation of what we send (IP_PMTUDISC_OMIT), receive buffer
  * asked for; TCP listens with TCP_DEFER_ACCEPT off and TCP_NODELAY. An address that no interface
  * has is bound all the same (IP_FREEBIND, IPV6_FREEBIND): it may come later.
@@ -22,8 +28,8 @@
  * @param is_absent  written: no interface has the address now, or it is not yet confirmed (IPv6)
  * @return STATUS_OK; STATUS_SYSTEM (errno).
  */
-MUST_CHECK enum status sock_listen(const struct addr *addr, int type, bool shared, int *fd,
-                                   bool *is_absent);
+MUST_CHECK enum status sock_listen(const struct addr *addr, int type, enum sock_sharing sharing,
+                                   int *fd, bool *is_absent);
 
 /** Can a socket of IPv6 be had at all? */
 bool sock_has_ipv6(void);

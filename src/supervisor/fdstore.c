@@ -146,7 +146,7 @@ is_free(const struct addr *addr, int type)
 {
     bool is_absent;
     int fd;
-    if (sock_listen(addr, type, false, &fd, &is_absent) != STATUS_OK)
+    if (sock_listen(addr, type, SOCK_ALONE, &fd, &is_absent) != STATUS_OK)
         return errno != EADDRINUSE;
     sys_close(fd);
     return true;

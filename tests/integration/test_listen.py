@@ -85,6 +85,21 @@ def test_an_address_of_ipv6_is_an_error_where_there_is_none(launch, bad, address
     assert f"listen: {penstock.join(addresses[-1], 5300)}: the kernel has no IPv6" in service.log()
 
 
+# ---- addresses that another one serves ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("second", ["127.0.0.1", "0.0.0.0"])
+def test_a_second_penstock_does_not_join_the_lanes_of_another(serve, launch, bad, second):
+    """The kernel would share the address among sockets of one account."""
+    first = serve(bad, settings={"lanes": 2})
+    other = launch(bad, addresses=(second,), port=first.port, settings={"lanes": 2})
+    assert other.process.wait(30) == 1
+    assert f"cannot bind {second}:{first.port} (UDP)" in other.log() and "another server has it" in other.log(), other.log()
+    assert "serves with" not in other.log()
+    assert first.ask("one.penstock.example").answer
+    assert first.stop() == 0
+
+
 # ---- addresses that come --------------------------------------------------------------------------
 
 

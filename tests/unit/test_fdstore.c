@@ -30,8 +30,8 @@ bind_lane(unsigned lane, uint16_t port)
         *addr = (struct addr){.family = ADDR_IPV4, .port = port, .bytes = {127, 0, 0, i + 1}};
         for (unsigned kind = 0; kind < SUPERVISOR_KINDS; kind++) {
             int *fd = &sup.lanes[lane].listeners[i][kind], type;
-            if (sock_listen(addr, kind == 0 ? SOCK_DGRAM : SOCK_STREAM, true, fd, &is_absent) !=
-                STATUS_OK)
+            if (sock_listen(addr, kind == 0 ? SOCK_DGRAM : SOCK_STREAM, SOCK_SHARED, fd,
+                            &is_absent) != STATUS_OK)
                 return false;
             cr_assert_eq(sock_bound(*fd, addr, &type), STATUS_OK);
             port = addr->port;
@@ -236,7 +236,7 @@ is_free(const struct addr *addr)
 {
     bool is_absent;
     int fd;
-    return sock_listen(addr, SOCK_DGRAM, false, &fd, &is_absent) == STATUS_OK;
+    return sock_listen(addr, SOCK_DGRAM, SOCK_ALONE, &fd, &is_absent) == STATUS_OK;
 }
 
 Test(fdstore, an_address_that_is_not_wanted_any_more_is_given_up_alone, .init = keep_all)

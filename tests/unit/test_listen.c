@@ -47,14 +47,21 @@ free_port(void)
 
 /* A front that is to listen on 127.0.0.1. */
 static void
-start(uint16_t port)
+start_lanes(uint16_t port, uint32_t lanes)
 {
     scene_load("listen: [127.0.0.1]\nupstreams:\n- {name: one, address: 192.0.2.1, verify: ca, "
                "tls_name: one.example}\nlimits: {queries: 64, tcp_clients: 16}\n",
                &config);
     config.listen[0].port = port;
+    config.lanes = lanes;
     scene_start(begin_only);
     scene_say_config(&config);
+}
+
+static void
+start(uint16_t port)
+{
+    start_lanes(port, 1);
 }
 
 static void
@@ -148,6 +155,66 @@ Test(listen, a_socket_that_there_is_already_or_for_no_address_is_fatal)
     start(free_port());
     hand_in(IPC_SOCKET_UDP, 1);
     expect_fatal("was not asked for");
+}
+
+/* A socket of our account that shares its address. @return its port */
+static uint16_t
+share(int type)
+{
+    const int one = 1;
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_addr = {htonl(INADDR_LOOPBACK)},
+                             .sin_port = htons(free_port())};
+    int fd = socket(AF_INET, type, 0); /* until the test ends */
+    cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one), 0);
+    cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one), 0);
+    cr_assert_eq(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    cr_assert(type == SOCK_DGRAM || listen(fd, 1) == 0);
+    return ntohs(at.sin_port);
+}
+
+Test(listen, the_first_of_several_lanes_joins_no_server_that_shares_its_address)
+{
+    start_lanes(share(SOCK_DGRAM), 2);
+    scene_say_type(IPC_START);
+    expect_fatal("(UDP): Address already in use; another server has it");
+    start_lanes(share(SOCK_STREAM), 2);
+    scene_say_type(IPC_START);
+    expect_copy(IPC_SOCKET_UDP);
+    expect_fatal("(TCP): Address already in use; another server has it");
+}
+
+Test(listen, an_address_is_shared_with_the_penstock_that_hands_over)
+{
+    start_lanes(share(SOCK_DGRAM), 2);
+    scene_say(&(struct ipc_message){.type = IPC_READING, .reads = 0}, NULL, 0);
+    scene_say_type(IPC_START);
+    expect_copy(IPC_SOCKET_UDP);
+    expect_copy(IPC_SOCKET_TCP);
+    expect_ready();
+}
+
+Test(listen, addresses_of_ours_that_meet_are_all_served)
+{
+    scene_load(
+        "listen: [127.0.0.1, 0.0.0.0, 127.0.0.2]\nlanes: 2\nupstreams:\n- {name: one, address: "
+        "192.0.2.1, verify: ca, tls_name: one.example}\n"
+        "limits: {queries: 64, tcp_clients: 16}\n",
+        &config);
+    uint16_t port = free_port();
+    for (uint32_t i = 0; i < config.listen_count; i++)
+        config.listen[i].port = port;
+    scene_start(begin_only);
+    scene_say_config(&config);
+    scene_say_type(IPC_START);
+    struct ipc_message message;
+    for (uint32_t i = 0; i < 6; i++) {
+        int fd;
+        cr_assert(hear(&message, &fd), "%s", said);
+        cr_assert_eq(message.type, IPC_LISTENER);
+        close(fd);
+    }
+    expect_ready();
 }
 
 Test(listen, an_address_that_another_server_has_is_named)
