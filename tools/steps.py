@@ -148,6 +148,12 @@ def build(log, folder, compiler, *options, targets=(), source=TOP):
     return call(log, "ninja", "-k", "0", "-C", folder, *targets)
 
 
+def executables(folder):
+    """What a build folder holds of ours, in the order of their names."""
+    return sorted((path for path in folder.glob("src/*/penstock*") if path.is_file() and os.access(path, os.X_OK)),
+                  key=lambda path: path.name)
+
+
 def build_release():
     if not Steps().build("release", "release build", "build/release", "gcc", *RELEASE):
         sys.exit(1)
