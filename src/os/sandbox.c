@@ -10,6 +10,7 @@
 #include "os/sandbox_rows.h"
 
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 
 static const struct sandbox_row supervisor_rows[] = {
@@ -47,32 +48,49 @@ static const struct sandbox_row exporter_tcp_rows[] = {
 #include "seccomp/exporter_tcp.def"
 };
 
+#define TABLE(rows_)                                                                               \
+    {                                                                                              \
+        rows_, SANDBOX_COUNT(rows_)                                                                \
+    }
+static const struct {
+    const char *name;
+    struct sandbox_table table;
+} roles[SANDBOX_ROLES] = {
+    [SANDBOX_SUPERVISOR] = {"supervisor", TABLE(supervisor_rows)},
+    [SANDBOX_FRONT] = {"front", TABLE(front_rows)},
+    [SANDBOX_WORKER] = {"worker", TABLE(worker_rows)},
+    [SANDBOX_CTL] = {"ctl", TABLE(ctl_rows)},
+    [SANDBOX_TOP] = {"top", TABLE(top_rows)},
+    [SANDBOX_EXPORTER] = {"exporter", TABLE(exporter_rows)},
+    [SANDBOX_EXPORTER_DIAL] = {"exporter_dial", TABLE(exporter_dial_rows)},
+    [SANDBOX_EXPORTER_FILE] = {"exporter_file", TABLE(exporter_file_rows)},
+    [SANDBOX_EXPORTER_UNIX] = {"exporter_unix", TABLE(exporter_unix_rows)},
+    [SANDBOX_EXPORTER_TCP] = {"exporter_tcp", TABLE(exporter_tcp_rows)},
+};
+
+const char *
+sandbox_name(enum sandbox_role role)
+{
+    return roles[role].name;
+}
+
+enum status
+sandbox_find(const char *name, enum sandbox_role *role)
+{
+    for (unsigned i = 0; i < SANDBOX_ROLES; i++) {
+        if (strcmp(roles[i].name, name) != 0)
+            continue;
+        *role = (enum sandbox_role)i;
+        return STATUS_OK;
+    }
+    *role = SANDBOX_SUPERVISOR;
+    return STATUS_NONE;
+}
+
 struct sandbox_table
 sandbox_table(enum sandbox_role role)
 {
-    switch (role) {
-    case SANDBOX_SUPERVISOR:
-        return (struct sandbox_table){supervisor_rows, SANDBOX_COUNT(supervisor_rows)};
-    case SANDBOX_FRONT:
-        return (struct sandbox_table){front_rows, SANDBOX_COUNT(front_rows)};
-    case SANDBOX_WORKER:
-        return (struct sandbox_table){worker_rows, SANDBOX_COUNT(worker_rows)};
-    case SANDBOX_CTL:
-        return (struct sandbox_table){ctl_rows, SANDBOX_COUNT(ctl_rows)};
-    case SANDBOX_TOP:
-        return (struct sandbox_table){top_rows, SANDBOX_COUNT(top_rows)};
-    case SANDBOX_EXPORTER:
-        return (struct sandbox_table){exporter_rows, SANDBOX_COUNT(exporter_rows)};
-    case SANDBOX_EXPORTER_DIAL:
-        return (struct sandbox_table){exporter_dial_rows, SANDBOX_COUNT(exporter_dial_rows)};
-    case SANDBOX_EXPORTER_FILE:
-        return (struct sandbox_table){exporter_file_rows, SANDBOX_COUNT(exporter_file_rows)};
-    case SANDBOX_EXPORTER_UNIX:
-        return (struct sandbox_table){exporter_unix_rows, SANDBOX_COUNT(exporter_unix_rows)};
-    case SANDBOX_EXPORTER_TCP:
-        return (struct sandbox_table){exporter_tcp_rows, SANDBOX_COUNT(exporter_tcp_rows)};
-    }
-    return (struct sandbox_table){0};
+    return roles[role].table;
 }
 
 #ifdef PENSTOCK_SANITIZED
@@ -99,7 +117,7 @@ add_rows(scmp_filter_ctx filter, struct sandbox_table table)
 }
 
 static int
-build_and_load(scmp_filter_ctx filter, enum sandbox_role role)
+build(scmp_filter_ctx filter, enum sandbox_role role)
 {
     int error = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     if (error == 0)
@@ -111,7 +129,24 @@ build_and_load(scmp_filter_ctx filter, enum sandbox_role role)
         error = add_rows(filter, sandbox_table(role));
     if (error == 0) /* a binary tree: calls with argument rules and kernels without the bitmap */
         (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-    return error != 0 ? error : seccomp_load(filter);
+    return error;
+}
+
+/* @param fd  -1: load it; else write it there */
+static enum status
+build_and_use(enum sandbox_role role, int fd)
+{
+    scmp_filter_ctx filter = seccomp_init(DENIED);
+    if (filter == NULL) {
+        errno = ENOMEM;
+        return STATUS_SYSTEM;
+    }
+    int error = build(filter, role);
+    if (error == 0)
+        error = fd < 0 ? seccomp_load(filter) : seccomp_export_bpf(filter, fd);
+    seccomp_release(filter);
+    errno = -error;
+    return error == 0 ? STATUS_OK : STATUS_SYSTEM;
 }
 
 enum status
@@ -121,13 +156,11 @@ sandbox_enter(enum sandbox_role role)
      * zone; glibc 2.41 maps memory and blocks signals for random bytes */
     tzset();
     (void)random_u32();
-    scmp_filter_ctx filter = seccomp_init(DENIED);
-    if (filter == NULL) {
-        errno = ENOMEM;
-        return STATUS_SYSTEM;
-    }
-    int error = build_and_load(filter, role);
-    seccomp_release(filter);
-    errno = -error;
-    return error == 0 ? STATUS_OK : STATUS_SYSTEM;
+    return build_and_use(role, -1);
+}
+
+enum status
+sandbox_write(enum sandbox_role role, int fd)
+{
+    return build_and_use(role, fd);
 }

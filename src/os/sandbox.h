@@ -3,7 +3,7 @@
  *
  * What: rows of seccomp/<role>.def become a libseccomp filter: architecture check, default action
  *       kill-process, argument rules as the rows say. Once entered there is no way back.
- * Who:  the last act of every main() before READY.
+ * Who:  the last act of every main() before READY; and who shows or compares the filters.
  */
 #pragma once
 
@@ -22,5 +22,22 @@ enum sandbox_role {
     SANDBOX_EXPORTER_TCP,
 };
 
+#define SANDBOX_ROLES (SANDBOX_EXPORTER_TCP + 1)
+
+/** What a role is called: its name in the enumeration, in small letters. @return static text */
+const char *sandbox_name(enum sandbox_role role);
+
+/** The role of a name. @return STATUS_OK; STATUS_NONE: there is none of that name. */
+MUST_CHECK enum status sandbox_find(const char *name, enum sandbox_role *role);
+
 /** @return STATUS_OK; STATUS_SYSTEM: no filter is on and the process must not go on. */
 MUST_CHECK enum status sandbox_enter(enum sandbox_role role);
+
+/**
+ * Write the filter that sandbox_enter() of this build would load, as the kernel is handed it: an
+ * array of struct sock_filter. Nothing is loaded.
+ *
+ * @param fd  written to from where it stands
+ * @return STATUS_OK; STATUS_SYSTEM
+ */
+MUST_CHECK enum status sandbox_write(enum sandbox_role role, int fd);

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * What: the macros that rows are written with, and what they become.
- * Who:  sandbox.c and the tests that compare tables.
+ * Who:  sandbox.c, what prints the tables, and the tests that compare them.
  * Ref:  docs/SANDBOX.md.
  */
 #pragma once
@@ -54,6 +54,7 @@ struct sandbox_row {
     const char *name; /* of the call */
     int call;         /* its number; negative: this architecture does not have it */
     int refuse;       /* errno that the call fails with; 0: it is allowed */
+    const char *rule; /* `args` in words, by the names that the row uses; "" for none */
     unsigned args_count;
     struct scmp_arg_cmp args[SANDBOX_ARGS_MAX]; /* all must hold */
     const char *reason;
@@ -66,73 +67,70 @@ struct sandbox_table {
 
 struct sandbox_table sandbox_table(enum sandbox_role role);
 
+/* What every form below becomes: arguments' rules in words, and as values. */
+#define SANDBOX_ROW(call_, rule_, count_, reason_, ...)                                            \
+    {.name = #call_,                                                                               \
+     .call = SCMP_SYS(call_),                                                                      \
+     .rule = rule_,                                                                                \
+     .args_count = count_,                                                                         \
+     .args = {__VA_ARGS__},                                                                        \
+     .reason = reason_},
+
 /* Allowed whatever the arguments. */
-#define ALLOW(call_, reason_) {.name = #call_, .call = SCMP_SYS(call_), .reason = reason_},
+#define ALLOW(call_, reason_)                                                                      \
+    {.name = #call_, .call = SCMP_SYS(call_), .rule = "", .reason = reason_},
 
 /* Allowed if argument `arg_` (from 0) is `value_`. A call may have several rows: one must match. */
 #define ALLOW_ARG(call_, arg_, value_, reason_)                                                    \
-    {.name = #call_,                                                                               \
-     .call = SCMP_SYS(call_),                                                                      \
-     .args_count = 1,                                                                              \
-     .args = {SANDBOX_EQ(arg_, value_)},                                                           \
-     .reason = reason_},
+    SANDBOX_ROW(call_, "arg" #arg_ " = " #value_, 1, reason_, SANDBOX_EQ(arg_, value_))
 
 /* Allowed if both arguments have these values. */
 #define ALLOW_ARGS(call_, arg_, value_, other_, other_value_, reason_)                             \
-    {.name = #call_,                                                                               \
-     .call = SCMP_SYS(call_),                                                                      \
-     .args_count = 2,                                                                              \
-     .args = {SANDBOX_EQ(arg_, value_), SANDBOX_EQ(other_, other_value_)},                         \
-     .reason = reason_},
+    SANDBOX_ROW(call_, "arg" #arg_ " = " #value_ ", arg" #other_ " = " #other_value_, 2, reason_,  \
+                SANDBOX_EQ(arg_, value_), SANDBOX_EQ(other_, other_value_))
 
 /* Allowed if, of argument `arg_`, the bits in `mask_` are those of `value_`. */
 #define ALLOW_MASK(call_, arg_, mask_, value_, reason_)                                            \
-    {.name = #call_,                                                                               \
-     .call = SCMP_SYS(call_),                                                                      \
-     .args_count = 1,                                                                              \
-     .args = {SANDBOX_BITS(arg_, mask_, value_)},                                                  \
-     .reason = reason_},
+    SANDBOX_ROW(call_, "arg" #arg_ " & (" #mask_ ") = " #value_, 1, reason_,                       \
+                SANDBOX_BITS(arg_, mask_, value_))
 
 /* Allowed if, of both arguments, these bits are those of the values. */
 #define ALLOW_MASKS(call_, arg_, mask_, value_, other_, other_mask_, other_value_, reason_)        \
-    {.name = #call_,                                                                               \
-     .call = SCMP_SYS(call_),                                                                      \
-     .args_count = 2,                                                                              \
-     .args = {SANDBOX_BITS(arg_, mask_, value_), SANDBOX_BITS(other_, other_mask_, other_value_)}, \
-     .reason = reason_},
+    SANDBOX_ROW(call_,                                                                             \
+                "arg" #arg_ " & (" #mask_ ") = " #value_ ", arg" #other_ " & (" #other_mask_       \
+                ") = " #other_value_,                                                              \
+                2, reason_, SANDBOX_BITS(arg_, mask_, value_),                                     \
+                SANDBOX_BITS(other_, other_mask_, other_value_))
 
 /* Allowed if argument `arg_` has no other bits than those of `flags_`. */
-#define ALLOW_FLAGS(call_, arg_, flags_, reason_) ALLOW_MASK(call_, arg_, ~(flags_), 0, reason_)
+#define ALLOW_FLAGS(call_, arg_, flags_, reason_)                                                  \
+    SANDBOX_ROW(call_, "arg" #arg_ " has no bits but " #flags_, 1, reason_,                        \
+                SANDBOX_BITS(arg_, ~(flags_), 0))
 
 /* Allowed if argument `arg_` is `value_` and `other_` has no other bits than those of `flags_`. */
 #define ALLOW_FLAGS_ARG(call_, arg_, value_, other_, flags_, reason_)                              \
-    {.name = #call_,                                                                               \
-     .call = SCMP_SYS(call_),                                                                      \
-     .args_count = 2,                                                                              \
-     .args = {SANDBOX_EQ(arg_, value_), SANDBOX_BITS(other_, ~(flags_), 0)},                       \
-     .reason = reason_},
+    SANDBOX_ROW(call_, "arg" #arg_ " = " #value_ ", arg" #other_ " has no bits but " #flags_, 2,   \
+                reason_, SANDBOX_EQ(arg_, value_), SANDBOX_BITS(other_, ~(flags_), 0))
 
 /* Flags of `arg_` as in ALLOW_FLAGS, and argument `null_` is NULL: no address is named. */
 #define ALLOW_FLAGS_NULL(call_, arg_, flags_, null_, reason_)                                      \
-    {.name = #call_,                                                                               \
-     .call = SCMP_SYS(call_),                                                                      \
-     .args_count = 2,                                                                              \
-     .args = {SANDBOX_BITS(arg_, ~(flags_), 0), SANDBOX_EQ(null_, 0)},                             \
-     .reason = reason_},
+    SANDBOX_ROW(call_, "arg" #arg_ " has no bits but " #flags_ ", arg" #null_ " = NULL", 2,        \
+                reason_, SANDBOX_BITS(arg_, ~(flags_), 0), SANDBOX_EQ(null_, 0))
 
 /* socket(2) of this family and type, and of the protocol that goes with them by default; the flags
  * SOCK_NONBLOCK and SOCK_CLOEXEC may be set. */
 #define ALLOW_SOCKET(family_, type_, reason_)                                                      \
-    {.name = "socket",                                                                             \
-     .call = SCMP_SYS(socket),                                                                     \
-     .args_count = 3,                                                                              \
-     .args = {SANDBOX_EQ(0, family_), SANDBOX_BITS(1, ~(SOCK_NONBLOCK | SOCK_CLOEXEC), type_),     \
-              SANDBOX_EQ(2, 0)},                                                                   \
-     .reason = reason_},
+    SANDBOX_ROW(socket, #family_ ", " #type_ ", default protocol", 3, reason_,                     \
+                SANDBOX_EQ(0, family_), SANDBOX_BITS(1, ~(SOCK_NONBLOCK | SOCK_CLOEXEC), type_),   \
+                SANDBOX_EQ(2, 0))
 
 /* Not allowed, but a question that deserves an answer: it fails with `errno_`. */
 #define REFUSE(call_, errno_, reason_)                                                             \
-    {.name = #call_, .call = SCMP_SYS(call_), .refuse = errno_, .reason = reason_},
+    {.name = #call_,                                                                               \
+     .call = SCMP_SYS(call_),                                                                      \
+     .refuse = errno_,                                                                             \
+     .rule = "fails with " #errno_,                                                                \
+     .reason = reason_},
 
 /* Rows of one kind of build. */
 #ifdef PENSTOCK_SANITIZED

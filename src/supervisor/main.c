@@ -6,6 +6,7 @@
 #include "os/os.h"
 #include "supervisor/control_rights.h"
 #include "supervisor/control_socket.h"
+#include "supervisor/filter_show.h"
 #include "supervisor/inherited.h"
 #include "supervisor/jail.h"
 #include "supervisor/namelists.h"
@@ -114,6 +115,9 @@ main(int argc, char **argv)
         return pin_show_run(&options);
     case OPTIONS_PIN_CHECK:
         return pin_check_run(&options);
+    case OPTIONS_SANDBOX:
+    case OPTIONS_SANDBOX_BPF:
+        return filter_show_run(&options);
     }
     return OPTIONS_EXIT_FAILURE;
 }

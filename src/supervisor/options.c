@@ -3,6 +3,8 @@
  */
 #include "supervisor/options.h"
 
+#include "os/sandbox.h"
+
 #include <getopt.h>
 #include <stdarg.h>
 #include <string.h>
@@ -18,7 +20,9 @@ enum {
     LONG_VERSION,
     LONG_TLS_NAME,
     LONG_POLICY,
-    LONG_TAKE_OVER
+    LONG_TAKE_OVER,
+    LONG_SANDBOX,
+    LONG_SANDBOX_BPF
 };
 
 #define HOST_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
@@ -30,6 +34,8 @@ static const struct option long_options[] = {
     {"take-over", no_argument, NULL, LONG_TAKE_OVER},
     {"check", no_argument, NULL, LONG_CHECK},
     {"print-config", no_argument, NULL, LONG_PRINT_CONFIG},
+    {"sandbox", no_argument, NULL, LONG_SANDBOX},
+    {"sandbox-bpf", no_argument, NULL, LONG_SANDBOX_BPF},
     {"version", no_argument, NULL, LONG_VERSION},
     {"help", no_argument, NULL, LONG_HELP},
     {NULL, 0, NULL, 0},
@@ -166,12 +172,37 @@ take(struct options *options, int option)
     case LONG_PRINT_CONFIG:
         options->action = OPTIONS_PRINT_CONFIG;
         return STATUS_OK;
+    case LONG_SANDBOX:
+        options->action = OPTIONS_SANDBOX;
+        return STATUS_OK;
+    case LONG_SANDBOX_BPF:
+        options->action = OPTIONS_SANDBOX_BPF;
+        return STATUS_OK;
     case LONG_VERSION:
         options->action = OPTIONS_VERSION;
         return STATUS_OK;
     default:
         return STATUS_NONE;
     }
+}
+
+static bool
+is_of_sandbox(enum options_action action)
+{
+    return action == OPTIONS_SANDBOX || action == OPTIONS_SANDBOX_BPF;
+}
+
+/* --sandbox [ROLE] */
+static enum status
+take_role(int argc, char **argv, struct options *options)
+{
+    enum sandbox_role role;
+    if (argc - optind > 1)
+        return refuse(options, "%s takes one role at most", argv[optind - 1]);
+    if (sandbox_find(argv[optind], &role) != STATUS_OK)
+        return refuse(options, "\"%.64s\" is no role; --sandbox shows all of them", argv[optind]);
+    options->sandbox_role = argv[optind];
+    return STATUS_OK;
 }
 
 enum status
@@ -190,6 +221,8 @@ options_parse(int argc, char **argv, struct options *options)
         if (status != STATUS_OK)
             return status;
     }
+    if (optind < argc && is_of_sandbox(options->action))
+        return take_role(argc, argv, options);
     if (optind < argc)
         return refuse(options, "\"%.128s\" is neither an option nor the command pin", argv[optind]);
     return STATUS_OK;
@@ -201,6 +234,7 @@ options_print_help(FILE *to)
     fputs(
         "usage: penstock [-c FILE] [-a ADDRESS[:PORT]]... [-v] [--take-over]\n"
         "       penstock [-c FILE] --check | --print-config\n"
+        "       penstock --sandbox [ROLE] | --sandbox-bpf [ROLE]\n"
         "       penstock pin ADDRESS[:PORT] [--tls-name NAME] [--policy]\n"
         "       penstock pin --check [-c FILE] [UPSTREAM]\n"
         "\n"
@@ -214,6 +248,8 @@ options_print_help(FILE *to)
         "                             no query is lost\n"
         "      --check                judge the configuration and exit\n"
         "      --print-config         print it with every default and exit\n"
+        "      --sandbox [ROLE]       print which system calls each process may make, and why\n"
+        "      --sandbox-bpf [ROLE]   print the filters that are made of that, with their SHA-256\n"
         "      --version              print the version and exit\n"
         "  -h, --help                 print this and exit\n"
         "\n"

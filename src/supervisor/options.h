@@ -26,8 +26,10 @@ enum options_action {
     OPTIONS_PRINT_CONFIG, /* print it with every default, exit */
     OPTIONS_VERSION,
     OPTIONS_HELP,
-    OPTIONS_PIN,       /* look at an upstream's certificates */
-    OPTIONS_PIN_CHECK, /* compare them with the configured pins */
+    OPTIONS_PIN,         /* look at an upstream's certificates */
+    OPTIONS_PIN_CHECK,   /* compare them with the configured pins */
+    OPTIONS_SANDBOX,     /* print the tables of system calls */
+    OPTIONS_SANDBOX_BPF, /* print what the kernel is given of them */
 };
 
 struct options {
@@ -41,6 +43,7 @@ struct options {
     const char *pin_tls_name;      /* OPTIONS_PIN: "" for none; points into argv */
     bool pin_policy;               /* OPTIONS_PIN: print a whole policy */
     const char *pin_upstream;      /* OPTIONS_PIN_CHECK: its name, or NULL for all; as above */
+    const char *sandbox_role;      /* OPTIONS_SANDBOX...: one of sandbox_name(), or NULL for all */
     char error[OPTIONS_ERROR_MAX]; /* on failure: one line without newline */
 };
 

@@ -60,8 +60,18 @@ def test_check_names_the_tls_library(config):
 def test_help_names_every_option():
     result = run("--help")
     assert result.returncode == 0
-    for option in ("-c", "-a", "-v", "--check", "--print-config", "--version", "pin"):
+    for option in ("-c", "-a", "-v", "--check", "--print-config", "--sandbox", "--sandbox-bpf", "--version", "pin"):
         assert option in result.stdout
+
+
+def test_sandbox_prints_tables_and_programs_without_a_configuration():
+    rows, programs = run("--sandbox"), run("--sandbox-bpf", "worker")
+    assert (rows.returncode, rows.stderr, programs.returncode, programs.stderr) == (0, "", 0, "")
+    assert "\nsendmmsg           arg3 has no bits but SANDBOX_SEND_FLAGS  [arg3 & 0xffffbfbf = 0x0]\n" in rows.stdout
+    said = re.search(r"^worker: (\d+) instructions, SHA-256 ([0-9a-f]{64})\n", programs.stdout)
+    assert f"filter of {said.group(1)} instructions, SHA-256 {said.group(2)}\n" in rows.stdout
+    assert re.search(r"^ *\d+  if = 0x[0-9a-f]+ go to \d+ else \d+  ; setsockopt$", programs.stdout, re.M)
+    assert "no role" in refused(run("--sandbox", "nobody"), USAGE)
 
 
 def test_check_of_a_sound_file(config):

@@ -111,6 +111,21 @@ Test(options, pin_takes_address_and_name_in_any_order)
     cr_assert_str_eq(options.pin_tls_name, "");
 }
 
+Test(options, sandbox_takes_one_role_or_none)
+{
+    cr_assert_eq(PARSE("--sandbox"), STATUS_OK);
+    cr_assert_eq(options.action, OPTIONS_SANDBOX);
+    cr_assert_null(options.sandbox_role);
+    cr_assert_eq(PARSE("--sandbox", "worker"), STATUS_OK);
+    cr_assert_str_eq(options.sandbox_role, "worker");
+    cr_assert_eq(PARSE("--sandbox-bpf", "exporter_tcp"), STATUS_OK);
+    cr_assert_eq(options.action, OPTIONS_SANDBOX_BPF);
+    cr_assert_str_eq(options.sandbox_role, "exporter_tcp");
+    assert_refused(PARSE("--sandbox", "backdoor"), "no role");
+    assert_refused(PARSE("--sandbox", "front", "worker"), "one role");
+    assert_refused(PARSE("--check", "front"), "neither an option");
+}
+
 /* what is printed as YAML must not be able to end its line or its quotes */
 Test(options, pin_compares_with_the_configuration)
 {

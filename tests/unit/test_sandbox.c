@@ -2,10 +2,16 @@
  * SPDX-License-Identifier: ISC
  */
 /* The tables as values; what the kernel makes of them is tests/sandbox. */
+#include "../fixtures/bpf_interpreter.h"
+#include "base/hash.h"
 #include "os/sandbox_rows.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <linux/audit.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static bool
 is_same_rule(const struct sandbox_row *a, const struct sandbox_row *b)
@@ -98,5 +104,132 @@ Test(sandbox, each_row_says_why)
         struct sandbox_table table = sandbox_table(role);
         for (size_t i = 0; i < table.count; i++)
             cr_expect_gt(strlen(table.rows[i].reason), 2, "%s", table.rows[i].name);
+    }
+}
+
+Test(sandbox, each_role_is_found_by_its_name)
+{
+    enum sandbox_role found;
+    for (unsigned role = 0; role < SANDBOX_ROLES; role++) {
+        cr_expect_eq(sandbox_find(sandbox_name((enum sandbox_role)role), &found), STATUS_OK);
+        cr_expect_eq(found, role);
+        cr_expect_gt(sandbox_table((enum sandbox_role)role).count, 10);
+    }
+    cr_expect_eq(sandbox_find("fron", &found), STATUS_NONE);
+}
+
+/* --- what libseccomp makes of the rows, against what the rows say ----------------------------- */
+
+static struct sock_filter program[BPF_MAXINSNS];
+
+static size_t
+program_of(enum sandbox_role role)
+{
+    int fd = memfd_create("program", 0);
+    cr_assert_eq(sandbox_write(role, fd), STATUS_OK);
+    ssize_t size = pread(fd, program, sizeof program, 0);
+    cr_assert(size > 0 && (size_t)size % sizeof program[0] == 0);
+    close(fd);
+    size_t count = (size_t)size / sizeof program[0];
+    cr_assert(bpf_is_sound(program, count));
+    return count;
+}
+
+/* The interpreter loads in network order, as from a packet; a filter's words are the machine's. */
+static uint32_t
+run(size_t count, struct seccomp_data data)
+{
+    uint32_t words[sizeof data / sizeof(uint32_t)];
+    memcpy(words, &data, sizeof words);
+    for (size_t i = 0; i < SANDBOX_COUNT(words); i++)
+        words[i] = htonl(words[i]);
+    struct bpf_packet packet = {.octets = (const uint8_t *)words, .size = sizeof words};
+    return bpf_run(program, count, &packet);
+}
+
+static bool
+holds(const struct sandbox_row *row, const struct seccomp_data *data)
+{
+    for (unsigned i = 0; i < row->args_count; i++) {
+        const struct scmp_arg_cmp *arg = &row->args[i];
+        bool masked = arg->op == SCMP_CMP_MASKED_EQ;
+        if ((data->args[arg->arg] & (masked ? arg->datum_a : UINT64_MAX)) !=
+            (masked ? arg->datum_b : arg->datum_a))
+            return false;
+    }
+    return row->call == data->nr;
+}
+
+static uint32_t
+expected(enum sandbox_role role, const struct seccomp_data *data)
+{
+    struct sandbox_table table = sandbox_table(role);
+    for (size_t i = 0; i < table.count; i++)
+        if (holds(&table.rows[i], data))
+            return table.rows[i].refuse == 0 ? SECCOMP_RET_ALLOW
+                                             : SECCOMP_RET_ERRNO | (uint32_t)table.rows[i].refuse;
+    return SECCOMP_RET_KILL_PROCESS;
+}
+
+static struct hash_key chance = {1, 2};
+
+static uint64_t
+draw(void)
+{
+    chance.k0++;
+    return hash_siphash24(&chance, &chance.k0, sizeof chance.k0);
+}
+
+/* What a row wants, with some of it wrong: a bit, the other half, or nothing. */
+static struct seccomp_data
+near(const struct sandbox_row *row)
+{
+    struct seccomp_data data = {.nr = row->call, .arch = seccomp_arch_native()};
+    for (size_t i = 0; i < SANDBOX_COUNT(data.args); i++)
+        data.args[i] = draw() >> (draw() % 64);
+    for (unsigned i = 0; i < row->args_count; i++) {
+        const struct scmp_arg_cmp *arg = &row->args[i];
+        __u64 *value = &data.args[arg->arg];
+        *value =
+            arg->op == SCMP_CMP_MASKED_EQ ? (*value & ~arg->datum_a) | arg->datum_b : arg->datum_a;
+        if (draw() % 4 == 0)
+            *value ^= 1ULL << (draw() % 64);
+    }
+    return data;
+}
+
+Test(sandbox, the_program_of_a_filter_decides_as_its_rows_say)
+{
+    for (unsigned i = 0; i < SANDBOX_ROLES; i++) {
+        enum sandbox_role role = (enum sandbox_role)i;
+        struct sandbox_table table = sandbox_table(role);
+        size_t count = program_of(role), allowed = 0, tried = 0;
+        for (size_t row = 0; row < table.count; row++) {
+            for (unsigned time = 0; time < 40 && table.rows[row].call >= 0; time++, tried++) {
+                struct seccomp_data data = near(&table.rows[row]);
+                uint32_t decision = run(count, data);
+                cr_expect_eq(decision, expected(role, &data), "%s: %s: %#x", sandbox_name(role),
+                             table.rows[row].name, decision);
+                allowed += decision == SECCOMP_RET_ALLOW;
+            }
+        }
+        cr_expect(allowed > tried / 4 && allowed < tried, "%zu of %zu", allowed, tried);
+    }
+}
+
+Test(sandbox, the_program_kills_every_other_number_and_every_other_architecture)
+{
+    for (unsigned i = 0; i < SANDBOX_ROLES; i++) {
+        enum sandbox_role role = (enum sandbox_role)i;
+        size_t count = program_of(role);
+        for (int nr = -2; nr < 1024; nr++) {
+            struct seccomp_data data = {.nr = nr, .arch = seccomp_arch_native()};
+            cr_expect_eq(run(count, data), expected(role, &data), "%s: %d", sandbox_name(role), nr);
+            data.arch ^= __AUDIT_ARCH_64BIT;
+            cr_expect_eq(run(count, data), SECCOMP_RET_KILL_PROCESS);
+            data.arch ^= __AUDIT_ARCH_64BIT;
+            data.nr |= 0x40000000; /* x32, where there is such a thing; elsewhere no call at all */
+            cr_expect_eq(run(count, data), SECCOMP_RET_KILL_PROCESS);
+        }
     }
 }
