@@ -2,12 +2,13 @@
 _penstockctl() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     case $before in
-    --socket) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    --socket | --verify) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     log-level) mapfile -t COMPREPLY < <(compgen -W "notice info debug" -- "$word") ;;
     top) mapfile -t COMPREPLY < <(compgen -W "--once --json --interval" -- "$word") ;;
     status | stats | limits | networks) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$word") ;;
+    attest) mapfile -t COMPREPLY < <(compgen -W "--json --check --verify" -- "$word") ;;
     flush) mapfile -t COMPREPLY < <(compgen -W "--below" -- "$word") ;;
-    *) mapfile -t COMPREPLY < <(compgen -W "status stats top upstreams healthcheck reload drain log-level flush limits networks
+    *) mapfile -t COMPREPLY < <(compgen -W "status stats top upstreams healthcheck reload drain log-level flush limits networks attest
         --socket --json --help --version" -- "$word") ;;
     esac
 }

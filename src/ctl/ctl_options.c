@@ -13,13 +13,23 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_SOCKET = 256, OPTION_JSON, OPTION_BELOW, OPTION_ONCE, OPTION_INTERVAL };
+enum {
+    OPTION_SOCKET = 256,
+    OPTION_JSON,
+    OPTION_BELOW,
+    OPTION_ONCE,
+    OPTION_INTERVAL,
+    OPTION_CHECK,
+    OPTION_VERIFY
+};
 
 static const struct option long_options[] = {{"socket", required_argument, NULL, OPTION_SOCKET},
                                              {"json", no_argument, NULL, OPTION_JSON},
                                              {"below", no_argument, NULL, OPTION_BELOW},
                                              {"once", no_argument, NULL, OPTION_ONCE},
                                              {"interval", required_argument, NULL, OPTION_INTERVAL},
+                                             {"check", no_argument, NULL, OPTION_CHECK},
+                                             {"verify", required_argument, NULL, OPTION_VERIFY},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
                                              {0}};
@@ -45,6 +55,7 @@ static const struct command commands[] = {
     {"limits", CTL_LIMITS, true, AN_ADDRESS},
     {"networks", CTL_NETWORKS, true, NOTHING},
     {"top", CTL_TOP, true, NOTHING},
+    {"attest", CTL_ATTEST, true, NOTHING},
 };
 
 static const char *const levels[] = {"notice", "info", "debug"};
@@ -150,6 +161,12 @@ judge_options(struct ctl_options *options, const struct command *command)
         return refuse(options, "%s has no --once", command->name);
     if (options->interval_s > 0 && (!is_top || options->is_once))
         return refuse(options, "%s has no --interval", is_top ? "--once" : command->name);
+    bool is_attest = command->command == CTL_ATTEST;
+    if ((options->is_check || options->baseline != NULL) && !is_attest)
+        return refuse(options, "%s has no %s", command->name,
+                      options->is_check ? "--check" : "--verify");
+    if (options->is_check + (options->baseline != NULL) + (is_attest && options->is_json) > 1)
+        return refuse(options, "attest takes one of --check, --verify, --json");
     if (options->interval_s == 0)
         options->interval_s = CTL_OPTIONS_INTERVAL_S;
     return STATUS_OK;
@@ -211,6 +228,12 @@ ctl_options_parse(int argc, char **argv, const char *socket_env, struct ctl_opti
             if (take_interval(options, optarg) != STATUS_OK)
                 return STATUS_INVALID;
             break;
+        case OPTION_CHECK:
+            options->is_check = true;
+            break;
+        case OPTION_VERIFY:
+            options->baseline = optarg;
+            break;
         case 'h':
             options->command = CTL_HELP;
             return STATUS_OK;
@@ -250,6 +273,10 @@ ctl_options_help(void)
            "                    what the fronts know of a client: its buckets, what waits,\n"
            "                    why it was refused last\n"
            "  networks [--json] the networks that ask most, and that limits refuse most\n"
+           "  attest            what each process runs as, one JSON document from the kernel;\n"
+           "                    as root. --check: what of it is a finding, a line each;\n"
+           "                    --verify FILE: in what it differs from that document;\n"
+           "                    exit status 0 nothing, 1 something\n"
            "\n"
            "  --socket PATH     the control socket; else PENSTOCK_CONTROL_SOCKET, else\n"
            "                    " CTL_OPTIONS_SOCKET "\n"

@@ -30,6 +30,7 @@ enum ctl_options_command {
     CTL_LIMITS,
     CTL_NETWORKS,
     CTL_TOP,
+    CTL_ATTEST,
     CTL_HELP,
     CTL_VERSION,
 };
@@ -50,6 +51,8 @@ struct ctl_options {
     unsigned interval_s;               /* top: between two readings */
     uint8_t level;                     /* log-level: enum log_level */
     bool is_below;                     /* flush: with all names below */
+    bool is_check;                     /* attest: judged by the shipped rules */
+    const char *baseline;              /* attest: compared with this file; points into argv */
     const char *what;                  /* flush: the name, limits: the address; points into argv */
     char error[CTL_OPTIONS_ERROR_MAX]; /* on failure: one line without newline */
 };

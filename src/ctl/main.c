@@ -1,6 +1,9 @@
 /* main.c - penstockctl: look at a running penstock, and steer it
  * SPDX-License-Identifier: ISC
  */
+#include "attest/attest_drift.h"
+#include "attest/attest_judge.h"
+#include "ctl/ctl_attest.h"
 #include "ctl/ctl_fronts.h"
 #include "ctl/ctl_gather.h"
 #include "ctl/ctl_jail.h"
@@ -22,6 +25,7 @@
 static struct os os;
 static struct ctl_gather gather;
 static struct ctl_screen screen;
+static json_t *document, *baseline; /* of attest */
 static char text[CTL_SHOW_MAX];
 
 static int
@@ -148,6 +152,27 @@ ask_fronts(const struct ctl_options *options)
     return say(text, CTL_EXIT_WELL);
 }
 
+/* The kernel was read as what we were started as; now we are nobody. */
+static int
+attest(const struct ctl_options *options)
+{
+    enum status status = ctl_gather_read(&gather);
+    if (status != STATUS_OK)
+        return tell_failure(status);
+    ctl_attest_service(document, &gather);
+    if (!options->is_check && baseline == NULL)
+        return say_json(ctl_attest_print(document), CTL_EXIT_WELL);
+    json_t *lines = options->is_check ? attest_judge_findings(document)
+                                      : attest_drift_lines(baseline, document);
+    int found = json_array_size(lines) == 0 ? CTL_EXIT_WELL : CTL_EXIT_LOOK;
+    char *told = ctl_attest_lines(lines);
+    json_decref(document);
+    json_decref(baseline);
+    int exit_status = say(told, found);
+    free(told);
+    return exit_status;
+}
+
 static int
 look(const struct ctl_options *options, struct ctl_show how)
 {
@@ -206,6 +231,8 @@ static int
 obey(const struct ctl_options *options, struct ctl_show how, bool is_live)
 {
     switch (options->command) {
+    case CTL_ATTEST:
+        return attest(options);
     case CTL_LIMITS:
         return ask_fronts(options);
     case CTL_NETWORKS:
@@ -253,11 +280,18 @@ main(int argc, char **argv)
     os_use(&os);
     ctl_json_begin();
     struct ctl_show how = how_to_show();
+    if (options.baseline != NULL) {
+        baseline = ctl_attest_baseline(options.baseline, text, sizeof text);
+        if (baseline == NULL)
+            return fail(CTL_EXIT_USAGE, text, "");
+    }
     errno = 0;
     bool is_check = options.command == CTL_HEALTHCHECK;
     if (ctl_gather_open(&gather, options.socket) != STATUS_OK)
         return fail(is_check ? CTL_EXIT_LOOK : CTL_EXIT_UNREACHABLE, gather.client.error,
                     advice(errno));
+    if (options.command == CTL_ATTEST)
+        document = ctl_attest_kernel(options.socket, &gather.client);
     bool is_live = options.command == CTL_TOP && !options.is_once && !options.is_json;
     if (is_live && ctl_screen_open(&screen, how.is_plain, &what_failed) != STATUS_OK)
         return fail(CTL_EXIT_USAGE, what_failed, "");

@@ -31,7 +31,8 @@ FLOORS = {
     "child": {"base", "conf", "ipc", "lane", "os", "child"},
     "front": {"base", "dns", "conf", "ipc", "gate", "answers", "lane", "os", "child", "front"},
     "worker": {"base", "dns", "conf", "ipc", "upstream", "lane", "os", "child", "worker"},
-    "ctl": {"base", "dns", "lane", "view", "os", "control", "ctl"},
+    "attest": {"base", "digest", "os", "attest"},
+    "ctl": {"base", "dns", "lane", "view", "os", "control", "attest", "ctl"},
     "exporter": {"base", "dns", "lane", "view", "os", "control", "exporter"},
     "supervisor": {"base", "dns", "conf", "ipc", "gate", "answers", "upstream", "lane", "view", "os", "control", "digest", "supervisor"},
 }
@@ -45,7 +46,7 @@ FOREIGN = {
     "idn2.h": re.compile(r"^src/supervisor/idna\.c$"),
     "yaml.h": re.compile(r"^src/conf/config_yaml\.[ch]$"),
     "ncurses.h": re.compile(r"^src/ctl/ctl_screen\.c$"),
-    "jansson.h": re.compile(r"^src/ctl/ctl_value\.h$"),
+    "jansson.h": re.compile(r"^src/(ctl/ctl_value|attest/attest_value)\.h$"),
 }
 
 FILE_LINES = 400

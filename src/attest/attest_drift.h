@@ -1,0 +1,20 @@
+/* attest_drift.h - in what two attestations differ
+ * SPDX-License-Identifier: ISC
+ *
+ * What: compares every member but those that change by themselves.
+ * Who:  penstockctl attest --verify. Pure but for the memory that jansson allocates.
+ * Ref:  attest_drift.def; docs/ATTESTATION.md "Drift".
+ */
+#pragma once
+
+#include "attest/attest_value.h"
+#include <stdbool.h>
+
+/**
+ * @param was  the baseline, @param is  now; both borrowed
+ * @return a list of texts "path: was X, is Y", sorted by path: the caller's
+ */
+json_t *attest_drift_lines(const json_t *was, const json_t *is);
+
+/** Does what stands at this path change by itself? */
+bool attest_drift_is_expected(const char *path);

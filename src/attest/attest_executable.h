@@ -1,0 +1,16 @@
+/* attest_executable.h - what a process runs, and what is linked with it
+ * SPDX-License-Identifier: ISC
+ *
+ * What: the executable and the shared libraries as they are mapped, which is not what stands at
+ *       their paths now: that is compared. Libraries that are linked in stand in a note which the
+ *       build writes into the executable.
+ * Who:  attest_process.c.
+ * Ref:  proc(5), /proc/PID/exe and /proc/PID/maps; src/meson.build.
+ */
+#pragma once
+
+#include "attest/attest_proc.h"
+#include "attest/attest_value.h"
+
+/** Add "executable" and "libraries". */
+void attest_executable_put(const struct attest_proc *proc, struct attest_value *value);

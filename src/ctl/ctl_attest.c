@@ -1,0 +1,163 @@
+/* ctl_attest.c - penstockctl attest: what a service runs as, from the kernel first
+ * SPDX-License-Identifier: ISC
+ */
+#include "ctl/ctl_attest.h"
+
+#include "attest/attest_service.h"
+#include "ctl/ctl_json_stats.h"
+#include "ctl/ctl_value.h"
+#include "view/judge.h"
+#include "view/says.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FORM 1 /* of the document; another one where a member means something else */
+
+json_t *
+ctl_attest_baseline(const char *path, char *error, size_t room)
+{
+    json_error_t why;
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        snprintf(error, room, "%.200s cannot be read", path);
+        return NULL;
+    }
+    char *text = malloc(CTL_ATTEST_BASELINE_MAX);
+    size_t size = text == NULL ? 0 : fread(text, 1, CTL_ATTEST_BASELINE_MAX, file);
+    fclose(file);
+    json_t *document = size == 0 || size == CTL_ATTEST_BASELINE_MAX
+                           ? NULL
+                           : json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
+    free(text);
+    if (json_integer_value(json_object_get(document, "form")) == FORM &&
+        json_is_object(json_object_get(document, "processes")))
+        return document;
+    json_decref(document);
+    snprintf(error, room, "%.200s is no attestation of this form (%d)", path, FORM);
+    return NULL;
+}
+
+json_t *
+ctl_attest_kernel(const char *path, const struct control_client *client)
+{
+    pid_t supervisor = attest_service_find(path, client->fd);
+    json_t *document = json_pack("{s:i, s:{s:s, s:s, s:i}}", "form", FORM, "made_by", "program",
+                                 "penstockctl", "version", PENSTOCK_VERSION, "uid", (int)geteuid());
+    json_t *seen = attest_service_read(supervisor);
+    json_t *not_read = json_object();
+    if (seen != NULL) {
+        json_object_update(document, seen);
+        json_decref(seen);
+    } else {
+        json_object_set_new(document, "processes", json_object());
+        json_object_set_new(
+            not_read, "processes",
+            json_string("the process of the control socket is not to be seen here"));
+    }
+    json_object_set_new(document, "not_read", not_read);
+    return document;
+}
+
+/* --- what the service says ------------------------------------------------------------------- */
+
+static json_t *
+upstream(const struct reading_upstream *is)
+{
+    static const char *const states[] = {[STATS_UPSTREAM_UNASKED] = "unasked",
+                                         [STATS_UPSTREAM_USABLE] = "usable",
+                                         [STATS_UPSTREAM_REFUSED] = "refused",
+                                         [STATS_UPSTREAM_DOWN] = "down"};
+    bool has_cause = is->state == STATS_UPSTREAM_REFUSED || is->state == STATS_UPSTREAM_DOWN;
+    json_t *row = json_pack("{s:s, s:s, s:o, s:o, s:b}", "state", states[is->state], "cause",
+                            has_cause ? says_cause(is->cause) : "", "connections",
+                            ctl_value_whole(is->connections), "pins", json_integer(is->pins),
+                            "pins_count", is->has_pins);
+    json_object_set_new(row, "pin_matched",
+                        is->pin_seen > 0 ? json_integer(is->pin_seen) : json_null());
+    json_object_set_new(row, "certificate_ends",
+                        is->ends_s > 0 ? ctl_value_whole(is->ends_s) : json_null());
+    json_object_set_new(row, "certificate_days", ctl_value_whole(judge_days(is)));
+    json_object_set_new(row, "told_by", json_string("worker"));
+    return row;
+}
+
+/* The document of `penstockctl stats` has the names; what it says of the service itself is above. */
+static json_t *
+counters(const struct ctl_gather *gather)
+{
+    static struct stages stages;
+    stages_read(&stages, &gather->pages.of);
+    char *text = ctl_json_stats(&gather->sight.reading, &stages);
+    json_t *all = text == NULL ? NULL : json_loads(text, 0, NULL);
+    free(text);
+    if (all == NULL)
+        return json_null();
+    json_t *row =
+        json_pack("{s:O, s:O, s:O, s:o, s:o}", "counters", json_object_get(all, "counters"),
+                  "levels", json_object_get(all, "levels"), "ends", json_object_get(all, "ends"),
+                  "deaths", ctl_value_whole(gather->sight.reading.deaths), "reloads_refused",
+                  ctl_value_whole(gather->sight.reading.reloads_refused));
+    json_decref(all);
+    return row == NULL ? json_null() : row;
+}
+
+void
+ctl_attest_service(json_t *document, const struct ctl_gather *gather)
+{
+    const struct reading *r = &gather->sight.reading;
+    const struct service_page *page = gather->pages.of.service;
+    char hash[24];
+    snprintf(hash, sizeof hash, "%016" PRIx64, r->config_hash);
+    json_t *upstreams = json_object();
+    for (unsigned i = 0; i < r->upstreams; i++)
+        json_object_set_new(upstreams, r->of_upstream[i].name, upstream(&r->of_upstream[i]));
+    json_t *limits = json_pack("{s:o, s:o, s:o, s:o}", "queries", ctl_value_whole(r->queries_most),
+                               "tcp_clients", ctl_value_whole(r->tcp_clients_most), "cache_bytes",
+                               ctl_value_whole(r->cache_bytes_most), "query_ms",
+                               ctl_value_whole(r->query_us / 1000));
+    json_object_set_new(document, "host", json_string(r->host));
+    json_object_set_new(document, "time", ctl_value_whole(r->wall_s));
+    json_object_set_new(document, "service",
+                        json_pack("{s:s, s:o, s:o, s:i, s:i, s:o, s:o, s:o}", "version", r->version,
+                                  "started", ctl_value_whole(r->started_s), "up_s",
+                                  ctl_value_whole((r->tally.at_us - r->started_us) / 1000000),
+                                  "lanes", (int)r->lanes, "lanes_serving", (int)r->serving,
+                                  "limits", limits, "upstreams", upstreams, "counters",
+                                  counters(gather)));
+    json_t *configuration = json_object_get(document, "configuration");
+    if (configuration == NULL) {
+        configuration = json_object();
+        json_object_set_new(document, "configuration", configuration);
+    }
+    json_object_set_new(configuration, "hash_in_force", json_string(hash));
+    json_object_set_new(configuration, "since", ctl_value_whole(r->config_s));
+    json_object_set_new(configuration, "number", ctl_value_whole(page->config_number));
+}
+
+/* --- what is written ------------------------------------------------------------------------- */
+
+char *
+ctl_attest_print(json_t *document)
+{
+    return ctl_value_dump(document, JSON_INDENT(2) | JSON_SORT_KEYS);
+}
+
+char *
+ctl_attest_lines(json_t *lines)
+{
+    size_t room = 1, used = 0, i;
+    json_t *line;
+    json_array_foreach(lines, i, line) room += json_string_length(line) + 1;
+    char *text = malloc(room);
+    if (text != NULL) {
+        json_array_foreach(lines, i, line) used +=
+            (size_t)snprintf(text + used, room - used, "%s\n", json_string_value(line));
+        text[used] = '\0';
+    }
+    json_decref(lines);
+    return text;
+}

@@ -1,0 +1,59 @@
+/* test_attest_drift.c - tests of attest_drift
+ * SPDX-License-Identifier: ISC
+ */
+#include "attest/attest_drift.h"
+
+#include <criterion/criterion.h>
+
+static void
+expect(const char *was, const char *is, const char *wanted)
+{
+    json_t *before = json_loads(was, 0, NULL), *now = json_loads(is, 0, NULL);
+    json_t *lines = attest_drift_lines(before, now), *all = json_loads(wanted, 0, NULL);
+    cr_assert(before != NULL && now != NULL && all != NULL);
+    char *text = json_dumps(lines, 0);
+    cr_expect(json_equal(lines, all), "%s", text);
+    free(text);
+    json_decref(before);
+    json_decref(now);
+    json_decref(lines);
+    json_decref(all);
+}
+
+Test(attest_drift, names_what_changed_came_and_went)
+{
+    expect("{\"a\": {\"b\": 1, \"c\": [1, 2]}, \"d\": \"x\"}",
+           "{\"a\": {\"b\": 2, \"c\": [1]}, \"e\": null}",
+           "[\"a.b: was 1, is 2\", \"a.c.1: was 2, is absent\", \"d: was \\\"x\\\", is absent\","
+           " \"e: was absent, is null\"]");
+    expect("{\"a\": {\"b\": 1}}", "{\"a\": {\"b\": 1}}", "[]");
+}
+
+Test(attest_drift, leaves_out_what_changes_by_itself_and_nothing_beside_it)
+{
+    expect("{\"time\": 1, \"processes\": {\"front-0\": {\"pid\": 5, \"uids\": [7]}}}",
+           "{\"time\": 2, \"processes\": {\"front-0\": {\"pid\": 6, \"uids\": [8]}}}",
+           "[\"processes.front-0.uids.0: was 7, is 8\"]");
+    cr_expect(attest_drift_is_expected("service.counters.ends.answered"));
+    cr_expect_not(attest_drift_is_expected("service.upstreams.first.certificate_ends"));
+    cr_expect_not(attest_drift_is_expected("processes.front-0.pid.more"));
+}
+
+Test(attest_drift, holds_the_number_of_descriptors_but_of_kinds_that_vary)
+{
+    cr_expect(attest_drift_is_expected("processes.worker-0.descriptors.tcp connected"));
+    cr_expect_not(attest_drift_is_expected("processes.worker-0.descriptors.file"));
+    cr_expect_not(attest_drift_is_expected("processes.worker-0.descriptors.epoll"));
+}
+
+Test(attest_drift, ends_in_a_baseline_that_nests_without_end)
+{
+    json_t *deep = json_integer(1);
+    for (unsigned i = 0; i < 500; i++)
+        deep = json_pack("{s:o}", "a", deep);
+    json_t *empty = json_object(), *lines = attest_drift_lines(deep, empty);
+    cr_expect_eq(json_array_size(lines), 1);
+    json_decref(lines);
+    json_decref(deep);
+    json_decref(empty);
+}
