@@ -174,7 +174,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (session == NULL)
         begin();
     struct config_upstream upstream = policy_of(bytes_get_u8(&r));
-    must(tls_context_init(context, &upstream, "", CONFIG_TLS13, anchors) == STATUS_OK);
+    must(tls_context_init(context, &upstream, "", (struct tls_rules){.versions = CONFIG_TLS13},
+                          anchors) == STATUS_OK);
     mbedtls_x509_crt_init(&chain);
     for (unsigned i = 0; i < CHAIN_MAX && bytes_left(&r) > 0; i++) {
         size_t der_size = read_certificate(&r, der);

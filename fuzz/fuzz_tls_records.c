@@ -193,7 +193,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct config_upstream upstream = policy_of(mode);
     uint32_t versions = mode & 16 ? CONFIG_TLS13 : CONFIG_TLS12 | CONFIG_TLS13;
     client.now_ms = 1000;
-    must(tls_context_init(client.context, &upstream, "", versions, anchors) == STATUS_OK);
+    must(tls_context_init(client.context, &upstream, "", (struct tls_rules){.versions = versions},
+                          anchors) == STATUS_OK);
     read_changes(&r);
     for (unsigned connection = 0; connection < 2; connection++) {
         unsigned tickets = tls_ticket_count(client.context, client.now_ms);

@@ -29,7 +29,9 @@ begin(void)
     context = calloc(1, tls_context_bytes());
     session = calloc(1, tls_session_bytes());
     must(context != NULL && session != NULL && tls_setup_library() == STATUS_OK &&
-         tls_context_init(context, &upstream, "", CONFIG_TLS12 | CONFIG_TLS13, NULL) == STATUS_OK);
+         tls_context_init(context, &upstream, "",
+                          (struct tls_rules){.versions = CONFIG_TLS12 | CONFIG_TLS13},
+                          NULL) == STATUS_OK);
 }
 
 static void

@@ -39,9 +39,9 @@ tls_context_bytes(void)
 
 enum status
 tls_context_init(struct tls_context *context, const struct config_upstream *upstream,
-                 const char *name, uint32_t versions, struct tls_anchors *anchors)
+                 const char *name, struct tls_rules rules, struct tls_anchors *anchors)
 {
-    (void)context, (void)upstream, (void)name, (void)versions, (void)anchors;
+    (void)context, (void)upstream, (void)name, (void)rules, (void)anchors;
     return STATUS_OK;
 }
 

@@ -34,6 +34,7 @@ enum config_verify {
 };
 
 enum config_tls_versions { CONFIG_TLS12 = 1, CONFIG_TLS13 = 2 }; /* bits */
+enum config_tls_policy { CONFIG_TLS_MODERN = 0, CONFIG_TLS_APPROVED = 1 };
 
 #define CONFIG_RATES_MAX     4       /* prefix lengths per family, as gate/limiter.h has room for */
 #define CONFIG_RATE_MAX      1000000 /* queries per second, and queries in a burst */
@@ -119,6 +120,8 @@ struct config {
 
     char tls_ca_file[CONFIG_PATH_MAX];
     uint32_t tls_versions; /* bits of enum config_tls_versions, never 0 */
+    uint32_t tls_policy;   /* enum config_tls_policy */
+    uint32_t unused;       /* 0; with it, nothing is padded */
 
     uint32_t query_ms;         /* for a query, retries included, 100..30000 */
     uint32_t connect_ms;       /* TCP connect and TLS handshake together, 100..30000 */

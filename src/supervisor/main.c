@@ -75,6 +75,8 @@ check(const struct options *options)
     (void)namelists_warnings(&config, &lists, stderr);
     (void)control_socket_warnings(&config, rights.own_uid, stderr);
     (void)tls_library_warnings(&config, tls_library_built(), stderr);
+    if (settings_tls_policy(&config) != NULL)
+        printf("%s\n", settings_tls_policy(&config));
     printf("the configuration is sound (penstock %s, built with %s)\n", PENSTOCK_VERSION,
            tls_library_built());
     return 0;

@@ -207,11 +207,22 @@ settings_share(const struct config *config, int fds[CHILD_ROLES])
     return status;
 }
 
+const char *
+settings_tls_policy(const struct config *config)
+{
+    return config->tls_policy == CONFIG_TLS_APPROVED
+               ? "tls.policy: approved; only algorithms that NIST has approved are used with "
+                 "upstreams, by a TLS library that is no validated module (FIPS 140-3)"
+               : NULL;
+}
+
 void
 settings_log_warnings(const struct config *config, const struct namelists *lists)
 {
     char *text = NULL;
     size_t size = 0;
+    if (settings_tls_policy(config) != NULL)
+        log_write(LOG_NOTICE, LOG_CONFIG, "%s", settings_tls_policy(config));
     FILE *to = open_memstream(&text, &size);
     if (to == NULL)
         return;

@@ -54,5 +54,8 @@ void settings_fill_secret(struct config *config, const struct config *before);
  */
 MUST_CHECK enum status settings_share(const struct config *config, int fds[CHILD_ROLES]);
 
+/** What tls.policy restricts, in a sentence; NULL: it is `modern`. */
+const char *settings_tls_policy(const struct config *config);
+
 /** Log what is sound in the configuration and its lists, and still worth a word. */
 void settings_log_warnings(const struct config *config, const struct namelists *lists);

@@ -121,16 +121,18 @@ prepare_context(struct pin_look *look, struct tls_context *context, const struct
                 const struct ipc_message *ask)
 {
     if (ask->index == IPC_NO_POLICY)
-        return tls_context_init(context, NULL, ask->text, CONFIG_TLS12 | CONFIG_TLS13, NULL);
+        return tls_context_init(context, NULL, ask->text,
+                                (struct tls_rules){CONFIG_TLS12 | CONFIG_TLS13, CONFIG_TLS_MODERN},
+                                NULL);
     if (worker->self.config == NULL || ask->index >= worker->self.config->upstreams_count)
         log_fatal(
             "the supervisor broke its contract: PIN_LOOK names upstream %u, which does not exist",
             ask->index);
     look->upstream = &worker->self.config->upstreams[ask->index];
-    uint32_t versions = worker->self.config->tls_versions;
-    return tls_context_init(context, look->upstream, "",
-                            ask->tag != 0 ? versions & ask->tag : versions,
-                            load_anchors(worker->ca_fd));
+    struct tls_rules rules = {worker->self.config->tls_versions, worker->self.config->tls_policy};
+    if (ask->tag != 0)
+        rules.versions &= ask->tag;
+    return tls_context_init(context, look->upstream, "", rules, load_anchors(worker->ca_fd));
 }
 
 void

@@ -102,8 +102,8 @@ prepare_upstream(struct pool *pool, unsigned index)
         .rate = leak_make(qps, qps / RATE_BURST_PARTS + 1, 0),
         .dials = leak_make(policy->handshakes_per_s * UPSTREAM_HANDSHAKE_FULL,
                            policy->handshakes_burst * UPSTREAM_HANDSHAKE_FULL, 0)};
-    if (tls_context_init(upstream->tls, upstream->config, "", config->tls_versions,
-                         pool->anchors) != STATUS_OK)
+    struct tls_rules rules = {config->tls_versions, config->tls_policy};
+    if (tls_context_init(upstream->tls, upstream->config, "", rules, pool->anchors) != STATUS_OK)
         log_fatal("upstream %s: TLS cannot be set up for its pins, name and CAs",
                   upstream->config->name);
     prepare_conns(pool, upstream);

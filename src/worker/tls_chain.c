@@ -8,6 +8,7 @@
 
 #include "worker/tls_fault.h"
 #include "worker/tls_pin.h"
+#include "worker/tls_policy.h"
 
 #include <mbedtls/ecp.h>
 #include <mbedtls/oid.h>
@@ -134,6 +135,31 @@ tls_chain_is_cheap(struct tls_session *session, const mbedtls_x509_crt *chain)
     return true;
 }
 
+bool
+tls_chain_is_approved(struct tls_session *session, const mbedtls_x509_crt *chain)
+{
+    unsigned depth = 0;
+    for (const mbedtls_x509_crt *crt = chain; crt != NULL; crt = crt->next, depth++) {
+        switch (tls_policy_judge(crt)) {
+        case TLS_POLICY_NO_FLAW:
+            continue;
+        case TLS_POLICY_SHORT_KEY:
+            tls_fault_note(session, TLS_CAUSE_USAGE,
+                           "tls.policy: approved: certificate %u of the server's chain has an RSA "
+                           "key of %u bits; taken are %u and more",
+                           depth, (unsigned)mbedtls_pk_get_bitlen(&crt->pk), TLS_POLICY_RSA_BITS);
+            return false;
+        case TLS_POLICY_WEAK_SIGNATURE:
+            tls_fault_note(session, TLS_CAUSE_USAGE,
+                           "tls.policy: approved: certificate %u of the server's chain is not "
+                           "signed with RSA or ECDSA and SHA-256, SHA-384 or SHA-512",
+                           depth);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* --- the walk ------------------------------------------------------------------------------- */
 
 /* mbedTLS tells each certificate of the path that it found, anchor first, leaf last. */
@@ -174,11 +200,13 @@ flags_of_uses(const struct tls_path *path)
 }
 
 void
-tls_chain_walk(mbedtls_x509_crt *leaf, mbedtls_x509_crt *anchors, struct tls_path *path)
+tls_chain_walk(const mbedtls_x509_crt_profile *profile, mbedtls_x509_crt *leaf,
+               mbedtls_x509_crt *anchors, struct tls_path *path)
 {
     uint32_t flags = 0;
     *path = (struct tls_path){0};
-    int error = mbedtls_x509_crt_verify(leaf, anchors, NULL, NULL, &flags, note, path);
+    int error = mbedtls_x509_crt_verify_with_profile(leaf, anchors, NULL, profile, NULL, &flags,
+                                                     note, path);
     if (error != 0 && error != MBEDTLS_ERR_X509_CERT_VERIFY_FAILED)
         path->flags = UINT32_MAX;
     else
@@ -242,7 +270,7 @@ tls_chain_walk_to_pins(const struct tls_context *context, mbedtls_x509_crt *leaf
             is_whole &=
                 mbedtls_x509_crt_parse_der(&anchors, chosen[pin]->raw.p, chosen[pin]->raw.len) == 0;
     if (is_whole)
-        tls_chain_walk(leaf, &anchors, path);
+        tls_chain_walk(context->policy->profile, leaf, &anchors, path);
     /* the copy of the anchor is freed below; the same certificate in the chain stands for it */
     const mbedtls_x509_crt *top = path->count > 0 ? path->crt[path->count - 1] : NULL;
     for (unsigned pin = 0; pin < CONFIG_PINS_MAX && top != NULL; pin++)

@@ -12,8 +12,14 @@
 /** Is it cheap to compute with every key of this chain? @return false: tls_fault_note() was called. */
 bool tls_chain_is_cheap(struct tls_session *session, const mbedtls_x509_crt *chain);
 
-/** Walk from `leaf` to one of `anchors`, checking signatures, times, uses and path lengths. */
-void tls_chain_walk(mbedtls_x509_crt *leaf, mbedtls_x509_crt *anchors, struct tls_path *path);
+/** Are all keys and signatures of this chain approved (tls.policy)? One that is sent along counts, too.
+ *  @return false: tls_fault_note() was called. To be asked after tls_chain_is_cheap(). */
+bool tls_chain_is_approved(struct tls_session *session, const mbedtls_x509_crt *chain);
+
+/** Walk from `leaf` to one of `anchors`, checking signatures, times, uses and path lengths.
+ *  @param profile  the keys and digests that are taken on the way */
+void tls_chain_walk(const mbedtls_x509_crt_profile *profile, mbedtls_x509_crt *leaf,
+                    mbedtls_x509_crt *anchors, struct tls_path *path);
 
 /** Walk to the certificates of `leaf`'s chain that have a pinned key; each key is tried once.
  *  @return false: none of them has one */

@@ -6,24 +6,11 @@
 #include "os/random.h"
 #include "worker/tls_internal.h"
 #include "worker/tls_pin.h"
+#include "worker/tls_policy.h"
 #include "worker/tls_ticket.h"
 
 #include <arpa/inet.h>
 #include <string.h>
-
-/* AES-128-GCM first: with the instructions of every server CPU it is the cheapest by far */
-static const int suites[] = {
-    MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
-    MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS1_3_AES_256_GCM_SHA384,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-    0,
-};
 
 /* For a server that speaks 1.2 and goes by our order, PKCS #1 stands before PSS, which mbedTLS can
  * check in 1.3 only. In 1.3 PKCS #1 is for signatures in certificates (RFC 8446 section 4.2.3). */
@@ -42,13 +29,6 @@ static const uint16_t signatures12[] = {MBEDTLS_TLS1_3_SIG_ECDSA_SECP256R1_SHA25
                                         MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA384,
                                         MBEDTLS_TLS1_3_SIG_RSA_PKCS1_SHA512,
                                         MBEDTLS_TLS1_3_SIG_NONE};
-
-/* Elliptic curves alone: a server may choose among what is offered, and one exchange of keys over
- * ffdhe8192 costs as much as a hundred over these. */
-static const uint16_t groups[] = {
-    MBEDTLS_SSL_IANA_TLS_GROUP_X25519, MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
-    MBEDTLS_SSL_IANA_TLS_GROUP_SECP384R1, MBEDTLS_SSL_IANA_TLS_GROUP_SECP521R1,
-    MBEDTLS_SSL_IANA_TLS_GROUP_NONE};
 
 static const char *protocols[] = {"dot", NULL}; /* RFC 7858 section 3.1, IANA ALPN registry */
 
@@ -98,8 +78,8 @@ configure(const struct tls_context *context, mbedtls_ssl_config *config, uint32_
     mbedtls_ssl_conf_max_tls_version(config, (versions & CONFIG_TLS13) != 0
                                                  ? MBEDTLS_SSL_VERSION_TLS1_3
                                                  : MBEDTLS_SSL_VERSION_TLS1_2);
-    mbedtls_ssl_conf_ciphersuites(config, suites);
-    mbedtls_ssl_conf_groups(config, groups);
+    mbedtls_ssl_conf_ciphersuites(config, context->policy->suites);
+    mbedtls_ssl_conf_groups(config, context->policy->groups);
     mbedtls_ssl_conf_sig_algs(config, (versions & CONFIG_TLS13) != 0 ? signatures : signatures12);
     /* a resumed session makes new keys too; keys of a ticket alone have no forward secrecy */
     mbedtls_ssl_conf_tls13_key_exchange_modes(
@@ -147,13 +127,14 @@ set_pins(struct tls_context *context, const struct config_upstream *upstream)
 
 enum status
 tls_context_init(struct tls_context *context, const struct config_upstream *upstream,
-                 const char *name, uint32_t versions, struct tls_anchors *anchors)
+                 const char *name, struct tls_rules rules, struct tls_anchors *anchors)
 {
     uint32_t generation = context->generation + 1;
     *context = (struct tls_context){.generation = generation,
                                     .look = upstream == NULL,
                                     .anchors = anchors,
-                                    .versions = versions};
+                                    .versions = rules.versions,
+                                    .policy = tls_policy_of(rules.policy)};
     if (upstream != NULL && !is_complete(upstream, anchors))
         return STATUS_INVALID;
     if (set_name(context, upstream, name) != STATUS_OK)
@@ -163,7 +144,7 @@ tls_context_init(struct tls_context *context, const struct config_upstream *upst
     mbedtls_ssl_config_init(&context->config);
     mbedtls_ssl_config_init(&context->config12);
     context->is_open = true;
-    enum status status = configure(context, &context->config, versions);
+    enum status status = configure(context, &context->config, rules.versions);
     if (status == STATUS_OK)
         status = configure(context, &context->config12, CONFIG_TLS12);
     if (status != STATUS_OK)

@@ -12,6 +12,11 @@
 
 struct mbedtls_ssl_config;
 
+struct tls_rules {     /* that hold for every upstream */
+    uint32_t versions; /* bits of enum config_tls_versions */
+    uint32_t policy;   /* enum config_tls_policy */
+};
+
 /* Why an upstream is asked in TLS 1.2 alone although 1.3 is allowed too. */
 enum tls_fallback {
     TLS_FALLBACK_NONE,
@@ -29,7 +34,7 @@ size_t tls_context_bytes(void); /* memory for one, any alignment of malloc() */
  * @param upstream  borrowed for the call: name, address, pins, verify; NULL: look at the
  *                  chain only, and trust no server
  * @param name      with `upstream` NULL: SNI, or "". An address is never sent as SNI (RFC 6066).
- * @param versions  bits of enum config_tls_versions
+ * @param rules     versions and algorithms that may be used
  * @param anchors   borrowed for the context's life; may be NULL with verify: pin
  * @return STATUS_OK; STATUS_INVALID (verify needs anchors or pins that are missing, or there is
  *         neither name nor address);
@@ -37,7 +42,7 @@ size_t tls_context_bytes(void); /* memory for one, any alignment of malloc() */
  */
 MUST_CHECK enum status tls_context_init(struct tls_context *context,
                                         const struct config_upstream *upstream, const char *name,
-                                        uint32_t versions, struct tls_anchors *anchors);
+                                        struct tls_rules rules, struct tls_anchors *anchors);
 void tls_context_fini(struct tls_context *context);
 
 /** What a session of this context is to be held in now; a fallback that is over is forgotten. */

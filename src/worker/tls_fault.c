@@ -5,6 +5,7 @@
 
 #include "base/base64.h"
 #include "worker/tls_context.h"
+#include "worker/tls_policy.h"
 
 #include <mbedtls/oid.h>
 #include <mbedtls/pk.h>
@@ -16,7 +17,9 @@
 #define CA_FLAGS                                                                                   \
     (MBEDTLS_X509_BADCERT_NOT_TRUSTED | MBEDTLS_X509_BADCERT_MISSING | MBEDTLS_X509_BADCERT_REVOKED)
 #define ALERT_CERTIFICATE_REQUIRED 116 /* RFC 8446 section 6; mbedTLS has no name for it */
-#define MESSAGE_KEY_UPDATE         24  /* RFC 8446 section 4 */
+#define APPROVED_OFFER                                                                             \
+    "; tls.policy: approved offers AES-GCM and the groups P-256, P-384 and P-521 alone"
+#define MESSAGE_KEY_UPDATE 24 /* RFC 8446 section 4 */
 
 void
 tls_fault_note(struct tls_session *session, enum tls_cause cause, const char *format, ...)
@@ -80,6 +83,20 @@ explain_ca(struct tls_session *session, const char *subject, const mbedtls_x509_
                    base64_encode(session->facts.leaf_pin, CONFIG_PIN_BYTES, base64));
 }
 
+static void
+explain_use(struct tls_session *session, const char *subject, uint32_t flags)
+{
+    bool is_use =
+        (flags & (MBEDTLS_X509_BADCERT_EXT_KEY_USAGE | MBEDTLS_X509_BADCERT_KEY_USAGE)) != 0;
+    const char *what =
+        is_use ? "is not for TLS servers (key usage, " : "has a key or digest that is too weak (";
+    if (!is_use && session->context->policy->is_approved)
+        what = "has a key or digest that tls.policy: approved does not take (";
+    tls_fault_note(session, TLS_CAUSE_USAGE,
+                   "the certificate of \"%s\", or an issuer's above it, %sflags 0x%x)", subject,
+                   what, (unsigned)flags);
+}
+
 unsigned char
 tls_fault_explain_path(struct tls_session *session, const struct tls_path *path,
                        const mbedtls_x509_crt *leaf)
@@ -100,15 +117,7 @@ tls_fault_explain_path(struct tls_session *session, const struct tls_path *path,
         explain_time(session, path);
         return MBEDTLS_SSL_ALERT_MSG_CERT_EXPIRED;
     }
-    bool is_use =
-        (flags & (MBEDTLS_X509_BADCERT_EXT_KEY_USAGE | MBEDTLS_X509_BADCERT_KEY_USAGE)) != 0;
-    tls_fault_note(
-        session, TLS_CAUSE_USAGE,
-        is_use ? "the certificate of \"%s\", or an issuer's above it, is not for TLS servers "
-                 "(key usage, flags 0x%x)"
-               : "the certificate of \"%s\", or an issuer's above it, has a key or digest that "
-                 "is too weak (flags 0x%x)",
-        subject, (unsigned)flags);
+    explain_use(session, subject, flags);
     return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
 }
 
@@ -146,6 +155,16 @@ is_about_our_certificate(const struct tls_session *session, unsigned alert)
                                  alert == MBEDTLS_SSL_ALERT_MSG_ACCESS_DENIED);
 }
 
+/* Perhaps it has nothing of the little that it is offered. */
+static bool
+is_about_algorithms(const struct tls_session *session, unsigned alert)
+{
+    return session->context->policy->is_approved &&
+           (alert == MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE ||
+            alert == MBEDTLS_SSL_ALERT_MSG_INSUFFICIENT_SECURITY ||
+            alert == MBEDTLS_SSL_ALERT_MSG_ILLEGAL_PARAMETER);
+}
+
 static void
 explain_alert(struct tls_session *session, unsigned alert)
 {
@@ -159,8 +178,8 @@ explain_alert(struct tls_session *session, unsigned alert)
             "none to show",
             alert);
     else
-        tls_fault_note(session, TLS_CAUSE_ALERT, "the server refused: %s (%u)", alert_text(alert),
-                       alert);
+        tls_fault_note(session, TLS_CAUSE_ALERT, "the server refused: %s (%u)%s", alert_text(alert),
+                       alert, is_about_algorithms(session, alert) ? APPROVED_OFFER : "");
 }
 
 /* --- the library ----------------------------------------------------------------------------- */

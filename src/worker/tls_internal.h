@@ -33,6 +33,8 @@ struct tls_ticket {
     mbedtls_ssl_session session;
 };
 
+struct tls_policy; /* tls_policy.h */
+
 struct tls_context {
     bool is_open;
     bool look;           /* shows a chain, trusts no server */
@@ -46,6 +48,7 @@ struct tls_context {
     size_t ip_size;              /* 4 or 16 octets of it; 0: it is a DNS name */
     struct tls_anchors *anchors; /* borrowed; NULL: none */
     uint32_t versions;           /* bits of enum config_tls_versions */
+    const struct tls_policy *policy;
     enum tls_fallback fallback;
     uint64_t fallback_ms; /* monotonic: it ends then */
     uint64_t refused_ms;  /* monotonic: TLS 1.2 was refused, and is not tried again before */

@@ -7,6 +7,7 @@
 #include "worker/tls_context.h"
 #include "worker/tls_fault.h"
 #include "worker/tls_internal.h"
+#include "worker/tls_policy.h"
 #include "worker/tls_ticket.h"
 #include "worker/tls_trust.h"
 
@@ -229,7 +230,7 @@ judge(struct tls_session *session)
  * goes on without a secret (CVE-2026-115490).
  */
 static int
-check_hello(struct tls_session *session)
+check_old_version(struct tls_session *session)
 {
     const unsigned char *message = session->ssl.MBEDTLS_PRIVATE(in_msg);
     if (message[0] != MBEDTLS_SSL_HS_SERVER_HELLO || (message[4] == 3 && message[5] == 3))
@@ -242,6 +243,31 @@ check_hello(struct tls_session *session)
     (void)mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
                                          MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION);
     return MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION;
+}
+
+/* @return 0; else the session is over */
+static int
+check_secret(struct tls_session *session)
+{
+    mbedtls_ssl_context *ssl = &session->ssl;
+    const unsigned char *message = ssl->MBEDTLS_PRIVATE(in_msg);
+    if (!session->context->policy->is_approved || message[0] != MBEDTLS_SSL_HS_SERVER_HELLO ||
+        mbedtls_ssl_get_version_number(ssl) != MBEDTLS_SSL_VERSION_TLS1_2 ||
+        tls_policy_has_extended_secret(message, ssl->MBEDTLS_PRIVATE(in_hslen)))
+        return 0;
+    tls_fault_note(session, TLS_CAUSE_POLICY,
+                   "tls.policy: approved: the server speaks TLS 1.2 without the extended master "
+                   "secret (RFC 7627)");
+    (void)mbedtls_ssl_send_alert_message(ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+                                         MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
+    return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
+}
+
+static int
+check_hello(struct tls_session *session)
+{
+    int error = check_old_version(session);
+    return error != 0 ? error : check_secret(session);
 }
 
 /* One state of mbedTLS's handshake after the other, for there is something to be done between. */

@@ -62,6 +62,7 @@ enum tls_cause {
     TLS_CAUSE_USAGE,    /* not for a server, or with a key or digest that is too weak */
     TLS_CAUSE_DEAR,     /* a chain or key that would cost too much to check */
     TLS_CAUSE_VERSION,  /* does not speak a TLS version we allow */
+    TLS_CAUSE_POLICY,   /* does not do in TLS what tls.policy asks */
     TLS_CAUSE_CLIENT,   /* wants a certificate of ours, and we have none */
     TLS_CAUSE_ALERT,    /* the peer refused us */
     TLS_CAUSE_CLOSED,   /* the peer went away during the handshake */

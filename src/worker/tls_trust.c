@@ -13,6 +13,7 @@
 #include "worker/tls_fault.h"
 #include "worker/tls_name.h"
 #include "worker/tls_pin.h"
+#include "worker/tls_policy.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -137,7 +138,7 @@ judge_ca(struct tls_session *session, mbedtls_x509_crt *leaf)
     struct tls_path path;
     if (needs_pin && !may_have_pin(context, leaf))
         return refuse_no_pin(session);
-    tls_chain_walk(leaf, &context->anchors->chain, &path);
+    tls_chain_walk(context->policy->profile, leaf, &context->anchors->chain, &path);
     if (needs_pin && !find_pin_on(session, &path))
         return refuse_no_pin(session);
     return judge_path(session, &path, leaf);
@@ -191,6 +192,8 @@ tls_trust_judge(struct tls_session *session, mbedtls_x509_crt *chain)
     if (!session->facts.has_leaf)
         return MBEDTLS_SSL_ALERT_MSG_INTERNAL_ERROR;
     if (!tls_chain_is_cheap(session, chain))
+        return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
+    if (session->context->policy->is_approved && !tls_chain_is_approved(session, chain))
         return MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT;
     if (session->context->look)
         return 0;

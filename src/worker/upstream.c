@@ -176,6 +176,7 @@ shown_cause(enum tls_cause cause)
     case TLS_CAUSE_DEAR:
         return STATS_CAUSE_CERTIFICATE;
     case TLS_CAUSE_VERSION:
+    case TLS_CAUSE_POLICY:
     case TLS_CAUSE_CLIENT:
     case TLS_CAUSE_ALERT:
     case TLS_CAUSE_LIMIT:

@@ -79,11 +79,11 @@ tls_setup_anchors(const void *pem, size_t size, struct tls_anchors **anchors, un
 
 enum status
 tls_context_init(struct tls_context *context, const struct config_upstream *upstream,
-                 const char *name, uint32_t versions, struct tls_anchors *anchors)
+                 const char *name, struct tls_rules rules, struct tls_anchors *anchors)
 {
     (void)upstream;
     (void)name;
-    (void)versions;
+    (void)rules;
     (void)anchors;
     *context = (struct tls_context){.tickets_count = 0};
     return STATUS_OK;

@@ -25,6 +25,7 @@ Test(config_env, the_environment_has_every_key)
         "PENSTOCK_UPSTREAMS_0_VERIFY=pin",
         "PENSTOCK_TLS_CA_FILE=/x,y.pem",
         "PENSTOCK_TLS_VERSIONS=1.2,1.3",
+        "PENSTOCK_TLS_POLICY=approved",
         "PENSTOCK_TIMEOUTS_QUERY=1s",
         "PENSTOCK_TIMEOUTS_CONNECT=500ms",
         "PENSTOCK_TIMEOUTS_UPSTREAM_IDLE=1s",
@@ -110,6 +111,7 @@ Test(config_env, the_environment_has_every_key)
     cr_expect_eq(config.upstreams[0].pins_count, 2);
     cr_expect_str_eq(config.tls_ca_file, "/x,y.pem");
     cr_expect_eq(config.tls_versions, CONFIG_TLS12 | CONFIG_TLS13);
+    cr_expect_eq(config.tls_policy, CONFIG_TLS_APPROVED);
     cr_expect_eq(config.verbose, 1);
     cr_expect_eq(config.log_format, CONFIG_LOG_JSON);
     cr_expect_eq(config.strategy, CONFIG_SPREAD);

@@ -163,7 +163,7 @@ Test(config_load, refuses_unknown_and_repeated_keys)
     expect_error("listen: []\nlimit: {}\n", NULL,
                  "test.yaml:2: limit: unknown key; allowed: " TOP_KEYS);
     expect_error("tls:\n  version: [\"1.3\"]\n", NULL,
-                 "test.yaml:2: tls.version: unknown key; allowed: ca_file, versions");
+                 "test.yaml:2: tls.version: unknown key; allowed: ca_file, versions, policy");
     expect_error(
         "upstreams:\n- name: a\n  host: b\n", NULL,
         "test.yaml:3: upstreams.host: unknown key; allowed: name, address, tls_name, pins, "

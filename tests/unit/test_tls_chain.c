@@ -36,7 +36,7 @@ flags_of(const struct party *own)
     mbedtls_x509_crt_init(&anchor);
     cr_assert_eq(mbedtls_x509_crt_parse_der(&crt, own->der, own->der_size), 0);
     cr_assert_eq(mbedtls_x509_crt_parse_der(&anchor, root.der, root.der_size), 0);
-    tls_chain_walk(&crt, &anchor, &path);
+    tls_chain_walk(&mbedtls_x509_crt_profile_default, &crt, &anchor, &path);
     mbedtls_x509_crt_free(&crt);
     mbedtls_x509_crt_free(&anchor);
     return path.flags;

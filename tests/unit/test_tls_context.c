@@ -53,9 +53,13 @@ Test(tls_context, an_incomplete_policy_is_no_policy)
                                     policy(CONFIG_VERIFY_CA, "", NULL, NULL),
                                     policy((enum config_verify)77, NAME, &leaf, NULL)};
     for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        cr_assert_eq(tls_context_init(context, &bad[i], "", CONFIG_TLS13, anchors), STATUS_INVALID);
+        cr_assert_eq(tls_context_init(context, &bad[i], "",
+                                      (struct tls_rules){.versions = CONFIG_TLS13}, anchors),
+                     STATUS_INVALID);
     struct config_upstream ca = policy(CONFIG_VERIFY_PIN_CA, NAME, &leaf, NULL);
-    cr_assert_eq(tls_context_init(context, &ca, "", CONFIG_TLS13, NULL), STATUS_INVALID);
+    cr_assert_eq(
+        tls_context_init(context, &ca, "", (struct tls_rules){.versions = CONFIG_TLS13}, NULL),
+        STATUS_INVALID);
     free(context);
 }
 

@@ -114,7 +114,8 @@ Test(tls_ticket, a_new_policy_uses_no_old_ticket)
     tls_context_fini(s.client.context);
     struct config_upstream stricter = policy(CONFIG_VERIFY_PIN_CA, NAME, &other_leaf, NULL);
     struct tls_anchors *anchors = anchors_of(&root);
-    cr_assert_eq(tls_context_init(s.client.context, &stricter, "", CONFIG_TLS13, anchors),
+    cr_assert_eq(tls_context_init(s.client.context, &stricter, "",
+                                  (struct tls_rules){.versions = CONFIG_TLS13}, anchors),
                  STATUS_OK);
     cr_assert_eq(tls_ticket_count(s.client.context, s.client.now_ms), 0);
     cr_assert_eq(meet(&s.client, &s.server, SIZE_MAX), TLS_FAILED);

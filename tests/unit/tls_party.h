@@ -45,6 +45,7 @@ struct extras { /* of certificates that are signed while it is set; all zero: no
     unsigned key_usage;
     const char *ext_key_usage; /* DER of the object identifier */
     int path_length;           /* plus one */
+    mbedtls_md_type_t digest;  /* 0: SHA-256 */
 };
 
 static struct extras extras;
@@ -106,7 +107,7 @@ sign(struct party *p, const char *subject, const char *issuer, struct party *sig
     mbedtls_x509write_crt_init(&cert);
     snprintf(p->subject, sizeof p->subject, "%s", subject);
     mbedtls_x509write_crt_set_version(&cert, MBEDTLS_X509_CRT_VERSION_3);
-    mbedtls_x509write_crt_set_md_alg(&cert, MBEDTLS_MD_SHA256);
+    mbedtls_x509write_crt_set_md_alg(&cert, extras.digest != 0 ? extras.digest : MBEDTLS_MD_SHA256);
     mbedtls_x509write_crt_set_subject_key(&cert, &p->key);
     mbedtls_x509write_crt_set_issuer_key(&cert, &signer->key);
     cr_assert_eq(mbedtls_x509write_crt_set_subject_name(&cert, subject), 0);

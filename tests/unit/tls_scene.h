@@ -136,15 +136,22 @@ struct client {
 };
 
 static inline void
-client_init(struct client *c, const struct config_upstream *upstream, uint32_t versions,
-            struct tls_anchors *anchors)
+client_init_under(struct client *c, const struct config_upstream *upstream, struct tls_rules rules,
+                  struct tls_anchors *anchors)
 {
     *c = (struct client){.now_ms = 1000};
     c->context = calloc(1, tls_context_bytes());
     c->session = calloc(1, tls_session_bytes());
     c->in = malloc(TLS_IN_BYTES);
     c->out = malloc(TLS_OUT_BYTES);
-    cr_assert_eq(tls_context_init(c->context, upstream, "", versions, anchors), STATUS_OK);
+    cr_assert_eq(tls_context_init(c->context, upstream, "", rules, anchors), STATUS_OK);
+}
+
+static inline void
+client_init(struct client *c, const struct config_upstream *upstream, uint32_t versions,
+            struct tls_anchors *anchors)
+{
+    client_init_under(c, upstream, (struct tls_rules){.versions = versions}, anchors);
 }
 
 static inline void
