@@ -84,7 +84,7 @@ place(struct supervisor *sup, const struct control_message *message, int fd,
     int type, wanted = message->kind == CONTROL_LISTENER_UDP ? SOCK_DGRAM : SOCK_STREAM;
     uint32_t index = 0;
     if (message->lane >= CONFIG_LANES_MAX || sock_bound(fd, &addr, &type) != STATUS_OK ||
-        type != wanted) {
+        type != wanted || (type == SOCK_STREAM && !sock_is_listening(fd))) {
         sys_close(fd);
         return fail(error, STATUS_SYSTEM, "--take-over: a socket that came is none to listen at");
     }

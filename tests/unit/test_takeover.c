@@ -17,6 +17,7 @@ static int says_fds[SAYS_MAX];
 static unsigned says_count;
 static struct config_error error;
 static int listener = -1;
+static bool listens = true; /* each socket of TCP that is handed over */
 
 static void
 setup(void)
@@ -103,6 +104,7 @@ say_socket(unsigned lane, int type, bool is_wanted)
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, type, 0), bound_type;
     cr_assert_eq(bind(fd, (struct sockaddr *)&in, sizeof in), 0);
+    cr_assert(type == SOCK_DGRAM || !listens || listen(fd, 1) == 0);
     struct control_message *message = say(CONTROL_SOCKET, fd);
     message->lane = lane;
     message->kind = type == SOCK_DGRAM ? CONTROL_LISTENER_UDP : CONTROL_LISTENER_TCP;
@@ -179,6 +181,15 @@ Test(takeover, what_comes_is_judged, .init = setup)
     says[1].kind = CONTROL_LISTENER_TCP;
     cr_expect_eq(begin(), STATUS_SYSTEM, "another type");
     says_count = 0;
+    listens = false;
+    say_head(1);
+    say_socket(0, SOCK_STREAM, true);
+    say(CONTROL_DONE, -1);
+    cr_expect_eq(begin(), STATUS_SYSTEM, "nobody can connect to it");
+    cr_expect_not_null(strstr(error.text, "none to listen at"), "%s", error.text);
+    listens = true;
+    says_count = 0;
+    sup.config.lanes = 0;
     say_head(1);
     say_socket(CONFIG_LANES_MAX, SOCK_DGRAM, true);
     cr_expect_eq(begin(), STATUS_SYSTEM, "no such lane");
