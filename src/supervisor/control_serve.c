@@ -38,11 +38,24 @@ leave(struct supervisor *sup, unsigned seat)
     control_desk_leave(&sup->desk, seat);
 }
 
+/* It is told why its connection ends, if it can be told at once. */
+static void
+tell_end(int fd, const char *why)
+{
+    uint8_t bytes[CONTROL_MESSAGE_MAX];
+    struct control_message message = {.type = CONTROL_FAILED};
+    snprintf(message.text, sizeof message.text, "%s", why);
+    enum status status = peer_send(fd, bytes, control_message_encode(&message, bytes), -1);
+    (void)status;
+}
+
 static void
 drop(struct supervisor *sup, unsigned seat, const char *why)
 {
     log_write(LOG_WARNING, LOG_CONTROL, "a client of user id %" PRIu32 " is dropped: %s",
               sup->desk.seats[seat].uid, why);
+    if (!sup->clients[seat].has_sockets) /* for whom handover_left() has a word */
+        tell_end(sup->clients[seat].source.fd, why);
     (void)stats_grow(&sup->page->clients_dropped, 1);
     leave(sup, seat);
 }
@@ -74,22 +87,6 @@ control_serve_open(struct supervisor *sup, int listener)
     return evloop_add(&sup->loop, &sup->control, listener, events, mark_listener, sup);
 }
 
-/* It is told why, if it can be told at once. */
-static void
-turn_away(struct supervisor *sup, int fd, uint32_t uid, enum control_verdict verdict)
-{
-    uint8_t bytes[CONTROL_MESSAGE_MAX];
-    struct control_message message = {.type = CONTROL_FAILED};
-    snprintf(message.text, sizeof message.text, "%s", control_desk_verdict_text(verdict));
-    size_t size = control_message_encode(&message, bytes);
-    enum status status = peer_send(fd, bytes, size, -1);
-    (void)status;
-    log_write(LOG_WARNING, LOG_CONTROL, "a client of user id %" PRIu32 " is refused: %s", uid,
-              message.text);
-    (void)stats_grow(&sup->page->clients_refused, 1);
-    sys_close(fd);
-}
-
 static void
 welcome(struct supervisor *sup, int fd)
 {
@@ -103,7 +100,11 @@ welcome(struct supervisor *sup, int fd)
     enum control_verdict verdict =
         control_desk_sit(&sup->desk, &sup->rights, &who, now_ms(sup), &seat);
     if (verdict != CONTROL_TAKEN) {
-        turn_away(sup, fd, peer.uid, verdict);
+        log_write(LOG_WARNING, LOG_CONTROL, "a client of user id %" PRIu32 " is refused: %s",
+                  peer.uid, control_desk_verdict_text(verdict));
+        tell_end(fd, control_desk_verdict_text(verdict));
+        (void)stats_grow(&sup->page->clients_refused, 1);
+        sys_close(fd);
         return;
     }
     struct control_connection *client = &sup->clients[seat];

@@ -98,9 +98,27 @@ Test(control_serve, who_breaks_the_form_is_dropped_and_counted)
     cr_assert_eq(send(fd, "\xff\xff", 2, 0), 2);
     control_turn(1);
     evloop_turn(&sup.loop, 0); /* what was removed is closed */
+    control_expect(fd, CONTROL_FAILED, "a message that a client may not send");
     control_expect(fd, -1, NULL);
     cr_assert_eq(atomic_load(&sup.page->clients_dropped), 1);
     SCENE_LOGGED("is dropped: a message that a client may not send");
+}
+
+Test(control_serve, who_asks_too_much_is_told_so_before_it_is_dropped)
+{
+    struct control_message message;
+    int passed, type;
+    control_open(1);
+    int fd = reader();
+    do {
+        CONTROL_SAY(fd, .type = CONTROL_UPSTREAMS);
+        control_turn(0);
+        type = control_hear(fd, &message, &passed);
+        cr_assert_eq(type, CONTROL_FAILED);
+    } while (strstr(message.text, "not permitted") != NULL);
+    cr_expect_not_null(strstr(message.text, "too many requests"), "%s", message.text);
+    control_expect(fd, -1, NULL);
+    cr_assert_eq(atomic_load(&sup.page->clients_dropped), 1);
 }
 
 Test(control_serve, who_does_not_read_is_dropped_and_nobody_waited)
