@@ -181,7 +181,8 @@ fill_upstream(struct figures *figures, unsigned i, const struct tally *from, con
         uint64_t us = to->at_us - from->at_us, asked = to->asked[i] - from->asked[i];
         of->share = number_share_of(asked, asked_all);
         of->rate = rate(asked, us);
-        of->failed = rate((to->failed[i] - from->failed[i]) * 60, us);
+        if (us / 1000 + HISTORY_STEP_MS >= HISTORY_SHORT_MS) /* one failure in 2 s is not 30 */
+            of->failed = rate((to->failed[i] - from->failed[i]) * 60, us);
     }
     figures->usable += of->is_usable;
     figures->unusable_by_pin += !of->is_usable && is->cause == STATS_CAUSE_PIN;

@@ -70,6 +70,20 @@ Test(figures, rates_and_shares_are_of_the_last_five_minutes)
     cr_expect_eq(f->usual_low, NUMBER_NONE, "what is usual takes half an hour");
 }
 
+Test(figures, failures_of_a_minute_are_told_when_a_minute_was_seen)
+{
+    begin();
+    scene.reading.tally.failed[2] += 1;
+    scene.reading.tally.asked[2] += 10;
+    read_after(2);
+    cr_expect_eq(f->of_upstream[2].failed, NUMBER_NONE, "one in two seconds is not thirty");
+    cr_expect_eq(f->of_upstream[2].rate, 5000);
+    for (unsigned i = 0; i < 6; i++)
+        read_after(10);
+    cr_expect(f->of_upstream[2].failed > 900 && f->of_upstream[2].failed <= 1000, "%llu",
+              (unsigned long long)f->of_upstream[2].failed);
+}
+
 Test(figures, now_is_the_last_two_readings)
 {
     begin();
