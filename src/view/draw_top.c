@@ -370,6 +370,7 @@ draw_top(const struct figures *f, const struct judgement *j, const struct draw_t
     draw_sentence(f, j, view, to);
     if (view->width < DRAW_TOP_WIDTH || view->height < DRAW_TOP_HEIGHT) {
         flow_findings(f, j, view, to);
+        sheet_keep_lines(to, view->height);
         return;
     }
     sheet_end_line(to, 0);

@@ -172,3 +172,16 @@ sheet_flow(struct sheet *sheet, unsigned indent, unsigned width, const char *tex
         text += size + (text[size] == '\n' ? 1 : 0);
     }
 }
+
+void
+sheet_keep_lines(struct sheet *sheet, unsigned lines)
+{
+    size_t at = 0;
+    for (; lines > 0 && at < sheet->used; lines--)
+        at += strcspn(sheet->text + at, "\n") + 1;
+    if (at < sheet->used) {
+        sheet->used = at;
+        sheet->text[at] = '\0';
+        sheet->column = 0;
+    }
+}

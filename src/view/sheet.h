@@ -61,5 +61,8 @@ void sheet_end_line(struct sheet *sheet, unsigned width);
  */
 void sheet_flow(struct sheet *sheet, unsigned indent, unsigned width, const char *text);
 
+/** Take away what stands behind so many lines. */
+void sheet_keep_lines(struct sheet *sheet, unsigned lines);
+
 /** How many columns a text takes. */
 unsigned sheet_width(const char *text);

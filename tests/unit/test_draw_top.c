@@ -212,7 +212,8 @@ fits(const char *what)
 /* As many upstreams, lanes and findings as there can be, with names as long as they can be. */
 Test(draw_top, everything_fits)
 {
-    static const unsigned sizes[][2] = {{80, 24}, {100, 30}, {119, 60}, {120, 40}, {200, 80}};
+    static const unsigned sizes[][2] = {{80, 24},  {100, 30}, {119, 60}, {120, 40},
+                                        {200, 80}, {60, 12},  {80, 3},   {1, 1}};
     begin(80, 24);
     scene.reading.upstreams = STATS_UPSTREAMS;
     scene.reading.lanes = SERVICE_PAGE_LANES;
