@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ABI_WITH_TCP       4 /* Linux 6.7, younger than the headers of some distributions */
+/* younger than the headers of some distributions */
 #define ACCESS_CONNECT_TCP (UINT64_C(1) << 1)
 #define RULE_NET_PORT      2
 
@@ -74,11 +74,17 @@ add_folder(int ruleset_fd, const struct landlock_permit *permit)
            syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
 }
 
+long
+landlock_version(void)
+{
+    return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
 enum status
 landlock_restrict(const struct landlock_permit *permit)
 {
-    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    bool has_tcp = abi >= ABI_WITH_TCP;
+    long abi = landlock_version();
+    bool has_tcp = abi >= LANDLOCK_VERSION_WITH_PORTS;
     struct ruleset ruleset = {
         .access_fs = handled_of(permit),
         .access_net = has_tcp ? ACCESS_CONNECT_TCP : 0,

@@ -26,6 +26,11 @@ struct landlock_permit {
     int folder;      /* O_PATH */
 };
 
+#define LANDLOCK_VERSION_WITH_PORTS 4 /* Linux 6.7 */
+
+/** The ABI version of Landlock in this kernel; below 1: it has none, or none that may be used. */
+long landlock_version(void);
+
 /**
  * @param permit  borrowed for this call
  * @return STATUS_OK; STATUS_NONE (this kernel cannot: nothing changed); STATUS_SYSTEM.

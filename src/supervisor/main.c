@@ -13,6 +13,7 @@
 #include "supervisor/options.h"
 #include "supervisor/pin_check.h"
 #include "supervisor/pin_show.h"
+#include "supervisor/selftest.h"
 #include "supervisor/service.h"
 #include "supervisor/settings.h"
 #include "supervisor/tls_library.h"
@@ -120,6 +121,8 @@ main(int argc, char **argv)
     case OPTIONS_SANDBOX:
     case OPTIONS_SANDBOX_BPF:
         return filter_show_run(&options);
+    case OPTIONS_SANDBOX_SELFTEST:
+        return selftest_run(&options);
     }
     return OPTIONS_EXIT_FAILURE;
 }

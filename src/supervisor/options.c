@@ -22,7 +22,8 @@ enum {
     LONG_POLICY,
     LONG_TAKE_OVER,
     LONG_SANDBOX,
-    LONG_SANDBOX_BPF
+    LONG_SANDBOX_BPF,
+    LONG_SANDBOX_SELFTEST
 };
 
 #define HOST_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
@@ -36,6 +37,7 @@ static const struct option long_options[] = {
     {"print-config", no_argument, NULL, LONG_PRINT_CONFIG},
     {"sandbox", no_argument, NULL, LONG_SANDBOX},
     {"sandbox-bpf", no_argument, NULL, LONG_SANDBOX_BPF},
+    {"sandbox-selftest", no_argument, NULL, LONG_SANDBOX_SELFTEST},
     {"version", no_argument, NULL, LONG_VERSION},
     {"help", no_argument, NULL, LONG_HELP},
     {NULL, 0, NULL, 0},
@@ -178,6 +180,9 @@ take(struct options *options, int option)
     case LONG_SANDBOX_BPF:
         options->action = OPTIONS_SANDBOX_BPF;
         return STATUS_OK;
+    case LONG_SANDBOX_SELFTEST:
+        options->action = OPTIONS_SANDBOX_SELFTEST;
+        return STATUS_OK;
     case LONG_VERSION:
         options->action = OPTIONS_VERSION;
         return STATUS_OK;
@@ -189,7 +194,8 @@ take(struct options *options, int option)
 static bool
 is_of_sandbox(enum options_action action)
 {
-    return action == OPTIONS_SANDBOX || action == OPTIONS_SANDBOX_BPF;
+    return action == OPTIONS_SANDBOX || action == OPTIONS_SANDBOX_BPF ||
+           action == OPTIONS_SANDBOX_SELFTEST;
 }
 
 /* --sandbox [ROLE] */
@@ -234,7 +240,7 @@ options_print_help(FILE *to)
     fputs(
         "usage: penstock [-c FILE] [-a ADDRESS[:PORT]]... [-v] [--take-over]\n"
         "       penstock [-c FILE] --check | --print-config\n"
-        "       penstock --sandbox [ROLE] | --sandbox-bpf [ROLE]\n"
+        "       penstock --sandbox [ROLE] | --sandbox-bpf [ROLE] | --sandbox-selftest [ROLE]\n"
         "       penstock pin ADDRESS[:PORT] [--tls-name NAME] [--policy]\n"
         "       penstock pin --check [-c FILE] [UPSTREAM]\n"
         "\n"
@@ -250,6 +256,9 @@ options_print_help(FILE *to)
         "      --print-config         print it with every default and exit\n"
         "      --sandbox [ROLE]       print which system calls each process may make, and why\n"
         "      --sandbox-bpf [ROLE]   print the filters that are made of that, with their SHA-256\n"
+        "      --sandbox-selftest [ROLE]  try on this kernel that each filter kills and lets "
+        "through what\n"
+        "                             it must; exit 1 if not\n"
         "      --version              print the version and exit\n"
         "  -h, --help                 print this and exit\n"
         "\n"

@@ -26,10 +26,11 @@ enum options_action {
     OPTIONS_PRINT_CONFIG, /* print it with every default, exit */
     OPTIONS_VERSION,
     OPTIONS_HELP,
-    OPTIONS_PIN,         /* look at an upstream's certificates */
-    OPTIONS_PIN_CHECK,   /* compare them with the configured pins */
-    OPTIONS_SANDBOX,     /* print the tables of system calls */
-    OPTIONS_SANDBOX_BPF, /* print what the kernel is given of them */
+    OPTIONS_PIN,              /* look at an upstream's certificates */
+    OPTIONS_PIN_CHECK,        /* compare them with the configured pins */
+    OPTIONS_SANDBOX,          /* print the tables of system calls */
+    OPTIONS_SANDBOX_BPF,      /* print what the kernel is given of them */
+    OPTIONS_SANDBOX_SELFTEST, /* try every call under every filter */
 };
 
 struct options {

@@ -1,4 +1,5 @@
 """The command line: judging, printing, refusing; `penstock pin`."""
+import ctypes
 import json
 import re
 import ssl
@@ -60,7 +61,7 @@ def test_check_names_the_tls_library(config):
 def test_help_names_every_option():
     result = run("--help")
     assert result.returncode == 0
-    for option in ("-c", "-a", "-v", "--check", "--print-config", "--sandbox", "--sandbox-bpf", "--version", "pin"):
+    for option in ("-c", "-a", "-v", "--check", "--print-config", "--sandbox", "--sandbox-bpf", "--sandbox-selftest", "--version", "pin"):
         assert option in result.stdout
 
 
@@ -72,6 +73,29 @@ def test_sandbox_prints_tables_and_programs_without_a_configuration():
     assert f"filter of {said.group(1)} instructions, SHA-256 {said.group(2)}\n" in rows.stdout
     assert re.search(r"^ *\d+  if = 0x[0-9a-f]+ go to \d+ else \d+  ; setsockopt$", programs.stdout, re.M)
     assert "no role" in refused(run("--sandbox", "nobody"), USAGE)
+
+
+def outer_filter(*calls):
+    """Has this process a filter as a container's: `calls` fail with EPERM; listen kills."""
+    library = ctypes.CDLL("libseccomp.so.2", use_errno=True)
+    library.seccomp_init.restype = ctypes.c_void_p
+    kill, allow, fail = 0x80000000, 0x7fff0000, 0x00050001
+    context = ctypes.c_void_p(library.seccomp_init(ctypes.c_uint32(allow)))
+    for call, action in [*((call, fail) for call in calls), ("listen", kill)]:
+        number = library.seccomp_syscall_resolve_name(call.encode())
+        assert library.seccomp_rule_add(context, ctypes.c_uint32(action), number, 0) == 0
+    assert library.seccomp_load(context) == 0
+
+
+def test_sandbox_proves_itself_where_a_container_has_a_filter_too():
+    """What fails outside already is no proof; what our filter kills is, whatever the other one says."""
+    said = subprocess.run([EXECUTABLE, "--sandbox-selftest", "front"], capture_output=True, text=True, timeout=60,
+                          env=plain_environment(), preexec_fn=lambda: outer_filter("recvmmsg", "mount"))
+    assert said.returncode == 0, said
+    assert "not tried: recvmmsg, which fails with EPERM without our filter\n" in said.stdout
+    assert "not tried: listen, which is killed by SIGSYS without our filter\n" in said.stdout
+    assert "mount" not in said.stdout  # it fails outside, but it was our filter that killed
+    assert re.search(r"^front: \d+ calls: \d+ killed and \d+ let through, as they must be; \d not tried; 0 surprises$", said.stdout, re.M)
 
 
 def test_check_of_a_sound_file(config):

@@ -121,6 +121,9 @@ Test(options, sandbox_takes_one_role_or_none)
     cr_assert_eq(PARSE("--sandbox-bpf", "exporter_tcp"), STATUS_OK);
     cr_assert_eq(options.action, OPTIONS_SANDBOX_BPF);
     cr_assert_str_eq(options.sandbox_role, "exporter_tcp");
+    cr_assert_eq(PARSE("--sandbox-selftest", "front"), STATUS_OK);
+    cr_assert_eq(options.action, OPTIONS_SANDBOX_SELFTEST);
+    cr_assert_str_eq(options.sandbox_role, "front");
     assert_refused(PARSE("--sandbox", "backdoor"), "no role");
     assert_refused(PARSE("--sandbox", "front", "worker"), "one role");
     assert_refused(PARSE("--check", "front"), "neither an option");
