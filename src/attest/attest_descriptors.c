@@ -125,8 +125,11 @@ is_null(const struct stat *status)
 static void
 name_file(const struct stat *status, int number, const char *target, char kind[KIND_MAX])
 {
-    const char *name = strrchr(target, '/');
-    enum attest_role runs = attest_role_of(name == NULL ? target : name + 1);
+    char name[64];
+    const char *base = strrchr(target, '/');
+    snprintf(name, sizeof name, "%.63s", base == NULL ? target : base + 1);
+    name[strcspn(name, " ")] = '\0'; /* " (deleted)": an upgrade took its path */
+    enum attest_role runs = attest_role_of(name);
     if (is_null(status))
         snprintf(kind, KIND_MAX, "null");
     else if (number == STDOUT_FILENO || number == STDERR_FILENO)

@@ -110,7 +110,7 @@ on_disk(const struct attest_proc *proc, const char *path, const struct stat *map
 
 /* What the build says that it linked in: "name version" a line. */
 static void
-add_linked(json_t *list, const char *linked)
+add_linked(json_t *libraries, const char *linked)
 {
     char copy[ATTEST_ELF_LINKED_MAX];
     snprintf(copy, sizeof copy, "%s", linked);
@@ -120,10 +120,9 @@ add_linked(json_t *list, const char *linked)
         if (version == NULL)
             continue;
         *version++ = '\0';
-        json_t *row =
-            json_pack("{s:s, s:s, s:s}", "name", line, "version", version, "linked", "static");
+        json_t *row = json_pack("{s:s, s:s}", "version", version, "linked", "static");
         if (row != NULL) /* NULL: not UTF-8 */
-            json_array_append_new(list, row);
+            json_object_set_new(libraries, line, row);
     }
 }
 
@@ -144,7 +143,7 @@ split_name(const char *path, char name[128], char version[64])
 
 /* @param span  of addresses, as maps has it: the file is opened as it is mapped */
 static void
-add_shared(json_t *list, const struct attest_proc *proc, const char *span, const char *path)
+add_shared(json_t *libraries, const struct attest_proc *proc, const char *span, const char *path)
 {
     char name[128], version[64], mapped[64];
     struct file file = {.is_read = false};
@@ -158,18 +157,18 @@ add_shared(json_t *list, const struct attest_proc *proc, const char *span, const
     if (fd >= 0)
         close(fd);
     json_t *row =
-        json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "name", name, "version",
+        json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "version",
                   file.version[0] != '\0' ? file.version : version, "linked", "shared", "file",
                   path, "sha256", file.is_read ? attest_value_sum(file.sum) : json_null(),
                   "build_id", build_id(&file.elf), "on_disk",
                   is_open ? json_string(on_disk(proc, path, &status, file.sum)) : json_null());
     if (row != NULL) /* NULL: not UTF-8 */
-        json_array_append_new(list, row);
+        json_object_set_new(libraries, name, row);
 }
 
 /* Each file that is mapped to be executed, once, but the executable itself. */
 static bool
-add_mapped(json_t *list, const struct attest_proc *proc, ino_t own)
+add_mapped(json_t *libraries, const struct attest_proc *proc, ino_t own)
 {
     char *maps = attest_proc_read(proc, "maps", NULL);
     unsigned long long seen[LIBRARIES_MOST];
@@ -191,7 +190,7 @@ add_mapped(json_t *list, const struct attest_proc *proc, ino_t own)
         if (i < count)
             continue;
         seen[count++] = inode;
-        add_shared(list, proc, span, line + path);
+        add_shared(libraries, proc, span, line + path);
     }
     free(maps);
     return true;
@@ -226,12 +225,12 @@ attest_executable_put(const struct attest_proc *proc, struct attest_value *value
                   build_id(&file.elf), "on_disk", on_disk(proc, path, &status, file.sum));
     errno = EILSEQ; /* the one reason left: a path that is not UTF-8 */
     attest_value_put(value, "executable", executable);
-    json_t *list = json_array();
-    add_linked(list, file.elf.linked);
-    if (add_mapped(list, proc, status.st_ino)) {
-        attest_value_put(value, "libraries", list);
+    json_t *libraries = json_object(); /* by name: the order of maps is drawn at each start */
+    add_linked(libraries, file.elf.linked);
+    if (add_mapped(libraries, proc, status.st_ino)) {
+        attest_value_put(value, "libraries", libraries);
     } else {
         attest_value_put(value, "libraries", NULL);
-        json_decref(list);
+        json_decref(libraries);
     }
 }

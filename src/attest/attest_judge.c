@@ -109,11 +109,11 @@ judge_file(json_t *findings, const char *where, const json_t *file, const char *
 static void
 judge_files(json_t *findings, const char *where, const json_t *process)
 {
-    size_t i;
+    const char *name;
     json_t *library;
     const json_t *executable = member(process, "executable");
     judge_file(findings, where, executable, text_of(executable, "path"));
-    json_array_foreach(member(process, "libraries"), i, library)
+    json_object_foreach(member(process, "libraries"), name, library)
         judge_file(findings, where, library, text_of(library, "file"));
 }
 

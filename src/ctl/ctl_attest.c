@@ -3,6 +3,7 @@
  */
 #include "ctl/ctl_attest.h"
 
+#include "attest/attest_config.h"
 #include "attest/attest_service.h"
 #include "ctl/ctl_json_stats.h"
 #include "ctl/ctl_value.h"
@@ -59,10 +60,26 @@ ctl_attest_kernel(const char *path, const struct control_client *client)
             json_string("the process of the control socket is not to be seen here"));
     }
     json_object_set_new(document, "not_read", not_read);
+    json_object_set_new(document, "configuration", attest_config_read(supervisor));
     return document;
 }
 
 /* --- what the service says ------------------------------------------------------------------- */
+
+/* The numbers are IANA's; what the worker does not tell is null. */
+static json_t *
+tls(const struct reading_upstream *is)
+{
+    char cipher[8];
+    if (is->tls == 0)
+        return json_null();
+    snprintf(cipher, sizeof cipher, "0x%04x", is->cipher & 0xffff);
+    return json_pack("{s:s, s:s}", "version",
+                     is->tls == 0x0304   ? "1.3"
+                     : is->tls == 0x0303 ? "1.2"
+                                         : "unknown",
+                     "cipher_suite", cipher);
+}
 
 static json_t *
 upstream(const struct reading_upstream *is)
@@ -81,6 +98,7 @@ upstream(const struct reading_upstream *is)
     json_object_set_new(row, "certificate_ends",
                         is->ends_s > 0 ? ctl_value_whole(is->ends_s) : json_null());
     json_object_set_new(row, "certificate_days", ctl_value_whole(judge_days(is)));
+    json_object_set_new(row, "tls", tls(is));
     json_object_set_new(row, "told_by", json_string("worker"));
     return row;
 }
@@ -129,11 +147,10 @@ ctl_attest_service(json_t *document, const struct ctl_gather *gather)
                                   "limits", limits, "upstreams", upstreams, "counters",
                                   counters(gather)));
     json_t *configuration = json_object_get(document, "configuration");
-    if (configuration == NULL) {
-        configuration = json_object();
-        json_object_set_new(document, "configuration", configuration);
-    }
+    const char *of_file = json_string_value(json_object_get(configuration, "hash_of_file"));
     json_object_set_new(configuration, "hash_in_force", json_string(hash));
+    json_object_set_new(configuration, "file_is_loaded",
+                        of_file == NULL ? json_null() : json_boolean(strcmp(of_file, hash) == 0));
     json_object_set_new(configuration, "since", ctl_value_whole(r->config_s));
     json_object_set_new(configuration, "number", ctl_value_whole(page->config_number));
 }

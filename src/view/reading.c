@@ -173,6 +173,7 @@ add_state(struct reading_upstream *to, const struct stats_upstream *from)
         to->pin_changed_us = pin_changed_us;
     }
     to->tls = tls > 0 ? (unsigned)(tls >> 16 & 0xffff) : to->tls;
+    to->cipher = tls > 0 ? (unsigned)(tls & 0xffff) : to->cipher;
 }
 
 static void

@@ -2,12 +2,13 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 
 import control
 import pytest
 from conftest import needs_root
-from penstock import BUILD, EXECUTABLE, status_of
+from penstock import BUILD, EXECUTABLE, SANITIZED, status_of, wait_for
 from test_ctl import ctl, has_schema
 
 pytestmark = [needs_root]
@@ -73,8 +74,10 @@ def test_what_the_kernel_says_is_what_stands_in_the_document(service, place, cop
         space = os.readlink(f"/proc/{pid}/ns/net")
         assert space == f"net:[{process['namespaces']['net']['inode']}]"
         assert process["dumpable"] is False
-    assert {row["name"] for row in found["processes"]["worker-0"]["libraries"]} >= {"Mbed-TLS"}
-    assert found["service"]["upstreams"]["first"]["pin_matched"] == 1
+    assert found["processes"]["worker-0"]["libraries"]["Mbed-TLS"]["linked"] == "static"
+    first = found["service"]["upstreams"]["first"]
+    assert first["pin_matched"] == 1 and first["told_by"] == "worker" and first["tls"]["version"] == "1.3"
+    assert found["configuration"]["file"] == str(service.file) and found["configuration"]["file_is_loaded"] is True
 
 
 @pytest.mark.smoke
@@ -82,5 +85,155 @@ def test_a_service_as_it_is_shipped_has_no_finding(service, place):
     assert lines(place, "--check") == []
     with control.Client(place):  # of a client there is a descriptor
         assert lines(place, "--check") == []
-    assert lines(place, "--verify", kept(place)) == []
+    baseline = kept(place)
+    assert lines(place, "--verify", baseline) == []
+    ctl(place, "reload", status=0)
+    assert lines(place, "--verify", baseline) == [], "of a reload with the same values"
     assert service.ask("served.penstock.example").answer, "it serves as before"
+
+
+def test_a_worker_that_died_and_came_back_is_counted_and_is_no_drift(service, place):
+    baseline, before = kept(place), document(place)
+    os.kill(service.pid_of("worker"), signal.SIGKILL)
+    wait_for(lambda: service.pids()["worker"] not in ([], [before["processes"]["worker-0"]["pid"]])
+             and service.is_jailed(service.pid_of("worker")), 20, "the return")
+    wait_for(lambda: service.ask("again.penstock.example").answer, 20, "it serves")
+    assert lines(place, "--verify", baseline) == []
+    after = document(place)
+    assert after["service"]["counters"]["deaths"] == before["service"]["counters"]["deaths"] + 1
+    assert after["processes"]["worker-0"]["pid"] != before["processes"]["worker-0"]["pid"]
+
+
+def test_values_that_are_on_disk_alone_are_named_and_after_a_reload_they_are_drift(service, place):
+    baseline = kept(place)
+    service.config["cache"] = {"size": "1MiB"}
+    service.config["timeouts"]["query"] = "3s"
+    service.file.write_text(json.dumps(service.config))
+    assert lines(place, "--check") == [
+        f"configuration: {service.file} has values that are not in force: reload, or mend it"]
+    assert any(line.startswith("configuration.file_is_loaded: was true, is false") for line in lines(place, "--verify", baseline))
+    service.config["cache"] = {"size": "off"}
+    service.file.write_text(json.dumps(service.config))
+    ctl(place, "reload", status=0)
+    assert lines(place, "--check") == []
+    changed = {line.split(":")[0] for line in lines(place, "--verify", baseline)}
+    assert changed == {"configuration.file_sha256", "configuration.hash_in_force", "configuration.hash_of_file",
+                       "service.limits.query_ms"}
+
+
+def test_another_key_of_an_upstream_is_drift(service, bad, pki, place):
+    baseline = kept(place)
+    bad.present(pki.rotated)
+    bad.refuse()
+    bad.listen_again()
+    wait_for(lambda: service.ask("new.penstock.example").answer, 20, "an answer under the backup pin")
+    named = [line for line in lines(place, "--verify", baseline) if "pin_matched" in line]
+    assert named == ["service.upstreams.first.pin_matched: was 1, is 2"]
+
+
+def test_an_executable_that_was_swapped_is_named(service, place, copies):
+    baseline = kept(place)
+    other = copies / "another"
+    other.write_bytes((copies / "penstock-worker").read_bytes() + b"another")
+    other.chmod(0o755)
+    os.replace(other, copies / "penstock-worker")
+    wanted = f"{copies / 'penstock-worker'} is mapped, and on disk it is another"
+    assert lines(place, "--check") == [f"worker-0: {wanted}"]
+    assert lines(place, "--verify", baseline) == [
+        'processes.worker-0.executable.on_disk: was "the same", is "another"']
+    (copies / "penstock-worker").unlink()
+    assert any(line.endswith("on disk it is deleted") for line in lines(place, "--check"))
+
+
+def test_who_is_not_root_is_told_what_was_not_read_and_why(serve, bad, place):
+    """Another account sees what the kernel shows to everybody, and no finding is missing for that."""
+    serve(bad, settings={"control": {"socket": str(place), "operators": ["games"]}})
+    found = json.loads(ctl(place, "attest", status=0, user="games").stdout)
+    has_schema(found, "attest")
+    worker = found["processes"]["worker-0"]
+    assert worker["uids"] == document(place)["processes"]["worker-0"]["uids"] and worker["seccomp_mode"] == 2
+    for name in ("executable", "descriptors", "filters_loaded", "filter_is_loaded", "namespaces"):
+        assert worker[name] is None and worker["not_read"][name]
+    done = ctl(place, "attest", "--check", user="games")
+    assert done.returncode == 1 and "worker-0: executable could not be read: Permission denied" in done.stdout
+
+
+PRELOADED = {
+    # what a mistake in the code, or whoever changed it, would leave behind: just before the filter, so that nobody closes it
+    "descriptor": """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+int seccomp_load(void *filter)
+{
+    int (*real)(void *) = (int (*)(void *))dlsym(RTLD_NEXT, "seccomp_load");
+    open("/etc/hostname", O_RDONLY);
+    return real(filter);
+}
+""",
+    "filter": "int seccomp_load(void *filter) { return filter == 0; }\n",
+}
+
+
+@pytest.fixture
+def serve_with(serve, bad, place, copies):
+    """A service whose supervisor runs with a library before its own, and a baseline of one without."""
+    def make(what):
+        linked = subprocess.run(["ldd", EXECUTABLE], capture_output=True, text=True)
+        if "libseccomp.so" not in linked.stdout:
+            pytest.skip("this build loads no library")
+        source = copies / f"{what}.c"
+        source.write_text(PRELOADED[what])
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", copies / f"{what}.so", source, "-ldl"], check=True)
+        sound = serve(bad, settings={"control": {"socket": str(place)}}, executable=copies / "penstock")
+        baseline = kept(place)
+        assert sound.stop() == 0
+        options = "detect_leaks=0:abort_on_error=0" + ":verify_asan_link_order=0" * SANITIZED
+        serve(bad, settings={"control": {"socket": str(place)}}, executable=copies / "penstock",
+              wrap=["env", f"LD_PRELOAD={copies / what}.so", f"ASAN_OPTIONS={options}"], expect_jail=False)
+        return baseline
+    return make
+
+
+def test_a_descriptor_that_nobody_should_have_is_named(serve_with, place):
+    baseline = serve_with("descriptor")
+    wanted = 'has 1 descriptors of kind "file", 0 allowed'
+    assert f"supervisor: {wanted}" in lines(place, "--check")
+    assert "processes.supervisor.descriptors.file: was absent, is 1" in lines(place, "--verify", baseline)
+
+
+def test_a_filter_that_is_not_loaded_is_named(serve_with, place):
+    baseline = serve_with("filter")
+    found = lines(place, "--check")
+    assert any(line.startswith("supervisor: of 0 loaded filters none is the one of this build") for line in found)
+    assert "supervisor: seccomp_mode is 0, not 2" in found
+    named = lines(place, "--verify", baseline)
+    assert "processes.supervisor.filter_is_loaded: was true, is false" in named
+    assert "processes.supervisor.seccomp_mode: was 2, is 0" in named
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="there is no ssh-keygen")
+def test_a_document_is_signed_and_verified_as_documented(service, place, tmp_path):
+    paper, key = kept(place), tmp_path / "auditor_key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", key], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-f", key, "-n", "penstock-attestation", paper], check=True,
+                   capture_output=True)
+    signers = tmp_path / "allowed_signers"
+    signers.write_text(f'auditor@example.net namespaces="penstock-attestation" {key.with_suffix(".pub").read_text()}')
+
+    def verify():
+        with paper.open() as text:
+            return subprocess.run(["ssh-keygen", "-Y", "verify", "-f", signers, "-I", "auditor@example.net",
+                                   "-n", "penstock-attestation", "-s", f"{paper}.sig"], stdin=text, capture_output=True).returncode
+    assert verify() == 0
+    paper.write_text(paper.read_text().replace('"no_new_privs": 1', '"no_new_privs": 0'))
+    assert verify() != 0
+
+
+def test_what_is_no_baseline_is_refused_before_anybody_is_asked(service, place, tmp_path):
+    for text in ("", "{}", "[]", '{"form": 2, "processes": {}}', '{"form": 1, "form": 1, "processes": {}}', "{" * 5000):
+        paper = tmp_path / "paper"
+        paper.write_text(text)
+        done = ctl(place, "attest", "--verify", paper)
+        assert done.returncode == 64 and "is no attestation of this form" in done.stderr
+    assert ctl(place, "attest", "--check", "--json").returncode == 64

@@ -13,7 +13,7 @@ process(const char *role)
     json_t *made =
         json_pack("{s:s, s:[i,i], s:[i,i], s:[], s:{s:s, s:s}, s:i, s:i, s:i, s:b, s:b, "
                   "s:{s:[s,s]}, s:{s:i}, s:{s:s, "
-                  "s:s}, s:[], s:{}}",
+                  "s:s}, s:{}, s:{}}",
                   "role", role, "uids", 7, 7, "gids", 7, 7, "groups", "capabilities", "effective",
                   "0000000000000000", "bounding", "0000000000000400", "no_new_privs", 1,
                   "seccomp_mode", 2, "threads", 1, "dumpable", 0, "filter_is_loaded", 1, "limits",
@@ -87,7 +87,7 @@ Test(attest_judge, finds_each_surplus_of_a_process)
     expect_of("limits", json_pack("{s:[s,s]}", "core_bytes", "0", "unlimited"), "core files");
     expect_of("executable", json_pack("{s:s, s:s}", "path", "/x", "on_disk", "deleted"),
               "on disk it is deleted");
-    expect_of("libraries", json_pack("[{s:s, s:s}]", "file", "/l", "on_disk", "another"),
+    expect_of("libraries", json_pack("{s:{s:s, s:s}}", "l", "file", "/l", "on_disk", "another"),
               "/l is mapped");
     expect_of("descriptors", json_pack("{s:i}", "file", 1),
               "1 descriptors of kind \\\"file\\\", 0 allowed");

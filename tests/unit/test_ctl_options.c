@@ -84,6 +84,22 @@ Test(ctl_options, networks)
     cr_expect_eq(PARSE("networks", "192.0.2.1"), STATUS_INVALID);
 }
 
+Test(ctl_options, attestations)
+{
+    cr_expect_eq(PARSE("attest"), STATUS_OK);
+    cr_expect(options.command == CTL_ATTEST && !options.is_check && options.baseline == NULL);
+    cr_expect_eq(PARSE("attest", "--json"), STATUS_OK);
+    cr_expect_eq(PARSE("attest", "--check"), STATUS_OK);
+    cr_expect(options.is_check);
+    cr_expect_eq(PARSE("--verify", "kept.json", "attest"), STATUS_OK);
+    cr_expect_str_eq(options.baseline, "kept.json");
+    cr_expect_eq(PARSE("attest", "--check", "--verify", "kept.json"), STATUS_INVALID);
+    cr_expect_eq(PARSE("attest", "--check", "--json"), STATUS_INVALID);
+    cr_expect_eq(PARSE("status", "--check"), STATUS_INVALID);
+    cr_expect_eq(PARSE("top", "--verify", "kept.json"), STATUS_INVALID);
+    cr_expect_eq(PARSE("attest", "--verify"), STATUS_INVALID);
+}
+
 Test(ctl_options, the_socket)
 {
     cr_expect_str_eq(CTL_OPTIONS_SOCKET, CONFIG_CONTROL_SOCKET);

@@ -1,0 +1,153 @@
+/* attest_config.c - the configuration file of a service as it is now
+ * SPDX-License-Identifier: ISC
+ */
+#include "attest/attest_config.h"
+
+#include "conf/config_hash.h"
+#include "conf/config_load.h"
+#include "digest/digest.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS_MOST 512 /* of a command line, or of an environment */
+
+/* What the supervisor was started with. */
+struct start {
+    const char *file;
+    const char *listen[CONFIG_LISTEN_MAX];
+    size_t listen_count;
+    uint32_t verbose;
+};
+
+/* Texts with a NUL behind each. @return how many; a NULL stands behind the last */
+static size_t
+split(char *text, size_t size, char *words[WORDS_MOST])
+{
+    size_t count = 0;
+    for (size_t at = 0; at < size && count + 1 < WORDS_MOST; at += strlen(text + at) + 1)
+        words[count++] = text + at;
+    words[count] = NULL;
+    return count;
+}
+
+/* As supervisor/options.c takes them; a process that runs was started with sound ones. */
+static void
+read_options(char *words[WORDS_MOST], size_t count, struct start *start)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"address", required_argument, NULL, 'a'},
+                                            {"verbose", no_argument, NULL, 'v'},
+                                            {"take-over", no_argument, NULL, 't'},
+                                            {0}};
+    int option;
+    *start = (struct start){.file = ATTEST_CONFIG_FILE};
+    optind = 0;
+    opterr = 0;
+    while ((option = getopt_long((int)count, words, "+:c:a:v", options, NULL)) != -1) {
+        if (option == 'c')
+            start->file = optarg;
+        else if (option == 'a' && start->listen_count < CONFIG_LISTEN_MAX)
+            start->listen[start->listen_count++] = optarg;
+        else if (option == 'v')
+            start->verbose++;
+    }
+}
+
+static uint32_t
+zone_index(const char *name)
+{
+    return if_nametoindex(name);
+}
+
+static void
+put_hash(struct attest_value *value, const struct start *start, const char *text, size_t size,
+         char *environment[WORDS_MOST])
+{
+    static struct config config;
+    struct config_error error;
+    char hash[24];
+    struct config_source source = {
+        .file = text == NULL ? NULL : start->file,
+        .text = text,
+        .text_size = size,
+        .environ = (const char *const *)environment,
+        .listen = start->listen,
+        .listen_count = start->listen_count,
+        .verbose = start->verbose,
+        .zone_index = zone_index,
+    };
+    if (config_load(&source, &config, &error) != STATUS_OK) {
+        attest_value_unread(value, "hash_of_file", error.text);
+        return;
+    }
+    snprintf(hash, sizeof hash, "%016" PRIx64, config_hash(&config));
+    attest_value_put(value, "hash_of_file", json_string(hash));
+    memset(&config, 0, sizeof config); /* it may hold a secret */
+}
+
+static void
+put_file(struct attest_value *value, const struct attest_proc *proc, const struct start *start,
+         char *environment[WORDS_MOST])
+{
+    char path[ATTEST_PROC_PATH_MAX];
+    uint8_t sum[DIGEST_BYTES];
+    size_t size;
+    bool is_absolute = start->file[0] == '/';
+    attest_value_put(value, "file", json_string(start->file));
+    snprintf(path, sizeof path, "%s/%.4000s", is_absolute ? "root" : "cwd",
+             start->file + is_absolute);
+    char *text = attest_proc_read(proc, path, &size);
+    if (text == NULL && errno == ENOENT && strcmp(start->file, ATTEST_CONFIG_FILE) == 0) {
+        attest_value_unread(value, "file_sha256", "there is none, and none was asked for");
+        put_hash(value, start, NULL, 0, environment);
+        return;
+    }
+    if (text == NULL) {
+        int saved = errno;
+        attest_value_put(value, "file_sha256", NULL);
+        errno = saved;
+        attest_value_put(value, "hash_of_file", NULL);
+        return;
+    }
+    digest_of(text, size, sum);
+    attest_value_put(value, "file_sha256", attest_value_sum(sum));
+    put_hash(value, start, text, size, environment);
+    explicit_bzero(text, size);
+    free(text);
+}
+
+json_t *
+attest_config_read(pid_t supervisor)
+{
+    static const char *const names[] = {"file", "file_sha256", "hash_of_file"};
+    struct attest_value value = attest_value_begin();
+    struct attest_proc proc;
+    struct start start;
+    char *words[WORDS_MOST], *environment[WORDS_MOST];
+    size_t line_size = 0, environment_size = 0;
+    char *line = NULL, *variables = NULL;
+    if (attest_proc_open(&proc, supervisor) == STATUS_OK) {
+        line = attest_proc_read(&proc, "cmdline", &line_size);
+        variables = attest_proc_read(&proc, "environ", &environment_size);
+    }
+    int saved = errno;
+    if (line != NULL && variables != NULL) {
+        read_options(words, split(line, line_size, words), &start);
+        (void)split(variables, environment_size, environment);
+        put_file(&value, &proc, &start, environment);
+    }
+    for (size_t i = 0; i < 3 && (line == NULL || variables == NULL); i++) {
+        errno = saved;
+        attest_value_put(&value, names[i], NULL);
+    }
+    free(line);
+    free(variables);
+    attest_proc_close(&proc);
+    return attest_value_end(&value);
+}
