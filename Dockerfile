@@ -12,11 +12,14 @@ COPY monitoring /source/monitoring
 COPY policy /source/policy
 COPY seccomp /source/seccomp
 COPY src /source/src
+COPY LICENSE /source/
+COPY tools/steps.py tools/linked.py tools/licences tools/licences.txt /source/tools/
 WORKDIR /source
 RUN meson setup build -Dprefix=/usr -Dbuildtype=debugoptimized -Dstatic=true -Dtests=false \
     && ninja -C build \
     && install -D -s -t /image/usr/bin build/src/supervisor/penstock build/src/ctl/penstockctl build/src/exporter/penstock-exporter \
     && install -D -s -t /image/usr/libexec/penstock build/src/front/penstock-front build/src/worker/penstock-worker \
+    && tools/licences build /image/usr/share/doc/penstock/LICENSES \
     && setcap cap_net_bind_service=p /image/usr/libexec/penstock/penstock-front \
     && install -D -m 644 -t /image/etc/ssl/certs /etc/ssl/certs/ca-certificates.crt \
     && printf '%s\n' 'penstock:x:65532:65532::/:/nonexistent' 'penstock-exporter:x:65533:65533::/:/nonexistent' >/image/etc/passwd

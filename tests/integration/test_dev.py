@@ -9,8 +9,8 @@ import pytest
 from conftest import needs_root
 from penstock import BUILD, TOP, plain_environment, wait_for
 
-COMMANDS = ("build", "run", "test", "simulate", "coverage", "bench", "fuzz", "differential", "analyze", "mutate", "prove", "reproduce", "picture",
-            "fmt", "install", "clean")
+COMMANDS = ("build", "run", "test", "simulate", "coverage", "bench", "fuzz", "differential", "analyze", "mutate", "prove", "reproduce",
+            "sbom", "provenance", "picture", "fmt", "install", "clean")
 
 
 @pytest.fixture
@@ -37,7 +37,8 @@ def test_every_command_understands_help(tree, command):
     assert not (tree / "build").exists(), "nothing was begun"
 
 
-@pytest.mark.parametrize("tool", ["analyze", "coverage", "differential", "fuzz", "mutate", "picture", "prove", "reproduce", "simulate"])
+@pytest.mark.parametrize("tool", ["analyze", "coverage", "differential", "fuzz", "mutate", "picture", "prove", "provenance", "reproduce", "sbom",
+                                  "simulate"])
 def test_a_tool_says_itself_what_it_does(tree, tool):
     for option in ("--help", "-h"):
         result = subprocess.run([tree / "tools" / tool, option], capture_output=True, text=True, timeout=60)
@@ -53,6 +54,7 @@ def test_a_tool_says_itself_what_it_does(tree, tool):
     ("coverage", "--frobnicate"), ("coverage", "nowhere"),
     ("mutate", "--frobnicate"), ("mutate", "nowhere"), ("mutate", "--jobs", "0"),
     ("reproduce", "local"), ("reproduce", "--frobnicate"),
+    ("sbom", "--frobnicate"), ("sbom", "nowhere"), ("provenance", "nowhere"),
     ("picture", "--frobnicate"), ("picture", "--minutes"), ("picture", "--minutes", "soon"),
     ("fuzz", "ring", "soon"), ("fuzz", "ring", "1", "2"), ("fuzz", "--frobnicate"),
 ])
