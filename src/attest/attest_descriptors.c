@@ -136,6 +136,8 @@ name_file(const struct stat *status, int number, const char *target, char kind[K
         snprintf(kind, KIND_MAX, "output");
     else if (strncmp(target, "/memfd:", 7) == 0)
         snprintf(kind, KIND_MAX, "memory");
+    else if (target[0] != '/' && strstr(target, ":[") != NULL) /* user:[4026531837] */
+        snprintf(kind, KIND_MAX, "namespace");
     else if (S_ISREG(status->st_mode) && (runs == ATTEST_FRONT || runs == ATTEST_WORKER))
         snprintf(kind, KIND_MAX, "executable");
     else

@@ -84,16 +84,17 @@ build_id(const struct attest_elf *elf)
     return elf->build_bytes > 0 ? json_string(text) : json_null();
 }
 
-/* Is what stands at the path now what is mapped? */
+/* Is what stands at the path now what is mapped? It is looked for where the supervisor found it: a
+ * worker may have no file at all (os/spaces.h). */
 static const char *
-on_disk(const struct attest_proc *proc, const char *path, const struct stat *mapped,
+on_disk(const struct attest_proc *supervisor, const char *path, const struct stat *mapped,
         const uint8_t sum[DIGEST_BYTES])
 {
-    char inside[ATTEST_PROC_PATH_MAX + 8]; /* the process may be in another mount namespace */
+    char inside[ATTEST_PROC_PATH_MAX + 8]; /* it may be in another mount namespace */
     struct stat now;
     struct file file;
     snprintf(inside, sizeof inside, "root/%s", path[0] == '/' ? path + 1 : path);
-    int fd = openat(proc->folder, inside, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = openat(supervisor->folder, inside, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR ? "deleted" : "not readable";
     const char *found = "another";
@@ -143,7 +144,8 @@ split_name(const char *path, char name[128], char version[64])
 
 /* @param span  of addresses, as maps has it: the file is opened as it is mapped */
 static void
-add_shared(json_t *libraries, const struct attest_proc *proc, const char *span, const char *path)
+add_shared(json_t *libraries, const struct attest_proc *proc, const struct attest_proc *supervisor,
+           const char *span, const char *path)
 {
     char name[128], version[64], mapped[64];
     struct file file = {.is_read = false};
@@ -156,19 +158,20 @@ add_shared(json_t *libraries, const struct attest_proc *proc, const char *span, 
         read_file(fd, &file);
     if (fd >= 0)
         close(fd);
-    json_t *row =
-        json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "version",
-                  file.version[0] != '\0' ? file.version : version, "linked", "shared", "file",
-                  path, "sha256", file.is_read ? attest_value_sum(file.sum) : json_null(),
-                  "build_id", build_id(&file.elf), "on_disk",
-                  is_open ? json_string(on_disk(proc, path, &status, file.sum)) : json_null());
+    json_t *row = json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:o}", "version",
+        file.version[0] != '\0' ? file.version : version, "linked", "shared", "file", path,
+        "sha256", file.is_read ? attest_value_sum(file.sum) : json_null(), "build_id",
+        build_id(&file.elf), "on_disk",
+        is_open ? json_string(on_disk(supervisor, path, &status, file.sum)) : json_null());
     if (row != NULL) /* NULL: not UTF-8 */
         json_object_set_new(libraries, name, row);
 }
 
 /* Each file that is mapped to be executed, once, but the executable itself. */
 static bool
-add_mapped(json_t *libraries, const struct attest_proc *proc, ino_t own)
+add_mapped(json_t *libraries, const struct attest_proc *proc, const struct attest_proc *supervisor,
+           ino_t own)
 {
     char *maps = attest_proc_read(proc, "maps", NULL);
     unsigned long long seen[LIBRARIES_MOST];
@@ -190,14 +193,15 @@ add_mapped(json_t *libraries, const struct attest_proc *proc, ino_t own)
         if (i < count)
             continue;
         seen[count++] = inode;
-        add_shared(libraries, proc, span, line + path);
+        add_shared(libraries, proc, supervisor, span, line + path);
     }
     free(maps);
     return true;
 }
 
 void
-attest_executable_put(const struct attest_proc *proc, struct attest_value *value)
+attest_executable_put(const struct attest_proc *proc, const struct attest_proc *supervisor,
+                      struct attest_value *value)
 {
     char path[ATTEST_PROC_PATH_MAX];
     struct stat status;
@@ -222,12 +226,12 @@ attest_executable_put(const struct attest_proc *proc, struct attest_value *value
     json_t *executable =
         json_pack("{s:s, s:o, s:o, s:s}", "path", path, "sha256",
                   file.is_read ? attest_value_sum(file.sum) : json_null(), "build_id",
-                  build_id(&file.elf), "on_disk", on_disk(proc, path, &status, file.sum));
+                  build_id(&file.elf), "on_disk", on_disk(supervisor, path, &status, file.sum));
     errno = EILSEQ; /* the one reason left: a path that is not UTF-8 */
     attest_value_put(value, "executable", executable);
     json_t *libraries = json_object(); /* by name: the order of maps is drawn at each start */
     add_linked(libraries, file.elf.linked);
-    if (add_mapped(libraries, proc, status.st_ino)) {
+    if (add_mapped(libraries, proc, supervisor, status.st_ino)) {
         attest_value_put(value, "libraries", libraries);
     } else {
         attest_value_put(value, "libraries", NULL);

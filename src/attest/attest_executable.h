@@ -12,5 +12,7 @@
 #include "attest/attest_proc.h"
 #include "attest/attest_value.h"
 
-/** Add "executable" and "libraries". */
-void attest_executable_put(const struct attest_proc *proc, struct attest_value *value);
+/** Add "executable" and "libraries". @param supervisor  of the service, borrowed: where files are
+ *  looked for that stand at a path now */
+void attest_executable_put(const struct attest_proc *proc, const struct attest_proc *supervisor,
+                           struct attest_value *value);

@@ -218,7 +218,7 @@ attest_process_read(const struct attest_proc *proc, const struct attest_proc *su
                      json_string(landlock == 0 ? "kernel has none"
                                                : "the kernel does not show it of a process"));
     attest_descriptors_put(proc, &value);
-    attest_executable_put(proc, &value);
+    attest_executable_put(proc, supervisor, &value);
     put_filters(&value, proc, role);
     free(status);
     return attest_value_end(&value);

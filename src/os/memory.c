@@ -166,15 +166,20 @@ memory_bound(size_t more)
     return 0;
 }
 #else
-/* The sixth number of statm: private pages that can be written, as RLIMIT_DATA counts them, and the
- * stack. */
+/*
+ * The sixth number of statm: private pages that can be written, as RLIMIT_DATA counts them, and the
+ * stack. Where neither /proc is there nor was statm handed in, MEMORY_STATM_FD is the event loop's,
+ * which cannot be read.
+ */
 size_t
 memory_bound(size_t more)
 {
     char text[128], *at = text;
     int fd = sys_open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    ssize_t size = fd >= 0 ? sys_read(fd, text, sizeof text - 1) : -1;
-    if (fd >= 0)
+    if (fd < 0)
+        fd = MEMORY_STATM_FD;
+    ssize_t size = sys_read(fd, text, sizeof text - 1);
+    if (size > 0)
         sys_close(fd);
     if (size <= 0)
         return 0;

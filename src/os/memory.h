@@ -47,9 +47,12 @@ MUST_CHECK enum status memory_watch(int fd, void **at, size_t *size);
 
 void memory_unmap(void *at, size_t size);
 
+/* In a process that is born without /proc: its own statm, opened before that was gone. */
+#define MEMORY_STATM_FD 4
+
 /**
  * A bound for this process's own memory (RLIMIT_DATA): what it has now and `more` octets. To be
- * called when all tables are reserved, so that the configuration's sizes are in it.
+ * called once, when all tables are reserved, so that the configuration's sizes are in it.
  * @return octets; 0: no bound, since /proc cannot be read, or a sanitizer maps memory of its own
  */
 size_t memory_bound(size_t more);

@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/securebits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,11 +20,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-/* Every bit that can be locked is; the two that would help somebody back are also set. */
-#define SECUREBITS                                                                                 \
-    (SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |                        \
-     SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 
 struct cap_sets {
     uint64_t effective, permitted, inheritable;
@@ -154,7 +148,7 @@ close_bounds(void)
         if (prctl(PR_CAPBSET_DROP, c, 0, 0, 0) != 0)
             return false;
     int inherited = prctl(PR_GET_SECUREBITS, 0, 0, 0, 0);
-    return inherited >= 0 && prctl(PR_SET_SECUREBITS, inherited | SECUREBITS, 0, 0, 0) == 0;
+    return inherited >= 0 && prctl(PR_SET_SECUREBITS, inherited | PRIVS_SECUREBITS, 0, 0, 0) == 0;
 }
 
 static bool
@@ -213,7 +207,7 @@ are_bounds_closed(void)
         if (in_set > 0)
             return false;
     }
-    return (prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & SECUREBITS) == SECUREBITS;
+    return (prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & PRIVS_SECUREBITS) == PRIVS_SECUREBITS;
 }
 
 static bool
@@ -230,6 +224,17 @@ are_limits(const struct privs_limits *limits)
            is_limit(RLIMIT_NPROC, limits->processes) &&
            is_limit(RLIMIT_FSIZE, limits->file_bytes) &&
            (limits->memory_bytes == 0 || is_limit(RLIMIT_DATA, limits->memory_bytes));
+}
+
+/* Not by libcap-ng, which remembers the number of the process before the fork and asks for that. */
+enum status
+privs_shed(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+    bool done = close_bounds() && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 &&
+                syscall(SYS_capset, &header, none) == 0;
+    return done && is_bare() && are_bounds_closed() ? STATUS_OK : STATUS_SYSTEM;
 }
 
 #define STEP(done, name)                                                                           \

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 
+#include <linux/securebits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -33,6 +34,18 @@ MUST_CHECK enum status privs_find_group(const char *name, gid_t *gid);
 
 /** Reduce all capability sets to CAP_NET_BIND_SERVICE (front, before bind). */
 MUST_CHECK enum status privs_keep_bind_only(void);
+
+/** Every securebit that can be locked, and the two that would help somebody back. */
+#define PRIVS_SECUREBITS                                                                           \
+    (SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED |                        \
+     SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
+
+/**
+ * Empty all five capability sets, lock the securebits, and read both back: of a process that has
+ * every capability, in a user namespace that it entered (os/spaces.h).
+ * @return STATUS_OK; STATUS_SYSTEM: it must not go on
+ */
+MUST_CHECK enum status privs_shed(void);
 
 /**
  * Give up for good: groups, gid and uid if `account` is not NULL (started as root), all five

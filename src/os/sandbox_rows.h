@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "os/privs.h"
 #include "os/sandbox.h"
 
 #include <errno.h>
@@ -140,8 +141,10 @@ struct sandbox_table sandbox_table(enum sandbox_role role);
 #endif
 #ifdef PENSTOCK_STATIC
 #define ALLOW_SHARED(call_, reason_)
+#define ALLOW_ARG_STATIC ALLOW_ARG
 #else
 #define ALLOW_SHARED(call_, reason_) ALLOW(call_, reason_)
+#define ALLOW_ARG_STATIC(call_, arg_, value_, reason_)
 #endif
 
 /* The casts keep a negative constant from being widened into one that no 32-bit argument equals. */

@@ -5,8 +5,8 @@
  *       another file in its place runs the same processes over a virtual kernel. Results and errno
  *       are the kernel's.
  * Who:  os, child, front, worker; the supervisor, but for its start and for processes (spawn.h).
- *       Two files of os call the kernel themselves, because what they do is the kernel's and ends
- *       at the start: privs.c and landlock.c; libseccomp loads the filter.
+ *       Three files of os call the kernel themselves, because what they do is the kernel's and ends
+ *       before a process serves: privs.c, spaces.c and landlock.c; libseccomp loads the filter.
  * Ref:  the manual page of each call; tests/structure/sys_symbols.txt.
  */
 #pragma once

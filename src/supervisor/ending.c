@@ -19,6 +19,8 @@ ending_text(int wait_status, char text[ENDING_MAX])
     else if (WIFSIGNALED(wait_status))
         snprintf(text, size, "was killed by signal %d (%s)", WTERMSIG(wait_status),
                  strsignal(WTERMSIG(wait_status)));
+    else if (WEXITSTATUS(wait_status) == ENDING_SPACES)
+        snprintf(text, size, "could not enter its namespaces (status %d)", ENDING_SPACES);
     else if (WEXITSTATUS(wait_status) == ENDING_EXEC_DENIED)
         snprintf(text, size, "could not be executed: operation not permitted (%s)",
                  EXECUTABLES_SETCAP);

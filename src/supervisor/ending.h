@@ -10,6 +10,7 @@
 #define ENDING_MAX 128 /* octets of the text, with its NUL */
 
 /* Exit statuses of a child whose executable could not be executed: EPERM, or another reason. */
+#define ENDING_SPACES      125 /* it could not enter its namespaces, or shed what that gave */
 #define ENDING_EXEC_DENIED 126
 #define ENDING_EXEC_FAILED 127
 

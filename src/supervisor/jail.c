@@ -13,6 +13,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#ifdef PENSTOCK_STATIC /* a loader would find no library in an empty view */
+#define WITH_VIEW true
+#else
+#define WITH_VIEW false
+#endif
+
 #define FILES_MOST (1U << 20) /* descriptors: what no configuration reaches */
 
 enum status
@@ -75,7 +81,8 @@ restrict_paths(const struct config *config, const int exec_fds[CHILD_ROLES])
 }
 
 enum status
-jail_enter(const struct config *config, const int exec_fds[CHILD_ROLES], struct config_error *error)
+jail_enter(const struct config *config, const int exec_fds[CHILD_ROLES], struct spaces *spaces,
+           struct config_error *error)
 {
     /*
      * The children take their own, lower limits, which they could not if ours were lower still:
@@ -87,9 +94,12 @@ jail_enter(const struct config *config, const int exec_fds[CHILD_ROLES], struct 
     struct privs_account account;
     const char *what_failed = NULL;
     bool is_root = sys_geteuid() == 0;
-    if (is_root && find_account(config, &account) != STATUS_OK)
+    if (is_root && find_account(config, &account) != STATUS_OK) {
         snprintf(error->text, sizeof error->text, "there is no account to give up root for");
-    else if (privs_drop(is_root ? &account : NULL, &limits, &what_failed) != STATUS_OK)
+        return STATUS_SYSTEM;
+    }
+    spaces_open(is_root ? &account : NULL, WITH_VIEW, spaces);
+    if (privs_drop(is_root ? &account : NULL, &limits, &what_failed) != STATUS_OK)
         snprintf(error->text, sizeof error->text, "privileges cannot be given up: %s", what_failed);
     else if (restrict_paths(config, exec_fds) == STATUS_SYSTEM)
         snprintf(error->text, sizeof error->text, "Landlock cannot be set up: %s", strerror(errno));

@@ -24,7 +24,8 @@ MUST_CHECK enum status jail_check_account(const char *user, struct config_error 
  * @param config  whose account (if root) and whose ports; NULL: before there is a configuration:
  *                the account "penstock" or else "nobody", no ports at all
  * @param exec_fds  from executables_open(); borrowed
+ * @param spaces    written: namespaces for the workers, made while that can be done
  * @return STATUS_OK; STATUS_SYSTEM (`error` says what could not be given up: do not go on)
  */
 MUST_CHECK enum status jail_enter(const struct config *config, const int exec_fds[CHILD_ROLES],
-                                  struct config_error *error);
+                                  struct spaces *spaces, struct config_error *error);

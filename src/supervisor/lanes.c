@@ -52,7 +52,8 @@ lanes_spawn(struct child *child)
     enum status status = chan_pair(pair);
     if (status != STATUS_OK)
         return status;
-    status = spawn_child(child->role, child->supervisor->exec_fds[child->role], pair[1],
+    const struct spaces *spaces = child->role == CHILD_WORKER ? &child->supervisor->spaces : NULL;
+    status = spawn_child(child->role, child->supervisor->exec_fds[child->role], pair[1], spaces,
                          &child->pid, &child->pid_fd);
     int saved = errno;
     sys_close(pair[1]);

@@ -92,7 +92,7 @@ look_at(const struct look_ask *ask, int exec_fd, int socket_fd, struct look_chai
     pid_t pid = 0;
     *chain = (struct look_chain){0};
     if (chan_pair(pair) != STATUS_OK ||
-        spawn_child(CHILD_WORKER, exec_fd, pair[1], &pid, &pid_fd) != STATUS_OK) {
+        spawn_child(CHILD_WORKER, exec_fd, pair[1], ask->spaces, &pid, &pid_fd) != STATUS_OK) {
         snprintf(error->text, sizeof error->text, "cannot start penstock-worker: %s",
                  strerror(errno));
         return STATUS_SYSTEM;

@@ -34,6 +34,7 @@ struct look_ask { /* what to look at, and how to judge it */
     const char *tls_name;        /* without policy: SNI, or "" */
     uint32_t index;              /* of the upstream whose policy decides; IPC_NO_POLICY: none */
     uint32_t versions;           /* bits of TLS versions; 0: those of the policy */
+    const struct spaces *spaces; /* the worker enters them; borrowed */
     int policy_fds[IPC_FDS_MAX]; /* with a policy: configuration, statistics page, CAs or -1 */
 };
 

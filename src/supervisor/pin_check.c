@@ -76,7 +76,8 @@ look_once(const struct look_ask *ask, int exec_fd, struct look_chain *chain,
 }
 
 static bool
-check_one(const struct config *config, uint32_t index, int exec_fd, const int fds[IPC_FDS_MAX])
+check_one(const struct config *config, uint32_t index, int exec_fd, const struct spaces *spaces,
+          const int fds[IPC_FDS_MAX])
 {
     static struct look_chain chain;
     struct config_error error;
@@ -84,6 +85,7 @@ check_one(const struct config *config, uint32_t index, int exec_fd, const int fd
     struct look_ask ask = {.address = &upstream->address,
                            .tls_name = "",
                            .index = index,
+                           .spaces = spaces,
                            .policy_fds = {fds[0], fds[1], fds[2]}};
     enum status status = look_once(&ask, exec_fd, &chain, &error);
     ask.versions = CONFIG_TLS12; /* as a worker does, for the same reasons */
@@ -117,6 +119,7 @@ pin_check_run(const struct options *options)
 {
     static struct config config;
     struct config_error error;
+    struct spaces spaces;
     int exec_fds[CHILD_ROLES], fds[IPC_FDS_MAX] = {-1, -1, -1};
     enum status status = settings_load(options, &config, &error);
     if (status == STATUS_OK)
@@ -125,7 +128,7 @@ pin_check_run(const struct options *options)
     if (status == STATUS_OK)
         status = executables_open(exec_fds, &error);
     if (status == STATUS_OK)
-        status = jail_enter(&config, exec_fds, &error);
+        status = jail_enter(&config, exec_fds, &spaces, &error);
     if (status != STATUS_OK) {
         fprintf(stderr, "penstock: %s\n", error.text);
         return exit_code;
@@ -136,7 +139,7 @@ pin_check_run(const struct options *options)
         if (name != NULL && strcmp(name, config.upstreams[i].name) != 0)
             continue;
         looked++;
-        failed += !check_one(&config, i, exec_fds[CHILD_WORKER], fds);
+        failed += !check_one(&config, i, exec_fds[CHILD_WORKER], &spaces, fds);
     }
     if (looked == 0)
         fprintf(stderr, "penstock: no upstream is called \"%.128s\"\n", options->pin_upstream);

@@ -57,16 +57,18 @@ pin_show_run(const struct options *options)
 {
     static struct look_chain chain;
     struct config_error error;
+    struct spaces spaces;
     int exec_fds[CHILD_ROLES], socket_fd = -1;
     enum status status = executables_open(exec_fds, &error);
     if (status == STATUS_OK)
         status = look_dial(&options->pin_address, &socket_fd, &error);
     if (status == STATUS_OK)
-        status = jail_enter(NULL, exec_fds, &error);
+        status = jail_enter(NULL, exec_fds, &spaces, &error);
     if (status == STATUS_OK)
         status = look_at(&(struct look_ask){.address = &options->pin_address,
                                             .tls_name = options->pin_tls_name,
-                                            .index = IPC_NO_POLICY},
+                                            .index = IPC_NO_POLICY,
+                                            .spaces = &spaces},
                          exec_fds[CHILD_WORKER], socket_fd, &chain, &error);
     if (status != STATUS_OK) {
         fprintf(stderr, "penstock: %s\n", error.text);

@@ -53,9 +53,9 @@ enum { SANITIZED = 0 };
 #endif
 
 #ifdef PENSTOCK_STATIC
-enum { LOADER = 0 };
+enum { LOADER = 0, VIEW = S };
 #else
-enum { LOADER = S }; /* a child's loader works under the supervisor's filter */
+enum { LOADER = S, VIEW = 0 }; /* a child's loader works under the supervisor's filter */
 #endif
 
 #define APPEND (O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -126,6 +126,16 @@ enum { LOADER = S }; /* a child's loader works under the supervisor's filter */
     P(clone3, S | REFUSED, SYS_clone3, NULL, 0)                                                    \
     P(unshare, 0, SYS_unshare, 0)                                                                  \
     P(setns, 0, SYS_setns, with->closed, 0)                                                        \
+    P(setns_user, S, SYS_setns, with->closed, CLONE_NEWUSER)                                       \
+    P(setns_net, S, SYS_setns, with->closed, CLONE_NEWNET)                                         \
+    P(setns_ipc, S, SYS_setns, with->closed, CLONE_NEWIPC)                                         \
+    P(setns_uts, S, SYS_setns, with->closed, CLONE_NEWUTS)                                         \
+    P(setns_mount, VIEW, SYS_setns, with->closed, CLONE_NEWNS)                                     \
+    P(setns_pid, 0, SYS_setns, with->closed, CLONE_NEWPID)                                         \
+    P(setns_several, 0, SYS_setns, with->closed, CLONE_NEWUSER | CLONE_NEWNS)                      \
+    P(unshare_user, 0, SYS_unshare, CLONE_NEWUSER)                                                 \
+    P(umount, 0, SYS_umount2, "/nothing", 0)                                                       \
+    P(pivot_root, 0, SYS_pivot_root, "/nothing", "/nothing")                                       \
     P(ptrace, 0, SYS_ptrace, PTRACE_PEEKDATA, 1, NULL, NULL)                                       \
     P(process_vm_readv, 0, SYS_process_vm_readv, 1, NULL, 0, NULL, 0, 0)                           \
     P(pidfd_getfd, 0, SYS_pidfd_getfd, with->closed, 0, 0)                                         \
@@ -151,6 +161,8 @@ enum { LOADER = S }; /* a child's loader works under the supervisor's filter */
     P(setgroups, 0, SYS_setgroups, 0, NULL)                                                        \
     P(capset, S, SYS_capset, NULL, NULL)                                                           \
     P(prctl_dumpable, S | SANITIZED, SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0)                       \
+    P(bounding_drop, S | SANITIZED, SYS_prctl, PR_CAPBSET_DROP, 9999, 0, 0, 0)                     \
+    P(securebits_unlock, SANITIZED, SYS_prctl, PR_SET_SECUREBITS, 0, 0, 0, 0)                      \
     P(prctl_ptracer, SANITIZED, SYS_prctl, PR_SET_PTRACER, 0, 0, 0, 0)                             \
     P(seccomp, S, SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, NULL)                                  \
     P(prlimit, S, SYS_prlimit64, 0, RLIMIT_CORE, NULL, with->octets)                               \

@@ -151,6 +151,13 @@ steer(struct supervisor *sup, struct config_error *error)
     return STATUS_SYSTEM;
 }
 
+static void
+tell_spaces(const struct supervisor *sup)
+{
+    char text[SPACES_TEXT_MAX];
+    log_write(LOG_NOTICE, LOG_STARTED, "workers have %s", spaces_text(&sup->spaces, text));
+}
+
 /*
  * Only a front may need privileges that we give up, and a filter and no-new-privileges reach those
  * who are spawned later: so fronts come first. They do not have to be ready for the rest to go on,
@@ -166,10 +173,11 @@ start(struct supervisor *sup, int listener, struct config_error *error)
         if (status == STATUS_OK && sup->phase != PHASE_STARTING)
             return STATUS_OK; /* a front could not start: it said why */
         if (status == STATUS_OK)
-            status = jail_enter(&sup->config, sup->exec_fds, error);
+            status = jail_enter(&sup->config, sup->exec_fds, &sup->spaces, error);
         settings_enter_jail();
         if (status != STATUS_OK)
             return status;
+        tell_spaces(sup);
         status = control_serve_open(sup, listener);
         if (status == STATUS_OK)
             status = lanes_spawn_all(sup, CHILD_WORKER);

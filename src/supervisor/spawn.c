@@ -5,6 +5,7 @@
 
 #include "os/calls.h"
 #include "os/chan.h"
+#include "os/memory.h"
 #include "supervisor/ending.h"
 #include "supervisor/executables.h"
 #include "supervisor/inherited.h"
@@ -19,9 +20,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EXEC_FD (CHAN_FD + 1) /* in a child, until exec */
+#define EXEC_FD (MEMORY_STATM_FD + 1) /* in a child, until exec */
 
 _Static_assert(CHAN_FD == INHERITED_NULL_FD, "a child's channel replaces our /dev/null");
+_Static_assert(MEMORY_STATM_FD == CHAN_FD + 1 && EXEC_FD < SPACES_FD_LEAST,
+               "what a child gets takes the place of no namespace");
 
 /* Builds with sanitizers need their options; a child gets nothing else of our environment. */
 static char *const *
@@ -51,20 +54,30 @@ arrange_descriptors(int exec_fd, int chan_fd)
 #endif
     if (dup2(chan_fd, CHAN_FD) < 0)
         return false;
-    if (exec_fd != EXEC_FD && dup3(exec_fd, EXEC_FD, O_CLOEXEC) < 0)
-        return false;
-    return calls_close_range(EXEC_FD + 1, ~0U) == 0;
+    return exec_fd == EXEC_FD || dup3(exec_fd, EXEC_FD, O_CLOEXEC) >= 0;
+}
+
+/* Where no file will be, the one that a child reads about itself is open before (os/memory.c). */
+static bool
+open_statm(const struct spaces *spaces)
+{
+    (void)close(MEMORY_STATM_FD);
+    return spaces == NULL || (spaces->made >> SPACES_VIEW & 1) == 0 ||
+           open("/proc/self/statm", O_RDONLY) == MEMORY_STATM_FD;
 }
 
 /* After the fork: only calls that a signal handler may make too. */
 static _Noreturn void
-become(enum child_role role, int exec_fd, int chan_fd)
+become(enum child_role role, int exec_fd, int chan_fd, const struct spaces *spaces)
 {
     char *argv[] = {(char *)(uintptr_t)executables_names[role], NULL};
     sigset_t none;
     sigemptyset(&none);
-    if (arrange_descriptors(exec_fd, chan_fd) && signal(SIGPIPE, SIG_DFL) != SIG_ERR &&
-        sigprocmask(SIG_SETMASK, &none, NULL) == 0)
+    bool arranged = arrange_descriptors(exec_fd, chan_fd) && open_statm(spaces);
+    if (arranged && spaces != NULL && spaces_enter(spaces) != STATUS_OK)
+        _exit(ENDING_SPACES);
+    if (arranged && calls_close_range(EXEC_FD + 1, ~0U) == 0 &&
+        signal(SIGPIPE, SIG_DFL) != SIG_ERR && sigprocmask(SIG_SETMASK, &none, NULL) == 0)
         calls_exec(EXEC_FD, argv, child_environment());
     _exit(errno == EPERM ? ENDING_EXEC_DENIED : ENDING_EXEC_FAILED);
 }
@@ -82,11 +95,12 @@ fork_with_descriptor(int *pid_fd)
 }
 
 enum status
-spawn_child(enum child_role role, int exec_fd, int chan_fd, pid_t *pid, int *pid_fd)
+spawn_child(enum child_role role, int exec_fd, int chan_fd, const struct spaces *spaces, pid_t *pid,
+            int *pid_fd)
 {
     *pid = fork_with_descriptor(pid_fd);
     if (*pid == 0)
-        become(role, exec_fd, chan_fd);
+        become(role, exec_fd, chan_fd, spaces);
     if (*pid > 0)
         return STATUS_OK;
     *pid = 0;

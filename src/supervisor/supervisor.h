@@ -18,6 +18,7 @@
 #include "os/evloop.h"
 #include "os/log.h"
 #include "os/privs.h"
+#include "os/spaces.h"
 #include "supervisor/dial_rule.h"
 #include "supervisor/life.h"
 #include "supervisor/namelists.h"
@@ -175,6 +176,7 @@ struct supervisor {
     struct stopping stopping;    /* PHASE_STOPPING */
     int exec_fds[CHILD_ROLES];   /* the executables, O_PATH */
     int config_fds[CHILD_ROLES]; /* sealed memfds with `config`; the worker's has no secret in it */
+    struct spaces spaces;        /* of the workers; made by jail_enter() */
     int ca_fd; /* sealed memfd with the CA file and a NUL behind it; -1: not needed */
     struct namelists namelists; /* of names; each front gets the descriptors */
     uint64_t watch_us;          /* when watchdog_tick() looks next */

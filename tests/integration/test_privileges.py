@@ -27,6 +27,7 @@ DESCRIPTORS = {
     "supervisor": {
         "null": 4, "log": 2, "epoll": 1, "signalfd": 1, "pidfd": 2, "channel": 2, "udp listening": 1,
         "tcp listening": 1, "bell": 2, "executable": 2, "timerfd": 1,
+        "namespace": 5,  # of the workers
         # configurations of front and worker, the CA file, the ring, and four pages of statistics: of front and worker,
         # and of two workers that reloads may have replaced; and the service page
         "memory": 9,
@@ -43,7 +44,10 @@ DESCRIPTORS = {
 
 
 def kernel_sockets(pid):
-    """{inode: kind} of the sockets in a process's network namespace."""
+    """{inode: kind} of the sockets in the network namespace of the supervisor, which a worker's come from."""
+    parent = int(status_of(pid)["PPid"])
+    if os.readlink(f"/proc/{pid}/exe").endswith("penstock-worker"):
+        pid = parent
     kinds = {}
     for table, kind in (("tcp", "tcp"), ("tcp6", "tcp"), ("udp", "udp"), ("udp6", "udp")):
         for line in pathlib.Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
@@ -66,7 +70,7 @@ def kind_of(target, sockets):
         return sockets.get(target[8:-1], "unknown socket")
     for pattern, kind in ((r"anon_inode:\[?eventpoll", "epoll"), (r"anon_inode:\[?eventfd", "bell"),
                           (r"anon_inode:\[?signalfd", "signalfd"), (r"anon_inode:\[?timerfd", "timerfd"),
-                          (r"anon_inode:\[?pidfd|pidfd:", "pidfd"), (r"/memfd:", "memory"),
+                          (r"anon_inode:\[?pidfd|pidfd:", "pidfd"), (r"(user|net|ipc|uts|mnt):\[", "namespace"), (r"/memfd:", "memory"),
                           (r".*/penstock\.log$", "log"), (r".*/penstock-(front|worker)$", "executable")):
         if re.match(pattern, target):
             return kind
@@ -94,7 +98,8 @@ def surplus(pid, role, account, bounding):
     expect("Groups", "")
     for capabilities in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
         expect(capabilities, f"{0:016x}")
-    expect("CapBnd", f"{bounding:016x}")
+    is_apart = os.readlink(f"/proc/{pid}/ns/user") != os.readlink("/proc/self/ns/user")
+    expect("CapBnd", f"{0 if is_apart else bounding:016x}")  # in its own namespace a worker can empty it
     expect("NoNewPrivs", "1")
     expect("Seccomp", "2")
     expect("Threads", "1")

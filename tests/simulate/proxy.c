@@ -104,9 +104,11 @@ handle_ready(const struct object *object)
 static const struct object_class handle_class = {.name = "process", .ready = handle_ready};
 
 enum status
-spawn_child(enum child_role role, int exec_fd, int chan_fd, pid_t *pid, int *pid_fd)
+spawn_child(enum child_role role, int exec_fd, int chan_fd, const struct spaces *spaces, pid_t *pid,
+            int *pid_fd)
 {
     (void)exec_fd;
+    (void)spaces;
     struct process *process =
         role == CHILD_FRONT
             ? process_start("front", front_main, sizeof(struct front), process_object(chan_fd))

@@ -60,9 +60,11 @@ static int file_fd = -1; /* of the configuration file */
 /* --- the kernel ------------------------------------------------------------------------------ */
 
 enum status
-spawn_child(enum child_role role, int exec_fd, int chan_fd, pid_t *pid, int *pid_fd)
+spawn_child(enum child_role role, int exec_fd, int chan_fd, const struct spaces *spaces, pid_t *pid,
+            int *pid_fd)
 {
     (void)exec_fd;
+    (void)spaces;
     *pid = 0;
     *pid_fd = -1;
     errno = spawn_error;

@@ -35,10 +35,11 @@ Test(jail, what_was_given_up_is_gone)
 {
     static const int none[CHILD_ROLES] = {-1, -1};
     struct config_error error;
+    struct spaces spaces;
     int status;
     pid_t child = fork();
     if (child == 0) {
-        if (jail_enter(NULL, none, &error) != STATUS_OK)
+        if (jail_enter(NULL, none, &spaces, &error) != STATUS_OK)
             _exit(2);
         if (geteuid() == 0 || setuid(0) == 0)
             _exit(3);

@@ -35,7 +35,7 @@ spawn(const char *path, int chan_fd)
 {
     int exec_fd = open(path, O_PATH | O_CLOEXEC);
     cr_assert_geq(exec_fd, 0, "%s", path);
-    return spawn_child(CHILD_WORKER, exec_fd, chan_fd, &pid, &pid_fd);
+    return spawn_child(CHILD_WORKER, exec_fd, chan_fd, NULL, &pid, &pid_fd);
 }
 
 static int

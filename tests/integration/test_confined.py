@@ -1,0 +1,141 @@
+"""Namespaces of a worker, as the kernel shows them: no network, no files, and what is said where that cannot be."""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+from baddot import encoded
+from conftest import needs_root
+from penstock import BUILD, TOP, records, status_of, wait_for
+
+pytestmark = [pytest.mark.smoke, needs_root]
+
+FIXTURE = TOP / "tests/fixtures/without_spaces.py"
+APART = ("user", "net", "ipc", "uts")
+SHARED = ("pid", "cgroup", "time")  # left as they are
+
+
+def is_static():
+    rows = json.loads((BUILD / "meson-info/intro-buildoptions.json").read_text())
+    return any(row["name"] == "static" and row["value"] for row in rows)
+
+
+STATIC = is_static() if BUILD.exists() else False
+
+
+def can_make_one():
+    """May an account of this machine have a user namespace, as the kernel and what is around us decide?"""
+    return subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "unshare", "--user", "--net", "true"],
+                          capture_output=True).returncode == 0
+
+
+needs_spaces = pytest.mark.skipif(not can_make_one(), reason="no user namespace can be made here")
+
+
+def spaces(pid):
+    return {kind: os.readlink(f"/proc/{pid}/ns/{kind}") for kind in (*APART, *SHARED, "mnt")}
+
+
+def interfaces(pid):
+    """{name: is it up} of the network namespace of a process, asked from inside."""
+    inside = subprocess.run(["nsenter", f"--net=/proc/{pid}/ns/net", "ip", "-o", "link"], capture_output=True, text=True,
+                            check=True).stdout
+    return {row.split()[1].rstrip(":"): "state DOWN" not in row for row in inside.splitlines()}
+
+
+def check_worker(service, pid):
+    ours, worker = spaces(service.process.pid), spaces(pid)
+    apart = {kind for kind in worker if worker[kind] != ours[kind]}
+    assert apart == {*APART, *(["mnt"] if STATIC else [])}
+    # one id, of the account; and no way to take another group
+    uid, gid = (status_of(pid)[field].split()[0] for field in ("Uid", "Gid"))
+    for name, number in (("uid_map", uid), ("gid_map", gid)):
+        assert pathlib.Path(f"/proc/{pid}/{name}").read_text().split() == [number, number, "1"]
+    assert pathlib.Path(f"/proc/{pid}/setgroups").read_text() == "deny\n"
+    # nothing of what the namespace gave is left
+    assert all(int(status_of(pid)[sets], 16) == 0 for sets in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"))
+    assert interfaces(pid) == {"lo": False}
+    assert len(pathlib.Path(f"/proc/{pid}/net/route").read_text().splitlines()) <= 1
+    if STATIC:
+        check_view(pid)
+
+
+def check_view(pid):
+    rows = pathlib.Path(f"/proc/{pid}/mountinfo").read_text().splitlines()
+    assert len(rows) == 1
+    before, behind = rows[0].split(" - ")
+    assert before.split()[4] == "/" and behind.split()[:2] == ["tmpfs", "penstock"]
+    assert {"ro", "nosuid", "nodev", "noexec"} <= set(before.split()[5].split(","))
+    assert "ro" in behind.split()[2].split(",")
+    assert os.listdir(f"/proc/{pid}/root/") == []
+    assert os.readlink(f"/proc/{pid}/cwd") == "/"
+
+
+def check_answer(service, name):
+    assert records(service.ask(name)) == [encoded(name)]
+
+
+def the_line(service):
+    lines = re.findall(r"workers have (.*)$", service.log(), re.M)
+    assert len(lines) == 1, service.log()
+    return lines[0]
+
+
+@needs_spaces
+def test_a_worker_has_no_network_and_no_files(bad_service):
+    check_answer(bad_service, "first.penstock.example")
+    check_worker(bad_service, bad_service.pid_of("worker"))
+    missing = "" if STATIC else r"; missing: mount \(empty\) \(takes a static build\)"
+    view = r", mount \(empty\)" if STATIC else ""
+    assert re.fullmatch(rf"namespaces of their own: user, network, IPC, UTS{view}{missing}", the_line(bad_service))
+
+
+@needs_spaces
+def test_the_next_worker_has_the_same(bad_service):
+    """Long after the start: by descriptors, since nobody under the filter can make a namespace."""
+    old = bad_service.pid_of("worker")
+    before = spaces(old)
+    os.kill(old, signal.SIGKILL)
+    wait_for(lambda: bad_service.pids()["worker"] not in ([], [old])
+             and bad_service.is_jailed(bad_service.pid_of("worker")), 10, "the return")
+    check_answer(bad_service, "again.penstock.example")
+    check_worker(bad_service, bad_service.pid_of("worker"))
+    assert spaces(bad_service.pid_of("worker")) == before
+
+
+@needs_spaces
+def test_nobody_is_left_in_them_but_workers(bad_service):
+    """What made them has ended, and the supervisor and the front are outside."""
+    there = os.readlink(f"/proc/{bad_service.pid_of('worker')}/ns/net")
+    inside = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            inside += [int(process.name)] if os.readlink(process / "ns/net") == there else []
+        except OSError:
+            continue
+    assert inside == [bad_service.pid_of("worker")]
+
+
+@needs_spaces
+def test_the_supervisor_keeps_one_descriptor_of_each(bad_service):
+    ours, worker = spaces(bad_service.process.pid), spaces(bad_service.pid_of("worker"))
+    kept = [os.readlink(link) for link in pathlib.Path(f"/proc/{bad_service.process.pid}/fd").iterdir()]
+    assert sorted(name for name in kept if re.match(r"(user|net|ipc|uts|mnt|pid|time|cgroup):", name)) == sorted(
+        worker[kind] for kind in worker if worker[kind] != ours[kind])
+
+
+@needs_spaces
+@pytest.mark.parametrize("why, reason", [("limit", "No space left on device"), ("filter", "Operation not permitted")])
+def test_without_the_right_it_says_so_and_serves(serve, bad, why, reason):
+    service = serve(bad, wrap=[sys.executable, FIXTURE, why])
+    check_answer(service, "first.penstock.example")
+    assert the_line(service) == f"no namespaces of their own; missing: user ({reason})"
+    old = service.pid_of("worker")
+    assert spaces(old) == spaces(service.process.pid)
+    os.kill(old, signal.SIGKILL)
+    wait_for(lambda: service.pids()["worker"] not in ([], [old]), 10, "the return")
+    check_answer(service, "again.penstock.example")
