@@ -111,18 +111,19 @@ def copyright_of(name, source):
 
 
 def licence_of(package, table=TABLE):
-    """An SPDX expression, from the row of its source package; ends with a line if there is none, or if the package says otherwise."""
+    """An SPDX expression, from the first row of its source package whose words it has; ends with a line if there is none."""
     if not package.copyright.exists():
         steps.die(f"{package.copyright} is missing: nothing tells the licence of {package.name}")
     text = " ".join(package.copyright.read_text(errors="replace").split())
-    for line in table.read_text().splitlines():
-        if line and not line.startswith("#"):
-            source, licence, words = (part.strip() for part in line.split("|"))
-            if fnmatch.fnmatch(package.source, source):
-                if words not in text:
-                    steps.die(f'{table.name}: {package.copyright} does not say "{words}" any more: read it and change the row')
-                return licence
-    steps.die(f"{table.name}: no row for {package.source}, of which {package.name} is linked: read {package.copyright}")
+    rows = [[part.strip() for part in line.split("|")] for line in table.read_text().splitlines() if line and not line.startswith("#")]
+    rows = [(licence, words) for source, licence, words in rows if fnmatch.fnmatch(package.source, source)]
+    if not rows:
+        steps.die(f"{table.name}: no row for {package.source}, of which {package.name} is linked: read {package.copyright}")
+    for licence, words in rows:
+        if words in text:
+            return licence
+    wanted = " or ".join(f'"{words}"' for _, words in rows)
+    steps.die(f"{table.name}: {package.copyright} does not say {wanted} any more: read it and change the row")
 
 
 def digests(path):
