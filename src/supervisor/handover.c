@@ -180,8 +180,8 @@ say_farewell(const struct supervisor *sup, unsigned seat)
 void
 handover_left(struct supervisor *sup, unsigned seat)
 {
-    bool is_next = sup->handover.state == HANDOVER_DONE && sup->handover.seat == seat;
-    if (sup->clients[seat].has_sockets && !is_next)
+    bool has_taken = sup->handover.state == HANDOVER_DONE && sup->handover.seat == seat;
+    if (sup->clients[seat].has_sockets && !has_taken)
         say_farewell(sup, seat);
     if (is_under_way(sup) && sup->handover.seat == seat)
         go_on(sup, "is gone before it took over");
