@@ -1,14 +1,16 @@
-/* fuzz_texts.c - addresses, prefixes, names, base64 and free text: what was read is said again alike
+/* fuzz_texts.c - addresses, prefixes, names, base64, filters and free text: what was read is said again alike
  * SPDX-License-Identifier: ISC
  *
  * Input: an octet that says which, then the text or the octets.
  * Invariants: what is read prints to what reads to the same; what is not leaves zeros; what the
  * kernel gives for an address is that address; two addresses have the same name at a length exactly
- * if they agree so far; free text that was passed on is whole characters, none of which controls a
+ * if they agree so far; two instructions of a filter have the same text exactly if they are the
+ * same; free text that was passed on is whole characters, none of which controls a
  * terminal, and passing it on again changes nothing.
  */
 #include "base/addr.h"
 #include "base/base64.h"
+#include "base/bpf_text.h"
 #include "dns/dns_name.h"
 #include "dns/dns_text.h"
 
@@ -17,7 +19,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#define TEXT_MAX 2048
+#define TEXT_MAX  2048
+#define A_PROGRAM 0xfe /* which it says */
 
 static const struct addr nowhere;
 
@@ -170,6 +173,26 @@ try_text(struct bytes_reader *r)
     must(dns_text_put(&w, once, size, room) == size && memcmp(once, twice, size) == 0);
 }
 
+/* Two instructions: each has a text of its own. */
+static void
+try_program(struct bytes_reader *r)
+{
+    struct sock_filter both[2] = {0};
+    char said[2][BPF_TEXT_MAX];
+    size_t at = bytes_get_u8(r);
+    for (size_t i = 0; i < 2; i++) {
+        both[i].code = bytes_get_u16(r);
+        both[i].jt = bytes_get_u8(r);
+        both[i].jf = bytes_get_u8(r);
+        both[i].k = bytes_get_u32(r);
+        size_t size = strlen(bpf_text_line(&both[i], at, said[i]));
+        must(size > 0 && size < BPF_TEXT_MAX - 1); /* none was cut */
+        for (size_t k = 0; k < size; k++)
+            must(said[i][k] >= ' ' && said[i][k] <= '~');
+    }
+    must((memcmp(&both[0], &both[1], sizeof both[0]) == 0) == (strcmp(said[0], said[1]) == 0));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -180,7 +203,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     memcpy(text, data + 1, size - 1);
     text[size - 1] = '\0';
-    switch (which % 8) {
+    switch (which == A_PROGRAM ? A_PROGRAM : which % 8) {
+    case A_PROGRAM:
+        try_program(&r);
+        break;
     case 0:
         try_address(text);
         break;
