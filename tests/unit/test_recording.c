@@ -303,6 +303,7 @@ Test(recording, what_pacing_holds_over_a_reload_tells_nothing, .init = setup)
     deliver_flush(&front.deliver);
     cr_assert_eq(front.pacing.count, 0);
     cr_assert_not(next());
+    cr_assert_eq(reader.bad, 0, "not even one that says nothing");
 }
 
 Test(recording, a_turn_that_ends_very_many_loses_none_to_a_reader_that_reads)

@@ -92,6 +92,19 @@ Test(sight, who_looks_once_has_the_last_hour)
     cr_assert_eq(reader.figures.span_s, 0, "a reading alone has no rates");
 }
 
+Test(sight, who_looked_before_the_first_reading_has_the_hour_when_it_is_there)
+{
+    begin();
+    stats_store(&service.updated_us, now_us);
+    come(1, true);
+    cr_assert_not(reader.is_shared);
+    pass(30, 10, 0);
+    pages.history = &page;
+    pages.history_bytes = sizeof page;
+    cr_assert_eq(sight_take(&reader, &pages, now_us + 1, WALL_S + 30), STATUS_OK);
+    cr_assert(reader.is_shared);
+}
+
 Test(sight, since_is_when_it_began_whoever_looks_when)
 {
     begin();
