@@ -45,15 +45,14 @@ def kept_files(map_file):
     begin = text.find("\nLinker script and memory map\n")
     if begin < 0:
         steps.die(f"{map_file} is no map of GNU ld")
+    names = {name for address, size, name in SECTION.findall(text, begin) if int(address, 16) != 0 and int(size, 16) != 0}
     found = {}
-    for address, size, name in SECTION.findall(text, begin):
-        if int(address, 16) == 0 or int(size, 16) == 0:
-            continue
+    for name in names:
         member = MEMBER.match(name)
-        path = pathlib.Path(os.path.normpath(member[1] if member else name))
-        if path.is_absolute():
+        path = os.path.normpath(member[1] if member else name)
+        if os.path.isabs(path):
             found.setdefault(path, set()).add(member[2] if member else "")
-    return found
+    return {pathlib.Path(path): members for path, members in found.items()}
 
 
 def linked(folder):
@@ -98,16 +97,24 @@ def package_of(path):
             break
     else:
         steps.die(f"{path} is linked and belongs to no package")
-    fields = ask("dpkg-query", "-W", "-f", "${Package}\n${Version}\n${Architecture}\n${source:Package}\n${source:Version}", owner).split("\n")
+    return installed(owner)
+
+
+@functools.cache
+def installed(name):
+    fields = ask("dpkg-query", "-W", "-f", "${Package}\n${Version}\n${Architecture}\n${source:Package}\n${source:Version}", name).split("\n")
     return Package(*fields, "-".join(release()), copyright_of(fields[0], fields[3]))
 
 
 def copyright_of(name, source):
     """A small system may lack the folder of a package that shares another's; all of one source have the same text."""
+    own = pathlib.Path(f"/usr/share/doc/{name}/copyright")
+    if own.exists():
+        return own
     told = ask("dpkg-query", "-W", "-f", "${source:Package} ${Package}\n")
     others = sorted(line.split()[1] for line in told.splitlines() if line.split()[0] == source)
-    paths = [pathlib.Path(f"/usr/share/doc/{package}/copyright") for package in (name, *others)]
-    return next((path for path in paths if path.exists()), paths[0])
+    paths = [pathlib.Path(f"/usr/share/doc/{package}/copyright") for package in others]
+    return next((path for path in paths if path.exists()), own)
 
 
 def licence_of(package, table=TABLE):
