@@ -10,7 +10,7 @@ from conftest import needs_root
 from penstock import BUILD, TOP, plain_environment, wait_for
 
 COMMANDS = ("build", "run", "test", "simulate", "coverage", "bench", "fuzz", "differential", "analyze", "mutate", "prove", "reproduce",
-            "sbom", "provenance", "picture", "fmt", "install", "clean")
+            "sandbox-rows", "sbom", "provenance", "picture", "fmt", "install", "clean")
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def test_every_command_understands_help(tree, command):
     assert not (tree / "build").exists(), "nothing was begun"
 
 
-@pytest.mark.parametrize("tool", ["analyze", "coverage", "differential", "fuzz", "mutate", "picture", "prove", "provenance", "reproduce", "sbom",
-                                  "simulate"])
+@pytest.mark.parametrize("tool", ["analyze", "coverage", "differential", "fuzz", "mutate", "picture", "prove", "provenance", "reproduce", "sandbox-rows",
+                                  "sbom", "simulate"])
 def test_a_tool_says_itself_what_it_does(tree, tool):
     for option in ("--help", "-h"):
         result = subprocess.run([tree / "tools" / tool, option], capture_output=True, text=True, timeout=60)
