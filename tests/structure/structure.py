@@ -36,6 +36,7 @@ FLOORS = {
     "exporter": {"base", "dns", "lane", "view", "os", "control", "exporter"},
     "supervisor": {"base", "dns", "conf", "ipc", "gate", "answers", "upstream", "lane", "view", "os", "control", "digest", "supervisor"},
 }
+FLOORS["hole"] = set(FLOORS) - {"ctl", "view"} | {"hole"}  # attacks from within each process; linked into hole builds alone
 
 # foreign headers that one place only may include
 FOREIGN = {
@@ -217,6 +218,18 @@ def check_state(root, breaches, libraries):
         breaches.add("tests/structure", 1, "nm names no symbol at all: the check would pass on nothing")
 
 
+def check_hole(root, breaches, executables):
+    """What attacks from within is in no executable but those of a hole build."""
+    for executable in executables:
+        out = subprocess.run(["nm", executable], capture_output=True, text=True, check=True).stdout
+        names = [line.split()[-1] for line in out.splitlines() if line]
+        if "main" not in names:
+            breaches.add(executable, 1, "nm names no main: the check would pass on nothing")
+        for name in names:
+            if re.match(r"hole_|__(wrap|real)_", name):
+                breaches.add(executable, 1, f"{name} of src/hole is linked without -Dhole=true")
+
+
 def functions(text):
     """(line, name, length) of each function: Linux braces in the first column."""
     lines = text.splitlines()
@@ -393,6 +406,7 @@ CHECKS = {
     "floors": (check_floors,),
     "purity": (check_purity,),
     "seam": (check_seam,),
+    "hole": (check_hole,),
     "state": (check_state,),
     "sizes": (check_sizes, "long"),
     "tables": (check_tables,),
