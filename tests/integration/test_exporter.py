@@ -74,6 +74,18 @@ def promtool(*words, text=None):
 # ---- what it tells
 
 
+def test_it_is_known_from_a_user_namespace_of_its_own(service, begin):
+    """As its unit has it (PrivateUsers): no account but its own exists there, and its own is a reader outside."""
+    games = pwd.getpwnam("games")
+    inside = ["setpriv", f"--reuid={games.pw_uid}", f"--regid={games.pw_gid}", "--clear-groups", "unshare", "--user",
+              "--map-current-user"]
+    if subprocess.run([*inside, "true"], capture_output=True).returncode != 0:
+        pytest.skip("no user namespace can be made here")
+    one = begin(wrap=inside).wait_fresh()
+    assert pathlib.Path(f"/proc/{one.process.pid}/uid_map").read_text().split() == [str(games.pw_uid)] * 2 + ["1"]
+    assert one.metrics()
+
+
 @pytest.mark.smoke
 def test_what_is_scraped_is_what_happened(service, exporter):
     before = exporter.metrics()

@@ -50,6 +50,27 @@ def test_the_exporters_units_are_sound(tmp_path, unit):
     assert not said and result.returncode == 0, "\n".join(said)
 
 
+@needs_systemd
+@pytest.mark.parametrize("unit, most", [("penstock", 1.8), ("penstock-exporter", 1.1), ("penstock-events", 0.8)])
+def test_a_unit_permits_no_more_than_it_did(unit, most):
+    """What systemd-analyze makes of all settings; docs/SANDBOX.md says what is left and why."""
+    result = subprocess.run(["systemd-analyze", "security", "--offline=true", UNITS / f"{unit}.service"],
+                            capture_output=True, text=True, timeout=120, env=plain_environment(SYSTEMD_COLORS="0"))
+    found = re.search(rf"Overall exposure level for {unit}.service: ([0-9.]+)", result.stdout)
+    assert found, result.stdout + result.stderr
+    version = subprocess.run(["systemd-analyze", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    # measured with systemd 252; another one asks about more or fewer settings
+    assert float(found[1]) <= most + (0 if version == "252" else 0.3), result.stdout
+
+
+@needs_systemd
+def test_the_drop_in_of_the_documentation_is_sound(tmp_path):
+    text = (TOP / "docs/SANDBOX.md").read_text()
+    rows = re.search(r"```\n\[Service\]\n((?:\w+=.*\n)+)```", text)[1]
+    said, status = verify(tmp_path, service_text().replace("[Install]", rows + "[Install]"))
+    assert not said and status == 0, "\n".join(said)
+
+
 @pytest.mark.parametrize("unit", ["penstock-exporter", "penstock-events"])
 def test_the_exporters_accounts_are_made_and_run_it(unit):
     assert re.search(rf"^u {unit} ", (UNITS / "penstock.sysusers").read_text(), re.M)
