@@ -38,15 +38,15 @@ say(enum control_type type, int fd)
     return &says[says_count++];
 }
 
-static void
+static bool
 send_one(int fd, const struct control_message *message, int passed)
 {
     uint8_t bytes[CONTROL_MESSAGE_MAX];
-    if (peer_send(fd, bytes, control_message_encode(message, bytes), passed) != STATUS_OK)
-        _exit(1);
+    return peer_send(fd, bytes, control_message_encode(message, bytes), passed) == STATUS_OK;
 }
 
-/* A process that answers at the control socket once, and then closes. */
+/* A process that answers at the control socket once, and then closes. Whoever refuses what it says may be gone before all is
+ * said. */
 static pid_t
 play(void)
 {
@@ -61,11 +61,11 @@ play(void)
         uint8_t request[CONTROL_MESSAGE_MAX];
         int connection = accept(fd, NULL, NULL);
         strcpy(hello.text, "0.0.9");
-        send_one(connection, &hello, -1);
-        if (recv(connection, request, sizeof request, 0) != 6 || request[1] != CONTROL_TAKE_OVER)
+        if (!send_one(connection, &hello, -1) ||
+            recv(connection, request, sizeof request, 0) != 6 || request[1] != CONTROL_TAKE_OVER)
             _exit(1);
-        for (unsigned i = 0; i < says_count; i++)
-            send_one(connection, &says[i], says_fds[i]);
+        for (unsigned i = 0; i < says_count && send_one(connection, &says[i], says_fds[i]); i++)
+            ;
         while (recv(connection, request, sizeof request, 0) > 0)
             ;
         _exit(0);
