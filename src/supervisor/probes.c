@@ -224,8 +224,8 @@ enum { LOADER = S, VIEW = 0 }; /* a child's loader works under the supervisor's 
 PROBES(PROBE)
 #undef PROBE
 
-/* The gate of 32-bit programs, which a 64-bit one can use as well. Other processors have no such. */
-#ifdef __amd64__
+/* The gate of 32-bit programs, which a 64-bit one can use as well: where the kernel has three ABIs. Other processors have no such. */
+#ifdef __X32_SYSCALL_BIT
 #define OTHER_GATE
 static int
 try_int80(struct probes_scene *with)

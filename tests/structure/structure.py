@@ -61,7 +61,7 @@ WORDS = [
 ]
 CODE = [
     (re.compile(r"^\s*typedef\s+(struct|union|enum)\b"), "typedef of a struct, union or enum"),
-    (re.compile(r"\b(__x86_64__|__SSE\w*__|immintrin\.h|x86intrin\.h)"), "code for one processor family"),
+    (re.compile(r"\b(__x86_64__|__amd64__|__i386__|__SSE\w*__|immintrin\.h|x86intrin\.h)"), "code for one processor family"),
     (re.compile(r"\t"), "tab"),
     (re.compile(r"\b(sprintf|gets|alloca|strcat|strcpy(?!\(\w+, \"))\s*\("), "a call without bound"),
 ]
