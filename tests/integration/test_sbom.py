@@ -26,7 +26,7 @@ void unused(void) { yaml_get_version_string(); }
 
 
 def run(program, *arguments, **environment):
-    return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=120,
+    return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=600,
                           env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000", **environment})
 
 
