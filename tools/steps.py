@@ -13,6 +13,8 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 LOGS = TOP / "build/logs"
 RESULTS = TOP / "build/results"
 RELEASE = ("-Dbuildtype=debugoptimized", "-Dstatic=true", "-Dtests=false")
+# attacks of processes by themselves (docs/HOLE.md): its code is tried, not its speed
+HOLE = ("-Dbuildtype=plain", "-Doptimization=1", "-Dstatic=true", "-Dtests=false", "-Dhole=true", "-Dwerror=true")
 SANITIZED = ("-Db_sanitize=address,undefined", "-Dwerror=true", "-Ddifferential=enabled")
 PROCESSORS = len(os.sched_getaffinity(0))
 

@@ -123,7 +123,7 @@ remote-control:
 
 
 @pytest.fixture(scope="session")
-def unbound(shared, pki):
+def unbound(nothing_left, shared, pki):  # named, so that it ends before that looks, also where the last test does without it
     server = Unbound(shared / "unbound", pki.good)
     yield server
     server.stop()
