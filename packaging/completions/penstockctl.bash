@@ -5,10 +5,12 @@ _penstockctl() {
     --socket | --verify) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     log-level) mapfile -t COMPREPLY < <(compgen -W "notice info debug" -- "$word") ;;
     top) mapfile -t COMPREPLY < <(compgen -W "--once --json --interval" -- "$word") ;;
+    compliance) mapfile -t COMPREPLY < <(compgen -W "--config --json" -- "$word") ;;
+    --config) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     status | stats | limits | networks) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$word") ;;
     attest) mapfile -t COMPREPLY < <(compgen -W "--json --check --verify" -- "$word") ;;
     flush) mapfile -t COMPREPLY < <(compgen -W "--below" -- "$word") ;;
-    *) mapfile -t COMPREPLY < <(compgen -W "status stats top upstreams healthcheck reload drain log-level flush limits networks attest
+    *) mapfile -t COMPREPLY < <(compgen -W "status stats top upstreams healthcheck reload drain log-level flush limits networks attest compliance
         --socket --json --help --version" -- "$word") ;;
     esac
 }

@@ -20,7 +20,8 @@ enum {
     OPTION_ONCE,
     OPTION_INTERVAL,
     OPTION_CHECK,
-    OPTION_VERIFY
+    OPTION_VERIFY,
+    OPTION_CONFIG
 };
 
 static const struct option long_options[] = {{"socket", required_argument, NULL, OPTION_SOCKET},
@@ -30,6 +31,7 @@ static const struct option long_options[] = {{"socket", required_argument, NULL,
                                              {"interval", required_argument, NULL, OPTION_INTERVAL},
                                              {"check", no_argument, NULL, OPTION_CHECK},
                                              {"verify", required_argument, NULL, OPTION_VERIFY},
+                                             {"config", required_argument, NULL, OPTION_CONFIG},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
                                              {0}};
@@ -56,6 +58,7 @@ static const struct command commands[] = {
     {"networks", CTL_NETWORKS, true, NOTHING},
     {"top", CTL_TOP, true, NOTHING},
     {"attest", CTL_ATTEST, true, NOTHING},
+    {"compliance", CTL_COMPLIANCE, true, NOTHING},
 };
 
 static const char *const levels[] = {"notice", "info", "debug"};
@@ -157,6 +160,11 @@ judge_options(struct ctl_options *options, const struct command *command)
         return refuse(options, "%s has no --json", command->name);
     if (options->is_below && command->command != CTL_FLUSH)
         return refuse(options, "%s has no --below", command->name);
+    if (options->printed != NULL && command->command != CTL_COMPLIANCE)
+        return refuse(options, "%s has no --config", command->name);
+    if (options->printed == NULL && command->command == CTL_COMPLIANCE)
+        return refuse(options, "compliance takes --config FILE, with what penstock --print-config "
+                               "prints; - is standard input");
     if (options->is_once && !is_top)
         return refuse(options, "%s has no --once", command->name);
     if (options->interval_s > 0 && (!is_top || options->is_once))
@@ -224,6 +232,9 @@ ctl_options_parse(int argc, char **argv, const char *socket_env, struct ctl_opti
         case OPTION_ONCE:
             options->is_once = true;
             break;
+        case OPTION_CONFIG:
+            options->printed = optarg;
+            break;
         case OPTION_INTERVAL:
             if (take_interval(options, optarg) != STATUS_OK)
                 return STATUS_INVALID;
@@ -277,6 +288,9 @@ ctl_options_help(void)
            "                    as root. --check: what of it is a finding, a line each;\n"
            "                    --verify FILE: in what it differs from that document;\n"
            "                    exit status 0 nothing, 1 something\n"
+           "  compliance --config FILE [--json]\n"
+           "                    what audits ask: pass, fail, not applicable, and why;\n"
+           "                    FILE holds what penstock --print-config prints, - is stdin\n"
            "\n"
            "  --socket PATH     the control socket; else PENSTOCK_CONTROL_SOCKET, else\n"
            "                    " CTL_OPTIONS_SOCKET "\n"

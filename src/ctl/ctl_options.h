@@ -31,6 +31,7 @@ enum ctl_options_command {
     CTL_NETWORKS,
     CTL_TOP,
     CTL_ATTEST,
+    CTL_COMPLIANCE,
     CTL_HELP,
     CTL_VERSION,
 };
@@ -48,6 +49,7 @@ struct ctl_options {
     const char *socket; /* points into argv or the environment, or is static */
     bool is_json;
     bool is_once;                      /* top: one frame */
+    const char *printed;               /* compliance: --config; NULL: not given */
     unsigned interval_s;               /* top: between two readings */
     uint8_t level;                     /* log-level: enum log_level */
     bool is_below;                     /* flush: with all names below */

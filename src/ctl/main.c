@@ -4,6 +4,7 @@
 #include "attest/attest_drift.h"
 #include "attest/attest_judge.h"
 #include "ctl/ctl_attest.h"
+#include "ctl/ctl_compliance_show.h"
 #include "ctl/ctl_fronts.h"
 #include "ctl/ctl_gather.h"
 #include "ctl/ctl_jail.h"
@@ -26,6 +27,7 @@ static struct os os;
 static struct ctl_gather gather;
 static struct ctl_screen screen;
 static json_t *document, *baseline; /* of attest */
+static struct ctl_compliance compliance;
 static char text[CTL_SHOW_MAX];
 
 static int
@@ -173,6 +175,31 @@ attest(const struct ctl_options *options)
     return exit_status;
 }
 
+/* Where there is no document, the kernel was not read. */
+static int
+comply(const struct ctl_options *options)
+{
+    enum status status = ctl_gather_read(&gather);
+    if (status != STATUS_OK)
+        return tell_failure(status);
+    json_t *lines = NULL;
+    if (document != NULL) {
+        ctl_attest_service(document, &gather);
+        lines = attest_judge_findings(document);
+    }
+    struct ctl_compliance_kernel kernel = {.is_read = lines != NULL,
+                                           .findings = json_array_size(lines),
+                                           .first = json_string_value(json_array_get(lines, 0))};
+    unsigned failed = ctl_compliance_judge(&compliance, &gather.sight.reading, &kernel);
+    json_decref(lines);
+    json_decref(document);
+    int exit_status = failed == 0 ? CTL_EXIT_WELL : CTL_EXIT_LOOK;
+    if (options->is_json)
+        return say_json(ctl_compliance_show_json(&compliance), exit_status);
+    ctl_compliance_show(&compliance, text, sizeof text);
+    return say(text, exit_status);
+}
+
 static int
 look(const struct ctl_options *options, struct ctl_show how)
 {
@@ -237,6 +264,8 @@ obey(const struct ctl_options *options, struct ctl_show how, bool is_live)
         return ask_fronts(options);
     case CTL_NETWORKS:
         return ask_networks(options);
+    case CTL_COMPLIANCE:
+        return comply(options);
     case CTL_RELOAD:
     case CTL_DRAIN:
     case CTL_LOG_LEVEL:
@@ -285,12 +314,16 @@ main(int argc, char **argv)
         if (baseline == NULL)
             return fail(CTL_EXIT_USAGE, text, "");
     }
+    if (options.command == CTL_COMPLIANCE &&
+        ctl_compliance_read(&compliance, options.printed, &what_failed) != STATUS_OK)
+        return fail(CTL_EXIT_USAGE, options.printed, what_failed);
     errno = 0;
     bool is_check = options.command == CTL_HEALTHCHECK;
     if (ctl_gather_open(&gather, options.socket) != STATUS_OK)
         return fail(is_check ? CTL_EXIT_LOOK : CTL_EXIT_UNREACHABLE, gather.client.error,
                     advice(errno));
-    if (options.command == CTL_ATTEST)
+    bool is_root = geteuid() == 0;
+    if (options.command == CTL_ATTEST || (options.command == CTL_COMPLIANCE && is_root))
         document = ctl_attest_kernel(options.socket, &gather.client);
     bool is_live = options.command == CTL_TOP && !options.is_once && !options.is_json;
     if (is_live && ctl_screen_open(&screen, how.is_plain, &what_failed) != STATUS_OK)
