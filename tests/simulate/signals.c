@@ -8,8 +8,10 @@
 #include "os/landlock.h"
 #include "os/privs.h"
 #include "os/sandbox.h"
+#include "os/spaces.h"
 #include "supervisor/signals.h"
 
+#include <stdio.h>
 #include <sys/epoll.h>
 
 struct pending {
@@ -101,6 +103,22 @@ privs_drop(const struct privs_account *account, const struct privs_limits *limit
     (void)limits;
     *what_failed = NULL;
     return STATUS_OK;
+}
+
+void
+spaces_open(const struct privs_account *account, bool with_view, struct spaces *spaces)
+{
+    (void)account;
+    (void)with_view;
+    *spaces = (struct spaces){0};
+}
+
+const char *
+spaces_text(const struct spaces *spaces, char text[SPACES_TEXT_MAX])
+{
+    (void)spaces;
+    snprintf(text, SPACES_TEXT_MAX, "no namespaces of their own");
+    return text;
 }
 
 enum status
