@@ -62,7 +62,7 @@ struct service_page {
     uint64_t started_us, started_s; /* of the service: monotonic; wall clock, since 1970 */
     uint64_t config_us, config_s;   /* when this configuration came into force, likewise */
     uint64_t config_number;         /* 1: that of the start; each reload counts one up */
-    uint64_t config_hash;           /* of its values, without secrets: equal where they are equal */
+    uint64_t config_hash; /* of its values as read, without secrets: equal where they are equal */
 
     uint64_t lanes;       /* 1 to SERVICE_PAGE_LANES */
     uint64_t upstreams;   /* 1 to STATS_UPSTREAMS */

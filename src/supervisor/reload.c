@@ -51,8 +51,8 @@ spread(struct supervisor *sup, bool to_workers)
 
 /* What was read, and is in force with the next step or not at all. */
 struct next {
-    struct config config;
-    int fds[CHILD_ROLES + 1]; /* configurations of front and worker, and the CA file */
+    struct config config, loaded; /* as in struct supervisor */
+    int fds[CHILD_ROLES + 1];     /* configurations of front and worker, and the CA file */
     struct namelists lists;
     struct control_rights rights;
 };
@@ -63,6 +63,7 @@ take_up(struct supervisor *sup, const struct next *next, bool to_workers)
 {
     int old[] = {sup->config_fds[CHILD_FRONT], sup->config_fds[CHILD_WORKER], sup->ca_fd};
     sup->config = next->config;
+    sup->loaded = next->loaded;
     if (next->config.query_ms > sup->query_ms_most)
         sup->query_ms_most = next->config.query_ms;
     sup->config_number++;
@@ -95,6 +96,7 @@ read_again(struct supervisor *sup, struct next *next, struct config_error *error
         snprintf(error->text, sizeof error->text, "%s can only change with a restart", what);
         return STATUS_INVALID;
     }
+    next->loaded = *config;
     /* sockets that were handed in may have added to these, and the kernel may lack IPv6 */
     addresses_keep(&sup->config, config);
     config->lanes = sup->config.lanes;

@@ -16,7 +16,7 @@
  * What cannot change while the service runs: the words for the log, NULL if nothing does. Columns
  * of config.def decide, and for the keys that can change in part, the rules here.
  *
- * @param loaded  the configuration at the start, as its file had it
+ * @param loaded  what was read for the configuration in force
  * @param text    room for the words
  */
 const char *reload_rule_needs_restart(const struct config *loaded, const struct config *next,

@@ -30,7 +30,7 @@ fill_config(struct service_page *page, const struct supervisor *sup)
     page->config_us = sup->loop.now_us;
     page->config_s = sup->loop.wall_s;
     page->config_number = sup->config_number;
-    page->config_hash = config_hash(config);
+    page->config_hash = config_hash(&sup->loaded);
     page->lanes = sup->lanes_count;
     page->upstreams = config->upstreams_count;
     page->queries = config->queries;

@@ -153,8 +153,8 @@ struct unread {                                          /* see unread.h; at the
 };
 
 struct supervisor {
-    struct config config;          /* in force */
-    struct config loaded;          /* at the start, as its file had it */
+    struct config config; /* in force */
+    struct config loaded; /* what `config` was made of: files, flags and environment say that */
     const struct options *options; /* borrowed from main() */
     uint32_t config_number;        /* how many were in force */
     bool reload_asked;

@@ -80,6 +80,19 @@ def test_what_the_kernel_says_is_what_stands_in_the_document(service, place, cop
     assert found["configuration"]["file"] == str(service.file) and found["configuration"]["file_is_loaded"] is True
 
 
+def test_values_that_the_machine_gives_are_not_taken_for_values_of_the_file(serve, bad, place):
+    """Without `lanes` there is one for each processor."""
+    cpu = min(os.sched_getaffinity(0))
+    service = serve(bad, settings={"control": {"socket": str(place)}, "lanes": None}, wrap=["taskset", "-c", str(cpu)])
+    baseline = kept(place)
+    assert lines(place, "--check") == []
+    ctl(place, "reload", status=0)
+    assert lines(place, "--check") == [] and lines(place, "--verify", baseline) == []
+    service.config["timeouts"]["query"] = "3s"
+    service.file.write_text(json.dumps(service.config))
+    assert any("values that are not in force" in line for line in lines(place, "--check"))
+
+
 @pytest.mark.smoke
 def test_a_service_as_it_is_shipped_has_no_finding(service, place):
     assert lines(place, "--check") == []

@@ -3,6 +3,7 @@
  */
 #include "supervisor_scene.h"
 
+#include "conf/config_hash.h"
 #include "supervisor/reload.h"
 #include "supervisor/retire.h"
 
@@ -46,6 +47,29 @@ Test(reload, what_is_the_same_goes_to_fronts_and_replaces_nobody)
     SCENE_EXPECT(front, IPC_LIST, IPC_LIST);
     cr_assert_eq(worker->pid, pid);
     SCENE_LOGGED("the new configuration is in force\n");
+}
+
+/* Who reads the same file makes the same number of it, whatever this machine makes of `auto`. */
+Test(reload, the_hash_in_force_is_that_of_what_was_read)
+{
+    static const char one[] = "log: {level: debug}\n" UPSTREAM("192.0.2.1");
+    static const char other[] =
+        "log: {level: debug}\ntimeouts: {query: 3s}\n" UPSTREAM("192.0.2.1");
+    struct config_error error;
+    static struct config read;
+    scene_open_with(one);
+    scene_start(1);
+    scene_skip(scene_child(0, CHILD_FRONT));
+    scene_skip(scene_child(0, CHILD_WORKER));
+    reload(other);
+    cr_assert_eq(sup.config_number, 2);
+    cr_assert_eq(settings_load(&options, &read, &error), STATUS_OK, "%s", error.text);
+    cr_assert_eq(read.lanes, 0);
+    cr_assert_neq(sup.config.lanes, 0);
+    cr_expect_eq(sup.page->config_hash, config_hash(&read));
+    scene_write_file(one);
+    cr_assert_eq(settings_load(&options, &read, &error), STATUS_OK, "%s", error.text);
+    cr_expect_neq(sup.page->config_hash, config_hash(&read));
 }
 
 Test(reload, a_worker_that_it_concerns_is_replaced)
