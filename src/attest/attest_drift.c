@@ -12,126 +12,145 @@
 
 #define PATH_MAX_BYTES  512
 #define VALUE_MAX_BYTES 200
-#define DEPTH_MOST      12 /* a baseline is a file: whoever nests more gets no further */
+#define LINE_MAX_BYTES  (PATH_MAX_BYTES + 2 * VALUE_MAX_BYTES + 16)
 
 static const char *const patterns[] = {
 #define CHANGES(path_, reason_) path_,
 #include "attest/attest_drift.def"
 };
 
-/* One name of a pattern, up to its dot, against one of a path. */
+/* A place in a document while it is walked through. Names are compared one by one: a name may have
+ * dots itself, and is chosen by whoever writes the configuration. */
+struct walk {
+    json_t *lines;
+    const char *names[ATTEST_DRIFT_DEPTH_MOST];
+    size_t depth;
+};
+
 static bool
-matches(const char *pattern, const char *path)
+matches(const char *pattern, const char *const names[], size_t count)
 {
-    for (;;) {
-        size_t wanted = strcspn(pattern, "."), has = strcspn(path, ".");
+    for (size_t i = 0; i < count; i++) {
+        size_t wanted = strcspn(pattern, ".");
         if (strcmp(pattern, "**") == 0)
             return true;
         bool is_any = wanted == 1 && *pattern == '*';
-        if (!is_any && (wanted != has || strncmp(pattern, path, has) != 0))
+        if (!is_any && (strlen(names[i]) != wanted || strncmp(pattern, names[i], wanted) != 0))
             return false;
         pattern += wanted;
-        path += has;
-        if (*pattern == '\0' || *path == '\0')
-            return *pattern == *path;
+        if (*pattern == '\0')
+            return i + 1 == count;
         pattern++;
-        path++;
     }
+    return false;
 }
 
-/* processes.front-0.descriptors.tcp connected */
+/* processes, front-0, descriptors, tcp connected */
 static bool
-is_varying_descriptor(const char *path)
+is_varying_descriptor(const char *const names[], size_t count)
 {
-    static const char head[] = "processes.", middle[] = ".descriptors.";
     char role[32];
-    const char *kind = strstr(path, middle);
-    if (strncmp(path, head, sizeof head - 1) != 0 || kind == NULL)
+    if (count != 4 || strcmp(names[0], "processes") != 0 || strcmp(names[2], "descriptors") != 0)
         return false;
-    snprintf(role, sizeof role, "%s", path + sizeof head - 1);
-    role[strcspn(role, "-.")] = '\0';
-    return attest_descriptors_vary(attest_role_named(role), kind + sizeof middle - 1);
+    snprintf(role, sizeof role, "%s", names[1]);
+    role[strcspn(role, "-")] = '\0';
+    return attest_descriptors_vary(attest_role_named(role), names[3]);
 }
 
 bool
-attest_drift_is_expected(const char *path)
+attest_drift_is_expected(const char *const names[], size_t count)
 {
     for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++)
-        if (matches(patterns[i], path))
+        if (matches(patterns[i], names, count))
             return true;
-    return is_varying_descriptor(path);
+    return is_varying_descriptor(names, count);
 }
 
 static void
 show(const json_t *value, char text[VALUE_MAX_BYTES])
 {
-    char *whole =
-        value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
+    char *whole = value == NULL ? NULL
+                                : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT |
+                                                        JSON_SORT_KEYS | JSON_ENSURE_ASCII);
     snprintf(text, VALUE_MAX_BYTES, "%s", value == NULL ? "absent" : whole == NULL ? "?" : whole);
     free(whole);
 }
 
+/* With dots between the names; one that has dots itself stands in quotes. */
 static void
-tell(json_t *lines, const char *path, const json_t *was, const json_t *is)
+show_path(const struct walk *walk, char text[PATH_MAX_BYTES])
 {
-    char line[PATH_MAX_BYTES + 2 * VALUE_MAX_BYTES + 16], before[VALUE_MAX_BYTES],
-        now[VALUE_MAX_BYTES];
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < walk->depth && used < PATH_MAX_BYTES; i++) {
+        const char *quote = strchr(walk->names[i], '.') != NULL ? "\"" : "";
+        used += (size_t)snprintf(text + used, PATH_MAX_BYTES - used, "%s%s%s%s", i == 0 ? "" : ".",
+                                 quote, walk->names[i], quote);
+    }
+}
+
+static void
+tell(const struct walk *walk, const json_t *was, const json_t *is)
+{
+    char line[LINE_MAX_BYTES], path[PATH_MAX_BYTES], before[VALUE_MAX_BYTES], now[VALUE_MAX_BYTES];
     show(was, before);
     show(is, now);
+    show_path(walk, path);
     snprintf(line, sizeof line, "%s: was %s, is %s", path, before, now);
     json_t *text = json_string(line);
-    json_array_append_new(lines, text != NULL ? text : json_string(path));
+    if (text == NULL) /* a long name was cut within a character */
+        text = json_string("a member whose name is too long to be shown differs");
+    json_array_append_new(walk->lines, text);
 }
 
-static void compare(json_t *lines, const char *path, const json_t *was, const json_t *is,
-                    unsigned depth);
+static void compare(struct walk *walk, const json_t *was, const json_t *is);
 
 static void
-compare_member(json_t *lines, const char *path, const char *name, const json_t *was,
-               const json_t *is, unsigned depth)
+compare_member(struct walk *walk, const char *name, const json_t *was, const json_t *is)
 {
-    char below[PATH_MAX_BYTES];
-    snprintf(below, sizeof below, "%s%s%s", path, path[0] == '\0' ? "" : ".", name);
-    compare(lines, below, was, is, depth + 1);
+    walk->names[walk->depth++] = name;
+    compare(walk, was, is);
+    walk->depth--;
 }
 
 static void
-compare_objects(json_t *lines, const char *path, const json_t *was, const json_t *is,
-                unsigned depth)
+compare_objects(struct walk *walk, const json_t *was, const json_t *is)
 {
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)was, name, value)
-        compare_member(lines, path, name, value, json_object_get(is, name), depth);
+        compare_member(walk, name, value, json_object_get(is, name));
     json_object_foreach((json_t *)(uintptr_t)is, name,
                         value) if (json_object_get(was, name) == NULL)
-        compare_member(lines, path, name, NULL, value, depth);
+        compare_member(walk, name, NULL, value);
 }
 
 /* A list of which rows were added or went is told as a whole where it is short, else row by row. */
 static void
-compare_lists(json_t *lines, const char *path, const json_t *was, const json_t *is, unsigned depth)
+compare_lists(struct walk *walk, const json_t *was, const json_t *is)
 {
     size_t rows =
         json_array_size(was) > json_array_size(is) ? json_array_size(was) : json_array_size(is);
     for (size_t i = 0; i < rows; i++) {
         char name[24];
         snprintf(name, sizeof name, "%zu", i);
-        compare_member(lines, path, name, json_array_get(was, i), json_array_get(is, i), depth);
+        compare_member(walk, name, json_array_get(was, i), json_array_get(is, i));
     }
 }
 
+/* Whoever nests more than any document does is compared there as a whole. */
 static void
-compare(json_t *lines, const char *path, const json_t *was, const json_t *is, unsigned depth)
+compare(struct walk *walk, const json_t *was, const json_t *is)
 {
-    if (attest_drift_is_expected(path) || depth > DEPTH_MOST)
+    bool may_enter = walk->depth < ATTEST_DRIFT_DEPTH_MOST;
+    if (attest_drift_is_expected(walk->names, walk->depth))
         return;
-    if (json_is_object(was) && json_is_object(is))
-        compare_objects(lines, path, was, is, depth);
-    else if (json_is_array(was) && json_is_array(is))
-        compare_lists(lines, path, was, is, depth);
+    if (may_enter && json_is_object(was) && json_is_object(is))
+        compare_objects(walk, was, is);
+    else if (may_enter && json_is_array(was) && json_is_array(is))
+        compare_lists(walk, was, is);
     else if (was == NULL || is == NULL || json_equal(was, is) == 0)
-        tell(lines, path, was, is);
+        tell(walk, was, is);
 }
 
 static int
@@ -144,15 +163,18 @@ by_text(const void *a, const void *b)
 json_t *
 attest_drift_lines(const json_t *was, const json_t *is)
 {
-    json_t *lines = json_array(), *sorted = json_array();
-    compare(lines, "", was, is, 0);
+    json_t *lines = json_array();
+    struct walk walk = {.lines = lines};
+    compare(&walk, was, is);
     size_t count = json_array_size(lines);
     json_t **rows = malloc((count + 1) * sizeof(json_t *));
-    for (size_t i = 0; rows != NULL && i < count; i++)
+    if (rows == NULL)
+        return lines;
+    for (size_t i = 0; i < count; i++)
         rows[i] = json_array_get(lines, i);
-    if (rows != NULL)
-        qsort(rows, count, sizeof rows[0], by_text);
-    for (size_t i = 0; rows != NULL && i < count; i++)
+    qsort(rows, count, sizeof rows[0], by_text);
+    json_t *sorted = json_array();
+    for (size_t i = 0; i < count; i++)
         json_array_append(sorted, rows[i]);
     free(rows);
     json_decref(lines);

@@ -8,13 +8,18 @@
 #pragma once
 
 #include "attest/attest_value.h"
+
 #include <stdbool.h>
+#include <stddef.h>
+
+#define ATTEST_DRIFT_DEPTH_MOST 12 /* names below one another; what is deeper is compared whole */
 
 /**
  * @param was  the baseline, @param is  now; both borrowed
- * @return a list of texts "path: was X, is Y", sorted by path: the caller's
+ * @return a list of texts "path: was X, is Y", sorted by path: the caller's. A name with a dot in it
+ *         is quoted there
  */
 json_t *attest_drift_lines(const json_t *was, const json_t *is);
 
-/** Does what stands at this path change by itself? */
-bool attest_drift_is_expected(const char *path);
+/** Does what stands below these names change by itself? @param names  from the outermost on */
+bool attest_drift_is_expected(const char *const names[], size_t count);
