@@ -4,15 +4,16 @@
 #include "attest/attest_executable.h"
 
 #include "attest/attest_elf.h"
+#include "attest/attest_file.h"
 #include "digest/digest.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define PART_BYTES     (64U << 10)
@@ -51,21 +52,25 @@ look_for_banner(struct file *file, const char *part, size_t size)
     file->version[length] = '\0';
 }
 
+/* As much as it had when it was opened: who has it open may go on writing to it. */
 static void
-read_file(int fd, struct file *file)
+read_file(int fd, off_t size, struct file *file)
 {
     static char part[PART_BYTES];
     struct digest digest;
     bool is_first = true;
     *file = (struct file){.is_read = false};
+    if (size > ATTEST_FILE_MOST)
+        return;
     digest_begin(&digest);
-    for (;;) {
-        ssize_t n = read(fd, part, sizeof part);
+    for (off_t left = size; left > 0 || is_first;) {
+        ssize_t n = read(fd, part, left < (off_t)sizeof part ? (size_t)left : sizeof part);
         if (n < 0 && errno == EINTR)
             continue;
-        file->is_read = n == 0;
+        file->is_read = n == left; /* cut meanwhile, and it is not what is mapped */
         if (n <= 0)
             break;
+        left -= n;
         if (is_first && attest_elf_read(part, (size_t)n, &file->elf) != STATUS_OK)
             file->elf = (struct attest_elf){0}; /* a library of another kind has no notes for us */
         is_first = false;
@@ -90,18 +95,18 @@ static const char *
 on_disk(const struct attest_proc *supervisor, const char *path, const struct stat *mapped,
         const uint8_t sum[DIGEST_BYTES])
 {
-    char inside[ATTEST_PROC_PATH_MAX + 8]; /* it may be in another mount namespace */
     struct stat now;
     struct file file;
-    snprintf(inside, sizeof inside, "root/%s", path[0] == '/' ? path + 1 : path);
-    int fd = openat(supervisor->folder, inside, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int fd = attest_file_open_named(supervisor, path, &now);
+    if (fd < 0 && (errno == EINVAL || errno == ELOOP))
+        return "another"; /* whatever it is, it was not mapped from there */
     if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR ? "deleted" : "not readable";
     const char *found = "another";
-    if (fstat(fd, &now) == 0 && now.st_dev == mapped->st_dev && now.st_ino == mapped->st_ino) {
+    if (now.st_dev == mapped->st_dev && now.st_ino == mapped->st_ino) {
         found = "the same";
     } else {
-        read_file(fd, &file);
+        read_file(fd, now.st_size, &file);
         if (file.is_read && memcmp(file.sum, sum, DIGEST_BYTES) == 0)
             found = "another file of the same octets";
     }
@@ -127,75 +132,121 @@ add_linked(json_t *libraries, const char *linked)
     }
 }
 
-/* libx.so.1.2.3: the name, and the version if it has one. */
+/* libx.so.1.2.3: the version, if the name has one. */
 static void
-split_name(const char *path, char name[128], char version[64])
+version_of(const char *path, char version[64])
 {
     const char *base = strrchr(path, '/');
-    snprintf(name, 128, "%s", base == NULL ? path : base + 1);
-    version[0] = '\0';
-    char *at = strstr(name, ".so");
-    if (at == NULL)
-        return;
-    if (strncmp(at, ".so.", 4) == 0)
-        snprintf(version, 64, "%s", at + 4);
-    *at = '\0';
+    const char *at = base == NULL ? NULL : strstr(base, ".so.");
+    snprintf(version, 64, "%s", at == NULL ? "" : at + 4);
+}
+
+/* What is mapped of one process, while its map is read. */
+struct mapped {
+    const struct attest_proc *proc, *supervisor;
+    struct attest_value *value;
+    json_t *libraries;
+    const struct stat *own; /* the executable */
+    struct {
+        uint64_t device, inode;
+    } seen[LIBRARIES_MOST];
+    size_t count, left_out;
+};
+
+/* A finding of its own: the other libraries are told. */
+static void
+leave_out(const struct mapped *all, const char *path, const char *why)
+{
+    char name[ATTEST_PROC_PATH_MAX + 32];
+    snprintf(name, sizeof name, "libraries: %s", path);
+    if (json_object_set_new(all->value->not_read, name, json_string(why)) != 0) /* not UTF-8 */
+        json_object_set_new(all->value->not_read, "libraries: a path that is not UTF-8",
+                            json_string(why));
+}
+
+/* By path, for two may have one name; and two files may have had one path. */
+static void
+put_library(const struct mapped *all, const char *path, json_t *row)
+{
+    char name[ATTEST_PROC_PATH_MAX + 32];
+    snprintf(name, sizeof name, "%s", path);
+    for (unsigned i = 2; json_object_get(all->libraries, name) != NULL; i++)
+        snprintf(name, sizeof name, "%s (%u)", path, i);
+    if (row == NULL || json_object_set_new(all->libraries, name, row) != 0)
+        leave_out(all, "a path that is not UTF-8", "it cannot be told");
 }
 
 /* @param span  of addresses, as maps has it: the file is opened as it is mapped */
 static void
-add_shared(json_t *libraries, const struct attest_proc *proc, const struct attest_proc *supervisor,
-           const char *span, const char *path)
+add_shared(const struct mapped *all, const char *span, const char *path)
 {
-    char name[128], version[64], mapped[64];
+    char version[64], link[64];
     struct file file = {.is_read = false};
     struct stat status;
-    snprintf(mapped, sizeof mapped, "map_files/%.50s", span);
-    int fd = openat(proc->folder, mapped, O_RDONLY | O_CLOEXEC);
-    split_name(path, name, version);
-    bool is_open = fd >= 0 && fstat(fd, &status) == 0;
-    if (is_open)
-        read_file(fd, &file);
-    if (fd >= 0)
+    snprintf(link, sizeof link, "map_files/%.50s", span);
+    int fd = attest_file_open(all->proc, link, &status);
+    if (fd < 0)
+        leave_out(all, path, errno == EINVAL ? "it is no regular file" : strerror(errno));
+    bool is_open = fd >= 0;
+    if (is_open && status.st_dev == all->own->st_dev && status.st_ino == all->own->st_ino) {
         close(fd);
-    json_t *row = json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:o}", "version",
-        file.version[0] != '\0' ? file.version : version, "linked", "shared", "file", path,
-        "sha256", file.is_read ? attest_value_sum(file.sum) : json_null(), "build_id",
-        build_id(&file.elf), "on_disk",
-        is_open ? json_string(on_disk(supervisor, path, &status, file.sum)) : json_null());
-    if (row != NULL) /* NULL: not UTF-8 */
-        json_object_set_new(libraries, name, row);
+        return;
+    }
+    if (is_open) {
+        read_file(fd, status.st_size, &file);
+        close(fd);
+        if (!file.is_read)
+            leave_out(all, path, "it changed, or is too large");
+    }
+    version_of(path, version);
+    put_library(all, path,
+                json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "version",
+                          file.version[0] != '\0' ? file.version : version, "linked", "shared",
+                          "file", path, "sha256",
+                          file.is_read ? attest_value_sum(file.sum) : json_null(), "build_id",
+                          build_id(&file.elf), "on_disk",
+                          is_open ? json_string(on_disk(all->supervisor, path, &status, file.sum))
+                                  : json_null()));
+}
+
+/* One line of maps. Whatever was mapped from a file and is executed is a library. */
+static void
+take_line(struct mapped *all, const char *line)
+{
+    char span[64], rights[8];
+    unsigned major, minor;
+    unsigned long long inode;
+    int path = 0;
+    if (sscanf(line, "%63s %7s %*x %x:%x %llu %n", span, rights, &major, &minor, &inode, &path) !=
+            5 ||
+        path == 0 || line[path] != '/' || rights[2] != 'x')
+        return;
+    uint64_t device = makedev(major, minor);
+    for (size_t i = 0; i < all->count; i++)
+        if (all->seen[i].inode == inode && all->seen[i].device == device)
+            return;
+    if (all->count == LIBRARIES_MOST) {
+        all->left_out++;
+        return;
+    }
+    all->seen[all->count].device = device;
+    all->seen[all->count++].inode = inode;
+    add_shared(all, span, line + path);
 }
 
 /* Each file that is mapped to be executed, once, but the executable itself. */
 static bool
-add_mapped(json_t *libraries, const struct attest_proc *proc, const struct attest_proc *supervisor,
-           ino_t own)
+add_mapped(struct mapped *all)
 {
-    char *maps = attest_proc_read(proc, "maps", NULL);
-    unsigned long long seen[LIBRARIES_MOST];
-    size_t count = 0;
+    char *maps = attest_proc_read(all->proc, "maps", NULL);
     if (maps == NULL)
         return false;
     char *rest = maps;
-    for (char *line = strsep(&rest, "\n"); line != NULL && count < LIBRARIES_MOST;
-         line = strsep(&rest, "\n")) {
-        char span[64], rights[8];
-        unsigned long long inode;
-        int path = 0;
-        if (sscanf(line, "%63s %7s %*x %*s %llu %n", span, rights, &inode, &path) != 3 ||
-            path == 0 || line[path] != '/' || rights[2] != 'x' || inode == own)
-            continue;
-        size_t i = 0;
-        while (i < count && seen[i] != inode)
-            i++;
-        if (i < count)
-            continue;
-        seen[count++] = inode;
-        add_shared(libraries, proc, supervisor, span, line + path);
-    }
+    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n"))
+        take_line(all, line);
     free(maps);
+    if (all->left_out > 0)
+        leave_out(all, "the rest", "more are mapped than are read");
     return true;
 }
 
@@ -208,17 +259,18 @@ attest_executable_put(const struct attest_proc *proc, const struct attest_proc *
     struct file file;
     int fd = -1;
     if (attest_proc_link(proc, "exe", path))
-        fd = openat(proc->folder, "exe", O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &status) != 0) {
+        fd = attest_file_open(proc, "exe", &status);
+    if (fd < 0) {
         int saved = errno;
-        if (fd >= 0)
-            close(fd);
         attest_value_unread(value, "executable", strerror(saved));
         attest_value_unread(value, "libraries", strerror(saved));
         return;
     }
-    read_file(fd, &file);
+    read_file(fd, status.st_size, &file);
     close(fd);
+    if (!file.is_read)
+        json_object_set_new(value->not_read, "executable.sha256",
+                            json_string("it changed, or is too large"));
     static const char gone[] = " (deleted)";
     size_t length = strlen(path);
     if (length > sizeof gone && strcmp(path + length - (sizeof gone - 1), gone) == 0)
@@ -230,8 +282,13 @@ attest_executable_put(const struct attest_proc *proc, const struct attest_proc *
     errno = EILSEQ; /* the one reason left: a path that is not UTF-8 */
     attest_value_put(value, "executable", executable);
     json_t *libraries = json_object(); /* by name: the order of maps is drawn at each start */
+    struct mapped all = {.proc = proc,
+                         .supervisor = supervisor,
+                         .value = value,
+                         .libraries = libraries,
+                         .own = &status};
     add_linked(libraries, file.elf.linked);
-    if (add_mapped(libraries, proc, supervisor, status.st_ino)) {
+    if (add_mapped(&all)) {
         attest_value_put(value, "libraries", libraries);
     } else {
         attest_value_put(value, "libraries", NULL);

@@ -48,23 +48,34 @@ read_whole(int fd, char *to, size_t room)
 }
 
 char *
-attest_proc_read(const struct attest_proc *proc, const char *name, size_t *size)
+attest_proc_read_open(int fd, size_t *size)
 {
-    int fd = openat(proc->folder, name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return NULL;
     char *text = malloc(ATTEST_PROC_TEXT_MAX + 1);
     ssize_t count = text == NULL ? -1 : read_whole(fd, text, ATTEST_PROC_TEXT_MAX);
-    int saved = errno;
-    close(fd);
-    errno = saved;
     if (count < 0) {
+        int saved = errno;
+        if (text != NULL)
+            explicit_bzero(text, ATTEST_PROC_TEXT_MAX); /* a file of keys may be that large */
         free(text);
+        errno = saved;
         return NULL;
     }
     text[count] = '\0';
     if (size != NULL)
         *size = (size_t)count;
+    return text;
+}
+
+char *
+attest_proc_read(const struct attest_proc *proc, const char *name, size_t *size)
+{
+    int fd = openat(proc->folder, name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    char *text = attest_proc_read_open(fd, size);
+    int saved = errno;
+    close(fd);
+    errno = saved;
     return text;
 }
 

@@ -37,6 +37,9 @@ void attest_proc_close(struct attest_proc *proc);
  */
 char *attest_proc_read(const struct attest_proc *proc, const char *name, size_t *size);
 
+/** The same of what is open already; `fd` stays the caller's. */
+char *attest_proc_read_open(int fd, size_t *size);
+
 /** Where a link of the process leads. @return false: not readable (errno) */
 bool attest_proc_link(const struct attest_proc *proc, const char *name,
                       char path[ATTEST_PROC_PATH_MAX]);

@@ -8,40 +8,75 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/landlock.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define CHILDREN_MOST 128
+#define CHILDREN_MOST   128
+#define HOLDERS_MOST    8
+#define DIAG_ANSWER_MAX 512 /* octets: one attribute is asked for */
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77 /* headers before Linux 6.5 */
+#endif
 
 /* --- who serves ------------------------------------------------------------------------------ */
 
-/* The number of the socket that listens at a path: "Num RefCount Protocol Flags Type St Inode Path". */
-static unsigned long long
-listening_inode(const char *path)
+/*
+ * The number of the socket at the other end of ours, from the kernel's sock_diag(7). Texts like
+ * /proc/net/unix hold names that any account may choose.
+ * @return 0: the kernel does not tell
+ */
+static uint32_t
+inode_of_peer(int socket_fd)
 {
-    struct attest_proc self;
-    unsigned long long inode = 0;
-    if (attest_proc_open(&self, getpid()) != STATUS_OK)
+    struct stat own;
+    struct {
+        struct nlmsghdr head;
+        struct unix_diag_req body;
+    } request = {.head = {.nlmsg_len = sizeof request,
+                          .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                          .nlmsg_flags = NLM_F_REQUEST},
+                 .body = {.sdiag_family = AF_UNIX,
+                          .udiag_states = UINT32_MAX,
+                          .udiag_show = UDIAG_SHOW_PEER,
+                          .udiag_cookie = {UINT32_MAX, UINT32_MAX}}};
+    union {
+        struct nlmsghdr head;
+        uint8_t bytes[DIAG_ANSWER_MAX];
+    } answer;
+    uint32_t inode = 0;
+    if (fstat(socket_fd, &own) != 0)
         return 0;
-    char *table = attest_proc_read(&self, "net/unix", NULL), *rest = table;
-    for (char *line = table == NULL ? NULL : strsep(&rest, "\n"); line != NULL;
-         line = strsep(&rest, "\n")) {
-        unsigned long flags;
-        unsigned long long found;
-        int name = 0;
-        if (sscanf(line, "%*s %*s %*s %lx %*s %*s %llu %n", &flags, &found, &name) == 2 &&
-            name != 0 && (flags & 0x10000) != 0 &&
-            strcmp(line + name, path) == 0) /* SO_ACCEPTCON */
-            inode = found;
-    }
-    free(table);
-    attest_proc_close(&self);
+    request.body.udiag_ino = (uint32_t)own.st_ino;
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    if (fd < 0)
+        return 0;
+    ssize_t size = -1;
+    if (send(fd, &request, sizeof request, 0) == (ssize_t)sizeof request)
+        size = recv(fd, &answer, sizeof answer, 0); /* written before send() returns */
+    close(fd);
+    if (size < (ssize_t)NLMSG_SPACE(sizeof(struct unix_diag_msg)) ||
+        answer.head.nlmsg_type != SOCK_DIAG_BY_FAMILY)
+        return 0;
+    const struct unix_diag_msg *told = NLMSG_DATA(&answer.head);
+    size_t left = (size_t)size - NLMSG_SPACE(sizeof *told);
+    const struct rtattr *at = (const void *)((const uint8_t *)told + NLMSG_ALIGN(sizeof *told));
+    for (; RTA_OK(at, left); at = RTA_NEXT(at, left))
+        if (at->rta_type == UNIX_DIAG_PEER && RTA_PAYLOAD(at) == sizeof inode)
+            memcpy(&inode, RTA_DATA(at), sizeof inode);
     return inode;
 }
 
@@ -91,18 +126,68 @@ holds_socket(pid_t pid, const void *what)
     return holds(pid, what);
 }
 
-pid_t
-attest_service_find(const char *path, int socket)
+static pid_t
+parent_of(pid_t pid)
+{
+    struct attest_proc proc;
+    uint64_t number = 0;
+    if (attest_proc_open(&proc, pid) != STATUS_OK)
+        return 0;
+    char *status = attest_proc_read(&proc, "status", NULL);
+    if (status == NULL || attest_proc_numbers(status, "PPid", 10, &number, 1) != 1)
+        number = 0;
+    free(status);
+    attest_proc_close(&proc);
+    return (pid_t)number;
+}
+
+/* A child that is being started has its parent's descriptors until it executes what it is. */
+static pid_t
+oldest(const pid_t holders[], size_t count)
+{
+    pid_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        pid_t parent = parent_of(holders[i]);
+        bool is_child = false;
+        for (size_t j = 0; j < count; j++)
+            is_child = is_child || holders[j] == parent;
+        if (is_child)
+            continue;
+        if (found != 0)
+            return 0; /* two that are not related: neither is believed */
+        found = holders[i];
+    }
+    return found;
+}
+
+/* Who called listen(), as far as it is there still: after a take-over it is another that serves, and
+ * its number may be a stranger's. Root asks for proof of that (Linux 6.5). */
+static pid_t
+listener(int socket_fd)
 {
     struct ucred who;
     socklen_t size = sizeof who;
+    int pidfd = -1;
+    if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERCRED, &who, &size) != 0)
+        return 0;
+    size = sizeof pidfd;
+    if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) != 0 || pidfd < 0)
+        return geteuid() == 0 ? 0 : who.pid;
+    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+    bool is_there = poll(&ended, 1, 0) == 0;
+    close(pidfd);
+    return is_there ? who.pid : 0;
+}
+
+pid_t
+attest_service_find(int socket_fd)
+{
     char wanted[64];
-    pid_t found = 0;
-    unsigned long long inode = listening_inode(path);
-    snprintf(wanted, sizeof wanted, "socket:[%llu]", inode);
-    if (inode != 0 && collect(holds_socket, wanted, &found, 1) == 1)
-        return found;
-    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 ? who.pid : 0;
+    pid_t holders[HOLDERS_MOST];
+    uint32_t inode = inode_of_peer(socket_fd);
+    snprintf(wanted, sizeof wanted, "socket:[%" PRIu32 "]", inode);
+    size_t count = inode == 0 ? 0 : collect(holds_socket, wanted, holders, HOLDERS_MOST);
+    return count > 0 ? oldest(holders, count) : listener(socket_fd);
 }
 
 /* --- what they are --------------------------------------------------------------------------- */
@@ -112,15 +197,12 @@ is_child(pid_t pid, const void *what)
 {
     const pid_t *parent = what;
     struct attest_proc proc;
-    uint64_t number = 0;
-    if (attest_proc_open(&proc, pid) != STATUS_OK)
+    if (parent_of(pid) != *parent || attest_proc_open(&proc, pid) != STATUS_OK)
         return false;
     char *status = attest_proc_read(&proc, "status", NULL);
-    bool is_one = status != NULL && attest_proc_numbers(status, "PPid", 10, &number, 1) == 1 &&
-                  number == (uint64_t)*parent;
     /* one that has ended and was not waited for yet */
-    const char *state = is_one ? attest_proc_field(status, "State") : NULL;
-    is_one = state != NULL && *state != 'Z' && *state != 'X';
+    const char *state = status != NULL ? attest_proc_field(status, "State") : NULL;
+    bool is_one = state != NULL && *state != 'Z' && *state != 'X';
     free(status);
     attest_proc_close(&proc);
     return is_one;
@@ -177,17 +259,24 @@ json_t *
 attest_service_read(pid_t supervisor)
 {
     struct attest_proc proc;
-    pid_t children[CHILDREN_MOST];
+    pid_t children[CHILDREN_MOST + 1];
     unsigned counts[ATTEST_ROLES + 1] = {0};
     int landlock = landlock_version();
     if (attest_proc_open(&proc, supervisor) != STATUS_OK)
         return NULL;
     json_t *processes = json_object();
     add(processes, &proc, supervisor, landlock, counts);
-    size_t count = collect(is_child, &supervisor, children, CHILDREN_MOST);
+    size_t count = collect(is_child, &supervisor, children, CHILDREN_MOST + 1);
+    json_t *not_read = json_object();
+    if (count > CHILDREN_MOST) {
+        json_object_set_new(not_read, "processes: the rest",
+                            json_string("it has more children than are read"));
+        count = CHILDREN_MOST;
+    }
     qsort(children, count, sizeof children[0], by_number);
     for (size_t i = 0; i < count; i++)
         add(processes, &proc, children[i], landlock, counts);
     attest_proc_close(&proc);
-    return json_pack("{s:o, s:o}", "kernel", kernel(landlock), "processes", processes);
+    return json_pack("{s:o, s:o, s:o}", "kernel", kernel(landlock), "processes", processes,
+                     "not_read", not_read);
 }

@@ -1,7 +1,7 @@
 /* attest_service.h - the processes of a service, as the kernel sees them
  * SPDX-License-Identifier: ISC
  *
- * What: finds the process that holds the control socket and its children, whatever they are, and
+ * What: finds the process that serves the control socket and its children, whatever they are, and
  *       reads each.
  * Who:  penstockctl attest, before it gives up what it was started with.
  * Ref:  docs/ATTESTATION.md.
@@ -12,16 +12,17 @@
 #include "attest/attest_value.h"
 
 /**
- * Find the supervisor.
+ * Find the supervisor: the process that holds the other end of a connection to it. Nothing that a
+ * process can name itself is looked at.
  *
- * @param path    of the control socket: whoever holds the socket that listens there, if we may look
- * @param socket  connected to it; else whoever listened on it first (SO_PEERCRED)
+ * @param socket_fd  connected to the control socket, and greeted. If we may not look, or the kernel
+ *                   does not tell, it is who called listen(), if that is there still
  * @return its number; 0: not found
  */
-pid_t attest_service_find(const char *path, int socket);
+pid_t attest_service_find(int socket_fd);
 
 /**
  * @param supervisor  its number
- * @return an object with "kernel" and "processes", the caller's; NULL: there is no such process
+ * @return an object with "kernel", "processes" and "not_read", the caller's; NULL: there is no such process
  */
 json_t *attest_service_read(pid_t supervisor);

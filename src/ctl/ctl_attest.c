@@ -43,23 +43,21 @@ ctl_attest_baseline(const char *path, char *error, size_t room)
 }
 
 json_t *
-ctl_attest_kernel(const char *path, const struct control_client *client)
+ctl_attest_kernel(const struct control_client *client)
 {
-    pid_t supervisor = attest_service_find(path, client->fd);
+    pid_t supervisor = attest_service_find(client->fd);
     json_t *document = json_pack("{s:i, s:{s:s, s:s, s:i}}", "form", FORM, "made_by", "program",
                                  "penstockctl", "version", PENSTOCK_VERSION, "uid", (int)geteuid());
     json_t *seen = attest_service_read(supervisor);
-    json_t *not_read = json_object();
     if (seen != NULL) {
         json_object_update(document, seen);
         json_decref(seen);
     } else {
         json_object_set_new(document, "processes", json_object());
-        json_object_set_new(
-            not_read, "processes",
-            json_string("the process of the control socket is not to be seen here"));
+        json_object_set_new(document, "not_read",
+                            json_pack("{s:s}", "processes",
+                                      "the process of the control socket is not to be seen here"));
     }
-    json_object_set_new(document, "not_read", not_read);
     json_object_set_new(document, "configuration", attest_config_read(supervisor));
     return document;
 }

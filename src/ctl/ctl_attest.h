@@ -24,10 +24,10 @@ json_t *ctl_attest_baseline(const char *path, char *error, size_t room);
 /**
  * Read what the kernel says.
  *
- * @param path  of the control socket, to which `client` is connected
+ * @param client  connected to the service
  * @return the document so far, the caller's
  */
-json_t *ctl_attest_kernel(const char *path, const struct control_client *client);
+json_t *ctl_attest_kernel(const struct control_client *client);
 
 /** Add what the service says. @param document  changed */
 void ctl_attest_service(json_t *document, const struct ctl_gather *gather);

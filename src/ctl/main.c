@@ -324,7 +324,7 @@ main(int argc, char **argv)
                     advice(errno));
     bool is_root = geteuid() == 0;
     if (options.command == CTL_ATTEST || (options.command == CTL_COMPLIANCE && is_root))
-        document = ctl_attest_kernel(options.socket, &gather.client);
+        document = ctl_attest_kernel(&gather.client);
     bool is_live = options.command == CTL_TOP && !options.is_once && !options.is_json;
     if (is_live && ctl_screen_open(&screen, how.is_plain, &what_failed) != STATUS_OK)
         return fail(CTL_EXIT_USAGE, what_failed, "");

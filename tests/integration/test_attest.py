@@ -225,6 +225,45 @@ def test_a_filter_that_is_not_loaded_is_named(serve_with, place):
     assert "processes.supervisor.seccomp_mode: was 2, is 0" in named
 
 
+LIAR = """
+import os, socket, sys
+silent = socket.socket(socket.AF_UNIX)
+known = socket.socket(socket.AF_UNIX)
+known.bind(b"\\0\\n0: 0 0 00010000 1 1 %d %s" % (os.fstat(silent.fileno()).st_ino, os.fsencode(sys.argv[1])))
+print("known", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_no_account_of_this_machine_can_say_who_the_supervisor_is(service, place):
+    """An abstract name may hold a line feed, and what looks like a line of /proc/net/unix behind it."""
+    with subprocess.Popen(["/usr/bin/python3", "-c", LIAR, place], user=65534, group=65534, extra_groups=[], cwd="/",
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as liar:
+        assert liar.stdout.readline() == b"known\n"
+        found = document(place)["processes"]
+        liar.stdin.close()
+    assert found["supervisor"]["pid"] == service.pid_of("supervisor")
+    assert set(found) == {"supervisor", "front-0", "worker-0"}
+
+
+def test_a_configuration_that_is_no_file_of_the_service_is_not_read_and_never_told(service, place):
+    def configuration():
+        return document(place)["configuration"]
+    kept_text = service.file.read_text()
+    service.file.unlink()
+    os.mkfifo(service.file)  # nobody writes to it: who opens it as a file waits
+    assert configuration()["not_read"]["file_sha256"] == "Invalid argument"
+    service.file.unlink()
+    service.file.write_text(kept_text)
+    os.chown(service.file, 12345, 12345)
+    assert configuration()["not_read"]["file_sha256"] == "Operation not permitted"
+    os.chown(service.file, 0, 0)
+    service.file.write_text("root:$y$secret:20000:0:99999:7:::\n")
+    found = ctl(place, "attest", status=0).stdout
+    assert "$y$secret" not in found
+    assert json.loads(found)["configuration"]["not_read"] == {"hash_of_file": "it is not a sound configuration"}
+
+
 @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="there is no ssh-keygen")
 def test_a_document_is_signed_and_verified_as_documented(service, place, tmp_path):
     paper, key = kept(place), tmp_path / "auditor_key"
