@@ -22,12 +22,30 @@
 
 static bool is_jailed;
 
+/*
+ * A file to be read. The service waits for nobody: a pipe, whose other end may never come, is read only before the jail,
+ * as of a shell's <(...).
+ * @return its descriptor; -1: errno
+ */
+static int
+open_file(const char *path)
+{
+    int fd = sys_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0 || sys_lseek(fd, 0, SEEK_SET) == 0)
+        return fd;
+    if (!is_jailed && sys_fcntl(fd, F_SETFL, 0) == 0)
+        return fd;
+    sys_close(fd);
+    errno = ESPIPE;
+    return -1;
+}
+
 /* Fill `to` from a file. @return STATUS_OK; STATUS_SYSTEM; STATUS_FULL: larger than `room` */
 static enum status
 read_all(const char *path, char *to, size_t room, size_t *size)
 {
     *size = 0;
-    int fd = sys_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open_file(path);
     if (fd < 0)
         return STATUS_SYSTEM;
     enum status status = STATUS_OK;
@@ -65,7 +83,8 @@ read_file(const char *path, const char *key, size_t size_max, size_t *size, bool
         snprintf(error->text, sizeof error->text, "%s%.300s: larger than %zu bytes", key, path,
                  size_max);
     else
-        snprintf(error->text, sizeof error->text, "%s%.300s: %s", key, path, strerror(errno));
+        snprintf(error->text, sizeof error->text, "%s%.300s: %s", key, path,
+                 errno == ESPIPE ? "is not a regular file" : strerror(errno));
     free(bytes);
     return NULL;
 }

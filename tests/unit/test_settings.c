@@ -5,6 +5,7 @@
 
 #include <net/if.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define UPSTREAMS                                                                                  \
     "upstreams:\n  - {name: one, address: 192.0.2.1, verify: ca, tls_name: dns.example}\n"
@@ -52,6 +53,20 @@ Test(settings, a_file_that_was_named_has_to_be_there)
     options.file = "no/such/file";
     cr_assert_eq(settings_load(&options, &config, &error), STATUS_INVALID);
     cr_assert_str_eq(error.text, "no/such/file: No such file or directory");
+}
+
+/* A supervisor that waited for whoever opens the other end would start no child again and hear no signal. */
+Test(settings, a_service_waits_for_no_pipe, .timeout = 20)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/penstock-settings-%d", (int)getpid());
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    options.file = path;
+    cr_expect_eq(settings_load(&options, &config, &error), STATUS_INVALID, "nobody writes");
+    settings_enter_jail();
+    cr_expect_eq(settings_load(&options, &config, &error), STATUS_INVALID);
+    cr_expect_not_null(strstr(error.text, ": is not a regular file"), "%s", error.text);
+    unlink(path);
 }
 
 Test(settings, a_file_is_not_larger_than_it_may_be)
