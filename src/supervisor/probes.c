@@ -86,8 +86,7 @@ enum { LOADER = S, VIEW = 0 }; /* a child's loader works under the supervisor's 
     P(shutdown_writing, E, SYS_shutdown, with->closed, SHUT_WR)                                    \
     P(shutdown_all, 0, SYS_shutdown, with->closed, SHUT_RDWR)                                      \
     P(set_mark, 0, SYS_setsockopt, with->closed, SOL_SOCKET, SO_MARK, with->octets, 4)             \
-    P(get_error, SANITIZED &S, SYS_getsockopt, with->closed, SOL_SOCKET, SO_ERROR, with->octets,   \
-      NULL)                                                                                        \
+    P(get_error, S, SYS_getsockopt, with->closed, SOL_SOCKET, SO_ERROR, with->octets, NULL)        \
     P(get_peercred, S, SYS_getsockopt, with->closed, SOL_SOCKET, SO_PEERCRED, with->octets, NULL)  \
     P(get_peergroups, S, SYS_getsockopt, with->closed, SOL_SOCKET, SO_PEERGROUPS, with->octets,    \
       NULL)                                                                                        \
