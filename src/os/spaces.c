@@ -157,7 +157,32 @@ map_ids(pid_t pid, const struct privs_account *account)
            write_file(pid, "gid_map", gids);
 }
 
+/* All or none: where one did not come, or cannot be kept, the others are closed. */
 static bool
+keep(const struct cmsghdr *header, unsigned made, int fds[SPACES_KINDS])
+{
+    size_t came = header == NULL ? 0 : (header->cmsg_len - CMSG_LEN(0)) / sizeof(int), next = 0;
+    bool is_whole = true;
+    for (enum spaces_kind kind = SPACES_USER; kind < SPACES_KINDS; kind++) {
+        int got;
+        fds[kind] = -1;
+        if ((made >> kind & 1) == 0)
+            continue;
+        if (next < came) {
+            memcpy(&got, CMSG_DATA(header) + next++ * sizeof got, sizeof got);
+            fds[kind] = fcntl(got, F_DUPFD_CLOEXEC, SPACES_FD_LEAST);
+            close(got);
+        }
+        is_whole = is_whole && fds[kind] >= 0;
+    }
+    for (enum spaces_kind kind = SPACES_USER; kind < SPACES_KINDS && !is_whole; kind++)
+        if (fds[kind] >= 0)
+            close(fds[kind]);
+    return is_whole;
+}
+
+/* @return 0; ECHILD: nothing came; EMFILE: not every descriptor could be kept, and none was */
+static int
 hear(int fd, struct report *report, int fds[SPACES_KINDS])
 {
     union {
@@ -170,23 +195,8 @@ hear(int fd, struct report *report, int fds[SPACES_KINDS])
                              .msg_control = &control,
                              .msg_controllen = sizeof control};
     if (recvmsg(fd, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof *report)
-        return false;
-    const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    const unsigned char *at = header != NULL ? CMSG_DATA(header) : NULL;
-    for (enum spaces_kind kind = SPACES_USER; kind < SPACES_KINDS; kind++) {
-        if ((report->made >> kind & 1) == 0)
-            continue;
-        if (at == NULL)
-            return false;
-        int got;
-        memcpy(&got, at, sizeof got);
-        at += sizeof got;
-        fds[kind] = fcntl(got, F_DUPFD_CLOEXEC, SPACES_FD_LEAST);
-        close(got);
-        if (fds[kind] < 0)
-            return false;
-    }
-    return true;
+        return ECHILD;
+    return keep(CMSG_FIRSTHDR(&message), report->made, fds) ? 0 : EMFILE;
 }
 
 /* @return what went wrong before the maker could say it, as errno; 0 */
@@ -194,13 +204,15 @@ static int
 follow_maker(int fd, pid_t pid, const struct privs_account *account, struct spaces *spaces)
 {
     struct report report;
-    if (!hear(fd, &report, spaces->fds))
-        return ECHILD; /* it was killed, by a filter that is around us */
+    int problem = hear(fd, &report, spaces->fds);
+    if (problem != 0)
+        return problem; /* ECHILD: it was killed, by a filter that is around us */
     if (report.errors[SPACES_USER] == 0) {
         if (!map_ids(pid, account))
             return errno;
-        if (send(fd, "", 1, MSG_NOSIGNAL) != 1 || !hear(fd, &report, spaces->fds))
-            return ECHILD;
+        problem = send(fd, "", 1, MSG_NOSIGNAL) == 1 ? hear(fd, &report, spaces->fds) : ECHILD;
+        if (problem != 0)
+            return problem;
     }
     spaces->made = report.made;
     memcpy(spaces->errors, report.errors, sizeof spaces->errors);
