@@ -200,7 +200,9 @@ def test_what_is_judged_can_fail(tmp_path):
         "7 clone(0x11, 0) = 0x8", "8 sendto(0x3, 0x7f00, 0x1, 0x4000, 0, 0) = 0x1", "8 sendto(0x3, 0x7f00, 0x1, 0x20000000, 0, 0 <unfinished ...>"]))
     calls = rows.Calls(table, {rows.sum_of(program): "front"})
     calls.read(tmp_path / "log")
-    assert calls.roles == {"front": 1}
+    (tmp_path / "other").write_text(f"5 clone(0x11, 0) = 0x6\n5 {program} = 0\n6 dup(0x1) = 0x2\n")  # born before its parent's filter
+    calls.read(tmp_path / "other")
+    assert calls.roles == {"front": 2}
     assert rows.judge(calls, {}) == ["no call needed the row front | lseek | always (z)",
                                      "front: 1 calls of clone(0x11, 0x0) have no row",
                                      "front: 1 calls of sendto(0x3, 0x7f00, 0x1, 0x20000000, 0x0, 0x0) have no row"]
