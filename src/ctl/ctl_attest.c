@@ -5,6 +5,7 @@
 
 #include "attest/attest_config.h"
 #include "attest/attest_service.h"
+#include "ctl/ctl_file.h"
 #include "ctl/ctl_json_stats.h"
 #include "ctl/ctl_value.h"
 #include "view/judge.h"
@@ -21,18 +22,17 @@
 json_t *
 ctl_attest_baseline(const char *path, char *error, size_t room)
 {
-    json_error_t why;
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        snprintf(error, room, "%.200s cannot be read", path);
+    json_error_t ignored;
+    size_t size;
+    const char *why = "there is no memory for it";
+    char *text = malloc(CTL_ATTEST_BASELINE_MAX);
+    if (text == NULL ||
+        ctl_file_read(path, text, CTL_ATTEST_BASELINE_MAX, &size, &why) != STATUS_OK) {
+        snprintf(error, room, "%.200s cannot be read: %s", path, why);
+        free(text);
         return NULL;
     }
-    char *text = malloc(CTL_ATTEST_BASELINE_MAX);
-    size_t size = text == NULL ? 0 : fread(text, 1, CTL_ATTEST_BASELINE_MAX, file);
-    fclose(file);
-    json_t *document = size == 0 || size == CTL_ATTEST_BASELINE_MAX
-                           ? NULL
-                           : json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
+    json_t *document = json_loadb(text, size, JSON_REJECT_DUPLICATES, &ignored);
     free(text);
     if (json_integer_value(json_object_get(document, "form")) == FORM &&
         json_is_object(json_object_get(document, "processes")))

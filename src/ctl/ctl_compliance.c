@@ -3,13 +3,15 @@
  */
 #include "ctl/ctl_compliance.h"
 
-#include "os/sys.h"
+#include "base/addr.h"
+#include "conf/config_hash.h"
+#include "conf/config_load.h"
+#include "conf/config_row.h"
+#include "ctl/ctl_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct ctl_compliance_of rows[] = {
 #define COMPLIANCE(id, standard, section, requirement, setting, proof, subject, unless, wanted)    \
@@ -43,6 +45,12 @@ add_key(struct ctl_compliance *compliance, struct ctl_compliance_key key)
 {
     if (compliance->keys_count == CTL_COMPLIANCE_KEYS_MAX)
         return false;
+    for (unsigned i = 0; i < compliance->keys_count; i++) {
+        const struct ctl_compliance_key *has = &compliance->keys[i];
+        if (has->upstream == key.upstream && strcmp(has->group, key.group) == 0 &&
+            strcmp(has->key, key.key) == 0)
+            return false;
+    }
     compliance->keys[compliance->keys_count++] = key;
     return true;
 }
@@ -80,23 +88,6 @@ ctl_compliance_parse(struct ctl_compliance *compliance)
     return compliance->upstreams > 0 ? STATUS_OK : STATUS_INVALID;
 }
 
-enum status
-ctl_compliance_read(struct ctl_compliance *compliance, const char *path, const char **failed)
-{
-    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : sys_open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : 1;
-    compliance->size = 0;
-    while (got > 0 && compliance->size < sizeof compliance->text) {
-        got = sys_read(fd, compliance->text + compliance->size,
-                       sizeof compliance->text - compliance->size);
-        compliance->size += got > 0 ? (size_t)got : 0;
-    }
-    if (fd > STDERR_FILENO)
-        sys_close(fd);
-    *failed = got < 0 ? strerror(errno) : "it is not what penstock --print-config prints";
-    return got < 0 ? STATUS_SYSTEM : ctl_compliance_parse(compliance);
-}
-
 /* "group.key", or "key" of the top level */
 static bool
 is_named(const struct ctl_compliance_key *key, const char *path)
@@ -126,6 +117,65 @@ value_of_upstream(const struct ctl_compliance *compliance, const char *name, uns
     return NULL;
 }
 
+static uint32_t
+zone_index(const char *name)
+{
+    return if_nametoindex(name);
+}
+
+/* The number by which a service tells what it has in force. */
+static bool
+put_hash(struct ctl_compliance *compliance)
+{
+    static struct config config;
+    static const char *const none[] = {NULL};
+    struct config_error error;
+    struct config_source source = {.file = "-",
+                                   .text = compliance->text,
+                                   .text_size = compliance->size,
+                                   .environ = none,
+                                   .zone_index = zone_index};
+    if (config_load(&source, &config, &error) != STATUS_OK)
+        return false;
+    compliance->hash = config_hash(&config);
+    memset(&config, 0, sizeof config); /* it may hold a secret */
+    return true;
+}
+
+/* What a person wrote leaves keys out; a row must not be judged by what is not there. */
+static bool
+has_all_keys(const struct ctl_compliance *compliance)
+{
+    unsigned wanted = 0;
+    for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
+        const struct config_row *row = &config_rows[id];
+        char path[CONFIG_PATH_TEXT_MAX];
+        (void)snprintf(path, sizeof path, "%s%s%s", row->group, *row->group != '\0' ? "." : "",
+                       row->key);
+        wanted += row->is_upstream ? compliance->upstreams : 1;
+        if (!row->is_upstream && value_of(compliance, path) == NULL)
+            return false;
+        for (unsigned i = 1; row->is_upstream && i <= compliance->upstreams; i++)
+            if (value_of_upstream(compliance, row->key, i) == NULL)
+                return false;
+    }
+    return compliance->keys_count == wanted;
+}
+
+enum status
+ctl_compliance_read(struct ctl_compliance *compliance, const char *path, const char **failed)
+{
+    if (ctl_file_read(path, compliance->text, sizeof compliance->text, &compliance->size, failed) !=
+        STATUS_OK)
+        return STATUS_INVALID;
+    *failed = "it is not what penstock --print-config prints; make it: penstock --print-config | "
+              "penstockctl compliance --config -";
+    if (!put_hash(compliance) || ctl_compliance_parse(compliance) != STATUS_OK ||
+        !has_all_keys(compliance))
+        return STATUS_INVALID;
+    return STATUS_OK;
+}
+
 /* --- is it what is wanted? ------------------------------------------------------------------- */
 
 static bool
@@ -149,7 +199,7 @@ is_wanted(const char *value, const char *wanted)
     if (value == NULL)
         return false;
     if (strncmp(wanted, lacks, strlen(lacks)) == 0)
-        return strstr(value, wanted + strlen(lacks)) == NULL;
+        return !is_one_of(value, wanted + strlen(lacks));
     return is_one_of(value, wanted);
 }
 
@@ -162,6 +212,41 @@ judge_printed(const struct ctl_compliance *compliance, const struct ctl_complian
     const char *value = value_of(compliance, of->subject);
     SAY(why, "%s: %s", of->subject, value != NULL ? value : "not printed");
     return is_wanted(value, of->wanted);
+}
+
+/* In 2^32 parts of all addresses of the family; what a network has of its own is not counted. */
+static uint64_t
+extent(const struct addr_prefix *prefix)
+{
+    const uint8_t *octets = prefix->addr.bytes;
+    bool is_local = prefix->addr.family == ADDR_IPV6 &&
+                    ((prefix->length >= 7 && (octets[0] & 0xfe) == 0xfc) ||
+                     (prefix->length >= 10 && octets[0] == 0xfe && (octets[1] & 0xc0) == 0x80));
+    return is_local || prefix->length > 32 ? 0 : UINT64_C(1) << (32 - prefix->length);
+}
+
+/* Whose the prefixes are nobody can tell; that they are not everybody's can be told. */
+static bool
+judge_clients(const struct ctl_compliance *compliance, const struct ctl_compliance_of *of,
+              char why[CTL_COMPLIANCE_WHY_MAX])
+{
+    uint64_t ipv4 = 0, ipv6 = 0;
+    const char *value = value_of(compliance, of->subject);
+    SAY(why, "%s: %s", of->subject, value != NULL ? value : "not printed");
+    for (const char *at = value == NULL ? NULL : strchr(value, '"'); at != NULL;) {
+        struct addr_prefix prefix;
+        char text[ADDR_TEXT_MAX];
+        size_t length = strcspn(++at, "\"");
+        if (at[length] == '\0' || length >= sizeof text)
+            return false;
+        memcpy(text, at, length);
+        text[length] = '\0';
+        if (addr_prefix_parse(text, &prefix) != STATUS_OK)
+            return false;
+        *(prefix.addr.family == ADDR_IPV4 ? &ipv4 : &ipv6) += extent(&prefix);
+        at = strchr(at + length + 1, '"');
+    }
+    return value != NULL && ipv4 <= UINT64_C(1) << 26 && ipv6 <= UINT64_C(1) << 16;
 }
 
 static bool
@@ -254,8 +339,8 @@ static enum ctl_compliance_result
 judge_kernel(const struct ctl_compliance_kernel *kernel, char why[CTL_COMPLIANCE_WHY_MAX])
 {
     if (!kernel->is_read) {
-        SAY(why, "not judged: the kernel shows it to root alone");
-        return CTL_COMPLIANCE_NOT_APPLICABLE;
+        SAY(why, "the kernel shows it to root alone");
+        return CTL_COMPLIANCE_NOT_JUDGED;
     }
     SAY(why, "%zu findings%s%s", kernel->findings, kernel->first != NULL ? "; the first: " : "",
         kernel->first != NULL ? kernel->first : "");
@@ -276,6 +361,9 @@ judge_row(const struct ctl_compliance *compliance, const struct reading *reading
     case CTL_COMPLIANCE_PRINTED:
         is_well = judge_printed(compliance, of, why);
         break;
+    case CTL_COMPLIANCE_CLIENTS:
+        is_well = judge_clients(compliance, of, why);
+        break;
     case CTL_COMPLIANCE_EACH:
         is_well = judge_each(compliance, of, why);
         break;
@@ -289,20 +377,20 @@ judge_row(const struct ctl_compliance *compliance, const struct reading *reading
         return CTL_COMPLIANCE_BY_DOCUMENT;
     case CTL_COMPLIANCE_NONE:
         SAY(why, "%s", of->wanted);
-        return CTL_COMPLIANCE_NOT_APPLICABLE;
+        return CTL_COMPLIANCE_NOT_MET;
     }
     return is_well ? CTL_COMPLIANCE_PASS : CTL_COMPLIANCE_FAIL;
 }
 
-unsigned
+void
 ctl_compliance_judge(struct ctl_compliance *compliance, const struct reading *reading,
                      const struct ctl_compliance_kernel *kernel)
 {
-    unsigned failed = 0;
+    memset(compliance->counts, 0, sizeof compliance->counts);
+    compliance->is_in_force = compliance->hash == reading->config_hash;
     for (enum ctl_compliance_row row = 0; row < CTL_COMPLIANCE_ROWS; row++) {
         compliance->of_row[row].result =
             judge_row(compliance, reading, kernel, &rows[row], compliance->of_row[row].why);
-        failed += compliance->of_row[row].result == CTL_COMPLIANCE_FAIL;
+        compliance->counts[compliance->of_row[row].result]++;
     }
-    return failed;
 }

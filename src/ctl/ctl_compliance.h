@@ -27,12 +27,16 @@ enum ctl_compliance_row {
 enum ctl_compliance_result {
     CTL_COMPLIANCE_PASS,
     CTL_COMPLIANCE_FAIL,
-    CTL_COMPLIANCE_NOT_APPLICABLE,
+    CTL_COMPLIANCE_NOT_APPLICABLE, /* the configuration excludes it */
     CTL_COMPLIANCE_BY_DOCUMENT,
+    CTL_COMPLIANCE_NOT_MET,    /* by design: no setting makes it so */
+    CTL_COMPLIANCE_NOT_JUDGED, /* what it needs is not shown to this account */
+    CTL_COMPLIANCE_RESULTS
 };
 
 enum ctl_compliance_proof {
     CTL_COMPLIANCE_PRINTED,
+    CTL_COMPLIANCE_CLIENTS,
     CTL_COMPLIANCE_EACH,
     CTL_COMPLIANCE_LIVE,
     CTL_COMPLIANCE_KERNEL,
@@ -56,6 +60,9 @@ struct ctl_compliance {
     size_t size;
     struct ctl_compliance_key keys[CTL_COMPLIANCE_KEYS_MAX];
     unsigned keys_count, upstreams;
+    uint64_t hash;                           /* of the configuration that was printed */
+    unsigned counts[CTL_COMPLIANCE_RESULTS]; /* by judging, with all that is below */
+    bool is_in_force;                        /* the service runs with it */
     struct {
         enum ctl_compliance_result result;
         char why[CTL_COMPLIANCE_WHY_MAX];
@@ -63,16 +70,20 @@ struct ctl_compliance {
 };
 
 /**
- * Read what penstock --print-config printed.
+ * Read what penstock --print-config printed: every key of this version, each once, and sound.
  *
  * @param path    "-": standard input
  * @param failed  written on failure: static text
- * @return STATUS_OK; STATUS_INVALID: not such a text; STATUS_SYSTEM: cannot be read, errno
+ * @return STATUS_OK; STATUS_INVALID: not such a text, or it cannot be read
  */
 MUST_CHECK enum status ctl_compliance_read(struct ctl_compliance *compliance, const char *path,
                                            const char **failed);
 
-/** The same of a text that is in `compliance->text` already, `size` octets. */
+/**
+ * Take a text that is in `compliance->text` already, `size` octets, apart.
+ *
+ * @return STATUS_OK; STATUS_INVALID: it has another form, or a key twice
+ */
 MUST_CHECK enum status ctl_compliance_parse(struct ctl_compliance *compliance);
 
 struct ctl_compliance_kernel { /* what penstockctl attest --check finds */
@@ -81,8 +92,8 @@ struct ctl_compliance_kernel { /* what penstockctl attest --check finds */
     const char *first; /* of them; NULL: there is none */
 };
 
-/** Judge every row. @param reading, kernel  borrowed. @return rows that failed */
-unsigned ctl_compliance_judge(struct ctl_compliance *compliance, const struct reading *reading,
-                              const struct ctl_compliance_kernel *kernel);
+/** Judge every row, and whether the text is in force. @param reading, kernel  borrowed */
+void ctl_compliance_judge(struct ctl_compliance *compliance, const struct reading *reading,
+                          const struct ctl_compliance_kernel *kernel);
 
 const struct ctl_compliance_of *ctl_compliance_of(enum ctl_compliance_row row);

@@ -11,7 +11,9 @@
 static const char *const results[] = {[CTL_COMPLIANCE_PASS] = "pass",
                                       [CTL_COMPLIANCE_FAIL] = "fail",
                                       [CTL_COMPLIANCE_NOT_APPLICABLE] = "not applicable",
-                                      [CTL_COMPLIANCE_BY_DOCUMENT] = "by document"};
+                                      [CTL_COMPLIANCE_BY_DOCUMENT] = "by document",
+                                      [CTL_COMPLIANCE_NOT_MET] = "not met",
+                                      [CTL_COMPLIANCE_NOT_JUDGED] = "not judged"};
 
 /* NULL: no command proves it */
 static const char *
@@ -19,6 +21,7 @@ command_of(const struct ctl_compliance_of *of)
 {
     switch (of->proof) {
     case CTL_COMPLIANCE_PRINTED:
+    case CTL_COMPLIANCE_CLIENTS:
     case CTL_COMPLIANCE_EACH:
         return "penstock --print-config -c /etc/penstock/penstock.yaml";
     case CTL_COMPLIANCE_LIVE:
@@ -39,7 +42,7 @@ write_expected(const struct ctl_compliance_of *of, char text[CTL_COMPLIANCE_WHY_
 {
     const char *of_whom = of->proof == CTL_COMPLIANCE_EACH ? "each upstream: " : "";
     bool has_subject = of->proof == CTL_COMPLIANCE_PRINTED || of->proof == CTL_COMPLIANCE_EACH ||
-                       of->proof == CTL_COMPLIANCE_PAPER;
+                       of->proof == CTL_COMPLIANCE_CLIENTS || of->proof == CTL_COMPLIANCE_PAPER;
     (void)snprintf(text, CTL_COMPLIANCE_WHY_MAX, "%s%s%s%s", of_whom,
                    has_subject ? of->subject : "", has_subject ? ": " : "", of->wanted);
 }
@@ -48,7 +51,7 @@ void
 ctl_compliance_show(const struct ctl_compliance *compliance, char *text, size_t size)
 {
     const char *standard = "";
-    unsigned counts[4] = {0};
+    const unsigned *counts = compliance->counts;
     size_t at = 0;
     text[0] = '\0';
     for (enum ctl_compliance_row row = 0; row < CTL_COMPLIANCE_ROWS && at < size; row++) {
@@ -59,17 +62,22 @@ ctl_compliance_show(const struct ctl_compliance *compliance, char *text, size_t 
         standard = of->standard;
         if (at >= size)
             break;
-        counts[compliance->of_row[row].result]++;
-        at += (size_t)snprintf(text + at, size - at, "  %-14s  %s%s%s (%s)\n                  %s\n",
-                               results[compliance->of_row[row].result], of->section,
+        at += (size_t)snprintf(text + at, size - at,
+                               "  %-14s  %s: %s%s%s (%s)\n                  %s\n",
+                               results[compliance->of_row[row].result], of->id, of->section,
                                of->section[0] != '\0' ? " " : "", of->requirement, of->setting,
                                compliance->of_row[row].why);
     }
     if (at < size)
         (void)snprintf(text + at, size - at,
-                       "\n%u pass, %u fail, %u not applicable, %u by document. This is no "
-                       "certificate.\n",
-                       counts[0], counts[1], counts[2], counts[3]);
+                       "\n%s\n%u pass, %u fail, %u not met by design, %u not judged, %u not "
+                       "applicable, %u by document. This is no certificate.\n",
+                       compliance->is_in_force
+                           ? "The service runs with the configuration that was printed."
+                           : "The service does NOT run with the configuration that was printed.",
+                       counts[CTL_COMPLIANCE_PASS], counts[CTL_COMPLIANCE_FAIL],
+                       counts[CTL_COMPLIANCE_NOT_MET], counts[CTL_COMPLIANCE_NOT_JUDGED],
+                       counts[CTL_COMPLIANCE_NOT_APPLICABLE], counts[CTL_COMPLIANCE_BY_DOCUMENT]);
 }
 
 static json_t *
@@ -90,10 +98,11 @@ char *
 ctl_compliance_show_json(const struct ctl_compliance *compliance)
 {
     json_t *list = json_array();
-    int failed = 0;
-    for (enum ctl_compliance_row row = 0; row < CTL_COMPLIANCE_ROWS; row++) {
+    for (enum ctl_compliance_row row = 0; row < CTL_COMPLIANCE_ROWS; row++)
         json_array_append_new(list, json_row(compliance, row));
-        failed += compliance->of_row[row].result == CTL_COMPLIANCE_FAIL;
-    }
-    return ctl_value_print(json_pack("{s:i, s:o}", "failed", failed, "rows", list));
+    return ctl_value_print(json_pack("{s:i, s:i, s:i, s:b, s:o}", "failed",
+                                     (int)compliance->counts[CTL_COMPLIANCE_FAIL], "not_met",
+                                     (int)compliance->counts[CTL_COMPLIANCE_NOT_MET], "not_judged",
+                                     (int)compliance->counts[CTL_COMPLIANCE_NOT_JUDGED],
+                                     "is_in_force", (int)compliance->is_in_force, "rows", list));
 }

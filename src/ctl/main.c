@@ -190,10 +190,13 @@ comply(const struct ctl_options *options)
     struct ctl_compliance_kernel kernel = {.is_read = lines != NULL,
                                            .findings = json_array_size(lines),
                                            .first = json_string_value(json_array_get(lines, 0))};
-    unsigned failed = ctl_compliance_judge(&compliance, &gather.sight.reading, &kernel);
+    ctl_compliance_judge(&compliance, &gather.sight.reading, &kernel);
     json_decref(lines);
     json_decref(document);
-    int exit_status = failed == 0 ? CTL_EXIT_WELL : CTL_EXIT_LOOK;
+    int exit_status =
+        compliance.counts[CTL_COMPLIANCE_NOT_JUDGED] > 0 ? CTL_EXIT_ACT : CTL_EXIT_WELL;
+    if (compliance.counts[CTL_COMPLIANCE_FAIL] > 0 || !compliance.is_in_force)
+        exit_status = CTL_EXIT_LOOK;
     if (options->is_json)
         return say_json(ctl_compliance_show_json(&compliance), exit_status);
     ctl_compliance_show(&compliance, text, sizeof text);

@@ -32,7 +32,7 @@ FLOORS = {
     "front": {"base", "dns", "conf", "ipc", "gate", "answers", "lane", "os", "child", "front"},
     "worker": {"base", "dns", "conf", "ipc", "upstream", "lane", "os", "child", "worker"},
     "attest": {"base", "conf", "digest", "os", "attest"},
-    "ctl": {"base", "dns", "lane", "view", "os", "control", "attest", "ctl"},
+    "ctl": {"base", "dns", "conf", "lane", "view", "os", "control", "attest", "ctl"},
     "exporter": {"base", "dns", "lane", "view", "os", "control", "exporter"},
     "supervisor": {"base", "dns", "conf", "ipc", "gate", "answers", "upstream", "lane", "view", "os", "control", "digest", "supervisor"},
 }

@@ -58,10 +58,11 @@ Test(ctl_compliance, values_are_judged_by_their_rows)
 {
     struct reading reading = well();
     cr_assert_eq(parse(printed), STATUS_OK);
-    unsigned failed = 0, counted = ctl_compliance_judge(&compliance, &reading, &kernel);
+    unsigned failed = 0;
+    ctl_compliance_judge(&compliance, &reading, &kernel);
     for (enum ctl_compliance_row row = 0; row < CTL_COMPLIANCE_ROWS; row++)
         failed += compliance.of_row[row].result == CTL_COMPLIANCE_FAIL;
-    cr_expect_eq(failed, counted);
+    cr_expect_eq(failed, compliance.counts[CTL_COMPLIANCE_FAIL]);
     expect(CTL_COMPLIANCE_HOST_ACCOUNT, CTL_COMPLIANCE_PASS, "user: \"penstock\"");
     expect(CTL_COMPLIANCE_SP81_CLIENTS, CTL_COMPLIANCE_PASS, "192.0.2.0/24");
     expect(CTL_COMPLIANCE_SP52_VERSIONS, CTL_COMPLIANCE_PASS, "1.2");
@@ -70,46 +71,78 @@ Test(ctl_compliance, values_are_judged_by_their_rows)
     expect(CTL_COMPLIANCE_SP52_PATH, CTL_COMPLIANCE_PASS, "of 2 upstreams");
     expect(CTL_COMPLIANCE_BCP232_AT_REST, CTL_COMPLIANCE_NOT_APPLICABLE, "events.enabled: no");
     expect(CTL_COMPLIANCE_SP81_NO_BYPASS, CTL_COMPLIANCE_BY_DOCUMENT, "docs/SANDBOX.md");
-    expect(CTL_COMPLIANCE_SP52_MODULE, CTL_COMPLIANCE_NOT_APPLICABLE, "no validated module");
+    expect(CTL_COMPLIANCE_SP52_MODULE, CTL_COMPLIANCE_NOT_MET, "no validated module");
 }
 
 Test(ctl_compliance, what_was_not_printed_fails)
 {
     struct reading reading = well();
     cr_assert_eq(parse(printed), STATUS_OK);
-    (void)ctl_compliance_judge(&compliance, &reading, &kernel);
+    ctl_compliance_judge(&compliance, &reading, &kernel);
     expect(CTL_COMPLIANCE_BCP235_SOURCE, CTL_COMPLIANCE_FAIL, "not printed");
     expect(CTL_COMPLIANCE_HOST_MARTIANS, CTL_COMPLIANCE_FAIL, "not printed");
 }
 
-Test(ctl_compliance, an_open_list_of_clients_fails)
+static enum ctl_compliance_result
+judge_key(const char *key, enum ctl_compliance_row row)
 {
+    char words[1024];
     struct reading reading = well();
-    cr_assert_eq(parse("acl:\n  allow: [\"::/0\"]\nupstreams:\n  - name: \"a\"\n"), STATUS_OK);
-    (void)ctl_compliance_judge(&compliance, &reading, &kernel);
-    expect(CTL_COMPLIANCE_SP81_CLIENTS, CTL_COMPLIANCE_FAIL, "::/0");
+    (void)snprintf(words, sizeof words, "%s\nupstreams:\n  - name: \"a\"\n", key);
+    cr_assert_eq(parse(words), STATUS_OK);
+    ctl_compliance_judge(&compliance, &reading, &kernel);
+    return compliance.of_row[row].result;
+}
+
+Test(ctl_compliance, a_list_of_all_clients_fails_however_it_is_written)
+{
+    static const char *const open[] = {
+        "\"::/0\"",     "\"0.0.0.0/0\"", "\"0.0.0.0/1\", \"128.0.0.0/1\"", "\"::/1\", \"8000::/1\"",
+        "\"2000::/3\"", "\"what\"",      "\"8.0.0.0/6\", \"10.0.0.0/8\"",  "\"fc00::/6\""};
+    static const char *const own[] = {"\"10.0.0.0/8\", \"127.0.0.0/8\", \"172.16.0.0/12\"",
+                                      "\"fc00::/7\", \"fe80::/10\", \"2001:db8::/32\"", ""};
+    char key[256];
+    for (size_t i = 0; i < sizeof open / sizeof open[0]; i++) {
+        (void)snprintf(key, sizeof key, "acl:\n  allow: [%s]", open[i]);
+        cr_expect_eq(judge_key(key, CTL_COMPLIANCE_SP81_CLIENTS), CTL_COMPLIANCE_FAIL, "%s", key);
+    }
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        (void)snprintf(key, sizeof key, "acl:\n  allow: [%s]", own[i]);
+        cr_expect_eq(judge_key(key, CTL_COMPLIANCE_SP81_CLIENTS), CTL_COMPLIANCE_PASS, "%s", key);
+    }
+}
+
+Test(ctl_compliance, an_account_of_everybody_is_not_its_own)
+{
+    static const char *const shared[] = {"root", "0", "nobody", "65534"};
+    char key[64];
+    for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
+        (void)snprintf(key, sizeof key, "user: \"%s\"", shared[i]);
+        cr_expect_eq(judge_key(key, CTL_COMPLIANCE_HOST_ACCOUNT), CTL_COMPLIANCE_FAIL, "%s", key);
+    }
+    cr_expect_eq(judge_key("user: \"nobodys\"", CTL_COMPLIANCE_HOST_ACCOUNT), CTL_COMPLIANCE_PASS);
 }
 
 Test(ctl_compliance, the_running_service_is_judged)
 {
     struct reading reading = well();
     cr_assert_eq(parse(printed), STATUS_OK);
-    (void)ctl_compliance_judge(&compliance, &reading, &kernel);
+    ctl_compliance_judge(&compliance, &reading, &kernel);
     expect(CTL_COMPLIANCE_SP81_ENCRYPTED, CTL_COMPLIANCE_PASS, "2 of 2");
     expect(CTL_COMPLIANCE_SP52_DATES, CTL_COMPLIANCE_PASS, "2 of 2");
     expect(CTL_COMPLIANCE_HOST_RUNS, CTL_COMPLIANCE_PASS, "1 of 1 lanes");
     reading.of_upstream[1].valid_days = 14;
     reading.of_upstream[0].tls = 0;
     reading.serving = 0;
-    (void)ctl_compliance_judge(&compliance, &reading, &kernel);
+    ctl_compliance_judge(&compliance, &reading, &kernel);
     expect(CTL_COMPLIANCE_SP81_ENCRYPTED, CTL_COMPLIANCE_FAIL, "1 of 2");
     expect(CTL_COMPLIANCE_SP52_DATES, CTL_COMPLIANCE_FAIL, "1 of 2");
     expect(CTL_COMPLIANCE_HOST_RUNS, CTL_COMPLIANCE_FAIL, "0 of 1");
     reading.of_upstream[1].state = STATS_UPSTREAM_DOWN;
-    (void)ctl_compliance_judge(&compliance, &reading, &kernel);
+    ctl_compliance_judge(&compliance, &reading, &kernel);
     expect(CTL_COMPLIANCE_SP81_AVAILABLE, CTL_COMPLIANCE_FAIL, "1 of 2");
     reading.upstreams = 0;
-    (void)ctl_compliance_judge(&compliance, &reading, &kernel);
+    ctl_compliance_judge(&compliance, &reading, &kernel);
     expect(CTL_COMPLIANCE_SP81_AVAILABLE, CTL_COMPLIANCE_FAIL, "0 of 0");
 }
 
@@ -117,13 +150,13 @@ Test(ctl_compliance, what_the_kernel_shows_is_judged_where_it_was_read)
 {
     struct reading reading = well();
     cr_assert_eq(parse(printed), STATUS_OK);
-    (void)ctl_compliance_judge(&compliance, &reading, &kernel);
-    expect(CTL_COMPLIANCE_HOST_PRIVILEGES, CTL_COMPLIANCE_NOT_APPLICABLE, "to root alone");
+    ctl_compliance_judge(&compliance, &reading, &kernel);
+    expect(CTL_COMPLIANCE_HOST_PRIVILEGES, CTL_COMPLIANCE_NOT_JUDGED, "to root alone");
     kernel = (struct ctl_compliance_kernel){.is_read = true};
-    (void)ctl_compliance_judge(&compliance, &reading, &kernel);
+    ctl_compliance_judge(&compliance, &reading, &kernel);
     expect(CTL_COMPLIANCE_HOST_PRIVILEGES, CTL_COMPLIANCE_PASS, "0 findings");
     kernel = (struct ctl_compliance_kernel){true, 2, "worker: a capability"};
-    (void)ctl_compliance_judge(&compliance, &reading, &kernel);
+    ctl_compliance_judge(&compliance, &reading, &kernel);
     expect(CTL_COMPLIANCE_HOST_PRIVILEGES, CTL_COMPLIANCE_FAIL,
            "2 findings; the first: worker: a capability");
 }
@@ -131,7 +164,8 @@ Test(ctl_compliance, what_the_kernel_shows_is_judged_where_it_was_read)
 Test(ctl_compliance, what_nobody_printed_is_refused)
 {
     static char many[CTL_COMPLIANCE_KEYS_MAX * 8];
-    static const char *const bad[] = {"", "no key", "user: x\n", "upstreams:\n  - name\n"};
+    static const char *const bad[] = {"", "no key", "user: x\n", "upstreams:\n  - name\n",
+                                      "user: x\nuser: x\nupstreams:\n  - name: \"a\"\n"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         cr_expect_eq(parse(bad[i]), STATUS_INVALID, "%s", bad[i]);
     size_t at = (size_t)snprintf(many, sizeof many, "  - a: 1\n");
