@@ -17,18 +17,23 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define ANY       UINT64_MAX
-#define KIND_MAX  64
-#define ANONYMOUS "anon_inode:"
+#define ANY          UINT64_MAX
+#define KIND_MAX     64
+#define ANONYMOUS    "anon_inode:"
+#define LOCAL_STREAM "local stream"
 
 static const struct row {
-    enum attest_role role;
     const char *kind;
     uint64_t most, each_lane;
+    enum attest_role role;
     bool varies;
 } rows[] = {
 #define DESCRIPTORS(role_, kind_, most_, each_lane_, varies_, reason_)                             \
-    {ATTEST_##role_, kind_, most_, each_lane_, varies_},
+    {.role = ATTEST_##role_,                                                                       \
+     .kind = kind_,                                                                                \
+     .most = most_,                                                                                \
+     .each_lane = each_lane_,                                                                      \
+     .varies = varies_},
 #include "attest/attest_descriptors.def"
 };
 
@@ -78,7 +83,7 @@ kind_of_local(int fd)
     if (type == SOCK_DGRAM)
         return "notify";
     if (type != SOCK_SEQPACKET)
-        return "local stream";
+        return LOCAL_STREAM;
     if (option(fd, SO_ACCEPTCONN) == 1)
         return "control listening";
     return is_named ? "control client" : has_peer ? "channel" : "local socket";
@@ -103,6 +108,18 @@ name_socket(int fd, char kind[KIND_MAX])
         snprintf(kind, KIND_MAX, "socket of family %d, protocol %d", family, protocol);
 }
 
+/* Of the first three only a stream of this machine, which a service manager hands out, is as it should be. */
+static void
+name_standard_socket(int number, char kind[KIND_MAX])
+{
+    char what[32];
+    snprintf(what, sizeof what, "%.30s", kind);
+    if (number != STDIN_FILENO && strcmp(what, LOCAL_STREAM) == 0)
+        snprintf(kind, KIND_MAX, "output");
+    else
+        snprintf(kind, KIND_MAX, "%.30s as descriptor %d", what, number);
+}
+
 static void
 ask_socket(int pidfd, int number, char kind[KIND_MAX])
 {
@@ -113,6 +130,8 @@ ask_socket(int pidfd, int number, char kind[KIND_MAX])
     }
     name_socket(fd, kind);
     close(fd);
+    if (number <= STDERR_FILENO)
+        name_standard_socket(number, kind);
 }
 
 static bool
@@ -121,9 +140,20 @@ is_null(const struct stat *status)
     return S_ISCHR(status->st_mode) && status->st_rdev == makedev(1, 3);
 }
 
-/* What has a path: standard output and error go to whatever the start gave them. */
+/* Where standard output and error go is what the start gave: a pipe, a terminal, or a file that
+ * cannot be read through it. */
+static bool
+is_output(const struct stat *status, int number, bool is_readable)
+{
+    bool can_be = S_ISFIFO(status->st_mode) || S_ISCHR(status->st_mode) ||
+                  (S_ISREG(status->st_mode) && !is_readable);
+    return can_be && (number == STDOUT_FILENO || number == STDERR_FILENO);
+}
+
+/* What has a path, or looks as if it had. */
 static void
-name_file(const struct stat *status, int number, const char *target, char kind[KIND_MAX])
+name_file(const struct stat *status, int number, bool is_readable, const char *target,
+          char kind[KIND_MAX])
 {
     char name[64];
     const char *base = strrchr(target, '/');
@@ -132,14 +162,15 @@ name_file(const struct stat *status, int number, const char *target, char kind[K
     enum attest_role runs = attest_role_of(name);
     if (is_null(status))
         snprintf(kind, KIND_MAX, "null");
-    else if (number == STDOUT_FILENO || number == STDERR_FILENO)
-        snprintf(kind, KIND_MAX, "output");
     else if (strncmp(target, "/memfd:", 7) == 0)
         snprintf(kind, KIND_MAX, "memory");
-    else if (target[0] != '/' && strstr(target, ":[") != NULL) /* user:[4026531837] */
+    else if (S_ISREG(status->st_mode) && target[0] != '/' &&
+             strstr(target, ":[") != NULL) /* user:[4026531837] */
         snprintf(kind, KIND_MAX, "namespace");
     else if (S_ISREG(status->st_mode) && (runs == ATTEST_FRONT || runs == ATTEST_WORKER))
         snprintf(kind, KIND_MAX, "executable");
+    else if (is_output(status, number, is_readable))
+        snprintf(kind, KIND_MAX, "output");
     else
         snprintf(kind, KIND_MAX, "%s",
                  S_ISREG(status->st_mode)    ? "file"
@@ -172,18 +203,19 @@ static bool
 name_descriptor(int folder, int pidfd, const char *entry, char kind[KIND_MAX])
 {
     char target[ATTEST_PROC_PATH_MAX];
-    struct stat status;
-    int number = atoi(entry);
+    struct stat status, link; /* the mode of the link says how it was opened, proc(5) */
+    int number = (int)strtol(entry, NULL, 10);
     ssize_t size = readlinkat(folder, entry, target, sizeof target - 1);
     if (size < 0)
         return false; /* closed meanwhile */
     target[size] = '\0';
     if (name_anonymous(target, kind))
         return true;
-    if (strncmp(target, "socket:", 7) == 0 && number > STDERR_FILENO)
+    if (strncmp(target, "socket:", 7) == 0)
         ask_socket(pidfd, number, kind);
-    else if (fstatat(folder, entry, &status, 0) == 0)
-        name_file(&status, number, target, kind);
+    else if (fstatat(folder, entry, &status, 0) == 0 &&
+             fstatat(folder, entry, &link, AT_SYMLINK_NOFOLLOW) == 0)
+        name_file(&status, number, (link.st_mode & S_IRUSR) != 0, target, kind);
     else
         return false;
     return true;

@@ -172,7 +172,7 @@ attest_drift_lines(const json_t *was, const json_t *is)
         return lines;
     for (size_t i = 0; i < count; i++)
         rows[i] = json_array_get(lines, i);
-    qsort(rows, count, sizeof rows[0], by_text);
+    qsort(rows, count, sizeof(json_t *), by_text);
     json_t *sorted = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append(sorted, rows[i]);

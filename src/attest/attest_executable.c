@@ -213,15 +213,15 @@ add_shared(const struct mapped *all, const char *span, const char *path)
 static void
 take_line(struct mapped *all, const char *line)
 {
-    char span[64], rights[8];
-    unsigned major, minor;
-    unsigned long long inode;
+    char span[64], rights[8], major[16], minor[16], number[24];
     int path = 0;
-    if (sscanf(line, "%63s %7s %*x %x:%x %llu %n", span, rights, &major, &minor, &inode, &path) !=
-            5 ||
+    if (sscanf(line, "%63s %7s %*s %15[0-9a-f]:%15[0-9a-f] %23s %n", span, rights, major, minor,
+               number, &path) != 5 ||
         path == 0 || line[path] != '/' || rights[2] != 'x')
         return;
-    uint64_t device = makedev(major, minor);
+    uint64_t inode = strtoull(number, NULL, 10);
+    uint64_t device =
+        makedev((unsigned)strtoul(major, NULL, 16), (unsigned)strtoul(minor, NULL, 16));
     for (size_t i = 0; i < all->count; i++)
         if (all->seen[i].inode == inode && all->seen[i].device == device)
             return;

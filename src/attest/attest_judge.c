@@ -42,6 +42,19 @@ find(json_t *findings, const char *where, const char *format, ...)
                           text != NULL ? text : json_string("a finding that is not UTF-8"));
 }
 
+/* What nobody has told is not well: each of these is there, or null with a reason in "not_read". */
+static void
+judge_parts(json_t *findings, const char *where, const json_t *object, const char *const names[])
+{
+    const json_t *not_read = member(object, "not_read");
+    for (; *names != NULL; names++) {
+        const json_t *value = member(object, *names);
+        bool has_reason = json_is_null(value) && member(not_read, *names) != NULL;
+        if (!has_reason && (value == NULL || json_is_null(value)))
+            find(findings, where, "%s is missing", *names);
+    }
+}
+
 /* What is null was not read, and "not_read" says why. */
 static void
 judge_unread(json_t *findings, const char *where, const json_t *object)
@@ -49,7 +62,8 @@ judge_unread(json_t *findings, const char *where, const json_t *object)
     const char *name;
     json_t *why;
     json_object_foreach(member(object, "not_read"), name, why)
-        find(findings, where, "%s could not be read: %s", name, json_string_value(why));
+        find(findings, where, "%s could not be read: %s", name,
+             json_is_string(why) ? json_string_value(why) : "no reason is told");
 }
 
 static void
@@ -59,17 +73,25 @@ judge_account(json_t *findings, const char *where, const json_t *process)
     json_t *id;
     const char *set;
     static const char *const kinds[][2] = {{"uids", "user"}, {"gids", "group"}};
-    for (size_t kind = 0; kind < 2; kind++)
-        json_array_foreach(member(process, kinds[kind][0]), i, id) if (json_integer_value(id) == 0)
+    static const char *const sets[] = {"ambient",     "bounding",  "effective",
+                                       "inheritable", "permitted", NULL};
+    for (size_t kind = 0; kind < 2; kind++) {
+        const json_t *ids = member(process, kinds[kind][0]);
+        if (json_is_array(ids) && json_array_size(ids) == 0)
+            find(findings, where, "%s is missing", kinds[kind][0]);
+        json_array_foreach(ids, i, id) if (json_integer_value(id) == 0)
         {
             find(findings, where, "runs as %s 0", kinds[kind][1]);
             break;
         }
+    }
     json_array_foreach(member(process, "groups"), i, id) find(
         findings, where, "has the supplementary group %lld", (long long)json_integer_value(id));
+    if (json_is_object(member(process, "capabilities")))
+        judge_parts(findings, where, member(process, "capabilities"), sets);
     json_object_foreach(member(process, "capabilities"), set, id)
     {
-        const char *bits = json_string_value(id);
+        const char *bits = json_is_string(id) ? json_string_value(id) : "?";
         bool is_allowed = strcmp(bits, NO_CAPABILITY) == 0 ||
                           (strcmp(set, "bounding") == 0 && strcmp(bits, BIND_ONLY) == 0);
         if (!is_allowed)
@@ -112,7 +134,14 @@ judge_files(json_t *findings, const char *where, const json_t *process)
     const char *name;
     json_t *library;
     const json_t *executable = member(process, "executable");
-    judge_file(findings, where, executable, text_of(executable, "path"));
+    const char *path = text_of(executable, "path"), *base = strrchr(path, '/');
+    enum attest_role role = attest_role_named(text_of(process, "role"));
+    if (json_is_object(executable) && role != ATTEST_ROLES &&
+        attest_role_of(base == NULL ? path : base + 1) != role)
+        find(findings, where, "executes %.200s, which is no %s", path, attest_role_name(role));
+    if (json_is_object(executable) && text_of(executable, "on_disk")[0] == '\0')
+        find(findings, where, "executable.on_disk is missing");
+    judge_file(findings, where, executable, path);
     json_object_foreach(member(process, "libraries"), name, library)
         judge_file(findings, where, library, text_of(library, "file"));
 }
@@ -140,8 +169,11 @@ judge_limits(json_t *findings, const char *where, const json_t *process)
 {
     size_t i;
     json_t *value;
-    json_array_foreach(member(member(process, "limits"), "core_bytes"), i,
-                       value) if (strcmp(json_string_value(value), "0") != 0)
+    const json_t *limits = member(process, "limits"), *core = member(limits, "core_bytes");
+    if (json_is_object(limits) && json_array_size(core) == 0)
+        find(findings, where, "limits.core_bytes is missing");
+    json_array_foreach(core, i, value) if (!json_is_string(value) ||
+                                           strcmp(json_string_value(value), "0") != 0)
     {
         find(findings, where, "may write core files");
         break;
@@ -153,8 +185,13 @@ judge_limits(json_t *findings, const char *where, const json_t *process)
 static void
 judge_process(json_t *findings, const char *where, const json_t *process, unsigned lanes)
 {
+    static const char *const parts[] = {
+        "uids",         "gids",       "groups",    "capabilities",     "no_new_privs",
+        "seccomp_mode", "threads",    "dumpable",  "filter_is_loaded", "limits",
+        "descriptors",  "executable", "libraries", "namespaces",       NULL};
     if (attest_role_named(text_of(process, "role")) == ATTEST_ROLES)
-        find(findings, where, "is a child of the supervisor and of no known role");
+        find(findings, where, "is below the supervisor and of no known role");
+    judge_parts(findings, where, process, parts);
     judge_unread(findings, where, process);
     judge_account(findings, where, process);
     judge_number(findings, where, process, "no_new_privs", 1);
@@ -184,34 +221,83 @@ judge_upstreams(json_t *findings, const json_t *service)
     }
 }
 
+static void
+judge_processes(json_t *findings, const json_t *document)
+{
+    const char *name;
+    json_t *process;
+    const json_t *service = member(document, "service");
+    json_int_t lanes = json_integer_value(member(service, "lanes"));
+    json_int_t found[ATTEST_ROLES + 1] = {0};
+    json_object_foreach(member(document, "processes"), name, process)
+    {
+        judge_process(findings, name, process, lanes < 1 ? 1 : (unsigned)lanes);
+        found[attest_role_named(text_of(process, "role"))]++;
+    }
+    if (found[ATTEST_SUPERVISOR] == 0)
+        find(findings, "processes", "there is no supervisor");
+    for (enum attest_role role = ATTEST_FRONT; role <= ATTEST_WORKER; role++)
+        if (found[role] < lanes || found[role] == 0)
+            find(findings, "processes", "%lld of %lld lanes have a %s", (long long)found[role],
+                 (long long)lanes, attest_role_name(role));
+}
+
+static void
+judge_configuration(json_t *findings, const json_t *configuration)
+{
+    static const char where[] = "configuration";
+    static const char *const parts[] = {"file", "file_sha256", "hash_of_file", "hash_in_force",
+                                        NULL};
+    const json_t *is_loaded = member(configuration, "file_is_loaded");
+    judge_parts(findings, where, configuration, parts);
+    judge_unread(findings, where, configuration);
+    if (json_is_false(is_loaded))
+        find(findings, where, "%s has values that are not in force: reload, or mend it",
+             text_of(configuration, "file"));
+    else if (!json_is_true(is_loaded) && json_is_string(member(configuration, "hash_of_file")))
+        find(findings, where, "file_is_loaded is missing");
+}
+
 json_t *
 attest_judge_findings(const json_t *document)
 {
+    static const char *const parts[] = {"processes", "configuration", "service", NULL};
+    static const char *const of_service[] = {"lanes", "upstreams", NULL};
     json_t *findings = json_array();
     const json_t *service = member(document, "service");
     const json_t *configuration = member(document, "configuration");
-    const char *name;
-    json_t *process;
-    unsigned lanes = (unsigned)json_integer_value(member(service, "lanes")),
-             found[ATTEST_ROLES + 1] = {0};
+    judge_parts(findings, "document", document, parts);
     judge_unread(findings, "document", document);
+    if (json_is_object(member(document, "processes")))
+        judge_processes(findings, document);
+    if (json_is_object(configuration))
+        judge_configuration(findings, configuration);
+    if (json_is_object(service)) {
+        judge_parts(findings, "service", service, of_service);
+        judge_upstreams(findings, service);
+    }
+    return findings;
+}
+
+json_t *
+attest_judge_notes(const json_t *document)
+{
+    static const char *const kinds[] = {"user", "net", "ipc", "uts", "mnt"};
+    json_t *notes = json_array(), *process;
+    const char *name;
     json_object_foreach(member(document, "processes"), name, process)
     {
-        judge_process(findings, name, process, lanes == 0 ? 1 : lanes);
-        found[attest_role_named(text_of(process, "role"))]++;
+        char shared[64] = "";
+        size_t used = 0;
+        if (attest_role_named(text_of(process, "role")) != ATTEST_WORKER)
+            continue;
+        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+            if (json_is_true(
+                    member(member(member(process, "namespaces"), kinds[i]), "of_supervisor")))
+                used += (size_t)snprintf(shared + used, sizeof shared - used, "%s%s",
+                                         used == 0 ? "" : ", ", kinds[i]);
+        if (used > 0)
+            find(notes, name, "lives in namespaces of the supervisor: %s", shared);
     }
-    for (enum attest_role role = ATTEST_FRONT; json_is_object(service) && role <= ATTEST_WORKER;
-         role++)
-        if (found[role] < lanes)
-            find(findings, "processes", "%u of %u lanes have a %s", found[role], lanes,
-                 attest_role_name(role));
-    if (json_is_object(configuration)) {
-        judge_unread(findings, "configuration", configuration);
-        if (json_is_false(member(configuration, "file_is_loaded")))
-            find(findings, "configuration",
-                 "%s has values that are not in force: reload, or mend it",
-                 text_of(configuration, "file"));
-    }
-    judge_upstreams(findings, service);
-    return findings;
+    return notes;
 }

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * What: the shipped rules: every surplus is a finding, and so is what could not be read, for nobody
- *       can say then that it is well.
+ *       can say then that it is well. What depends on the surroundings of a service alone is a note.
  * Who:  penstockctl attest --check. Pure but for the memory that jansson allocates.
  * Ref:  docs/ATTESTATION.md "Rules".
  */
@@ -14,3 +14,7 @@
 
 /** @param document  borrowed. @return a list of texts, a line each: the caller's */
 json_t *attest_judge_findings(const json_t *document);
+
+/** What is worth a word and is no finding: workers without namespaces of their own, which a kernel, a
+ *  container or a service manager may not allow them (os/spaces.h). As attest_judge_findings(). */
+json_t *attest_judge_notes(const json_t *document);

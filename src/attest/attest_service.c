@@ -111,7 +111,7 @@ collect(bool (*is_wanted)(pid_t pid, const void *what), const void *what, pid_t 
     size_t count = 0;
     for (const struct dirent *entry;
          all != NULL && (entry = readdir(all)) != NULL && count < most;) {
-        pid_t pid = (pid_t)atol(entry->d_name);
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
         if (pid > 0 && is_wanted(pid, what))
             found[count++] = pid;
     }

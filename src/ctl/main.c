@@ -154,6 +154,17 @@ ask_fronts(const struct ctl_options *options)
     return say(text, CTL_EXIT_WELL);
 }
 
+/* What is no finding does not stand among them, and changes no exit status. */
+static void
+tell_notes(void)
+{
+    char *notes = ctl_attest_lines(attest_judge_notes(document)), *rest = notes;
+    for (const char *line = strsep(&rest, "\n"); line != NULL && *line != '\0';
+         line = strsep(&rest, "\n"))
+        fprintf(stderr, "penstockctl: note: %s\n", line);
+    free(notes);
+}
+
 /* The kernel was read as what we were started as; now we are nobody. */
 static int
 attest(const struct ctl_options *options)
@@ -166,6 +177,8 @@ attest(const struct ctl_options *options)
         return say_json(ctl_attest_print(document), CTL_EXIT_WELL);
     json_t *lines = options->is_check ? attest_judge_findings(document)
                                       : attest_drift_lines(baseline, document);
+    if (options->is_check)
+        tell_notes();
     int found = json_array_size(lines) == 0 ? CTL_EXIT_WELL : CTL_EXIT_LOOK;
     char *told = ctl_attest_lines(lines);
     json_decref(document);
