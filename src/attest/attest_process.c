@@ -168,19 +168,36 @@ put_comparison(struct attest_value *value, const struct attest_filter *filter,
         attest_value_put(value, "filter_is_loaded", json_boolean(is_loaded));
 }
 
-static void
-put_filters(struct attest_value *value, const struct attest_proc *proc, enum attest_role role)
+/* The supervisor has one of two: that with a way into namespaces only if it holds some for workers.
+ * @return NULL: `sum` is written; why it is not known */
+static const char *
+build_filter(const struct attest_value *value, enum attest_role role, uint8_t sum[32])
 {
     static const enum sandbox_role roles[ATTEST_ROLES] = {SANDBOX_SUPERVISOR, SANDBOX_FRONT,
                                                           SANDBOX_WORKER};
+    const json_t *open = json_object_get(value->facts, "descriptors");
+    if (role >= ATTEST_ROLES)
+        return unknown_build;
+    if (role == ATTEST_SUPERVISOR && !json_is_object(open))
+        return "descriptors tell which of two it is, and could not be read";
+    bool holds_spaces = json_integer_value(json_object_get(open, "namespace")) > 0;
+    enum sandbox_role wanted =
+        role == ATTEST_SUPERVISOR && holds_spaces ? SANDBOX_SUPERVISOR_SPACES : roles[role];
+    return attest_filter_build(wanted, sum) == STATUS_OK ? NULL : unknown_build;
+}
+
+/* After the descriptors, which it looks at. */
+static void
+put_filters(struct attest_value *value, const struct attest_proc *proc, enum attest_role role)
+{
     struct attest_filter filter;
     uint8_t sum[32];
     const char *why = "needs root";
-    bool is_built = role < ATTEST_ROLES && attest_filter_build(roles[role], sum) == STATUS_OK;
-    if (is_built)
+    const char *why_not_built = build_filter(value, role, sum);
+    if (why_not_built == NULL)
         attest_value_put(value, "filter_of_this_build", attest_value_sum(sum));
     else
-        attest_value_unread(value, "filter_of_this_build", unknown_build);
+        attest_value_unread(value, "filter_of_this_build", why_not_built);
     if (geteuid() != 0 || attest_filter_read(proc->pid, &filter, &why) != STATUS_OK) {
         attest_value_unread(value, "filters_loaded", why);
         attest_value_unread(value, "filter_is_loaded", why);
@@ -190,7 +207,7 @@ put_filters(struct attest_value *value, const struct attest_proc *proc, enum att
     for (size_t i = 0; i < filter.count; i++)
         json_array_append_new(list, attest_value_sum(filter.sums[i]));
     attest_value_put(value, "filters_loaded", list);
-    put_comparison(value, &filter, is_built ? sum : NULL);
+    put_comparison(value, &filter, why_not_built == NULL ? sum : NULL);
 }
 
 json_t *

@@ -16,6 +16,10 @@
 static const struct sandbox_row supervisor_rows[] = {
 #include "seccomp/supervisor.def"
 };
+static const struct sandbox_row supervisor_spaces_rows[] = {
+#include "seccomp/supervisor.def"
+#include "seccomp/supervisor_spaces.def"
+};
 static const struct sandbox_row front_rows[] = {
 #include "seccomp/front.def"
 };
@@ -57,6 +61,7 @@ static const struct {
     struct sandbox_table table;
 } roles[SANDBOX_ROLES] = {
     [SANDBOX_SUPERVISOR] = {"supervisor", TABLE(supervisor_rows)},
+    [SANDBOX_SUPERVISOR_SPACES] = {"supervisor_spaces", TABLE(supervisor_spaces_rows)},
     [SANDBOX_FRONT] = {"front", TABLE(front_rows)},
     [SANDBOX_WORKER] = {"worker", TABLE(worker_rows)},
     [SANDBOX_CTL] = {"ctl", TABLE(ctl_rows)},

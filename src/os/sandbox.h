@@ -11,6 +11,7 @@
 
 enum sandbox_role {
     SANDBOX_SUPERVISOR,
+    SANDBOX_SUPERVISOR_SPACES, /* the same, where there are namespaces for its workers */
     SANDBOX_FRONT,
     SANDBOX_WORKER,
     SANDBOX_CTL,

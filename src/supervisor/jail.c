@@ -103,7 +103,8 @@ jail_enter(const struct config *config, const int exec_fds[CHILD_ROLES], struct 
         snprintf(error->text, sizeof error->text, "privileges cannot be given up: %s", what_failed);
     else if (restrict_paths(config, exec_fds) == STATUS_SYSTEM)
         snprintf(error->text, sizeof error->text, "Landlock cannot be set up: %s", strerror(errno));
-    else if (sandbox_enter(SANDBOX_SUPERVISOR) != STATUS_OK)
+    else if (sandbox_enter(spaces->made != 0 ? SANDBOX_SUPERVISOR_SPACES : SANDBOX_SUPERVISOR) !=
+             STATUS_OK)
         snprintf(error->text, sizeof error->text, "the system call filter cannot be set: %s",
                  strerror(errno));
     else

@@ -29,7 +29,8 @@
 #include <unistd.h>
 
 enum {
-    S = 1 << SANDBOX_SUPERVISOR,
+    SN = 1 << SANDBOX_SUPERVISOR_SPACES,
+    S = 1 << SANDBOX_SUPERVISOR | SN,
     F = 1 << SANDBOX_FRONT,
     W = 1 << SANDBOX_WORKER,
     C = 1 << SANDBOX_CTL,
@@ -53,7 +54,7 @@ enum { SANITIZED = 0 };
 #endif
 
 #ifdef PENSTOCK_STATIC
-enum { LOADER = 0, VIEW = S };
+enum { LOADER = 0, VIEW = SN };
 #else
 enum { LOADER = S, VIEW = 0 }; /* a child's loader works under the supervisor's filter */
 #endif
@@ -126,10 +127,10 @@ enum { LOADER = S, VIEW = 0 }; /* a child's loader works under the supervisor's 
     P(clone3, S | REFUSED, SYS_clone3, NULL, 0)                                                    \
     P(unshare, 0, SYS_unshare, 0)                                                                  \
     P(setns, 0, SYS_setns, with->closed, 0)                                                        \
-    P(setns_user, S, SYS_setns, with->closed, CLONE_NEWUSER)                                       \
-    P(setns_net, S, SYS_setns, with->closed, CLONE_NEWNET)                                         \
-    P(setns_ipc, S, SYS_setns, with->closed, CLONE_NEWIPC)                                         \
-    P(setns_uts, S, SYS_setns, with->closed, CLONE_NEWUTS)                                         \
+    P(setns_user, SN, SYS_setns, with->closed, CLONE_NEWUSER)                                      \
+    P(setns_net, SN, SYS_setns, with->closed, CLONE_NEWNET)                                        \
+    P(setns_ipc, SN, SYS_setns, with->closed, CLONE_NEWIPC)                                        \
+    P(setns_uts, SN, SYS_setns, with->closed, CLONE_NEWUTS)                                        \
     P(setns_mount, VIEW, SYS_setns, with->closed, CLONE_NEWNS)                                     \
     P(setns_pid, 0, SYS_setns, with->closed, CLONE_NEWPID)                                         \
     P(setns_several, 0, SYS_setns, with->closed, CLONE_NEWUSER | CLONE_NEWNS)                      \
@@ -161,7 +162,7 @@ enum { LOADER = S, VIEW = 0 }; /* a child's loader works under the supervisor's 
     P(setgroups, 0, SYS_setgroups, 0, NULL)                                                        \
     P(capset, S, SYS_capset, NULL, NULL)                                                           \
     P(prctl_dumpable, S | SANITIZED, SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0)                       \
-    P(bounding_drop, S | SANITIZED, SYS_prctl, PR_CAPBSET_DROP, 9999, 0, 0, 0)                     \
+    P(bounding_drop, SN | SANITIZED, SYS_prctl, PR_CAPBSET_DROP, 9999, 0, 0, 0)                    \
     P(securebits_unlock, SANITIZED, SYS_prctl, PR_SET_SECUREBITS, 0, 0, 0, 0)                      \
     P(prctl_ptracer, SANITIZED, SYS_prctl, PR_SET_PTRACER, 0, 0, 0, 0)                             \
     P(seccomp, S, SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, NULL)                                  \

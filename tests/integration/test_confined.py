@@ -8,9 +8,11 @@ import subprocess
 import sys
 
 import pytest
+import rows
 from baddot import encoded
 from conftest import needs_root
 from penstock import BUILD, TOP, records, status_of, wait_for
+from test_ctl import ctl
 
 pytestmark = [pytest.mark.smoke, needs_root]
 
@@ -126,6 +128,19 @@ def test_the_supervisor_keeps_one_descriptor_of_each(bad_service):
     kept = [os.readlink(link) for link in pathlib.Path(f"/proc/{bad_service.process.pid}/fd").iterdir()]
     assert sorted(name for name in kept if re.match(r"(user|net|ipc|uts|mnt|pid|time|cgroup):", name)) == sorted(
         worker[kind] for kind in worker if worker[kind] != ours[kind])
+
+
+def test_a_way_into_namespaces_is_in_the_filter_only_where_there_are_some(serve, bad, place):
+    """Where none could be made, nobody needs setns(2); attest knows which of the two filters is the right one."""
+    sums = {role: sha for sha, role in rows.tables(BUILD)[1].items()}
+    for wrap in ([], [sys.executable, FIXTURE, "filter"]):
+        there = place if wrap else place.parent / "other"
+        service = serve(bad, wrap=wrap, settings={"control": {"socket": str(there)}})
+        found = json.loads(ctl(there, "attest", status=0).stdout)["processes"]["supervisor"]
+        role = "supervisor" if "no namespaces" in the_line(service) else "supervisor_spaces"
+        assert role == "supervisor" or not wrap
+        assert found["filters_loaded"][-1] == found["filter_of_this_build"] == sums[role]
+        assert found["filter_is_loaded"] is True
 
 
 @needs_spaces

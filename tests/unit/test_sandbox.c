@@ -67,6 +67,12 @@ Test(sandbox, nobody_under_the_supervisor_can_bind)
             cr_expect_null(find(role, never[i]), "role %u has a row for %s", role, never[i]);
 }
 
+Test(sandbox, a_way_into_namespaces_is_there_only_where_there_are_some)
+{
+    cr_expect_null(find(SANDBOX_SUPERVISOR, "setns"));
+    cr_expect_not_null(find(SANDBOX_SUPERVISOR_SPACES, "setns"));
+}
+
 Test(sandbox, children_have_no_row_that_makes_a_descriptor_or_a_process)
 {
     static const char *const never[] = {"socket", "connect", "execve", "execveat", "clone",
