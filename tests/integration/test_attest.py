@@ -185,6 +185,34 @@ int seccomp_load(void *filter)
 }
 """,
     "filter": "int seccomp_load(void *filter) { return filter == 0; }\n",
+    # code that would not be seen: of no end, of a name that another has, and behind what is read at most
+    "mapped": """
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+static void map(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT, 0600);
+    if (write(fd, "code", 4) != 4 || mmap(0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+        abort();
+    close(fd);
+}
+__attribute__((constructor)) static void map_all(void)
+{
+    char path[4096];
+    if (getenv("MAPPED") == NULL)
+        return;
+    for (unsigned i = 0; i < 64; i++) {
+        snprintf(path, sizeof path, "%s/mapped-%u", getenv("MAPPED"), i);
+        map(path);
+    }
+    snprintf(path, sizeof path, "%s/libc.so.6", getenv("MAPPED"));
+    map("/dev/zero"); /* the last have the lowest addresses */
+    map(path);
+}
+""",
 }
 
 
@@ -203,7 +231,7 @@ def serve_with(serve, bad, place, copies):
         assert sound.stop() == 0
         options = "detect_leaks=0:abort_on_error=0" + ":verify_asan_link_order=0" * SANITIZED
         serve(bad, settings={"control": {"socket": str(place)}}, executable=copies / "penstock",
-              wrap=["env", f"LD_PRELOAD={copies / what}.so", f"ASAN_OPTIONS={options}"], expect_jail=False)
+              wrap=["env", f"LD_PRELOAD={copies / what}.so", f"MAPPED={place.parent}", f"ASAN_OPTIONS={options}"], expect_jail=False)
         return baseline
     return make
 
@@ -223,6 +251,17 @@ def test_a_filter_that_is_not_loaded_is_named(serve_with, place):
     named = lines(place, "--verify", baseline)
     assert "processes.supervisor.filter_is_loaded: was true, is false" in named
     assert "processes.supervisor.seccomp_mode: was 2, is 0" in named
+
+
+def test_code_that_is_mapped_is_named_whatever_its_name_and_number(serve_with, place):
+    serve_with("mapped")
+    found = document(place)["processes"]["supervisor"]
+    assert found["libraries"][str(place.parent / "libc.so.6")]["file"] == str(place.parent / "libc.so.6")
+    assert [path for path in found["libraries"] if "/libc.so" in path] != [str(place.parent / "libc.so.6")], "and the C library"
+    assert found["libraries"]["/dev/zero"]["sha256"] is None
+    said = lines(place, "--check")
+    assert "supervisor: libraries: /dev/zero could not be read: it is no regular file" in said
+    assert "supervisor: libraries: the rest could not be read: more are mapped than are read" in said
 
 
 LIAR = """
