@@ -407,7 +407,7 @@ def test_it_links_no_tls_and_the_others_no_json():
     for name in ("supervisor/penstock", "front/penstock-front", "worker/penstock-worker"):
         assert "jansson" not in libraries(BUILD / "src" / name)
     symbols = subprocess.run(["nm", CTL], capture_output=True, text=True).stdout
-    assert "mbedtls" not in symbols and (static or "json_pack" in symbols)
+    assert "mbedtls_ssl" not in symbols and "mbedtls_x509" not in symbols and (static or "json_pack" in symbols)
 
 
 def test_what_each_process_has_used_is_told(service, place):
