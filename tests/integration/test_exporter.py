@@ -413,7 +413,8 @@ def test_one_scrape_is_printed(service, begin, place):
     once = print_once(place)
     assert once.returncode == 0 and once.stderr == "", once.stderr
     printed, scraped = samples(once.stdout), exporter.metrics()
-    assert {key[0] for key in set(printed) ^ set(scraped)} <= {"penstock_upstream_rtt_seconds"}, "known from the first response on"
+    from_first_response = {f"penstock_upstream_{name}" for name in ("rtt_seconds", "tls_info", "certificate_remaining_seconds")}
+    assert {key[0] for key in set(printed) ^ set(scraped)} <= from_first_response
     assert printed["penstock_up",] == 1
     promtool("check", "metrics", text=once.stdout)
 

@@ -77,13 +77,15 @@ sys_open(const char *path, int flags)
 ssize_t
 sys_read(int fd, void *to, size_t size)
 {
-    process_called(CHEAP_US);
     struct object *object = object_of(fd);
     if (object == NULL)
         return -1;
+    if (!files_is_file(object) && !pair_is_counter(object))
+        return fail(EINVAL); /* free, for the same reason as sys_open() */
+    process_called(CHEAP_US);
     if (files_is_file(object))
         return files_read(object, to, size);
-    return pair_is_counter(object) ? moved(pair_counter_read(object, to, size)) : fail(EINVAL);
+    return moved(pair_counter_read(object, to, size));
 }
 
 ssize_t
