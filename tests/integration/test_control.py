@@ -359,6 +359,7 @@ def test_descriptors_that_a_client_sends_are_not_taken(service, place):
     before = len(os.listdir(f"/proc/{service.process.pid}/fd"))
     with reader(place) as client:
         socket.send_fds(client.socket, [b"\0\x10"], [0, 1, 2])
+        assert client.receive()[:3] == ("FAILED", (), "a message that a client may not send")
         assert client.receive() is None
     service.wait_log("is dropped: a message that a client may not send")
     wait_for(lambda: len(os.listdir(f"/proc/{service.process.pid}/fd")) <= before, 5, "nothing is kept")
