@@ -9,11 +9,9 @@
 #include <linux/filter.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #ifndef PTRACE_SECCOMP_GET_FILTER /* musl */
 #define PTRACE_SECCOMP_GET_FILTER 0x420c
@@ -84,15 +82,10 @@ attest_filter_read(pid_t pid, struct attest_filter *filter, const char **why)
 enum status
 attest_filter_build(enum sandbox_role role, uint8_t sum[32])
 {
-    static uint8_t program[BPF_MAXINSNS * sizeof(struct sock_filter)];
-    int fd = memfd_create("penstockctl-filter", MFD_CLOEXEC);
-    if (fd < 0)
+    static struct sock_filter program[BPF_MAXINSNS];
+    size_t count;
+    if (sandbox_program(role, program, &count) != STATUS_OK)
         return STATUS_SYSTEM;
-    enum status status = sandbox_write(role, fd);
-    ssize_t size = status == STATUS_OK ? pread(fd, program, sizeof program, 0) : -1;
-    close(fd);
-    if (size <= 0)
-        return STATUS_SYSTEM;
-    digest_of(program, (size_t)size, sum);
+    digest_of(program, count * sizeof program[0], sum);
     return STATUS_OK;
 }

@@ -4,12 +4,12 @@
 #include "attest/attest_service.h"
 
 #include "attest/attest_process.h"
+#include "os/landlock.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/landlock.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
@@ -20,7 +20,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -215,13 +214,6 @@ by_number(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-static int
-landlock_version(void)
-{
-    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    return version < 0 ? 0 : (int)version;
-}
-
 static json_t *
 kernel(int landlock)
 {
@@ -261,7 +253,8 @@ attest_service_read(pid_t supervisor)
     struct attest_proc proc;
     pid_t children[CHILDREN_MOST + 1];
     unsigned counts[ATTEST_ROLES + 1] = {0};
-    int landlock = landlock_version();
+    long version = landlock_version();
+    int landlock = version < 0 ? 0 : (int)version;
     if (attest_proc_open(&proc, supervisor) != STATUS_OK)
         return NULL;
     json_t *processes = json_object();

@@ -5,8 +5,6 @@
 
 #include "os/sys.h"
 
-#include <unistd.h>
-
 static void
 look(struct hole_process *self, const struct evloop *loop)
 {
@@ -17,10 +15,7 @@ look(struct hole_process *self, const struct evloop *loop)
 __attribute__((constructor)) static void
 begin(void)
 {
-    int fd;
-    hole_turn_begin(hole_page_open(&fd), look);
-    if (fd >= 0)
-        close(fd);
+    hole_turn_begin_alone(look);
 }
 
 int __real_sys_poll(struct pollfd *fds, nfds_t count, int timeout_ms);

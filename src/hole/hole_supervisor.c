@@ -31,10 +31,7 @@ look(struct hole_process *self, const struct evloop *loop)
 __attribute__((constructor)) static void
 begin(void)
 {
-    int fd;
-    hole_turn_begin(hole_page_open(&fd), look);
-    if (fd >= 0)
-        close(fd);
+    hole_turn_begin_alone(look);
 }
 
 /* At the first start of a child, which is before the jail: what was open before main() is closed. */

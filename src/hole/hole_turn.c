@@ -23,6 +23,15 @@ hole_turn_begin(struct hole_page *page, hole_turn_look *look)
     hole.look = look;
 }
 
+void
+hole_turn_begin_alone(hole_turn_look *look)
+{
+    int fd;
+    hole_turn_begin(hole_page_open(&fd), look);
+    if (fd >= 0)
+        close(fd);
+}
+
 bool
 hole_turn_has_page(void)
 {

@@ -19,6 +19,9 @@ typedef void hole_turn_look(struct hole_process *self, const struct evloop *loop
  *  @param look  NULL: nothing is to be found */
 void hole_turn_begin(struct hole_page *page, hole_turn_look *look);
 
+/** The same of a program that no other of ours starts: its page lies beside the executable. */
+void hole_turn_begin_alone(hole_turn_look *look);
+
 /** Carry out what was ordered of this process. @param loop  NULL: it has none */
 void hole_turn_obey(const struct evloop *loop);
 

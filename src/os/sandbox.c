@@ -8,9 +8,11 @@
 
 #include "os/random.h"
 #include "os/sandbox_rows.h"
+#include "os/sys.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 static const struct sandbox_row supervisor_rows[] = {
@@ -164,8 +166,33 @@ sandbox_enter(enum sandbox_role role)
     return build_and_use(role, -1);
 }
 
-enum status
-sandbox_write(enum sandbox_role role, int fd)
+/* Whole instructions, and no more than a program can have. */
+static enum status
+read_back(int fd, struct sock_filter program[BPF_MAXINSNS], size_t *count)
 {
-    return build_and_use(role, fd);
+    off_t size = sys_lseek(fd, 0, SEEK_END);
+    if (size < 0 || sys_lseek(fd, 0, SEEK_SET) != 0)
+        return STATUS_SYSTEM;
+    errno = EMSGSIZE;
+    if ((size_t)size > BPF_MAXINSNS * sizeof program[0] || (size_t)size % sizeof program[0] != 0 ||
+        sys_read(fd, program, (size_t)size) != size)
+        return STATUS_SYSTEM;
+    *count = (size_t)size / sizeof program[0];
+    return STATUS_OK;
+}
+
+enum status
+sandbox_program(enum sandbox_role role, struct sock_filter program[BPF_MAXINSNS], size_t *count)
+{
+    *count = 0;
+    int fd = sys_memfd_create("filter", MFD_CLOEXEC);
+    if (fd < 0)
+        return STATUS_SYSTEM;
+    enum status status = build_and_use(role, fd);
+    if (status == STATUS_OK)
+        status = read_back(fd, program, count);
+    int saved = errno;
+    sys_close(fd);
+    errno = saved;
+    return status;
 }

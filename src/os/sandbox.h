@@ -9,6 +9,9 @@
 
 #include "base/status.h"
 
+#include <linux/filter.h>
+#include <stddef.h>
+
 enum sandbox_role {
     SANDBOX_SUPERVISOR,
     SANDBOX_SUPERVISOR_SPACES, /* the same, where there are namespaces for its workers */
@@ -35,10 +38,11 @@ MUST_CHECK enum status sandbox_find(const char *name, enum sandbox_role *role);
 MUST_CHECK enum status sandbox_enter(enum sandbox_role role);
 
 /**
- * Write the filter that sandbox_enter() of this build would load, as the kernel is handed it: an
- * array of struct sock_filter. Nothing is loaded.
+ * The filter that sandbox_enter() of this build would load, as the kernel is handed it. Nothing is
+ * loaded.
  *
- * @param fd  written to from where it stands
- * @return STATUS_OK; STATUS_SYSTEM
+ * @param program  room for the most that the kernel takes; the first `count` are written
+ * @return STATUS_OK; STATUS_SYSTEM (errno)
  */
-MUST_CHECK enum status sandbox_write(enum sandbox_role role, int fd);
+MUST_CHECK enum status sandbox_program(enum sandbox_role role,
+                                       struct sock_filter program[BPF_MAXINSNS], size_t *count);

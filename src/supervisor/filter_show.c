@@ -6,12 +6,10 @@
 #include "base/bpf_text.h"
 #include "digest/digest.h"
 #include "os/sandbox_rows.h"
-#include "os/sys.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What the accumulator holds before an instruction. All jumps of such a program lead forward. */
 enum holds { HOLDS_NOTHING, HOLDS_CALL, HOLDS_OTHER };
@@ -23,34 +21,13 @@ struct program {
     char sum[DIGEST_TEXT_MAX];
 };
 
-/* Whole instructions, and no more than a program can have. */
-static enum status
-read_back(int fd, struct program *program)
-{
-    off_t size = sys_lseek(fd, 0, SEEK_END);
-    if (size < 0 || sys_lseek(fd, 0, SEEK_SET) != 0)
-        return STATUS_SYSTEM;
-    errno = EMSGSIZE;
-    if ((size_t)size > sizeof program->at || (size_t)size % sizeof program->at[0] != 0 ||
-        sys_read(fd, program->at, (size_t)size) != size)
-        return STATUS_SYSTEM;
-    program->count = (size_t)size / sizeof program->at[0];
-    return STATUS_OK;
-}
-
 static enum status
 make(enum sandbox_role role, struct program *program)
 {
     uint8_t sum[DIGEST_BYTES];
-    int fd = sys_memfd_create("filter", MFD_CLOEXEC);
-    if (fd < 0)
-        return STATUS_SYSTEM;
-    enum status status = sandbox_write(role, fd);
-    if (status == STATUS_OK)
-        status = read_back(fd, program);
-    int error = errno;
-    sys_close(fd);
-    errno = error;
+    enum status status = sandbox_program(role, program->at, &program->count);
+    if (status != STATUS_OK)
+        return status;
     digest_of(program->at, program->count * sizeof program->at[0], sum);
     digest_text(sum, program->sum);
     return status;
