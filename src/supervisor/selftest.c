@@ -154,9 +154,8 @@ check_state(struct selftest *test, enum sandbox_role role)
     if (pid == 0) {
         struct msghdr message = {0};
         close(pair[0]);
-        if (sandbox_enter(role) == STATUS_OK && write(pair[1], &octet, 1) == 1)
-            (void)recvmsg(pair[1], &message, 0);
-        _exit(NO_FILTER);
+        bool is_told = sandbox_enter(role) == STATUS_OK && write(pair[1], &octet, 1) == 1;
+        _exit(is_told && recvmsg(pair[1], &message, 0) == 0 ? 0 : NO_FILTER);
     }
     close(pair[1]);
     bool is_in = pid > 0 && read(pair[0], &octet, 1) == 1;
@@ -219,7 +218,7 @@ connect_with(bool permitted)
     socklen_t size = sizeof to;
     int holder = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (bind(holder, (struct sockaddr *)&to, size) != 0 ||
+    if (holder < 0 || fd < 0 || bind(holder, (struct sockaddr *)&to, size) != 0 ||
         getsockname(holder, (struct sockaddr *)&to, &size) != 0)
         return NO_FILTER;
     uint16_t port = ntohs(to.sin_port), other = port == 853 ? 854 : 853;
@@ -263,8 +262,8 @@ try_landlock_call(struct selftest *test, const char *what, int (*run)(void), int
     if (outcome.end == RETURNED && outcome.error == expected)
         return;
     test->surprises++;
-    printf("    Landlock, %s: must end with \"%s\", but %s\n", what, strerror(expected),
-           outcome.end == RETURNED ? strerror(outcome.error) : "could not be tried");
+    printf("    Landlock, %s: must end with \"%s\", but ", what, strerror(expected));
+    printf("%s\n", outcome.end == RETURNED ? strerror(outcome.error) : "could not be tried");
 }
 
 static void
