@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 sys.dont_write_bytecode = True
+import audit  # noqa: E402
 import calls  # noqa: E402
 import texts  # noqa: E402
 
@@ -20,6 +21,7 @@ FLOORS = {
     "dns": {"base", "dns"},
     "conf": {"base", "conf"},
     "digest": {"base", "digest"},
+    "audit": {"base", "digest", "audit"},
     "ipc": {"base", "ipc"},
     "gate": {"base", "gate"},
     "answers": {"base", "dns", "answers"},
@@ -32,9 +34,9 @@ FLOORS = {
     "front": {"base", "dns", "conf", "ipc", "gate", "answers", "lane", "os", "child", "front"},
     "worker": {"base", "dns", "conf", "ipc", "upstream", "lane", "os", "child", "worker"},
     "attest": {"base", "conf", "digest", "os", "attest"},
-    "ctl": {"base", "dns", "conf", "lane", "view", "os", "control", "attest", "ctl"},
+    "ctl": {"base", "dns", "conf", "lane", "view", "os", "control", "attest", "audit", "ctl"},
     "exporter": {"base", "dns", "lane", "view", "os", "control", "exporter"},
-    "supervisor": {"base", "dns", "conf", "ipc", "gate", "answers", "upstream", "lane", "view", "os", "control", "digest", "supervisor"},
+    "supervisor": {"base", "dns", "conf", "ipc", "gate", "answers", "upstream", "lane", "view", "os", "control", "digest", "audit", "supervisor"},
 }
 FLOORS["hole"] = set(FLOORS) - {"ctl", "view"} | {"hole"}  # attacks from within each process; linked into hole builds alone
 
@@ -410,6 +412,7 @@ CHECKS = {
     "state": (check_state,),
     "sizes": (check_sizes, "long"),
     "tables": (check_tables,),
+    "audit": (audit.check_audit,),
     "lists": (check_lists,),
     "words": (check_words,),
     "documents": (check_documents,),
