@@ -71,6 +71,13 @@ tls_ticket_count(const struct tls_context *context, uint64_t now_ms)
     return 0;
 }
 
+enum status
+tls_show_certificate(const struct tls_session *session, unsigned depth, struct tls_show_item *item)
+{
+    (void)session, (void)depth, (void)item;
+    return STATUS_NONE;
+}
+
 const char *
 tls_show_version(uint16_t version)
 {

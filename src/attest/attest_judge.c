@@ -203,6 +203,19 @@ judge_process(json_t *findings, const char *where, const json_t *process, unsign
     judge_descriptors(findings, where, process, lanes);
 }
 
+/* One that is usable has shown these in some handshake. */
+static void
+judge_handshake(json_t *findings, const char *where, const json_t *upstream)
+{
+    static const char *const parts[] = {"tls", "chain", NULL};
+    static const char *const of_tls[] = {"version", "cipher_suite", "group", NULL};
+    if (strcmp(text_of(upstream, "state"), "usable") != 0)
+        return;
+    judge_parts(findings, where, upstream, parts);
+    if (json_is_object(member(upstream, "tls")))
+        judge_parts(findings, where, member(upstream, "tls"), of_tls);
+}
+
 static void
 judge_upstreams(json_t *findings, const json_t *service)
 {
@@ -218,6 +231,7 @@ judge_upstreams(json_t *findings, const json_t *service)
                  (long long)json_integer_value(days) + 1);
         if (strcmp(text_of(upstream, "state"), "refused") == 0)
             find(findings, where, "it is refused: %s", text_of(upstream, "cause"));
+        judge_handshake(findings, where, upstream);
     }
 }
 

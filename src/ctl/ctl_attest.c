@@ -5,9 +5,11 @@
 
 #include "attest/attest_config.h"
 #include "attest/attest_service.h"
+#include "base/base64.h"
 #include "ctl/ctl_file.h"
 #include "ctl/ctl_json_stats.h"
 #include "ctl/ctl_value.h"
+#include "view/chains.h"
 #include "view/judge.h"
 #include "view/says.h"
 
@@ -68,19 +70,45 @@ ctl_attest_kernel(const struct control_client *client)
 static json_t *
 tls(const struct reading_upstream *is)
 {
-    char cipher[8];
+    static const char *const groups[] = {"secp256r1", "secp384r1", "secp521r1"};
+    char cipher[8], number[8];
+    const char *group = number;
     if (is->tls == 0)
         return json_null();
     snprintf(cipher, sizeof cipher, "0x%04x", is->cipher & 0xffff);
-    return json_pack("{s:s, s:s}", "version",
+    snprintf(number, sizeof number, "0x%04x", is->group & 0xffff);
+    if (is->group >= 23 && is->group <= 25)
+        group = groups[is->group - 23];
+    else if (is->group == 29)
+        group = "x25519";
+    return json_pack("{s:s, s:s, s:s}", "version",
                      is->tls == 0x0304   ? "1.3"
                      : is->tls == 0x0303 ? "1.2"
                                          : "unknown",
-                     "cipher_suite", cipher);
+                     "cipher_suite", cipher, "group", group);
 }
 
 static json_t *
-upstream(const struct reading_upstream *is)
+certificate(const struct stats_chain_certificate *is)
+{
+    char base64[BASE64_TEXT_SIZE(STATS_CHAIN_HASH)];
+    char key[sizeof "sha256//" + BASE64_TEXT_SIZE(STATS_CHAIN_HASH)];
+    snprintf(key, sizeof key, "sha256//%s", base64_encode(is->key, STATS_CHAIN_HASH, base64));
+    return json_pack("{s:o, s:s, s:o}", "sha256", attest_value_sum(is->sum), "key", key, "ends",
+                     is->ends_s > 0 ? ctl_value_whole(is->ends_s) : json_null());
+}
+
+static json_t *
+chain(const struct stats_chain_copy *is)
+{
+    json_t *list = is->count == 0 ? json_null() : json_array();
+    for (unsigned i = 0; i < is->count; i++)
+        json_array_append_new(list, certificate(&is->of[i]));
+    return list;
+}
+
+static json_t *
+upstream(const struct reading_upstream *is, const struct stats_chain_copy *certificates)
 {
     static const char *const states[] = {[STATS_UPSTREAM_UNASKED] = "unasked",
                                          [STATS_UPSTREAM_USABLE] = "usable",
@@ -97,6 +125,7 @@ upstream(const struct reading_upstream *is)
                         is->ends_s > 0 ? ctl_value_whole(is->ends_s) : json_null());
     json_object_set_new(row, "certificate_days", ctl_value_whole(judge_days(is)));
     json_object_set_new(row, "tls", tls(is));
+    json_object_set_new(row, "chain", chain(certificates));
     json_object_set_new(row, "told_by", json_string("worker"));
     return row;
 }
@@ -126,11 +155,14 @@ ctl_attest_service(json_t *document, const struct ctl_gather *gather)
 {
     const struct reading *r = &gather->sight.reading;
     const struct service_page *page = gather->pages.of.service;
+    static struct stats_chain_copy chains[STATS_UPSTREAMS];
     char hash[24];
     snprintf(hash, sizeof hash, "%016" PRIx64, r->config_hash);
+    chains_read(chains, &gather->pages.of);
     json_t *upstreams = json_object();
     for (unsigned i = 0; i < r->upstreams; i++)
-        json_object_set_new(upstreams, r->of_upstream[i].name, upstream(&r->of_upstream[i]));
+        json_object_set_new(upstreams, r->of_upstream[i].name,
+                            upstream(&r->of_upstream[i], &chains[i]));
     json_t *limits = json_pack("{s:o, s:o, s:o, s:o}", "queries", ctl_value_whole(r->queries_most),
                                "tcp_clients", ctl_value_whole(r->tcp_clients_most), "cache_bytes",
                                ctl_value_whole(r->cache_bytes_most), "query_ms",

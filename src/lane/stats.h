@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "lane/stats_chain.h"
 #include "lane/why.h"
 
 #include <stdatomic.h>
@@ -67,7 +68,8 @@ struct stats_upstream {
     _Atomic uint64_t
         tried_us;            /* monotonic: a handshake or an attempt at one said so last; 0: none */
     _Atomic uint64_t ends_s; /* when the certificate ends, since 1970; 0 not known */
-    /* TLS version (0x0304) in the upper 16 of the lower 32 bits, IANA cipher number below */
+    /* of the last handshake: IANA number of the group of its key exchange in bits 32 to 47, TLS
+     * version (0x0304) in bits 16 to 31, IANA number of the cipher suite below */
     _Atomic uint64_t tls;
     _Atomic uint64_t rcodes[STATS_RCODES]; /* its usable responses, and errors without a question */
     /* of them SERVFAIL, FORMERR, NOTIMP and REFUSED, without repeats (upstream/repeats.h) */
@@ -86,6 +88,7 @@ struct stats_page {
     _Atomic uint64_t rcodes[STATS_RCODES];            /* front: responses */
     struct stats_latency stages[STATS_STAGES];        /* those that it measures */
     struct stats_upstream upstreams[STATS_UPSTREAMS]; /* worker */
+    struct stats_chain chains[STATS_UPSTREAMS];       /* worker: of the last full handshake */
 };
 
 /** The name of a row of stats.def as it stands there, and its sentence. Static text. */

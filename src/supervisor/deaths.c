@@ -22,7 +22,7 @@
 
 /* What it said of how an upstream is: the next process may know another one by this index. */
 static void
-forget_upstream(struct stats_upstream *upstream)
+forget_upstream(struct stats_upstream *upstream, struct stats_chain *chain)
 {
     _Atomic uint64_t *levels[] = {&upstream->connections,    &upstream->state,  &upstream->cause,
                                   &upstream->changed_us,     &upstream->rtt_us, &upstream->pin_seen,
@@ -30,6 +30,7 @@ forget_upstream(struct stats_upstream *upstream)
                                   &upstream->tried_us};
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
         stats_store(levels[i], 0);
+    stats_chain_write(chain, &(struct stats_chain_copy){0});
 }
 
 /* Counters go on counting in the next process; levels of a dead process are nothing. */
@@ -40,7 +41,7 @@ clear_gauges(struct stats_page *page)
         if (stats_is_gauge((enum stats_counter)i))
             stats_set(page, (enum stats_counter)i, 0);
     for (unsigned i = 0; i < STATS_UPSTREAMS; i++)
-        forget_upstream(&page->upstreams[i]);
+        forget_upstream(&page->upstreams[i], &page->chains[i]);
 }
 
 static bool

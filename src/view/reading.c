@@ -174,6 +174,7 @@ add_state(struct reading_upstream *to, const struct stats_upstream *from)
     }
     to->tls = tls > 0 ? (unsigned)(tls >> 16 & 0xffff) : to->tls;
     to->cipher = tls > 0 ? (unsigned)(tls & 0xffff) : to->cipher;
+    to->group = tls > 0 ? (unsigned)(tls >> 32 & 0xffff) : to->group;
 }
 
 static void

@@ -32,7 +32,7 @@ struct reading_upstream {
     uint64_t rcodes[STATS_RCODES];     /* responses since the start */
     uint64_t ends_s;                   /* when the certificate ends, since 1970; 0: not known */
     uint64_t valid_days;               /* 1 + whole days until then; 0: not known */
-    unsigned tls, cipher;              /* version, 0x0304, and IANA's number; 0: none yet */
+    unsigned tls, cipher, group;       /* version, 0x0304, and IANA's numbers; 0: none yet */
     char shows[SERVICE_PAGE_NAME_MAX]; /* the key of a refused one; "": not told */
 };
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "worker/tls_context.h"
+#include "worker/tls_hello.h"
 
 /* the library's inline functions do not follow our warnings */
 #pragma GCC diagnostic push
@@ -85,6 +86,8 @@ struct tls_session {
     int64_t clock_s;   /* wall clock less monotonic clock then */
     uint64_t until_ms; /* tickets of this session are good until then */
     uint64_t cpu_us;   /* spent on its handshake */
+    uint16_t group;    /* of the key exchange, once it is known */
+    struct tls_hello_reader hello;
     struct tls_facts facts;
     char error[TLS_ERROR_MAX];
 };

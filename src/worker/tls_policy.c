@@ -3,12 +3,7 @@
  */
 #include "worker/tls_policy.h"
 
-#include "base/bytes.h"
-
 #include <string.h>
-
-#define EXTENDED_MASTER_SECRET 23U              /* RFC 7627 section 5.1 */
-#define HELLO_FIXED            (1 + 3 + 2 + 32) /* type, length, version, random */
 
 /* AES-128-GCM first: with the instructions of every server CPU it is the cheapest by far */
 static const int modern_suites[] = {
@@ -74,6 +69,15 @@ tls_policy_of(uint32_t policy)
     return policy == CONFIG_TLS_MODERN ? &modern : &approved;
 }
 
+bool
+tls_policy_has_group(const struct tls_policy *policy, uint16_t group)
+{
+    const uint16_t *at = policy->groups;
+    while (*at != MBEDTLS_SSL_IANA_TLS_GROUP_NONE && *at != group)
+        at++;
+    return *at != MBEDTLS_SSL_IANA_TLS_GROUP_NONE;
+}
+
 /* --- certificates ---------------------------------------------------------------------------- */
 
 static bool
@@ -106,23 +110,4 @@ tls_policy_judge(const mbedtls_x509_crt *crt)
     if (!is_approved_key(&crt->pk))
         return TLS_POLICY_SHORT_KEY;
     return is_approved_signature(crt) ? TLS_POLICY_NO_FLAW : TLS_POLICY_WEAK_SIGNATURE;
-}
-
-/* --- the server's hello ---------------------------------------------------------------------- */
-
-bool
-tls_policy_has_extended_secret(const uint8_t *hello, size_t size)
-{
-    struct bytes_reader r = bytes_reader(hello, size);
-    bytes_skip(&r, HELLO_FIXED);
-    bytes_skip(&r, bytes_get_u8(&r)); /* session id */
-    bytes_skip(&r, 2 + 1);            /* suite, compression */
-    bytes_skip(&r, 2);                /* octets of all extensions */
-    while (!r.failed && bytes_left(&r) > 0) {
-        uint16_t type = bytes_get_u16(&r);
-        bytes_skip(&r, bytes_get_u16(&r));
-        if (type == EXTENDED_MASTER_SECRET && !r.failed)
-            return true;
-    }
-    return false;
 }

@@ -3,7 +3,7 @@
  *
  * What: the values of tls.policy in the terms of the TLS library. What `approved` offers is a part
  *       of what `modern` does. The library itself is no validated module (FIPS 140-3).
- * Who:  tls_context.c, tls_chain.c, tls_trust.c, tls_session.c, tls_fault.c.
+ * Who:  tls_context.c, tls_chain.c, tls_trust.c, tls_check.c, tls_fault.c.
  * Ref:  NIST SP 800-52r2, SP 800-131A r2, SP 800-186; RFC 7627 (extended master secret).
  */
 #pragma once
@@ -22,16 +22,11 @@ struct tls_policy {
 /** @param policy  enum config_tls_policy; another value is `approved` */
 const struct tls_policy *tls_policy_of(uint32_t policy);
 
+/** Is a key exchange over this group offered? @param group  IANA's number */
+bool tls_policy_has_group(const struct tls_policy *policy, uint16_t group);
+
 enum tls_policy_flaw { TLS_POLICY_NO_FLAW, TLS_POLICY_SHORT_KEY, TLS_POLICY_WEAK_SIGNATURE };
 
 /** Are the key of a certificate and its signature approved? The signature of one that names itself
  *  as its issuer is not looked at: nobody relies on it. */
 enum tls_policy_flaw tls_policy_judge(const mbedtls_x509_crt *crt);
-
-/**
- * Does a server's hello of TLS 1.2 agree to the extended master secret? Without it the derivation
- * of keys is not an approved one (RFC 7627).
- *
- * @param hello  the whole message with its header; `size` octets
- */
-bool tls_policy_has_extended_secret(const uint8_t *hello, size_t size);

@@ -4,10 +4,10 @@
 #include "worker/tls_session.h"
 
 #include "os/evloop.h"
+#include "worker/tls_check.h"
 #include "worker/tls_context.h"
 #include "worker/tls_fault.h"
 #include "worker/tls_internal.h"
-#include "worker/tls_policy.h"
 #include "worker/tls_ticket.h"
 #include "worker/tls_trust.h"
 
@@ -53,6 +53,8 @@ carry_in(void *owner, unsigned char *to, size_t size)
     }
     size = size < have ? size : have;
     memcpy(to, in->data + in->head, size);
+    if (session->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_HELLO)
+        tls_hello_feed(&session->hello, to, size);
     in->head += size;
     if (in->head == in->tail)
         in->head = in->tail = 0;
@@ -176,6 +178,7 @@ finish(struct tls_session *session)
     session->is_done = true;
     session->facts.version = (uint16_t)mbedtls_ssl_get_version_number(ssl);
     session->facts.cipher = (uint16_t)mbedtls_ssl_get_ciphersuite_id_from_ssl(ssl);
+    session->facts.group = session->group;
     if (context->look)
         return TLS_OK;
     if (session->fallback == TLS_FALLBACK_PSS && session->is_downgraded) {
@@ -224,52 +227,6 @@ judge(struct tls_session *session)
     return MBEDTLS_ERR_SSL_BAD_CERTIFICATE;
 }
 
-/*
- * A server of TLS 1.2 or 1.3 names 1.2 in the old place of its hello (RFC 8446 section 4.1.3).
- * mbedTLS before 3.6.8 takes 1.3 there for a version that was chosen, where both are offered, and
- * goes on without a secret (CVE-2026-115490).
- */
-static int
-check_old_version(struct tls_session *session)
-{
-    const unsigned char *message = session->ssl.MBEDTLS_PRIVATE(in_msg);
-    if (message[0] != MBEDTLS_SSL_HS_SERVER_HELLO || (message[4] == 3 && message[5] == 3))
-        return 0;
-    tls_fault_note(
-        session, TLS_CAUSE_PROTOCOL,
-        "the server's hello names version 0x%02x%02x where every server names 0x0303: an "
-        "attack on the TLS library, or a broken server",
-        message[4], message[5]);
-    (void)mbedtls_ssl_send_alert_message(&session->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
-                                         MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION);
-    return MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION;
-}
-
-/* @return 0; else the session is over */
-static int
-check_secret(struct tls_session *session)
-{
-    mbedtls_ssl_context *ssl = &session->ssl;
-    const unsigned char *message = ssl->MBEDTLS_PRIVATE(in_msg);
-    if (!session->context->policy->is_approved || message[0] != MBEDTLS_SSL_HS_SERVER_HELLO ||
-        mbedtls_ssl_get_version_number(ssl) != MBEDTLS_SSL_VERSION_TLS1_2 ||
-        tls_policy_has_extended_secret(message, ssl->MBEDTLS_PRIVATE(in_hslen)))
-        return 0;
-    tls_fault_note(session, TLS_CAUSE_POLICY,
-                   "tls.policy: approved: the server speaks TLS 1.2 without the extended master "
-                   "secret (RFC 7627)");
-    (void)mbedtls_ssl_send_alert_message(ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
-                                         MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
-    return MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE;
-}
-
-static int
-check_hello(struct tls_session *session)
-{
-    int error = check_old_version(session);
-    return error != 0 ? error : check_secret(session);
-}
-
 /* One state of mbedTLS's handshake after the other, for there is something to be done between. */
 static int
 step(struct tls_session *session)
@@ -282,7 +239,9 @@ step(struct tls_session *session)
         if (error != 0 || ssl->MBEDTLS_PRIVATE(state) == before)
             continue;
         if (before == MBEDTLS_SSL_SERVER_HELLO)
-            error = check_hello(session);
+            error = tls_check_hello(session);
+        else if (before == MBEDTLS_SSL_SERVER_KEY_EXCHANGE)
+            error = tls_check_exchange(session);
         else if (before == MBEDTLS_SSL_SERVER_CERTIFICATE)
             error = judge(session);
         else if (before == MBEDTLS_SSL_CERTIFICATE_REQUEST)

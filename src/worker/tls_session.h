@@ -75,6 +75,7 @@ enum tls_cause {
 struct tls_facts {     /* about a session whose handshake is done */
     uint16_t version;  /* 0x0303 or 0x0304 */
     uint16_t cipher;   /* IANA number */
+    uint16_t group;    /* of the key exchange, IANA number */
     bool resumed;      /* from a ticket: the pin was checked when it was obtained */
     bool has_leaf;     /* leaf_pin is known */
     int8_t pin_index;  /* which configured pin matched; -1: none was asked for */

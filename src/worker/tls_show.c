@@ -5,7 +5,9 @@
 
 #include "worker/tls_internal.h"
 #include "worker/tls_pin.h"
+#include "worker/tls_time.h"
 
+#include <mbedtls/sha256.h>
 #include <stdio.h>
 
 enum status
@@ -19,8 +21,10 @@ tls_show_certificate(const struct tls_session *session, unsigned depth, struct t
         crt = at->MBEDTLS_PRIVATE(peer_cert);
     for (; crt != NULL && depth > 0; depth--)
         crt = crt->next;
-    if (crt == NULL || crt->raw.p == NULL || !tls_pin_of(crt, item->pin))
+    if (crt == NULL || crt->raw.p == NULL || !tls_pin_of(crt, item->pin) ||
+        mbedtls_sha256(crt->raw.p, crt->raw.len, item->sum, 0) != 0)
         return STATUS_NONE;
+    item->ends_s = tls_time_seconds(&crt->valid_to);
     char subject[160];
     if (mbedtls_x509_dn_gets(subject, sizeof subject, &crt->subject) < 0)
         subject[0] = '\0';

@@ -10,7 +10,9 @@
 
 struct tls_show_item { /* one certificate that the peer sent */
     uint8_t pin[CONFIG_PIN_BYTES];
-    char text[256]; /* subject and validity, printable */
+    uint8_t sum[32]; /* SHA-256 of its DER */
+    int64_t ends_s;  /* since 1970 */
+    char text[256];  /* subject and validity, printable */
 };
 
 /** The `depth`-th certificate the peer sent (0 leaf). @return STATUS_OK; STATUS_NONE. */

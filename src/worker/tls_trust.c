@@ -14,6 +14,7 @@
 #include "worker/tls_name.h"
 #include "worker/tls_pin.h"
 #include "worker/tls_policy.h"
+#include "worker/tls_time.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,17 +27,6 @@ pin_text(const uint8_t pin[CONFIG_PIN_BYTES], char text[PIN_TEXT])
     char base64[BASE64_TEXT_SIZE(CONFIG_PIN_BYTES)];
     snprintf(text, PIN_TEXT, "sha256//%s", base64_encode(pin, CONFIG_PIN_BYTES, base64));
     return text;
-}
-
-/* Seconds since 1970 of a certificate's time (proleptic Gregorian, RFC 5280 4.1.2.5). */
-static int64_t
-seconds_of(const mbedtls_x509_time *t)
-{
-    int64_t year = t->mon > 2 ? t->year : t->year - 1;
-    int64_t month = t->mon > 2 ? t->mon - 3 : t->mon + 9; /* from March, so February is last */
-    int64_t days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 +
-                   t->day - 1 - 719468;
-    return ((days * 24 + t->hour) * 60 + t->min) * 60 + t->sec;
 }
 
 static unsigned char
@@ -162,7 +152,7 @@ static void
 set_end(struct tls_session *session, const mbedtls_x509_crt *leaf)
 {
     uint64_t left = TLS_TRUST_MAX_MS;
-    session->facts.ends_s = seconds_of(&leaf->valid_to);
+    session->facts.ends_s = tls_time_seconds(&leaf->valid_to);
     session->facts.valid_s = session->facts.ends_s - (int64_t)mbedtls_time(NULL);
     /* where time does not count, the leaf's end does not either */
     bool counts = session->context->verify != CONFIG_VERIFY_PIN || session->facts.pin_depth > 0;

@@ -127,7 +127,24 @@ count_handshake(struct upstream *upstream, const struct tls_facts *facts)
     stats_add(upstream->stats, facts->resumed ? STAT_HANDSHAKES_RESUMED : STAT_HANDSHAKES_FULL, 1);
     (void)stats_grow(facts->resumed ? &shown->handshakes_resumed : &shown->handshakes_full, 1);
     stats_store(&shown->pin_seen, (uint64_t)(facts->pin_index + 1));
-    stats_store(&shown->tls, (uint64_t)facts->version << 16 | facts->cipher);
+    stats_store(&shown->tls,
+                (uint64_t)facts->group << 32 | (uint64_t)facts->version << 16 | facts->cipher);
+}
+
+/* The certificates as they were shown. A ticket shows none. */
+static void
+show_chain(const struct upstream *upstream, const struct tls_session *session, uint64_t now_us)
+{
+    struct stats_chain_copy chain = {.seen_us = now_us};
+    struct tls_show_item item;
+    while (chain.count < STATS_CHAIN_MOST &&
+           tls_show_certificate(session, chain.count, &item) == STATUS_OK) {
+        struct stats_chain_certificate *to = &chain.of[chain.count++];
+        memcpy(to->sum, item.sum, sizeof to->sum);
+        memcpy(to->key, item.pin, sizeof to->key);
+        to->ends_s = item.ends_s > 0 ? (uint64_t)item.ends_s : 0;
+    }
+    stats_chain_write(&upstream->stats->chains[upstream->index], &chain);
 }
 
 void
@@ -138,6 +155,8 @@ upstream_connected(struct upstream *upstream, const struct tls_session *session,
     health_connected(upstream->health, took_us / 2 < UINT32_MAX ? (uint32_t)(took_us / 2) : 0);
     upstream->times = flights_times(upstream->health, upstream->query_ms);
     count_handshake(upstream, facts);
+    if (!facts->resumed)
+        show_chain(upstream, session, now_us);
     show_state(upstream, STATS_UPSTREAM_USABLE, STATS_CAUSE_NONE, now_us);
     char pin[48] = "CA and name checked";
     if (facts->pin_index >= 0)

@@ -1,13 +1,16 @@
 """penstockctl attest beside real processes: what the kernel says of them, what of it is a finding, and what has changed."""
+import hashlib
 import json
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 
 import control
 import pytest
 from conftest import needs_root
+from pki import pin_of
 from penstock import BUILD, EXECUTABLE, SANITIZED, status_of, wait_for
 from test_ctl import ctl, has_schema
 
@@ -49,8 +52,21 @@ def lines(place, *words):
     return done.stdout.splitlines()
 
 
+def shown(certificate):
+    """What a server with this certificate shows, as openssl and ssl read it."""
+    found = []
+    for pem in certificate.chain.read_text().split("-----BEGIN CERTIFICATE-----")[1:]:
+        part = certificate.chain.with_name(f"part-{os.urandom(4).hex()}")
+        part.write_text("-----BEGIN CERTIFICATE-----" + pem)
+        ends = subprocess.run(["openssl", "x509", "-in", part, "-noout", "-enddate"], capture_output=True, text=True, check=True).stdout
+        found.append({"sha256": hashlib.sha256(ssl.PEM_cert_to_DER_cert(part.read_text())).hexdigest(), "key": pin_of(part),
+                      "ends": ssl.cert_time_to_seconds(ends.strip().removeprefix("notAfter="))})
+        part.unlink()
+    return found
+
+
 @pytest.mark.smoke
-def test_what_the_kernel_says_is_what_stands_in_the_document(service, place, copies):
+def test_what_the_kernel_says_is_what_stands_in_the_document(service, place, pki, copies):
     found = document(place)
     has_schema(found, "attest")
     assert set(found["processes"]) == {"supervisor", "front-0", "worker-0"}
@@ -77,6 +93,7 @@ def test_what_the_kernel_says_is_what_stands_in_the_document(service, place, cop
     assert found["processes"]["worker-0"]["libraries"]["Mbed-TLS"]["linked"] == "static"
     first = found["service"]["upstreams"]["first"]
     assert first["pin_matched"] == 1 and first["told_by"] == "worker" and first["tls"]["version"] == "1.3"
+    assert first["tls"]["group"] == "x25519" and first["chain"] == shown(pki.good)
     assert found["configuration"]["file"] == str(service.file) and found["configuration"]["file_is_loaded"] is True
 
 
@@ -142,6 +159,18 @@ def test_another_key_of_an_upstream_is_drift(service, bad, pki, place):
     wait_for(lambda: service.ask("new.penstock.example").answer, 20, "an answer under the backup pin")
     named = [line for line in lines(place, "--verify", baseline) if "pin_matched" in line]
     assert named == ["service.upstreams.first.pin_matched: was 1, is 2"]
+    assert document(place)["service"]["upstreams"]["first"]["chain"] == shown(pki.rotated)
+    changed = {line.split(":")[0] for line in lines(place, "--verify", baseline)}
+    leaf = "service.upstreams.first.chain.0"
+    assert changed - {"service.upstreams.first.pin_matched"} == {f"{leaf}.sha256", f"{leaf}.key"}, "both end at the same time"
+
+
+def test_tls_12_has_a_group_too(serve, bad, pki, place):
+    bad.present(pki.good, versions=(ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2))
+    service = serve(bad, settings={"control": {"socket": str(place)}, "tls": {"versions": ["1.2", "1.3"]}})
+    service.ask("warm.penstock.example")
+    first = document(place)["service"]["upstreams"]["first"]
+    assert first["tls"]["version"] == "1.2" and first["tls"]["group"] == "x25519" and first["chain"] == shown(pki.good)
 
 
 def test_an_executable_that_was_swapped_is_named(service, place, copies):

@@ -33,13 +33,14 @@ process(const char *role)
 static json_t *
 document(void)
 {
-    json_t *made = json_pack("{s:{s:o, s:o, s:o}, s:{s:i, s:{s:{s:s, s:i}}}, "
-                             "s:{s:s, s:s, s:s, s:s, s:b}, s:{}}",
-                             "processes", "supervisor", process("supervisor"), "front-0",
-                             process("front"), "worker-0", process("worker"), "service", "lanes", 1,
-                             "upstreams", "first", "state", "usable", "certificate_days", 90,
-                             "configuration", "file", "/f", "file_sha256", "1", "hash_of_file", "2",
-                             "hash_in_force", "2", "file_is_loaded", 1, "not_read");
+    json_t *made = json_pack(
+        "{s:{s:o, s:o, s:o}, s:{s:i, s:{s:{s:s, s:i, s:[{}], s:{s:s, s:s, s:s}}}}, "
+        "s:{s:s, s:s, s:s, s:s, s:b}, s:{}}",
+        "processes", "supervisor", process("supervisor"), "front-0", process("front"), "worker-0",
+        process("worker"), "service", "lanes", 1, "upstreams", "first", "state", "usable",
+        "certificate_days", 90, "chain", "tls", "version", "1.3", "cipher_suite", "0x1301", "group",
+        "x25519", "configuration", "file", "/f", "file_sha256", "1", "hash_of_file", "2",
+        "hash_in_force", "2", "file_is_loaded", 1, "not_read");
     cr_assert_not_null(made);
     return made;
 }

@@ -47,7 +47,12 @@ Test(deaths, what_a_worker_said_of_how_upstreams_are_ends_with_it)
     upstream->state = STATS_UPSTREAM_REFUSED;
     upstream->cause = STATS_CAUSE_PIN;
     upstream->changed_us = upstream->tried_us = upstream->pin_seen = upstream->connections = 1;
+    worker->stats->chains[1].turn = 7; /* it was writing */
+    worker->stats->chains[1].count = worker->stats->chains[1].seen_us = 2;
     die(worker, SIGSEGV);
+    struct stats_chain_copy chain;
+    cr_assert(stats_chain_read(&worker->stats->chains[1], &chain));
+    cr_assert(chain.count == 0 && chain.seen_us == 0);
     upstream = &worker->stats->upstreams[1];
     cr_assert_eq(upstream->state, STATS_UPSTREAM_UNASKED);
     cr_assert(upstream->cause == 0 && upstream->changed_us == 0 && upstream->tried_us == 0);

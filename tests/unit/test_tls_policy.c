@@ -174,13 +174,13 @@ Test(tls_policy, tls_12_without_the_extended_master_secret_is_refused)
     expect_only_modern(&s, pinned(), &root, "without the extended master secret");
 }
 
-Test(tls_policy, a_hello_that_is_cut_has_no_extended_secret)
+Test(tls_policy, a_group_is_offered_or_not)
 {
-    uint8_t hello[38 + 1 + 2 + 1 + 2 + 8] = {2, 0, 0, 48, 3, 3};
-    hello[38 + 1 + 2 + 1 + 1] = 8;
-    static const uint8_t extensions[] = {0xff, 1, 0, 0, 0, 23, 0, 0};
-    memcpy(hello + sizeof hello - sizeof extensions, extensions, sizeof extensions);
-    cr_assert(tls_policy_has_extended_secret(hello, sizeof hello));
-    for (size_t size = 0; size < sizeof hello; size++)
-        cr_assert_not(tls_policy_has_extended_secret(hello, size), "%zu octets", size);
+    for (unsigned group = 0; group < 65536; group++) {
+        bool is_curve = group >= 23 && group <= 25;
+        cr_assert_eq(tls_policy_has_group(tls_policy_of(CONFIG_TLS_APPROVED), (uint16_t)group),
+                     is_curve, "%u", group);
+        cr_assert_eq(tls_policy_has_group(tls_policy_of(CONFIG_TLS_MODERN), (uint16_t)group),
+                     is_curve || group == 29, "%u", group);
+    }
 }
