@@ -1,17 +1,20 @@
 /* fuzz_certificates.c - any chain of certificates, judged by each policy and shown
  * SPDX-License-Identifier: ISC
  *
- * Input: the policy, then certificates: each is one of those made here, with patches, or raw DER.
- * Signatures are ideal (tls_ideal.c): no input forges one. Invariants: trusted is only a leaf that
- * carries a pinned key, where that is enough, or one that was signed for the name we ask for, to be
- * a server, and is valid now; whoever is refused is refused with a reason; what is shown of a
- * certificate is printable, and its pin is the hash of its key.
+ * Input: the policy (and by a bit of it tls.policy: modern or approved), then certificates: each is
+ * one of those made here, with patches, or raw DER. Signatures are ideal (tls_ideal.c): no input
+ * forges one. Invariants: trusted is only a leaf that carries a pinned key, where that is enough, or
+ * one that was signed for the name we ask for, to be a server, and is valid now; what approved
+ * trusts, modern trusts as well, and each certificate of it has a key and a signature that are
+ * approved; whoever is refused is refused with a reason; what is shown of a certificate is
+ * printable, and its pin is the hash of its key.
  */
 #include "../tests/unit/tls_scene.h"
 
 #include "base/bytes.h"
 #include "worker/tls_internal.h"
 #include "worker/tls_pin.h"
+#include "worker/tls_policy.h"
 #include "worker/tls_trust.h"
 
 #include "fuzz.h"
@@ -19,6 +22,7 @@
 
 #define CHAIN_MAX 12
 #define DER_MAX   4096
+#define APPROVED  64 /* of the first octet: tls.policy: approved */
 
 enum genuine {
     LEAF,
@@ -39,6 +43,7 @@ static struct tls_anchors *anchors;
 static struct tls_session *session;
 static struct tls_context *context;
 static unsigned trusted[3]; /* over all inputs of a process, by enum config_verify */
+static unsigned approved_trusted[3], approved_refused; /* the latter are trusted by modern */
 
 /* All that a chain may be made of: which of them may be trusted is LEAF alone. */
 static void
@@ -137,6 +142,36 @@ check_verdict(unsigned char alert, const mbedtls_x509_crt *chain,
               is_signed_part(chain, &other_leaf)));
 }
 
+/* By its own look at what NIST has approved (SP 800-131A r2): RSA from 2048 bits on or one of three
+ * curves, and SHA-2 from 256 bits on where somebody else signed. */
+static bool
+is_approved(const mbedtls_x509_crt *crt)
+{
+    mbedtls_md_type_t digest = crt->MBEDTLS_PRIVATE(sig_md);
+    bool is_own = crt->subject_raw.len == crt->issuer_raw.len &&
+                  memcmp(crt->subject_raw.p, crt->issuer_raw.p, crt->issuer_raw.len) == 0;
+    size_t bits = mbedtls_pk_get_bitlen(&crt->pk);
+    bool has_key = mbedtls_pk_get_type(&crt->pk) == MBEDTLS_PK_RSA
+                       ? bits >= 2048
+                       : bits == 256 || bits == 384 || bits == 521;
+    return has_key && (is_own || digest == MBEDTLS_MD_SHA256 || digest == MBEDTLS_MD_SHA384 ||
+                       digest == MBEDTLS_MD_SHA512);
+}
+
+/* The same chain was judged by approved; now modern judges it. */
+static void
+check_approved(unsigned char alert, mbedtls_x509_crt *chain, enum config_verify verify)
+{
+    context->policy = tls_policy_of(CONFIG_TLS_MODERN);
+    *session = (struct tls_session){.context = context, .is_open = true, .now_ms = 1000};
+    bool is_trusted = tls_trust_judge(session, chain) == 0;
+    must(alert != 0 || is_trusted);
+    approved_refused += alert != 0 && is_trusted;
+    approved_trusted[verify] += alert == 0;
+    for (const mbedtls_x509_crt *crt = chain; alert == 0 && crt != NULL; crt = crt->next)
+        must(is_approved(crt));
+}
+
 /* As `penstock pin` and the log print it. */
 static void
 check_shown(mbedtls_x509_crt *chain)
@@ -163,6 +198,8 @@ fuzz_reached(void)
 {
     must(trusted[CONFIG_VERIFY_PIN] > 0 && trusted[CONFIG_VERIFY_PIN_CA] > 0);
     must(trusted[CONFIG_VERIFY_CA] > 0);
+    must(approved_trusted[CONFIG_VERIFY_PIN] > 0 && approved_trusted[CONFIG_VERIFY_PIN_CA] > 0);
+    must(approved_trusted[CONFIG_VERIFY_CA] > 0 && approved_refused >= 2);
 }
 
 int
@@ -173,9 +210,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     mbedtls_x509_crt chain;
     if (session == NULL)
         begin();
-    struct config_upstream upstream = policy_of(bytes_get_u8(&r));
-    must(tls_context_init(context, &upstream, "", (struct tls_rules){.versions = CONFIG_TLS13},
-                          anchors) == STATUS_OK);
+    uint8_t choice = bytes_get_u8(&r);
+    struct config_upstream upstream = policy_of(choice);
+    struct tls_rules rules = {.versions = CONFIG_TLS13,
+                              .policy =
+                                  choice & APPROVED ? CONFIG_TLS_APPROVED : CONFIG_TLS_MODERN};
+    must(tls_context_init(context, &upstream, "", rules, anchors) == STATUS_OK);
     mbedtls_x509_crt_init(&chain);
     for (unsigned i = 0; i < CHAIN_MAX && bytes_left(&r) > 0; i++) {
         size_t der_size = read_certificate(&r, der);
@@ -183,7 +223,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     *session = (struct tls_session){.context = context, .is_open = true, .now_ms = 1000};
     mbedtls_ssl_init(&session->ssl);
-    check_verdict(tls_trust_judge(session, &chain), &chain, &upstream);
+    unsigned char alert = tls_trust_judge(session, &chain);
+    check_verdict(alert, &chain, &upstream);
+    if (choice & APPROVED)
+        check_approved(alert, &chain, (enum config_verify)upstream.verify);
     check_shown(&chain);
     mbedtls_x509_crt_free(&chain);
     tls_context_fini(context);
