@@ -7,6 +7,7 @@
 #define TYPE_DNAME 39
 #define TYPE_OPT   41
 #define TYPE_TSIG  250
+#define CLASS_IN   1
 #define STEPS_MAX  300
 #define TTLS_MAX   1024
 #define ADDITIONAL 2
@@ -150,6 +151,7 @@ walk_record(struct walk *walk, unsigned section, bool is_last)
     const struct layout *layout = layout_of(type, class);
     if (type == TYPE_OPT && !behind.failed) {
         shape->opt_version = (uint8_t)(ttl >> 16);
+        shape->has_bare_opt |= class == CLASS_IN && size == 0;
         walk_opt(walk, section, is_root, behind.pos);
     }
     if (layout != NULL && !behind.failed)

@@ -29,6 +29,7 @@ struct shape {
     bool has_compressed_question;
     uint8_t opt_version;  /* of the last OPT */
     bool has_odd_options; /* their lengths do not add up */
+    bool has_bare_opt;    /* without options, and of a size that is class IN's number */
 };
 
 /** @return what was met up to the end, or up to where it cannot be walked */
