@@ -4,6 +4,7 @@
 #include "child/child_ladder.h"
 
 #include "os/chan.h"
+#include "os/landlock.h"
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/privs.h"
@@ -12,6 +13,12 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+
+#ifdef PENSTOCK_SANITIZED /* a report reads the memory map */
+#define FORBIDS (LANDLOCK_NO_CHANGES | LANDLOCK_NO_PROGRAMS)
+#else
+#define FORBIDS LANDLOCK_NO_FILES
+#endif
 
 /* A signal to the process group or control group is meant for the supervisor, which sends STOP. */
 static void
@@ -63,6 +70,8 @@ child_ladder_drop(const struct child_needs *needs)
                   needs->user);
     if (privs_drop(is_root ? &account : NULL, &limits, &what) != STATUS_OK)
         log_fatal("privileges cannot be given up: %s", what);
+    if (landlock_restrict(&(struct landlock_permit){.forbids = FORBIDS}) == STATUS_SYSTEM)
+        log_fatal("Landlock cannot be set up: %s", strerror(errno));
     if (sandbox_enter(needs->role) != STATUS_OK)
         log_fatal("the system call filter cannot be entered: %s", strerror(errno));
 }

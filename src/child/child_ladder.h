@@ -25,8 +25,8 @@ struct child_needs {
 /** The first step: log to the supervisor, ignore signals, open the event loop. */
 void child_ladder_begin(struct os *os, struct evloop *loop);
 
-/** All memory is reserved and all sockets are open: give privileges up for good, enter the
- *  filter. */
+/** All memory is reserved and all sockets are open: give privileges up for good, open no
+ *  file by name and reach no port any more where there is Landlock, enter the filter. */
 void child_ladder_drop(const struct child_needs *needs);
 
 /** Tell the supervisor that this process serves, and listen to it. @param ready  READY */

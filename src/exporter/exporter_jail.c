@@ -39,6 +39,7 @@ exporter_jail_close(enum sandbox_role role, const struct exporter_target *target
     bool is_file = target != NULL && target->kind == EXPORTER_TARGET_FILE;
     bool is_tcp = target != NULL && target->kind == EXPORTER_TARGET_TCP;
     struct landlock_permit permit = {
+        .forbids = is_file ? LANDLOCK_NO_CHANGES | LANDLOCK_NO_PROGRAMS : 0,
         .ports = is_tcp ? &target->addr.port : NULL,
         .ports_count = is_tcp,
         .has_folder = is_file,

@@ -14,6 +14,9 @@
 #include <unistd.h>
 
 /* younger than the headers of some distributions */
+#define ACCESS_TRUNCATE    (UINT64_C(1) << 14) /* ABI 3 */
+#define ACCESS_IOCTL_DEV   (UINT64_C(1) << 15) /* ABI 5 */
+#define ACCESS_BIND_TCP    (UINT64_C(1) << 0)  /* ABI 4, as the next two */
 #define ACCESS_CONNECT_TCP (UINT64_C(1) << 1)
 #define RULE_NET_PORT      2
 
@@ -36,42 +39,49 @@ add_ports(int ruleset_fd, const struct landlock_permit *permit)
     return true;
 }
 
+/* Permit this of a file, or of what is below a folder. No more can be permitted than is handled. */
 static bool
-add_programs(int ruleset_fd, const struct landlock_permit *permit)
+add_path(int ruleset_fd, int path_fd, uint64_t access, uint64_t handled)
 {
-    for (size_t i = 0; i < permit->programs_count; i++) {
-        struct landlock_path_beneath_attr rule = {.allowed_access = LANDLOCK_ACCESS_FS_EXECUTE,
-                                                  .parent_fd = permit->programs[i]};
-        if (syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0)
-            return false;
-    }
-    return true;
+    struct landlock_path_beneath_attr rule = {.allowed_access = access & handled,
+                                              .parent_fd = path_fd};
+    return rule.allowed_access == 0 ||
+           syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
 }
 
-/* Of ABI 1, all but reading, which the filter forbids; and which a sanitizer's report does. */
+/* All that ABI 1 knows beside reading and executing. */
 #define ACCESS_CHANGES                                                                             \
     (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |                               \
      LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | \
      LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |   \
      LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM)
 
-/* What is not permitted where no rule permits it. */
+/* What is not permitted where no rule permits it. To link or rename into another folder (ABI 2) never is. */
 static uint64_t
-handled_of(const struct landlock_permit *permit)
+handled_of(unsigned forbids, long abi)
 {
-    if (permit->has_folder)
-        return LANDLOCK_ACCESS_FS_EXECUTE | ACCESS_CHANGES;
-    return permit->programs_count > 0 ? LANDLOCK_ACCESS_FS_EXECUTE : 0;
+    uint64_t handled = 0;
+    if ((forbids & LANDLOCK_NO_READING) != 0)
+        handled |= LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+    if ((forbids & LANDLOCK_NO_PROGRAMS) != 0)
+        handled |= LANDLOCK_ACCESS_FS_EXECUTE;
+    if ((forbids & LANDLOCK_NO_CHANGES) != 0)
+        handled |=
+            ACCESS_CHANGES | (abi >= 3 ? ACCESS_TRUNCATE : 0) | (abi >= 5 ? ACCESS_IOCTL_DEV : 0);
+    return handled;
 }
 
 static bool
-add_folder(int ruleset_fd, const struct landlock_permit *permit)
+add_paths(int ruleset_fd, const struct landlock_permit *permit, uint64_t handled)
 {
-    struct landlock_path_beneath_attr rule = {.allowed_access = LANDLOCK_ACCESS_FS_WRITE_FILE |
-                                                                LANDLOCK_ACCESS_FS_MAKE_REG,
-                                              .parent_fd = permit->folder};
-    return !permit->has_folder ||
-           syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+    static const uint64_t program = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE,
+                          folder = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG;
+    bool done = true;
+    for (size_t i = 0; i < permit->programs_count && done; i++)
+        done = add_path(ruleset_fd, permit->programs[i], program, handled);
+    for (size_t i = 0; i < permit->readable_count && done; i++)
+        done = add_path(ruleset_fd, permit->readable[i], LANDLOCK_ACCESS_FS_READ_FILE, handled);
+    return done && (!permit->has_folder || add_path(ruleset_fd, permit->folder, folder, handled));
 }
 
 long
@@ -86,8 +96,8 @@ landlock_restrict(const struct landlock_permit *permit)
     long abi = landlock_version();
     bool has_tcp = abi >= LANDLOCK_VERSION_WITH_PORTS;
     struct ruleset ruleset = {
-        .access_fs = handled_of(permit),
-        .access_net = has_tcp ? ACCESS_CONNECT_TCP : 0,
+        .access_fs = handled_of(permit->forbids, abi),
+        .access_net = has_tcp ? ACCESS_BIND_TCP | ACCESS_CONNECT_TCP : 0,
     };
     if (abi < 1 || (ruleset.access_fs | ruleset.access_net) == 0)
         return STATUS_NONE;
@@ -95,8 +105,8 @@ landlock_restrict(const struct landlock_permit *permit)
     int fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, size, 0);
     if (fd < 0)
         return STATUS_SYSTEM;
-    bool done = (!has_tcp || add_ports(fd, permit)) && add_programs(fd, permit) &&
-                add_folder(fd, permit) && syscall(SYS_landlock_restrict_self, fd, 0) == 0;
+    bool done = (!has_tcp || add_ports(fd, permit)) && add_paths(fd, permit, ruleset.access_fs) &&
+                syscall(SYS_landlock_restrict_self, fd, 0) == 0;
     int saved = errno;
     sys_close(fd);
     errno = saved;

@@ -1,12 +1,12 @@
-/* landlock.h - few ports to connect to, few programs to start, one folder, where the kernel can promise that
+/* landlock.h - few files, few programs, few ports to connect to, where the kernel can promise that
  * SPDX-License-Identifier: ISC
  *
- * What: with Landlock enabled (Linux 5.13), this process and all that it spawns can execute the
- *       programs named and nothing else; from Linux 6.7 on they can connect over TCP to the ports
- *       named only. The filter of os/sandbox.h cannot look at paths and addresses; this can.
- *       Who writes a file by name has one folder for it.
- * Who:  supervisor, penstockctl, penstock-exporter, after no-new-privileges and before its filter.
- * Ref:  landlock(7), ABI 1 and 4.
+ * What: with Landlock enabled (Linux 5.13), this process and all that it spawns can open by name what
+ *       is permitted and nothing else, as far as it says that it forbids that; from Linux 6.7 on they
+ *       can connect over TCP to the ports named only, and bind none. The filter of os/sandbox.h
+ *       cannot look at paths and addresses; this can. Descriptors that are open already stay of use.
+ * Who:  everybody, after no-new-privileges and before its filter.
+ * Ref:  landlock(7), ABI 1 to 5.
  */
 #pragma once
 
@@ -16,13 +16,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct landlock_permit {
+/* What may be done by name only where a member of struct landlock_permit permits it: */
+#define LANDLOCK_NO_READING  1U /* open to be read: files, folders */
+#define LANDLOCK_NO_CHANGES  2U /* make, open to be written, cut, remove, rename */
+#define LANDLOCK_NO_PROGRAMS 4U /* execute */
+#define LANDLOCK_NO_FILES    (LANDLOCK_NO_READING | LANDLOCK_NO_CHANGES | LANDLOCK_NO_PROGRAMS)
+
+struct landlock_permit {   /* all zero: files as ever, no port */
+    unsigned forbids;      /* LANDLOCK_NO_ bits */
     const uint16_t *ports; /* TCP, to connect to */
     size_t ports_count;
-    const int *programs; /* descriptors of regular files, O_PATH; none: any may be executed */
+    const int *programs; /* O_PATH, of regular files that can be executed */
     size_t programs_count;
-    bool has_folder; /* files can be made and written below `folder`, and nothing else be changed or
-                        executed by name; else nothing is said of files */
+    const int *readable; /* O_PATH, of files that can be read, and folders whose files can be */
+    size_t readable_count;
+    bool has_folder; /* files can be made and written below `folder`, and none be cut or removed */
     int folder;      /* O_PATH */
 };
 

@@ -5,6 +5,7 @@
 
 #include "os/privs.h"
 #include "os/sys.h"
+#include "supervisor/reach.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -43,7 +44,7 @@ find_all(const char *key, const char (*list)[CONFIG_WHO_MAX], uint32_t count,
                      key, list[i]);
         else
             snprintf(error->text, sizeof error->text, "%s: \"%s\" cannot be looked up: %s", key,
-                     list[i], strerror(errno));
+                     list[i], reach_why(errno));
         return STATUS_INVALID;
     }
     return STATUS_OK;

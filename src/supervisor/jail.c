@@ -3,10 +3,10 @@
  */
 #include "supervisor/jail.h"
 
-#include "os/landlock.h"
 #include "os/privs.h"
 #include "os/sandbox.h"
 #include "os/sys.h"
+#include "supervisor/reach.h"
 
 #include <errno.h>
 #include <string.h>
@@ -65,24 +65,9 @@ find_account(const struct config *config, struct privs_account *account)
     return privs_find_account("nobody", account);
 }
 
-/* Only a static child needs no other program: a dynamic one is started by the loader. */
-static enum status
-restrict_paths(const struct config *config, const int exec_fds[CHILD_ROLES])
-{
-    uint16_t ports[CONFIG_UPSTREAMS_MAX];
-    struct landlock_permit permit = {.ports = ports, .programs = exec_fds};
-    if (config != NULL)
-        for (; permit.ports_count < config->upstreams_count; permit.ports_count++)
-            ports[permit.ports_count] = config->upstreams[permit.ports_count].address.port;
-#ifdef PENSTOCK_STATIC
-    permit.programs_count = CHILD_ROLES;
-#endif
-    return landlock_restrict(&permit);
-}
-
 enum status
-jail_enter(const struct config *config, const int exec_fds[CHILD_ROLES], struct spaces *spaces,
-           struct config_error *error)
+jail_enter(const struct config *config, const char *file, const int exec_fds[CHILD_ROLES],
+           struct spaces *spaces, struct config_error *error)
 {
     /*
      * The children take their own, lower limits, which they could not if ours were lower still:
@@ -101,7 +86,7 @@ jail_enter(const struct config *config, const int exec_fds[CHILD_ROLES], struct 
     spaces_open(is_root ? &account : NULL, WITH_VIEW, spaces);
     if (privs_drop(is_root ? &account : NULL, &limits, &what_failed) != STATUS_OK)
         snprintf(error->text, sizeof error->text, "privileges cannot be given up: %s", what_failed);
-    else if (restrict_paths(config, exec_fds) == STATUS_SYSTEM)
+    else if (reach_restrict(config, file, exec_fds) != STATUS_OK)
         snprintf(error->text, sizeof error->text, "Landlock cannot be set up: %s", strerror(errno));
     else if (sandbox_enter(spaces->made != 0 ? SANDBOX_SUPERVISOR_SPACES : SANDBOX_SUPERVISOR) !=
              STATUS_OK)

@@ -2,9 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * What: account, capabilities, no-new-privileges, limits, syscall filter; and, where the kernel has
- *       it, Landlock: TCP connections only to the ports of the upstreams, and, in a static build,
- *       no program to execute but the two of the children (the loader of a dynamic build is a
- *       program of its own).
+ *       it, Landlock (supervisor/reach.h).
  * Who:  supervisor, as soon as the fronts that may need privileges are spawned.
  * Ref:  os/privs.h, os/sandbox.h, landlock(7).
  */
@@ -22,10 +20,12 @@ MUST_CHECK enum status jail_check_account(const char *user, struct config_error 
  * Give everything up.
  *
  * @param config  whose account (if root) and whose ports; NULL: before there is a configuration:
- *                the account "penstock" or else "nobody", no ports at all
+ *                the account "penstock" or else "nobody", no ports and no files at all
+ * @param file      that the configuration was read from; NULL: none
  * @param exec_fds  from executables_open(); borrowed
  * @param spaces    written: namespaces for the workers, made while that can be done
  * @return STATUS_OK; STATUS_SYSTEM (`error` says what could not be given up: do not go on)
  */
-MUST_CHECK enum status jail_enter(const struct config *config, const int exec_fds[CHILD_ROLES],
-                                  struct spaces *spaces, struct config_error *error);
+MUST_CHECK enum status jail_enter(const struct config *config, const char *file,
+                                  const int exec_fds[CHILD_ROLES], struct spaces *spaces,
+                                  struct config_error *error);

@@ -9,6 +9,7 @@
 #include "os/random.h"
 #include "os/sys.h"
 #include "supervisor/idna.h"
+#include "supervisor/reach.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -192,7 +193,7 @@ take_files(const struct config *config, struct namelists *lists, struct sets *se
             if (take_file(source.paths[i], (enum ipc_list)list, sets, &lists->files[list][i]))
                 continue;
             snprintf(error->text, sizeof error->text, "%s: %.250s: %s", keys[list], source.paths[i],
-                     strerror(errno));
+                     reach_why(errno));
             return false;
         }
     }

@@ -128,7 +128,7 @@ pin_check_run(const struct options *options)
     if (status == STATUS_OK)
         status = executables_open(exec_fds, &error);
     if (status == STATUS_OK)
-        status = jail_enter(&config, exec_fds, &spaces, &error);
+        status = jail_enter(&config, NULL, exec_fds, &spaces, &error);
     if (status != STATUS_OK) {
         fprintf(stderr, "penstock: %s\n", error.text);
         return exit_code;

@@ -63,7 +63,7 @@ pin_show_run(const struct options *options)
     if (status == STATUS_OK)
         status = look_dial(&options->pin_address, &socket_fd, &error);
     if (status == STATUS_OK)
-        status = jail_enter(NULL, exec_fds, &spaces, &error);
+        status = jail_enter(NULL, NULL, exec_fds, &spaces, &error);
     if (status == STATUS_OK)
         status = look_at(&(struct look_ask){.address = &options->pin_address,
                                             .tls_name = options->pin_tls_name,

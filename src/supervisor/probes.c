@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -166,6 +167,11 @@ enum { LOADER = S, VIEW = 0 }; /* a child's loader works under the supervisor's 
     P(securebits_unlock, SANITIZED, SYS_prctl, PR_SET_SECUREBITS, 0, 0, 0, 0)                      \
     P(prctl_ptracer, SANITIZED, SYS_prctl, PR_SET_PTRACER, 0, 0, 0, 0)                             \
     P(seccomp, S, SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, NULL)                                  \
+    P(landlock_rules, S, SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION)    \
+    P(landlock_flag, 0, SYS_landlock_create_ruleset, NULL, 0, 0x100)                               \
+    P(landlock_add, 0, SYS_landlock_add_rule, with->closed, 0, NULL, 0)                            \
+    P(landlock_enter, S, SYS_landlock_restrict_self, with->closed, 0)                              \
+    P(landlock_enter_flag, 0, SYS_landlock_restrict_self, with->closed, 1)                         \
     P(prlimit, S, SYS_prlimit64, 0, RLIMIT_CORE, NULL, with->octets)                               \
     P(prlimit_other, 0, SYS_prlimit64, 0x7fffffff, RLIMIT_CORE, NULL, with->octets)                \
     /* memory */                                                                                   \

@@ -203,7 +203,8 @@ try_role(struct selftest *test, enum sandbox_role role)
 static bool
 permit(const uint16_t *port, int program)
 {
-    struct landlock_permit permit = {.ports = port,
+    struct landlock_permit permit = {.forbids = program >= 0 ? LANDLOCK_NO_PROGRAMS : 0,
+                                     .ports = port,
                                      .ports_count = port != NULL,
                                      .programs = &program,
                                      .programs_count = program >= 0};
@@ -252,6 +253,37 @@ try_program(void)
     return errno;
 }
 
+/* Open a file where those of /proc alone may be read. */
+static int
+open_where_proc_is(const char *path, int flags)
+{
+    int proc = open("/proc", O_PATH | O_CLOEXEC);
+    struct landlock_permit permit = {
+        .forbids = LANDLOCK_NO_FILES, .readable = &proc, .readable_count = 1};
+    if (proc < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        landlock_restrict(&permit) != STATUS_OK)
+        return NO_FILTER;
+    return open(path, flags | O_CLOEXEC) >= 0 ? 0 : errno;
+}
+
+static int
+try_file(void)
+{
+    return open_where_proc_is("/etc/passwd", O_RDONLY);
+}
+
+static int
+try_permitted_file(void)
+{
+    return open_where_proc_is("/proc/self/status", O_RDONLY);
+}
+
+static int
+try_change(void)
+{
+    return open_where_proc_is("/dev/null", O_WRONLY);
+}
+
 static void
 try_landlock_call(struct selftest *test, const char *what, int (*run)(void), int expected)
 {
@@ -276,11 +308,14 @@ try_landlock(struct selftest *test)
         return;
     }
     try_landlock_call(test, "a program that is not permitted", try_program, EACCES);
+    try_landlock_call(test, "a file that is not permitted", try_file, EACCES);
+    try_landlock_call(test, "a file that is permitted", try_permitted_file, 0);
+    try_landlock_call(test, "a change of a file", try_change, EACCES);
     if (abi >= LANDLOCK_VERSION_WITH_PORTS) {
         try_landlock_call(test, "a port that is not permitted", try_other_port, EACCES);
         try_landlock_call(test, "a port that is permitted", try_permitted_port, ECONNREFUSED);
     }
-    printf("Landlock: version %ld; programs%s tried; %u surprises\n", abi,
+    printf("Landlock: version %ld; files, programs%s tried; %u surprises\n", abi,
            abi >= LANDLOCK_VERSION_WITH_PORTS ? " and ports" : " (ports: not before Linux 6.7)",
            test->surprises - before);
 }

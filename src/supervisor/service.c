@@ -18,6 +18,7 @@
 #include "supervisor/namelists.h"
 #include "supervisor/notify.h"
 #include "supervisor/pages.h"
+#include "supervisor/reach.h"
 #include "supervisor/report.h"
 #include "supervisor/settings.h"
 #include "supervisor/steer.h"
@@ -152,10 +153,11 @@ steer(struct supervisor *sup, struct config_error *error)
 }
 
 static void
-tell_spaces(const struct supervisor *sup)
+tell_jail(const struct supervisor *sup)
 {
-    char text[SPACES_TEXT_MAX];
+    char text[SPACES_TEXT_MAX], reach[REACH_TEXT_MAX];
     log_write(LOG_NOTICE, LOG_STARTED, "workers have %s", spaces_text(&sup->spaces, text));
+    log_write(LOG_NOTICE, LOG_STARTED, "%s", reach_text(reach));
 }
 
 /*
@@ -173,11 +175,12 @@ start(struct supervisor *sup, int listener, struct config_error *error)
         if (status == STATUS_OK && sup->phase != PHASE_STARTING)
             return STATUS_OK; /* a front could not start: it said why */
         if (status == STATUS_OK)
-            status = jail_enter(&sup->config, sup->exec_fds, &sup->spaces, error);
+            status = jail_enter(&sup->config, settings_file(sup->options), sup->exec_fds,
+                                &sup->spaces, error);
         settings_enter_jail();
         if (status != STATUS_OK)
             return status;
-        tell_spaces(sup);
+        tell_jail(sup);
         status = control_serve_open(sup, listener);
         if (status == STATUS_OK)
             status = lanes_spawn_all(sup, CHILD_WORKER);

@@ -10,6 +10,7 @@
 #include "os/memory.h"
 #include "os/random.h"
 #include "os/sys.h"
+#include "supervisor/reach.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -84,7 +85,7 @@ read_file(const char *path, const char *key, size_t size_max, size_t *size, bool
                  size_max);
     else
         snprintf(error->text, sizeof error->text, "%s%.300s: %s", key, path,
-                 errno == ESPIPE ? "is not a regular file" : strerror(errno));
+                 errno == ESPIPE ? "is not a regular file" : reach_why(errno));
     free(bytes);
     return NULL;
 }
@@ -129,10 +130,16 @@ settings_enter_jail(void)
     is_jailed = true;
 }
 
+const char *
+settings_file(const struct options *options)
+{
+    return options->file != NULL ? options->file : OPTIONS_CONFIG_FILE;
+}
+
 enum status
 settings_load(const struct options *options, struct config *config, struct config_error *error)
 {
-    const char *path = options->file != NULL ? options->file : OPTIONS_CONFIG_FILE;
+    const char *path = settings_file(options);
     size_t size = 0;
     bool missing = false;
     memset(config, 0, sizeof *config);

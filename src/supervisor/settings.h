@@ -22,6 +22,9 @@
 MUST_CHECK enum status settings_load(const struct options *options, struct config *config,
                                      struct config_error *error);
 
+/** The file that `options` have it read from. */
+const char *settings_file(const struct options *options);
+
 /** The name of an interface by its number, for config_print(); not to be asked in the jail. */
 bool settings_zone_name(uint32_t number, char name[CONFIG_ZONE_NAME_MAX]);
 

@@ -15,6 +15,7 @@ import pytest
 import rows
 from conftest import needs_root
 from penstock import SANITIZED, has_ipv6, plain_environment, status_of, wait_for
+from test_reach import landlock
 
 
 def can_trace():
@@ -186,6 +187,8 @@ def test_each_row_is_needed_and_each_call_has_one(launch, bad, place, told, monk
     except AssertionError:
         calls, said = told.judge()
         raise AssertionError("\n".join([str(dict(calls.roles)), *said])) from None
+    calls, _ = told.judge()
+    assert landlock() < 1 or calls.bound == calls.roles, "who enters its filter has bounds by Landlock"
 
 
 def test_what_is_judged_can_fail(tmp_path):
@@ -202,7 +205,10 @@ def test_what_is_judged_can_fail(tmp_path):
     calls.read(tmp_path / "log")
     (tmp_path / "other").write_text(f"5 clone(0x11, 0) = 0x6\n5 {program} = 0\n6 dup(0x1) = 0x2\n")  # born before its parent's filter
     calls.read(tmp_path / "other")
-    assert calls.roles == {"front": 2}
+    (tmp_path / "bound").write_text(f"3 landlock_restrict_self(0x4, 0) = 0\n3 {program} = 0\n")
+    assert not calls.bound["front"]
+    calls.read(tmp_path / "bound")
+    assert calls.bound == {"front": 1} and calls.roles == {"front": 3}
     assert rows.judge(calls, {}) == ["no call needed the row front | lseek | always (z)",
                                      "front: 1 calls of clone(0x11, 0x0) have no row",
                                      "front: 1 calls of sendto(0x3, 0x7f00, 0x1, 0x20000000, 0x0, 0x0) have no row"]

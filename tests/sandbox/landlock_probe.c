@@ -36,8 +36,11 @@ restrict_self(bool with_programs)
     for (size_t i = 0; with_programs && i < 3; i++)
         if ((programs[count] = open(paths[i], O_PATH | O_CLOEXEC)) >= 0)
             count++;
-    struct landlock_permit permit = {
-        .ports = ports, .ports_count = 2, .programs = programs, .programs_count = count};
+    struct landlock_permit permit = {.forbids = with_programs ? LANDLOCK_NO_PROGRAMS : 0,
+                                     .ports = ports,
+                                     .ports_count = 2,
+                                     .programs = programs,
+                                     .programs_count = count};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || landlock_restrict(&permit) != STATUS_OK)
         _exit(FAILED);
 }
@@ -70,7 +73,9 @@ static char folder[] = "/tmp/landlock_probe.XXXXXX";
 static int
 try_file(int folder_fd, const char *path, int flags)
 {
-    struct landlock_permit permit = {.has_folder = true, .folder = folder_fd};
+    struct landlock_permit permit = {.forbids = LANDLOCK_NO_CHANGES | LANDLOCK_NO_PROGRAMS,
+                                     .has_folder = true,
+                                     .folder = folder_fd};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || landlock_restrict(&permit) != STATUS_OK)
         return FAILED;
     if (openat(folder_fd, path, flags | O_CLOEXEC, 0600) >= 0)
@@ -103,6 +108,59 @@ static int
 file_above(void)
 {
     return try_file(open_folder(), "../landlock_probe_above", O_WRONLY | O_CREAT);
+}
+
+static int
+file_to_be_cut(void)
+{
+    return try_file(open_folder(), "log", O_WRONLY | O_TRUNC);
+}
+
+/* Of a process that may read below `folder`, and nothing else, if it has that; what it has open goes on. */
+static int
+try_read(bool has_folder, const char *path, int flags)
+{
+    int folder_fd = open_folder(), open_before = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+    char octet;
+    struct landlock_permit permit = {
+        .forbids = LANDLOCK_NO_FILES, .readable = &folder_fd, .readable_count = has_folder ? 1 : 0};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || landlock_restrict(&permit) != STATUS_OK ||
+        read(open_before, &octet, 1) != 1)
+        return FAILED;
+    if (openat(folder_fd, path, flags | O_CLOEXEC, 0600) >= 0)
+        return 0;
+    return errno == EACCES ? REFUSED : FAILED;
+}
+
+static int
+read_of_its_folder(void)
+{
+    return try_read(true, "log", O_RDONLY);
+}
+static int
+read_of_another(void)
+{
+    return try_read(true, "/etc/passwd", O_RDONLY);
+}
+static int
+read_through_a_link(void)
+{
+    return try_read(true, "link", O_RDONLY);
+}
+static int
+list_of_its_folder(void)
+{
+    return try_read(true, ".", O_RDONLY | O_DIRECTORY);
+}
+static int
+write_of_its_folder(void)
+{
+    return try_read(true, "log", O_WRONLY);
+}
+static int
+read_of_nothing(void)
+{
+    return try_read(false, "log", O_RDONLY);
 }
 
 static int
@@ -157,6 +215,15 @@ main(void)
     wrong += run("the same, which is there", file_that_was_there, 0);
     wrong += run("another file", file_by_its_whole_name, REFUSED);
     wrong += run("a file above", file_above, REFUSED);
+    wrong += abi >= 3 ? run("the same, to be cut", file_to_be_cut, REFUSED) : 0;
+    wrong += symlinkat("/etc/passwd", open_folder(), "link") != 0;
+    wrong += run("reading below its folder", read_of_its_folder, 0);
+    wrong += run("reading elsewhere", read_of_another, REFUSED);
+    wrong += run("reading elsewhere through a link of its folder", read_through_a_link, REFUSED);
+    wrong += run("the names of its folder", list_of_its_folder, REFUSED);
+    wrong += run("writing where it may read", write_of_its_folder, REFUSED);
+    wrong += run("reading where nothing is permitted", read_of_nothing, REFUSED);
+    wrong += unlinkat(open_folder(), "link", 0) != 0;
     wrong += unlinkat(open_folder(), "log", 0) != 0 || rmdir(folder) != 0;
     if (abi >= 4) {
         wrong += run("a port that is named", permitted_port, 0);

@@ -9,9 +9,11 @@
 #include "os/privs.h"
 #include "os/sandbox.h"
 #include "os/spaces.h"
+#include "supervisor/reach.h"
 #include "supervisor/signals.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 
 struct pending {
@@ -133,6 +135,28 @@ landlock_restrict(const struct landlock_permit *permit)
 {
     (void)permit;
     return STATUS_NONE;
+}
+
+enum status
+reach_restrict(const struct config *config, const char *file, const int exec_fds[CHILD_ROLES])
+{
+    (void)config;
+    (void)file;
+    (void)exec_fds;
+    return STATUS_OK;
+}
+
+const char *
+reach_text(char text[REACH_TEXT_MAX])
+{
+    snprintf(text, REACH_TEXT_MAX, "no Landlock");
+    return text;
+}
+
+const char *
+reach_why(int error)
+{
+    return strerror(error);
 }
 
 void

@@ -51,9 +51,10 @@ jail_check_account(const char *user, struct config_error *error)
 }
 
 enum status
-jail_enter(const struct config *config, const int exec_fds[CHILD_ROLES], struct spaces *spaces,
-           struct config_error *error)
+jail_enter(const struct config *config, const char *file, const int exec_fds[CHILD_ROLES],
+           struct spaces *spaces, struct config_error *error)
 {
+    (void)file;
     *spaces = (struct spaces){0};
     (void)config;
     (void)exec_fds;

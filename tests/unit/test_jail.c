@@ -39,7 +39,7 @@ Test(jail, what_was_given_up_is_gone)
     int status;
     pid_t child = fork();
     if (child == 0) {
-        if (jail_enter(NULL, none, &spaces, &error) != STATUS_OK)
+        if (jail_enter(NULL, NULL, none, &spaces, &error) != STATUS_OK)
             _exit(2);
         if (geteuid() == 0 || setuid(0) == 0)
             _exit(3);
