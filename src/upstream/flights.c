@@ -4,6 +4,7 @@
 #include "upstream/flights.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define NONE FLIGHTS_MAX
 
@@ -21,14 +22,23 @@ flights_init(struct flights *flights)
         flights->walk[walk] = NONE;
     flights->count = flights->late = 0;
     flights->free_count = FLIGHTS_MAX;
-    for (uint16_t slot = 0; slot < FLIGHTS_MAX; slot++) {
-        flights->free[slot] = slot;
-        flights->full[slot] = slot;
-        flights->is_out[slot] = 0;
-    }
+    memset(flights->free, 0, sizeof flights->free);
+    memset(flights->is_out, 0, sizeof flights->is_out);
 }
 
 /* --- ids ------------------------------------------------------------------------------------- */
+
+static uint16_t
+get_free(const struct flights *flights, uint16_t at)
+{
+    return flights->free[at] ^ at;
+}
+
+static void
+set_free(struct flights *flights, uint16_t at, uint16_t slot)
+{
+    flights->free[at] = slot ^ at;
+}
 
 static bool
 take_id(struct flights *flights, uint32_t random, uint16_t *id)
@@ -38,8 +48,8 @@ take_id(struct flights *flights, uint32_t random, uint16_t *id)
         return false;
     /* 26 bits scaled to the count: the bias is below one in 2^16 */
     uint16_t at = (uint16_t)((uint64_t)(random >> 6) * flights->free_count >> 26);
-    uint16_t slot = flights->free[at];
-    flights->free[at] = flights->free[--flights->free_count];
+    uint16_t slot = get_free(flights, at);
+    set_free(flights, at, get_free(flights, --flights->free_count));
     flights->is_out[slot] = 1;
     flights->full[slot] = (uint16_t)((random & 63U) << FLIGHTS_BITS | slot);
     *id = flights->full[slot];
@@ -50,7 +60,7 @@ static void
 give_slot(struct flights *flights, uint16_t slot)
 {
     flights->is_out[slot] = 0;
-    flights->free[flights->free_count++] = slot;
+    set_free(flights, flights->free_count++, slot);
 }
 
 const struct flight *

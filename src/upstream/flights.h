@@ -54,8 +54,9 @@ struct flights {
     uint16_t walk[FLIGHTS_WALKS];     /* the oldest that a walk has not passed; FLIGHTS_MAX: none */
     uint16_t probe;                   /* the probe's slot; FLIGHTS_MAX: none is in flight */
     uint16_t free_count;              /* ids not out */
-    uint16_t free[FLIGHTS_MAX];       /* the first free_count: slots whose id is not out */
-    uint16_t full[FLIGHTS_MAX];       /* by slot: the whole id last given out */
+    uint16_t free[FLIGHTS_MAX];       /* the first free_count: slots whose id is not out, each xor
+                                         its place: zeros are every slot, and quickly made */
+    uint16_t full[FLIGHTS_MAX];       /* by slot, where one is out: the whole id */
     uint8_t is_out[FLIGHTS_MAX];      /* by slot */
     struct flight slots[FLIGHTS_MAX]; /* by slot */
 };
