@@ -6,9 +6,12 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
-#define ARENA   (256UL << 20) /* of address space; what was touched is given back each time */
-#define STREAMS 24
+#define PAGE       4096U
+#define ARENA      (256UL << 20) /* of address space */
+#define PAGES_KEPT 1024U         /* of it that stay from one process to the next, zeroed */
+#define STREAMS    24
 
 struct kernel kernel;
 static uint8_t *arena;
@@ -18,23 +21,74 @@ static uint8_t streams[STREAMS][KERNEL_STREAM];
 void *
 kernel_take_memory(size_t size)
 {
-    size_t whole = (size + 4095) & ~(size_t)4095;
+    size_t whole = (size + PAGE - 1) & ~(size_t)(PAGE - 1);
     must(arena_used + whole <= ARENA);
     void *at = arena + arena_used;
     arena_used += whole;
     return at;
 }
 
+static void
+make_arena(void)
+{
+    arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                 -1, 0);
+    must(arena != MAP_FAILED);
+    must(madvise(arena, ARENA, MADV_NOHUGEPAGE) ==
+         0); /* a process touches a few pages of a table */
+}
+
+static long
+faults(void)
+{
+    struct rusage usage;
+    must(getrusage(RUSAGE_SELF, &usage) == 0);
+    return usage.ru_minflt + usage.ru_majflt;
+}
+
+/* @return which of the arena's first `count` pages are there, in order; more than PAGES_KEPT: too many to keep */
+static size_t
+find_pages(size_t count, uint32_t found[PAGES_KEPT])
+{
+    static unsigned char is_there[ARENA / PAGE];
+    size_t there = 0;
+    must(mincore(arena, count * PAGE, is_there) == 0);
+    for (uint32_t page = 0; page < count && there <= PAGES_KEPT; page++)
+        if ((is_there[page] & 1U) != 0 && there++ < PAGES_KEPT)
+            found[there - 1] = page;
+    return there;
+}
+
+/* What was touched is zero again. To clear a page costs a tenth of a fault on a new one, so those that
+ * processes touch stay, and are looked for only after a fault; where they are too many, all are given
+ * back. */
+static void
+clear_arena(void)
+{
+    static uint32_t kept[PAGES_KEPT];
+    static size_t kept_count, seen; /* of the arena's first so many pages */
+    static long faults_seen;
+    size_t pages = arena_used / PAGE;
+    if (pages > seen || faults() != faults_seen) {
+        seen = pages > seen ? pages : seen;
+        kept_count = find_pages(seen, kept);
+    }
+    if (kept_count > PAGES_KEPT) {
+        must(madvise(arena, seen * PAGE, MADV_DONTNEED) == 0);
+        kept_count = seen = 0;
+    }
+    for (size_t i = 0; i < kept_count && kept[i] < pages; i++)
+        memset(arena + (size_t)kept[i] * PAGE, 0, PAGE);
+    faults_seen = faults();
+}
+
 void
 kernel_begin(uint64_t now_us)
 {
-    if (arena == NULL) {
-        arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        must(arena != MAP_FAILED);
-    }
+    if (arena == NULL)
+        make_arena();
     if (arena_used > 0)
-        must(madvise(arena, arena_used, MADV_DONTNEED) == 0);
+        clear_arena();
     arena_used = 0;
     memset(&kernel, 0, sizeof kernel);
     kernel.now_us = now_us;
@@ -47,6 +101,7 @@ kernel_make(enum kernel_kind kind)
     for (int fd = KERNEL_FD_MIN; fd < KERNEL_FDS; fd++)
         if (kernel.fds[fd].kind == KERNEL_FREE) {
             kernel.fds[fd] = (struct kernel_fd){.kind = kind, .window = SIZE_MAX};
+            kernel.fds_end = fd < kernel.fds_end ? kernel.fds_end : fd + 1;
             return fd;
         }
     errno = EMFILE;
@@ -75,7 +130,7 @@ kernel_make_ring(size_t size, int fds[3])
 static bool
 is_taken(const uint8_t *memory)
 {
-    for (int fd = KERNEL_FD_MIN; fd < KERNEL_FDS; fd++)
+    for (int fd = KERNEL_FD_MIN; fd < kernel.fds_end; fd++)
         if (kernel.fds[fd].kind == KERNEL_STREAMS && kernel.fds[fd].in == memory)
             return true;
     return false;
@@ -162,7 +217,7 @@ unsigned
 kernel_count(enum kernel_kind kind)
 {
     unsigned count = 0;
-    for (int fd = KERNEL_FD_MIN; fd < KERNEL_FDS; fd++)
+    for (int fd = KERNEL_FD_MIN; fd < kernel.fds_end; fd++)
         count += kernel.fds[fd].kind == kind;
     return count;
 }

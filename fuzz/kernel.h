@@ -63,6 +63,7 @@ struct kernel_message { /* from the supervisor */
 struct kernel {
     uint64_t now_us;
     struct kernel_fd fds[KERNEL_FDS];
+    int fds_end; /* above all that were ever open */
     struct kernel_datagram datagrams[KERNEL_DATAGRAMS];
     unsigned datagrams_at, datagrams_count;
     struct kernel_arrival {
@@ -80,7 +81,8 @@ struct kernel {
 
 extern struct kernel kernel;
 
-/** All closed, all memory zero. */
+/** All closed, all memory zero. Pages that were touched stay where they are, so that the next process has
+ * them without a fault. */
 void kernel_begin(uint64_t now_us);
 
 /** A descriptor of a kind. */

@@ -120,7 +120,7 @@ sys_epoll_wait(int epoll_fd, struct epoll_event *events, int count, int timeout_
 {
     int found = 0;
     (void)epoll_fd, (void)timeout_ms;
-    for (int fd = KERNEL_FD_MIN; fd < KERNEL_FDS && found < count; fd++) {
+    for (int fd = KERNEL_FD_MIN; fd < kernel.fds_end && found < count; fd++) {
         struct kernel_fd *watched = &kernel.fds[fd];
         if (!watched->is_watched)
             continue;

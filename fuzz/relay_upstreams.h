@@ -120,6 +120,17 @@ is_open(const struct peer *peer)
            kernel.fds[peer->fd].tag == number;
 }
 
+/* What its room held is left there: in_size says that it is empty. */
+static void
+begin_peer(struct peer *peer, int fd, unsigned upstream)
+{
+    peer->fd = fd;
+    peer->upstream = upstream;
+    peer->has_hello = peer->is_deaf = false;
+    peer->in_size = 0;
+    peer->asked_count = 0;
+}
+
 /* The supervisor dials. */
 static void
 dial(uint32_t index, uint32_t tag)
@@ -131,7 +142,7 @@ dial(uint32_t index, uint32_t tag)
     bool refuses = (world.refusing >> index & 1) != 0 || slot == PEERS;
     int fd = refuses ? -1 : kernel_stream(slot);
     if (fd >= 0)
-        world.peers[slot] = (struct peer){.fd = fd, .upstream = index};
+        begin_peer(&world.peers[slot], fd, index);
     struct ipc_message socket = {.type = IPC_UPSTREAM_SOCKET,
                                  .index = index,
                                  .tag = tag,
