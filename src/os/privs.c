@@ -77,6 +77,14 @@ read_sets(struct cap_sets *sets)
     return true;
 }
 
+/* Is there none to be taken away? Then it is not asked for: a service manager's filter may refuse it. */
+static bool
+are_sets_empty(void)
+{
+    struct cap_sets sets;
+    return read_sets(&sets) && (sets.effective | sets.permitted | sets.inheritable) == 0;
+}
+
 static bool
 has_effective(int capability)
 {
@@ -96,6 +104,9 @@ privs_keep_bind_only(void)
     /* root becomes somebody else after the bind: what that takes stays permitted, not effective */
     uint64_t permitted = sets.permitted & (geteuid() == 0 ? bind | leave : bind);
     uint64_t effective = sets.permitted & bind;
+    if (are_sets_empty())
+        return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 ? STATUS_OK
+                                                                             : STATUS_SYSTEM;
     capng_clear(CAPNG_SELECT_ALL);
     for (unsigned c = 0; c <= CAP_LAST_CAP; c++) {
         if ((permitted >> c & 1) != 0)
@@ -165,6 +176,8 @@ empty_sets(void)
     /* the ambient set first: a kernel before 4.3 does not know it */
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL)
         return false;
+    if (are_sets_empty())
+        return true;
     capng_clear(CAPNG_SELECT_ALL);
     return capng_apply(CAPNG_SELECT_CAPS) == 0;
 }
@@ -188,8 +201,7 @@ is_identity(const struct privs_account *account)
 static bool
 is_bare(void)
 {
-    struct cap_sets sets;
-    if (!read_sets(&sets) || (sets.effective | sets.permitted | sets.inheritable) != 0)
+    if (!are_sets_empty())
         return false;
     for (int c = 0; prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++)
         if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, c, 0, 0) > 0)

@@ -68,6 +68,18 @@ make(enum spaces_kind kind, int *fd)
     return *fd >= 0 && (kind != SPACES_VIEW || empty_view());
 }
 
+/* Who enters has every capability there, and gives them up: where that is refused nobody may enter. */
+static void
+try_to_leave(struct report *report)
+{
+    errno = 0;
+    if (privs_shed() == STATUS_OK)
+        return;
+    int problem = errno != 0 ? errno : EPERM;
+    *report = (struct report){0};
+    report->errors[SPACES_USER] = problem;
+}
+
 static void
 make_all(bool with_view, struct report *report, int fds[SPACES_KINDS])
 {
@@ -85,6 +97,7 @@ make_all(bool with_view, struct report *report, int fds[SPACES_KINDS])
         else
             report->errors[kind] = errno;
     }
+    try_to_leave(report);
 }
 
 /* One message: the report, and a descriptor for each that was made, in their order. */

@@ -161,7 +161,7 @@ enum { LOADER = S, VIEW = 0 }; /* a child's loader works under the supervisor's 
     P(setuid, 0, SYS_setuid, 0)                                                                    \
     P(setresuid, 0, SYS_setresuid, 0, 0, 0)                                                        \
     P(setgroups, 0, SYS_setgroups, 0, NULL)                                                        \
-    P(capset, S, SYS_capset, NULL, NULL)                                                           \
+    P(capset, SN, SYS_capset, NULL, NULL)                                                          \
     P(prctl_dumpable, S | SANITIZED, SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0)                       \
     P(bounding_drop, SN | SANITIZED, SYS_prctl, PR_CAPBSET_DROP, 9999, 0, 0, 0)                    \
     P(securebits_unlock, SANITIZED, SYS_prctl, PR_SET_SECUREBITS, 0, 0, 0, 0)                      \

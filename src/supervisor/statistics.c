@@ -207,10 +207,11 @@ kib_of(const char *text, const char *key)
 
 /*
  * The kernel tells PSS to a process that may trace the other. Only root may trace the children, so
- * what we see of them is what every process sees: resident pages, and how many are shared.
+ * what we see of them is what every process sees: resident pages, and how many are shared. A service
+ * manager may hide even that (ProtectProc); what a process says of itself is always there.
  */
 static void
-log_memory(const char *name, pid_t pid)
+log_memory(const char *name, pid_t pid, uint64_t peak_bytes)
 {
     struct line line = {.group = "process"};
     char text[2048];
@@ -228,6 +229,7 @@ log_memory(const char *name, pid_t pid)
         line_add(&line, "rss_kib=%ld", resident * page_kib);
         line_add(&line, "shared_kib=%ld", shared * page_kib);
     }
+    line_add(&line, "peak_kib=%" PRIu64, peak_bytes / 1024);
     line_end(&line);
 }
 
@@ -260,10 +262,11 @@ statistics_log(const struct supervisor *sup)
     for (uint32_t i = 0; i < sup->config.upstreams_count; i++)
         log_upstream(sup, i);
     log_supervisor(sup);
-    log_memory("supervisor", getpid());
+    log_memory("supervisor", getpid(), stats_load(&sup->page->memory_peak_bytes));
     for (unsigned i = 0; i < sup->lanes_count * SUPERVISOR_CHILDREN; i++) {
         const struct child *child = child_at(sup, i);
         if (child->pid != 0)
-            log_memory(child->name, child->pid);
+            log_memory(child->name, child->pid,
+                       stats_load(&child->stats->counts[STAT_MEMORY_PEAK_BYTES]));
     }
 }

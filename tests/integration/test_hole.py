@@ -26,6 +26,7 @@ import namespace
 import penstock
 from exporter import Exporter
 from penstock import TOP, records, wait_for
+from test_confined import can_make_one
 from test_reach import landlock
 
 pytestmark = [needs_root, pytest.mark.skipif(not hole.is_built(), reason="build/hole is not built (docs/HOLE.md)")]
@@ -125,6 +126,8 @@ def judge(role, attack, outcome, was_killed):
         return None
     if attack.name == "file_read" and role == "supervisor" and landlock() < 1:
         expected = "A"
+    if attack.name == "right_capabilities" and role == "supervisor" and not can_make_one():
+        expected = "K"
     good = {
         "K": not outcome.came_back and was_killed,
         "E": outcome.came_back and outcome.result == -1 and outcome.error != errno.EBADF,  # it was there to be refused

@@ -313,6 +313,26 @@ def test_bind_53_by_sockets_handed_in(launch, bad, copies):
                           *as_nobody("--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all")]))
 
 
+def test_who_has_no_capability_gives_none_up(launch, bad, copies):
+    """As penstock-confined.conf has it: the service manager's filter refuses what would be asked for naught."""
+    address = loopback_53(7)
+    service = launch(bad, addresses=(address,), port=53, executable=copies / "penstock",
+                     wrap=["/usr/bin/python3", FIXTURES / "activate.py", f"{address}:53",
+                           *as_nobody("--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all"),
+                           "/usr/bin/python3", FIXTURES / "without_spaces.py", "capset"])
+    check_53(service)
+    assert re.search(r"workers have no namespaces of their own; missing: user \(.*\)$", service.log(), re.M), service.log()
+
+
+def test_who_has_one_and_cannot_give_it_up_does_not_start(launch, bad, copies):
+    service = launch(bad, executable=copies / "penstock",
+                     wrap=[*as_nobody("--inh-caps=-all,+net_bind_service", "--ambient-caps=-all,+net_bind_service",
+                                      "--bounding-set=-all,+net_bind_service"),
+                           "/usr/bin/python3", FIXTURES / "without_spaces.py", "capset"])
+    assert service.process.wait(10) == 1
+    assert "cannot be given up" in service.log() or "cannot be reduced" in service.log(), service.log()
+
+
 def test_bind_53_without_any_of_them_fails_in_one_line(launch, bad, copies):
     service = launch(bad, addresses=(loopback_53(5),), port=53, executable=copies / "penstock",
                      wrap=as_nobody("--inh-caps=-all", "--ambient-caps=-all"))

@@ -85,7 +85,9 @@ Test(statistics, each_process_is_told_with_its_memory)
     scene_run(1);
     sup.lanes[0].dials_done = 3;
     sup.lanes[0].deaths = 2;
+    stats_set(page(0, CHILD_WORKER), STAT_MEMORY_PEAK_BYTES, 4096 * 1024);
     statistics_log(&sup);
+    SCENE_LOGGED(" peak_kib=4096");
     SCENE_LOGGED("supervisor lanes=1 dials=3 dials_refused=0 deaths=2");
     snprintf(own, sizeof own, "process name=supervisor pid=%d rss_kib=", (int)getpid());
     SCENE_LOGGED(own);
