@@ -50,17 +50,55 @@ def test_the_exporters_units_are_sound(tmp_path, unit):
     assert not said and result.returncode == 0, "\n".join(said)
 
 
-@needs_systemd
-@pytest.mark.parametrize("unit, most", [("penstock", 1.8), ("penstock-exporter", 1.1), ("penstock-events", 0.8)])
-def test_a_unit_permits_no_more_than_it_did(unit, most):
-    """What systemd-analyze makes of all settings; docs/SANDBOX.md says what is left and why."""
-    result = subprocess.run(["systemd-analyze", "security", "--offline=true", UNITS / f"{unit}.service"],
-                            capture_output=True, text=True, timeout=120, env=plain_environment(SYSTEMD_COLORS="0"))
-    found = re.search(rf"Overall exposure level for {unit}.service: ([0-9.]+)", result.stdout)
+def exposure(path):
+    """What systemd-analyze makes of all settings, and what it says."""
+    result = subprocess.run(["systemd-analyze", "security", "--offline=true", path], capture_output=True, text=True, timeout=120,
+                            env=plain_environment(SYSTEMD_COLORS="0"))
+    found = re.search(rf"Overall exposure level for {path.name}: ([0-9.]+)", result.stdout)
     assert found, result.stdout + result.stderr
     version = subprocess.run(["systemd-analyze", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
     # measured with systemd 252; another one asks about more or fewer settings
-    assert float(found[1]) <= most + (0 if version == "252" else 0.3), result.stdout
+    return float(found[1]) - (0 if version == "252" else 0.3), result.stdout
+
+
+def merged(service, drop_in):
+    """The text of a service with that of a drop-in, which systemd reads behind it."""
+    for section in ("Unit", "Service"):
+        rows = re.search(rf"^\[{section}\]\n(.*?)(?=^\[|\Z)", drop_in, re.M | re.S)[1]
+        service = re.sub(rf"^(\[{section}\]\n.*?)(?=^\[|\Z)", lambda head, rows=rows: f"{head[1]}{rows}\n", service, flags=re.M | re.S)
+    return service
+
+
+def confined(text):
+    return merged(text, (UNITS / "penstock-confined.conf").read_text())
+
+
+@needs_systemd
+@pytest.mark.parametrize("unit, most", [("penstock", 1.5), ("penstock-exporter", 0.9), ("penstock-events", 0.6)])
+def test_a_unit_permits_no_more_than_it_did(unit, most):
+    """docs/SANDBOX.md says what is left and why."""
+    found, said = exposure(UNITS / f"{unit}.service")
+    assert found <= most, said
+
+
+@needs_systemd
+def test_with_its_drop_in_the_unit_is_confined(tmp_path):
+    (tmp_path / "penstock.service").write_text(confined((UNITS / "penstock.service").read_text()))
+    found, said = exposure(tmp_path / "penstock.service")
+    assert found <= 1.0, said
+
+
+@needs_systemd
+def test_the_drop_in_is_sound(tmp_path):
+    said, status = verify(tmp_path, confined(service_text()))
+    assert not said and status == 0, "\n".join(said)
+
+
+def test_the_drop_in_lets_in_the_upstreams_of_the_shipped_policies():
+    allowed = set(" ".join(re.findall(r"^IPAddressAllow=(.*)$", (UNITS / "penstock-confined.conf").read_text(), re.M)).split())
+    upstreams = {address for policy in (TOP / "policy").glob("*.yaml")
+                 for address in re.findall(r'^    address: "(\d[\d.]*):\d+"', policy.read_text(), re.M)}
+    assert upstreams and upstreams - {"127.0.0.1"} <= allowed
 
 
 @needs_systemd
