@@ -150,6 +150,21 @@ counters(const struct ctl_gather *gather)
     return row == NULL ? json_null() : row;
 }
 
+/* By list; the files of each in the order of the configuration. */
+static json_t *
+lists(const struct service_page *page)
+{
+    static const char *const names[SERVICE_PAGE_LISTS] = {"block", "allow"};
+    json_t *all = json_object();
+    for (unsigned list = 0; list < SERVICE_PAGE_LISTS; list++) {
+        json_t *files = json_array();
+        for (unsigned i = 0; i < SERVICE_PAGE_LIST_FILES && i < page->list_files[list]; i++)
+            json_array_append_new(files, attest_value_sum(page->list_sums[list][i]));
+        json_object_set_new(all, names[list], files);
+    }
+    return all;
+}
+
 void
 ctl_attest_service(json_t *document, const struct ctl_gather *gather)
 {
@@ -182,6 +197,9 @@ ctl_attest_service(json_t *document, const struct ctl_gather *gather)
     json_object_set_new(configuration, "file_is_loaded",
                         of_file == NULL ? json_null() : json_boolean(strcmp(of_file, hash) == 0));
     json_object_set_new(configuration, "since", ctl_value_whole(r->config_s));
+    json_object_set_new(configuration, "ca_file_sha256",
+                        page->has_ca == 1 ? attest_value_sum(page->ca_sum) : json_null());
+    json_object_set_new(configuration, "lists", lists(page));
     json_object_set_new(configuration, "number", ctl_value_whole(page->config_number));
 }
 

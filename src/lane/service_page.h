@@ -21,6 +21,9 @@
 #define SERVICE_PAGE_NAME_MAX    64 /* an upstream's name with its NUL */
 #define SERVICE_PAGE_VERSION_MAX 32 /* with its NUL */
 #define SERVICE_PAGE_DEATHS      8  /* so many of the last ones are told with their times */
+#define SERVICE_PAGE_LISTS       2 /* IPC_LISTS: names that are blocked, and allowed all the same */
+#define SERVICE_PAGE_LIST_FILES  16 /* CONFIG_LISTS_MAX: files of each */
+#define SERVICE_PAGE_SUM         32 /* octets of a SHA-256 */
 
 /* Of a child; those of a place without a process: GONE. */
 enum service_page_state {
@@ -86,6 +89,12 @@ struct service_page {
     _Atomic uint64_t no_room, filtered;
     _Atomic uint64_t clients_refused, clients_dropped; /* of the control socket, since the start */
     struct service_page_lane of_lane[SERVICE_PAGE_LANES];
+
+    /* --- never changes: files that belong to this configuration, as they were read */
+    uint64_t has_ca;                         /* 1; 0: no upstream needs one, and the sum is zero */
+    uint64_t list_files[SERVICE_PAGE_LISTS]; /* 0 to SERVICE_PAGE_LIST_FILES, as configured */
+    uint8_t ca_sum[SERVICE_PAGE_SUM];
+    uint8_t list_sums[SERVICE_PAGE_LISTS][SERVICE_PAGE_LIST_FILES][SERVICE_PAGE_SUM];
 };
 
 /* All pages, as who looks has them mapped for reading. */

@@ -38,6 +38,7 @@ struct line_reader {
     int fd;
     off_t left; /* octets of the file, as large as it was when opened */
     bool failed;
+    struct digest digest; /* of the octets that were read */
     size_t at, end;
     char bytes[READ_BYTES];
 };
@@ -51,6 +52,7 @@ open_lines(struct line_reader *reader, const char *path)
     };
     if (reader->fd < 0)
         return false;
+    digest_begin(&reader->digest);
     reader->left = sys_lseek(reader->fd, 0, SEEK_END);
     if (reader->left >= 0 && sys_lseek(reader->fd, 0, SEEK_SET) == 0)
         return true;
@@ -76,6 +78,7 @@ read_more(struct line_reader *reader)
     reader->failed = n < 0;
     if (n <= 0)
         return false;
+    digest_add(&reader->digest, reader->bytes + reader->end, (size_t)n);
     reader->end += (size_t)n;
     reader->left -= n;
     return true;
@@ -177,6 +180,7 @@ take_file(const char *path, enum ipc_list list, struct sets *sets, struct nameli
     }
     bool failed = reader.failed;
     int saved = errno;
+    digest_end(&reader.digest, file->sum);
     sys_close(reader.fd);
     errno = saved;
     return !failed;

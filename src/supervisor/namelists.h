@@ -12,6 +12,7 @@
 
 #include "answers/list_line.h"
 #include "conf/config.h"
+#include "digest/digest.h"
 #include "ipc/ipc.h"
 
 #include <stdbool.h>
@@ -24,6 +25,7 @@ struct namelists_file {         /* what became of one file */
     size_t lines;               /* but blank ones and comments */
     size_t of_kind[LIST_KINDS]; /* of those, by what they say */
     size_t first;               /* number of the first that is not used, from 1; 0: all are */
+    uint8_t sum[DIGEST_BYTES];  /* SHA-256 of the octets that the set was made of */
 };
 
 struct namelists {

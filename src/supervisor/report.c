@@ -4,6 +4,7 @@
 #include "supervisor/report.h"
 
 #include "conf/config_hash.h"
+#include "digest/digest.h"
 #include "ipc/ipc.h"
 #include "lane/service_page.h"
 #include "os/log.h"
@@ -21,7 +22,36 @@ _Static_assert(SERVICE_PAGE_LANES == CONFIG_LANES_MAX, "lanes");
 _Static_assert(STATS_UPSTREAMS == CONFIG_UPSTREAMS_MAX, "upstreams");
 _Static_assert(SERVICE_PAGE_NAME_MAX == CONFIG_NAME_MAX, "names of upstreams");
 _Static_assert(SERVICE_PAGE_CHILDREN == SUPERVISOR_CHILDREN, "places of a lane");
+_Static_assert(SERVICE_PAGE_LISTS == IPC_LISTS, "lists of names");
+_Static_assert(SERVICE_PAGE_LIST_FILES == CONFIG_LISTS_MAX, "their files");
+_Static_assert(SERVICE_PAGE_SUM == DIGEST_BYTES, "SHA-256");
 _Static_assert(sizeof PENSTOCK_VERSION <= SERVICE_PAGE_VERSION_MAX, "the version");
+
+/* The memory has a NUL behind the file. */
+static void
+fill_ca(struct service_page *page, int fd)
+{
+    void *at = NULL;
+    size_t size = 0;
+    memset(page->ca_sum, 0, sizeof page->ca_sum);
+    page->has_ca = fd >= 0 && memory_map(fd, 1, true, &at, &size) == STATUS_OK;
+    if (page->has_ca != 0)
+        digest_of(at, size - 1, page->ca_sum);
+    memory_unmap(at, size);
+}
+
+static void
+fill_lists(struct service_page *page, const struct supervisor *sup)
+{
+    const uint32_t counts[IPC_LISTS] = {[IPC_LIST_BLOCK] = sup->config.local_block_count,
+                                        [IPC_LIST_ALLOW] = sup->config.local_allow_count};
+    memset(page->list_sums, 0, sizeof page->list_sums);
+    for (unsigned list = 0; list < IPC_LISTS; list++) {
+        page->list_files[list] = counts[list];
+        for (uint32_t i = 0; i < counts[list]; i++)
+            memcpy(page->list_sums[list][i], sup->namelists.files[list][i].sum, DIGEST_BYTES);
+    }
+}
 
 static void
 fill_config(struct service_page *page, const struct supervisor *sup)
@@ -44,6 +74,8 @@ fill_config(struct service_page *page, const struct supervisor *sup)
         upstream->pins = config->upstreams[i].pins_count;
         upstream->verify = config->upstreams[i].verify;
     }
+    fill_ca(page, sup->ca_fd);
+    fill_lists(page, sup);
 }
 
 static void

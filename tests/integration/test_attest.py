@@ -151,6 +151,35 @@ def test_values_that_are_on_disk_alone_are_named_and_after_a_reload_they_are_dri
                        "service.limits.query_ms"}
 
 
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_other_files_under_the_same_names_are_drift_once_they_are_read(serve, bad, pki, place, tmp_path, shared):
+    """Neither changes a value of the configuration."""
+    folder = shared / f"files-{os.urandom(4).hex()}"
+    folder.mkdir(0o755)
+    authorities, block, allow = folder / "ca.pem", folder / "block", folder / "allow"
+    authorities.write_text(pki.authority.pem.read_text())
+    block.write_text("ads.example\n")
+    allow.write_text("good.ads.example\n")
+    service = serve(bad, ca_file=authorities, settings={"control": {"socket": str(place)},
+                                                        "local": {"block": [str(block)], "allow": [str(allow)]}})
+    service.ask("warm.penstock.example")
+    configuration = document(place)["configuration"]
+    assert configuration["ca_file_sha256"] == digest(authorities)
+    assert configuration["lists"] == {"block": [digest(block)], "allow": [digest(allow)]}
+    baseline = kept(place)
+    authorities.write_text(pki.authority.pem.read_text() + pki.stranger.pem.read_text())
+    block.write_text("ads.example\nother.example\n")
+    assert lines(place, "--verify", baseline) == [], "they are not in force"
+    ctl(place, "reload", status=0)
+    wait_for(lambda: service.ask("again.penstock.example").answer, 20, "it serves")
+    changed = {line.split(":")[0] for line in lines(place, "--verify", baseline)}
+    assert changed == {"configuration.ca_file_sha256", "configuration.lists.block.0"}
+    assert document(place)["configuration"]["ca_file_sha256"] == digest(authorities)
+
+
 def test_another_key_of_an_upstream_is_drift(service, bad, pki, place):
     baseline = kept(place)
     bad.present(pki.rotated)

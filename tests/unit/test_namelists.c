@@ -171,6 +171,25 @@ Test(namelists, lines_are_whole_across_any_border_of_what_is_read)
     cr_assert_eq(load(), STATUS_OK);
     cr_assert_eq(lists.names[IPC_LIST_BLOCK], count);
     cr_assert_eq(lists.files[IPC_LIST_BLOCK][0].first, 0);
+    uint8_t sum[DIGEST_BYTES];
+    digest_of(text, size, sum);
+    cr_assert_arr_eq(lists.files[IPC_LIST_BLOCK][0].sum, sum, sizeof sum);
+}
+
+Test(namelists, each_file_has_the_digest_of_its_octets)
+{
+    static const char *const texts[] = {"one.example\n", "", "# nothing but a comment"};
+    uint8_t sum[DIGEST_BYTES];
+    for (size_t i = 0; i < 3; i++) {
+        give(IPC_LIST_BLOCK, texts[i]);
+        give(IPC_LIST_ALLOW, texts[2 - i]);
+    }
+    cr_assert_eq(load(), STATUS_OK);
+    for (size_t i = 0; i < 3; i++) {
+        digest_of(texts[i], strlen(texts[i]), sum);
+        cr_expect_arr_eq(lists.files[IPC_LIST_BLOCK][i].sum, sum, sizeof sum);
+        cr_expect_arr_eq(lists.files[IPC_LIST_ALLOW][2 - i].sum, sum, sizeof sum);
+    }
 }
 
 Test(namelists, a_file_that_cannot_be_read_is_named)

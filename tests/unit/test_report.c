@@ -3,6 +3,8 @@
  */
 #include "supervisor_scene.h"
 
+#include "os/sys.h"
+
 #define YAML                                                                                       \
     "acl: {allow: [127.0.0.0/8]}\nupstreams:\n- name: north\n  address: 192.0.2.1\n"               \
     "  verify: ca\n  tls_name: dns.example\ntls: {ca_file: /dev/null}\n"
@@ -83,6 +85,30 @@ Test(report, another_configuration_stands_on_another_page)
     cr_assert_eq(atomic_load(&old->generation), LOAD(generation), "but says that there is another");
     cr_assert_eq(sup.page->started_us, old->started_us);
     cr_assert_gt(sup.page->config_us, old->config_us);
+}
+
+Test(report, files_of_the_configuration_are_told_by_their_digests)
+{
+    static const char pem[] = "-----BEGIN CERTIFICATE-----";
+    uint8_t sum[DIGEST_BYTES];
+    scene_open(1);
+    cr_assert(sup.page->has_ca == 0 && sup.page->list_files[IPC_LIST_BLOCK] == 0);
+    cr_assert_eq(memory_share("ca", pem, sizeof pem, true, &sup.ca_fd), STATUS_OK);
+    sup.config.local_block_count = 2;
+    memset(sup.namelists.files[IPC_LIST_BLOCK][1].sum, 7, DIGEST_BYTES);
+    report_config(&sup);
+    digest_of(pem, sizeof pem - 1, sum);
+    cr_assert_eq(sup.page->has_ca, 1);
+    cr_assert_arr_eq(sup.page->ca_sum, sum, sizeof sum, "of the file, without the NUL behind it");
+    cr_assert_eq(sup.page->list_files[IPC_LIST_BLOCK], 2);
+    cr_assert_eq(sup.page->list_sums[IPC_LIST_BLOCK][1][31], 7);
+    sys_close(sup.ca_fd);
+    sup.ca_fd = -1;
+    sup.config.local_block_count = 0;
+    report_config(&sup);
+    cr_assert(sup.page->has_ca == 0 && sup.page->ca_sum[0] == 0);
+    cr_assert(sup.page->list_files[IPC_LIST_BLOCK] == 0 &&
+              sup.page->list_sums[IPC_LIST_BLOCK][1][31] == 0);
 }
 
 Test(report, says_when_the_supervisor_looked_last)
