@@ -44,6 +44,9 @@ ctl_attest_baseline(const char *path, char *error, size_t room)
     return NULL;
 }
 
+/* What stands in the configuration is read in the jail. */
+static struct attest_config *taken;
+
 json_t *
 ctl_attest_kernel(const struct control_client *client)
 {
@@ -60,7 +63,7 @@ ctl_attest_kernel(const struct control_client *client)
                             json_pack("{s:s}", "processes",
                                       "the process of the control socket is not to be seen here"));
     }
-    json_object_set_new(document, "configuration", attest_config_read(supervisor));
+    taken = attest_config_take(supervisor);
     return document;
 }
 
@@ -191,7 +194,9 @@ ctl_attest_service(json_t *document, const struct ctl_gather *gather)
                                   "lanes", (int)r->lanes, "lanes_serving", (int)r->serving,
                                   "limits", limits, "upstreams", upstreams, "counters",
                                   counters(gather)));
-    json_t *configuration = json_object_get(document, "configuration");
+    json_t *configuration = attest_config_judge(taken, r->config_hash);
+    taken = NULL;
+    json_object_set_new(document, "configuration", configuration);
     const char *of_file = json_string_value(json_object_get(configuration, "hash_of_file"));
     json_object_set_new(configuration, "hash_in_force", json_string(hash));
     json_object_set_new(configuration, "file_is_loaded",
