@@ -113,12 +113,22 @@ compare_member(struct walk *walk, const char *name, const json_t *was, const jso
     walk->depth--;
 }
 
+/* An upstream that was not asked since its workers began has shown nothing yet. */
+static bool
+is_untold(const struct walk *walk, const json_t *is, const char *name)
+{
+    const char *state = json_string_value(json_object_get(is, "state"));
+    return walk->depth == 3 && strcmp(walk->names[0], "service") == 0 &&
+           strcmp(walk->names[1], "upstreams") == 0 && state != NULL &&
+           strcmp(state, "unasked") == 0 && json_is_null(json_object_get(is, name));
+}
+
 static void
 compare_objects(struct walk *walk, const json_t *was, const json_t *is)
 {
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)was, name, value)
+    json_object_foreach((json_t *)(uintptr_t)was, name, value) if (!is_untold(walk, is, name))
         compare_member(walk, name, value, json_object_get(is, name));
     json_object_foreach((json_t *)(uintptr_t)is, name,
                         value) if (json_object_get(was, name) == NULL)
@@ -179,4 +189,24 @@ attest_drift_lines(const json_t *was, const json_t *is)
     free(rows);
     json_decref(lines);
     return sorted;
+}
+
+json_t *
+attest_drift_notes(const json_t *is)
+{
+    char line[LINE_MAX_BYTES];
+    const char *name;
+    json_t *notes = json_array(), *upstream;
+    json_object_foreach(json_object_get(json_object_get(is, "service"), "upstreams"), name,
+                        upstream)
+    {
+        const char *state = json_string_value(json_object_get(upstream, "state"));
+        snprintf(line, sizeof line,
+                 "upstream %.100s was not asked since its workers began: what it shows is not "
+                 "compared",
+                 name);
+        if (state != NULL && strcmp(state, "unasked") == 0)
+            json_array_append_new(notes, json_string(line));
+    }
+    return notes;
 }

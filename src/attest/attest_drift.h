@@ -21,5 +21,9 @@
  */
 json_t *attest_drift_lines(const json_t *was, const json_t *is);
 
+/** What could not be compared, and is no drift: upstreams of which nothing was asked yet.
+ *  @param is  now, borrowed. @return as attest_drift_lines() */
+json_t *attest_drift_notes(const json_t *is);
+
 /** Does what stands below these names change by itself? @param names  from the outermost on */
 bool attest_drift_is_expected(const char *const names[], size_t count);

@@ -4,11 +4,13 @@
 #include "ctl/ctl_attest.h"
 
 #include "attest/attest_config.h"
+#include "attest/attest_role.h"
 #include "attest/attest_service.h"
 #include "base/base64.h"
 #include "ctl/ctl_file.h"
 #include "ctl/ctl_json_stats.h"
 #include "ctl/ctl_value.h"
+#include "os/sys.h"
 #include "view/chains.h"
 #include "view/judge.h"
 #include "view/says.h"
@@ -17,23 +19,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#define FORM 1 /* of the document; another one where a member means something else */
+#define FORM           1    /* of the document; another one where a member means something else */
+#define SETTLE_MOST_MS 3000 /* that a process which is being replaced is waited for */
+#define SETTLE_STEP_MS 200
 
-json_t *
-ctl_attest_baseline(const char *path, char *error, size_t room)
+char *
+ctl_attest_baseline_read(const char *path, size_t *size, char *error, size_t room)
 {
-    json_error_t ignored;
-    size_t size;
     const char *why = "there is no memory for it";
     char *text = malloc(CTL_ATTEST_BASELINE_MAX);
-    if (text == NULL ||
-        ctl_file_read(path, text, CTL_ATTEST_BASELINE_MAX, &size, &why) != STATUS_OK) {
-        snprintf(error, room, "%.200s cannot be read: %s", path, why);
-        free(text);
-        return NULL;
-    }
+    if (text != NULL && ctl_file_read(path, text, CTL_ATTEST_BASELINE_MAX, size, &why) == STATUS_OK)
+        return text;
+    snprintf(error, room, "%.200s cannot be read: %s", path, why);
+    free(text);
+    return NULL;
+}
+
+json_t *
+ctl_attest_baseline(char *text, size_t size, const char *path, char *error, size_t room)
+{
+    json_error_t ignored;
     json_t *document = json_loadb(text, size, JSON_REJECT_DUPLICATES, &ignored);
     free(text);
     if (json_integer_value(json_object_get(document, "form")) == FORM &&
@@ -47,13 +55,53 @@ ctl_attest_baseline(const char *path, char *error, size_t room)
 /* What stands in the configuration is read in the jail. */
 static struct attest_config *taken;
 
+/* While a process is replaced there is one too few or too many, or it is not what it will be: it has
+ * not executed its own program yet, or has not loaded its filter. */
+static bool
+is_settled(const json_t *processes)
+{
+    json_int_t found[ATTEST_ROLES + 1] = {0};
+    const char *name;
+    json_t *process;
+    bool has_filters = true;
+    json_object_foreach((json_t *)(uintptr_t)processes, name, process)
+    {
+        const char *role = json_string_value(json_object_get(process, "role"));
+        found[attest_role_named(role == NULL ? "" : role)]++;
+        has_filters = has_filters && !json_is_false(json_object_get(process, "filter_is_loaded"));
+    }
+    return has_filters && found[ATTEST_ROLES] == 0 && found[ATTEST_FRONT] > 0 &&
+           found[ATTEST_FRONT] == found[ATTEST_WORKER];
+}
+
+/* @return as attest_service_read(), of a moment at which no process was being replaced, if such a
+ *         moment comes */
+static json_t *
+read_settled(pid_t supervisor)
+{
+    const struct timespec step = {.tv_nsec = SETTLE_STEP_MS * 1000000L};
+    uint64_t until_us = sys_clock_us(CLOCK_MONOTONIC) + SETTLE_MOST_MS * UINT64_C(1000);
+    json_t *seen = attest_service_read(supervisor);
+    while (seen != NULL && !is_settled(json_object_get(seen, "processes"))) {
+        if (sys_clock_us(CLOCK_MONOTONIC) >= until_us) {
+            fprintf(stderr, "penstockctl: note: processes of the service are being started or "
+                            "ended; what is told is of this moment\n");
+            break;
+        }
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
+        json_decref(seen);
+        seen = attest_service_read(supervisor);
+    }
+    return seen;
+}
+
 json_t *
 ctl_attest_kernel(const struct control_client *client)
 {
     pid_t supervisor = attest_service_find(client->fd);
     json_t *document = json_pack("{s:i, s:{s:s, s:s, s:i}}", "form", FORM, "made_by", "program",
                                  "penstockctl", "version", PENSTOCK_VERSION, "uid", (int)geteuid());
-    json_t *seen = attest_service_read(supervisor);
+    json_t *seen = read_settled(supervisor);
     if (seen != NULL) {
         json_object_update(document, seen);
         json_decref(seen);
@@ -68,6 +116,18 @@ ctl_attest_kernel(const struct control_client *client)
 }
 
 /* --- what the service says ------------------------------------------------------------------- */
+
+enum status
+ctl_attest_gather(struct ctl_gather *gather)
+{
+    const struct reading *r = &gather->sight.reading;
+    enum status status = ctl_gather_read(gather);
+    for (unsigned waited_ms = 0;
+         status == STATUS_OK && r->serving < r->lanes && waited_ms < SETTLE_MOST_MS;
+         waited_ms += SETTLE_STEP_MS)
+        status = ctl_gather_read_after(gather, SETTLE_STEP_MS);
+    return status;
+}
 
 /* The numbers are IANA's; what the worker does not tell is null. */
 static json_t *

@@ -14,12 +14,25 @@
 #define CTL_ATTEST_BASELINE_MAX (4U << 20) /* octets of a baseline */
 
 /**
- * Read a baseline, before the jail.
+ * Take up a baseline, before the jail.
  *
+ * @param size   written: its octets
+ * @param error  written on failure: one line
+ * @return a text that free() takes; NULL: it cannot be read
+ */
+char *ctl_attest_baseline_read(const char *path, size_t *size, char *error, size_t room);
+
+/**
+ * Read what it says, in the jail.
+ *
+ * @param text   of ctl_attest_baseline_read(), given away
  * @param error  written on failure: one line
  * @return the caller's; NULL: it is no document of this kind
  */
-json_t *ctl_attest_baseline(const char *path, char *error, size_t room);
+json_t *ctl_attest_baseline(char *text, size_t size, const char *path, char *error, size_t room);
+
+/** One more reading; while lanes do not serve, for a moment again. @return as ctl_gather_read() */
+MUST_CHECK enum status ctl_attest_gather(struct ctl_gather *gather);
 
 /**
  * Read what the kernel says.

@@ -26,7 +26,11 @@
 static struct os os;
 static struct ctl_gather gather;
 static struct ctl_screen screen;
-static json_t *document, *baseline; /* of attest */
+static json_t *document; /* of attest */
+static struct {
+    char *text; /* NULL: none is compared with */
+    size_t size;
+} baseline;
 static struct ctl_compliance compliance;
 static char text[CTL_SHOW_MAX];
 
@@ -154,11 +158,11 @@ ask_fronts(const struct ctl_options *options)
     return say(text, CTL_EXIT_WELL);
 }
 
-/* What is no finding does not stand among them, and changes no exit status. */
+/* What is no finding does not stand among them, and changes no exit status. @param all  given away */
 static void
-tell_notes(void)
+tell_notes(json_t *all)
 {
-    char *notes = ctl_attest_lines(attest_judge_notes(document)), *rest = notes;
+    char *notes = ctl_attest_lines(all), *rest = notes;
     for (const char *line = strsep(&rest, "\n"); line != NULL && *line != '\0';
          line = strsep(&rest, "\n"))
         fprintf(stderr, "penstockctl: note: %s\n", line);
@@ -169,20 +173,26 @@ tell_notes(void)
 static int
 attest(const struct ctl_options *options)
 {
-    enum status status = ctl_gather_read(&gather);
+    json_t *was = NULL;
+    if (baseline.text != NULL) {
+        was =
+            ctl_attest_baseline(baseline.text, baseline.size, options->baseline, text, sizeof text);
+        if (was == NULL)
+            return fail(CTL_EXIT_USAGE, text, "");
+    }
+    enum status status = ctl_attest_gather(&gather);
     if (status != STATUS_OK)
         return tell_failure(status);
     ctl_attest_service(document, &gather);
-    if (!options->is_check && baseline == NULL)
+    if (!options->is_check && was == NULL)
         return say_json(ctl_attest_print(document), CTL_EXIT_WELL);
-    json_t *lines = options->is_check ? attest_judge_findings(document)
-                                      : attest_drift_lines(baseline, document);
-    if (options->is_check)
-        tell_notes();
+    json_t *lines =
+        options->is_check ? attest_judge_findings(document) : attest_drift_lines(was, document);
+    tell_notes(options->is_check ? attest_judge_notes(document) : attest_drift_notes(document));
     int found = json_array_size(lines) == 0 ? CTL_EXIT_WELL : CTL_EXIT_LOOK;
     char *told = ctl_attest_lines(lines);
     json_decref(document);
-    json_decref(baseline);
+    json_decref(was);
     int exit_status = say(told, found);
     free(told);
     return exit_status;
@@ -192,7 +202,7 @@ attest(const struct ctl_options *options)
 static int
 comply(const struct ctl_options *options)
 {
-    enum status status = ctl_gather_read(&gather);
+    enum status status = ctl_attest_gather(&gather);
     if (status != STATUS_OK)
         return tell_failure(status);
     json_t *lines = NULL;
@@ -326,8 +336,9 @@ main(int argc, char **argv)
     ctl_json_begin();
     struct ctl_show how = how_to_show();
     if (options.baseline != NULL) {
-        baseline = ctl_attest_baseline(options.baseline, text, sizeof text);
-        if (baseline == NULL)
+        baseline.text =
+            ctl_attest_baseline_read(options.baseline, &baseline.size, text, sizeof text);
+        if (baseline.text == NULL)
             return fail(CTL_EXIT_USAGE, text, "");
     }
     if (options.command == CTL_COMPLIANCE &&
