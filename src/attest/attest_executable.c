@@ -5,6 +5,7 @@
 
 #include "attest/attest_elf.h"
 #include "attest/attest_file.h"
+#include "attest/attest_later.h"
 #include "digest/digest.h"
 
 #include <ctype.h>
@@ -21,12 +22,13 @@
 #define BANNER         "GNU C Library"
 #define BANNER_END     "release version "
 
-_Static_assert(PART_BYTES >= ATTEST_ELF_HEAD_BYTES, "the first part holds the head");
+_Static_assert(PART_BYTES <= ATTEST_ELF_HEAD_BYTES, "the head holds the first part");
 
 struct file {
     bool is_read;
     uint8_t sum[DIGEST_BYTES];
-    struct attest_elf elf;
+    uint8_t head[ATTEST_ELF_HEAD_BYTES]; /* is not looked into here */
+    size_t head_size;
     char version[64]; /* that a library says of itself; "": it says none */
 };
 
@@ -59,7 +61,9 @@ read_file(int fd, off_t size, struct file *file)
     static char part[PART_BYTES];
     struct digest digest;
     bool is_first = true;
-    *file = (struct file){.is_read = false};
+    file->is_read = false;
+    file->head_size = 0;
+    file->version[0] = '\0';
     if (size > ATTEST_FILE_MOST)
         return;
     digest_begin(&digest);
@@ -71,22 +75,15 @@ read_file(int fd, off_t size, struct file *file)
         if (n <= 0)
             break;
         left -= n;
-        if (is_first && attest_elf_read(part, (size_t)n, &file->elf) != STATUS_OK)
-            file->elf = (struct attest_elf){0}; /* a library of another kind has no notes for us */
+        if (is_first) {
+            file->head_size = (size_t)n;
+            memcpy(file->head, part, file->head_size);
+        }
         is_first = false;
         look_for_banner(file, part, (size_t)n);
         digest_add(&digest, part, (size_t)n);
     }
     digest_end(&digest, file->sum);
-}
-
-static json_t *
-build_id(const struct attest_elf *elf)
-{
-    char text[2 * ATTEST_ELF_BUILD_MAX + 1] = "";
-    for (size_t i = 0; i < elf->build_bytes; i++)
-        snprintf(text + 2 * i, 3, "%02x", elf->build[i]);
-    return elf->build_bytes > 0 ? json_string(text) : json_null();
 }
 
 /* Is what stands at the path now what is mapped? It is looked for where the supervisor found it: a
@@ -96,7 +93,7 @@ on_disk(const struct attest_proc *supervisor, const char *path, const struct sta
         const uint8_t sum[DIGEST_BYTES])
 {
     struct stat now;
-    struct file file;
+    static struct file file;
     int fd = attest_file_open_named(supervisor, path, &now);
     if (fd < 0 && (errno == EINVAL || errno == ELOOP))
         return "another"; /* whatever it is, it was not mapped from there */
@@ -112,24 +109,6 @@ on_disk(const struct attest_proc *supervisor, const char *path, const struct sta
     }
     close(fd);
     return found;
-}
-
-/* What the build says that it linked in: "name version" a line. */
-static void
-add_linked(json_t *libraries, const char *linked)
-{
-    char copy[ATTEST_ELF_LINKED_MAX];
-    snprintf(copy, sizeof copy, "%s", linked);
-    char *rest = copy;
-    for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n")) {
-        char *version = strchr(line, ' ');
-        if (version == NULL)
-            continue;
-        *version++ = '\0';
-        json_t *row = json_pack("{s:s, s:s}", "version", version, "linked", "static");
-        if (row != NULL) /* NULL: not UTF-8 */
-            json_object_set_new(libraries, line, row);
-    }
 }
 
 /* libx.so.1.2.3: the version, if the name has one. */
@@ -181,8 +160,11 @@ static void
 add_shared(const struct mapped *all, const char *span, const char *path)
 {
     char version[64], link[64];
-    struct file file = {.is_read = false};
+    static struct file file;
     struct stat status;
+    file.is_read = false;
+    file.version[0] = '\0';
+    file.head_size = 0;
     snprintf(link, sizeof link, "map_files/%.50s", span);
     int fd = attest_file_open(all->proc, link, &status);
     if (fd < 0)
@@ -199,14 +181,15 @@ add_shared(const struct mapped *all, const char *span, const char *path)
             leave_out(all, path, "it changed, or is too large");
     }
     version_of(path, version);
-    put_library(all, path,
-                json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "version",
-                          file.version[0] != '\0' ? file.version : version, "linked", "shared",
-                          "file", path, "sha256",
-                          file.is_read ? attest_value_sum(file.sum) : json_null(), "build_id",
-                          build_id(&file.elf), "on_disk",
-                          is_open ? json_string(on_disk(all->supervisor, path, &status, file.sum))
-                                  : json_null()));
+    json_t *row = json_pack(
+        "{s:s, s:s, s:s, s:o, s:n, s:o}", "version",
+        file.version[0] != '\0' ? file.version : version, "linked", "shared", "file", path,
+        "sha256", file.is_read ? attest_value_sum(file.sum) : json_null(), "build_id", "on_disk",
+        is_open ? json_string(on_disk(all->supervisor, path, &status, file.sum)) : json_null());
+    if (row != NULL && file.is_read &&
+        !attest_later_add(row, NULL, file.sum, file.head, file.head_size))
+        leave_out(all, path, "no room for its build id");
+    put_library(all, path, row);
 }
 
 /* One line of maps. Whatever was mapped from a file and is executed is a library. */
@@ -256,7 +239,7 @@ attest_executable_put(const struct attest_proc *proc, const struct attest_proc *
 {
     char path[ATTEST_PROC_PATH_MAX];
     struct stat status;
-    struct file file;
+    static struct file file;
     int fd = -1;
     if (attest_proc_link(proc, "exe", path))
         fd = attest_file_open(proc, "exe", &status);
@@ -276,9 +259,9 @@ attest_executable_put(const struct attest_proc *proc, const struct attest_proc *
     if (length > sizeof gone && strcmp(path + length - (sizeof gone - 1), gone) == 0)
         path[length - (sizeof gone - 1)] = '\0';
     json_t *executable =
-        json_pack("{s:s, s:o, s:o, s:s}", "path", path, "sha256",
-                  file.is_read ? attest_value_sum(file.sum) : json_null(), "build_id",
-                  build_id(&file.elf), "on_disk", on_disk(supervisor, path, &status, file.sum));
+        json_pack("{s:s, s:o, s:n, s:s}", "path", path, "sha256",
+                  file.is_read ? attest_value_sum(file.sum) : json_null(), "build_id", "on_disk",
+                  on_disk(supervisor, path, &status, file.sum));
     errno = EILSEQ; /* the one reason left: a path that is not UTF-8 */
     attest_value_put(value, "executable", executable);
     json_t *libraries = json_object(); /* by name: the order of maps is drawn at each start */
@@ -287,7 +270,9 @@ attest_executable_put(const struct attest_proc *proc, const struct attest_proc *
                          .value = value,
                          .libraries = libraries,
                          .own = &status};
-    add_linked(libraries, file.elf.linked);
+    if (executable != NULL && file.is_read &&
+        !attest_later_add(executable, libraries, file.sum, file.head, file.head_size))
+        json_object_set_new(value->not_read, "executable.build_id", json_string("no room for it"));
     if (add_mapped(&all)) {
         attest_value_put(value, "libraries", libraries);
     } else {

@@ -4,6 +4,7 @@
 #include "ctl/ctl_attest.h"
 
 #include "attest/attest_config.h"
+#include "attest/attest_later.h"
 #include "attest/attest_role.h"
 #include "attest/attest_service.h"
 #include "base/base64.h"
@@ -90,6 +91,7 @@ read_settled(pid_t supervisor)
         }
         clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
         json_decref(seen);
+        attest_later_forget();
         seen = attest_service_read(supervisor);
     }
     return seen;
@@ -254,6 +256,7 @@ ctl_attest_service(json_t *document, const struct ctl_gather *gather)
                                   "lanes", (int)r->lanes, "lanes_serving", (int)r->serving,
                                   "limits", limits, "upstreams", upstreams, "counters",
                                   counters(gather)));
+    attest_later_read();
     json_t *configuration = attest_config_judge(taken, r->config_hash);
     taken = NULL;
     json_object_set_new(document, "configuration", configuration);
