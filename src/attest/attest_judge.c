@@ -183,14 +183,45 @@ judge_limits(json_t *findings, const char *where, const json_t *process)
 }
 
 static void
+judge_code(json_t *findings, const char *where, const json_t *process)
+{
+    static const char *const kinds[][2] = {
+        {"writable_kib", "memory can be both written and executed"},
+        {"anonymous_kib", "memory of no file is executed"},
+        {"changed_kib", "code is not as its file has it"}};
+    const json_t *code = member(process, "code");
+    for (size_t i = 0; i < 3 && json_is_object(code); i++) {
+        const json_t *kib = member(code, kinds[i][0]);
+        if (!json_is_integer(kib))
+            find(findings, where, "code.%s is missing", kinds[i][0]);
+        else if (json_integer_value(kib) != 0)
+            find(findings, where, "%lld KiB of %s", (long long)json_integer_value(kib),
+                 kinds[i][1]);
+    }
+}
+
+static void
 judge_process(json_t *findings, const char *where, const json_t *process, unsigned lanes)
 {
-    static const char *const parts[] = {
-        "uids",         "gids",       "groups",    "capabilities",     "no_new_privs",
-        "seccomp_mode", "threads",    "dumpable",  "filter_is_loaded", "limits",
-        "descriptors",  "executable", "libraries", "namespaces",       NULL};
+    static const char *const parts[] = {"uids",
+                                        "gids",
+                                        "groups",
+                                        "capabilities",
+                                        "no_new_privs",
+                                        "seccomp_mode",
+                                        "threads",
+                                        "dumpable",
+                                        "filter_is_loaded",
+                                        "limits",
+                                        "descriptors",
+                                        "executable",
+                                        "libraries",
+                                        "namespaces",
+                                        "code",
+                                        NULL};
     if (attest_role_named(text_of(process, "role")) == ATTEST_ROLES)
-        find(findings, where, "is below the supervisor and of no known role");
+        find(findings, where, "belongs to the service (%s) and is of no known role",
+             text_of(process, "belongs_as"));
     judge_parts(findings, where, process, parts);
     judge_unread(findings, where, process);
     judge_account(findings, where, process);
@@ -200,6 +231,7 @@ judge_process(json_t *findings, const char *where, const json_t *process, unsign
     judge_filter(findings, where, process);
     judge_limits(findings, where, process);
     judge_files(findings, where, process);
+    judge_code(findings, where, process);
     judge_descriptors(findings, where, process, lanes);
 }
 

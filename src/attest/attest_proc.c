@@ -87,8 +87,9 @@ attest_proc_link(const struct attest_proc *proc, const char *name, char path[ATT
     return size >= 0;
 }
 
-const char *
-attest_proc_field(const char *text, const char *name)
+/* The value behind "NAME:", up to the end of its line; NULL: there is none. */
+static const char *
+field(const char *text, const char *name)
 {
     size_t length = strlen(name);
     for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
@@ -102,7 +103,7 @@ attest_proc_field(const char *text, const char *name)
 size_t
 attest_proc_numbers(const char *text, const char *name, int base, uint64_t numbers[], size_t most)
 {
-    const char *at = attest_proc_field(text, name);
+    const char *at = field(text, name);
     size_t count = 0;
     while (at != NULL && count < most) {
         at += strspn(at, " \t");

@@ -44,10 +44,6 @@ char *attest_proc_read_open(int fd, size_t *size);
 bool attest_proc_link(const struct attest_proc *proc, const char *name,
                       char path[ATTEST_PROC_PATH_MAX]);
 
-/** The value behind "NAME:" in a text like /proc/PID/status, up to the end of its line; NULL: there
- *  is none. It points into `text`. */
-const char *attest_proc_field(const char *text, const char *name);
-
 /**
  * The numbers that a field holds.
  *

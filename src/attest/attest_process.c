@@ -3,6 +3,7 @@
  */
 #include "attest/attest_process.h"
 
+#include "attest/attest_code.h"
 #include "attest/attest_descriptors.h"
 #include "attest/attest_executable.h"
 #include "attest/attest_filter.h"
@@ -236,6 +237,7 @@ attest_process_read(const struct attest_proc *proc, const struct attest_proc *su
                                                : "the kernel does not show it of a process"));
     attest_descriptors_put(proc, &value);
     attest_executable_put(proc, supervisor, &value);
+    attest_code_put(proc, &value);
     put_filters(&value, proc, role);
     free(status);
     return attest_value_end(&value);

@@ -3,6 +3,7 @@
  */
 #include "attest/attest_service.h"
 
+#include "attest/attest_family.h"
 #include "attest/attest_process.h"
 #include "os/landlock.h"
 
@@ -23,7 +24,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define CHILDREN_MOST   128
 #define HOLDERS_MOST    8
 #define DIAG_ANSWER_MAX 512 /* octets: one attribute is asked for */
 
@@ -191,29 +191,6 @@ attest_service_find(int socket_fd)
 
 /* --- what they are --------------------------------------------------------------------------- */
 
-static bool
-is_child(pid_t pid, const void *what)
-{
-    const pid_t *parent = what;
-    struct attest_proc proc;
-    if (parent_of(pid) != *parent || attest_proc_open(&proc, pid) != STATUS_OK)
-        return false;
-    char *status = attest_proc_read(&proc, "status", NULL);
-    /* one that has ended and was not waited for yet */
-    const char *state = status != NULL ? attest_proc_field(status, "State") : NULL;
-    bool is_one = state != NULL && *state != 'Z' && *state != 'X';
-    free(status);
-    attest_proc_close(&proc);
-    return is_one;
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-    const pid_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
 static json_t *
 kernel(int landlock)
 {
@@ -225,22 +202,26 @@ kernel(int landlock)
 }
 
 static void
-add(json_t *processes, const struct attest_proc *supervisor, pid_t pid, int landlock,
-    unsigned counts[ATTEST_ROLES + 1])
+add(json_t *processes, const struct attest_proc *supervisor, const struct attest_family_member *of,
+    int landlock, unsigned counts[ATTEST_ROLES + 1])
 {
     struct attest_proc proc;
     char name[32];
-    if (attest_proc_open(&proc, pid) != STATUS_OK)
+    if (attest_proc_open(&proc, of->pid) != STATUS_OK)
         return;
-    enum attest_role role = pid == supervisor->pid ? ATTEST_SUPERVISOR : attest_process_role(&proc);
-    if (role == ATTEST_SUPERVISOR && pid != supervisor->pid)
-        role = ATTEST_ROLES; /* it starts no other of its kind */
+    enum attest_role role =
+        of->kin == ATTEST_FAMILY_ITSELF ? ATTEST_SUPERVISOR : attest_process_role(&proc);
+    /* it starts no other of its kind, and nobody else starts any */
+    if (of->kin > ATTEST_FAMILY_CHILD ||
+        (role == ATTEST_SUPERVISOR && of->kin != ATTEST_FAMILY_ITSELF))
+        role = ATTEST_ROLES;
     json_t *process = attest_process_read(&proc, supervisor, role, landlock);
     if (role == ATTEST_SUPERVISOR)
         snprintf(name, sizeof name, "%s", attest_role_name(role));
     else
         snprintf(name, sizeof name, "%s-%u", attest_role_name(role), counts[role]);
     if (process != NULL) {
+        json_object_set_new(process, "belongs_as", json_string(attest_family_name(of->kin)));
         json_object_set_new(processes, name, process);
         counts[role]++;
     }
@@ -250,25 +231,21 @@ add(json_t *processes, const struct attest_proc *supervisor, pid_t pid, int land
 json_t *
 attest_service_read(pid_t supervisor)
 {
+    static struct attest_family family;
     struct attest_proc proc;
-    pid_t children[CHILDREN_MOST + 1];
     unsigned counts[ATTEST_ROLES + 1] = {0};
     long version = landlock_version();
     int landlock = version < 0 ? 0 : (int)version;
     if (attest_proc_open(&proc, supervisor) != STATUS_OK)
         return NULL;
+    attest_family_find(supervisor, &family);
     json_t *processes = json_object();
-    add(processes, &proc, supervisor, landlock, counts);
-    size_t count = collect(is_child, &supervisor, children, CHILDREN_MOST + 1);
     json_t *not_read = json_object();
-    if (count > CHILDREN_MOST) {
+    if (family.is_cut)
         json_object_set_new(not_read, "processes: the rest",
-                            json_string("it has more children than are read"));
-        count = CHILDREN_MOST;
-    }
-    qsort(children, count, sizeof children[0], by_number);
-    for (size_t i = 0; i < count; i++)
-        add(processes, &proc, children[i], landlock, counts);
+                            json_string("more processes belong to it than are read"));
+    for (size_t i = 0; i < family.count; i++)
+        add(processes, &proc, &family.of[i], landlock, counts);
     attest_proc_close(&proc);
     return json_pack("{s:o, s:o, s:o}", "kernel", kernel(landlock), "processes", processes,
                      "not_read", not_read);

@@ -1,8 +1,8 @@
 /* attest_service.h - the processes of a service, as the kernel sees them
  * SPDX-License-Identifier: ISC
  *
- * What: finds the process that serves the control socket and its children, whatever they are, and
- *       reads each.
+ * What: finds the process that serves the control socket and all that belongs to it, whatever it is,
+ *       and reads each.
  * Who:  penstockctl attest, before it gives up what it was started with.
  * Ref:  docs/ATTESTATION.md.
  */

@@ -127,11 +127,22 @@ def test_a_worker_that_died_and_came_back_is_counted_and_is_no_drift(service, pl
     os.kill(service.pid_of("worker"), signal.SIGKILL)
     wait_for(lambda: service.pids()["worker"] not in ([], [before["processes"]["worker-0"]["pid"]])
              and service.is_jailed(service.pid_of("worker")), 20, "the return")
+    assert lines(place, "--verify", baseline) == [], "whether or not it was asked again"
     wait_for(lambda: service.ask("again.penstock.example").answer, 20, "it serves")
     assert lines(place, "--verify", baseline) == []
     after = document(place)
     assert after["service"]["counters"]["deaths"] == before["service"]["counters"]["deaths"] + 1
     assert after["processes"]["worker-0"]["pid"] != before["processes"]["worker-0"]["pid"]
+
+
+def test_while_a_worker_is_being_replaced_nothing_is_called_drift(service, place):
+    """It is looked at from the moment of the death on."""
+    baseline = kept(place)
+    for _ in range(4):
+        os.kill(service.pid_of("worker"), signal.SIGKILL)
+        done = ctl(place, "attest", "--verify", baseline)
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert service.ask("served.penstock.example").answer
 
 
 def test_values_that_are_on_disk_alone_are_named_and_after_a_reload_they_are_drift(service, place):
@@ -148,7 +159,56 @@ def test_values_that_are_on_disk_alone_are_named_and_after_a_reload_they_are_dri
     assert lines(place, "--check") == []
     changed = {line.split(":")[0] for line in lines(place, "--verify", baseline)}
     assert changed == {"configuration.file_sha256", "configuration.hash_in_force", "configuration.hash_of_file",
-                       "service.limits.query_ms"}
+                       'configuration.settings."timeouts.query"', "service.limits.query_ms"}
+
+
+@pytest.mark.smoke
+def test_the_policy_in_force_and_what_it_sets_are_told(serve, bad, place):
+    strict = {"local": {"special": "yes", "refuse_private": "yes"}, "timeouts": {"query": "4s", "connect": "2s"}}
+    serve(bad, settings={"control": {"socket": str(place)}, "limits": {"queries": 4096}, **strict})
+    configuration = document(place)["configuration"]
+    assert configuration["policy"] == "extends strict" and "limits.queries" in configuration["beyond_policy"]
+    settings = configuration["settings"]
+    assert settings["tls.versions"] == ["1.3"] and settings["tls.policy"] == "modern" and settings["limits.queries"] == "4096"
+    assert settings["upstreams.verify"] == ["pin+ca"] and "127.0.0.0/8" in settings["acl.allow"]
+
+
+@pytest.mark.smoke
+def test_whatever_the_file_holds_it_is_read_behind_the_filter(service, place):
+    """A text for which libyaml asks for more memory than of most blocks, and one that nests."""
+    for text in ("listen: " + "x" * 500_000 + "\n", "[" * 100_000, "a: &a [" + "*a," * 50_000 + "]"):
+        service.file.write_text(text)
+        done = ctl(place, "attest", status=0)
+        assert json.loads(done.stdout)["configuration"]["not_read"]["hash_of_file"] == "it is not a sound configuration"
+
+
+def test_code_that_somebody_wrote_to_is_named(service, place):
+    """The same octet is written back: a page of the process is not its file's any more."""
+    baseline, pid = kept(place), service.pid_of("worker")
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps:
+        begin = next(int(line.split("-")[0], 16) for line in maps if " r-xp " in line and line.rstrip().endswith("/penstock-worker"))
+    with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
+        memory.seek(begin)
+        octet = memory.read(1)
+        memory.seek(begin)
+        memory.write(octet)
+    assert lines(place, "--check") == ["worker-0: 4 KiB of code is not as its file has it"]
+    assert lines(place, "--verify", baseline) == ["processes.worker-0.code.changed_kib: was 0, is 4"]
+
+
+def test_a_stranger_in_the_session_of_the_supervisor_is_named(serve, bad, place):
+    """One whose parent has ended: nothing but its session tells where it comes from."""
+    shell = ["setsid", "sh", "-c", '(sleep 60 & echo $! > "$0"); exec "$@"', place.parent / "stranger"]
+    service = serve(bad, settings={"control": {"socket": str(place)}}, wrap=shell)
+    stranger = int((place.parent / "stranger").read_text())
+    try:
+        found = document(place)["processes"]
+        assert found["unknown-0"]["pid"] == stranger and found["unknown-0"]["belongs_as"] in ("session", "below a child", "child")
+        assert any(line.startswith("unknown-0: belongs to the service (") for line in lines(place, "--check"))
+    finally:
+        os.kill(stranger, signal.SIGKILL)
+    wait_for(lambda: not os.path.exists(f"/proc/{stranger}/exe"), 10, "its end")
+    assert service.ask("served.penstock.example").answer
 
 
 def digest(path):
@@ -358,7 +418,9 @@ def test_a_configuration_that_is_no_file_of_the_service_is_not_read_and_never_to
     service.file.write_text("root:$y$secret:20000:0:99999:7:::\n")
     found = ctl(place, "attest", status=0).stdout
     assert "$y$secret" not in found
-    assert json.loads(found)["configuration"]["not_read"] == {"hash_of_file": "it is not a sound configuration"}
+    unsound = "it is not a sound configuration"
+    assert json.loads(found)["configuration"]["not_read"] == dict.fromkeys(
+        ("hash_of_file", "policy", "beyond_policy", "settings"), unsound)
 
 
 @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="there is no ssh-keygen")

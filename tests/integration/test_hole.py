@@ -267,6 +267,32 @@ def test_a_descriptor_can_be_left_and_a_filter_left_out(launch, unbound, shared)
         assert filters[True] == filters[False] - 1
 
 
+def test_an_attestation_names_the_descriptor_and_the_filter(launch, unbound, shared, place):
+    """What the kernel shows of such processes is drift against a sound service, and a finding."""
+    settings = {"control": {"socket": str(place)}}
+    paper = place.parent / "baseline.json"
+
+    def attest(*words):
+        return subprocess.run([hole.BUILD / "src/ctl/penstockctl", "--socket", place, "attest", *words], capture_output=True,
+                              text=True, timeout=90, env=penstock.plain_environment())
+    with Hole(launch, unbound, shared, settings) as target:
+        target.ask()
+        sound = attest("--check").stdout.splitlines()
+        paper.write_text(attest().stdout)
+    for role in ("front", "worker"):
+        for options, found, drift in (
+                ({"leaks": [role]}, 'has 1 descriptors of kind "file", 0 allowed',
+                 f"processes.{role}-0.descriptors.file: was absent, is 1"),
+                ({"unfiltered": [role]}, "loaded filters none is the one of this build, ",
+                 f"processes.{role}-0.filter_is_loaded: was true, is false")):
+            with Hole(launch, unbound, shared, settings, **options) as target:
+                target.ask()
+                new = [line for line in attest("--check").stdout.splitlines() if line not in sound]
+                assert all(line.startswith(f"{role}-0: ") for line in new), (options, new)
+                assert len([line for line in new if found in line]) == 1, (options, new)
+                assert drift in attest("--verify", paper).stdout.splitlines()
+
+
 def write_keys(keylog):
     """The keys by which records of each direction were protected, of what is in a log of TLS 1.3 secrets (RFC 8446 section 7.3)."""
     keys = []

@@ -87,3 +87,29 @@ Test(attest_drift, ends_in_a_baseline_that_nests_without_end)
     json_decref(deep);
     json_decref(empty);
 }
+
+Test(attest_drift, an_upstream_that_was_not_asked_yet_has_shown_nothing_else)
+{
+    static const char was[] = "{\"service\": {\"upstreams\": {\"a\": {\"state\": \"usable\","
+                              " \"tls\": {\"version\": \"1.3\"}, \"pins\": 2}}}}";
+    expect(was,
+           "{\"service\": {\"upstreams\": {\"a\": {\"state\": \"unasked\", \"tls\": null, "
+           "\"pins\": 2}}}}",
+           "[]");
+    expect(was,
+           "{\"service\": {\"upstreams\": {\"a\": {\"state\": \"usable\", \"tls\": null, \"pins\": "
+           "2}}}}",
+           "[\"service.upstreams.a.tls: was {\\\"version\\\":\\\"1.3\\\"}, is null\"]");
+    expect(was, "{\"service\": {\"upstreams\": {\"a\": {\"state\": \"unasked\", \"tls\": null}}}}",
+           "[\"service.upstreams.a.pins: was 2, is absent\"]");
+    json_t *is = json_loads("{\"service\": {\"upstreams\": {\"a\": {\"state\": \"unasked\"}, "
+                            "\"b\": {\"state\": \"usable\"}}}}",
+                            0, NULL);
+    json_t *notes = attest_drift_notes(is);
+    cr_expect_eq(json_array_size(notes), 1);
+    cr_expect_str_eq(json_string_value(json_array_get(notes, 0)),
+                     "upstream a was not asked since its workers began: what it shows is not "
+                     "compared");
+    json_decref(notes);
+    json_decref(is);
+}

@@ -19,13 +19,15 @@ process(const char *role)
              is_supervisor ? "" : role);
     json_t *made = json_pack(
         "{s:s, s:[i,i], s:[i,i], s:[], s:{s:s, s:s, s:s, s:s, s:s}, s:i, s:i, s:i, s:b, s:b, "
-        "s:{s:[s,s]}, s:{s:i}, s:{s:s, s:s}, s:{}, s:{s:{s:b}, s:{s:b}}, s:{}}",
+        "s:{s:[s,s]}, s:{s:i}, s:{s:s, s:s}, s:{}, s:{s:{s:b}, s:{s:b}}, s:{}, s:{s:i, s:i, s:i}, "
+        "s:s}",
         "role", role, "uids", 7, 7, "gids", 7, 7, "groups", "capabilities", "ambient", NONE,
         "bounding", "0000000000000400", "effective", NONE, "inheritable", NONE, "permitted", NONE,
         "no_new_privs", 1, "seccomp_mode", 2, "threads", 1, "dumpable", 0, "filter_is_loaded", 1,
         "limits", "core_bytes", "0", "0", "descriptors", "epoll", 1, "executable", "path", path,
         "on_disk", "the same", "libraries", "namespaces", "net", "of_supervisor", 0, "ipc",
-        "of_supervisor", 0, "not_read");
+        "of_supervisor", 0, "not_read", "code", "writable_kib", 0, "anonymous_kib", 0,
+        "changed_kib", 0, "belongs_as", is_supervisor ? "itself" : "child");
     cr_assert_not_null(made);
     return made;
 }
@@ -95,7 +97,7 @@ Test(attest_judge, what_is_missing_is_a_finding)
     static const char *const of_process[] = {
         "uids",         "gids",       "groups",    "capabilities",     "no_new_privs",
         "seccomp_mode", "threads",    "dumpable",  "filter_is_loaded", "limits",
-        "descriptors",  "executable", "libraries", "namespaces"};
+        "descriptors",  "executable", "libraries", "namespaces",       "code"};
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
         json_t *made = document();
         expect_without(made, made, whole[i], "is missing");
@@ -190,6 +192,38 @@ Test(attest_judge, finds_a_process_too_many_and_one_too_few)
     made = document();
     json_object_del(json_object_get(made, "processes"), "front-0");
     expect(made, "0 of 1 lanes have a front");
+}
+
+Test(attest_judge, finds_code_that_is_not_as_its_files_have_it)
+{
+    expect_of("code",
+              json_pack("{s:i, s:i, s:i}", "writable_kib", 4, "anonymous_kib", 0, "changed_kib", 0),
+              "worker-0: 4 KiB of memory can be both written and executed");
+    expect_of("code",
+              json_pack("{s:i, s:i, s:i}", "writable_kib", 0, "anonymous_kib", 8, "changed_kib", 0),
+              "worker-0: 8 KiB of memory of no file is executed");
+    expect_of(
+        "code",
+        json_pack("{s:i, s:i, s:i}", "writable_kib", 0, "anonymous_kib", 0, "changed_kib", 12),
+        "worker-0: 12 KiB of code is not as its file has it");
+    expect_of("code", json_pack("{s:i, s:i}", "writable_kib", 0, "changed_kib", 0),
+              "code.anonymous_kib is missing");
+}
+
+Test(attest_judge, a_usable_upstream_has_shown_what_it_is)
+{
+    static const char *const parts[] = {"tls", "chain"};
+    for (size_t i = 0; i < 2; i++) {
+        json_t *made = document();
+        json_t *upstream = json_object_get(
+            json_object_get(json_object_get(made, "service"), "upstreams"), "first");
+        json_object_set_new(upstream, parts[i], json_null());
+        expect(made, "upstream first: ");
+    }
+    json_t *made = document();
+    json_t *upstream =
+        json_object_get(json_object_get(json_object_get(made, "service"), "upstreams"), "first");
+    expect_without(made, json_object_get(upstream, "tls"), "group", "group is missing");
 }
 
 Test(attest_judge, finds_what_the_service_says)
