@@ -16,6 +16,11 @@ complete -c penstockctl -n '__fish_seen_subcommand_from attest' -l check -d 'wha
 complete -c penstockctl -n '__fish_seen_subcommand_from attest' -l verify -r -F -d 'in what it differs from a document'
 complete -c penstockctl -n __fish_use_subcommand -a compliance -d 'what audits ask, and whether it is so'
 complete -c penstockctl -n '__fish_seen_subcommand_from compliance' -l config -r -F -d 'what penstock --print-config prints'
+complete -c penstockctl -n __fish_use_subcommand -a import -d 'a policy from another program\'s configuration'
+complete -c penstockctl -n '__fish_seen_subcommand_from import' -F
+complete -c penstockctl -n '__fish_seen_subcommand_from import' -l from -x -a 'stubby unbound dnsdist coredns smartdns' -d 'whose file it is'
+complete -c penstockctl -n '__fish_seen_subcommand_from import' -l output -r -F -d 'where the policy is written'
+complete -c penstockctl -n '__fish_seen_subcommand_from import' -l verbose -d 'what is carried, too'
 complete -c penstockctl -n '__fish_seen_subcommand_from flush' -l below -d 'all names below, too'
 complete -c penstockctl -n '__fish_seen_subcommand_from log-level' -a 'notice info debug'
 complete -c penstockctl -n '__fish_seen_subcommand_from status stats top limits networks compliance' -l json -d 'as JSON'

@@ -151,8 +151,8 @@ is_at_or_below(const char *name, const char *upper)
            (len == upper_len || name[len - upper_len - 1] == '.');
 }
 
-static bool
-is_about_special(const char *name)
+bool
+config_judge_is_special(const char *name)
 {
     static const char *const specials[] = {
 #define SPECIAL(special, kind, why) special,
@@ -169,7 +169,7 @@ static const char *
 judge_through(const struct config *config)
 {
     for (uint32_t i = 0; i < config->local_through_count; i++)
-        if (!is_about_special(config->local_through[i]))
+        if (!config_judge_is_special(config->local_through[i]))
             return "a name that is not answered here anyway; allowed: a special-use name or "
                    "reverse "
                    "zone of private addresses (home.arpa, 10.in-addr.arpa, ...), or a name above "

@@ -21,3 +21,6 @@ struct config_complaint {
  * @param complaint  written when the result is false
  */
 MUST_CHECK bool config_judge(const struct config *config, struct config_complaint *complaint);
+
+/** Is the name, in lower case, above, below or one of those that are answered here (local.special)? */
+bool config_judge_is_special(const char *name);

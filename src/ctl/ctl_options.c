@@ -21,7 +21,10 @@ enum {
     OPTION_INTERVAL,
     OPTION_CHECK,
     OPTION_VERIFY,
-    OPTION_CONFIG
+    OPTION_CONFIG,
+    OPTION_FROM,
+    OPTION_OUTPUT,
+    OPTION_VERBOSE
 };
 
 static const struct option long_options[] = {{"socket", required_argument, NULL, OPTION_SOCKET},
@@ -32,11 +35,14 @@ static const struct option long_options[] = {{"socket", required_argument, NULL,
                                              {"check", no_argument, NULL, OPTION_CHECK},
                                              {"verify", required_argument, NULL, OPTION_VERIFY},
                                              {"config", required_argument, NULL, OPTION_CONFIG},
+                                             {"from", required_argument, NULL, OPTION_FROM},
+                                             {"output", required_argument, NULL, OPTION_OUTPUT},
+                                             {"verbose", no_argument, NULL, OPTION_VERBOSE},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
                                              {0}};
 
-enum takes { NOTHING, A_LEVEL, A_NAME, AN_ADDRESS }; /* behind the command */
+enum takes { NOTHING, A_LEVEL, A_NAME, AN_ADDRESS, A_FILE }; /* behind the command */
 
 struct command {
     const char *name;
@@ -59,6 +65,7 @@ static const struct command commands[] = {
     {"top", CTL_TOP, true, NOTHING},
     {"attest", CTL_ATTEST, true, NOTHING},
     {"compliance", CTL_COMPLIANCE, true, NOTHING},
+    {"import", CTL_IMPORT, false, A_FILE},
 };
 
 static const char *const levels[] = {"notice", "info", "debug"};
@@ -133,6 +140,10 @@ take_value(struct ctl_options *options, enum takes takes, const char *word)
         return take_name(options, word);
     case AN_ADDRESS:
         return take_address(options, word);
+    case A_FILE:
+        options->what = word;
+        return word != NULL ? STATUS_OK
+                            : refuse(options, "import takes a file; - is standard input");
     }
     return STATUS_INVALID;
 }
@@ -151,6 +162,16 @@ take_interval(struct ctl_options *options, const char *text)
     return STATUS_OK;
 }
 
+static bool
+is_peer(const char *name)
+{
+    static const char *const peers[] = {"stubby", "unbound", "dnsdist", "coredns", "smartdns"};
+    for (size_t i = 0; i < sizeof peers / sizeof peers[0]; i++)
+        if (strcmp(name, peers[i]) == 0)
+            return true;
+    return false;
+}
+
 /* Does the command have the options that were given? */
 static enum status
 judge_options(struct ctl_options *options, const struct command *command)
@@ -165,6 +186,14 @@ judge_options(struct ctl_options *options, const struct command *command)
     if (options->printed == NULL && command->command == CTL_COMPLIANCE)
         return refuse(options, "compliance takes --config FILE, with what penstock --print-config "
                                "prints; - is standard input");
+    if (command->command != CTL_IMPORT &&
+        (options->from != NULL || options->output != NULL || options->is_verbose))
+        return refuse(options, "%s has no %s", command->name,
+                      options->from != NULL     ? "--from"
+                      : options->output != NULL ? "--output"
+                                                : "--verbose");
+    if (options->from != NULL && !is_peer(options->from))
+        return refuse(options, "--from takes one of stubby, unbound, dnsdist, coredns, smartdns");
     if (options->is_once && !is_top)
         return refuse(options, "%s has no --once", command->name);
     if (options->interval_s > 0 && (!is_top || options->is_once))
@@ -215,6 +244,9 @@ ctl_options_parse(int argc, char **argv, const char *socket_env, struct ctl_opti
     *options = (struct ctl_options){.socket = CTL_OPTIONS_SOCKET};
     if (socket_env != NULL && socket_env[0] != '\0')
         options->socket = socket_env;
+    for (int i = 1; i < argc; i++) /* an option that nobody has is a mistake of whose command? */
+        if (strcmp(argv[i], "import") == 0)
+            options->command = CTL_IMPORT;
     int option;
     optind = 0; /* anew: a test parses more than once */
     opterr = 0;
@@ -234,6 +266,15 @@ ctl_options_parse(int argc, char **argv, const char *socket_env, struct ctl_opti
             break;
         case OPTION_CONFIG:
             options->printed = optarg;
+            break;
+        case OPTION_FROM:
+            options->from = optarg;
+            break;
+        case OPTION_OUTPUT:
+            options->output = optarg;
+            break;
+        case OPTION_VERBOSE:
+            options->is_verbose = true;
             break;
         case OPTION_INTERVAL:
             if (take_interval(options, optarg) != STATUS_OK)
@@ -291,6 +332,10 @@ ctl_options_help(void)
            "  compliance --config FILE [--json]\n"
            "                    what audits ask: pass, fail, not applicable, and why;\n"
            "                    FILE holds what penstock --print-config prints, - is stdin\n"
+           "  import FILE [--from PROGRAM] [--output FILE] [--verbose]\n"
+           "                    a policy from the configuration of stubby, unbound, dnsdist,\n"
+           "                    coredns or smartdns, and line by line what it cannot carry;\n"
+           "                    exit status 0 sound, 1 nothing usable, 2 usage\n"
            "\n"
            "  --socket PATH     the control socket; else PENSTOCK_CONTROL_SOCKET, else\n"
            "                    " CTL_OPTIONS_SOCKET "\n"

@@ -32,6 +32,7 @@ enum ctl_options_command {
     CTL_TOP,
     CTL_ATTEST,
     CTL_COMPLIANCE,
+    CTL_IMPORT,
     CTL_HELP,
     CTL_VERSION,
 };
@@ -40,6 +41,7 @@ enum ctl_options_exit {
     CTL_EXIT_WELL = 0, /* or done */
     CTL_EXIT_LOOK = 1, /* or refused; healthcheck: unhealthy */
     CTL_EXIT_ACT = 2,
+    CTL_EXIT_IMPORT_USAGE = 2, /* import asks no service; 2 is what converters end with */
     CTL_EXIT_UNREACHABLE = 3,
     CTL_EXIT_USAGE = 64, /* EX_USAGE of sysexits.h: no answer of the service is like it */
 };
@@ -48,14 +50,18 @@ struct ctl_options {
     enum ctl_options_command command;
     const char *socket; /* points into argv or the environment, or is static */
     bool is_json;
-    bool is_once;                      /* top: one frame */
-    const char *printed;               /* compliance: --config; NULL: not given */
-    unsigned interval_s;               /* top: between two readings */
-    uint8_t level;                     /* log-level: enum log_level */
-    bool is_below;                     /* flush: with all names below */
-    bool is_check;                     /* attest: judged by the shipped rules */
-    const char *baseline;              /* attest: compared with this file; points into argv */
-    const char *what;                  /* flush: the name, limits: the address; points into argv */
+    bool is_once;         /* top: one frame */
+    const char *printed;  /* compliance: --config; NULL: not given */
+    unsigned interval_s;  /* top: between two readings */
+    uint8_t level;        /* log-level: enum log_level */
+    bool is_below;        /* flush: with all names below */
+    bool is_check;        /* attest: judged by the shipped rules */
+    const char *baseline; /* attest: compared with this file; points into argv */
+    const char *from;     /* import: whose file it is; NULL: it tells itself */
+    const char *output;   /* import: a new file; NULL: standard output */
+    bool is_verbose;      /* import: what was carried is told too */
+    /* flush: the name, limits: the address, import: the file; points into argv */
+    const char *what;
     char error[CTL_OPTIONS_ERROR_MAX]; /* on failure: one line without newline */
 };
 

@@ -34,11 +34,12 @@ FLOORS = {
     "front": {"base", "dns", "conf", "ipc", "gate", "answers", "lane", "os", "child", "front"},
     "worker": {"base", "dns", "conf", "ipc", "upstream", "lane", "os", "child", "worker"},
     "attest": {"base", "conf", "digest", "os", "attest"},
-    "ctl": {"base", "dns", "conf", "lane", "view", "os", "control", "attest", "audit", "ctl"},
+    "import": {"base", "conf", "import"},
+    "ctl": {"base", "dns", "conf", "lane", "view", "os", "control", "attest", "audit", "import", "ctl"},
     "exporter": {"base", "dns", "lane", "view", "os", "control", "exporter"},
     "supervisor": {"base", "dns", "conf", "ipc", "gate", "answers", "upstream", "lane", "view", "os", "control", "digest", "audit", "supervisor"},
 }
-FLOORS["hole"] = set(FLOORS) - {"ctl", "view"} | {"hole"}  # attacks from within each process; linked into hole builds alone
+FLOORS["hole"] = set(FLOORS) - {"ctl", "view", "import"} | {"hole"}  # attacks from within each process; linked into hole builds alone
 
 # foreign headers that one place only may include
 FOREIGN = {
@@ -47,7 +48,7 @@ FOREIGN = {
     "seccomp.h": re.compile(r"^src/os/sandbox\w*\.[ch]$"),
     "cap-ng.h": re.compile(r"^src/os/privs\w*\.c$"),
     "idn2.h": re.compile(r"^src/supervisor/idna\.c$"),
-    "yaml.h": re.compile(r"^src/conf/config_yaml\.[ch]$"),
+    "yaml.h": re.compile(r"^src/(conf/config|import/import)_yaml\.[ch]$"),
     "ncurses.h": re.compile(r"^src/ctl/ctl_screen\.c$"),
     "jansson.h": re.compile(r"^src/(ctl/ctl_value|attest/attest_value)\.h$"),
 }

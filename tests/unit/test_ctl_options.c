@@ -168,3 +168,27 @@ Test(ctl_options, help_names_every_command)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         cr_expect_not_null(strstr(ctl_options_help(), names[i]), "%s", names[i]);
 }
+
+Test(ctl_options, files_to_import)
+{
+    cr_expect_eq(PARSE("import", "unbound.conf"), STATUS_OK);
+    cr_expect(options.command == CTL_IMPORT && options.from == NULL && !options.is_verbose);
+    cr_expect_str_eq(options.what, "unbound.conf");
+    cr_expect_eq(PARSE("import", "--from", "coredns", "-", "--output", "a", "--verbose"),
+                 STATUS_OK);
+    cr_expect_str_eq(options.from, "coredns");
+    cr_expect_str_eq(options.output, "a");
+    cr_expect(options.is_verbose);
+    cr_expect_eq(PARSE("import"), STATUS_INVALID);
+    cr_expect_eq(PARSE("import", "a", "b"), STATUS_INVALID);
+    cr_expect_eq(PARSE("import", "a", "--from", "bind"), STATUS_INVALID);
+    cr_expect_not_null(strstr(options.error, "stubby, unbound"));
+    cr_expect_eq(PARSE("import", "a", "--nothing"), STATUS_INVALID);
+    cr_expect_eq(options.command, CTL_IMPORT); /* whose exit status it gets */
+    static const char *const others[] = {"--from", "--output", "--verbose"};
+    for (unsigned i = 0; i < 3; i++) {
+        cr_expect_eq(PARSE("status", others[i], "stubby"), STATUS_INVALID);
+        cr_expect_not_null(strstr(options.error, others[i]));
+        cr_expect_neq(options.command, CTL_IMPORT);
+    }
+}
