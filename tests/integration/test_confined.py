@@ -13,6 +13,7 @@ from baddot import encoded
 from conftest import needs_root
 from penstock import BUILD, TOP, records, status_of, wait_for
 from test_ctl import ctl
+from test_privileges import as_nobody, copies  # noqa: F401
 
 pytestmark = [pytest.mark.smoke, needs_root]
 
@@ -154,3 +155,22 @@ def test_without_the_right_it_says_so_and_serves(serve, bad, why, reason):
     os.kill(old, signal.SIGKILL)
     wait_for(lambda: service.pids()["worker"] not in ([], [old]), 10, "the return")
     check_answer(service, "again.penstock.example")
+
+
+@needs_spaces
+def test_as_root_it_takes_the_right_to_administer(serve, bad):
+    """Root that a container has left CAP_SYS_ADMIN out of; the account, started without root, needs no capability."""
+    service = serve(bad, wrap=["setpriv", "--inh-caps=-sys_admin", "--bounding-set=-sys_admin"])
+    check_answer(service, "root.penstock.example")
+    assert the_line(service) == "no namespaces of their own; missing: user (Permission denied)"
+    assert spaces(service.pid_of("worker")) == spaces(service.process.pid)
+    assert all(int(status_of(pid)[sets], 16) == 0 for pid in (service.process.pid, service.pid_of("worker"))
+               for sets in ("CapInh", "CapPrm", "CapEff", "CapAmb"))
+
+
+@needs_spaces
+def test_as_its_account_it_takes_no_right(serve, bad, copies):
+    service = serve(bad, executable=copies / "penstock", wrap=as_nobody("--inh-caps=-all", "--bounding-set=-all"))
+    check_answer(service, "account.penstock.example")
+    assert the_line(service).startswith("namespaces of their own: user, network, IPC, UTS")
+    check_worker(service, service.pid_of("worker"))
