@@ -30,7 +30,10 @@ pytestmark = [needs_root, pytest.mark.smoke,
 
 @pytest.fixture
 def told(shared):
-    """The programs under strace, and what their calls say of the rows."""
+    """The programs under strace, and what their calls say of the rows; where they are already, tools/sandbox-rows judges."""
+    if rows.is_wrapped(penstock.BUILD):
+        yield types.SimpleNamespace(program=lambda name: penstock.BUILD / "src" / name, judge=lambda: (None, []))
+        return
     stands, logs = rows.wrap(penstock.BUILD, shared / "rows")
     tables = rows.tables(penstock.BUILD)
 
