@@ -1,6 +1,10 @@
-# Two stages: Debian 13 builds static executables; the image holds them, a list of certificate
-# authorities and an account name, and nothing else: no shell, no library, no package manager.
-FROM debian:trixie-slim AS build
+# Two stages: Debian 13 builds static executables; the image holds them, a list of certificate authorities, an account
+# name, the licences and lists of what is inside, and nothing else: no shell, no library, no package manager. See docs/CONTAINER.md.
+
+# The one place where the system that compiles is named; docs/CONTAINER.md says how to renew it.
+ARG BASE=docker.io/library/debian:trixie-slim@sha256:a29215f6a35e51e22adffa17f89e9d2ef06214e64a2bad10d765c46aea49f11f
+
+FROM ${BASE} AS build
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
        gcc libc6-dev binutils meson ninja-build pkgconf python3 \
@@ -13,20 +17,37 @@ COPY policy /source/policy
 COPY seccomp /source/seccomp
 COPY src /source/src
 COPY LICENSE /source/
-COPY tools/steps.py tools/linked.py tools/licences tools/licences.txt /source/tools/
+COPY tools/steps.py tools/linked.py tools/licences tools/licences.txt tools/sbom /source/tools/
 WORKDIR /source
 RUN meson setup build -Dprefix=/usr -Dbuildtype=debugoptimized -Dstatic=true -Dtests=false \
-    && ninja -C build \
-    && install -D -s -t /image/usr/bin build/src/supervisor/penstock build/src/ctl/penstockctl build/src/exporter/penstock-exporter \
-    && install -D -s -t /image/usr/libexec/penstock build/src/front/penstock-front build/src/worker/penstock-worker \
+    && ninja -C build
+# the lists are of the executables as they are in the image: without symbols
+ARG SOURCE_DATE_EPOCH=0
+RUN programs=$(ls build/src/*/penstock build/src/*/penstockctl build/src/*/penstock-exporter) \
+    && children=$(ls build/src/*/penstock-front build/src/*/penstock-worker) \
+    && strip $programs $children \
+    && SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH tools/sbom build \
+    && install -D -t /image/usr/bin $programs \
+    && install -D -t /image/usr/libexec/penstock $children \
     && tools/licences build /image/usr/share/doc/penstock/LICENSES \
+    && install -m 644 /usr/share/doc/ca-certificates/copyright /image/usr/share/doc/penstock/LICENSES/ca-certificates \
+    && install -D -m 644 -t /image/usr/share/doc/penstock build/penstock.spdx.json build/penstock.cdx.json \
     && setcap cap_net_bind_service=p /image/usr/libexec/penstock/penstock-front \
     && install -D -m 644 -t /image/etc/ssl/certs /etc/ssl/certs/ca-certificates.crt \
+    && install -d -m 755 /image/etc/penstock /image/run/penstock \
     && printf '%s\n' 'penstock:x:65532:65532::/:/nonexistent' 'penstock-exporter:x:65533:65533::/:/nonexistent' >/image/etc/passwd
 
 FROM scratch
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="penstock" \
+      org.opencontainers.image.description="A DNS forwarder over TLS to pinned upstreams" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="ISC AND (Apache-2.0 OR GPL-2.0-or-later) AND GPL-3.0-or-later WITH GCC-exception-3.1 AND LGPL-2.1-only AND LGPL-2.1-or-later AND LGPL-3.0-or-later AND (LGPL-3.0-or-later OR GPL-2.0-or-later) AND MIT AND X11-distribute-modifications-variant AND MPL-2.0"
 COPY --from=build /image/ /
 USER 65532:65532
 EXPOSE 53/udp 53/tcp
 STOPSIGNAL SIGTERM
+# an image in the format of OCI has no such word: compose.yaml says the same
+HEALTHCHECK --interval=30s --timeout=5s --start-period=15s --retries=3 CMD ["/usr/bin/penstockctl", "healthcheck"]
 ENTRYPOINT ["/usr/bin/penstock"]
