@@ -191,7 +191,7 @@ def test_each_row_is_needed_and_each_call_has_one(launch, bad, place, told, monk
         calls, said = told.judge()
         raise AssertionError("\n".join([str(dict(calls.roles)), *said])) from None
     calls, _ = told.judge()
-    assert landlock() < 1 or calls.bound == calls.roles, "who enters its filter has bounds by Landlock"
+    assert landlock() < 1 or calls is None or calls.bound == calls.roles, "who enters its filter has bounds by Landlock"
 
 
 def test_what_is_judged_can_fail(tmp_path):
