@@ -3,7 +3,6 @@
  */
 #include "attest/attest_code.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +17,18 @@ struct area { /* of memory, while its lines are read */
 static bool
 read_head(const char *line, struct area *area, uint64_t *kib)
 {
-    uint64_t begin, end, inode;
-    char rights[8], name[16] = "";
-    if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %*s %*s %" SCNu64 "%*[ ]%15[^\n]", &begin, &end,
-               rights, &inode, name) < 4 ||
+    char span[40], rights[8], number[24], name[16] = "";
+    char *dash, *rest;
+    if (strchr("0123456789abcdef", *line) == NULL) /* a line about the area before it: most are */
+        return false;
+    if (sscanf(line, "%39s %7s %*s %*s %23[0-9]%*[ ]%15[^\n]", span, rights, number, name) < 3 ||
         strlen(rights) < 4)
+        return false;
+    uint64_t begin = strtoull(span, &dash, 16);
+    if (*dash != '-')
+        return false;
+    uint64_t end = strtoull(dash + 1, &rest, 16), inode = strtoull(number, NULL, 10);
+    if (*rest != '\0')
         return false;
     bool is_kernels =
         inode == 0 && (strcmp(name, "[vdso]") == 0 || strcmp(name, "[vsyscall]") == 0);

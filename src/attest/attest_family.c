@@ -26,12 +26,18 @@ bool
 attest_family_stat(const char *text, pid_t *parent, pid_t *session)
 {
     const char *at = strrchr(text, ')');
-    char state;
-    int found[3];
-    if (at == NULL || sscanf(at + 1, " %c %d %d %d", &state, &found[0], &found[1], &found[2]) != 4)
+    if (at == NULL || at[1] != ' ' || at[2] == '\0')
         return false;
-    *parent = found[0];
-    *session = found[2];
+    char state = at[2], *rest = (char *)(uintptr_t)at + 3;
+    long found[3]; /* parent, group of processes, session */
+    for (size_t i = 0; i < 3; i++) {
+        const char *from = rest;
+        found[i] = strtol(from, &rest, 10);
+        if (rest == from)
+            return false;
+    }
+    *parent = (pid_t)found[0];
+    *session = (pid_t)found[2];
     return state != 'Z' && state != 'X';
 }
 
