@@ -1,4 +1,4 @@
-"""docs/AUDIT.md and docs/penstock-audit.schema.json have the rows of src/audit/audit.def.
+"""docs/AUDIT.md and docs/penstock-audit.schema.json have the rows of src/audit/audit.def and src/audit/found.def.
 
 usage: audit.py ROOT            the tables and the schema, written anew
        structure.py audit ROOT  they are as they would be written
@@ -18,6 +18,7 @@ PATTERNS = {
     "UUID": {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"},
 }
 MEMBER = re.compile(r'^AUDIT_MEMBER\((\w+),\s*"(\w+)",\s*(\w+),\s*"(.*)"\)$', re.M)
+FOUND = re.compile(r'^FOUND\(\w+,\s*"(\w+)",\s*"(.*)"\)$', re.M)
 EVENT = re.compile(r'^AUDIT_EVENT\(\w+,\s*"(\w+)",\s*([^",]+),\s*([^",]+),\s*"(.*)"\)$', re.M)
 
 
@@ -50,6 +51,7 @@ def schema(root):
 def tables(root):
     members, events, common, extra = rows(root)
     names = {member: name for member, name, _, _ in members}
+    found = FOUND.findall((root / "src/audit/found.def").read_text())
 
     def listed(found):
         return ", ".join(f"`{names[m]}`" for m in found)
@@ -57,10 +59,11 @@ def tables(root):
     return ["\n".join(["| event | has | may have | what happened |", "|---|---|---|---|",
                        *(f"| `{name}` | {listed(has)} | {listed(may)} | {text} |" for name, has, may, text in events)]),
             "\n".join(["| member | kind | where | what it is |", "|---|---|---|---|",
-                       *(f"| `{name}` | {kind.lower()} | {where} | {text} |" for (_, name, kind, text), where in zip(members, every))])]
+                               *(f"| `{name}` | {kind.lower()} | {where} | {text} |" for (_, name, kind, text), where in zip(members, every))]),
+            "\n".join(["| found | what is said of the place |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in found)])]
 
 
-TABLE = re.compile(r"^\| (?:event|member) \|.*?(?=\n\n|\n?\Z)", re.M | re.S)
+TABLE = re.compile(r"^\| (?:event|member|found) \|.*?(?=\n\n|\n?\Z)", re.M | re.S)
 
 
 def check_audit(root, breaches):
@@ -72,6 +75,9 @@ def check_audit(root, breaches):
     for macro, found in (("AUDIT_MEMBER", members), ("AUDIT_EVENT", events)):
         if not found or len(found) != len(re.findall(rf"^{macro}\(", table, re.M)):
             breaches.add("src/audit/audit.def", 1, f"not every row of {macro} could be read")
+    kinds = (root / "src/audit/found.def").read_text()
+    if len(FOUND.findall(kinds)) != len(re.findall(r"^FOUND\(", kinds, re.M)):
+        breaches.add("src/audit/found.def", 1, "not every row of FOUND could be read")
     names = [name for _, name, _, _ in members]
     if names != sorted(names) or len(set(names)) != len(names):
         breaches.add("src/audit/audit.def", 1, "members are not sorted by name, or one is there twice")
