@@ -2,7 +2,7 @@
 _penstockctl() {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     case $before in
-    --socket | --verify | --output) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    --socket | --verify | --key | --head-of | --output) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     log-level) mapfile -t COMPREPLY < <(compgen -W "notice info debug" -- "$word") ;;
     top) mapfile -t COMPREPLY < <(compgen -W "--once --json --interval" -- "$word") ;;
     compliance) mapfile -t COMPREPLY < <(compgen -W "--config --json" -- "$word") ;;
@@ -10,9 +10,17 @@ _penstockctl() {
     --from) mapfile -t COMPREPLY < <(compgen -W "stubby unbound dnsdist coredns smartdns" -- "$word") ;;
     --config) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     status | stats | limits | networks) mapfile -t COMPREPLY < <(compgen -W "--json" -- "$word") ;;
+    audit) mapfile -t COMPREPLY < <(compgen -W "verify" -- "$word") ;;
+    verify) mapfile -t COMPREPLY < <(compgen -f -W "--key --head --head-of --after --json" -- "$word") ;;
+    --head | --after) COMPREPLY=() ;;
     attest) mapfile -t COMPREPLY < <(compgen -W "--json --check --verify" -- "$word") ;;
     flush) mapfile -t COMPREPLY < <(compgen -W "--below" -- "$word") ;;
-    *) mapfile -t COMPREPLY < <(compgen -W "status stats top upstreams healthcheck reload drain log-level flush limits networks attest compliance import
+    *)
+        if [[ " ${COMP_WORDS[*]} " == *" audit verify "* ]]; then
+            mapfile -t COMPREPLY < <(compgen -f -W "--key --head --head-of --after --json" -- "$word")
+            return
+        fi
+        mapfile -t COMPREPLY < <(compgen -W "status stats top upstreams healthcheck reload drain log-level flush limits networks attest compliance import audit
         --socket --json --help --version" -- "$word") ;;
     esac
 }

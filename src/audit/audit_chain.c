@@ -3,7 +3,6 @@
  */
 #include "audit/audit_chain.h"
 
-#include "audit/audit_read.h"
 #include "base/bytes.h"
 #include "digest/hmac.h"
 
@@ -102,6 +101,29 @@ find_last(struct last *last, const char *tail, size_t size, bool is_whole)
     }
 }
 
+bool
+audit_chain_fits(uint64_t sequence, const uint8_t head[DIGEST_BYTES],
+                 const struct audit_read *piece)
+{
+    uint8_t previous[DIGEST_BYTES];
+    if ((piece->has & AUDIT_BIT(AUDIT_OF_SEQUENCE)) != 0 &&
+        audit_read_number(piece, AUDIT_OF_SEQUENCE) != sequence + 1)
+        return false;
+    if ((piece->has & AUDIT_BIT(AUDIT_OF_PREVIOUS)) == 0)
+        return true;
+    audit_read_hash(piece, AUDIT_OF_PREVIOUS, previous);
+    return memcmp(previous, head, sizeof previous) == 0;
+}
+
+/* A piece of a file without a line may be of a chain that went on from the file before. */
+static bool
+is_of_chain(const struct audit_chain *chain, const char *octets, size_t size)
+{
+    struct audit_read piece;
+    return audit_read_piece(&piece, octets, size) == AUDIT_READ_CUT &&
+           (chain->sequence == 0 || audit_chain_fits(chain->sequence, chain->head, &piece));
+}
+
 enum audit_chain_end
 audit_chain_resume(struct audit_chain *chain, const char *tail, size_t size, bool is_whole)
 {
@@ -120,6 +142,8 @@ audit_chain_resume(struct audit_chain *chain, const char *tail, size_t size, boo
     for (size_t at = last.behind; at < size;) {
         const char *end = memchr(tail + at, '\n', size - at);
         size_t piece = end != NULL ? (size_t)(end - tail) - at : size - at;
+        if (!is_of_chain(&next, tail + at, piece))
+            return AUDIT_CHAIN_FOREIGN;
         add_piece(&next, tail + at, piece);
         at += piece + 1;
     }

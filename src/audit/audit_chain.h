@@ -14,6 +14,7 @@
 #pragma once
 
 #include "audit/audit_line.h"
+#include "audit/audit_read.h"
 #include "base/status.h"
 
 #define AUDIT_CHAIN_KEY_MIN     32 /* octets of a key */
@@ -72,6 +73,10 @@ void audit_chain_begin(struct audit_chain *chain, const char boot[AUDIT_UUID_SIZ
  */
 MUST_CHECK enum audit_chain_end audit_chain_resume(struct audit_chain *chain, const char *tail,
                                                    size_t size, bool is_whole);
+
+/** Could the piece have become the line behind `head`, which has that number? It can, unless it has another one, or another sum. */
+bool audit_chain_fits(uint64_t sequence, const uint8_t head[DIGEST_BYTES],
+                      const struct audit_read *piece);
 
 /** The next line goes into another file, which is empty: it has to be an AUDIT_CONTINUED. */
 void audit_chain_next_file(struct audit_chain *chain);

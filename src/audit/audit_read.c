@@ -94,7 +94,7 @@ take_number(struct cursor *from)
     if (from->at == from->end)
         return AUDIT_READ_CUT;
     if (from->at == begin)
-        return *from->at == '-' ? AUDIT_READ_VALUE : other_than_wanted(*from->at);
+        return other_than_wanted(*from->at);
     return strchr(".eE", *from->at) != NULL && *from->at != '\0' ? AUDIT_READ_FORM
                                                                  : AUDIT_READ_LINE;
 }
@@ -208,12 +208,26 @@ take_quoted(struct cursor *from, struct audit_read *read, enum audit_kind kind)
     return AUDIT_READ_FOREIGN;
 }
 
+/* A value of JSON, but not of the kind that the member has. */
+static bool
+begins_another(const struct cursor *from, enum audit_kind kind)
+{
+    static const char firsts[] = "\"-0123456789tfn[{";
+    char c = from->at < from->end ? *from->at : '\0';
+    bool is_wanted = kind == AUDIT_NUMBER ? is_digit(c)
+                     : kind == AUDIT_FLAG ? c == 't' || c == 'f'
+                                          : c == '"';
+    return c != '\0' && !is_wanted && strchr(firsts, c) != NULL;
+}
+
 static enum audit_read_end
 take_value(struct cursor *from, struct audit_read *read, enum audit_member member)
 {
     enum audit_kind kind = audit_table_member(member)->kind;
     bool is_quoted = kind != AUDIT_NUMBER && kind != AUDIT_FLAG;
     read->at = member;
+    if (begins_another(from, kind))
+        return AUDIT_READ_VALUE;
     if (is_quoted)
         TRY(take(from, "\""));
     const char *begin = from->at;

@@ -66,16 +66,8 @@ forget_pieces(struct audit_verify *verify)
 static bool
 is_next(const struct audit_verify *verify, const struct audit_read *piece)
 {
-    uint8_t previous[DIGEST_BYTES];
-    if (!verify->has_end || verify->is_lost)
-        return true;
-    if (has(piece, AUDIT_OF_SEQUENCE) &&
-        audit_read_number(piece, AUDIT_OF_SEQUENCE) != verify->end.sequence + 1)
-        return false;
-    if (!has(piece, AUDIT_OF_PREVIOUS))
-        return true;
-    audit_read_hash(piece, AUDIT_OF_PREVIOUS, previous);
-    return memcmp(previous, verify->end.sum, sizeof previous) == 0;
+    return !verify->has_end || verify->is_lost ||
+           audit_chain_fits(verify->end.sequence, verify->end.sum, piece);
 }
 
 static void

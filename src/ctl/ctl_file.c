@@ -40,6 +40,19 @@ judge_kind(int fd)
     return "it is a device, not a file";
 }
 
+int
+ctl_file_open(const char *path, const char **why)
+{
+    /* a pipe that nobody writes to would be waited for, a terminal would become ours */
+    int fd = sys_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    *why = fd < 0 ? strerror(errno) : judge_kind(fd);
+    if (*why == NULL)
+        return fd;
+    if (fd >= 0)
+        sys_close(fd);
+    return -1;
+}
+
 enum status
 ctl_file_read(const char *path, char *to, size_t room, size_t *size, const char **why)
 {
@@ -48,15 +61,10 @@ ctl_file_read(const char *path, char *to, size_t room, size_t *size, const char 
         *why = read_all(STDIN_FILENO, to, room, size);
         return *why == NULL ? STATUS_OK : STATUS_INVALID;
     }
-    /* a pipe that nobody writes to would be waited for, a terminal would become ours */
-    int fd = sys_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) {
-        *why = strerror(errno);
+    int fd = ctl_file_open(path, why);
+    if (fd < 0)
         return STATUS_INVALID;
-    }
-    *why = judge_kind(fd);
-    if (*why == NULL)
-        *why = read_all(fd, to, room, size);
+    *why = read_all(fd, to, room, size);
     sys_close(fd);
     return *why == NULL ? STATUS_OK : STATUS_INVALID;
 }

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * What: regular files alone, so that no name makes a command wait for ever.
- * Who:  ctl_attest, ctl_compliance, before privileges are given up.
+ * Who:  ctl_attest, ctl_audit, ctl_compliance, before privileges are given up.
  * Ref:  open(2).
  */
 #pragma once
@@ -10,6 +10,14 @@
 #include "base/status.h"
 
 #include <stddef.h>
+
+/**
+ * Open one to be read.
+ *
+ * @param why  set on failure: what is wrong, static text
+ * @return a descriptor; -1: it cannot be opened, or is no regular file
+ */
+int ctl_file_open(const char *path, const char **why);
 
 /**
  * Read a whole file, or standard input.

@@ -63,7 +63,7 @@ judge(const struct ctl_options *options, size_t size, int to)
     if (ctl_jail_enter(SANDBOX_CTL, &what_failed) != STATUS_OK)
         return fail(CTL_EXIT_LOOK, what_failed, "nothing was read");
     if (!import_peer(options->from, text, size, &peer))
-        return fail(CTL_EXIT_IMPORT_USAGE, options->what,
+        return fail(CTL_EXIT_FILES_USAGE, options->what,
                     "whose configuration it is cannot be told: --from stubby, unbound, dnsdist, "
                     "coredns or smartdns");
     bool is_usable = import_make(peer, text, size, &draft, policy) == STATUS_OK;
@@ -91,7 +91,7 @@ judge_into_file(const struct ctl_options *options, size_t size)
     int fd =
         open(options->output, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, OUTPUT_MODE);
     if (fd < 0)
-        return fail(CTL_EXIT_IMPORT_USAGE, options->output,
+        return fail(CTL_EXIT_FILES_USAGE, options->output,
                     errno == EEXIST ? "it is there already, and is not overwritten"
                                     : strerror(errno));
     pid_t child = fork();
@@ -115,7 +115,7 @@ ctl_import_run(const struct ctl_options *options)
     const char *why = "";
     size_t size;
     if (ctl_file_read(options->what, text, sizeof text, &size, &why) != STATUS_OK)
-        return fail(CTL_EXIT_IMPORT_USAGE, options->what, why);
+        return fail(CTL_EXIT_FILES_USAGE, options->what, why);
     return options->output != NULL ? judge_into_file(options, size)
                                    : judge(options, size, STDOUT_FILENO);
 }

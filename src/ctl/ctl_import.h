@@ -10,5 +10,5 @@
 
 #include "ctl/ctl_options.h"
 
-/** Do it. @return the exit status: 0, CTL_EXIT_LOOK (nothing usable) or CTL_EXIT_IMPORT_USAGE */
+/** Do it. @return the exit status: 0, CTL_EXIT_LOOK (nothing usable) or CTL_EXIT_FILES_USAGE */
 int ctl_import_run(const struct ctl_options *options);

@@ -24,7 +24,11 @@ enum {
     OPTION_CONFIG,
     OPTION_FROM,
     OPTION_OUTPUT,
-    OPTION_VERBOSE
+    OPTION_VERBOSE,
+    OPTION_KEY,
+    OPTION_HEAD,
+    OPTION_HEAD_OF,
+    OPTION_AFTER
 };
 
 static const struct option long_options[] = {{"socket", required_argument, NULL, OPTION_SOCKET},
@@ -38,11 +42,15 @@ static const struct option long_options[] = {{"socket", required_argument, NULL,
                                              {"from", required_argument, NULL, OPTION_FROM},
                                              {"output", required_argument, NULL, OPTION_OUTPUT},
                                              {"verbose", no_argument, NULL, OPTION_VERBOSE},
+                                             {"key", required_argument, NULL, OPTION_KEY},
+                                             {"head", required_argument, NULL, OPTION_HEAD},
+                                             {"head-of", required_argument, NULL, OPTION_HEAD_OF},
+                                             {"after", required_argument, NULL, OPTION_AFTER},
                                              {"help", no_argument, NULL, 'h'},
                                              {"version", no_argument, NULL, 'V'},
                                              {0}};
 
-enum takes { NOTHING, A_LEVEL, A_NAME, AN_ADDRESS, A_FILE }; /* behind the command */
+enum takes { NOTHING, A_LEVEL, A_NAME, AN_ADDRESS, A_FILE, FILES }; /* behind the command */
 
 struct command {
     const char *name;
@@ -66,6 +74,7 @@ static const struct command commands[] = {
     {"attest", CTL_ATTEST, true, NOTHING},
     {"compliance", CTL_COMPLIANCE, true, NOTHING},
     {"import", CTL_IMPORT, false, A_FILE},
+    {"audit", CTL_AUDIT, true, FILES},
 };
 
 static const char *const levels[] = {"notice", "info", "debug"};
@@ -144,9 +153,64 @@ take_value(struct ctl_options *options, enum takes takes, const char *word)
         options->what = word;
         return word != NULL ? STATUS_OK
                             : refuse(options, "import takes a file; - is standard input");
+    case FILES:
+        if (word == NULL || strcmp(word, "verify") != 0)
+            return refuse(options, "audit takes verify, and files");
+        return STATUS_OK;
     }
     return STATUS_INVALID;
 }
+
+/* --- audit ----------------------------------------------------------------------------------- */
+
+static enum status
+take_files(struct ctl_options *options, int count, char *const *words)
+{
+    if (count < 1 || count > CTL_OPTIONS_FILES_MAX)
+        return refuse(options, "audit verify takes 1 to %u files, the oldest first",
+                      CTL_OPTIONS_FILES_MAX);
+    options->audit.files = words;
+    options->audit.files_count = (unsigned)count;
+    return STATUS_OK;
+}
+
+static enum status
+take_head(struct ctl_options *options, const char *name, const char *text,
+          struct audit_found_head *head)
+{
+    return audit_found_parse(text, head) == STATUS_OK
+               ? STATUS_OK
+               : refuse(options, "%s takes SEQUENCE:HASH, not \"%.80s\"", name, text);
+}
+
+/* Files that are named are read later: how many heads they have is not known. */
+static enum status
+take_of_audit(struct ctl_options *options, int option)
+{
+    struct ctl_options_audit *audit = &options->audit;
+    if (option == OPTION_KEY) {
+        audit->key = optarg;
+        return STATUS_OK;
+    }
+    if (option == OPTION_AFTER) {
+        audit->has_after = true;
+        return take_head(options, "--after", optarg, &audit->after);
+    }
+    if (audit->heads_count + audit->head_of_count == AUDIT_VERIFY_HEADS_MAX)
+        return refuse(options, "audit verify takes at most %u heads", AUDIT_VERIFY_HEADS_MAX);
+    if (option == OPTION_HEAD)
+        return take_head(options, "--head", optarg, &audit->heads[audit->heads_count++]);
+    audit->head_of[audit->head_of_count++] = optarg;
+    return STATUS_OK;
+}
+
+static bool
+has_of_audit(const struct ctl_options_audit *audit)
+{
+    return audit->key != NULL || audit->has_after || audit->heads_count + audit->head_of_count > 0;
+}
+
+/* --- options --------------------------------------------------------------------------------- */
 
 static enum status
 take_interval(struct ctl_options *options, const char *text)
@@ -198,6 +262,8 @@ judge_options(struct ctl_options *options, const struct command *command)
         return refuse(options, "%s has no --once", command->name);
     if (options->interval_s > 0 && (!is_top || options->is_once))
         return refuse(options, "%s has no --interval", is_top ? "--once" : command->name);
+    if (has_of_audit(&options->audit) && command->command != CTL_AUDIT)
+        return refuse(options, "--key, --head, --head-of and --after are of audit verify");
     bool is_attest = command->command == CTL_ATTEST;
     if ((options->is_check || options->baseline != NULL) && !is_attest)
         return refuse(options, "%s has no %s", command->name,
@@ -222,6 +288,8 @@ take_command(struct ctl_options *options, int count, char **words)
         return STATUS_INVALID;
     if (take_value(options, command->takes, count > 1 ? words[1] : NULL) != STATUS_OK)
         return STATUS_INVALID;
+    if (command->takes == FILES)
+        return take_files(options, count - 2, words + 2);
     int most = command->takes == NOTHING ? 1 : 2;
     return count <= most
                ? STATUS_OK
@@ -238,53 +306,68 @@ refuse_option(struct ctl_options *options, const char *word)
     return refuse(options, "there is no option \"%.64s\"", word);
 }
 
+/* Options that are noted, whatever they are given. @return false: it is none of them */
+static bool
+take_plain(struct ctl_options *options, int option)
+{
+    struct {
+        int option;
+        bool *is_given;
+        const char **text;
+    } const plain[] = {
+        {OPTION_SOCKET, NULL, &options->socket},  {OPTION_JSON, &options->is_json, NULL},
+        {OPTION_BELOW, &options->is_below, NULL}, {OPTION_ONCE, &options->is_once, NULL},
+        {OPTION_CONFIG, NULL, &options->printed}, {OPTION_FROM, NULL, &options->from},
+        {OPTION_OUTPUT, NULL, &options->output},  {OPTION_VERBOSE, &options->is_verbose, NULL},
+        {OPTION_CHECK, &options->is_check, NULL}, {OPTION_VERIFY, NULL, &options->baseline},
+    };
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        if (plain[i].option != option)
+            continue;
+        if (plain[i].is_given != NULL)
+            *plain[i].is_given = true;
+        else
+            *plain[i].text = optarg;
+        return true;
+    }
+    return false;
+}
+
+/* An option that nobody has is a mistake of whose command? */
+static void
+guess_command(struct ctl_options *options, int argc, char **argv)
+{
+    for (int i = 1; i < argc && options->command == CTL_STATUS; i++)
+        if (strcmp(argv[i], "import") == 0)
+            options->command = CTL_IMPORT;
+        else if (strcmp(argv[i], "audit") == 0)
+            options->command = CTL_AUDIT;
+}
+
 enum status
 ctl_options_parse(int argc, char **argv, const char *socket_env, struct ctl_options *options)
 {
     *options = (struct ctl_options){.socket = CTL_OPTIONS_SOCKET};
     if (socket_env != NULL && socket_env[0] != '\0')
         options->socket = socket_env;
-    for (int i = 1; i < argc; i++) /* an option that nobody has is a mistake of whose command? */
-        if (strcmp(argv[i], "import") == 0)
-            options->command = CTL_IMPORT;
+    guess_command(options, argc, argv);
     int option;
     optind = 0; /* anew: a test parses more than once */
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":hV", long_options, NULL)) != -1) {
+        if (take_plain(options, option))
+            continue;
         switch (option) {
-        case OPTION_SOCKET:
-            options->socket = optarg;
-            break;
-        case OPTION_JSON:
-            options->is_json = true;
-            break;
-        case OPTION_BELOW:
-            options->is_below = true;
-            break;
-        case OPTION_ONCE:
-            options->is_once = true;
-            break;
-        case OPTION_CONFIG:
-            options->printed = optarg;
-            break;
-        case OPTION_FROM:
-            options->from = optarg;
-            break;
-        case OPTION_OUTPUT:
-            options->output = optarg;
-            break;
-        case OPTION_VERBOSE:
-            options->is_verbose = true;
-            break;
         case OPTION_INTERVAL:
             if (take_interval(options, optarg) != STATUS_OK)
                 return STATUS_INVALID;
             break;
-        case OPTION_CHECK:
-            options->is_check = true;
-            break;
-        case OPTION_VERIFY:
-            options->baseline = optarg;
+        case OPTION_KEY:
+        case OPTION_HEAD:
+        case OPTION_HEAD_OF:
+        case OPTION_AFTER:
+            if (take_of_audit(options, option) != STATUS_OK)
+                return STATUS_INVALID;
             break;
         case 'h':
             options->command = CTL_HELP;
@@ -299,48 +382,4 @@ ctl_options_parse(int argc, char **argv, const char *socket_env, struct ctl_opti
         }
     }
     return take_command(options, argc - optind, argv + optind);
-}
-
-const char *
-ctl_options_help(void)
-{
-    return "usage: penstockctl [--socket PATH] COMMAND\n"
-           "\n"
-           "Looks at a running penstock and steers it, over its control socket.\n"
-           "\n"
-           "  status [--json]   is it well, since when, what is wrong, what to do;\n"
-           "                    exit status 0 well, 1 look, 2 act, 3 not to be reached\n"
-           "  top               the same and more, live, with the last hour; ? tells the keys.\n"
-           "                    --interval N: a reading each N seconds, else 2; --once: one\n"
-           "                    frame, without a terminal; --json: a document a line\n"
-           "  stats [--json]    every counter since the start, and what it means\n"
-           "  upstreams         the table of upstreams, with their addresses for operators\n"
-           "  healthcheck       one line; exit status 0 healthy, 1 not\n"
-           "  reload            read the configuration again, wait, say what came of it\n"
-           "  drain             answer what is in flight, then end; waits for it\n"
-           "  log-level LEVEL   notice, info or debug, until the next reload\n"
-           "  flush NAME [--below]\n"
-           "                    forget the cached responses of a name, or of all below it\n"
-           "  limits ADDRESS [--json]\n"
-           "                    what the fronts know of a client: its buckets, what waits,\n"
-           "                    why it was refused last\n"
-           "  networks [--json] the networks that ask most, and that limits refuse most\n"
-           "  attest            what each process runs as, one JSON document from the kernel;\n"
-           "                    as root. --check: what of it is a finding, a line each;\n"
-           "                    --verify FILE: in what it differs from that document;\n"
-           "                    exit status 0 nothing, 1 something\n"
-           "  compliance --config FILE [--json]\n"
-           "                    what audits ask: pass, fail, not applicable, and why;\n"
-           "                    FILE holds what penstock --print-config prints, - is stdin\n"
-           "  import FILE [--from PROGRAM] [--output FILE] [--verbose]\n"
-           "                    a policy from the configuration of stubby, unbound, dnsdist,\n"
-           "                    coredns or smartdns, and line by line what it cannot carry;\n"
-           "                    exit status 0 sound, 1 nothing usable, 2 usage\n"
-           "\n"
-           "  --socket PATH     the control socket; else PENSTOCK_CONTROL_SOCKET, else\n"
-           "                    " CTL_OPTIONS_SOCKET "\n"
-           "  -h, --help        print this\n"
-           "  -V, --version     print the version\n"
-           "\n"
-           "penstockctl(8) tells the rest.\n";
 }

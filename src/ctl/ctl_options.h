@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "audit/audit_verify.h"
 #include "base/status.h"
 
 #include <stdbool.h>
@@ -14,6 +15,8 @@
 
 #define CTL_OPTIONS_SOCKET    "/run/penstock/control" /* CONFIG_CONTROL_SOCKET */
 #define CTL_OPTIONS_ERROR_MAX 256
+
+#define CTL_OPTIONS_FILES_MAX 64 /* of audit verify */
 
 #define CTL_OPTIONS_INTERVAL_S     2 /* of top */
 #define CTL_OPTIONS_INTERVAL_S_MAX 60
@@ -33,6 +36,7 @@ enum ctl_options_command {
     CTL_ATTEST,
     CTL_COMPLIANCE,
     CTL_IMPORT,
+    CTL_AUDIT,
     CTL_HELP,
     CTL_VERSION,
 };
@@ -41,9 +45,21 @@ enum ctl_options_exit {
     CTL_EXIT_WELL = 0, /* or done */
     CTL_EXIT_LOOK = 1, /* or refused; healthcheck: unhealthy */
     CTL_EXIT_ACT = 2,
-    CTL_EXIT_IMPORT_USAGE = 2, /* import asks no service; 2 is what converters end with */
+    CTL_EXIT_FILES_USAGE = 2, /* import and audit verify ask no service: there 2 is no answer */
     CTL_EXIT_UNREACHABLE = 3,
     CTL_EXIT_USAGE = 64, /* EX_USAGE of sysexits.h: no answer of the service is like it */
+};
+
+struct ctl_options_audit { /* of audit verify; paths point into argv */
+    const char *key;       /* NULL: not given */
+    const char *head_of[AUDIT_VERIFY_HEADS_MAX];
+    unsigned head_of_count;
+    struct audit_found_head heads[AUDIT_VERIFY_HEADS_MAX];
+    unsigned heads_count;
+    struct audit_found_head after;
+    bool has_after;
+    char *const *files;
+    unsigned files_count;
 };
 
 struct ctl_options {
@@ -62,6 +78,7 @@ struct ctl_options {
     bool is_verbose;      /* import: what was carried is told too */
     /* flush: the name, limits: the address, import: the file; points into argv */
     const char *what;
+    struct ctl_options_audit audit;
     char error[CTL_OPTIONS_ERROR_MAX]; /* on failure: one line without newline */
 };
 
@@ -73,6 +90,3 @@ struct ctl_options {
  */
 MUST_CHECK enum status ctl_options_parse(int argc, char **argv, const char *socket_env,
                                          struct ctl_options *options);
-
-/** What --help prints. Static text. */
-const char *ctl_options_help(void);

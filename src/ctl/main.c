@@ -4,9 +4,11 @@
 #include "attest/attest_drift.h"
 #include "attest/attest_judge.h"
 #include "ctl/ctl_attest.h"
+#include "ctl/ctl_audit.h"
 #include "ctl/ctl_compliance_show.h"
 #include "ctl/ctl_fronts.h"
 #include "ctl/ctl_gather.h"
+#include "ctl/ctl_help.h"
 #include "ctl/ctl_import.h"
 #include "ctl/ctl_jail.h"
 #include "ctl/ctl_json.h"
@@ -304,6 +306,7 @@ obey(const struct ctl_options *options, struct ctl_show how, bool is_live)
     case CTL_UPSTREAMS:
     case CTL_HEALTHCHECK:
     case CTL_IMPORT:
+    case CTL_AUDIT:
     case CTL_HELP:
     case CTL_VERSION:
         break;
@@ -329,16 +332,20 @@ main(int argc, char **argv)
     if (os_open_standard() != STATUS_OK)
         return fail(CTL_EXIT_UNREACHABLE, "/dev/null cannot be opened", "");
     if (ctl_options_parse(argc, argv, getenv("PENSTOCK_CONTROL_SOCKET"), &options) != STATUS_OK)
-        return fail(options.command == CTL_IMPORT ? CTL_EXIT_IMPORT_USAGE : CTL_EXIT_USAGE,
+        return fail(options.command == CTL_IMPORT || options.command == CTL_AUDIT
+                        ? CTL_EXIT_FILES_USAGE
+                        : CTL_EXIT_USAGE,
                     options.error, "penstockctl --help");
     if (options.command == CTL_HELP)
-        return say(ctl_options_help(), CTL_EXIT_WELL);
+        return say(ctl_help(), CTL_EXIT_WELL);
     if (options.command == CTL_VERSION)
         return say("penstockctl " PENSTOCK_VERSION "\n", CTL_EXIT_WELL);
     os_use(&os);
     if (options.command == CTL_IMPORT)
         return ctl_import_run(&options);
     ctl_json_begin();
+    if (options.command == CTL_AUDIT)
+        return ctl_audit_run(&options);
     struct ctl_show how = how_to_show();
     if (options.baseline != NULL) {
         baseline.text =

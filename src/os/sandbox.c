@@ -35,6 +35,9 @@ static const struct sandbox_row top_rows[] = {
 #include "seccomp/ctl.def"
 #include "seccomp/top.def"
 };
+static const struct sandbox_row verify_rows[] = {
+#include "seccomp/verify.def"
+};
 static const struct sandbox_row exporter_rows[] = {
 #include "seccomp/exporter.def"
 };
@@ -68,6 +71,7 @@ static const struct {
     [SANDBOX_WORKER] = {"worker", TABLE(worker_rows)},
     [SANDBOX_CTL] = {"ctl", TABLE(ctl_rows)},
     [SANDBOX_TOP] = {"top", TABLE(top_rows)},
+    [SANDBOX_VERIFY] = {"verify", TABLE(verify_rows)},
     [SANDBOX_EXPORTER] = {"exporter", TABLE(exporter_rows)},
     [SANDBOX_EXPORTER_DIAL] = {"exporter_dial", TABLE(exporter_dial_rows)},
     [SANDBOX_EXPORTER_FILE] = {"exporter_file", TABLE(exporter_file_rows)},

@@ -18,8 +18,9 @@ enum sandbox_role {
     SANDBOX_FRONT,
     SANDBOX_WORKER,
     SANDBOX_CTL,
-    SANDBOX_TOP,           /* penstockctl top: the same, and a terminal */
-    SANDBOX_EXPORTER,      /* who serves */
+    SANDBOX_TOP,      /* penstockctl top: the same, and a terminal */
+    SANDBOX_VERIFY,   /* penstockctl audit verify: what is open is read, and no service asked */
+    SANDBOX_EXPORTER, /* who serves */
     SANDBOX_EXPORTER_DIAL, /* who connects for it; and, by where events go: */
     SANDBOX_EXPORTER_FILE,
     SANDBOX_EXPORTER_UNIX,

@@ -28,6 +28,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 /* musl has it as a macro for prlimit(), and a row is of the system call */
 #undef prlimit64

@@ -36,14 +36,16 @@ enum {
     W = 1 << SANDBOX_WORKER,
     C = 1 << SANDBOX_CTL,
     T = 1 << SANDBOX_TOP,
+    V = 1 << SANDBOX_VERIFY,
     E = 1 << SANDBOX_EXPORTER,
     DF = 1 << SANDBOX_EXPORTER_FILE,
     DU = 1 << SANDBOX_EXPORTER_UNIX,
     DT = 1 << SANDBOX_EXPORTER_TCP,
     D = 1 << SANDBOX_EXPORTER_DIAL | DF | DU | DT,
-    SERVICE = S | F | W, /* its three */
-    READER = C | T | E,  /* who maps pages for reading alone */
-    ALL = S | F | W | C | T | E | D,
+    SERVICE = S | F | W,                /* its three */
+    READER = C | T | E,                 /* who maps pages for reading alone */
+    ASKING = S | F | W | C | T | E | D, /* who has a socket, and a clock */
+    ALL = ASKING | V,
     REFUSED = PROBES_REFUSED,
     ALONE = PROBES_ALONE
 };
@@ -197,8 +199,8 @@ enum { LOADER = S, VIEW = 0 }; /* a child's loader works under the supervisor's 
     P(recvmmsg, S | F, SYS_recvmmsg, with->closed, NULL, 0, 0, NULL)                               \
     P(sendmmsg, S | F, SYS_sendmmsg, with->closed, NULL, 0, MSG_DONTWAIT | MSG_NOSIGNAL)           \
     P(sendmmsg_connects, 0, SYS_sendmmsg, with->closed, NULL, 0, MSG_FASTOPEN)                     \
-    P(recvmsg, ALL, SYS_recvmsg, with->pair[0], NULL, MSG_DONTWAIT)                                \
-    P(sendmsg, ALL, SYS_sendmsg, with->pair[0], NULL, MSG_DONTWAIT)                                \
+    P(recvmsg, ASKING, SYS_recvmsg, with->pair[0], NULL, MSG_DONTWAIT)                             \
+    P(sendmsg, ASKING, SYS_sendmsg, with->pair[0], NULL, MSG_DONTWAIT)                             \
     P(recvfrom, SERVICE | E, SYS_recvfrom, with->pair[0], with->octets, 1, MSG_DONTWAIT, NULL,     \
       NULL)                                                                                        \
     P(sendmsg_connects, 0, SYS_sendmsg, with->pair[0], NULL, MSG_DONTWAIT | MSG_FASTOPEN)          \
@@ -207,8 +209,8 @@ enum { LOADER = S, VIEW = 0 }; /* a child's loader works under the supervisor's 
     P(sendto_address, 0, SYS_sendto, with->pair[0], with->octets, 1, MSG_DONTWAIT, with->octets,   \
       16)                                                                                          \
     P(sendto_oob, 0, SYS_sendto, with->pair[0], with->octets, 1, MSG_OOB, NULL, 0)                 \
-    P(read, S | T | DF | SANITIZED, SYS_read, with->bell, with->octets, 8)                         \
-    P(write, ALL, SYS_write, with->bell, with->octets, 8)                                          \
+    P(read, S | T | V | DF | SANITIZED, SYS_read, with->bell, with->octets, 8)                     \
+    P(write, ASKING, SYS_write, with->bell, with->octets, 8)                                       \
     P(epoll_pwait, SERVICE, SYS_epoll_pwait, with->epoll, with->octets, 1, 0, NULL, 8)             \
     P(epoll_ctl, SERVICE, SYS_epoll_ctl, with->epoll, EPOLL_CTL_DEL, with->bell, NULL)             \
     P(setitimer, S, SYS_setitimer, ITIMER_REAL, NULL, NULL)                                        \
@@ -216,7 +218,7 @@ enum { LOADER = S, VIEW = 0 }; /* a child's loader works under the supervisor's 
     P(getrusage, SERVICE | SANITIZED, SYS_getrusage, RUSAGE_SELF, with->octets)                    \
     P(getrusage_children, SANITIZED, SYS_getrusage, RUSAGE_CHILDREN, with->octets)                 \
     P(getrandom, SERVICE, SYS_getrandom, with->octets, 8, 0)                                       \
-    P(clock_gettime, ALL, SYS_clock_gettime, CLOCK_MONOTONIC, with->octets)                        \
+    P(clock_gettime, ASKING, SYS_clock_gettime, CLOCK_MONOTONIC, with->octets)                     \
     P(close, ALL, SYS_close, with->closed)                                                         \
     /* another ABI of the same processor: x32 marks its numbers with this bit */                   \
     P(x32, 0, SYS_getpid | 0x40000000)

@@ -143,6 +143,9 @@ def use_commands(told, place, service, bad):
         run(told, "ctl/penstockctl", "--socket", place, *words)
     for words in (["status"], ["stats"], ["limits", "127.0.0.1"], ["networks"], ["top", "--once"], ["attest"]):
         run(told, "ctl/penstockctl", "--socket", place, "--json", *words)
+    (place.parent / "audit.log").write_text("hello\n")
+    for words, status in (([], 1), (["--json"], 1), (["--head-of", place.parent / "audit.log"], 2)):
+        assert run(told, "ctl/penstockctl", "audit", "verify", *words, place.parent / "audit.log").returncode == status
     run(told, "exporter/penstock-exporter", "--control", place, "--once")
     run(told, "exporter/penstock-exporter", "--describe")
     assert run(told, "supervisor/penstock", "pin", bad.where).returncode == 0

@@ -172,6 +172,12 @@ Test(audit_chain, what_no_writer_left_is_foreign)
         cr_expect_eq(resume(), AUDIT_CHAIN_FOREIGN, "%s", foreign[i]);
         cr_expect_eq(resumed.sequence, untouched.sequence);
     }
+    /* the beginning of a line that was there before: it cannot be the next one */
+    begin();
+    size_t piece = (size_t)((char *)memchr(file.octets, '\n', file.size) - file.octets) - 10;
+    memcpy(file.octets + file.size, file.octets, piece);
+    file.size += piece;
+    cr_expect_eq(resume(), AUDIT_CHAIN_FOREIGN);
     begin();
     memset(file.octets + file.size, '{', AUDIT_CHAIN_TAIL_MOST);
     file.size += AUDIT_CHAIN_TAIL_MOST;

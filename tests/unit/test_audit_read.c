@@ -58,6 +58,10 @@ Test(audit_read, there_is_one_form_only)
     cr_expect_eq(replaced("\"pid\":4711", "\"pid\":4711.0"), AUDIT_READ_FORM);
     cr_expect_eq(replaced("\"pid\":4711", "\"pid\":4e3"), AUDIT_READ_FORM);
     cr_expect_eq(replaced("\"pid\":4711", "\"pid\":-1"), AUDIT_READ_VALUE);
+    cr_expect_eq(replaced("\"pid\":4711", "\"pid\":\"4711\""), AUDIT_READ_VALUE);
+    cr_expect_eq(replaced("\"pid\":4711", "\"pid\":null"), AUDIT_READ_VALUE);
+    cr_expect_eq(replaced("\"pid\":4711", "\"pid\":"), AUDIT_READ_FOREIGN);
+    cr_expect_eq(replaced("process\":\"", "process\":7,\""), AUDIT_READ_VALUE);
     cr_expect_eq(replaced("\"pid\":4711", "\"pid\":9007199254740991"), AUDIT_READ_LINE);
     cr_expect_eq(replaced("\"pid\":4711", "\"pid\":9007199254740992"), AUDIT_READ_VALUE);
     cr_expect_eq(replaced("\"pid\":4711,", ""), AUDIT_READ_MEMBER);

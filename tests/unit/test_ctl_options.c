@@ -161,12 +161,47 @@ Test(ctl_options, what_takes_no_value_says_so)
     cr_expect_str_eq(options.error, "no command is given");
 }
 
-Test(ctl_options, help_names_every_command)
+#define SUM "00000000000000000000000000000000000000000000000000000000000000a1"
+
+Test(ctl_options, audit_verify_takes_files_heads_and_a_key)
 {
-    static const char *const names[] = {"status", "stats",     "upstreams", "healthcheck", "reload",
-                                        "drain",  "log-level", "top",       "--socket"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        cr_expect_not_null(strstr(ctl_options_help(), names[i]), "%s", names[i]);
+    const char *words[] = {"penstockctl",   "audit",     "verify", "--key",   "k",      "a",
+                           "--head=7:" SUM, "--head-of", "d",      "--after", "3:" SUM, "b",
+                           "--json",        NULL};
+    cr_assert_eq(parse(words, NULL), STATUS_OK, "%s", options.error);
+    cr_expect_eq(options.command, CTL_AUDIT);
+    cr_expect(options.is_json);
+    cr_expect_eq(options.audit.files_count, 2);
+    cr_expect_str_eq(options.audit.files[0], "a");
+    cr_expect_str_eq(options.audit.files[1], "b");
+    cr_expect_str_eq(options.audit.key, "k");
+    cr_expect_eq(options.audit.heads_count, 1);
+    cr_expect_eq(options.audit.heads[0].sequence, 7);
+    cr_expect_eq(options.audit.heads[0].sum[31], 0xa1);
+    cr_expect_eq(options.audit.head_of_count, 1);
+    cr_expect(options.audit.has_after);
+    cr_expect_eq(options.audit.after.sequence, 3);
+    static const char *const wrong[][4] = {
+        {"audit", NULL},
+        {"audit", "look", "a", NULL},
+        {"audit", "verify", NULL},
+        {"audit", "verify", "a", "--head=7"},
+        {"audit", "verify", "a", "--after=x"},
+        {"audit", "verify", "a", "--below"},
+        {"status", "--key=k", NULL},
+        {"attest", "--head=7:" SUM, NULL},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        cr_expect_eq(parse((const char *[]){"penstockctl", wrong[i][0], wrong[i][1], wrong[i][2],
+                                            wrong[i][2] != NULL ? wrong[i][3] : NULL, NULL},
+                           NULL),
+                     STATUS_INVALID, "%zu", i);
+    const char *many[CTL_OPTIONS_FILES_MAX + 5] = {"penstockctl", "audit", "verify"};
+    for (unsigned i = 3; i < CTL_OPTIONS_FILES_MAX + 4; i++)
+        many[i] = "a";
+    cr_expect_eq(parse(many, NULL), STATUS_INVALID);
+    many[CTL_OPTIONS_FILES_MAX + 3] = NULL;
+    cr_expect_eq(parse(many, NULL), STATUS_OK);
 }
 
 Test(ctl_options, files_to_import)
