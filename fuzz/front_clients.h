@@ -15,12 +15,14 @@
 #define CONNECTIONS 12
 #define HELD_MAX    64
 #define MESSAGE_MAX QUERY_MAX
+#define HEADER_MAX  52 /* of a balancer */
 
 struct asked {
     uint8_t octets[MESSAGE_MAX]; /* the message */
     size_t size;
-    struct addr at; /* over UDP: which of our addresses */
-    int connection; /* -1: over UDP */
+    uint8_t datagram[HEADER_MAX + MESSAGE_MAX]; /* as it is sent over UDP */
+    struct addr at;                             /* over UDP: which of our addresses */
+    int connection;                             /* -1: over UDP */
     bool is_answered, is_made;
 };
 
@@ -226,6 +228,31 @@ next_query(struct bytes_reader *r, bool is_raw, const struct addr *client, int c
     return asked;
 }
 
+#define BALANCER 255 /* the client that speaks for others, where the configuration lists it */
+
+/* What a balancer writes before a message: nothing, a health check's header, or one that names a
+ * client, which may be no sound one. @param must_be  not nothing. @return its octets */
+static size_t
+make_header(struct bytes_reader *r, bool must_be, uint8_t to[HEADER_MAX])
+{
+    uint8_t kind = bytes_get_u8(r), who = bytes_get_u8(r);
+    kind |= must_be && kind % 8 == 0;
+    struct addr client = client_of(who);
+    bool is_ipv4 = client.family == ADDR_IPV4;
+    size_t octets = is_ipv4 ? 4 : 16;
+    struct bytes_writer w = bytes_writer(to, HEADER_MAX);
+    if (kind % 8 == 0)
+        return 0;
+    bytes_put_copy(&w, "\r\n\r\n\0\r\nQUIT\n", 12);
+    bytes_put_u8(&w, kind % 8 == 1 ? 0x20 : 0x21);
+    bytes_put_u8(&w, (uint8_t)((is_ipv4 ? 0x10 : 0x20) | (kind / 8 % 4)));
+    bytes_put_u16(&w, (uint16_t)(2 * octets + 4 + (kind % 8 == 2))); /* or malformed */
+    bytes_put_copy(&w, client.bytes, octets);
+    bytes_put_zeros(&w, octets);
+    bytes_put_u32(&w, 4000U << 16 | 53);
+    return w.pos;
+}
+
 static void
 send_datagram(struct bytes_reader *r, bool is_raw)
 {
@@ -236,8 +263,10 @@ send_datagram(struct bytes_reader *r, bool is_raw)
     if (asked == NULL)
         return;
     asked->at = address_of(&client, who);
+    size_t headed = who == BALANCER ? make_header(r, is_raw, asked->datagram) : 0;
+    memcpy(asked->datagram + headed, asked->octets, asked->size);
     if (kernel_put_datagram(world.udp[client.family == ADDR_IPV6], &client, &asked->at,
-                            asked->octets, asked->size))
+                            asked->datagram, headed + asked->size))
         world.counted++;
 }
 
@@ -259,6 +288,9 @@ connect_client(struct bytes_reader *r)
             kernel.fds[c->fd].local = address_of(&client, who);
         if (c->fd > 0 && !kernel_put_arrival(world.tcp[client.family == ADDR_IPV6], &client, c->fd))
             kernel.fds[c->fd].kind = KERNEL_FREE;
+        uint8_t header[HEADER_MAX];
+        if (who == BALANCER && c->fd > 0 && kernel.fds[c->fd].kind == KERNEL_STREAMS)
+            kernel_feed(c->fd, header, make_header(r, false, header));
         return;
     }
 }

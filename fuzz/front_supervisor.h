@@ -45,7 +45,7 @@ static const char *const limits[] = {
     "limits: {queries: 64, queue_per_prefix: 12, tcp_clients: 8, tcp_per_prefix: 3, tcp_new_per_s: "
     "1000, upstream_connections: 1, upstream_in_flight: 1}\n",
     "limits: {queries: 64, queue_per_prefix: 64, tcp_clients: 8, tcp_per_prefix: 8, tcp_new_per_s: "
-    "2, upstream_connections: 1, upstream_in_flight: 64, tcp_queries: 4}\n",
+    "2, upstream_connections: 1, upstream_in_flight: 64, tcp_queries: 4}\nproxy: [192.0.2.255]\n",
 };
 
 #define BUCKETS                                                                                    \

@@ -18,6 +18,8 @@
 #include "os/os.h"
 
 static uint64_t ends_ever[WHY_COUNT]; /* over all inputs of a process; of a worker that is sound */
+static uint64_t named_ever;           /* clients by balancers, likewise */
+static uint64_t local_ever, missing_ever, malformed_ever;
 
 /* --- the worker ------------------------------------------------------------------------------ */
 
@@ -158,7 +160,8 @@ turn(void)
     uint64_t received = scene_stat(STAT_UDP_QUERIES) + scene_stat(STAT_TCP_QUERIES);
     must(received == ends_counted() + front.waiting.queries.alive + front.pacing.count);
     must(front.waiting.queries.alive <= front.self.config->queries);
-    must(kernel_count(KERNEL_STREAMS) >= front.tcp.open + front.tcp.park.count);
+    must(kernel_count(KERNEL_STREAMS) >=
+         front.tcp.open + front.tcp.park.count + front.tcp.greetings.count);
     must(due_us == 0 || due_us <= time.now_us + HEARTBEAT_MS * 1000);
     look_at_events();
     if (front.uplink.newest->is_broken)
@@ -231,6 +234,7 @@ settle(void)
     }
     must(front.waiting.queries.alive == 0 && front.waiting.inflight.alive == 0);
     must(front.tcp.open == 0 && front.tcp.park.count == 0 && front.pacing.count == 0);
+    must(front.tcp.greetings.count == 0);
     must(kernel_count(KERNEL_STREAMS) == kernel.arrivals_count - kernel.arrivals_at);
     must(front_is_over(&front) == world.is_stopping);
     must(world.is_stopping || due_us > kernel.now_us);
@@ -255,12 +259,14 @@ begin(uint8_t form)
     start(form);
 }
 
-/* Called where a whole corpus was run: answers went from the worker to clients, and were kept. */
+/* Called where a whole corpus was run: answers went from the worker to clients, and were kept; balancers
+ * spoke for clients. */
 void
 fuzz_reached(void)
 {
     must(ends_ever[WHY_ANSWERED] > 0);
     must(ends_ever[WHY_CACHE_HIT] > 0);
+    must(named_ever > 0 && local_ever > 0 && missing_ever > 0 && malformed_ever > 0);
 }
 
 int
@@ -273,5 +279,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     settle();
     for (int why = 0; why < WHY_COUNT && !world.is_worker_hostile; why++)
         ends_ever[why] += stats.why[why];
+    named_ever += scene_stat(STAT_PROXY_CLIENTS);
+    local_ever += scene_stat(STAT_PROXY_LOCAL);
+    missing_ever += scene_stat(STAT_PROXY_MISSING);
+    malformed_ever += scene_stat(STAT_PROXY_MALFORMED);
     return 0;
 }

@@ -16,6 +16,7 @@
 #define CONFIG_MAGIC         0x70656e73u /* "pens" */
 #define CONFIG_LISTEN_MAX    16
 #define CONFIG_ACL_MAX       256 /* prefixes in each of allow and deny */
+#define CONFIG_PROXY_MAX     31  /* prefixes of balancers */
 #define CONFIG_UPSTREAMS_MAX 16
 #define CONFIG_PINS_MAX      8
 #define CONFIG_PIN_BYTES     32 /* SHA-256 of the SubjectPublicKeyInfo */
@@ -113,6 +114,9 @@ struct config {
     uint32_t allow_count, deny_count;
     struct addr_prefix allow[CONFIG_ACL_MAX];
     struct addr_prefix deny[CONFIG_ACL_MAX]; /* not served even if in allow */
+
+    uint32_t proxy_count; /* 0: nobody speaks for others */
+    struct addr_prefix proxy[CONFIG_PROXY_MAX];
 
     uint32_t strategy;        /* enum config_strategy */
     uint32_t upstreams_count; /* 1..CONFIG_UPSTREAMS_MAX */

@@ -184,11 +184,22 @@ judge_entries(uint32_t entries)
                                           : "no power of two; allowed: 64, 128, ... 16777216";
 }
 
+static const char *
+judge_proxy(const struct config *config)
+{
+    for (uint32_t i = 0; i < config->proxy_count; i++)
+        if (config->proxy[i].length == 0)
+            return "everybody, who could then ask as anybody; allowed: the balancers' own "
+                   "addresses";
+    return NULL;
+}
+
 /* Rules that hold between limits. */
 static bool
 judge_limits(const struct config *config, struct config_complaint *complaint)
 {
     const struct config_complaint found[] = {
+        {CONFIG_ROW_proxy, 0, judge_proxy(config)},
         {CONFIG_ROW_rates_ipv4, 0, judge_rates(config->rates_ipv4, config->rates_ipv4_count)},
         {CONFIG_ROW_rates_ipv6, 0, judge_rates(config->rates_ipv6, config->rates_ipv6_count)},
         {CONFIG_ROW_rates_proven_ipv4, 0,

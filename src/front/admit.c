@@ -114,6 +114,8 @@ pass_form(struct front *front, struct query *draft, const uint8_t *message, size
     if (form == DNS_QUERY_OK && has_odd_option(front, draft))
         form = DNS_QUERY_OPT;
     bool asks_cookie = form == DNS_QUERY_COOKIE && front->rate.has_cookies;
+    if (form == DNS_QUERY_OPCODE && balancers_strays(&front->balancers, message, size, verdict))
+        return false;
     if (is_cut || (form != DNS_QUERY_OK && !asks_cookie)) {
         *verdict = refuse_form(draft, form, is_cut, message, size);
         return false;
@@ -248,6 +250,13 @@ admit_message(struct front *front, struct query *draft, const uint8_t *message, 
 }
 
 void
+admit_not(struct front *front, const struct query *draft, const struct verdict *verdict,
+          const struct clock_time *now)
+{
+    end(front, draft, verdict, now);
+}
+
+void
 admit_gone(struct front *front, const struct query_client *client, const struct clock_time *now)
 {
     struct verdict verdict = verdict_drop(WHY_CONNECTION_TAKEN);
@@ -315,8 +324,7 @@ refuse_error(uint16_t rcode)
 static uint8_t
 upstream_of(const struct handoff_answer *from_worker)
 {
-    bool is_known = from_worker->upstream < CONFIG_UPSTREAMS_MAX;
-    return is_known ? (uint8_t)(from_worker->upstream + 1) : 0;
+    return from_worker->upstream < CONFIG_UPSTREAMS_MAX ? (uint8_t)(from_worker->upstream + 1) : 0;
 }
 
 /* It belongs to the question and is sound: keep it, and answer the queries that wait. */

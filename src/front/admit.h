@@ -13,6 +13,7 @@
 #include "lane/inflight.h"
 
 struct front;
+struct verdict;
 struct clock_time;
 
 /**
@@ -23,6 +24,10 @@ struct clock_time;
  */
 void admit_message(struct front *front, struct query *draft, const uint8_t *message, size_t size,
                    const struct clock_time *now);
+
+/** End a message that is nobody's to judge. @param verdict  of front/balancers.h */
+void admit_not(struct front *front, const struct query *draft, const struct verdict *verdict,
+               const struct clock_time *now);
 
 /** Judge what the worker says of a question, and answer the queries that wait. The question ends.
  *  @param from_worker  borrowed for this call */

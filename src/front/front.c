@@ -8,6 +8,7 @@
 #include "front/admit.h"
 #include "front/front_control.h"
 #include "front/tcp_accept.h"
+#include "front/tcp_greeting.h"
 #include "front/tcp_table.h"
 #include "os/log.h"
 
@@ -37,8 +38,14 @@ take_udp(struct front *front, const struct clock_time *now)
     const uint8_t *message;
     size_t size;
     struct query *draft = inflight_draft(&front->waiting.queries);
+    struct verdict verdict;
     while (udp_next(&front->udp, &draft->client, &message, &size)) {
-        admit_message(front, draft, message, size, now);
+        if (balancers_pass(&front->balancers, &draft->client, &message, &size, now, &verdict)) {
+            admit_message(front, draft, message, size, now);
+        } else {
+            draft->arrived_us = now->now_us;
+            admit_not(front, draft, &verdict, now);
+        }
         draft = inflight_draft(&front->waiting.queries);
     }
 }
@@ -178,7 +185,8 @@ rest(struct front *front)
 static bool
 is_tcp_used(const struct tcp *tcp)
 {
-    return tcp->open > 0 || tcp->park.count > 0 || tcp->accept_again_us != 0;
+    return tcp->open > 0 || tcp->park.count > 0 || tcp->greetings.count > 0 ||
+           tcp->accept_again_us != 0;
 }
 
 /* Can a worker have said something? It rings where we sleep, and it owes nothing but answers. */
@@ -237,7 +245,9 @@ read_last(struct front *front, const struct clock_time *now)
                     counted(front, STAT_TCP_ACCEPTED);
     bool is_quiet = read == front->read;
     front->read = read;
-    bool is_done = front->is_held ? front->tcp.open == 0 && front->tcp.park.count == 0 : is_quiet;
+    bool is_done = front->is_held ? front->tcp.open == 0 && front->tcp.park.count == 0 &&
+                                        front->tcp.greetings.count == 0
+                                  : is_quiet;
     if (!is_done && now->now_us < front->reads_us)
         return;
     front->reads_us = 0;
@@ -278,6 +288,7 @@ turn_tcp(struct front *front, const struct clock_time *now)
     take_parked(front, now);
     tcp_accept_resume(&front->tcp, now);
     tcp_table_expire(&front->tcp, now);
+    tcp_greeting_expire(&front->tcp, now);
     take_tcp(front, now);
     tcp_settle(&front->tcp, now);
 }

@@ -11,6 +11,7 @@
 #include "child/child_config.h"
 #include "child/child_inbox.h"
 #include "child/child_usage.h"
+#include "front/balancers.h"
 #include "front/deliver.h"
 #include "front/ledger.h"
 #include "front/local.h"
@@ -64,6 +65,7 @@ struct front {
     struct evloop loop;
     struct child_inbox inbox; /* messages from the supervisor */
     /* the stages of a query, in their order */
+    struct balancers balancers;
     struct source source;
     struct rate rate;
     struct local local;

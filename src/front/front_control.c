@@ -35,14 +35,17 @@ reserve(struct front *front, const struct acl *acl)
     const struct clock_time now = evloop_time(&front->loop);
     rate_reserve(&front->rate, config, stats);
     source_change(&front->source, config, acl, &front->rate.set);
+    balancers_change(&front->balancers, config, stats);
     local_change(&front->local, config);
     waiting_reserve(&front->waiting, config, &front->rate);
     tops_init(&front->ledger.tops, random_key(), now.now_s);
     recall_reserve(&front->recall, config,
                    &(struct recall_parts){stats, &front->local, &front->waiting}, &now);
-    udp_reserve(&front->udp, config->listen_count, &front->loop, stats);
-    tcp_reserve(&front->tcp, config,
-                &(struct tcp_parts){&front->loop, stats, &front->rate, &front->source});
+    udp_reserve(&front->udp, config->listen_count,
+                config->proxy_count > 0 ? UDP_HEADED_MAX : UDP_RECEIVED_MAX, &front->loop, stats);
+    tcp_reserve(
+        &front->tcp, config,
+        &(struct tcp_parts){&front->loop, stats, &front->rate, &front->source, &front->balancers});
     pacing_reserve(&front->pacing, config);
     recording_init(&front->recording, stats);
     recording_change(&front->recording, config);
@@ -62,6 +65,7 @@ change(struct front *front, const struct acl *acl)
     const struct clock_time now = evloop_time(&front->loop);
     rate_change(&front->rate, config, &now);
     source_change(&front->source, config, acl, &front->rate.set);
+    balancers_change(&front->balancers, config, front->self.stats);
     local_change(&front->local, config);
     waiting_change(&front->waiting, config);
     recall_change(&front->recall, config);

@@ -16,7 +16,7 @@
 #define MEMORY_BESIDE (16U << 20)
 
 /* descriptors beside clients' connections: listeners, connections that wait to be accepted */
-#define FILES_BESIDE (64 + TCP_PARKED)
+#define FILES_BESIDE (64 + TCP_PARKED + TCP_GREETINGS)
 
 /* By default the kernel makes each sleep up to 50 us longer, a third of a rest. */
 static void

@@ -36,7 +36,8 @@ ledger_note(struct ledger *ledger, const struct addr_lengths *set, const struct 
             const struct verdict *verdict, const struct clock_time *now)
 {
     enum why why = (enum why)verdict->why;
-    if (why == WHY_ACL || why == WHY_MARTIAN) /* it says nothing of that network */
+    if (why == WHY_ACL || why == WHY_MARTIAN ||
+        why == WHY_PROXY) /* it says nothing of that network */
         return;
     if (tops_note(&ledger->tops, NETWORKS_QUERIES))
         count(ledger, set, query, now);

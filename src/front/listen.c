@@ -45,7 +45,8 @@ filter(const struct config *config, int fd)
     if (!config->filter_kernel || sock_filter_is_locked(fd)) /* an earlier front did it */
         return STATUS_OK;
     uint16_t ports[PACKET_FILTER_PORTS_MAX];
-    uint32_t ports_count = config->filter_ports_count;
+    /* a balancer's says nothing, and those of its clients are judged by gate/acl.h */
+    uint32_t ports_count = config->proxy_count > 0 ? 0 : config->filter_ports_count;
     for (uint32_t i = 0; i < ports_count; i++)
         ports[i] = (uint16_t)config->filter_ports[i];
     size_t count = packet_filter_build(ports, ports_count, program);

@@ -220,7 +220,7 @@ rate_pass(struct rate *rate, struct query *draft, const uint8_t *message, size_t
 {
     const struct config *config = rate->config;
     struct query_client *client = &draft->client;
-    client->is_proven = client->transport == QUERY_TCP;
+    client->is_proven = client->transport == QUERY_TCP && !client->is_datagram;
     client->payer = rate_is_exempt(rate, &client->addr) ? RATE_EXEMPT : RATE_NOBODY;
     draft->cookie = COOKIE_NONE;
     draft->keys.mark = 0;

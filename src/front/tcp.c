@@ -83,11 +83,14 @@ static bool
 cut_message(struct tcp *tcp, struct tcp_connection *c, const uint8_t **message, size_t *size)
 {
     const uint8_t *input = tcp->inputs[tcp_table_index(tcp, c)];
+    struct verdict dropped;
     if (!may_take(c))
         return false;
     switch (bytes_frame_peek(input + c->input_at, (size_t)(c->input_size - c->input_at),
                              DNS_HEADER_SIZE, TCP_MESSAGE_MAX, message, size)) {
     case BYTES_FRAME_MORE:
+        c->is_over =
+            c->taken == 0 && balancers_strays(tcp->parts.balancers, input, c->input_size, &dropped);
         return false;
     case BYTES_FRAME_BAD:
         stats_add(tcp->parts.stats, STAT_TCP_BAD, 1);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/list.h"
+#include "front/balancers.h"
 #include "front/rate.h"
 #include "front/source.h"
 #include "gate/crowd.h"
@@ -34,6 +35,7 @@
 #define TCP_SETTLED_MS    1000 /* idle so long, a connection makes room for others of its client */
 #define TCP_PARKED        256  /* accepted connections that wait until they may come */
 #define TCP_PARKED_MS     4000 /* each of them at most */
+#define TCP_GREETINGS     256  /* connections of balancers whose PROXY header is awaited */
 #define TCP_LOOK_MS       10   /* between two looks at those */
 #define TCP_PAUSE_MS      100  /* without accepting, after the kernel had no descriptor or memory */
 #define TCP_SEND_BYTES    (64 * 1024) /* kernel's buffer per connection, so it cannot grow there */
@@ -66,6 +68,7 @@ struct tcp_connection {
     uint16_t input_at;       /* of which so many were taken */
     uint16_t waiting;        /* queries that wait for an answer */
     uint8_t listener;
+    bool is_datagram;    /* a balancer's, for a client that asked it over UDP */
     uint8_t timer;       /* enum tcp_timer */
     uint8_t reads;       /* since a message was taken last, at most TCP_READS_MAX */
     uint8_t refused;     /* queries over the rate, at most TCP_REFUSED_MAX */
@@ -94,7 +97,8 @@ struct tcp_parked {
     int fd;
     struct list_links links; /* in order of coming, or of the free list */
     uint8_t listener;
-    bool has_rate; /* it was within its network's rate: it only waits for room */
+    bool has_rate;    /* it was within its network's rate: it only waits for room */
+    bool is_datagram; /* a balancer's, for a client that asked it over UDP */
 };
 
 struct tcp_park {
@@ -106,11 +110,31 @@ struct tcp_park {
     uint32_t look_at;        /* a look goes on with this one; 0: none is under way */
 };
 
+struct tcp_greeting { /* a connection of a balancer that has not said for whom it is */
+    struct ev_source source;
+    struct tcp *tcp; /* the table it is in, for its handler */
+    uint64_t since_us;
+    struct addr balancer;
+    struct list_links links; /* in order of coming, or of the free list */
+    struct list_links read;  /* of those that may have octets */
+    uint16_t size;           /* octets of its header that came */
+    uint8_t listener;
+    uint8_t octets[PROXY_HEADER_MAX];
+};
+
+struct tcp_greetings {
+    struct tcp_greeting *slots; /* [0] is never used */
+    struct crowd held;          /* of each balancer's network */
+    struct list order, free, ready;
+    uint32_t count, touched; /* awaited now; slots ever used */
+};
+
 struct tcp_parts { /* what TCP works with; borrowed for life */
     struct evloop *loop;
     struct stats_page *stats;
     const struct rate *rate;
     struct source *source;
+    struct balancers *balancers;
 };
 
 struct tcp {
@@ -127,7 +151,7 @@ struct tcp {
     struct list to_settle;         /* those touched in this turn */
     struct list timers[TCP_TIMERS];
     struct tcp_listener listeners[CONFIG_LISTEN_MAX];
-    bool has_arrivals;            /* some listener is ready */
+    bool has_arrivals;            /* some listener or greeting is ready */
     uint32_t accepting, accepted; /* the listener whose turn it is; of it in this turn */
     uint64_t accept_again_us;     /* 0: accepting */
     bool is_held;                 /* another process accepts */
@@ -136,6 +160,7 @@ struct tcp {
     struct crowd held;            /* connections; CROWD_A: idle, CROWD_B: the others */
     struct pacer arrivals;        /* new connections of each network; an octet is a connection */
     struct tcp_park park;
+    struct tcp_greetings greetings;
     ev_handler *ready; /* of connections */
 };
 

@@ -3,6 +3,7 @@
  */
 #include "front/tcp_accept.h"
 
+#include "front/tcp_greeting.h"
 #include "front/tcp_table.h"
 #include "os/log.h"
 #include "os/memory.h"
@@ -42,10 +43,12 @@ tcp_accept_reserve(struct tcp *tcp)
     const struct rate *rate = tcp->parts.rate;
     struct networks *networks = &tcp->networks;
     struct pacer_config config = arrivals_config(tcp);
-    uint32_t count = crowd_networks_for(tcp->count + TCP_PARKED + 1); /* and a newcomer */
+    uint32_t count =
+        crowd_networks_for(tcp->count + TCP_PARKED + TCP_GREETINGS + 1); /* and a newcomer */
     crowd_networks_init(networks, reserve(crowd_networks_bytes(count)), count);
     crowd_init(&tcp->held, networks, reserve(crowd_memory_bytes(tcp->count, networks)));
     crowd_init(&tcp->park.held, networks, reserve(crowd_memory_bytes(TCP_PARKED, networks)));
+    tcp_greeting_reserve(tcp);
     if (pacer_init(&tcp->arrivals, &config, reserve(LIMITER_MEMORY_BYTES(TCP_NETWORKS)),
                    TCP_NETWORKS, rate->set.key) != STATUS_OK)
         log_fatal("the rate of new TCP connections in the configuration cannot be used");
@@ -86,7 +89,9 @@ static bool
 may_ask(struct tcp *tcp, const struct tcp_parked *newcomer, const struct clock_time *now)
 {
     struct query_client client = {
-        .addr = newcomer->addr, .transport = QUERY_TCP, .listener = newcomer->listener};
+        .addr = newcomer->addr,
+        .transport = newcomer->is_datagram ? QUERY_UDP : QUERY_TCP, /* where it was a client's */
+        .listener = newcomer->listener};
     struct verdict verdict;
     return source_pass(tcp->parts.source, &client, "connection", now, &verdict);
 }
@@ -118,6 +123,7 @@ let_in(struct tcp *tcp, const struct tcp_parked *newcomer, uint32_t leaf,
     if (c == NULL)
         return false;
     c->listener = newcomer->listener;
+    c->is_datagram = newcomer->is_datagram;
     stats_add(tcp->parts.stats, STAT_TCP_ACCEPTED, 1);
     return true;
 }
@@ -230,6 +236,25 @@ take_connection(struct tcp *tcp, struct tcp_parked *newcomer, const struct clock
     crowd_network_release(&tcp->networks, leaf);
 }
 
+/* Whose client is known. */
+static void
+take_newcomer(struct tcp *tcp, struct tcp_parked *newcomer, const struct clock_time *now,
+              struct query_client *gone)
+{
+    if (may_ask(tcp, newcomer, now))
+        take_connection(tcp, newcomer, now, gone);
+    else
+        refuse(tcp, newcomer->fd);
+}
+
+static void
+greet(struct tcp *tcp, const struct tcp_parked *accepted)
+{
+    uint32_t leaf = network_of(tcp, &accepted->addr);
+    tcp_greeting_begin(tcp, accepted, leaf);
+    crowd_network_release(&tcp->networks, leaf);
+}
+
 /* @return false: none is there, or none can be accepted now */
 static bool
 accept_one(struct tcp *tcp, uint32_t listener, const struct clock_time *now,
@@ -242,11 +267,12 @@ accept_one(struct tcp *tcp, uint32_t listener, const struct clock_time *now,
     if (fd >= 0) {
         struct tcp_parked newcomer = {
             .fd = fd, .listener = (uint8_t)listener, .since_us = now->now_us};
-        if (addr_from_socket((const struct sockaddr *)&from, size, &newcomer.addr) == STATUS_OK &&
-            may_ask(tcp, &newcomer, now))
-            take_connection(tcp, &newcomer, now, gone);
-        else
+        if (addr_from_socket((const struct sockaddr *)&from, size, &newcomer.addr) != STATUS_OK)
             refuse(tcp, fd);
+        else if (balancers_has(tcp->parts.balancers, &newcomer.addr))
+            greet(tcp, &newcomer);
+        else
+            take_newcomer(tcp, &newcomer, now, gone);
         return true;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -271,6 +297,11 @@ tcp_accept_next(struct tcp *tcp, const struct clock_time *now, struct query_clie
         listener->is_ready = false;
     }
     tcp->accepting = 0;
+    struct tcp_parked newcomer;
+    if (tcp_greeting_next(tcp, now, &newcomer)) {
+        take_newcomer(tcp, &newcomer, now, gone);
+        return true;
+    }
     tcp->has_arrivals = false;
     return false;
 }
@@ -329,11 +360,14 @@ tcp_accept_stop(struct tcp *tcp)
     forget_arrivals(tcp);
     while ((first = list_first(&tcp->park.order)) != LIST_NONE)
         refuse_parked(tcp, first);
+    tcp_greeting_stop(tcp);
 }
 
 uint64_t
 tcp_accept_deadline_us(const struct tcp *tcp)
 {
-    uint64_t earliest = tcp->accept_again_us != 0 ? tcp->accept_again_us : UINT64_MAX;
+    uint64_t earliest = tcp_greeting_deadline_us(tcp);
+    if (tcp->accept_again_us != 0 && tcp->accept_again_us < earliest)
+        earliest = tcp->accept_again_us;
     return tcp->park.count > 0 && tcp->park.look_us < earliest ? tcp->park.look_us : earliest;
 }

@@ -27,6 +27,7 @@ tcp_table_client(const struct tcp *tcp, const struct tcp_connection *c)
         .connection_generation = c->generation,
         .transport = QUERY_TCP,
         .listener = c->listener,
+        .is_datagram = c->is_datagram,
     };
 }
 

@@ -31,15 +31,17 @@ reset_sizes(struct mmsghdr *header, struct udp_slot *slot)
 }
 
 void
-udp_reserve(struct udp *udp, uint32_t listeners, struct evloop *loop, struct stats_page *stats)
+udp_reserve(struct udp *udp, uint32_t listeners, size_t message_max, struct evloop *loop,
+            struct stats_page *stats)
 {
     struct udp_sending *sending = memory_reserve(listeners * sizeof *sending);
+    uint8_t *messages = memory_reserve(UDP_BATCH * message_max);
     udp->received = memory_reserve(sizeof *udp->received);
-    if (sending == NULL || udp->received == NULL)
+    if (sending == NULL || messages == NULL || udp->received == NULL)
         log_fatal("cannot reserve memory for UDP batches");
     for (uint32_t i = 0; i < UDP_BATCH; i++) {
         fill_header(&udp->received->headers[i], &udp->received->slots[i],
-                    udp->received->messages[i], UDP_RECEIVED_MAX);
+                    &messages[i * message_max], message_max);
         reset_sizes(&udp->received->headers[i], &udp->received->slots[i]);
     }
     udp->loop = loop;
@@ -153,6 +155,7 @@ udp_next(struct udp *udp, struct query_client *client, const uint8_t **message, 
     struct msghdr *header = &udp->received->headers[at].msg_hdr;
     const struct udp_listener *listener = &udp->listeners[udp->reading];
     client->transport = QUERY_UDP;
+    client->balancer.family = ADDR_NONE;
     client->listener = (uint8_t)udp->reading;
     if (addr_from_socket(header->msg_name, header->msg_namelen, &client->addr) != STATUS_OK)
         client->addr = (struct addr){0};
@@ -160,7 +163,7 @@ udp_next(struct udp *udp, struct query_client *client, const uint8_t **message, 
         get_local(header, &client->local);
     else
         client->local.family = ADDR_NONE;
-    *message = udp->received->messages[at];
+    *message = udp->received->slots[at].part.iov_base;
     *size = udp->received->headers[at].msg_len;
     return true;
 }
@@ -216,7 +219,9 @@ udp_send(struct udp *udp, const struct query_client *client, size_t size, enum w
     struct mmsghdr *header = &sending->headers[at];
     struct udp_slot *slot = &sending->slots[at];
     fill_header(header, slot, sending->messages[at], size);
-    header->msg_hdr.msg_namelen = addr_to_socket(&client->addr, &slot->name);
+    const struct addr *to =
+        client->balancer.family != ADDR_NONE ? &client->balancer : &client->addr;
+    header->msg_hdr.msg_namelen = addr_to_socket(to, &slot->name);
     header->msg_hdr.msg_control = NULL;
     header->msg_hdr.msg_controllen = 0;
     if (client->local.family != ADDR_NONE)

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "conf/config.h"
+#include "gate/proxy_header.h"
 #include "lane/query.h"
 #include "lane/stats.h"
 #include "lane/why.h"
@@ -17,12 +18,13 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#define UDP_BATCH         64                       /* messages per system call */
-#define UDP_BATCHES       4                        /* received per listener and turn */
-#define UDP_MESSAGE_MAX   1232                     /* octets of a query */
-#define UDP_RECEIVED_MAX  (UDP_MESSAGE_MAX + 1)    /* one more: what is larger is seen to be */
-#define UDP_ROOM          (DNS_EDNS_UDP_MAX + 176) /* octets to compose an answer in */
-#define UDP_CONTROL_BYTES 64                       /* one IP_PKTINFO or IPV6_PKTINFO, aligned */
+#define UDP_BATCH         64                    /* messages per system call */
+#define UDP_BATCHES       4                     /* received per listener and turn */
+#define UDP_MESSAGE_MAX   1232                  /* octets of a query */
+#define UDP_RECEIVED_MAX  (UDP_MESSAGE_MAX + 1) /* one more: what is larger is seen to be */
+#define UDP_HEADED_MAX    (UDP_RECEIVED_MAX + PROXY_HEADER_MAX) /* the same, behind a balancer */
+#define UDP_ROOM          (DNS_EDNS_UDP_MAX + 176)              /* octets to compose an answer in */
+#define UDP_CONTROL_BYTES 64 /* one IP_PKTINFO or IPV6_PKTINFO, aligned */
 
 struct udp_control {
     _Alignas(struct cmsghdr) uint8_t bytes[UDP_CONTROL_BYTES];
@@ -36,8 +38,7 @@ struct udp_slot { /* one message of a batch and what recvmmsg and sendmmsg want 
 
 struct udp_received {
     struct mmsghdr headers[UDP_BATCH];
-    struct udp_slot slots[UDP_BATCH];
-    uint8_t messages[UDP_BATCH][UDP_RECEIVED_MAX];
+    struct udp_slot slots[UDP_BATCH]; /* their parts name the room for each message */
 };
 
 struct udp_sending {
@@ -67,8 +68,13 @@ struct udp {
     struct udp_listener listeners[CONFIG_LISTEN_MAX]; /* as in config.listen */
 };
 
-/** Reserve the batches; fatal if there is no memory. @param loop, stats  borrowed for life */
-void udp_reserve(struct udp *udp, uint32_t listeners, struct evloop *loop,
+/**
+ * Reserve the batches; fatal if there is no memory.
+ *
+ * @param message_max  octets received of a message: UDP_RECEIVED_MAX, or UDP_HEADED_MAX
+ * @param loop, stats  borrowed for life
+ */
+void udp_reserve(struct udp *udp, uint32_t listeners, size_t message_max, struct evloop *loop,
                  struct stats_page *stats);
 
 /** Serve a bound socket for config.listen[index]. @param fd  given away. */
@@ -83,10 +89,10 @@ void udp_stop(struct udp *udp);
 /**
  * Take the next message of this turn.
  *
- * @param client   written: its addresses, transport and listener. A source that is no address has
+ * @param client   written: its addresses, transport and listener, and no balancer. A source that is no address has
  *                 none (ADDR_NONE, port 0).
  * @param message  written: borrowed until the next call
- * @param size     written: octets, 0..UDP_RECEIVED_MAX
+ * @param size     written: octets, 0..the most that udp_reserve() was told
  * @return false: there are none now, or each listener had UDP_BATCHES batches
  */
 MUST_CHECK bool udp_next(struct udp *udp, struct query_client *client, const uint8_t **message,

@@ -17,8 +17,8 @@
 #include <linux/filter.h>
 
 #define STEERING_LANES_MAX 64
-#define STEERING_MAX       48 /* instructions */
-#define STEERING_WORDS     4  /* of an IPv6 address, 32 bits each */
+#define STEERING_MAX       112 /* instructions */
+#define STEERING_WORDS     4   /* of an IPv6 address, 32 bits each */
 
 struct steering {
     uint32_t lanes;                      /* 1..STEERING_LANES_MAX */
@@ -42,6 +42,10 @@ MUST_CHECK enum status steering_init(struct steering *s, uint32_t lanes, unsigne
  * Write the program. For what is neither IPv4 nor IPv6 it returns a number past every group, and
  * the kernel chooses by its own hash.
  *
+ * @param has_headers  a datagram that begins with a PROXY header goes by the client that this names.
+ *                     Not for TCP: the kernel asks at the SYN, whose payload it throws away, so that
+ *                     a client could choose its lane by that
  * @return instructions written
  */
-size_t steering_build(const struct steering *s, struct sock_filter program[STEERING_MAX]);
+size_t steering_build(const struct steering *s, bool has_headers,
+                      struct sock_filter program[STEERING_MAX]);

@@ -11,7 +11,7 @@
 
 /* --- queries --- */
 
-_Static_assert(sizeof(struct query) <= 512, "a waiting query is compact");
+_Static_assert(sizeof(struct query) <= 536, "a waiting query is compact");
 
 size_t
 inflight_queries_bytes(uint32_t count)

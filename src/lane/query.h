@@ -22,11 +22,13 @@ struct query_client { /* what asked, and how an answer gets back */
     struct addr addr;
     /* UDP: the address that was asked, scope: interface; family ADDR_NONE: the listener's own */
     struct addr local;
-    uint32_t connection;            /* TCP: index of the connection, and */
+    struct addr balancer; /* UDP: that spoke for it, to which the answer goes; or ADDR_NONE */
+    uint32_t connection;  /* TCP: index of the connection, and */
     uint32_t connection_generation; /* its generation */
     uint8_t transport;              /* enum query_transport */
     uint8_t listener;               /* index in config.listen */
-    uint8_t payer;  /* which limiter's buckets pay: enum rate_payer of front/rate.h */
+    uint8_t payer;    /* which limiter's buckets pay: enum rate_payer of front/rate.h */
+    bool is_datagram; /* TCP: but it asked a balancer over UDP, which proves nothing */
     bool is_proven; /* the address is the client's own: it came over TCP, or with a valid cookie */
 };
 

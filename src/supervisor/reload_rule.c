@@ -21,6 +21,9 @@ has_port(const struct config *config, uint16_t port)
 static const char *
 partly_fixed(const struct config *loaded, const struct config *next)
 {
+    if ((loaded->proxy_count > 0) != (next->proxy_count > 0))
+        return "the first or last entry of proxy (the kernel's programs for the sockets know of "
+               "it)";
     if (loaded->filter_kernel &&
         !config_row_is_same(&config_rows[CONFIG_ROW_filter_ports], loaded, next))
         return "filter.ports (the kernel's filter is locked)";

@@ -42,6 +42,13 @@ steer_is_same(const struct config *a, const struct config *b)
     return ipv4_length(a) == ipv4_length(b) && ipv6_length(a) == ipv6_length(b);
 }
 
+/* Of balancers the source port says nothing; each message's own is judged by the front. */
+static uint32_t
+filtered_ports(const struct config *config)
+{
+    return config->proxy_count > 0 ? 0 : config->filter_ports_count;
+}
+
 /* One word for each instruction. @return how many */
 static size_t
 note(const struct sock_filter *program, size_t count, uint64_t words[])
@@ -61,9 +68,10 @@ steer_programs(const struct config *config, unsigned lanes)
     if (config->filter_kernel) {
         struct sock_filter filter[PACKET_FILTER_MAX];
         uint16_t ports[CONFIG_PORTS_MAX];
-        for (uint32_t i = 0; i < config->filter_ports_count; i++)
+        uint32_t ports_count = filtered_ports(config);
+        for (uint32_t i = 0; i < ports_count; i++)
             ports[i] = (uint16_t)config->filter_ports[i];
-        count = note(filter, packet_filter_build(ports, config->filter_ports_count, filter), words);
+        count = note(filter, packet_filter_build(ports, ports_count, filter), words);
     }
     words[count++] = lanes;
     if (lanes > 1) {
@@ -71,7 +79,8 @@ steer_programs(const struct config *config, unsigned lanes)
         struct sock_filter program[STEERING_MAX];
         if (steering_init(&steering, lanes, ipv4_length(config), ipv6_length(config), key) ==
             STATUS_OK)
-            count += note(program, steering_build(&steering, program), words + count);
+            count += note(program, steering_build(&steering, config->proxy_count > 0, program),
+                          words + count);
     }
     return (uint32_t)hash_siphash13_words(&key, words, count);
 }
@@ -89,14 +98,16 @@ steer_is_bound(const struct supervisor *sup, unsigned lane)
 /* One program for a whole group; any of its sockets can bring it. A socket that is locked was
  * handed in and served another penstock before: it has such a program. */
 static enum status
-attach(const struct supervisor *sup, const struct sock_filter *program, size_t count)
+attach(const struct supervisor *sup, const struct steering *steering, enum ipc_socket_kind kind)
 {
-    for (uint32_t i = 0; i < sup->config.listen_count; i++)
-        for (unsigned kind = 0; kind < SUPERVISOR_KINDS; kind++) {
-            int fd = sup->lanes[0].listeners[i][kind];
-            if (!sock_filter_is_locked(fd) && sock_steering_attach(fd, program, count) != STATUS_OK)
-                return STATUS_SYSTEM;
-        }
+    struct sock_filter program[STEERING_MAX];
+    bool has_headers = kind == IPC_SOCKET_UDP && sup->config.proxy_count > 0;
+    size_t count = steering_build(steering, has_headers, program);
+    for (uint32_t i = 0; i < sup->config.listen_count; i++) {
+        int fd = sup->lanes[0].listeners[i][kind - 1];
+        if (!sock_filter_is_locked(fd) && sock_steering_attach(fd, program, count) != STATUS_OK)
+            return STATUS_SYSTEM;
+    }
     return STATUS_OK;
 }
 
@@ -115,14 +126,13 @@ enum status
 steer_lanes(const struct supervisor *sup)
 {
     struct steering steering;
-    struct sock_filter program[STEERING_MAX];
     if (sup->lanes_count == 1)
         return STATUS_OK;
     enum status status = steering_init(&steering, sup->lanes_count, ipv4_length(&sup->config),
                                        ipv6_length(&sup->config), random_key());
-    if (status == STATUS_OK) {
-        size_t count = steering_build(&steering, program);
-        status = attach(sup, program, count);
-    }
+    if (status == STATUS_OK)
+        status = attach(sup, &steering, IPC_SOCKET_UDP);
+    if (status == STATUS_OK)
+        status = attach(sup, &steering, IPC_SOCKET_TCP);
     return status == STATUS_OK ? lock(sup) : status;
 }

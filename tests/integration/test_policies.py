@@ -4,6 +4,7 @@ The file itself is not touched: what the documentation asks an operator to fill 
 cannot have (port 53, public resolvers, the account penstock), come from the environment, as penstock.yaml(5) says.
 """
 import concurrent.futures
+import contextlib
 import itertools
 import os
 import pathlib
@@ -20,15 +21,18 @@ import pytest
 
 import baddot
 import penstock
+import proxy
 from baddot import encoded
 from namespace import Namespace, can_make_one
 from penstock import ede, is_servfail, records, wait_for
 from pki import NAME
 
-POLICIES = ("edge", "strict", "local")
+POLICIES = ("edge", "strict", "local", "behind-balancer")
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "policy"
 HERE = "127.0.0.1"
-STRANGER = {"edge": "240.0.0.9", "strict": "198.51.100.9", "local": "198.51.100.9"}  # an address that it does not serve
+# an address that it does not serve
+STRANGER = {"edge": "240.0.0.9", "strict": "198.51.100.9", "local": "198.51.100.9", "behind-balancer": "198.51.100.9"}
+BALANCER = "127.99.9.9"
 COUNT = itertools.count()
 
 
@@ -63,7 +67,8 @@ class Shipped(penstock.Penstock):
         self.file = FOLDER / f"{policy}.yaml"
         self.log_file = folder / "penstock.log"
         pins = ",".join(certificate.pin for certificate in (pki.good, pki.wrong_name, pki.expired))
-        settings = {"LISTEN": f"{HERE}:{self.port}", "LANES": "1", "USER": "nobody", "TLS_CA_FILE": str(pki.authority.pem)}
+        more = {"PROXY": BALANCER} if policy == "behind-balancer" else {}  # every other address asks for itself
+        settings = {**more, "LISTEN": f"{HERE}:{self.port}", "LANES": "1", "USER": "nobody", "TLS_CA_FILE": str(pki.authority.pem)}
         for i, server in enumerate(servers):
             settings.update({f"UPSTREAMS_{i}_ADDRESS": server.where, f"UPSTREAMS_{i}_TLS_NAME": NAME,
                              f"UPSTREAMS_{i}_PINS": pins})
@@ -190,11 +195,41 @@ class Scene:
         text = self.service.log()[log:]
         return text.count(words) >= len(self.servers)
 
+    def behind_a_balancer(self):
+        """A client that floods behind the balancer is cut, and the others behind it are not."""
+        if self.policy != "behind-balancer":
+            return
+        query = self.service.query("version.bind", "TXT", rdclass="CH").to_wire()
+        with contextlib.ExitStack() as stack:
+            flood, sock = (stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(2))
+            for each in (flood, sock):
+                each.bind((BALANCER, 0))
+                each.connect((HERE, self.service.port))
+            sock.settimeout(5)
+
+            def is_served(client):
+                name = next(self.names)
+                sock.send(proxy.header(client) + self.service.query(name, "TXT").to_wire())
+                return records(dns.message.from_wire(sock.recv(65535))) == [encoded(name, "TXT")]
+
+            def cut():
+                for _ in range(8000):
+                    flood.send(proxy.header("10.1.1.1") + query)
+                return self.sum_of("rate_dropped") >= 100
+            assert is_served("10.1.1.1")
+            wait_for(cut, 30, "a flood behind a balancer to be cut")
+            assert is_served("10.1.1.2") and is_served("fd00::1")
+            before = self.sum_of("proxy")
+            sock.send(query)
+            sock.send(proxy.header("198.51.100.9")[:20])
+            wait_for(lambda: self.sum_of("proxy") == before + 2, 5, "what has no header to be counted")
+            assert "listed in proxy, sent no PROXY header" in self.service.log()
+
     def run(self):
         self.service.wait_ready()
         assert self.is_served()
         for attack in (self.odd_questions, self.rebinding, self.a_stranger_gets_nothing, self.connections,
-                       self.false_upstreams, self.a_flood_is_cut):
+                       self.false_upstreams, self.behind_a_balancer, self.a_flood_is_cut):
             attack()
             assert self.is_served(), attack.__name__
         assert self.service.stop() == 0

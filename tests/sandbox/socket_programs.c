@@ -194,6 +194,56 @@ random_client(enum addr_family family)
     return client;
 }
 
+/* A balancer's datagrams: each goes to the lane of the client that its header names. */
+static void
+ask_behind(int balancer, const struct steering *s, const struct addr *client,
+           const int lanes[LANES])
+{
+    bool is_ipv4 = client->family == ADDR_IPV4;
+    uint8_t octets[52] = "\r\n\r\n\0\r\nQUIT\n", got[64];
+    octets[12] = 0x21;
+    octets[13] = is_ipv4 ? 0x12 : 0x22;
+    octets[15] = is_ipv4 ? 12 : 36;
+    memcpy(octets + 16, client->bytes, is_ipv4 ? 4 : 16);
+    ssize_t size = is_ipv4 ? 28 : 52;
+    NEED(send(balancer, octets, (size_t)size, 0) == size);
+    int lane = readable_lane(lanes);
+    char text[ADDR_TEXT_MAX];
+    CHECK(lane == (int)steering_lane(s, client), "%s behind a balancer: lane %d",
+          addr_format(client, text), lane);
+    if (lane >= 0)
+        NEED(recv(lanes[lane], got, sizeof got, 0) == size);
+}
+
+static void
+test_steering_behind(const char *server_text)
+{
+    struct addr server = address(server_text, 5302), any = address(server_text, 0);
+    struct sockaddr_storage to;
+    socklen_t size = addr_to_socket(&server, &to);
+    struct steering s;
+    struct sock_filter program[STEERING_MAX];
+    NEED(steering_init(&s, LANES, 20, 48, (struct hash_key){3, 4}) == STATUS_OK);
+    struct sock_fprog attach = {.len = (unsigned short)steering_build(&s, true, program),
+                                .filter = program};
+    int lanes[LANES], balancer = open_bound(&any, SOCK_DGRAM, false);
+    for (unsigned i = 0; i < LANES; i++)
+        lanes[i] = open_bound(&server, SOCK_DGRAM, true);
+    NEED(setsockopt(lanes[0], SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &attach, sizeof attach) == 0);
+    NEED(connect(balancer, (struct sockaddr *)&to, size) == 0);
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        struct addr client = random_client(i % 2 == 0 ? ADDR_IPV4 : ADDR_IPV6);
+        ask_behind(balancer, &s, &client, lanes);
+    }
+    for (unsigned i = 0; i < CLIENTS / 4; i++) { /* and without a header as ever */
+        struct addr client = random_client(server.family);
+        ask_as(&client, &server, SOCK_DGRAM, lanes, steering_lane(&s, &client));
+    }
+    for (unsigned i = 0; i < LANES; i++)
+        close(lanes[i]);
+    close(balancer);
+}
+
 static void
 test_steering(const char *server_text, int type)
 {
@@ -201,7 +251,7 @@ test_steering(const char *server_text, int type)
     struct steering s;
     struct sock_filter program[STEERING_MAX];
     NEED(steering_init(&s, LANES, 20, 48, (struct hash_key){3, 4}) == STATUS_OK);
-    struct sock_fprog attach = {.len = (unsigned short)steering_build(&s, program),
+    struct sock_fprog attach = {.len = (unsigned short)steering_build(&s, false, program),
                                 .filter = program};
     int lanes[LANES];
     unsigned counts[LANES] = {0};
@@ -237,6 +287,8 @@ main(void)
     test_steering("127.0.0.1", SOCK_STREAM);
     test_steering("2001:db8::1", SOCK_DGRAM);
     test_steering("2001:db8::1", SOCK_STREAM);
+    test_steering_behind("127.0.0.1");
+    test_steering_behind("2001:db8::1");
     printf("%u failures\n", failures);
     return failures == 0 ? 0 : 1;
 }

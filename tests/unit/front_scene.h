@@ -214,19 +214,50 @@ scene_open(void)
     cr_assert_eq(evloop_open(&front.loop), STATUS_OK);
     rate_reserve(&front.rate, &config, &stats);
     source_change(&front.source, &config, &acl, &front.rate.set);
+    balancers_change(&front.balancers, &config, &stats);
     local_change(&front.local, &config);
     waiting_reserve(&front.waiting, &config, &front.rate);
     recall_reserve(&front.recall, &config,
                    &(struct recall_parts){&stats, &front.local, &front.waiting}, &scene_now);
-    udp_reserve(&front.udp, config.listen_count, &front.loop, &stats);
-    tcp_reserve(&front.tcp, &config,
-                &(struct tcp_parts){&front.loop, &stats, &front.rate, &front.source});
+    udp_reserve(&front.udp, config.listen_count,
+                config.proxy_count > 0 ? UDP_HEADED_MAX : UDP_RECEIVED_MAX, &front.loop, &stats);
+    tcp_reserve(
+        &front.tcp, &config,
+        &(struct tcp_parts){&front.loop, &stats, &front.rate, &front.source, &front.balancers});
     pacing_reserve(&front.pacing, &config);
     recording_init(&front.recording, &stats);
     deliver_init(&front.deliver, &(struct deliver_parts){&stats, &front.rate, &front.pacing,
                                                          &front.udp, &front.tcp, &front.recording});
     deliver_change(&front.deliver, &config);
     uplink_reserve(&front.uplink, &(struct uplink_parts){&front.loop, &stats, &front.waiting, 0});
+}
+
+/* 127.0.0.200 speaks for others. Before scene_open(). */
+static inline void
+scene_balancer(void)
+{
+    config.proxy_count = 1;
+    cr_assert_eq(addr_prefix_parse("127.0.0.200", &config.proxy[0]), STATUS_OK);
+}
+
+/* The PROXY header for an IPv4 client, or of a health check: NULL. @return its size, 28 or 16 */
+static inline size_t
+scene_header(const char *client, enum query_transport transport, uint8_t to[28])
+{
+    struct bytes_writer w = bytes_writer(to, 28);
+    bytes_put_copy(&w, "\r\n\r\n\0\r\nQUIT\n", 12);
+    bytes_put_u8(&w, client != NULL ? 0x21 : 0x20);
+    bytes_put_u8(&w, client == NULL ? 0 : transport == QUERY_TCP ? 0x11 : 0x12);
+    bytes_put_u16(&w, client != NULL ? 12 : 0);
+    if (client != NULL) {
+        struct addr source = scene_client(client);
+        bytes_put_copy(&w, source.bytes, 4);
+        bytes_put_copy(&w, "\177\0\0\1", 4);
+        bytes_put_u16(&w, source.port);
+        bytes_put_u16(&w, 53);
+    }
+    cr_assert_not(w.failed);
+    return w.pos;
 }
 
 static inline void

@@ -12,6 +12,7 @@ Test(config_env, the_environment_has_every_key)
         "PENSTOCK_LISTEN=127.0.0.1:5300, [::1]:5300",
         "PENSTOCK_USER=dns",
         "PENSTOCK_LANES=2",
+        "PENSTOCK_PROXY=192.0.2.1, 2001:db8::/64",
         "PENSTOCK_ACL_ALLOW=",
         "PENSTOCK_ACL_DENY=10.0.0.0/8,::/0",
         "PENSTOCK_UPSTREAMS_1_NAME=b", /* in no order */
@@ -104,6 +105,7 @@ Test(config_env, the_environment_has_every_key)
     cr_assert_eq(ours, CONFIG_ROWS + upstream_rows - 1, "a key is missing in this test");
     load_ok(NULL, env);
     cr_expect_eq(config.listen_count, 2);
+    cr_expect_eq(config.proxy_count, 2);
     cr_expect_eq(config.allow_count, 0);
     cr_expect_eq(config.deny_count, 2);
     cr_expect_eq(config.upstreams_count, 2);

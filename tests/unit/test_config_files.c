@@ -80,6 +80,13 @@ Test(config_files, strict_is_shipped_without_pins_and_warns_of_nothing)
     cr_expect_eq(warnings(), 0);
 }
 
+Test(config_files, behind_balancer_is_shipped_without_pins_and_lists_balancers)
+{
+    expect_needs_pins("policy/behind-balancer.yaml", 1);
+    cr_expect_eq(config.proxy_count, 2);
+    cr_expect_eq(warnings(), 0);
+}
+
 Test(config_files, local_is_completed_by_the_environment)
 {
     char text[ADDR_TEXT_MAX];

@@ -91,3 +91,12 @@ Test(config_judge, something_must_be_listened_on)
     load_ok("acl: {allow: []}\n" UPSTREAM, NULL);
     cr_expect_eq(config.allow_count, 0);
 }
+
+Test(config_judge, not_everybody_is_a_balancer)
+{
+    expect_error("proxy: [192.0.2.1, \"::/0\"]\n" UPSTREAM, NULL,
+                 "test.yaml:1: proxy: everybody, who could then ask as anybody; allowed: the "
+                 "balancers' own addresses");
+    load_ok("proxy: [192.0.2.1, \"2001:db8::/64\"]\n" UPSTREAM, NULL);
+    cr_expect_eq(config.proxy_count, 2);
+}

@@ -5,8 +5,8 @@
 
 /* what an unknown key is told */
 #define TOP_KEYS                                                                                   \
-    "listen, user, lanes, strategy, acl, upstreams, tls, timeouts, limits, rates, cookies, "       \
-    "pacing, filter, cache, local, control, events, log"
+    "listen, user, lanes, strategy, proxy, acl, upstreams, tls, timeouts, limits, rates, "         \
+    "cookies, pacing, filter, cache, local, control, events, log"
 
 Test(config_load, fills_in_every_default)
 {

@@ -70,6 +70,18 @@ Test(reload_rule, the_kernels_filter_keeps_its_ports)
     cr_expect_null(judge());
 }
 
+Test(reload_rule, a_first_balancer_needs_a_restart_and_a_second_one_none)
+{
+    load(1);
+    next.proxy_count = 1;
+    expect_named(
+        "the first or last entry of proxy (the kernel's programs for the sockets know of it)");
+    config.proxy_count = 2;
+    cr_expect_null(judge());
+    next.proxy_count = 0;
+    cr_expect_not_null(judge());
+}
+
 Test(reload_rule, with_several_lanes_the_shortest_prefix_stays)
 {
     for (unsigned lanes = 1; lanes <= 2; lanes++) {

@@ -94,7 +94,16 @@ Test(steer, the_number_of_the_programs_follows_what_runs)
     cr_expect_neq(steer_programs(config, 3), number);
     config->filter_ports[config->filter_ports_count++] = 19;
     cr_expect_neq(steer_programs(config, 2), number);
+    config->proxy_count = 1;
+    uint32_t behind = steer_programs(config, 2);
+    config->filter_ports_count = 0;
+    cr_expect_eq(steer_programs(config, 2), behind, "a balancer's port says nothing");
+    cr_expect_neq(behind, number);
+    config->filter_ports_count = 1;
     config->filter_kernel = false;
+    uint32_t headers = steer_programs(config, 2);
+    config->proxy_count = 0;
+    cr_expect_neq(steer_programs(config, 2), headers, "the lane is chosen by the header");
     uint32_t unfiltered = steer_programs(config, 2);
     cr_expect_neq(unfiltered, number);
     config->rates_ipv4[0].length = 16;

@@ -30,7 +30,7 @@ run(const struct steering *s, const struct addr *client)
     memcpy(octets + (client->family == ADDR_IPV4 ? 12 : 8), client->bytes,
            client->family == ADDR_IPV4 ? 4 : 16);
     struct sock_filter program[STEERING_MAX];
-    size_t size = steering_build(s, program);
+    size_t size = steering_build(s, false, program);
     cr_assert_leq(size, STEERING_MAX);
     cr_assert(bpf_is_sound(program, size));
     struct bpf_packet packet = {.octets = octets, .size = sizeof octets, .data_at = head + 20};
@@ -99,10 +99,86 @@ Test(steering, leaves_other_packets_to_the_kernel)
     struct steering s;
     cr_assert_eq(steering_init(&s, 3, 20, 48, key), STATUS_OK);
     struct sock_filter program[STEERING_MAX];
-    size_t size = steering_build(&s, program);
+    size_t size = steering_build(&s, false, program);
     uint8_t octets[60] = {0x50};
     struct bpf_packet packet = {.octets = octets, .size = sizeof octets, .data_at = 40};
     cr_assert_eq(bpf_run(program, size, &packet), UINT32_MAX);
+}
+
+/* --- behind a balancer ------------------------------------------------------------------------ */
+
+#define BALANCER_AT 28 /* IPv4 and UDP header */
+
+static uint8_t datagram[BALANCER_AT + 80];
+
+/* A datagram of a balancer at 10.0.0.1 that speaks for this client. @return its payload's octets */
+static size_t
+wrap(const struct addr *client, uint8_t command)
+{
+    bool is_ipv4 = client->family == ADDR_IPV4;
+    size_t length = is_ipv4 ? 12 : 36;
+    memset(datagram, 0, sizeof datagram);
+    datagram[0] = 0x45;
+    memcpy(datagram + 12, "\12\0\0\1", 4);
+    memcpy(datagram + BALANCER_AT, "\r\n\r\n\0\r\nQUIT\n", 12);
+    datagram[BALANCER_AT + 12] = command;
+    datagram[BALANCER_AT + 13] = is_ipv4 ? 0x12 : 0x21;
+    datagram[BALANCER_AT + 15] = (uint8_t)length;
+    memcpy(datagram + BALANCER_AT + 16, client->bytes, is_ipv4 ? 4 : 16);
+    return 16 + length;
+}
+
+/* The kernel has moved the data to the payload, and counts only that. */
+static uint32_t
+run_behind(const struct steering *s, size_t payload)
+{
+    struct sock_filter program[STEERING_MAX];
+    size_t size = steering_build(s, true, program);
+    cr_assert_leq(size, STEERING_MAX);
+    cr_assert(bpf_is_sound(program, size));
+    struct bpf_packet packet = {
+        .octets = datagram, .size = BALANCER_AT + payload, .data_at = BALANCER_AT};
+    return bpf_run(program, size, &packet);
+}
+
+Test(steering, a_client_behind_a_balancer_has_the_lane_that_it_has_without)
+{
+    struct prng prng = prng_begin("steering");
+    for (unsigned i = 0; i < 10000; i++) {
+        struct steering s;
+        unsigned length = prng_below(&prng, 129);
+        struct hash_key random_key = {prng_next(&prng), prng_next(&prng)};
+        cr_assert_eq(steering_init(&s, 64, length % 33, length, random_key), STATUS_OK);
+        struct addr client = random_client(&prng, i % 2 == 0 ? ADDR_IPV4 : ADDR_IPV6);
+        size_t payload = wrap(&client, 0x21);
+        cr_assert_eq(run_behind(&s, payload), steering_lane(&s, &client));
+    }
+}
+
+Test(steering, what_names_no_client_goes_by_the_balancer)
+{
+    struct addr client = {.family = ADDR_IPV4, .bytes = {192, 0, 2, 7}};
+    struct addr balancer = {.family = ADDR_IPV4, .bytes = {10, 0, 0, 1}};
+    struct steering s;
+    cr_assert_eq(steering_init(&s, 64, 32, 128, key), STATUS_OK);
+    uint32_t own = steering_lane(&s, &balancer);
+    cr_assert_neq(own, steering_lane(&s, &client));
+    size_t payload = wrap(&client, 0x20);
+    cr_expect_eq(run_behind(&s, payload), own, "a health check");
+    for (size_t i = 0; i < 12; i++) {
+        payload = wrap(&client, 0x21);
+        datagram[BALANCER_AT + i] ^= 1;
+        cr_expect_eq(run_behind(&s, payload), own, "octet %zu of the signature", i);
+    }
+    payload = wrap(&client, 0x21);
+    for (size_t size = 0; size < payload; size++)
+        cr_expect_eq(run_behind(&s, size), own, "%zu octets", size);
+    datagram[BALANCER_AT + 13] = 0x31;
+    cr_expect_eq(run_behind(&s, payload), own, "another family");
+    client.family = ADDR_IPV6;
+    payload = wrap(&client, 0x21);
+    for (size_t size = 0; size < payload; size++)
+        cr_expect_eq(run_behind(&s, size), own, "%zu octets", size);
 }
 
 Test(steering, another_key_moves_clients)

@@ -85,6 +85,43 @@ Test(udp, what_is_larger_than_a_query_is_seen_to_be, .init = setup)
     cr_expect_eq(size, UDP_RECEIVED_MAX);
 }
 
+static void
+setup_balancer(void)
+{
+    scene_config();
+    scene_balancer();
+    scene_open();
+    int pair[2];
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, pair), 0);
+    cr_assert_eq(udp_listen(&front.udp, 0, pair[1]), STATUS_OK);
+    cr_assert_eq(send(pair[0], "x", 1, 0), 1);
+}
+
+Test(udp, behind_a_balancer_a_header_has_room_before_a_query, .init = setup_balancer)
+{
+    struct query_client client;
+    const uint8_t *message;
+    size_t size;
+    arrive(2, 1400);
+    evloop_turn(&front.loop, 0);
+    for (int i = 0; i < 2; i++) { /* each in a place of its own */
+        cr_assert(udp_next(&front.udp, &client, &message, &size));
+        cr_expect_eq(size, 1400);
+        cr_expect_eq(message[1399], i);
+    }
+}
+
+Test(udp, the_answer_goes_to_the_balancer, .init = setup_balancer)
+{
+    struct query_client client = {.addr = scene_client("192.0.2.7"),
+                                  .balancer = scene_client("127.0.0.200"),
+                                  .transport = QUERY_UDP};
+    uint8_t why[UDP_BATCH];
+    udp_send(&front.udp, &client, 30, WHY_ANSWERED);
+    cr_assert_eq(udp_flush(&front.udp, 0, why), 1);
+    cr_expect(addr_is_equal(&scene_out[0].from, &client.balancer));
+}
+
 Test(udp, after_the_stop_nothing_is_read, .init = setup)
 {
     arrive(1, 20);
