@@ -15,7 +15,6 @@
 #include "front_supervisor.h"
 
 #include "lane/heartbeat.h"
-#include "os/os.h"
 
 static uint64_t ends_ever[WHY_COUNT]; /* over all inputs of a process; of a worker that is sound */
 static uint64_t named_ever;           /* clients by balancers, likewise */
@@ -247,7 +246,6 @@ begin(uint8_t form)
 {
     memset(&front, 0, sizeof front);
     memset(&stats, 0, sizeof stats);
-    memset(os_used, 0, sizeof *os_used);
     world.count = world.counted = world.held_count = world.ring_number = 0;
     world.old_ring = world.reloads = world.reload = 0;
     world.is_worker_hostile = world.is_stopping = world.is_held = false;

@@ -16,7 +16,6 @@
 #include "conf/config_load.h"
 #include "lane/heartbeat.h"
 #include "os/chan.h"
-#include "os/os.h"
 
 #define RING_BYTES    16384
 #define ANSWERS_BYTES 4096     /* of the ring of answers: less than all answers at once */
@@ -329,7 +328,6 @@ begin(uint8_t form)
 {
     memset(&worker, 0, sizeof worker);
     memset(&stats, 0, sizeof stats);
-    memset(os_used, 0, sizeof *os_used);
     for (unsigned i = 0; i < PEERS; i++)
         world.peers[i].fd = -1;
     world.count = world.ring_number = world.refusing = world.refusal = 0;

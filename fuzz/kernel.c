@@ -3,15 +3,18 @@
  */
 #include "kernel.h"
 
+#include "os/os.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-#define PAGE       4096U
-#define ARENA      (256UL << 20) /* of address space */
-#define PAGES_KEPT 1024U         /* of it that stay from one process to the next, zeroed */
-#define STREAMS    24
+#define PAGE            4096U
+#define ARENA           (256UL << 20) /* of address space */
+#define PAGES_KEPT      1024U         /* of it that stay from one process to the next, zeroed */
+#define PAGES_LOOKED_AT 256U          /* once in so many processes, for those that need not stay */
+#define STREAMS         24
 
 struct kernel kernel;
 static uint8_t *arena;
@@ -46,40 +49,78 @@ faults(void)
     return usage.ru_minflt + usage.ru_majflt;
 }
 
-/* @return which of the arena's first `count` pages are there, in order; more than PAGES_KEPT: too many to keep */
-static size_t
-find_pages(size_t count, uint32_t found[PAGES_KEPT])
+/* Pages of the arena that are there, in order. */
+static struct {
+    uint32_t at[PAGES_KEPT];
+    size_t count;
+    size_t seen; /* known is what is there of the first so many */
+    long faults; /* so far, when that was known */
+    unsigned processes;
+} kept;
+
+/* Look at the first `pages`; what is there of those behind stays. @return false: there are too many */
+static bool
+find_pages(size_t pages)
 {
     static unsigned char is_there[ARENA / PAGE];
-    size_t there = 0;
-    must(mincore(arena, count * PAGE, is_there) == 0);
-    for (uint32_t page = 0; page < count && there <= PAGES_KEPT; page++)
-        if ((is_there[page] & 1U) != 0 && there++ < PAGES_KEPT)
-            found[there - 1] = page;
-    return there;
+    static uint32_t behind[PAGES_KEPT];
+    size_t behind_count = 0, count = 0;
+    must(mincore(arena, pages * PAGE, is_there) == 0);
+    for (size_t i = 0; i < kept.count; i++)
+        if (kept.at[i] >= pages)
+            behind[behind_count++] = kept.at[i];
+    for (uint32_t page = 0; page < pages && count + behind_count <= PAGES_KEPT; page++)
+        if ((is_there[page] & 1U) != 0 && count++ < PAGES_KEPT)
+            kept.at[count - 1] = page;
+    if (count + behind_count > PAGES_KEPT)
+        return false;
+    memcpy(kept.at + count, behind, behind_count * sizeof *behind);
+    kept.count = count + behind_count;
+    kept.seen = pages > kept.seen ? pages : kept.seen;
+    return true;
+}
+
+static bool
+is_zero(const uint8_t *page)
+{
+    uint64_t word, all = 0;
+    for (size_t at = 0; at < PAGE; at += sizeof word) {
+        memcpy(&word, page + at, sizeof word);
+        all |= word;
+    }
+    return all == 0;
+}
+
+static void
+give_back(size_t page, size_t count)
+{
+    must(madvise(arena + page * PAGE, count * PAGE, MADV_DONTNEED) == 0);
 }
 
 /* What was touched is zero again. To clear a page costs a tenth of a fault on a new one, so those that
- * processes touch stay, and are looked for only after a fault; where they are too many, all are given
- * back. */
+ * processes touch stay, and are looked for only after a fault. Given back is, now and then, what
+ * the last process did not touch, and all where they are too many. */
 static void
 clear_arena(void)
 {
-    static uint32_t kept[PAGES_KEPT];
-    static size_t kept_count, seen; /* of the arena's first so many pages */
-    static long faults_seen;
-    size_t pages = arena_used / PAGE;
-    if (pages > seen || faults() != faults_seen) {
-        seen = pages > seen ? pages : seen;
-        kept_count = find_pages(seen, kept);
+    size_t pages = arena_used / PAGE, left = 0;
+    bool is_time = ++kept.processes % PAGES_LOOKED_AT == 0;
+    if ((pages > kept.seen || faults() != kept.faults) && !find_pages(pages)) {
+        give_back(0, pages > kept.seen ? pages : kept.seen);
+        kept.count = kept.seen = 0;
     }
-    if (kept_count > PAGES_KEPT) {
-        must(madvise(arena, seen * PAGE, MADV_DONTNEED) == 0);
-        kept_count = seen = 0;
+    for (size_t i = 0; i < kept.count; i++) {
+        uint8_t *at = arena + (size_t)kept.at[i] * PAGE;
+        if (is_time && is_zero(at)) {
+            give_back(kept.at[i], 1);
+            continue;
+        }
+        if (kept.at[i] < pages) /* beyond: not this process's */
+            memset(at, 0, PAGE);
+        kept.at[left++] = kept.at[i];
     }
-    for (size_t i = 0; i < kept_count && kept[i] < pages; i++)
-        memset(arena + (size_t)kept[i] * PAGE, 0, PAGE);
-    faults_seen = faults();
+    kept.count = left;
+    kept.faults = faults();
 }
 
 void
@@ -91,6 +132,8 @@ kernel_begin(uint64_t now_us)
         clear_arena();
     arena_used = 0;
     memset(&kernel, 0, sizeof kernel);
+    memset(os_used, 0, offsetof(struct os, log.relays)); /* what it relays is a supervisor's */
+    memset(&os_used->log.most, 0, sizeof *os_used - offsetof(struct os, log.most));
     kernel.now_us = now_us;
     kernel.random = 1;
 }
