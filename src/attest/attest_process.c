@@ -228,6 +228,7 @@ attest_process_read(const struct attest_proc *proc, const struct attest_proc *su
     put_number(&value, "seccomp_mode", status, "Seccomp");
     put_number(&value, "seccomp_filters", status, "Seccomp_filters");
     put_number(&value, "threads", status, "Threads");
+    put_number(&value, "memory_locked_kib", status, "VmLck");
     put_capabilities(&value, status);
     put_dumpable(&value, proc, status);
     put_limits(&value, proc);

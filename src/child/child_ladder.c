@@ -5,6 +5,7 @@
 
 #include "os/chan.h"
 #include "os/landlock.h"
+#include "os/locked.h"
 #include "os/log.h"
 #include "os/memory.h"
 #include "os/privs.h"
@@ -40,6 +41,18 @@ child_ladder_begin(struct os *os, struct evloop *loop)
         log_fatal("the event loop cannot be opened: %s", strerror(errno));
 }
 
+static void
+lock_memory(const struct child_needs *needs)
+{
+    char why[LOCKED_TEXT_MAX];
+    int error = needs->lock_error;
+    if (locked_data(needs->locked_bytes) != STATUS_OK)
+        error = errno;
+    if (error != 0)
+        log_write(LOG_NOTICE, LOG_STARTED, "memory with keys can go to a swap device: %s",
+                  locked_why(error, why));
+}
+
 /* A process that may have fewer than it needs serves with these: what is beyond fails later, and is
  * counted then. */
 static size_t
@@ -68,6 +81,7 @@ child_ladder_drop(const struct child_needs *needs)
         log_fatal("started as root, and there is no account \"%s\" to become: create it, or set "
                   "user",
                   needs->user);
+    lock_memory(needs);
     if (privs_drop(is_root ? &account : NULL, &limits, &what) != STATUS_OK)
         log_fatal("privileges cannot be given up: %s", what);
     if (landlock_restrict(&(struct landlock_permit){.forbids = FORBIDS}) == STATUS_SYSTEM)

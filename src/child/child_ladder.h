@@ -20,12 +20,14 @@ struct child_needs {
     size_t files;         /* descriptors */
     const char *for_what; /* most of them are for, in the log */
     size_t memory_bytes;  /* beside what it has now: RLIMIT_DATA */
+    size_t locked_bytes;  /* of these, heap that goes to no swap device, as far as that may be */
+    int lock_error;       /* of what the caller locked before: errno; 0: there is none */
 };
 
 /** The first step: log to the supervisor, ignore signals, open the event loop. */
 void child_ladder_begin(struct os *os, struct evloop *loop);
 
-/** All memory is reserved and all sockets are open: give privileges up for good, open no
+/** All memory is reserved and all sockets are open: lock memory where that can be, give privileges up for good, open no
  *  file by name and reach no port any more where there is Landlock, enter the filter. */
 void child_ladder_drop(const struct child_needs *needs);
 

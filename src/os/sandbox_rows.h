@@ -53,6 +53,8 @@
 /* How a child is made: a fork with a descriptor that stands for it (supervisor/spawn.c). */
 #define SANDBOX_FORK (CLONE_PIDFD | SIGCHLD)
 
+#define SANDBOX_LOCK 1 /* MLOCK_ONFAULT, which musl has no name for (os/locked.c) */
+
 struct sandbox_row {
     const char *name; /* of the call */
     int call;         /* its number; negative: this architecture does not have it */

@@ -187,6 +187,10 @@ enum { LOADER = S, VIEW = 0 }; /* a child's loader works under the supervisor's 
     P(mmap_exec, LOADER | SANITIZED, SYS_mmap, NULL, 4096, PROT_READ | PROT_EXEC,                  \
       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)                                                          \
     P(mprotect_exec, SANITIZED, SYS_mprotect, NULL, 4096, PROT_EXEC)                               \
+    P(mlock, S | F, SYS_mlock2, NULL, 0, 1)                                                        \
+    P(mlock_at_once, 0, SYS_mlock2, NULL, 0, 0)                                                    \
+    P(mlockall, 0, SYS_mlockall, MCL_FUTURE)                                                       \
+    P(munlockall, 0, SYS_munlockall)                                                               \
     P(memfd_create, S, SYS_memfd_create, "probe", 0)                                               \
     P(get_seals, SERVICE | READER | SANITIZED, SYS_fcntl, with->memory, F_GET_SEALS, 0)            \
     P(set_flags, S | SANITIZED, SYS_fcntl, with->bell, F_SETFL, O_NONBLOCK)                        \

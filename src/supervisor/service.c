@@ -3,6 +3,7 @@
  */
 #include "supervisor/service.h"
 
+#include "os/locked.h"
 #include "os/log.h"
 #include "os/os.h"
 #include "supervisor/addresses.h"
@@ -31,6 +32,8 @@
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
+
+#define LOCKED_HEAP (1U << 20) /* octets: the text of a configuration, with its secret */
 
 static unsigned
 count_lanes(const struct config *config)
@@ -73,6 +76,8 @@ prepare(const struct options *options, const struct inherited *inherited, struct
         int *listener, struct config_error *error)
 {
     *listener = -1;
+    if (locked_data(LOCKED_HEAP) != STATUS_OK) /* before there is a secret in it */
+        sup->lock_error = errno;
     sup->notify_fd = inherited_connect_notify();
     notify_starting(sup);
     enum status status = settings_load(options, &sup->config, error);
@@ -155,9 +160,14 @@ steer(struct supervisor *sup, struct config_error *error)
 static void
 tell_jail(const struct supervisor *sup)
 {
-    char text[SPACES_TEXT_MAX], reach[REACH_TEXT_MAX];
+    char text[SPACES_TEXT_MAX], reach[REACH_TEXT_MAX], why[LOCKED_TEXT_MAX];
     log_write(LOG_NOTICE, LOG_STARTED, "workers have %s", spaces_text(&sup->spaces, text));
     log_write(LOG_NOTICE, LOG_STARTED, "%s", reach_text(reach));
+    if (sup->lock_error == 0)
+        log_write(LOG_NOTICE, LOG_STARTED, "memory with secrets goes to no swap device");
+    else
+        log_write(LOG_NOTICE, LOG_STARTED, "memory with secrets can go to a swap device: %s",
+                  locked_why(sup->lock_error, why));
 }
 
 /*

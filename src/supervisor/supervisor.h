@@ -177,6 +177,7 @@ struct supervisor {
     int exec_fds[CHILD_ROLES];   /* the executables, O_PATH */
     int config_fds[CHILD_ROLES]; /* sealed memfds with `config`; the worker's has no secret in it */
     struct spaces spaces;        /* of the workers; made by jail_enter() */
+    int lock_error;              /* of our memory (os/locked.h): errno; 0: it is locked */
     int ca_fd; /* sealed memfd with the CA file and a NUL behind it; -1: not needed */
     struct namelists namelists; /* of names; each front gets the descriptors */
     uint64_t watch_us;          /* when watchdog_tick() looks next */

@@ -43,8 +43,9 @@ struct pool {
     uint64_t used_us;                          /* a query last */
     uint64_t asked;                            /* queries so far */
     uint32_t waiting;                          /* queries that wait for a connection */
-    bool is_stopping;                          /* nothing is opened any more */
-    bool has_given_up;                         /* see pool_take_given_up() */
+    int lock_error;    /* of this memory (os/locked.h): errno; 0: it is locked */
+    bool is_stopping;  /* nothing is opened any more */
+    bool has_given_up; /* see pool_take_given_up() */
 };
 
 /* --- the supervisor -------------------------------------------------------------------------- */

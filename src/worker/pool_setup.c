@@ -3,6 +3,7 @@
  */
 #include "worker/pool_setup.h"
 
+#include "os/locked.h"
 #include "os/memory.h"
 #include "worker/tls_context.h"
 #include "worker/tls_setup.h"
@@ -14,11 +15,13 @@
 #define RATE_BURST_PARTS 10U
 
 static void *
-reserve(size_t size)
+reserve(struct pool *pool, size_t size)
 {
     void *memory = memory_reserve(size);
     if (memory == NULL)
         log_fatal("memory for upstream connections cannot be reserved: %s", strerror(errno));
+    if (locked_part(memory, size) != STATUS_OK)
+        pool->lock_error = errno;
     return memory;
 }
 
@@ -51,11 +54,11 @@ prepare_conns(struct pool *pool, struct upstream *upstream)
         conn->number = (uint32_t)(conn - pool->conns);
         conn->socket.fd = -1;
         conn->tag = conn->number - 1;
-        conn->tls = reserve(tls_session_bytes());
-        conn->tls_in = reserve(TLS_IN_BYTES);
-        conn->tls_out = reserve(TLS_OUT_BYTES);
-        conn->queries = reserve(CONN_WRITE_BYTES);
-        conn->responses = reserve(CONN_READ_BYTES);
+        conn->tls = reserve(pool, tls_session_bytes());
+        conn->tls_in = reserve(pool, TLS_IN_BYTES);
+        conn->tls_out = reserve(pool, TLS_OUT_BYTES);
+        conn->queries = reserve(pool, CONN_WRITE_BYTES);
+        conn->responses = reserve(pool, CONN_READ_BYTES);
     }
 }
 
@@ -95,7 +98,7 @@ prepare_upstream(struct pool *pool, unsigned index)
         .health = &pool->health[index],
         .stats = pool->shared.stats,
         .shown = &pool->shared.stats->upstreams[index],
-        .tls = reserve(tls_context_bytes()),
+        .tls = reserve(pool, tls_context_bytes()),
         .query_ms = config->query_ms,
         .qps = qps,
         .times = flights_times(&pool->health[index], config->query_ms),
@@ -118,7 +121,7 @@ pool_setup(struct pool *pool, const struct config *config, struct stats_page *st
                           .policy = policy_of(config),
                           .anchors = load_anchors(config, ca_pem, ca_size)};
     size_t total = (size_t)pool->count * pool->conns_count;
-    pool->conns = reserve((1 + total) * sizeof *pool->conns);
+    pool->conns = reserve(pool, (1 + total) * sizeof *pool->conns);
     pool->shared = (struct conn_shared){.config = config,
                                         .stats = stats,
                                         .loop = loop,

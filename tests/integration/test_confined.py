@@ -11,7 +11,7 @@ import pytest
 import rows
 from baddot import encoded
 from conftest import needs_root
-from penstock import BUILD, TOP, records, status_of, wait_for
+from penstock import BUILD, SANITIZED, TOP, records, status_of, wait_for
 from test_ctl import ctl
 from test_privileges import as_nobody, copies  # noqa: F401
 
@@ -36,6 +36,7 @@ def can_make_one():
                           capture_output=True).returncode == 0
 
 
+needs_no_sanitizer = pytest.mark.skipif(SANITIZED, reason="a sanitizer has an allocator of its own")
 needs_spaces = pytest.mark.skipif(not can_make_one(), reason="no user namespace can be made here")
 
 
@@ -174,3 +175,50 @@ def test_as_its_account_it_takes_no_right(serve, bad, copies):
     check_answer(service, "account.penstock.example")
     assert the_line(service).startswith("namespaces of their own: user, network, IPC, UTS")
     check_worker(service, service.pid_of("worker"))
+
+
+# ---- memory that no swap device sees
+
+def limited(limit):
+    return ["prlimit", f"--memlock={limit}:{limit}", *as_nobody("--inh-caps=-all", "--bounding-set=-all")]
+
+
+def not_locked(pid):
+    """Maps of a process that are its own to write, and hold something, and are not locked."""
+    text = pathlib.Path(f"/proc/{pid}/smaps").read_text()
+    maps = re.findall(r"^[0-9a-f]+-[0-9a-f]+ (\S+) \S+ \S+ \d+ *(.*)\n((?:\w+:.*\n)+)", text, re.M)
+    return [name for rights, name, rows in maps if rights.startswith("rw") and rights.endswith("p")
+            and re.search(r"^Anonymous: +[1-9]", rows, re.M) and not re.search(r"^VmFlags:.* lo\b", rows, re.M)]
+
+
+@needs_no_sanitizer
+def test_keys_go_to_no_swap_device(serve, bad, copies):
+    """With the limit that systemd and most distributions give everybody."""
+    service = serve(bad, wrap=limited(8 << 20), executable=copies / "penstock")
+    check_answer(service, "first.penstock.example")
+    assert re.search(r"started: memory with secrets goes to no swap device$", service.log(), re.M)
+    for role in (None, "worker", "front"):
+        if role:
+            old = service.pid_of(role)
+            os.kill(old, signal.SIGKILL)
+            wait_for(lambda: service.pids()[role] not in ([], [old]) and service.is_jailed(service.pid_of(role)), 10, "the return")
+            check_answer(service, f"{role}.penstock.example")
+        # of a worker all that it writes, but for its stack and for questions; of the others variables and heap
+        for name in ("supervisor", "front", "worker"):
+            pid = service.pid_of(name)
+            assert int(status_of(pid)["VmLck"].split()[0]) > 100
+            assert "[heap]" not in not_locked(pid) and not [path for path in not_locked(pid) if "/penstock" in path], not_locked(pid)
+    assert "can go to a swap device" not in service.log()
+
+
+@needs_no_sanitizer
+def test_too_low_a_limit_is_told(serve, bad, copies):
+    service = serve(bad, wrap=limited(64 << 10), executable=copies / "penstock")
+    check_answer(service, "first.penstock.example")
+    for name, what in (("supervisor", "secrets"), ("worker.0", "keys"), ("front.0", "keys")):
+        assert re.search(rf"{re.escape(name)} +started: memory with {what} can go to a swap device: the limit of locked memory is 64 KiB$",
+                         service.log(), re.M), service.log()
+
+
+def test_our_unit_lifts_the_limit():
+    assert re.search(r"^LimitMEMLOCK=infinity$", (TOP / "packaging/systemd/penstock.service").read_text(), re.M)

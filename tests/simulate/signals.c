@@ -6,6 +6,7 @@
 #include "process.h"
 
 #include "os/landlock.h"
+#include "os/locked.h"
 #include "os/privs.h"
 #include "os/sandbox.h"
 #include "os/spaces.h"
@@ -135,6 +136,28 @@ landlock_restrict(const struct landlock_permit *permit)
 {
     (void)permit;
     return STATUS_NONE;
+}
+
+enum status
+locked_part(const void *at, size_t size)
+{
+    (void)at;
+    (void)size;
+    return STATUS_OK;
+}
+
+enum status
+locked_data(size_t grow)
+{
+    (void)grow;
+    return STATUS_OK;
+}
+
+const char *
+locked_why(int error, char text[LOCKED_TEXT_MAX])
+{
+    snprintf(text, LOCKED_TEXT_MAX, "%s", strerror(error));
+    return text;
 }
 
 enum status

@@ -1,7 +1,8 @@
 /* signals.h - signals to the supervisor; privileges and filters that nobody has
  * SPDX-License-Identifier: ISC
  *
- * What: takes the place of supervisor/signals.c, os/privs.c, os/sandbox.c, os/landlock.c, supervisor/reach.c.
+ * What: takes the place of supervisor/signals.c, os/privs.c, os/sandbox.c, os/landlock.c, os/locked.c,
+ *       supervisor/reach.c.
  * Who:  proxy.c.
  */
 #pragma once
