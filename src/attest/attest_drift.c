@@ -76,7 +76,8 @@ show(const json_t *value, char text[VALUE_MAX_BYTES])
     free(whole);
 }
 
-/* With dots between the names; one that has dots itself stands in quotes. */
+/* With dots between the names; one that has dots itself stands in quotes. Names of a baseline are a
+ * stranger's text. */
 static void
 show_path(const struct walk *walk, char text[PATH_MAX_BYTES])
 {
@@ -87,6 +88,8 @@ show_path(const struct walk *walk, char text[PATH_MAX_BYTES])
         used += (size_t)snprintf(text + used, PATH_MAX_BYTES - used, "%s%s%s%s", i == 0 ? "" : ".",
                                  quote, walk->names[i], quote);
     }
+    for (; *text != '\0'; text++)
+        *text = *text >= ' ' && *text <= '~' ? *text : '?';
 }
 
 static void
@@ -97,10 +100,7 @@ tell(const struct walk *walk, const json_t *was, const json_t *is)
     show(is, now);
     show_path(walk, path);
     snprintf(line, sizeof line, "%s: was %s, is %s", path, before, now);
-    json_t *text = json_string(line);
-    if (text == NULL) /* a long name was cut within a character */
-        text = json_string("a member whose name is too long to be shown differs");
-    json_array_append_new(walk->lines, text);
+    json_array_append_new(walk->lines, json_string(line)); /* of printable ASCII */
 }
 
 static void compare(struct walk *walk, const json_t *was, const json_t *is);

@@ -62,6 +62,12 @@ Test(attest_drift, takes_a_name_with_dots_for_one_name)
     cr_expect_not(EXPECTED("processes", "worker-0.descriptors.tcp connected"));
 }
 
+Test(attest_drift, a_name_is_a_strangers_text_and_steers_no_terminal)
+{
+    expect("{\"a\\u001b]0;x\\n\": 1, \"\\u00fc\": 1}", "{}",
+           "[\"??: was 1, is absent\", \"a?]0;x?: was 1, is absent\"]");
+}
+
 Test(attest_drift, compares_whole_what_nests_deeper_than_a_document)
 {
     json_t *was = json_integer(1), *is = json_integer(2);
