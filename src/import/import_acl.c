@@ -56,6 +56,11 @@ import_acl_add(struct import_draft *draft, uint32_t line, const char *key, const
                          network);
         return false;
     }
+    if (is_allowed && client.prefix.addr.family == ADDR_IPV4 && strchr(network, ':') != NULL) {
+        import_draft_say(draft, IMPORT_DRAFT_LOST, line, key,
+                         "no client has an address of IPv4 in IPv6: name the network of IPv4");
+        return false;
+    }
     for (uint32_t i = 0; i < draft->clients_count; i++)
         if (memcmp(&draft->clients[i].prefix, &client.prefix, sizeof client.prefix) == 0) {
             if (draft->clients[i].line != 0)
@@ -106,13 +111,6 @@ is_within_other(const struct import_draft *draft, const struct import_draft_clie
     return false;
 }
 
-/* Is it a row of acl.deny? It matters where an allowed network is around it, and nowhere else. */
-static bool
-is_denied(const struct import_draft *draft, const struct import_draft_client *client)
-{
-    return !client->is_allowed && is_within_other(draft, client, true);
-}
-
 static bool
 add(struct import_draft *draft, const struct import_draft_client *client, enum config_row_id row)
 {
@@ -121,11 +119,13 @@ add(struct import_draft *draft, const struct import_draft_client *client, enum c
                             addr_prefix_format(&client->prefix, text));
 }
 
-/* @return false: there are more than acl.deny has room for */
+/* It matters where an allowed network is around it, and nowhere else. @return false: there are more
+ * than acl.deny has room for */
 static bool
-settle_denied(struct import_draft *draft, const struct import_draft_client *client)
+settle_denied(struct import_draft *draft, struct import_draft_client *client)
 {
-    if (is_denied(draft, client))
+    client->is_row = is_within_other(draft, client, true);
+    if (client->is_row)
         return add(draft, client, CONFIG_ROW_deny);
     import_draft_say(draft, IMPORT_DRAFT_CARRIED, client->line, client->key,
                      "what is always so: who is not in acl.allow is not served");
@@ -137,7 +137,7 @@ settle_allowed(struct import_draft *draft, const struct import_draft_client *cli
 {
     for (uint32_t i = 0; i < draft->clients_count; i++) {
         const struct import_draft_client *other = &draft->clients[i];
-        if (!is_denied(draft, other) || !is_within(&client->prefix, &other->prefix))
+        if (!other->is_row || !is_within(&client->prefix, &other->prefix))
             continue;
         import_draft_say(draft, IMPORT_DRAFT_LOST, client->line, client->key,
                          "it is within a network that line %u denies, and acl.deny has no "

@@ -113,6 +113,14 @@ import_backend_policy(struct import_draft *draft, uint32_t line, const char *key
 }
 
 void
+import_backend_client(struct import_draft *draft, uint32_t line, const char *key, const char *text)
+{
+    bool is_denied = text[0] == '!';
+    if (!import_acl_add(draft, line, key, text + is_denied, !is_denied) && is_denied)
+        import_draft_fail(draft, line, key, "whom it denies cannot be read");
+}
+
+void
 import_backend_clients(struct import_draft *draft)
 {
     static const char *const networks[] = {"127.0.0.0/8",    "10.0.0.0/8",     "100.64.0.0/10",

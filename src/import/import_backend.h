@@ -30,5 +30,10 @@ void import_backend_end(struct import_backend *backend);
 void import_backend_policy(struct import_draft *draft, uint32_t line, const char *key,
                            const char *value);
 
+/** A network that dnsdist serves, or with a "!" before it one that it does not; the longest prefix
+ * decides. */
+void import_backend_client(struct import_draft *draft, uint32_t line, const char *key,
+                           const char *text);
+
 /** The networks that dnsdist serves when nothing is told. */
 void import_backend_clients(struct import_draft *draft);

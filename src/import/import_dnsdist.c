@@ -3,7 +3,6 @@
  */
 #include "import/import_dnsdist.h"
 
-#include "import/import_acl.h"
 #include "import/import_backend.h"
 #include "import/import_keys.h"
 #include "import/import_listen.h"
@@ -84,7 +83,7 @@ take(struct dnsdist *d, const struct import_yaml_item *item)
         return;
     if (strcmp(item->path, "acl") == 0) {
         d->has_acl = true;
-        (void)import_acl_add(d->draft, item->line, "acl", item->value, true);
+        import_backend_client(d->draft, item->line, "acl", item->value);
     } else if (begins_with(item->path, "binds.")) {
         take_bind(d, item);
     } else if (begins_with(item->path, "backends.")) {

@@ -47,8 +47,8 @@ take_acl(struct conf *c, bool is_anew)
         import_backend_clients(c->draft);
     c->has_acl = true;
     for (unsigned i = 0; i < c->statement.count; i++)
-        (void)import_acl_add(c->draft, c->statement.values[i].line, is_anew ? "setACL" : "addACL",
-                             c->statement.values[i].text, true);
+        import_backend_client(c->draft, c->statement.values[i].line, is_anew ? "setACL" : "addACL",
+                              c->statement.values[i].text);
 }
 
 static void
@@ -94,16 +94,19 @@ take(struct conf *c)
 {
     const char *name = c->statement.name;
     uint32_t line = c->statement.line;
+    bool is_acl = strcmp(name, "setACL") == 0 || strcmp(name, "addACL") == 0;
+    bool is_read = c->statement.is_call && !c->statement.is_inner && is_readable(&c->statement);
+    if (c->statement.takes_clients && !(is_acl && is_read)) {
+        import_draft_fail(c->draft, line, name,
+                          "Lua is not run: whom it no longer serves is not known");
+        return;
+    }
     if (import_keys_apply(c->draft, IMPORT_KEYS_LUA, line, name, ""))
         return;
-    bool is_acl = strcmp(name, "setACL") == 0 || strcmp(name, "addACL") == 0;
-    if (!c->statement.is_call || c->statement.is_inner || !is_readable(&c->statement)) {
-        if (strcmp(name, "setACL") == 0) /* whom it no longer serves is not known */
-            import_draft_fail(c->draft, line, name, "Lua is not run: it is computed");
-        else
-            import_draft_say(c->draft, IMPORT_DRAFT_LOST, line, name,
-                             "Lua is not run: it is computed, or stands in a function, a loop or "
-                             "a condition");
+    if (!is_read) {
+        import_draft_say(c->draft, IMPORT_DRAFT_LOST, line, name,
+                         "Lua is not run: it is computed, or stands in a function, a loop or "
+                         "a condition");
         return;
     }
     if (is_acl)

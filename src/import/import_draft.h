@@ -52,6 +52,7 @@ struct import_draft_client {
     const char *key; /* static */
     struct addr_prefix prefix;
     bool is_allowed;
+    bool is_row; /* of acl.deny, once it is settled */
 };
 
 struct import_draft {

@@ -131,12 +131,20 @@ take_quoted(struct import_lua *lua, struct import_lua_token *token)
         (void)get(lua);
 }
 
+/* setACL, setACLFromFile, rmACL; as a name, or as a text by which it is looked up */
+static bool
+takes_clients(const struct import_lua_token *token)
+{
+    return strstr(token->text, "setACL") != NULL || strstr(token->text, "rmACL") != NULL;
+}
+
 /* What is over has the token END for ever. */
 static void
 step(struct import_lua *lua)
 {
     struct import_lua_token *token = &lua->token;
     size_t size = 0;
+    lua->takes_clients = lua->takes_clients || takes_clients(token);
     skip_blanks(lua);
     *token = (struct import_lua_token){.line = lua->line, .kind = IMPORT_LUA_END};
     if (is_over(lua))
@@ -300,11 +308,10 @@ import_lua_open(struct import_lua *lua, const char *text, size_t size)
     step(lua);
 }
 
-bool
-import_lua_next(struct import_lua *lua, struct import_lua_statement *statement)
+/* The whole of a statement, whose first token is at hand. */
+static void
+take_statement(struct import_lua *lua, struct import_lua_statement *statement)
 {
-    if (lua->token.kind == IMPORT_LUA_END)
-        return false;
     bool is_name_first = lua->token.kind == IMPORT_LUA_NAME;
     uint32_t line = lua->token.line;
     unsigned blocks = lua->blocks;
@@ -319,7 +326,7 @@ import_lua_next(struct import_lua *lua, struct import_lua_statement *statement)
         is_name_first && (is_mark(lua, '(') || is_mark(lua, '{')) && lua->blocks == blocks;
     if (!statement->is_call) {
         skip_statement(lua, line, depth);
-        return true;
+        return;
     }
     take_arguments(lua, statement);
     /* x(...):y(), x(...).y: what is done with it is not read */
@@ -327,5 +334,15 @@ import_lua_next(struct import_lua *lua, struct import_lua_statement *statement)
         statement->is_call = false;
         skip_statement(lua, lua->token.line, 0);
     }
+}
+
+bool
+import_lua_next(struct import_lua *lua, struct import_lua_statement *statement)
+{
+    if (lua->token.kind == IMPORT_LUA_END)
+        return false;
+    lua->takes_clients = false;
+    take_statement(lua, statement);
+    statement->takes_clients = lua->takes_clients;
     return true;
 }

@@ -33,8 +33,9 @@ struct import_lua_token {
 struct import_lua { /* caller's memory, members private */
     struct bytes_reader from;
     uint32_t line;
-    unsigned blocks; /* open functions, loops, conditions */
-    bool is_loop;    /* for or while was read, and not its do */
+    unsigned blocks;    /* open functions, loops, conditions */
+    bool is_loop;       /* for or while was read, and not its do */
+    bool takes_clients; /* of the statement at hand, as far as it was read */
     struct import_lua_token token;
 };
 
@@ -50,6 +51,7 @@ struct import_lua_statement {
     char name[IMPORT_LUA_NAME_MAX]; /* what it begins with */
     bool is_call;                   /* with every value, and nothing done with the result */
     bool is_inner;                  /* in a function, a loop or a condition */
+    bool takes_clients;             /* it names what takes networks from dnsdist's ACL, anywhere */
     unsigned count;
     struct import_lua_value values[IMPORT_LUA_VALUES_MAX];
 };

@@ -111,6 +111,9 @@ take_client(struct unbound *u)
         is_allowed = is_allowed || strcmp(action, allows[i]) == 0;
     for (unsigned i = 0; i < sizeof denies / sizeof denies[0]; i++)
         is_denied = is_denied || strcmp(action, denies[i]) == 0;
+    if (u->count > 2)
+        import_draft_say(u->draft, IMPORT_DRAFT_LOST, u->line.number, u->key,
+                         "one setting of a line is read");
     if (!is_allowed &&
         !is_denied) { /* what is not understood is not served, whatever is around it */
         import_draft_say(u->draft, IMPORT_DRAFT_NOTE, u->line.number, u->key,
@@ -297,11 +300,39 @@ take(struct unbound *u)
         take_server(u);
 }
 
+static bool
+names_clients(const struct unbound *u)
+{
+    for (unsigned i = 0; i < u->line.count; i++)
+        if (strstr(u->line.words[i], "access-control") != NULL)
+            return true;
+    return false;
+}
+
+/* To Unbound words count, not lines: who is denied may stand behind another setting, or below. */
+static bool
+hides_clients(struct unbound *u)
+{
+    static const char key[] = "access-control:";
+    unsigned first = split(u, 0) && is_clause(u->key) ? 1 : 0;
+    for (unsigned i = 0; i < u->line.count; i++) {
+        const char *at = strstr(u->line.words[i], key);
+        if (at != NULL && (i != first || at != u->line.words[i]))
+            return true;
+    }
+    return split(u, first) && strcmp(u->key, "access-control") == 0 && u->count == 0;
+}
+
 static void
 take_line(struct unbound *u)
 {
-    if (u->line.wrong != NULL && strncmp(u->line.words[0], "access-control", 14) == 0) {
+    if (u->line.wrong != NULL && names_clients(u)) {
         import_draft_fail(u->draft, u->line.number, u->line.words[0], u->line.wrong);
+        return;
+    }
+    if (u->line.wrong == NULL && hides_clients(u)) {
+        import_draft_fail(u->draft, u->line.number, "access-control",
+                          "it does not stand on a line of its own, with its values");
         return;
     }
     if (u->line.wrong != NULL || !split(u, 0)) {

@@ -66,8 +66,8 @@ Test(import_acl, forms_of_networks)
     import_draft_begin(&draft);
     add("192.0.2.77/24", true); /* bits past the length */
     add("2001:db8::1", true);
-    add("::ffff:198.51.100.0/120", true); /* IPv4, in IPv6 */
-    cr_expect_str_eq(settle(), "+192.0.2.0/24 +2001:db8::1/128 +198.51.100.0/24 ");
+    add("::ffff:192.0.2.128/121", false); /* IPv4, in IPv6 */
+    cr_expect_str_eq(settle(), "+192.0.2.0/24 +2001:db8::1/128 -192.0.2.128/25 ");
     static const char *const none[] = {"",
                                        "x",
                                        "192.0.2.0/33",
@@ -82,6 +82,15 @@ Test(import_acl, forms_of_networks)
         cr_expect_not(import_acl_add(&draft, 9, "acl", none[i], true), "%s", none[i]);
         cr_expect(is_lost(9, "acl", "is no network"));
     }
+}
+
+Test(import_acl, who_is_allowed_as_ipv4_in_ipv6_is_nobody_of_ipv4)
+{
+    import_draft_begin(&draft);
+    add("192.0.2.0/24", true);
+    cr_expect_not(import_acl_add(&draft, 9, "acl", "::ffff:0:0/96", true));
+    cr_expect(is_lost(9, "acl", "name the network of IPv4"));
+    cr_expect_str_eq(settle(), "+192.0.2.0/24 ");
 }
 
 Test(import_acl, a_network_that_is_named_twice_is_what_the_last_line_says)

@@ -38,6 +38,10 @@ Test(import_dnsdist, defaults_and_torn_files)
     cr_expect(draft.config.listen_count == 1 && draft.config.listen[0].bytes[0] == 127);
     read_text("binds: [{listen_address: \"192.0.2.53:853\", protocol: DoT}]\n");
     cr_expect(draft.config.listen_count == 1 && draft.config.listen[0].bytes[0] == 127);
+    read_text("acl: [10.0.0.0/8, \"!10.1.0.0/16\"]\n");
+    cr_expect(draft.clients_count == 2 && !draft.clients[1].is_allowed && !draft.is_broken);
+    read_text("acl: [10.0.0.0/8, \"!10.1.0.x\"]\n");
+    cr_expect(draft.is_broken);
     read_text("acl: [a\n");
     cr_expect(draft.is_broken);
 }

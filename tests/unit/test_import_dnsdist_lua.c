@@ -50,6 +50,19 @@ Test(import_dnsdist_lua, what_is_computed_is_not_read)
               is_lost(3, "newServer", "a loop"));
     cr_expect(is_lost(5, "addLocal", "computed") && is_lost(6, "addAction", "no rules"));
     cr_expect(!draft.is_broken && draft.upstreams_count == 0);
-    read_text("setACL(networks)\n"); /* whom it no longer serves cannot be known */
-    cr_expect(draft.is_broken);
+    static const char *const unknown[] = {"setACL(networks)\n",
+                                          "setACLFromFile('/etc/acl')\n",
+                                          "addACL('10.0.0.0/8')\nrmACL('10.0.0.0/8')\n",
+                                          "local x = 1; setACL({'10.0.0.0/8'})\n",
+                                          "local f = setACL\nf({'10.0.0.0/8'})\n",
+                                          "_G['setACL']({'10.0.0.0/8'})\n",
+                                          "if x then setACL({'10.0.0.0/8'}) end\n",
+                                          "setACL({'10.0.0.0/8', '!10.1.0.x'})\n"};
+    for (unsigned i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        read_text(unknown[i]); /* whom it no longer serves cannot be known */
+        cr_expect(draft.is_broken, "%s", unknown[i]);
+    }
+    read_text("-- setACL(x)\nsetConsoleACL('10.0.0.0/8')\nif x then addACL('10.0.0.0/8') end\n"
+              "setACL({'10.0.0.0/8', '!10.1.0.0/16'})\n");
+    cr_expect(!draft.is_broken && draft.clients_count == 2 && !draft.clients[1].is_allowed);
 }

@@ -64,6 +64,20 @@ Test(import_unbound, clients)
     cr_expect(draft.is_broken);
     read_text("server:\n access-control: \"192.0.2.1 refuse\n");
     cr_expect(draft.is_broken);
+    read_text("server: access-control: \"192.0.2.1 refuse\n");
+    cr_expect(draft.is_broken);
+    /* its settings are words, not lines */
+    read_text("server:\n access-control: 10.0.0.0/8 allow access-control: 10.1.0.0/16 refuse\n");
+    cr_expect(draft.is_broken && is_lost(2, "access-control", "a line of its own"));
+    read_text("server: verbosity: 1 access-control: 10.1.0.0/16 refuse\n");
+    cr_expect(draft.is_broken);
+    read_text("server:access-control: 10.1.0.0/16 refuse\n");
+    cr_expect(draft.is_broken);
+    read_text("server:\n access-control:\n 10.1.0.0/16 refuse\n");
+    cr_expect(draft.is_broken);
+    read_text("server: access-control: 10.0.0.0/8 allow port: 5353\n");
+    cr_expect(!draft.is_broken && draft.clients[2].is_allowed);
+    cr_expect(is_lost(1, "access-control", "one setting of a line"));
     read_text("server:\n access-control: 192.0.2.x allow\n"); /* fewer are served: no harm */
     cr_expect_not(draft.is_broken);
 }
