@@ -150,10 +150,23 @@ is_output(const struct stat *status, int number, bool is_readable)
     return can_be && (number == STDOUT_FILENO || number == STDERR_FILENO);
 }
 
-/* What has a path, or looks as if it had. */
+/* Can it be written to, and at its end alone? */
+static bool
+is_added_to(const struct attest_proc *proc, int number)
+{
+    char name[32];
+    snprintf(name, sizeof name, "fdinfo/%d", number);
+    char *text = attest_proc_read(proc, name, NULL);
+    const char *at = text == NULL ? NULL : strstr(text, "flags:");
+    long flags = at == NULL ? 0 : strtol(at + sizeof "flags:" - 1, NULL, 8);
+    free(text);
+    return (flags & O_APPEND) != 0 && (flags & O_ACCMODE) == O_WRONLY;
+}
+
+/* What has a path, or looks as if it had. @param mode  of the link in /proc: how it was opened */
 static void
-name_file(const struct stat *status, int number, bool is_readable, const char *target,
-          char kind[KIND_MAX])
+name_file(const struct attest_proc *proc, const struct stat *status, int number, mode_t mode,
+          const char *target, char kind[KIND_MAX])
 {
     char name[64];
     const char *base = strrchr(target, '/');
@@ -169,8 +182,12 @@ name_file(const struct stat *status, int number, bool is_readable, const char *t
         snprintf(kind, KIND_MAX, "namespace");
     else if (S_ISREG(status->st_mode) && (runs == ATTEST_FRONT || runs == ATTEST_WORKER))
         snprintf(kind, KIND_MAX, "executable");
-    else if (is_output(status, number, is_readable))
+    else if (is_output(status, number, (mode & S_IRUSR) != 0))
         snprintf(kind, KIND_MAX, "output");
+    else if (S_ISDIR(status->st_mode) && (mode & S_IRWXU) == 0)
+        snprintf(kind, KIND_MAX, "folder by name");
+    else if (S_ISREG(status->st_mode) && is_added_to(proc, number))
+        snprintf(kind, KIND_MAX, "file to add to");
     else
         snprintf(kind, KIND_MAX, "%s",
                  S_ISREG(status->st_mode)    ? "file"
@@ -200,7 +217,8 @@ name_anonymous(const char *target, char kind[KIND_MAX])
 }
 
 static bool
-name_descriptor(int folder, int pidfd, const char *entry, char kind[KIND_MAX])
+name_descriptor(const struct attest_proc *proc, int folder, int pidfd, const char *entry,
+                char kind[KIND_MAX])
 {
     char target[ATTEST_PROC_PATH_MAX];
     struct stat status, link; /* the mode of the link says how it was opened, proc(5) */
@@ -215,7 +233,7 @@ name_descriptor(int folder, int pidfd, const char *entry, char kind[KIND_MAX])
         ask_socket(pidfd, number, kind);
     else if (fstatat(folder, entry, &status, 0) == 0 &&
              fstatat(folder, entry, &link, AT_SYMLINK_NOFOLLOW) == 0)
-        name_file(&status, number, (link.st_mode & S_IRUSR) != 0, target, kind);
+        name_file(proc, &status, number, link.st_mode, target, kind);
     else
         return false;
     return true;
@@ -234,7 +252,7 @@ attest_descriptors_put(const struct attest_proc *proc, struct attest_value *valu
     json_t *counts = json_object();
     for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         char kind[KIND_MAX];
-        if (entry->d_name[0] == '.' || !name_descriptor(folder, pidfd, entry->d_name, kind))
+        if (entry->d_name[0] == '.' || !name_descriptor(proc, folder, pidfd, entry->d_name, kind))
             continue;
         json_int_t count = json_integer_value(json_object_get(counts, kind));
         json_object_set_new(counts, kind, json_integer(count + 1));

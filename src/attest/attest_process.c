@@ -169,21 +169,23 @@ put_comparison(struct attest_value *value, const struct attest_filter *filter,
         attest_value_put(value, "filter_is_loaded", json_boolean(is_loaded));
 }
 
-/* The supervisor has one of two: that with a way into namespaces only if it holds some for workers.
+/* The supervisor has one of four: with a way into namespaces only if it holds some for workers, and to
+ * a file only if it holds the folder of its audit log.
  * @return NULL: `sum` is written; why it is not known */
 static const char *
 build_filter(const struct attest_value *value, enum attest_role role, uint8_t sum[32])
 {
-    static const enum sandbox_role roles[ATTEST_ROLES] = {SANDBOX_SUPERVISOR, SANDBOX_FRONT,
-                                                          SANDBOX_WORKER};
     const json_t *open = json_object_get(value->facts, "descriptors");
     if (role >= ATTEST_ROLES)
         return unknown_build;
     if (role == ATTEST_SUPERVISOR && !json_is_object(open))
-        return "descriptors tell which of two it is, and could not be read";
+        return "descriptors tell which of four it is, and could not be read";
     bool holds_spaces = json_integer_value(json_object_get(open, "namespace")) > 0;
-    enum sandbox_role wanted =
-        role == ATTEST_SUPERVISOR && holds_spaces ? SANDBOX_SUPERVISOR_SPACES : roles[role];
+    bool holds_folder = json_integer_value(json_object_get(open, "folder by name")) > 0;
+    enum sandbox_role wanted = role == ATTEST_FRONT ? SANDBOX_FRONT
+                               : role == ATTEST_WORKER
+                                   ? SANDBOX_WORKER
+                                   : sandbox_supervisor(holds_spaces, holds_folder);
     return attest_filter_build(wanted, sum) == STATUS_OK ? NULL : unknown_build;
 }
 

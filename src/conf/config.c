@@ -42,7 +42,7 @@ bool
 config_is_sound(const struct config *config)
 {
     struct config_complaint complaint;
-    if (config->magic != CONFIG_MAGIC || config->bytes != sizeof *config || config->unused != 0 ||
+    if (config->magic != CONFIG_MAGIC || config->bytes != sizeof *config ||
         config->upstreams_count > CONFIG_UPSTREAMS_MAX)
         return false;
     for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {

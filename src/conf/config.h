@@ -51,6 +51,8 @@ enum config_tls_policy { CONFIG_TLS_MODERN = 0, CONFIG_TLS_APPROVED = 1 };
 #define CONFIG_WHO_MAX       40  /* "group:" and a name of 33 characters, with the NUL */
 #define CONFIG_SOCKET_MAX    104 /* fits sun_path, with the NUL; of this size, nothing is padded */
 
+#define CONFIG_AUDIT_PATH_MAX 256
+
 #define CONFIG_CONTROL_SOCKET "/run/penstock/control" /* by default */
 #define CONFIG_GROUP_START    "group:"
 
@@ -70,6 +72,7 @@ enum config_log_format {
     CONFIG_LOG_JSON = 2,
     CONFIG_LOG_JOURNAL = 3
 };
+enum config_on_failure { CONFIG_CONTINUE = 0, CONFIG_STOP = 1 };
 enum config_names { CONFIG_NAMES_NONE = 0, CONFIG_NAMES_SUFFIX = 1, CONFIG_NAMES_FULL = 2 };
 
 struct config_rate {     /* of one prefix length */
@@ -123,9 +126,9 @@ struct config {
     struct config_upstream upstreams[CONFIG_UPSTREAMS_MAX];
 
     char tls_ca_file[CONFIG_PATH_MAX];
-    uint32_t tls_versions; /* bits of enum config_tls_versions, never 0 */
-    uint32_t tls_policy;   /* enum config_tls_policy */
-    uint32_t unused;       /* 0; with it, nothing is padded */
+    uint32_t tls_versions;     /* bits of enum config_tls_versions, never 0 */
+    uint32_t tls_policy;       /* enum config_tls_policy */
+    uint32_t audit_on_failure; /* enum config_on_failure. Here, so that nothing is padded */
 
     uint32_t query_ms;         /* for a query, retries included, 100..30000 */
     uint32_t connect_ms;       /* TCP connect and TLS handshake together, 100..30000 */
@@ -203,6 +206,9 @@ struct config {
     uint32_t events_ipv4_length; /* bits that are told of a network, 0..32 */
     uint32_t events_ipv6_length; /* 0..128 */
     uint32_t events_names;       /* enum config_names */
+
+    char audit_path[CONFIG_AUDIT_PATH_MAX];     /* "": there is no audit log */
+    char audit_key_file[CONFIG_AUDIT_PATH_MAX]; /* "": its lines have no HMAC */
 
     uint32_t verbose;    /* 0..CONFIG_VERBOSE_MAX: 0 notice and above, 1 info, 2 debug */
     uint32_t log_format; /* enum config_log_format */

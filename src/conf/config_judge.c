@@ -177,6 +177,25 @@ judge_through(const struct config *config)
     return NULL;
 }
 
+/* It is opened as a name in its folder. */
+static const char *
+judge_audit_path(const char *path)
+{
+    const char *name = path;
+    for (const char *c = path; *c != '\0'; c++)
+        name = *c == '/' ? c + 1 : name;
+    bool is_folder = *name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+    return *path != '\0' && is_folder ? "a folder; allowed: a file in one" : NULL;
+}
+
+static const char *
+judge_audit_key(const struct config *config)
+{
+    return config->audit_key_file[0] == '\0' || config->audit_path[0] != '\0'
+               ? NULL
+               : "given without audit.path; allowed: beside it";
+}
+
 static const char *
 judge_entries(uint32_t entries)
 {
@@ -214,6 +233,8 @@ judge_limits(const struct config *config, struct config_complaint *complaint)
         {CONFIG_ROW_pacing_burst, 0, judge_pacing(config)},
         {CONFIG_ROW_cache_ttl_min_ms, 0, judge_ttls(config)},
         {CONFIG_ROW_local_through, 0, judge_through(config)},
+        {CONFIG_ROW_audit_path, 0, judge_audit_path(config->audit_path)},
+        {CONFIG_ROW_audit_key_file, 0, judge_audit_key(config)},
     };
     for (size_t i = 0; i < sizeof found / sizeof found[0]; i++) {
         if (found[i].text == NULL)

@@ -60,15 +60,38 @@ ctl_value_times(uint64_t half_us, uint64_t nine_us, uint64_t most_us)
                      "p99", ctl_value_ms(most_us));
 }
 
+/* As `penstockctl audit verify --head` takes it. */
+static json_t *
+audit_head(const struct service_page_head *head)
+{
+    char text[2 * sizeof head->sum + 1];
+    for (size_t i = 0; i < sizeof head->sum; i++)
+        snprintf(text + 2 * i, 3, "%02x", head->sum[i]);
+    return head->sequence == 0 ? json_null() : json_sprintf("%" PRIu64 ":%s", head->sequence, text);
+}
+
+static json_t *
+audit(const struct reading *r)
+{
+    static const char *const states[] = {[SERVICE_PAGE_AUDIT_OFF] = "off",
+                                         [SERVICE_PAGE_AUDIT_WAITS] = "waits",
+                                         [SERVICE_PAGE_AUDIT_WRITES] = "writes",
+                                         [SERVICE_PAGE_AUDIT_FAILS] = "fails"};
+    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "state", states[r->audit], "head",
+                     audit_head(&r->audit_head), "lines", ctl_value_whole(r->audit_lines), "lost",
+                     ctl_value_whole(r->audit_lost), "left_out",
+                     ctl_value_whole(r->audit_left_out));
+}
+
 json_t *
 ctl_value_service(const struct reading *r)
 {
     char hash[LOWER_ROOM];
     snprintf(hash, sizeof hash, "%016" PRIx64, r->config_hash);
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:i, s:i}", "host", r->host, "version",
-                     r->version, "time", ctl_value_whole(r->wall_s), "started",
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:i, s:i, s:o}", "host", r->host,
+                     "version", r->version, "time", ctl_value_whole(r->wall_s), "started",
                      ctl_value_whole(r->started_s), "up_s",
                      ctl_value_whole((r->tally.at_us - r->started_us) / 1000000), "config_since",
                      ctl_value_whole(r->config_s), "config_hash", hash, "lanes", (int)r->lanes,
-                     "lanes_serving", (int)r->serving);
+                     "lanes_serving", (int)r->serving, "audit", audit(r));
 }

@@ -88,7 +88,7 @@ void __wrap_evloop_turn(struct evloop *loop, uint64_t deadline_us);
 static enum hole_role
 role_of(enum sandbox_role role)
 {
-    if (role == SANDBOX_SUPERVISOR || role == SANDBOX_SUPERVISOR_SPACES)
+    if (role <= SANDBOX_SUPERVISOR_SPACES_AUDIT)
         return HOLE_SUPERVISOR;
     if (role == SANDBOX_FRONT)
         return HOLE_FRONT;

@@ -14,6 +14,7 @@
 #include "lane/stats.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define SERVICE_PAGE_MAGIC       UINT64_C(0x70656e73746f636b) /* "penstock" */
 #define SERVICE_PAGE_LANES       16                           /* CONFIG_LANES_MAX */
@@ -35,6 +36,15 @@ enum service_page_state {
 };
 
 enum service_page_phase { SERVICE_PAGE_BEGINS, SERVICE_PAGE_RUNS, SERVICE_PAGE_STOPS };
+
+enum service_page_audit { /* the audit log */
+                          SERVICE_PAGE_AUDIT_OFF,
+                          SERVICE_PAGE_AUDIT_WAITS, /* for another process that writes to it */
+                          SERVICE_PAGE_AUDIT_WRITES,
+                          SERVICE_PAGE_AUDIT_FAILS, /* the last line, or the disk's promise to keep it */
+};
+
+#define SERVICE_PAGE_HEAD_WORDS 5 /* a number and a SHA-256 */
 
 struct service_page_child {
     _Atomic uint64_t state;      /* enum service_page_state */
@@ -88,6 +98,12 @@ struct service_page {
     /* datagrams that no front read: there was no room; the filter of the kernel took them */
     _Atomic uint64_t no_room, filtered;
     _Atomic uint64_t clients_refused, clients_dropped; /* of the control socket, since the start */
+    _Atomic uint64_t audit_state;                      /* enum service_page_audit */
+    /* lines since the start: written; lost; left out to bound their rate */
+    _Atomic uint64_t audit_lines, audit_lost, audit_left_out;
+    /* its heads that were told; the last one stands at number % 2, see service_page_audit_head() */
+    _Atomic uint64_t audit_number;
+    _Atomic uint64_t audit_heads[2][SERVICE_PAGE_HEAD_WORDS];
     struct service_page_lane of_lane[SERVICE_PAGE_LANES];
 
     /* --- never changes: files that belong to this configuration, as they were read */
@@ -96,6 +112,39 @@ struct service_page {
     uint8_t ca_sum[SERVICE_PAGE_SUM];
     uint8_t list_sums[SERVICE_PAGE_LISTS][SERVICE_PAGE_LIST_FILES][SERVICE_PAGE_SUM];
 };
+
+struct service_page_head { /* of the audit log: its last line */
+    uint64_t sequence;     /* 0: there is none */
+    uint8_t sum[32];       /* SHA-256 */
+};
+
+/** Writer: it has another head. */
+static inline void
+service_page_tell_head(struct service_page *page, const struct service_page_head *head)
+{
+    uint64_t words[SERVICE_PAGE_HEAD_WORDS] = {head->sequence};
+    uint64_t number = stats_load(&page->audit_number) + 1;
+    memcpy(&words[1], head->sum, sizeof head->sum);
+    atomic_thread_fence(
+        memory_order_release); /* the number before is seen before this is written */
+    for (unsigned i = 0; i < SERVICE_PAGE_HEAD_WORDS; i++)
+        stats_store(&page->audit_heads[number % 2][i], words[i]);
+    atomic_store_explicit(&page->audit_number, number, memory_order_release);
+}
+
+/** Reader: the last one, as one. @return false: there was another one meanwhile, look again */
+static inline bool
+service_page_audit_head(const struct service_page *page, struct service_page_head *head)
+{
+    uint64_t words[SERVICE_PAGE_HEAD_WORDS];
+    uint64_t number = atomic_load_explicit(&page->audit_number, memory_order_acquire);
+    for (unsigned i = 0; i < SERVICE_PAGE_HEAD_WORDS; i++)
+        words[i] = stats_load(&page->audit_heads[number % 2][i]);
+    head->sequence = words[0];
+    memcpy(head->sum, &words[1], sizeof head->sum);
+    atomic_thread_fence(memory_order_acquire);
+    return stats_load(&page->audit_number) == number;
+}
 
 /* All pages, as who looks has them mapped for reading. */
 struct service_page_set { /* all zero: none yet */

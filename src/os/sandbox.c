@@ -22,6 +22,15 @@ static const struct sandbox_row supervisor_spaces_rows[] = {
 #include "seccomp/supervisor.def"
 #include "seccomp/supervisor_spaces.def"
 };
+static const struct sandbox_row supervisor_audit_rows[] = {
+#include "seccomp/supervisor.def"
+#include "seccomp/supervisor_audit.def"
+};
+static const struct sandbox_row supervisor_spaces_audit_rows[] = {
+#include "seccomp/supervisor.def"
+#include "seccomp/supervisor_audit.def"
+#include "seccomp/supervisor_spaces.def"
+};
 static const struct sandbox_row front_rows[] = {
 #include "seccomp/front.def"
 };
@@ -67,6 +76,9 @@ static const struct {
 } roles[SANDBOX_ROLES] = {
     [SANDBOX_SUPERVISOR] = {"supervisor", TABLE(supervisor_rows)},
     [SANDBOX_SUPERVISOR_SPACES] = {"supervisor_spaces", TABLE(supervisor_spaces_rows)},
+    [SANDBOX_SUPERVISOR_AUDIT] = {"supervisor_audit", TABLE(supervisor_audit_rows)},
+    [SANDBOX_SUPERVISOR_SPACES_AUDIT] = {"supervisor_spaces_audit",
+                                         TABLE(supervisor_spaces_audit_rows)},
     [SANDBOX_FRONT] = {"front", TABLE(front_rows)},
     [SANDBOX_WORKER] = {"worker", TABLE(worker_rows)},
     [SANDBOX_CTL] = {"ctl", TABLE(ctl_rows)},

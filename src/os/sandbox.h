@@ -10,11 +10,14 @@
 #include "base/status.h"
 
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum sandbox_role {
     SANDBOX_SUPERVISOR,
     SANDBOX_SUPERVISOR_SPACES, /* the same, where there are namespaces for its workers */
+    SANDBOX_SUPERVISOR_AUDIT,  /* the same, where it writes an audit log */
+    SANDBOX_SUPERVISOR_SPACES_AUDIT,
     SANDBOX_FRONT,
     SANDBOX_WORKER,
     SANDBOX_CTL,
@@ -28,6 +31,15 @@ enum sandbox_role {
 };
 
 #define SANDBOX_ROLES (SANDBOX_EXPORTER_TCP + 1)
+
+/** The supervisor's, by what it has: namespaces for its workers, an audit log. */
+static inline enum sandbox_role
+sandbox_supervisor(bool has_spaces, bool has_audit)
+{
+    if (has_audit)
+        return has_spaces ? SANDBOX_SUPERVISOR_SPACES_AUDIT : SANDBOX_SUPERVISOR_AUDIT;
+    return has_spaces ? SANDBOX_SUPERVISOR_SPACES : SANDBOX_SUPERVISOR;
+}
 
 /** What a role is called: its name in the enumeration, in small letters. @return static text */
 const char *sandbox_name(enum sandbox_role role);

@@ -22,6 +22,7 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -43,7 +44,7 @@
 #define SANDBOX_READ_FLAGS                                                                         \
     (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_DIRECTORY | O_NOFOLLOW | O_LARGEFILE)
 
-/* Flags of openat(2) with which one file is made or added to (exporter/exporter_target.c). */
+/* Flags of openat(2) with which one file is made or added to (exporter/exporter_target.c, os/append.c). */
 #define SANDBOX_APPEND_FLAGS                                                                       \
     (O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 

@@ -4,6 +4,7 @@
 #include "supervisor/control_acts.h"
 
 #include "os/log.h"
+#include "supervisor/audit_events.h"
 #include "supervisor/control_round.h"
 #include "supervisor/handover.h"
 #include "supervisor/lanes.h"
@@ -24,6 +25,12 @@ note(const struct supervisor *sup, unsigned seat, const char *what)
 {
     log_write(LOG_NOTICE, LOG_CONTROL, "user id %" PRIu32 " asks to %s", sup->desk.seats[seat].uid,
               what);
+}
+
+static struct asked
+asked_by(const struct supervisor *sup, unsigned seat)
+{
+    return (struct asked){"control socket", NULL, true, sup->desk.seats[seat].uid};
 }
 
 static void
@@ -57,6 +64,7 @@ ask_reload(struct supervisor *sup, unsigned seat)
     }
     note(sup, seat, "reload");
     begin(sup, seat, CONTROL_WAITS_RELOAD);
+    sup->reload_asked_by = asked_by(sup, seat);
     reload_ask(sup, "asked for over the control socket");
 }
 
@@ -64,6 +72,8 @@ static void
 drain(struct supervisor *sup, unsigned seat)
 {
     note(sup, seat, "drain: answering what is in flight, then ending");
+    struct asked by = asked_by(sup, seat);
+    audit_events_stop_asked(sup, "asked to end", &by);
     if (sup->phase != PHASE_STOPPING)
         lanes_stop(sup, 0);
     answer(sup, seat, CONTROL_DONE, "what is in flight is answered, then penstock ends");

@@ -5,6 +5,7 @@
 
 #include "os/log.h"
 #include "os/sys.h"
+#include "supervisor/audit_events.h"
 #include "supervisor/channel.h"
 #include "supervisor/children.h"
 #include "supervisor/ending.h"
@@ -53,6 +54,13 @@ is_any_lane_left(const struct supervisor *sup)
     return false;
 }
 
+static void
+give_up(struct supervisor *sup, const char *why)
+{
+    audit_events_stop_asked(sup, why, &(struct asked){0});
+    lanes_stop(sup, 1);
+}
+
 /* @return false: that was one too many, the lane rests, or penstock ends */
 static bool
 count_death(struct child *child, const char *ending)
@@ -73,7 +81,7 @@ count_death(struct child *child, const char *ending)
     if (is_left)
         child->restart_at_us = lane->restart.rests_until_ms * 1000;
     else
-        lanes_stop(sup, 1);
+        give_up(sup, "no lane lives");
     return false;
 }
 
@@ -105,7 +113,7 @@ fail_start(struct child *child, const struct end *end)
     struct supervisor *sup = child->supervisor;
     log_write(LOG_ERROR, LOG_CHILD_DIED, "%s %s%s; penstock cannot start", child->name, end->text,
               child->has_served ? "" : " before it was ready");
-    lanes_stop(sup, 1);
+    give_up(sup, "a process ended before all were ready");
     notify_failed(sup, "a process ended before all were ready; the log says why");
     sup->start_failed = true;                            /* how the others end is no news */
     sup->stopping = stopping_begin(0, sup->loop.now_us); /* nothing is in flight */
@@ -164,6 +172,9 @@ died(struct child *child, int wait_status)
     };
     ending_text(wait_status, end.text);
     orders_take_last(child);
+    if (end.life.is_death && !(end.life.was_retired && end.life.is_unneeded))
+        audit_events_died(child, wait_status,
+                          end.was_killed ? "was killed by penstock: the log says why" : end.text);
     channel_close(child);
     (void)children_step(child, LIFE_HAS_ENDED);
     child->pid = 0;

@@ -5,6 +5,7 @@
 
 #include "os/log.h"
 #include "os/peer.h"
+#include "supervisor/audit_events.h"
 #include "supervisor/lanes.h"
 #include "supervisor/steer.h"
 #include "supervisor/tell.h"
@@ -137,6 +138,8 @@ handover_release(struct supervisor *sup, unsigned seat)
     log_write(LOG_NOTICE, LOG_STOPPING,
               "process %d has taken over: answering what is in flight, then ending",
               sup->handover.pid);
+    struct asked by = {"control socket", NULL, true, sup->desk.seats[seat].uid};
+    audit_events_stop_asked(sup, "another penstock has taken over", &by);
     if (sup->phase != PHASE_STOPPING) /* once more would be in a hurry */
         lanes_stop(sup, 0);
     control_desk_answer(&sup->desk, seat, CONTROL_DONE, 0,

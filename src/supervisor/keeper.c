@@ -5,6 +5,7 @@
 
 #include "os/memory.h"
 #include "os/sys.h"
+#include "supervisor/audit_watch.h"
 #include "view/sight.h"
 
 struct keeper {
@@ -12,6 +13,7 @@ struct keeper {
     struct chronicle_page *page;
     uint64_t next_us; /* when it looks again */
     struct sight sight;
+    struct audit_watched audited;
 };
 
 /* We write through the map that was made before the seal; nobody makes another. */
@@ -66,6 +68,8 @@ keeper_tick(struct supervisor *sup)
         return;
     struct service_page_set pages = pages_of(sup);
     keeper->next_us = sup->loop.now_us + (uint64_t)KEEPER_STEP_MS * 1000;
-    if (sight_take(&keeper->sight, &pages, sup->loop.now_us, sup->loop.wall_s) == STATUS_OK)
+    if (sight_take(&keeper->sight, &pages, sup->loop.now_us, sup->loop.wall_s) == STATUS_OK) {
         chronicle_publish(keeper->page, &keeper->sight.chronicle);
+        audit_watch_look(sup, &keeper->audited, &keeper->sight);
+    }
 }

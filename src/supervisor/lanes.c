@@ -6,6 +6,7 @@
 #include "os/chan.h"
 #include "os/log.h"
 #include "os/sys.h"
+#include "supervisor/audit_events.h"
 #include "supervisor/channel.h"
 #include "supervisor/children.h"
 #include "supervisor/dial.h"
@@ -129,6 +130,7 @@ lanes_ready(struct child *child)
         rings_hand_over(child);
         retire_dismiss(&sup->lanes[child->lane]);
     }
+    audit_events_serving(child);
     if (sup->phase != PHASE_STARTING || !children_are_all(sup, LIFE_READY))
         return;
     sup->phase = PHASE_RUNNING;

@@ -59,6 +59,8 @@ check(const struct options *options)
     static struct namelists lists;
     struct control_rights rights;
     struct config_error error;
+    uint8_t key[AUDIT_CHAIN_KEY_MAX];
+    size_t key_size;
     int ca_fd = -1;
     if (settings_load(options, &config, &error) != STATUS_OK)
         return fail(OPTIONS_EXIT_CONFIG, error.text);
@@ -70,8 +72,10 @@ check(const struct options *options)
     if (control_rights_find(&config, &rights, &error) != STATUS_OK ||
         settings_load_ca(&config, &ca_fd, &error) != STATUS_OK ||
         namelists_load(&config, &lists, &error) != STATUS_OK ||
+        settings_load_audit_key(&config, key, &key_size, &error) != STATUS_OK ||
         jail_check_account(config.user, &error) != STATUS_OK)
         return fail(OPTIONS_EXIT_CONFIG, error.text);
+    explicit_bzero(key, sizeof key);
     (void)config_print_warnings(&config, stderr);
     (void)namelists_warnings(&config, &lists, stderr);
     (void)control_socket_warnings(&config, rights.own_uid, stderr);

@@ -17,6 +17,7 @@
 #define OPTIONS_ERROR_MAX    256
 #define OPTIONS_EXIT_FAILURE 1
 #define OPTIONS_EXIT_USAGE   2
+#define OPTIONS_EXIT_AUDIT   74  /* EX_IOERR: audit.on_failure is stop, and it cannot be written */
 #define OPTIONS_EXIT_CONFIG  78  /* EX_CONFIG of sysexits.h: to try again is of no use */
 #define OPTIONS_TLS_PORT     853 /* RFC 7858 section 3.1 */
 

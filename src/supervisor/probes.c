@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -30,8 +31,10 @@
 #include <unistd.h>
 
 enum {
-    SN = 1 << SANDBOX_SUPERVISOR_SPACES,
-    S = 1 << SANDBOX_SUPERVISOR | SN,
+    SNA = 1 << SANDBOX_SUPERVISOR_SPACES_AUDIT,
+    SA = 1 << SANDBOX_SUPERVISOR_AUDIT | SNA,
+    SN = 1 << SANDBOX_SUPERVISOR_SPACES | SNA,
+    S = 1 << SANDBOX_SUPERVISOR | SA | SN,
     F = 1 << SANDBOX_FRONT,
     W = 1 << SANDBOX_WORKER,
     C = 1 << SANDBOX_CTL,
@@ -99,13 +102,17 @@ enum { LOADER = S, VIEW = 0 }; /* a child's loader works under the supervisor's 
     /* files */                                                                                    \
     P(openat, S | SANITIZED, SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY)                        \
     P(openat_write, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY)                        \
-    P(openat_append, DF | SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", APPEND, 0640)              \
+    P(openat_append, DF | SA | SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", APPEND, 0640)         \
     P(openat_append_cut, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", APPEND | O_TRUNC, 0640)     \
     P(openat_both, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", O_RDWR)                           \
     P(openat_create, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY | O_CREAT, 0600)       \
     P(openat_cut, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY | O_TRUNC)                \
     P(openat_tmpfile, SANITIZED, SYS_openat, AT_FDCWD, "/nothing", O_RDWR | O_TMPFILE, 0600)       \
     P(openat_path, SANITIZED, SYS_openat, AT_FDCWD, "/dev/null", O_PATH)                           \
+    P(flock, SA, SYS_flock, with->closed, LOCK_EX | LOCK_NB)                                       \
+    P(flock_waits, 0, SYS_flock, with->closed, LOCK_EX)                                            \
+    P(fdatasync, SA, SYS_fdatasync, with->closed)                                                  \
+    P(fsync, 0, SYS_fsync, with->closed)                                                           \
     P(openat2, 0, SYS_openat2, AT_FDCWD, "/etc/passwd", NULL, 0)                                   \
     P(unlinkat, 0, SYS_unlinkat, with->closed, "nothing", 0)                                       \
     P(renameat2, 0, SYS_renameat2, with->closed, "nothing", with->closed, "nothing", 0)            \

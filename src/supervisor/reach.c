@@ -18,8 +18,9 @@
 #define FORBIDS LANDLOCK_NO_CHANGES
 #endif
 
-/* /proc, /etc; of the configuration, the CA file and each list: where it is named, and where it is */
-#define FOLDERS_MAX (2 + 2 * (2 + 2 * CONFIG_LISTS_MAX))
+/* /proc, /etc, that of the audit log; of the configuration, the CA file and each list: where it is
+ * named, and where it is */
+#define FOLDERS_MAX (3 + 2 * (2 + 2 * CONFIG_LISTS_MAX))
 
 struct folders {
     int fds[FOLDERS_MAX];
@@ -29,6 +30,7 @@ struct folders {
 static struct {
     long version; /* of Landlock; below 1: none */
     char folders[REACH_TEXT_MAX / 2];
+    char written[CONFIG_AUDIT_PATH_MAX]; /* the folder of the audit log; "": none */
 } state;
 
 /* @return false: it is among them already, as far as there is room for it */
@@ -116,6 +118,23 @@ add_all(struct folders *folders, const struct config *config, const char *file)
         add(folders, "/etc");
 }
 
+/* Of the audit log, whose end is read as well. The folder of all would be too much: the file is
+ * there already, or cannot be made. */
+static void
+add_audit_log(struct folders *folders, const char *file, struct landlock_permit *permit)
+{
+    const char *slash = strrchr(file, '/');
+    state.written[0] = '\0';
+    if (slash == NULL)
+        return;
+    size_t size = slash == file ? strlen(file) : (size_t)(slash - file);
+    memcpy(state.written, file, size);
+    state.written[size] = '\0';
+    permit->folder = open(state.written, O_PATH | O_CLOEXEC);
+    permit->has_folder = permit->folder >= 0;
+    add(folders, state.written);
+}
+
 enum status
 reach_restrict(const struct config *config, const char *file, const int exec_fds[CHILD_ROLES])
 {
@@ -131,12 +150,15 @@ reach_restrict(const struct config *config, const char *file, const int exec_fds
             ports[permit.ports_count] = config->upstreams[permit.ports_count].address.port;
     state.folders[0] = '\0';
     add_all(&folders, config, file); /* for naught where reading is not forbidden */
+    add_audit_log(&folders, config != NULL ? config->audit_path : "", &permit);
     permit.readable_count = folders.count;
     state.version = landlock_version();
     enum status status = landlock_restrict(&permit);
     int saved = errno;
     for (size_t i = 0; i < folders.count; i++)
         close(folders.fds[i]);
+    if (permit.has_folder)
+        close(permit.folder);
     errno = saved;
     return status == STATUS_SYSTEM ? STATUS_SYSTEM : STATUS_OK;
 }
@@ -144,6 +166,8 @@ reach_restrict(const struct config *config, const char *file, const int exec_fds
 const char *
 reach_text(char text[REACH_TEXT_MAX])
 {
+    bool is_written = state.written[0] != '\0';
+    const char *writes = is_written ? ", and adds to files below " : "";
     if (state.version < 1)
         snprintf(
             text, REACH_TEXT_MAX,
@@ -152,12 +176,12 @@ reach_text(char text[REACH_TEXT_MAX])
         snprintf(
             text, REACH_TEXT_MAX,
             "Landlock, version %ld: fronts and workers open no file, the supervisor reads below "
-            "%s",
-            state.version, state.folders);
+            "%s%s%s",
+            state.version, state.folders, writes, state.written);
     else
         snprintf(text, REACH_TEXT_MAX,
-                 "Landlock, version %ld: no file is changed; what is read takes a static build",
-                 state.version);
+                 "Landlock, version %ld: no file is changed%s%s; what is read takes a static build",
+                 state.version, is_written ? ", but below " : "", state.written);
     return text;
 }
 

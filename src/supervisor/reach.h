@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: ISC
  *
  * What: where the kernel has Landlock, TCP connections only to the ports of the upstreams, and no file
- *       that is changed; in a static build, besides, no program but the two of the children, and no
+ *       that is changed but below the folder of the audit log; in a static build, besides, no program but the two of the children, and no
  *       file that is read but below /proc and the folders from which the configuration was read. A
  *       folder, since who edits a file puts another in its place: a reload reads that. All that the
  *       supervisor spawns later has the same bounds.
@@ -13,7 +13,7 @@
 
 #include "supervisor/supervisor.h"
 
-#define REACH_TEXT_MAX 512 /* octets, with the NUL */
+#define REACH_TEXT_MAX 768 /* octets, with the NUL */
 
 /**
  * Restrict this process, for good.

@@ -7,6 +7,8 @@
 #include "os/log.h"
 #include "os/memory.h"
 #include "supervisor/addresses.h"
+#include "supervisor/audit_events.h"
+#include "supervisor/audit_log.h"
 #include "supervisor/children.h"
 #include "supervisor/control_rights.h"
 #include "supervisor/levels.h"
@@ -61,6 +63,7 @@ struct next {
 static void
 take_up(struct supervisor *sup, const struct next *next, bool to_workers)
 {
+    audit_events_reloaded(sup, &next->loaded);
     int old[] = {sup->config_fds[CHILD_FRONT], sup->config_fds[CHILD_WORKER], sup->ca_fd};
     sup->config = next->config;
     sup->loaded = next->loaded;
@@ -145,10 +148,12 @@ reload_tick(struct supervisor *sup)
         return;
     sup->reload_asked = false;
     notify_reloading(sup);
+    audit_log_reopen(sup);
     if (read_again(sup, &next, &error) != STATUS_OK) {
         chan_close(next.fds, CHILD_ROLES + 1);
         report_refused(sup);
         tell(sup, false, error.text);
+        audit_events_refused(sup, error.text);
         log_write(LOG_ERROR, LOG_CONFIG, "the configuration stays as it is: %s", error.text);
     } else if (take_up_if_room(sup, &next)) {
         tell(sup, true, "the new configuration is in force");

@@ -7,6 +7,8 @@
 #include "os/log.h"
 #include "os/os.h"
 #include "supervisor/addresses.h"
+#include "supervisor/audit_events.h"
+#include "supervisor/audit_log.h"
 #include "supervisor/children.h"
 #include "supervisor/control_rights.h"
 #include "supervisor/control_serve.h"
@@ -70,16 +72,10 @@ open_log(const struct config *config)
     }
 }
 
-/* Everything that can be wrong with configuration and surroundings, before anything is spawned. */
+/* Configuration, and every file that it names. */
 static enum status
-prepare(const struct options *options, const struct inherited *inherited, struct supervisor *sup,
-        int *listener, struct config_error *error)
+read_files(const struct options *options, struct supervisor *sup, struct config_error *error)
 {
-    *listener = -1;
-    if (locked_data(LOCKED_HEAP) != STATUS_OK) /* before there is a secret in it */
-        sup->lock_error = errno;
-    sup->notify_fd = inherited_connect_notify();
-    notify_starting(sup);
     enum status status = settings_load(options, &sup->config, error);
     sup->options = options;
     sup->loaded = sup->config;
@@ -91,6 +87,22 @@ prepare(const struct options *options, const struct inherited *inherited, struct
         status = settings_load_ca(&sup->config, &sup->ca_fd, error);
     if (status == STATUS_OK)
         status = namelists_load(&sup->config, &sup->namelists, error);
+    if (status == STATUS_OK)
+        status = audit_log_prepare(sup, error);
+    return status;
+}
+
+/* Everything that can be wrong with configuration and surroundings, before anything is spawned. */
+static enum status
+prepare(const struct options *options, const struct inherited *inherited, struct supervisor *sup,
+        int *listener, struct config_error *error)
+{
+    *listener = -1;
+    if (locked_data(LOCKED_HEAP) != STATUS_OK) /* before there is a secret in it */
+        sup->lock_error = errno;
+    sup->notify_fd = inherited_connect_notify();
+    notify_starting(sup);
+    enum status status = read_files(options, sup, error);
     if (status == STATUS_OK)
         status = executables_open(sup->exec_fds, error);
     if (status == STATUS_OK)
@@ -119,6 +131,7 @@ prepare(const struct options *options, const struct inherited *inherited, struct
     if (status != STATUS_OK)
         return status;
     watchdog_open(sup);
+    audit_events_prepare(sup);
     status = settings_share(&sup->config, sup->config_fds);
     if (status == STATUS_OK)
         status = turn_open(sup);
@@ -170,6 +183,18 @@ tell_jail(const struct supervisor *sup)
                   locked_why(sup->lock_error, why));
 }
 
+/* The file is ours, not root's. The penstock whose place we take writes to it until it ends. */
+static enum status
+open_audit(struct supervisor *sup, struct config_error *error)
+{
+    enum status status = audit_log_open(sup, error);
+    if (status == STATUS_OK)
+        audit_events_started(sup);
+    else if (status == STATUS_AGAIN)
+        status = sup->takeover.state == TAKEOVER_NONE ? STATUS_SYSTEM : STATUS_OK;
+    return status;
+}
+
 /*
  * Only a front may need privileges that we give up, and a filter and no-new-privileges reach those
  * who are spawned later: so fronts come first. They do not have to be ready for the rest to go on,
@@ -191,6 +216,9 @@ start(struct supervisor *sup, int listener, struct config_error *error)
         if (status != STATUS_OK)
             return status;
         tell_jail(sup);
+        status = open_audit(sup, error);
+        if (status != STATUS_OK)
+            return status;
         status = control_serve_open(sup, listener);
         if (status == STATUS_OK)
             status = lanes_spawn_all(sup, CHILD_WORKER);
@@ -224,10 +252,13 @@ service_run(struct supervisor *sup, const struct options *options,
         status = start(sup, listener, error);
     if (status != STATUS_OK) {
         notify_failed(sup, error->text);
+        audit_events_stop_asked(sup, "the start failed", &(struct asked){0});
+        audit_events_stopped(sup);
         return status;
     }
     while (sup->phase != PHASE_ENDED)
         turn(sup);
+    audit_events_stopped(sup);
     log_write(LOG_NOTICE, LOG_STOPPING, "penstock has ended");
     return STATUS_OK;
 }

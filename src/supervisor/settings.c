@@ -200,6 +200,30 @@ settings_load_ca(const struct config *config, int *fd, struct config_error *erro
     return status;
 }
 
+enum status
+settings_load_audit_key(const struct config *config, uint8_t key[AUDIT_CHAIN_KEY_MAX],
+                        size_t *key_size, struct config_error *error)
+{
+    size_t size = 0;
+    bool missing = false;
+    *key_size = 0;
+    if (config->audit_key_file[0] == '\0')
+        return STATUS_OK;
+    char *octets = read_file(config->audit_key_file, "audit.key_file: ", AUDIT_KEY_FILE_MOST, &size,
+                             &missing, error);
+    if (octets == NULL)
+        return STATUS_INVALID;
+    enum status status = audit_key_parse(octets, size, key, key_size);
+    explicit_bzero(octets, size);
+    free(octets);
+    if (status != STATUS_OK)
+        snprintf(error->text, sizeof error->text,
+                 "audit.key_file: %.300s: holds no key; allowed: %d to %d octets, or one line with "
+                 "their base64",
+                 config->audit_key_file, AUDIT_CHAIN_KEY_MIN, AUDIT_CHAIN_KEY_MAX);
+    return status;
+}
+
 void
 settings_fill_secret(struct config *config, const struct config *before)
 {

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "audit/audit_key.h"
 #include "conf/config_print.h"
 #include "supervisor/options.h"
 #include "supervisor/supervisor.h"
@@ -39,6 +40,16 @@ void settings_enter_jail(void);
  */
 MUST_CHECK enum status settings_load_ca(const struct config *config, int *fd,
                                         struct config_error *error);
+
+/**
+ * Read the key of the audit log.
+ *
+ * @param key       written, `key_size` octets; 0: none is configured
+ * @return STATUS_OK; STATUS_INVALID (`error` says why)
+ */
+MUST_CHECK enum status settings_load_audit_key(const struct config *config,
+                                               uint8_t key[AUDIT_CHAIN_KEY_MAX], size_t *key_size,
+                                               struct config_error *error);
 
 /**
  * Give cookies a secret where none is configured: the same in all lanes, and kept when a front dies

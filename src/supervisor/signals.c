@@ -27,6 +27,7 @@ signals_open(int *fd)
         sigaddset(&set, numbers[i]);
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a write past RLIMIT_FSIZE fails */
     if (sigaction(SIGALRM, &(struct sigaction){.sa_handler = do_nothing}, NULL) != 0)
         return STATUS_SYSTEM; /* without SA_RESTART: a call that waits ends */
     if (sigprocmask(SIG_SETMASK, &set, NULL) != 0)

@@ -77,7 +77,8 @@ become(enum child_role role, int exec_fd, int chan_fd, const struct spaces *spac
     if (arranged && spaces != NULL && spaces_enter(spaces) != STATUS_OK)
         _exit(ENDING_SPACES);
     if (arranged && calls_close_range(EXEC_FD + 1, ~0U) == 0 &&
-        signal(SIGPIPE, SIG_DFL) != SIG_ERR && sigprocmask(SIG_SETMASK, &none, NULL) == 0)
+        signal(SIGPIPE, SIG_DFL) != SIG_ERR && signal(SIGXFSZ, SIG_DFL) != SIG_ERR &&
+        sigprocmask(SIG_SETMASK, &none, NULL) == 0)
         calls_exec(EXEC_FD, argv, child_environment());
     _exit(errno == EPERM ? ENDING_EXEC_DENIED : ENDING_EXEC_FAILED);
 }

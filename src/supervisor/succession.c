@@ -5,6 +5,7 @@
 
 #include "os/log.h"
 #include "os/peer.h"
+#include "supervisor/audit_events.h"
 #include "supervisor/lanes.h"
 #include "supervisor/takeover.h"
 #include "supervisor/tell.h"
@@ -51,6 +52,7 @@ give_up(struct supervisor *sup, const char *why)
     log_write(LOG_ERROR, LOG_CONTROL, "not taking over: %s", why);
     evloop_remove(&sup->loop, &sup->takeover.source, true);
     sup->takeover.state = TAKEOVER_NONE;
+    audit_events_stop_asked(sup, "the take-over failed", &(struct asked){0});
     lanes_stop(sup, 1);
 }
 

@@ -15,6 +15,7 @@
 #include "lane/restart.h"
 #include "lane/service_page.h"
 #include "lane/stats.h"
+#include "os/build_id.h"
 #include "os/evloop.h"
 #include "os/log.h"
 #include "os/privs.h"
@@ -146,6 +147,13 @@ struct shown {           /* see shown.h */
     uint8_t pin[CONFIG_PIN_BYTES];
 };
 
+struct asked {          /* who wanted a reload, or the end */
+    const char *by;     /* static text; NULL: nobody yet */
+    const char *signal; /* "SIGTERM"; NULL: it was none */
+    bool has_uid;       /* of who is at the other end of the control socket: */
+    uint32_t uid;
+};
+
 struct unread {                                          /* see unread.h; at the last look: */
     uint64_t no_room, read_us;                           /* of the network namespace; when */
     uint32_t drops[CONFIG_LANES_MAX][CONFIG_LISTEN_MAX]; /* of each socket */
@@ -190,6 +198,12 @@ struct supervisor {
     struct dial_avoided avoided;
     struct service_page *page; /* see report.h */
     struct keeper *keeper;     /* see keeper.h */
+    struct audit_log *audit;   /* see audit_log.h; NULL: there is none */
+    uint64_t audit_due_us;     /* where it could not be opened: when it is tried again */
+    struct asked reload_asked_by, stop_asked_by;
+    const char *stop_reason;     /* of the end, the first one; NULL: none yet */
+    char build_id[BUILD_ID_MAX]; /* of our executable, "": it has none */
+    long landlock;               /* ABI of the kernel's; below 1: it has none */
     struct unread unread;
     struct shown shown[CONFIG_UPSTREAMS_MAX]; /* the newest first */
     int page_fd;

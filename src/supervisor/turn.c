@@ -4,6 +4,8 @@
 #include "supervisor/turn.h"
 
 #include "os/log.h"
+#include "supervisor/audit_events.h"
+#include "supervisor/audit_log.h"
 #include "supervisor/children.h"
 #include "supervisor/control_serve.h"
 #include "supervisor/deaths.h"
@@ -13,6 +15,7 @@
 #include "supervisor/keeper.h"
 #include "supervisor/lanes.h"
 #include "supervisor/notify.h"
+#include "supervisor/options.h"
 #include "supervisor/orders.h"
 #include "supervisor/reload.h"
 #include "supervisor/report.h"
@@ -49,6 +52,7 @@ turn_open(struct supervisor *sup)
 static void
 take_signal(struct supervisor *sup, uint32_t number)
 {
+    struct asked asked;
     switch (number) {
     case SIGCHLD:
         deaths_reap(sup);
@@ -57,12 +61,15 @@ take_signal(struct supervisor *sup, uint32_t number)
         statistics_log(sup);
         break;
     case SIGHUP:
+        sup->reload_asked_by = (struct asked){.by = "signal", .signal = "SIGHUP"};
         reload_ask(sup, "SIGHUP");
         break;
     default:
         log_write(LOG_NOTICE, LOG_STOPPING, "%s%s", number == SIGINT ? "SIGINT" : "SIGTERM",
                   sup->phase == PHASE_STOPPING ? " once more"
                                                : ": answering what is in flight, then ending");
+        asked = (struct asked){.by = "signal", .signal = number == SIGINT ? "SIGINT" : "SIGTERM"};
+        audit_events_stop_asked(sup, "asked to end", &asked);
         lanes_stop(sup, 0);
         break;
     }
@@ -135,6 +142,17 @@ tick(struct supervisor *sup)
     }
 }
 
+/* Last: what this turn told is on the disk when it ends. */
+static void
+audit_tick(struct supervisor *sup)
+{
+    audit_events_tick(sup);
+    if (audit_log_tick(sup))
+        return;
+    audit_events_stop_asked(sup, "the audit log cannot be written", &(struct asked){0});
+    lanes_stop(sup, OPTIONS_EXIT_AUDIT);
+}
+
 void
 turn_take(struct supervisor *sup)
 {
@@ -150,6 +168,7 @@ turn_take(struct supervisor *sup)
     keeper_tick(sup);
     notify_tick(sup);
     fdstore_tick(sup);
+    audit_tick(sup);
 }
 
 uint64_t

@@ -5,14 +5,16 @@
 
 #include <string.h>
 
-#define FRONT       0
-#define WORKER      1
-#define VERIFY_CA   2 /* enum config_verify: pins do not count */
-#define PINS_MOST   8 /* CONFIG_PINS_MAX */
-#define DAY_S       86400
-#define END_MOST    UINT64_C(253402300799)         /* 31 December 9999 */
-#define HASH_BEGIN  UINT64_C(14695981039346656037) /* FNV-1a, 64 bits */
-#define HASH_FACTOR UINT64_C(1099511628211)
+#define FRONT         0
+#define WORKER        1
+#define VERIFY_CA     2 /* enum config_verify: pins do not count */
+#define PINS_MOST     8 /* CONFIG_PINS_MAX */
+#define DAY_S         86400
+#define END_MOST      UINT64_C(253402300799)    /* 31 December 9999 */
+#define HEAD_TRIES    4                         /* times that it is copied while it is written to */
+#define SEQUENCE_MOST ((UINT64_C(1) << 53) - 1) /* AUDIT_NUMBER_MOST */
+#define HASH_BEGIN    UINT64_C(14695981039346656037) /* FNV-1a, 64 bits */
+#define HASH_FACTOR   UINT64_C(1099511628211)
 
 static uint64_t
 at_most(uint64_t value, uint64_t most)
@@ -90,6 +92,21 @@ begin_deaths(struct reading *reading, const struct service_page *page)
         reading->died_us[i] = stats_load(&page->died_us[i]);
 }
 
+static void
+begin_audit(struct reading *reading, const struct service_page *page)
+{
+    uint64_t state = stats_load(&page->audit_state);
+    reading->audit = (enum service_page_audit)at_most(state, SERVICE_PAGE_AUDIT_FAILS);
+    reading->audit_lines = stats_load(&page->audit_lines);
+    reading->audit_lost = stats_load(&page->audit_lost);
+    reading->audit_left_out = stats_load(&page->audit_left_out);
+    bool is_whole = false;
+    for (unsigned i = 0; i < HEAD_TRIES && !is_whole; i++)
+        is_whole = service_page_audit_head(page, &reading->audit_head);
+    if (!is_whole || reading->audit_head.sequence > SEQUENCE_MOST)
+        reading->audit_head.sequence = 0;
+}
+
 enum status
 reading_begin(struct reading *reading, const struct service_page *page, size_t bytes,
               uint64_t at_us, uint64_t wall_s)
@@ -120,6 +137,7 @@ reading_begin(struct reading *reading, const struct service_page *page, size_t b
     begin_lanes(reading, page);
     begin_upstreams(reading, page);
     begin_deaths(reading, page);
+    begin_audit(reading, page);
     return STATUS_OK;
 }
 

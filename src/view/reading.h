@@ -66,6 +66,9 @@ struct reading {
     uint64_t deaths;                                           /* since the start */
     uint64_t died_us[SERVICE_PAGE_DEATHS]; /* the last ones, monotonic; 0: none */
     uint64_t reloads_refused;
+    enum service_page_audit audit;                    /* the state of the audit log */
+    uint64_t audit_lines, audit_lost, audit_left_out; /* since the start */
+    struct service_page_head audit_head;              /* sequence 0: none, or not told */
     struct reading_upstream of_upstream[STATS_UPSTREAMS];
     struct reading_lane of_lane[SERVICE_PAGE_LANES];
     struct reading_process supervisor;   /* no pid is told */

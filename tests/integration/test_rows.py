@@ -169,9 +169,12 @@ def use_top(told, place):
 
 def test_each_row_is_needed_and_each_call_has_one(launch, bad, place, told, monkeypatch):
     addresses = ("127.0.0.1", "::1") if has_ipv6() else ("127.0.0.1",)
+    folder = place.parent / "audit"
+    folder.mkdir(0o700)
+    shutil.chown(folder, "nobody")
     service = launch(bad, executable=told.program("supervisor/penstock"), addresses=addresses,
                      settings={"control": {"socket": str(place), "readers": ["games"]}, "events": {"enabled": "yes", "readers": ["games"]},
-                               "cache": {"size": "1MiB"}}).wait_ready(60)
+                               "cache": {"size": "1MiB"}, "audit": {"path": str(folder / "log")}}).wait_ready(60)
     try:
         for i in range(20):
             service.ask(f"n{i}.penstock.example", tcp=i % 2 == 1)

@@ -131,6 +131,12 @@ sandbox_enter(enum sandbox_role role)
     return STATUS_OK;
 }
 
+long
+landlock_version(void)
+{
+    return 0;
+}
+
 enum status
 landlock_restrict(const struct landlock_permit *permit)
 {

@@ -83,7 +83,7 @@ Test(config, unsound_structs_are_refused)
     REFUSES(bad.tls_versions = 0);
     REFUSES(bad.tls_versions = 4);
     REFUSES(bad.tls_policy = 2);
-    REFUSES(bad.unused = 1);
+    REFUSES(bad.audit_on_failure = 2);
     REFUSES(bad.query_ms = 30001);
     REFUSES(bad.connect_ms = 0);
     REFUSES(bad.queries = 63);

@@ -95,6 +95,9 @@ Test(config_env, the_environment_has_every_key)
         "PENSTOCK_EVENTS_IPV4_LENGTH=16",
         "PENSTOCK_EVENTS_IPV6_LENGTH=48",
         "PENSTOCK_EVENTS_NAMES=suffix",
+        "PENSTOCK_AUDIT_PATH=/a/b",
+        "PENSTOCK_AUDIT_KEY_FILE=/k",
+        "PENSTOCK_AUDIT_ON_FAILURE=stop",
         "PENSTOCK_LOG_LEVEL=info",
         "PENSTOCK_LOG_FORMAT=json",
         NULL,
@@ -116,6 +119,8 @@ Test(config_env, the_environment_has_every_key)
     cr_expect_eq(config.tls_policy, CONFIG_TLS_APPROVED);
     cr_expect_eq(config.verbose, 1);
     cr_expect_eq(config.log_format, CONFIG_LOG_JSON);
+    cr_expect_str_eq(config.audit_path, "/a/b");
+    cr_expect_eq(config.audit_on_failure, CONFIG_STOP);
     cr_expect_eq(config.strategy, CONFIG_SPREAD);
     cr_expect_eq(config.rates_ipv4_count, 2);
     cr_expect_eq(config.rates_ipv4[1].length, 24);

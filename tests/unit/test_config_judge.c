@@ -100,3 +100,17 @@ Test(config_judge, not_everybody_is_a_balancer)
     load_ok("proxy: [192.0.2.1, \"2001:db8::/64\"]\n" UPSTREAM, NULL);
     cr_expect_eq(config.proxy_count, 2);
 }
+
+Test(config_judge, the_audit_log_is_a_file_in_a_folder)
+{
+    load_ok(UPSTREAM
+            "audit: {path: /var/log/penstock/audit.jsonl, key_file: /etc/penstock/audit.key}\n",
+            NULL);
+    load_ok(UPSTREAM "audit: {path: /.audit, on_failure: stop}\n", NULL);
+    expect_error(UPSTREAM "audit: {path: /var/log/penstock/}\n", NULL,
+                 "test.yaml:6: audit.path: a folder; allowed: a file in one");
+    expect_error(UPSTREAM "audit: {path: /var/log/..}\n", NULL,
+                 "test.yaml:6: audit.path: a folder; allowed: a file in one");
+    expect_error(UPSTREAM "audit: {key_file: /etc/penstock/audit.key}\n", NULL,
+                 "test.yaml:6: audit.key_file: given without audit.path; allowed: beside it");
+}

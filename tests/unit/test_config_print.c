@@ -136,8 +136,9 @@ random_text(const struct value_rule *rule, char *text)
         return;
     case VALUE_PATH:
         *text++ = '/';
-        for (uint32_t len = below(rule->size - 1); len > 0; len--)
+        for (uint32_t len = below(rule->size - 2); len > 0; len--)
             *text++ = (char)(' ' + 13 + below('~' - ' ' - 12)); /* no comma: that ends an item */
+        *text++ = 'f'; /* a file, which audit.path has to name */
         *text = '\0';
         return;
     case VALUE_LISTEN:

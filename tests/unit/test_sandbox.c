@@ -71,6 +71,17 @@ Test(sandbox, a_way_into_namespaces_is_there_only_where_there_are_some)
 {
     cr_expect_null(find(SANDBOX_SUPERVISOR, "setns"));
     cr_expect_not_null(find(SANDBOX_SUPERVISOR_SPACES, "setns"));
+    cr_expect_null(find(SANDBOX_SUPERVISOR_AUDIT, "setns"));
+}
+
+Test(sandbox, a_file_can_be_locked_only_where_there_is_an_audit_log)
+{
+    for (enum sandbox_role role = SANDBOX_SUPERVISOR; role < SANDBOX_ROLES; role++) {
+        bool may =
+            role == sandbox_supervisor(false, true) || role == sandbox_supervisor(true, true);
+        cr_expect_eq(find(role, "flock") != NULL, may, "%s", sandbox_name(role));
+        cr_expect_eq(find(role, "fdatasync") != NULL, may, "%s", sandbox_name(role));
+    }
 }
 
 Test(sandbox, children_have_no_row_that_makes_a_descriptor_or_a_process)
