@@ -14,10 +14,12 @@
 
 #define SHOWN_MAX 60
 
+static const char is_of_group[] = "of a group of its own: upstreams are asked for every name";
+
 struct smartdns {
     struct import_draft *draft;
     struct import_line line;
-    bool is_acl;
+    bool is_acl, is_group; /* is_group: between group-begin and group-end */
 };
 
 /* --- upstreams ------------------------------------------------------------------------------- */
@@ -46,6 +48,15 @@ take_host(struct server *server, const char *text)
         server->is_too_long |= !import_listen_part(text, ':', server->host, server->port);
 }
 
+/* In full, cut as getopt_long_only(3) allows it, or by its letter, which was another one before. */
+static bool
+is_exclusion(const char *option)
+{
+    size_t size = strlen(option);
+    return strcmp(option, "-E") == 0 ||
+           (size > 1 && strncmp(option, "-exclude-default-group", size) == 0);
+}
+
 /* @return whether the option has a value that was taken */
 static bool
 take_option(struct smartdns *s, struct server *server, unsigned i)
@@ -55,15 +66,15 @@ take_option(struct smartdns *s, struct server *server, unsigned i)
                *value = i + 1 < s->line.count ? s->line.words[i + 1] : "";
     while (option[0] == '-' && option[1] == '-')
         option++;
+    if (is_exclusion(option)) {
+        server->upstream->lost = is_of_group;
+        return false;
+    }
     snprintf(key, sizeof key, "server %s", option);
     if (import_keys_apply(s->draft, IMPORT_KEYS_SMARTDNS, s->line.number, key, value))
         return value[0] != '-';
     if (strcmp(option, "-no-check-certificate") == 0) {
         server->is_unchecked = true;
-        return false;
-    }
-    if (strcmp(option, "-exclude-default-group") == 0) {
-        server->upstream->lost = "of a group of its own: upstreams are asked for every name";
         return false;
     }
     if (strcmp(option, "-spki-pin") == 0)
@@ -125,6 +136,8 @@ take_server(struct smartdns *s)
         if (s->line.words[i][0] == '-' && take_option(s, &server, i))
             i++;
     end_server(&server);
+    if (s->is_group)
+        server.upstream->lost = is_of_group;
 }
 
 /* --- the rest -------------------------------------------------------------------------------- */
@@ -194,6 +207,8 @@ take_line(struct smartdns *s)
 {
     const char *key = s->line.words[0];
     uint32_t line = s->line.number;
+    if (strcmp(key, "group-begin") == 0 || strcmp(key, "group-end") == 0)
+        s->is_group = strcmp(key, "group-begin") == 0;
     if (s->line.wrong != NULL || s->line.count < 2) {
         import_draft_say(s->draft, IMPORT_DRAFT_LOST, line, key, "%s",
                          s->line.wrong != NULL ? s->line.wrong : "it has no value");

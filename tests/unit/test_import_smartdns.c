@@ -37,6 +37,17 @@ Test(import_smartdns, upstreams)
     cr_expect(is_upstream(9, "x", "x", "too long"));
 }
 
+Test(import_smartdns, a_server_of_a_group_is_not_asked_for_every_name)
+{
+    read_text("server-tls 192.0.2.1 -e -host-name a.example\nserver-tls 192.0.2.2 --exclude "
+              "-host-name a.example\ngroup-begin g\nserver-tls 192.0.2.3 -host-name a.example\n"
+              "group-end\nserver-tls 192.0.2.4 -host-name a.example\n");
+    for (uint32_t i = 0; i < 3; i++)
+        cr_expect(is_upstream(i, draft.upstreams[i].address, "a.example", "group of its own"));
+    cr_expect(is_upstream(3, "192.0.2.4", "a.example", NULL));
+    cr_expect(is_lost(3, "group-begin", "every name"));
+}
+
 Test(import_smartdns, addresses)
 {
     read_text("bind [::]:53\nbind-tcp :5353 -no-cache\nbind 192.0.2.1@eth0\nbind-tls [::]:853\n");
