@@ -107,6 +107,11 @@ PLANTED = [
     ("documents", "docs/ARCHITECTURE.md", "`base/addr.c:addr_gone`\n", "has no addr_gone"),
     ("documents", "README.md", "`base/gone.c:addr_x`\n", "there is no file base/gone.c"),
     ("documents", "docs/ARCHITECTURE.md", None, "is missing"),
+    ("links", "README.md", "[a](docs/gone.md)\n", "there is no docs/gone.md"),
+    ("links", "README.md", "[`a`](../gone.md)\n", "there is no ../gone.md"),
+    ("links", "README.md", "![a](docs/gone.png)\n", "there is no docs/gone.png"),
+    ("links", "docs/other.md", "[a](LIMITS.md#gone)\n", "LIMITS.md has no section #gone"),
+    ("links", "docs/other.md", "```\n# gone\n```\n[a](#gone)\n", "this has no section #gone"),
 ]
 
 

@@ -13,6 +13,7 @@ import sys
 sys.dont_write_bytecode = True
 import audit  # noqa: E402
 import calls  # noqa: E402
+import markdown  # noqa: E402
 import texts  # noqa: E402
 
 # who may include whom: arrows point downward only
@@ -417,6 +418,7 @@ CHECKS = {
     "lists": (check_lists,),
     "words": (check_words,),
     "documents": (check_documents,),
+    "links": (markdown.check_links,),
     "circles": (calls.check_circles, "circle"),
     "names": (calls.check_names, "header", "name", "twice"),
     "unused": (calls.check_unused, "unused", "row"),
