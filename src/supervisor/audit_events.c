@@ -103,8 +103,10 @@ audit_events_stopped(struct supervisor *sup)
 {
     struct audit_line line;
     const struct asked *by = &sup->stop_asked_by;
-    if (!audit_log_is_open(sup) || !audit_log_begin(sup, AUDIT_STOPPED, &line))
+    if (!audit_log_is_open(sup))
         return;
+    audit_log_tell_left_out(sup); /* nothing comes behind the end */
+    (void)audit_log_begin(sup, AUDIT_STOPPED, &line);
     audit_line_text(&line, AUDIT_OF_REASON, sup->stop_reason != NULL ? sup->stop_reason : "ended");
     add_asked(&line, by);
     if (by->signal != NULL)

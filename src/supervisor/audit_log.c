@@ -28,14 +28,15 @@ struct audit_log {
     struct audit_chain chain;
     struct audit_line first; /* see audit_log_add_first() */
     bool is_first_due;
-    bool is_continued_due; /* the first line of a file that another one goes on in */
+    struct audit_line continued; /* the first line of a file that another one goes on in */
+    bool is_continued_due;
     bool is_failing;
-    bool must_stop;    /* on_failure: stop, and nobody has been told yet */
-    uint64_t tried_us; /* when it failed last */
-    uint64_t paced_us; /* when the lines of audit_log_add_paced() began to be counted, */
-    uint32_t paced;    /* how many those are, */
-    uint64_t left_out; /* and how many were more, which no line has told yet */
-    struct service_page_head told; /* what readers know as the head */
+    bool must_stop;               /* on_failure: stop, and nobody has been told yet */
+    uint64_t tried_us;            /* when it failed last */
+    uint64_t paced_us;            /* when the lines of audit_log_add_paced() began to be counted, */
+    uint32_t paced[AUDIT_EVENTS]; /* how many those are, */
+    uint64_t left_out[AUDIT_EVENTS]; /* and how many were more, which no line has told yet */
+    struct service_page_head told;   /* what readers know as the head */
     char tail[AUDIT_CHAIN_TAIL_MOST];
 };
 
@@ -201,7 +202,7 @@ write_due(struct supervisor *sup)
     struct audit_log *log = sup->audit;
     struct audit_line line;
     if (log->is_continued_due) {
-        (void)audit_log_begin(sup, AUDIT_CONTINUED, &line);
+        line = log->continued;
         log->is_continued_due = !try_line(sup, &line);
     }
     if (log->is_first_due && !log->is_continued_due) {
@@ -239,11 +240,11 @@ void
 audit_log_add_paced(struct supervisor *sup, struct audit_line *line)
 {
     struct audit_log *log = sup->audit;
-    if (log->paced++ < AUDIT_LOG_PACE) {
+    if (log->paced[line->event]++ < AUDIT_LOG_PACE) {
         audit_log_add(sup, line);
         return;
     }
-    log->left_out++;
+    log->left_out[line->event]++;
     (void)stats_grow(&sup->page->audit_left_out, 1);
 }
 
@@ -284,7 +285,9 @@ audit_log_reopen(struct supervisor *sup)
     append_close(&log->file);
     log->file = next;
     audit_chain_next_file(&log->chain);
-    log->is_continued_due = true;
+    /* its time is this one, however late it is written: others will be between */
+    log->is_continued_due =
+        log->chain.sequence > 0 && audit_log_begin(sup, AUDIT_CONTINUED, &log->continued);
     (void)write_due(sup);
     log_write(LOG_NOTICE, LOG_AUDIT, "%s: the lines go on in another file", sup->config.audit_path);
 }
@@ -305,22 +308,32 @@ publish(struct supervisor *sup)
                                                            : SERVICE_PAGE_AUDIT_WRITES);
 }
 
-/* Lines of a turn before: how many were left out. */
-static void
-tell_left_out(struct supervisor *sup)
+void
+audit_log_tell_left_out(struct supervisor *sup)
 {
     struct audit_log *log = sup->audit;
     struct audit_line line;
+    for (enum audit_event event = 0; event < AUDIT_EVENTS; event++) {
+        if (log->left_out[event] == 0)
+            continue;
+        (void)audit_log_begin(sup, AUDIT_LEFT_OUT, &line);
+        audit_line_number(&line, AUDIT_OF_LINES, log->left_out[event]);
+        audit_line_text(&line, AUDIT_OF_REASON, audit_table_event(event)->name);
+        log->left_out[event] = 0;
+        audit_log_add(sup, &line);
+    }
+}
+
+/* Lines that may be paced are counted anew; of those before, how many were left out. */
+static void
+pace(struct supervisor *sup)
+{
+    struct audit_log *log = sup->audit;
     if (sup->loop.now_us < log->paced_us + (uint64_t)AUDIT_LOG_PACE_MS * 1000)
         return;
     log->paced_us = sup->loop.now_us;
-    log->paced = 0;
-    if (log->left_out == 0)
-        return;
-    (void)audit_log_begin(sup, AUDIT_LEFT_OUT, &line);
-    audit_line_number(&line, AUDIT_OF_LINES, log->left_out);
-    log->left_out = 0;
-    audit_log_add(sup, &line);
+    memset(log->paced, 0, sizeof log->paced);
+    audit_log_tell_left_out(sup);
 }
 
 static void
@@ -342,7 +355,7 @@ audit_log_tick(struct supervisor *sup)
     struct audit_log *log = sup->audit;
     if (log == NULL)
         return true;
-    tell_left_out(sup);
+    pace(sup);
     try_again(sup);
     if (log->file.fd >= 0 && append_sync(&log->file) != STATUS_OK)
         note_failed(sup, strerror(errno));

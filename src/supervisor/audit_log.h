@@ -15,7 +15,7 @@
 #include "supervisor/supervisor.h"
 
 #define AUDIT_LOG_PACE_MS  60000 /* in so long a time */
-#define AUDIT_LOG_PACE     30    /* so many lines of what strangers can cause */
+#define AUDIT_LOG_PACE     30    /* so many lines of each event that strangers can cause */
 #define AUDIT_LOG_AGAIN_MS 5000 /* after a failure it is tried again so often, if nothing happens */
 
 /** Before the jail, as root if that is what we are: the key, the folder, who we are.
@@ -39,8 +39,12 @@ bool audit_log_begin(const struct supervisor *sup, enum audit_event event, struc
 /** Write a line that was begun. */
 void audit_log_add(struct supervisor *sup, struct audit_line *line);
 
-/** The same for what others can cause: more than AUDIT_LOG_PACE are left out, and counted. */
+/** The same for what others can cause: more than AUDIT_LOG_PACE of one event are left out, and counted.
+ *  Who causes many of one hides none of another. */
 void audit_log_add_paced(struct supervisor *sup, struct audit_line *line);
+
+/** What was left out so far; else it is told once a minute. Only where there is an audit log. */
+void audit_log_tell_left_out(struct supervisor *sup);
 
 /** A line that goes before all others of this run; where it cannot be written, it is tried again. */
 void audit_log_add_first(struct supervisor *sup, const struct audit_line *line);

@@ -3,6 +3,10 @@
  */
 #include "audit_log_scene.h"
 
+#include "audit/audit_verify.h"
+
+#include <unistd.h>
+
 static void
 begin(void)
 {
@@ -147,8 +151,33 @@ Test(audit_log, what_strangers_can_cause_is_bounded_and_what_was_left_out_told)
     sup.loop.now_us += (uint64_t)AUDIT_LOG_PACE_MS * MS;
     cr_expect(audit_log_tick(&sup));
     SCENE_TOLD("\"event\":\"left_out\",\"lines\":7");
+    SCENE_TOLD("\"reason\":\"dry_run\"");
     add_paced();
     cr_expect_eq(scene_count("\"is_on\":false"), AUDIT_LOG_PACE + 1);
+}
+
+/* Else who can have limits felt and not felt has deaths go untold. */
+Test(audit_log, many_of_one_event_hide_none_of_another)
+{
+    struct audit_line line;
+    for (unsigned i = 0; i < AUDIT_LOG_PACE + 7; i++)
+        add_paced();
+    cr_assert(audit_log_begin(&sup, AUDIT_PROCESS_STARTED, &line));
+    audit_line_text(&line, AUDIT_OF_PROCESS, "worker.0");
+    audit_line_number(&line, AUDIT_OF_CHILD_PID, 4711);
+    audit_log_add_paced(&sup, &line);
+    SCENE_TOLD("\"child_pid\":4711");
+}
+
+Test(audit_log, what_was_left_out_is_told_before_the_end)
+{
+    for (unsigned i = 0; i < AUDIT_LOG_PACE + 7; i++)
+        add_paced();
+    audit_events_stopped(&sup);
+    SCENE_TOLD("\"event\":\"left_out\",\"lines\":7");
+    const char *stopped = strstr(scene_lines(), "\"stopped\"");
+    cr_assert_not_null(stopped);
+    cr_expect_null(strstr(stopped, "left_out"));
 }
 
 Test(audit_log, a_file_that_has_its_name_now_is_gone_on_in)
@@ -195,6 +224,55 @@ Test(audit_log, continued_comes_first_however_late)
     cr_assert_not_null(end);
     cr_expect_lt(strstr(text, "continued"), end);
     cr_expect_lt(strstr(text, "\"lost\":1"), end);
+}
+
+/* What `penstockctl audit verify` finds in both files, or in the new one alone: nothing. */
+static void
+expect_sound(const char *const paths[], unsigned count)
+{
+    static struct audit_verify verify;
+    static char octets[1 << 16];
+    audit_verify_begin(&verify);
+    for (unsigned i = 0; i < count; i++) {
+        FILE *from = fopen(paths[i], "r");
+        cr_assert_not_null(from);
+        audit_verify_octets(&verify, octets, fread(octets, 1, sizeof octets, from));
+        fclose(from);
+        audit_verify_file_end(&verify);
+    }
+    audit_verify_end(&verify);
+    cr_expect_eq(verify.findings, 0, "%s", audit_found_name(verify.shown[0].found));
+}
+
+Test(audit_log, a_file_that_could_not_be_begun_at_once_is_sound)
+{
+    char moved[CONFIG_AUDIT_PATH_MAX + 8];
+    snprintf(moved, sizeof moved, "%s.1", sup.config.audit_path);
+    cr_assert_eq(rename(sup.config.audit_path, moved), 0);
+    scene_fill_disk(true);
+    audit_log_reopen(&sup);
+    scene_fill_disk(false);
+    struct audit_line line;
+    cr_assert(audit_log_begin(&sup, AUDIT_RECOVERED, &line));
+    usleep(1000); /* the clock moves on between the time of a line and its write */
+    audit_log_add(&sup, &line);
+    expect_sound((const char *const[]){moved, sup.config.audit_path}, 2);
+}
+
+Test(audit_log, a_file_without_a_line_that_is_moved_away_begins_no_chain, .init = NULL)
+{
+    char moved[CONFIG_AUDIT_PATH_MAX + 8];
+    scene_open(1);
+    scene_audit();
+    scene_fill_disk(true);
+    snprintf(moved, sizeof moved, "%s.1", sup.config.audit_path);
+    cr_assert_eq(rename(sup.config.audit_path, moved), 0);
+    audit_events_started(&sup); /* finds no room */
+    audit_log_reopen(&sup);
+    scene_fill_disk(false);
+    add();
+    SCENE_NOT_TOLD("continued");
+    expect_sound((const char *const[]){sup.config.audit_path}, 1);
 }
 
 Test(audit_log, a_foreign_end_is_not_gone_on_behind)
