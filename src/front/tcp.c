@@ -78,6 +78,13 @@ receive(struct tcp *tcp, struct tcp_connection *c)
     c->input_most = c->input_size > c->input_most ? c->input_size : c->input_most;
 }
 
+/* A reload took the balancer from the list: nobody vouches for the client any more. */
+static bool
+is_still_believed(const struct tcp *tcp, const struct tcp_connection *c)
+{
+    return c->balancer.family == ADDR_NONE || balancers_has(tcp->parts.balancers, &c->balancer);
+}
+
 /* The next whole message of the input. @return false: there is none, or it may not be taken */
 static bool
 cut_message(struct tcp *tcp, struct tcp_connection *c, const uint8_t **message, size_t *size)
@@ -86,6 +93,10 @@ cut_message(struct tcp *tcp, struct tcp_connection *c, const uint8_t **message, 
     struct verdict dropped;
     if (!may_take(c))
         return false;
+    if (!is_still_believed(tcp, c)) {
+        c->is_over = true;
+        return false;
+    }
     switch (bytes_frame_peek(input + c->input_at, (size_t)(c->input_size - c->input_at),
                              DNS_HEADER_SIZE, TCP_MESSAGE_MAX, message, size)) {
     case BYTES_FRAME_MORE:

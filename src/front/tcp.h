@@ -56,6 +56,7 @@ struct tcp_connection {
     struct ev_source source;
     struct tcp *tcp;         /* the table it is in, for its handler */
     struct addr addr;        /* the client's */
+    struct addr balancer;    /* that named it, or ADDR_NONE */
     uint64_t armed_us;       /* when its timer began */
     uint32_t generation;     /* odd: open */
     struct list_links timed; /* of its timer's list, or of the free list */
@@ -93,6 +94,7 @@ struct tcp_listener {
 
 struct tcp_parked {
     struct addr addr;
+    struct addr balancer; /* that named it, or ADDR_NONE */
     uint64_t since_us;
     int fd;
     struct list_links links; /* in order of coming, or of the free list */

@@ -124,6 +124,7 @@ let_in(struct tcp *tcp, const struct tcp_parked *newcomer, uint32_t leaf,
         return false;
     c->listener = newcomer->listener;
     c->is_datagram = newcomer->is_datagram;
+    c->balancer = newcomer->balancer;
     stats_add(tcp->parts.stats, STAT_TCP_ACCEPTED, 1);
     return true;
 }

@@ -144,6 +144,7 @@ listen_to(struct tcp *tcp, uint32_t index, const struct clock_time *now,
         bool is_local = verdict == PROXY_HEADER_LOCAL;
         *newcomer = (struct tcp_parked){
             .addr = is_local ? g->balancer : header.source,
+            .balancer = is_local ? (struct addr){0} : g->balancer,
             .since_us = g->since_us,
             .fd = g->source.fd,
             .listener = g->listener,

@@ -221,6 +221,28 @@ Test(tcp_greeting, a_stop_ends_them, .init = setup)
     cr_expect(is_closed(balancer));
 }
 
+/* A reload that takes a balancer away, because it fell to somebody, is in force for what is open, too. */
+Test(tcp_greeting, who_is_listed_no_more_is_believed_no_more, .init = setup)
+{
+    static const uint8_t query[22] = {[1] = 20};
+    struct query_client asker;
+    const uint8_t *message;
+    size_t size;
+    int balancer = arrive(), late = arrive();
+    say(balancer, header, header_size);
+    say(balancer, query, sizeof query);
+    cr_assert(is_open_for("192.0.2.7:999"));
+    cr_expect(tcp_next(tcp, &asker, &message, &size));
+    config.proxy[0].addr = scene_client("127.0.0.201");
+    balancers_change(&front.balancers, &config, &stats);
+    say(balancer, query, sizeof query);
+    say(late, header, header_size);
+    say(late, query, sizeof query);
+    cr_expect_not(tcp_next(tcp, &asker, &message, &size));
+    tcp_settle(tcp, &scene_now);
+    cr_expect(is_closed(late));
+}
+
 /* Of who is not listed it is no message; it must not be waited for as the beginning of one. */
 Test(tcp_greeting, a_strangers_header_ends_the_connection, .init = setup)
 {
