@@ -42,17 +42,29 @@ def why_not():
     return None if is_here(base()) else f"no image {base()} here"
 
 
-def command(name, source, *options):
-    """The format of Docker has HEALTHCHECK."""
+def command(name, source, *options, form="docker"):
+    """The format of Docker has HEALTHCHECK, and a host's and container's name made by chance; that of OCI has neither."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "0")
-    return ("buildah", "bud", "--format", "docker", "--network", "host", "--build-arg", f"BASE={base()}",
+    return ("buildah", "bud", "--format", form, "--network", "host", "--build-arg", f"BASE={base()}",
             "--build-arg", f"SOURCE_DATE_EPOCH={epoch}", *options, "-t", name, source)
+
+
+def manifest(folder):
+    return json.loads((folder / "manifest.json").read_text())
+
+
+def blob(folder, entry):
+    """The file of what a manifest names."""
+    return folder / entry["digest"].removeprefix("sha256:")
+
+
+def configuration(folder):
+    return json.loads(blob(folder, manifest(folder)["config"]).read_text())
 
 
 def write(name, folder):
     """Write the image as files. @return the SHA-256 of its manifest, which has those of all others, and the octets of its layers, compressed"""
     if ask("push", name, f"dir:{folder}") is None:
         steps.die(f"buildah cannot write {name}")
-    data = (folder / "manifest.json").read_bytes()
-    sizes = [(folder / layer["digest"].removeprefix("sha256:")).stat().st_size for layer in json.loads(data)["layers"]]
-    return hashlib.sha256(data).hexdigest(), sum(sizes)
+    sizes = [blob(folder, layer).stat().st_size for layer in manifest(folder)["layers"]]
+    return hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest(), sum(sizes)

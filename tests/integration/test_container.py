@@ -55,14 +55,12 @@ def written(image, shared):
     """(the image's own words, {path: (member, octets)} of its files, octets of its layers)"""
     folder = shared / "image"
     _, size = image_tool.write(image, folder)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    blob = {layer["digest"]: folder / layer["digest"].removeprefix("sha256:") for layer in [manifest["config"], *manifest["layers"]]}
     files = {}
-    for layer in manifest["layers"]:
-        with tarfile.open(fileobj=io.BytesIO(blob[layer["digest"]].read_bytes())) as archive:
+    for layer in image_tool.manifest(folder)["layers"]:
+        with tarfile.open(fileobj=io.BytesIO(image_tool.blob(folder, layer).read_bytes())) as archive:
             for member in archive:
                 files[member.name.strip("/")] = member, archive.extractfile(member).read() if member.isfile() else b""
-    return json.loads(blob[manifest["config"]["digest"]].read_text())["config"], files, size
+    return image_tool.configuration(folder)["config"], files, size
 
 
 def programs(files):
