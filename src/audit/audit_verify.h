@@ -33,43 +33,43 @@ struct audit_verify_finding {
 struct audit_verify { /* zeros, and what is asked: key, after, heads; then audit_verify_begin() */
     const void *key;  /* borrowed; NULL: sums of a key are not judged */
     size_t key_size;
-    bool has_after;
-    struct audit_found_head after;
-    unsigned heads_count;
+    struct audit_found_head after; /* if `has_after` */
     struct audit_found_head heads[AUDIT_VERIFY_HEADS_MAX];
+    unsigned heads_count;
 
     /* what came of it */
-    uint64_t lines;                          /* sound or not, pieces left out */
-    uint64_t findings, counts[AUDIT_FOUNDS]; /* all of them */
     unsigned shown_count;
     struct audit_verify_finding
-        shown[AUDIT_VERIFY_SHOWN_MAX + 1]; /* the last one is for what is not kept */
-    struct audit_found_head first, last;   /* of the lines; if `has_line` */
-    bool has_line;
-    bool has_hmac;        /* the first line has a sum of a key */
-    uint64_t lost;        /* lines that could not be written, as the log tells */
+        shown[AUDIT_VERIFY_SHOWN_MAX + 1];   /* the last one is for what is not kept */
+    uint64_t lines;                          /* sound or not, pieces left out */
+    uint64_t findings, counts[AUDIT_FOUNDS]; /* all of them */
+    struct audit_found_head first, last;     /* of the lines; if `has_line` */
+    uint64_t lost;                           /* lines that could not be written, as the log tells */
     uint64_t torn_told;   /* pieces that crashes left and lines told of, octets */
     uint32_t torn_octets; /* at the end, of which no line tells yet */
 
     /* while it is read */
-    struct audit_found_head end; /* the next line goes on from it */
-    bool has_end;
-    bool is_lost; /* something stood there that was no line: the next one may be any */
+    unsigned torn_pieces;
+    struct digest torn;
+    struct audit_found_head end;       /* the next line goes on from it; if `has_end` */
     uint64_t missing_from, missing_to; /* the last gap */
     struct audit_verify_place at, last_at;
-    bool has_line_in_file;
-    struct digest torn;
-    unsigned torn_pieces;
-    bool has_writer;
-    char boot[AUDIT_UUID_SIZE];
     uint64_t pid, monotonic_us;
-    bool is_middle;
-    uint8_t middle[DIGEST_BYTES]; /* what the first line wanted before it */
-    bool is_head_seen[AUDIT_VERIFY_HEADS_MAX];
+    char boot[AUDIT_UUID_SIZE];
     unsigned recent_next;
     struct audit_found_head recent[AUDIT_VERIFY_RECENT];
-    size_t used;
+    uint8_t middle[DIGEST_BYTES]; /* what the first line wanted before it */
+    size_t used;                  /* octets of `line` */
     char line[AUDIT_LINE_MOST];
+    bool is_head_seen[AUDIT_VERIFY_HEADS_MAX];
+    bool has_after;
+    bool has_line;
+    bool has_hmac; /* the first line has a sum of a key */
+    bool has_end;
+    bool is_lost; /* something stood there that was no line: the next one may be any */
+    bool is_middle;
+    bool has_line_in_file;
+    bool has_writer;
 };
 
 void audit_verify_begin(struct audit_verify *verify);
