@@ -68,6 +68,18 @@ Test(attest_drift, a_name_is_a_strangers_text_and_steers_no_terminal)
            "[\"??: was 1, is absent\", \"a?]0;x?: was 1, is absent\"]");
 }
 
+Test(attest_drift, a_heap_that_grows_is_locked_as_before_and_one_that_is_not_locked_is_drift)
+{
+    expect("{\"processes\": {\"worker-0\": {\"memory_locked_kib\": 1508}}}",
+           "{\"processes\": {\"worker-0\": {\"memory_locked_kib\": 1512}}}", "[]");
+    expect("{\"processes\": {\"worker-0\": {\"memory_locked_kib\": 1508}}}",
+           "{\"processes\": {\"worker-0\": {\"memory_locked_kib\": 0}}}",
+           "[\"processes.worker-0.memory_locked_kib: was 1508, is 0\"]");
+    expect("{\"processes\": {\"worker-0\": {\"memory_locked_kib\": 0}}}",
+           "{\"processes\": {\"worker-0\": {\"memory_locked_kib\": 1508}}}",
+           "[\"processes.worker-0.memory_locked_kib: was 0, is 1508\"]");
+}
+
 Test(attest_drift, compares_whole_what_nests_deeper_than_a_document)
 {
     json_t *was = json_integer(1), *is = json_integer(2);
