@@ -14,7 +14,7 @@ import pytest
 from baddot import encoded
 from conftest import needs_root, upstream
 from penstock import EXECUTABLE, records, wait_for
-from test_ctl import ctl
+from test_ctl import CTL, ctl
 
 pytestmark = [pytest.mark.smoke, needs_root]
 
