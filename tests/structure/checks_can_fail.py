@@ -112,6 +112,7 @@ PLANTED = [
     ("links", "README.md", "![a](docs/gone.png)\n", "there is no docs/gone.png"),
     ("links", "docs/other.md", "[a](LIMITS.md#gone)\n", "LIMITS.md has no section #gone"),
     ("links", "docs/other.md", "```\n# gone\n```\n[a](#gone)\n", "this has no section #gone"),
+    ("links", "docs/README.md", "[a](LIMITS.md#addr)\n", "the index does not name ARCHITECTURE.md"),
 ]
 
 

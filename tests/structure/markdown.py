@@ -39,7 +39,7 @@ def links(text):
 
 
 def check_links(root, breaches):
-    """What is not of the tree (a scheme before it) is not looked at."""
+    """What is not of the tree (a scheme before it) is not looked at. The index of docs/ names each document there."""
     documents = sorted(path for path in root.rglob("*.md") if not {"build", ".git", "__pycache__"} & set(path.relative_to(root).parts))
     for document in documents:
         name = document.relative_to(root).as_posix()
@@ -52,3 +52,9 @@ def check_links(root, breaches):
                 breaches.add(name, line, f"there is no {target}")
             elif anchor and (path.suffix != ".md" or anchor not in anchors(path.read_text())):
                 breaches.add(name, line, f"{where or 'this'} has no section #{anchor}")
+    indexed = root / "docs/README.md"
+    if indexed.exists():
+        reached = {(indexed.parent / target.partition("#")[0]).resolve() for _, target in links(indexed.read_text()) if ":" not in target}
+        for document in sorted((root / "docs").glob("*.md")):
+            if document != indexed and document.resolve() not in reached:
+                breaches.add("docs/README.md", 1, f"the index does not name {document.name}")
