@@ -250,12 +250,12 @@ ctl_attest_service(json_t *document, const struct ctl_gather *gather)
     json_object_set_new(document, "host", json_string(r->host));
     json_object_set_new(document, "time", ctl_value_whole(r->wall_s));
     json_object_set_new(document, "service",
-                        json_pack("{s:s, s:o, s:o, s:i, s:i, s:o, s:o, s:o}", "version", r->version,
-                                  "started", ctl_value_whole(r->started_s), "up_s",
+                        json_pack("{s:s, s:o, s:o, s:i, s:i, s:o, s:o, s:o, s:o}", "version",
+                                  r->version, "started", ctl_value_whole(r->started_s), "up_s",
                                   ctl_value_whole((r->tally.at_us - r->started_us) / 1000000),
                                   "lanes", (int)r->lanes, "lanes_serving", (int)r->serving,
                                   "limits", limits, "upstreams", upstreams, "counters",
-                                  counters(gather)));
+                                  counters(gather), "audit", ctl_value_audit(r)));
     attest_later_read();
     json_t *configuration = attest_config_judge(taken, r->config_hash);
     taken = NULL;

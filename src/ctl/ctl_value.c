@@ -70,8 +70,8 @@ audit_head(const struct service_page_head *head)
     return head->sequence == 0 ? json_null() : json_sprintf("%" PRIu64 ":%s", head->sequence, text);
 }
 
-static json_t *
-audit(const struct reading *r)
+json_t *
+ctl_value_audit(const struct reading *r)
 {
     static const char *const states[] = {[SERVICE_PAGE_AUDIT_OFF] = "off",
                                          [SERVICE_PAGE_AUDIT_WAITS] = "waits",
@@ -93,5 +93,5 @@ ctl_value_service(const struct reading *r)
                      ctl_value_whole(r->started_s), "up_s",
                      ctl_value_whole((r->tally.at_us - r->started_us) / 1000000), "config_since",
                      ctl_value_whole(r->config_s), "config_hash", hash, "lanes", (int)r->lanes,
-                     "lanes_serving", (int)r->serving, "audit", audit(r));
+                     "lanes_serving", (int)r->serving, "audit", ctl_value_audit(r));
 }

@@ -26,6 +26,7 @@ json_t *ctl_value_ms(uint64_t us);
 json_t *ctl_value_times(uint64_t half_us, uint64_t nine_us, uint64_t most_us);
 
 /** Whose figures these are. @param reading  borrowed for the call */
+json_t *ctl_value_audit(const struct reading *reading);
 json_t *ctl_value_service(const struct reading *reading);
 
 /**

@@ -39,6 +39,8 @@ draw_service(const struct family_out *out, const struct reading *r)
     family_one(out, FAMILY_SERVING, r->serving);
     family_one(out, FAMILY_DIED, r->deaths);
     family_one(out, FAMILY_RELOADS, r->reloads_refused);
+    family_one(out, FAMILY_AUDIT, r->audit_head.sequence);
+    family_one(out, FAMILY_AUDIT_LOST, r->audit_lost);
     family_one(out, FAMILY_UNREAD, r->tally.drops);
     family_one(out, FAMILY_FILTERED, r->tally.filtered);
     family_one(out, FAMILY_QUERIES_MOST, r->queries_most * r->lanes);

@@ -104,6 +104,34 @@ tell_last_pin(struct telling *t)
               number_word(t->up->is->pins, words));
 }
 
+static void
+tell_audit(struct telling *t)
+{
+    char lost[NUMBER_TEXT_MAX];
+    const struct reading *r = t->f->reading;
+    if (r->audit == SERVICE_PAGE_AUDIT_WRITES) {
+        sheet_add(&t->to,
+                  "The audit log is written again. It was not from %s on; %s lines were lost since "
+                  "the start.\n",
+                  t->since, number_count(r->audit_lost, lost));
+        sheet_add(&t->to, "If it stays so for five minutes, this goes away by itself.");
+        return;
+    }
+    if (r->audit == SERVICE_PAGE_AUDIT_WAITS) {
+        sheet_add(&t->to,
+                  "Another process writes to the audit log since %s, and this one waits until it "
+                  "ends. See who that is: fuser on audit.path tells.",
+                  t->since);
+        return;
+    }
+    sheet_add(&t->to,
+              "The audit log cannot be written since %s; %s lines were lost since the start.\n",
+              t->since, number_count(r->audit_lost, lost));
+    sheet_add(&t->to,
+              "The disk may be full, or the folder not ours to write to; the log says which:\n"
+              "    journalctl -u penstock PENSTOCK_EVENT=audit");
+}
+
 /* "ends in 6 days, 2 Dec 05:59 UTC" */
 static void
 tell_end(struct telling *t)
@@ -304,6 +332,9 @@ finding_tell(const struct figures *figures, const struct judge_finding *finding,
         break;
     case JUDGE_DIED:
         tell_died(&t);
+        break;
+    case JUDGE_AUDIT:
+        tell_audit(&t);
         break;
     case JUDGE_CERTIFICATE:
         tell_certificate(&t);

@@ -101,6 +101,13 @@ finding_line_what(const struct figures *f, const struct judge_finding *finding,
                   number_word_first(f->died_hour, number), f->died_hour == 1 ? "" : "es",
                   f->died_hour == 1 ? "was" : "were");
         break;
+    case JUDGE_AUDIT:
+        sheet_add(&to, "%s",
+                  f->reading->audit == SERVICE_PAGE_AUDIT_FAILS ? "The audit log cannot be written."
+                  : f->reading->audit == SERVICE_PAGE_AUDIT_WAITS
+                      ? "Another process writes to the audit log."
+                      : "The audit log is written again.");
+        break;
     case JUDGE_WAITING:
         tell_used(f->waiting, f->waiting_most, "queries wait", &to);
         break;
@@ -182,6 +189,8 @@ act(const struct figures *f, const struct judge_finding *finding)
         return "Put the operator's next backup pin behind it.";
     case JUDGE_DIED:
         return "The log says how: `journalctl -u penstock -p err`.";
+    case JUDGE_AUDIT:
+        return "The log says why: `journalctl -u penstock PENSTOCK_EVENT=audit`.";
     case JUDGE_WAITING:
         return "Upstreams are slow, or somebody asks too much. The limit is limits.queries.";
     case JUDGE_TCP_CLIENTS:

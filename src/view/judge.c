@@ -143,6 +143,9 @@ judge_service(enum judge_kind kind, const struct figures *f)
         return level_if(f->stale_count > 0, is_over(f->stale_share, STALE_ACT));
     case JUDGE_DIED:
         return judge_died(f);
+    case JUDGE_AUDIT:
+        return level_if(f->reading->audit == SERVICE_PAGE_AUDIT_WAITS,
+                        f->reading->audit == SERVICE_PAGE_AUDIT_FAILS);
     case JUDGE_WAITING:
         return judge_room(f->waiting, f->waiting_most, f->full_count > 0);
     case JUDGE_TCP_CLIENTS:

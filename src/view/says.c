@@ -216,6 +216,7 @@ says_object(const struct figures *f, const struct judge_finding *finding)
     case JUDGE_SHARE:
     case JUDGE_STALE:
     case JUDGE_DIED:
+    case JUDGE_AUDIT:
     case JUDGE_WAITING:
     case JUDGE_TCP_CLIENTS:
     case JUDGE_DROPPED:
@@ -276,6 +277,9 @@ says_briefly(const struct figures *f, const struct judge_finding *finding, char 
         sheet_add(&to, "%s process%s died in an hour", number_word(f->died_hour, one),
                   f->died_hour == 1 ? "" : "es");
         break;
+    case JUDGE_AUDIT:
+        sheet_add(&to, "audit log not written");
+        break;
     case JUDGE_WAITING:
         sheet_add(&to, "%s of %s queries wait", number_count(f->waiting, one),
                   number_count(f->waiting_most, two));
@@ -332,6 +336,7 @@ says_act(const struct judge_finding *finding)
     case JUDGE_CERTIFICATE:
         return "ask its operator";
     case JUDGE_DIED:
+    case JUDGE_AUDIT:
         return "read the log";
     case JUDGE_WAITING:
     case JUDGE_TCP_CLIENTS:

@@ -104,6 +104,11 @@ def test_a_life_from_start_to_stop(serve, bad, log, place):
     told = log.publish(place)
     assert told["state"] == "writes" and told["lost"] == told["left_out"] == 0 and told["lines"] == len(log.lines())
     assert told["head"] == "{}:{}".format(*audit.head(log.path))
+    document = ctl(place, "attest", status=0).stdout
+    assert json.loads(document)["service"]["audit"] == told
+    kept = log.folder / "attestation.json"
+    kept.write_text(document)
+    assert subprocess.run([CTL, "audit", "verify", "--head-of", kept, log.path], capture_output=True).returncode == 0
     service.process.send_signal(signal.SIGTERM)
     service.process.wait(10)
     last = log.lines()[-1]
@@ -310,6 +315,7 @@ def test_a_full_disk_loses_lines_and_says_how_many(serve, bad, log, place):
     wait_for(lambda: ctl(place, "reload", status=0) and "it cannot be written: No space left" in service.log(), 30, "a full disk")
     for _ in range(3):
         ctl(place, "reload", status=0)
+    assert "The audit log cannot be written" in ctl(place, "status", status=2).stdout
     assert records(service.ask("goes.on.penstock.example")) == [encoded("goes.on.penstock.example")]
     disk.free()
     ctl(place, "reload", status=0)

@@ -108,3 +108,17 @@ Test(finding, plurals)
     cr_expect_not_null(
         strstr(tell(JUDGE_DIED, 0), "Two processes died in the last hour, and were"));
 }
+
+Test(finding, an_audit_log_that_is_not_written)
+{
+    begin();
+    scene.reading.audit = SERVICE_PAGE_AUDIT_FAILS;
+    scene.reading.audit_lost = 7;
+    cr_expect_not_null(strstr(tell(JUDGE_AUDIT, 0), "The audit log cannot be written since"));
+    cr_expect_not_null(strstr(tell(JUDGE_AUDIT, 0), "; 7 lines were lost since the start.\n"));
+    scene.reading.audit = SERVICE_PAGE_AUDIT_WAITS;
+    cr_expect_not_null(
+        strstr(tell(JUDGE_AUDIT, 0), "Another process writes to the audit log since"));
+    scene.reading.audit = SERVICE_PAGE_AUDIT_WRITES;
+    cr_expect_not_null(strstr(tell(JUDGE_AUDIT, 0), "The audit log is written again."));
+}

@@ -46,6 +46,10 @@ Test(finding_line, says_what_it_is_and_what_to_do)
     cr_expect_str_eq(what, "Clients are over their limit: 18.5 /s turned away.");
     tell(JUDGE_DIED, 0);
     cr_expect_str_eq(what, "Two processes died in the last hour, and were started again.");
+    scene.reading.audit = SERVICE_PAGE_AUDIT_FAILS;
+    tell(JUDGE_AUDIT, 0);
+    cr_expect_str_eq(what, "The audit log cannot be written.");
+    cr_expect_str_eq(act, "The log says why: `journalctl -u penstock PENSTOCK_EVENT=audit`.");
 }
 
 /* It is quiet, and not yet for long enough to be forgotten. */

@@ -385,6 +385,19 @@ Test(judge, processes_that_died)
     EXPECT_AT_ONCE(JUDGE_DIED, JUDGE_LOOK);
 }
 
+Test(judge, an_audit_log_that_is_not_written)
+{
+    begin();
+    scene.reading.audit = SERVICE_PAGE_AUDIT_WRITES;
+    EXPECT_AT_ONCE(JUDGE_AUDIT, JUDGE_WELL);
+    scene.reading.audit = SERVICE_PAGE_AUDIT_FAILS;
+    EXPECT_AT_ONCE(JUDGE_AUDIT, JUDGE_ACT);
+    scene.reading.audit = SERVICE_PAGE_AUDIT_WAITS;
+    EXPECT_AT_ONCE(JUDGE_AUDIT, JUDGE_WELL);
+    scene.reading.tally.at_us += 60 * 1000000ULL;
+    cr_expect_eq(level_of(JUDGE_AUDIT), JUDGE_LOOK, "as long as an upgrade takes is no time");
+}
+
 Test(judge, clients_over_their_limit_never_need_anybody_now)
 {
     begin();
