@@ -18,8 +18,8 @@ Test(import, each_program_has_its_reader)
     static const char *const texts[IMPORT_KEYS_PEERS] = {
         [IMPORT_KEYS_STUBBY] =
             "upstream_recursive_servers: [{address_data: 192.0.2.1, tls_auth_name: a.example}]\n",
-        [IMPORT_KEYS_UNBOUND] = "forward-zone:\n name: .\n forward-tls-upstream: yes\n "
-                                "forward-addr: 192.0.2.1#a.example\n",
+        [IMPORT_KEYS_UNBOUND] = ("forward-zone:\n name: .\n forward-tls-upstream: yes\n "
+                                 "forward-addr: 192.0.2.1#a.example\n"),
         [IMPORT_KEYS_DNSDIST] =
             "backends: [{address: 192.0.2.1, protocol: DoT, tls: {subject_name: a.example}}]\n",
         [IMPORT_KEYS_LUA] =
