@@ -261,7 +261,7 @@ def loopback_53(last):
 
 @pytest.fixture
 def copies(shared):
-    """The executables side by side in a folder that every account can read."""
+    """The executables side by side in a folder that every account can read, and what starts them with less."""
     base = pathlib.Path(tempfile.mkdtemp(prefix="bin-", dir=shared))
     base.chmod(0o755)
     if os.statvfs(base).f_flag & os.ST_NOSUID:
@@ -269,6 +269,7 @@ def copies(shared):
     for path in (EXECUTABLE, BUILD / "src/front/penstock-front", BUILD / "src/worker/penstock-worker"):
         shutil.copy(path, base / path.name)
         (base / path.name).chmod(0o755)
+    shutil.copy(FIXTURES / "without_spaces.py", base)
     return base
 
 
@@ -319,7 +320,7 @@ def test_who_has_no_capability_gives_none_up(launch, bad, copies):
     service = launch(bad, addresses=(address,), port=53, executable=copies / "penstock",
                      wrap=["/usr/bin/python3", FIXTURES / "activate.py", f"{address}:53",
                            *as_nobody("--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all"),
-                           "/usr/bin/python3", FIXTURES / "without_spaces.py", "capset"])
+                           "/usr/bin/python3", copies / "without_spaces.py", "capset"])
     check_53(service)
     assert re.search(r"workers have no namespaces of their own; missing: user \(.*\)$", service.log(), re.M), service.log()
 
@@ -328,7 +329,7 @@ def test_who_has_one_and_cannot_give_it_up_does_not_start(launch, bad, copies):
     service = launch(bad, executable=copies / "penstock",
                      wrap=[*as_nobody("--inh-caps=-all,+net_bind_service", "--ambient-caps=-all,+net_bind_service",
                                       "--bounding-set=-all,+net_bind_service"),
-                           "/usr/bin/python3", FIXTURES / "without_spaces.py", "capset"])
+                           "/usr/bin/python3", copies / "without_spaces.py", "capset"])
     assert service.process.wait(10) == 1
     assert "cannot be given up" in service.log() or "cannot be reduced" in service.log(), service.log()
 
