@@ -39,7 +39,8 @@ note(const char *path)
 {
     size_t used = strlen(state.folders), size = strlen(path);
     for (const char *at = strstr(state.folders, path); at != NULL; at = strstr(at + 1, path))
-        if ((at == state.folders || at[-1] == ' ') && (at[size] == ',' || at[size] == '\0'))
+        if ((at == state.folders || (at[-1] == ' ' && at[-2] == ',')) &&
+            (at[size] == ',' || at[size] == '\0'))
             return false;
     if (used + size + sizeof ", ..., " < sizeof state.folders)
         snprintf(state.folders + used, sizeof state.folders - used, "%s%s", used > 0 ? ", " : "",

@@ -17,6 +17,7 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ZONES_MAX (CONFIG_LISTEN_MAX + CONFIG_UPSTREAMS_MAX)
@@ -200,6 +201,19 @@ settings_load_ca(const struct config *config, int *fd, struct config_error *erro
     return status;
 }
 
+/* Permissions that no file with a key may give; 0: as it should be, or it cannot be opened at all. */
+static unsigned
+excess_of(const char *path)
+{
+    struct stat file;
+    int fd = open_file(path);
+    if (fd < 0)
+        return 0;
+    bool is_file = sys_fstat(fd, &file) == 0 && S_ISREG(file.st_mode);
+    sys_close(fd);
+    return is_file ? file.st_mode & (S_IWGRP | S_IRWXO) : 0;
+}
+
 enum status
 settings_load_audit_key(const struct config *config, uint8_t key[AUDIT_CHAIN_KEY_MAX],
                         size_t *key_size, struct config_error *error)
@@ -209,6 +223,13 @@ settings_load_audit_key(const struct config *config, uint8_t key[AUDIT_CHAIN_KEY
     *key_size = 0;
     if (config->audit_key_file[0] == '\0')
         return STATUS_OK;
+    if (excess_of(config->audit_key_file) != 0) {
+        snprintf(error->text, sizeof error->text,
+                 "audit.key_file: %.300s: others can read or change it; allowed: a mode of 0640 or "
+                 "less",
+                 config->audit_key_file);
+        return STATUS_INVALID;
+    }
     char *octets = read_file(config->audit_key_file, "audit.key_file: ", AUDIT_KEY_FILE_MOST, &size,
                              &missing, error);
     if (octets == NULL)

@@ -210,6 +210,14 @@ def test_a_key_makes_each_line_one_that_nobody_else_can_make(serve, launch, bad,
     other = launch(bad, settings=log.settings(key_file=str(file)))
     assert other.process.wait(15) == 78
     assert "audit.key_file: " in other.log() and "allowed: 32 to 64 octets" in other.log()
+    file.write_text(base64.b64encode(key).decode() + "\n")
+    for mode in (0o604, 0o660, 0o602):
+        file.chmod(mode)
+        other = launch(bad, settings=log.settings(key_file=str(file)))
+        assert other.process.wait(15) == 78
+        assert f"audit.key_file: {file}: others can read or change it; allowed: a mode of 0640 or less" in other.log()
+    file.chmod(0o640)
+    serve(bad, settings=log.settings(key_file=str(file)))
 
 
 def test_a_second_service_does_not_write_to_the_same_file(serve, launch, bad, log):

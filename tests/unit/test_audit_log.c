@@ -5,6 +5,7 @@
 
 #include "audit/audit_verify.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void
@@ -292,7 +293,11 @@ Test(audit_log, a_log_of_another_key_is_not_gone_on_in)
     snprintf(sup.config.audit_key_file, sizeof sup.config.audit_key_file, "%s/key", scene_folder);
     FILE *key = fopen(sup.config.audit_key_file, "w");
     fputs("0123456789abcdef0123456789abcdef", key);
+    cr_assert_eq(fchmod(fileno(key), 0644), 0);
     fclose(key);
+    cr_expect_eq(scene_audit_open(), STATUS_INVALID);
+    cr_expect_not_null(strstr(scene_error.text, "others can read or change it"));
+    cr_assert_eq(chmod(sup.config.audit_key_file, 0640), 0);
     cr_expect_eq(scene_audit_open(), STATUS_INVALID);
     cr_expect_not_null(strstr(scene_error.text, "was written with another key"));
 }
