@@ -84,16 +84,23 @@ is_scalar(const struct config_yaml *y)
     return y->event.type == YAML_SCALAR_EVENT;
 }
 
+/* For each row at each key: most differ in their first octet. */
+static bool
+is_same(const char *a, const char *b)
+{
+    return *a == *b && strcmp(a, b) == 0;
+}
+
 /* The row of this key in this group, or the first row of the group that the key names. */
 static enum config_row_id
 find_row(const char *group, const char *key)
 {
     enum config_row_id id = 0;
     while (id < CONFIG_ROWS &&
-           (strcmp(config_rows[id].group, group) != 0 || strcmp(config_rows[id].key, key) != 0))
+           (!is_same(config_rows[id].key, key) || !is_same(config_rows[id].group, group)))
         id++;
     for (enum config_row_id g = 0; id == CONFIG_ROWS && *group == '\0' && g < CONFIG_ROWS; g++)
-        if (*key != '\0' && strcmp(config_rows[g].group, key) == 0)
+        if (*key != '\0' && is_same(config_rows[g].group, key))
             return g;
     return id;
 }

@@ -130,7 +130,7 @@ Test(sandbox, each_role_is_found_by_its_name)
     for (unsigned role = 0; role < SANDBOX_ROLES; role++) {
         cr_expect_eq(sandbox_find(sandbox_name((enum sandbox_role)role), &found), STATUS_OK);
         cr_expect_eq(found, role);
-        cr_expect_gt(sandbox_table((enum sandbox_role)role).count, 10);
+        cr_expect_gt(sandbox_table((enum sandbox_role)role).count, 5);
     }
     cr_expect_eq(sandbox_find("fron", &found), STATUS_NONE);
 }
