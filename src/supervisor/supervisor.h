@@ -174,21 +174,20 @@ struct supervisor {
     bool has_round_news;    /* a round has ended, and its answer was not sent */
     bool reload_told;       /* the service manager knows that a reload is under way */
     bool fronts_are_held;   /* another penstock reads the listening sockets */
+    bool has_signals;       /* `signals` can be read */
+    bool start_failed;      /* a child ended before all were READY */
     uint32_t query_ms_most; /* of all configurations that were in force */
     struct evloop loop;
     struct ev_source signals; /* signalfd */
-    bool has_signals;         /* it can be read */
     enum phase phase;
     int exit_code;
-    bool start_failed;           /* a child ended before all were READY */
     struct stopping stopping;    /* PHASE_STOPPING */
     int exec_fds[CHILD_ROLES];   /* the executables, O_PATH */
     int config_fds[CHILD_ROLES]; /* sealed memfds with `config`; the worker's has no secret in it */
     struct spaces spaces;        /* of the workers; made by jail_enter() */
     int lock_error;              /* of our memory (os/locked.h): errno; 0: it is locked */
-    int ca_fd; /* sealed memfd with the CA file and a NUL behind it; -1: not needed */
-    struct namelists namelists; /* of names; each front gets the descriptors */
-    uint64_t watch_us;          /* when watchdog_tick() looks next */
+    struct namelists namelists;  /* of names; each front gets the descriptors */
+    uint64_t watch_us;           /* when watchdog_tick() looks next */
     uint64_t notify_us;   /* how often the service manager wants to hear of us; 0: it does not */
     uint64_t notified_us; /* when it was told last */
     uint64_t status_us;   /* when notify_tick() looks next */
@@ -210,7 +209,9 @@ struct supervisor {
     enum log_level level;     /* that an operator set; 0: as the configuration has it */
     struct ev_source control; /* see control_serve.h */
     uint32_t events_number;   /* memories for events that readers got */
+    unsigned lanes_count;     /* config.lanes after `auto` was resolved */
     struct control_rights rights;
+    int ca_fd; /* sealed memfd with the CA file and a NUL behind it; -1: not needed */
     struct control_desk desk;
     struct control_connection clients[CONTROL_SEATS]; /* by seat */
     struct reload_news reload_news;
@@ -218,6 +219,5 @@ struct supervisor {
     struct handover handover;
     struct takeover takeover;
     char tls_library[TLS_LIBRARY_MAX]; /* what workers run with, as the last one said, or "" */
-    unsigned lanes_count;              /* config.lanes after `auto` was resolved */
     struct lane lanes[CONFIG_LANES_MAX];
 };
