@@ -1,6 +1,6 @@
 """The taken-over process: attacks from within each process of a hole build, in service (docs/HOLE.md).
 
-Each attack comes to what src/hole/attacks.def expects, the log and the counters tell of it, and the service goes on. What a
+Each attack comes to what src/hole/attacks.def expects, the log, the counters and the audit log tell of it, and the service goes on. What a
 filter kills costs a start: without PENSTOCK_HOLE=all front and worker share such rows, and supervisor and exporter try some of them.
 """
 import concurrent.futures
@@ -9,6 +9,7 @@ import errno
 import hmac
 import os
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -20,6 +21,7 @@ import dns.exception
 import pytest
 from conftest import needs_root
 
+import audit
 import baddot
 import hole
 import namespace
@@ -46,8 +48,9 @@ pages = threading.Lock()
 class Hole:
     """One service of a hole build. It is made anew when something in it has died so often that the next start waits."""
 
-    def __init__(self, launch, upstream, shared, settings=None, addresses=("127.0.0.1",), **options):
+    def __init__(self, launch, upstream, shared, settings=None, addresses=("127.0.0.1",), is_audited=False, **options):
         more = {"settings": settings or {}, "addresses": addresses, "expect_jail": not options.get("unfiltered")}
+        self.is_audited = is_audited
         self.make = lambda: self.start(launch, upstream, shared, more, options)
         self.service, self.asked = None, 0
 
@@ -55,12 +58,18 @@ class Hole:
         with pages:
             folder = shared / f"hole{len(list(shared.glob('hole*')))}"
             self.page = hole.Page(folder, **options)
+            if self.is_audited:
+                self.audit_log = shared / f"{folder.name}-audit" / "audit.jsonl"
+                self.audit_log.parent.mkdir(0o700)
+                shutil.chown(self.audit_log.parent, "nobody")
+                more = {**more, "settings": {**more["settings"], "audit": {"path": str(self.audit_log)}}}
             self.service = launch(upstream, executable=self.page.executable(), **more)
         self.service.wait_ready()
         self.deaths = dict.fromkeys(hole.ROLES, 0)
 
     def __enter__(self):
         self.make()
+        self.ask()
         return self
 
     def __exit__(self, kind, *_):
@@ -72,6 +81,10 @@ class Hole:
         if is_judged:
             assert self.service.statistic("supervisor", "deaths") == sum(self.deaths.values())
             assert self.service.stop() == 0
+            if self.is_audited:
+                told = [line["process"] for line in audit.read(self.audit_log) if line["event"] == "process_died"]
+                assert {role: sum(name.startswith(role) for name in told) for role in ("front", "worker")} == \
+                    {role: self.deaths[role] for role in ("front", "worker")}, told
         else:
             self.service.kill()
 
@@ -90,6 +103,7 @@ class Hole:
         if self.service.process.poll() is not None or self.deaths[role] >= DEATHS_EACH:
             self.end()
             self.make()
+            self.ask()  # zeros over rings of which nothing was read yet change nothing
 
     def attack(self, role, attack):
         self.spare(role)
@@ -180,7 +194,7 @@ def side_by_side(jobs):
 def test_attacks_of_front_and_worker(launch, unbound, shared):
     rows = [(role, attack) for attack in ATTACKS.values() for role in ("front", "worker") if attack in rows_of(role, 2)]
     assert len({attack.name for _, attack in rows}) >= 60
-    side_by_side([lambda part=part: attack_all(Hole(launch, unbound, shared), part) for part in shares(rows, 4)])
+    side_by_side([lambda part=part: attack_all(Hole(launch, unbound, shared, is_audited=True), part) for part in shares(rows, 4)])
 
 
 def test_attacks_of_the_supervisor(launch, unbound, shared):
