@@ -31,6 +31,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+/* Rows have the kernel's names; musl makes macros of these. */
+#undef pread64
+#undef pwrite64
+
 /* musl has it as a macro for prlimit(), and a row is of the system call */
 #undef prlimit64
 
