@@ -168,7 +168,6 @@ const char *
 reach_text(char text[REACH_TEXT_MAX])
 {
     bool is_written = state.written[0] != '\0';
-    const char *writes = is_written ? ", and adds to files below " : "";
     if (state.version < 1)
         snprintf(
             text, REACH_TEXT_MAX,
@@ -178,7 +177,8 @@ reach_text(char text[REACH_TEXT_MAX])
             text, REACH_TEXT_MAX,
             "Landlock, version %ld: fronts and workers open no file, the supervisor reads below "
             "%s%s%s",
-            state.version, state.folders, writes, state.written);
+            state.version, state.folders, is_written ? ", and adds to files below " : "",
+            state.written);
     else
         snprintf(text, REACH_TEXT_MAX,
                  "Landlock, version %ld: no file is changed%s%s; what is read takes a static build",
