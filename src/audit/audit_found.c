@@ -3,6 +3,8 @@
  */
 #include "audit/audit_found.h"
 
+#include "base/hex.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -28,12 +30,6 @@ audit_found_name(enum audit_found found)
     return kinds[found].name;
 }
 
-static int
-of_hex(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 enum status
 audit_found_parse(const char *text, struct audit_found_head *head)
 {
@@ -43,15 +39,9 @@ audit_found_parse(const char *text, struct audit_found_head *head)
     for (; *at >= '0' && *at <= '9' && at - text < DIGITS_MOST; at++)
         head->sequence = head->sequence * 10 + (uint64_t)(*at - '0');
     if (at == text || *at != ':' || head->sequence > AUDIT_NUMBER_MOST ||
-        strlen(at + 1) != AUDIT_HASH_DIGITS)
+        strlen(at + 1) != AUDIT_HASH_DIGITS || !hex_read(at + 1, head->sum, DIGEST_BYTES))
         return STATUS_INVALID;
-    at++;
-    for (unsigned i = 0; i < DIGEST_BYTES; i++) {
-        int high = of_hex(at[2 * i]), low = of_hex(at[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return STATUS_INVALID;
-        head->sum[i] = (uint8_t)(high << 4 | low);
+    for (unsigned i = 0; i < DIGEST_BYTES; i++)
         any |= head->sum[i];
-    }
     return (any == 0) == (head->sequence == 0) ? STATUS_OK : STATUS_INVALID;
 }

@@ -4,12 +4,11 @@
 #include "audit/audit_line.h"
 
 #include "base/bytes.h"
+#include "base/hex.h"
 
 #define SECOND_US  UINT64_C(1000000)
 #define DAY_S      86400
 #define YEARS_MOST UINT64_C(253402300799) /* the last second of the year 9999 */
-
-static const char digits[] = "0123456789abcdef";
 
 /* Where a value is put, if the event has the member and it was not given. */
 static struct bytes_writer
@@ -159,7 +158,7 @@ audit_line_word(struct audit_line *line, enum audit_member member, uint64_t valu
     struct bytes_writer to = begin_value(line, member, AUDIT_WORD);
     put(&to, "\"");
     for (unsigned shift = 64; shift > 0; shift -= 4)
-        bytes_put_u8(&to, (uint8_t)digits[value >> (shift - 4) & 15]);
+        bytes_put_u8(&to, (uint8_t)hex_digits[value >> (shift - 4) & 15]);
     put(&to, "\"");
     end_value(line, member, &to);
 }

@@ -3,6 +3,7 @@
  */
 #include "audit/audit_read.h"
 
+#include "base/hex.h"
 #include "digest/hmac.h"
 
 #include <string.h>
@@ -357,18 +358,10 @@ audit_read_number(const struct audit_read *read, enum audit_member member)
     return value;
 }
 
-static uint8_t
-of_hex(char digit)
-{
-    return (uint8_t)(is_digit(digit) ? digit - '0' : digit - 'a' + 10);
-}
-
 void
 audit_read_hash(const struct audit_read *read, enum audit_member member, uint8_t sum[DIGEST_BYTES])
 {
-    const char *digits = read->octets + read->of[member].at;
-    for (unsigned i = 0; i < DIGEST_BYTES; i++)
-        sum[i] = (uint8_t)(of_hex(digits[2 * i]) << 4 | of_hex(digits[2 * i + 1]));
+    (void)hex_read(read->octets + read->of[member].at, sum, DIGEST_BYTES);
 }
 
 bool

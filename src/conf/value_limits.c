@@ -3,6 +3,8 @@
  */
 #include "conf/value_limits.h"
 
+#include "base/hex.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -149,25 +151,11 @@ value_limits_format_share(const struct config_share *share, char text[VALUE_TEXT
     return text;
 }
 
-static int
-hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 const char *
 value_limits_parse_secret(const char *text, struct config_secret *secret)
 {
-    if (strlen(text) != SECRET_DIGITS)
+    if (strlen(text) != SECRET_DIGITS || !hex_read(text, secret->bytes, CONFIG_SECRET_BYTES))
         return "not a secret";
-    for (size_t i = 0; i < CONFIG_SECRET_BYTES; i++) {
-        int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return "not a secret";
-        secret->bytes[i] = (uint8_t)(high << 4 | low);
-    }
     secret->is_set = 1;
     return NULL;
 }
@@ -177,7 +165,5 @@ value_limits_format_secret(const struct config_secret *secret, char text[VALUE_T
 {
     if (secret->is_set != 1)
         return NULL;
-    for (size_t i = 0; i < CONFIG_SECRET_BYTES; i++)
-        snprintf(text + 2 * i, VALUE_TEXT_MAX - 2 * i, "%02x", secret->bytes[i]);
-    return text;
+    return hex_write(secret->bytes, CONFIG_SECRET_BYTES, text);
 }

@@ -5,6 +5,8 @@
  */
 #include "digest/digest.h"
 
+#include "base/hex.h"
+
 #include <mbedtls/sha256.h>
 
 _Static_assert(sizeof(mbedtls_sha256_context) <= sizeof(struct digest), "room for the context");
@@ -47,11 +49,5 @@ digest_of(const void *bytes, size_t size, uint8_t sum[DIGEST_BYTES])
 const char *
 digest_text(const uint8_t sum[DIGEST_BYTES], char text[DIGEST_TEXT_MAX])
 {
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < DIGEST_BYTES; i++) {
-        text[2 * i] = digits[sum[i] >> 4];
-        text[2 * i + 1] = digits[sum[i] & 15];
-    }
-    text[2 * DIGEST_BYTES] = '\0';
-    return text;
+    return hex_write(sum, DIGEST_BYTES, text);
 }

@@ -3,6 +3,8 @@
  */
 #include "os/build_id.h"
 
+#include "base/hex.h"
+
 #include <link.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,15 +23,10 @@ static void
 take_note(const ElfW(Nhdr) * note, const uint8_t *name, const uint8_t *value,
           char text[BUILD_ID_MAX])
 {
-    static const char digits[] = "0123456789abcdef";
     if (note->n_type != NT_GNU_BUILD_ID || note->n_namesz != sizeof OWNER ||
         memcmp(name, OWNER, sizeof OWNER) != 0 || note->n_descsz > (BUILD_ID_MAX - 1) / 2)
         return;
-    for (size_t i = 0; i < note->n_descsz; i++) {
-        *text++ = digits[value[i] >> 4];
-        *text++ = digits[value[i] & 15];
-    }
-    *text = '\0';
+    hex_write(value, note->n_descsz, text);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "supervisor/audit_log.h"
 
 #include "audit/audit_chain.h"
+#include "base/hex.h"
 #include "os/append.h"
 #include "os/locked.h"
 #include "os/log.h"
@@ -46,7 +47,6 @@ struct audit_log {
 static void
 find_boot(char boot[AUDIT_UUID_SIZE])
 {
-    static const char digits[] = "0123456789abcdef";
     uint8_t random[AUDIT_UUID_SIZE];
     int fd = sys_open(BOOT_ID_FILE, O_RDONLY | O_CLOEXEC);
     ssize_t size = fd >= 0 ? sys_read(fd, boot, AUDIT_UUID_SIZE) : 0;
@@ -56,7 +56,7 @@ find_boot(char boot[AUDIT_UUID_SIZE])
         return;
     random_fill(random, sizeof random);
     for (unsigned i = 0; i < AUDIT_UUID_SIZE; i++)
-        boot[i] = i == 8 || i == 13 || i == 18 || i == 23 ? '-' : digits[random[i] & 15];
+        boot[i] = i == 8 || i == 13 || i == 18 || i == 23 ? '-' : hex_digits[random[i] & 15];
 }
 
 enum status
