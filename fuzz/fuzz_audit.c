@@ -176,10 +176,10 @@ check_next_line(bool has_key)
         return;
     }
     must(end == AUDIT_CHAIN_SOUND || end == AUDIT_CHAIN_TORN || end == AUDIT_CHAIN_FOREIGN);
-    must(end != AUDIT_CHAIN_FOREIGN || whole.torn_octets > 0); /* too many pieces */
+    must(end != AUDIT_CHAIN_FOREIGN || whole.torn.octets > 0); /* too many pieces */
     if (end == AUDIT_CHAIN_FOREIGN)
         return;
-    must(chain.sequence == whole.last.sequence && chain.torn_octets == whole.torn_octets);
+    must(chain.sequence == whole.last.sequence && chain.torn.octets == whole.torn.octets);
     must(memcmp(chain.head, whole.last.sum, DIGEST_BYTES) == 0);
     next = read;
     add_line(&chain, &next, AUDIT_STARTED);
@@ -227,7 +227,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(memcmp(parts.counts, whole.counts, sizeof parts.counts) == 0);
     if (cut < read.size)
         return 0;
-    if (whole.findings == 0 && whole.torn_told == 0 && whole.torn_octets == 0 && read.size > 0 &&
+    if (whole.findings == 0 && whole.torn_told == 0 && whole.torn.octets == 0 && read.size > 0 &&
         read.octets[read.size - 1] == '\n')
         must(is_plainly_sound(&read));
     check_next_line(has_key);

@@ -22,24 +22,23 @@ audit_chain_begin(struct audit_chain *chain, const char boot[AUDIT_UUID_SIZE], u
 
 /* --- what was torn --------------------------------------------------------------------------- */
 
-/* Pieces of a region are divided by newlines. */
-static void
-add_piece(struct audit_chain *chain, const char *octets, size_t size)
+void
+audit_chain_torn_add(struct audit_torn *torn, const char *octets, size_t size)
 {
-    if (chain->torn_octets == 0)
-        digest_begin(&chain->torn);
+    if (torn->octets == 0)
+        digest_begin(&torn->digest);
     else
-        digest_add(&chain->torn, "\n", 1);
-    chain->torn_octets += (uint32_t)(size + (chain->torn_octets > 0));
-    chain->torn_pieces++;
-    digest_add(&chain->torn, octets, size);
+        digest_add(&torn->digest, "\n", 1);
+    torn->octets += (uint32_t)(size + (torn->octets > 0));
+    torn->pieces++;
+    digest_add(&torn->digest, octets, size);
 }
 
-static void
-forget_pieces(struct audit_chain *chain)
+void
+audit_chain_torn_forget(struct audit_torn *torn)
 {
-    chain->torn_octets = 0;
-    chain->torn_pieces = 0;
+    torn->octets = 0;
+    torn->pieces = 0;
 }
 
 /* --- the end of a file ----------------------------------------------------------------------- */
@@ -138,19 +137,19 @@ audit_chain_resume(struct audit_chain *chain, const char *tail, size_t size, boo
     if (found == AUDIT_CHAIN_KEY)
         return found;
     next.is_newline_due = size > 0 && tail[size - 1] != '\n';
-    forget_pieces(&next);
+    audit_chain_torn_forget(&next.torn);
     for (size_t at = last.behind; at < size;) {
         const char *end = memchr(tail + at, '\n', size - at);
         size_t piece = end != NULL ? (size_t)(end - tail) - at : size - at;
         if (!is_of_chain(&next, tail + at, piece))
             return AUDIT_CHAIN_FOREIGN;
-        add_piece(&next, tail + at, piece);
+        audit_chain_torn_add(&next.torn, tail + at, piece);
         at += piece + 1;
     }
-    if (next.torn_pieces >= AUDIT_CHAIN_PIECES_MOST)
+    if (next.torn.pieces >= AUDIT_CHAIN_PIECES_MOST)
         return AUDIT_CHAIN_FOREIGN;
     *chain = next;
-    return next.torn_pieces > 0 ? AUDIT_CHAIN_TORN : found;
+    return next.torn.pieces > 0 ? AUDIT_CHAIN_TORN : found;
 }
 
 void
@@ -170,11 +169,11 @@ add_common(const struct audit_chain *chain, struct audit_line *line)
     audit_line_number(line, AUDIT_OF_PID, chain->pid);
     if (chain->lost > 0)
         audit_line_number(line, AUDIT_OF_LOST, chain->lost);
-    if (chain->torn_octets > 0) {
+    if (chain->torn.octets > 0) {
         uint8_t sum[DIGEST_BYTES];
-        struct digest torn = chain->torn;
+        struct digest torn = chain->torn.digest;
         digest_end(&torn, sum);
-        audit_line_number(line, AUDIT_OF_TORN_OCTETS, chain->torn_octets);
+        audit_line_number(line, AUDIT_OF_TORN_OCTETS, chain->torn.octets);
         audit_line_hash(line, AUDIT_OF_TORN_SHA256, sum);
     }
 }
@@ -197,7 +196,7 @@ audit_chain_seal(const struct audit_chain *chain, struct audit_line *line,
     sealed->size = 0;
     if (chain->sequence >= AUDIT_NUMBER_MOST)
         return STATUS_INVALID;
-    if (chain->torn_pieces >= AUDIT_CHAIN_PIECES_MOST)
+    if (chain->torn.pieces >= AUDIT_CHAIN_PIECES_MOST)
         return STATUS_FULL;
     sealed->at = chain->is_newline_due;
     char *octets = sealed->octets + sealed->at;
@@ -222,7 +221,7 @@ audit_chain_wrote(struct audit_chain *chain, const struct audit_chain_sealed *se
         chain->sequence++;
         memcpy(chain->head, sealed->sum, sizeof chain->head);
         chain->lost = 0;
-        forget_pieces(chain);
+        audit_chain_torn_forget(&chain->torn);
         chain->is_newline_due = written < sealed->size;
         return;
     }
@@ -231,7 +230,7 @@ audit_chain_wrote(struct audit_chain *chain, const struct audit_chain_sealed *se
         return;
     chain->is_newline_due = written > sealed->at;
     if (written > sealed->at)
-        add_piece(chain, sealed->octets + sealed->at, written - sealed->at);
+        audit_chain_torn_add(&chain->torn, sealed->octets + sealed->at, written - sealed->at);
 }
 
 void

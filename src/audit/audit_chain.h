@@ -26,15 +26,18 @@
 
 #define AUDIT_CHAIN_HEAD_TEXT_MAX (16 + 1 + DIGEST_TEXT_MAX) /* "SEQUENCE:HASH" with its NUL */
 
+struct audit_torn {       /* what lies behind a line that was written whole, and no line tells of */
+    uint32_t octets;      /* without a last newline */
+    unsigned pieces;      /* lines they are of */
+    struct digest digest; /* of them, if there are some */
+};
+
 struct audit_chain {
     uint64_t sequence;          /* of the last line; 0: there is none */
     uint8_t head[DIGEST_BYTES]; /* SHA-256 of it; zeros: there is none */
     uint64_t lost;              /* lines that were not written since */
-    uint32_t
-        torn_octets; /* between the last line and the end of the file, without a last newline */
-    unsigned torn_pieces; /* lines they are of */
-    struct digest torn;   /* of them, if there are some */
-    bool is_newline_due;  /* the file does not end with one */
+    struct audit_torn torn;
+    bool is_newline_due; /* the file does not end with one */
     char boot[AUDIT_UUID_SIZE];
     uint64_t pid;
     uint8_t key[AUDIT_CHAIN_KEY_MAX];
@@ -55,6 +58,12 @@ enum audit_chain_end {                  /* how a file ends */
                        AUDIT_CHAIN_FOREIGN, /* with what no writer can have left: nothing must be written behind it */
                        AUDIT_CHAIN_KEY, /* with a line that was not made with this key, or with one where there is none */
 };
+
+/** One more piece, a newline between it and the one before; writer and verifier count alike. */
+void audit_chain_torn_add(struct audit_torn *torn, const char *octets, size_t size);
+
+/** A line tells of them, or nobody does. */
+void audit_chain_torn_forget(struct audit_torn *torn);
 
 /**
  * A chain without a line.

@@ -55,13 +55,6 @@ has(const struct audit_read *line, enum audit_member member)
 
 /* --- pieces ---------------------------------------------------------------------------------- */
 
-static void
-forget_pieces(struct audit_verify *verify)
-{
-    verify->torn_octets = 0;
-    verify->torn_pieces = 0;
-}
-
 /* What could have become the next line; where that is not known, any. */
 static bool
 is_next(const struct audit_verify *verify, const struct audit_read *piece)
@@ -74,17 +67,11 @@ static void
 add_piece(struct audit_verify *verify, const struct audit_read *piece, const char *octets,
           size_t size)
 {
-    if (size == 0 || !is_next(verify, piece) || verify->torn_pieces == AUDIT_CHAIN_PIECES_MOST) {
+    if (size == 0 || !is_next(verify, piece) || verify->torn.pieces == AUDIT_CHAIN_PIECES_MOST) {
         find(verify, AUDIT_FOUND_FOREIGN, 0);
         return;
     }
-    if (verify->torn_octets == 0)
-        digest_begin(&verify->torn);
-    else
-        digest_add(&verify->torn, "\n", 1);
-    verify->torn_octets += (uint32_t)(size + (verify->torn_octets > 0));
-    verify->torn_pieces++;
-    digest_add(&verify->torn, octets, size);
+    audit_chain_torn_add(&verify->torn, octets, size);
 }
 
 /* Does the line tell of what lies before it, and of nothing else? */
@@ -93,10 +80,10 @@ judge_pieces(struct audit_verify *verify, const struct audit_read *line)
 {
     uint8_t sum[DIGEST_BYTES], told[DIGEST_BYTES];
     bool is_told = has(line, AUDIT_OF_TORN_OCTETS), is_same = false;
-    uint32_t octets = verify->torn_octets;
+    uint32_t octets = verify->torn.octets;
     if (octets > 0)
-        digest_end(&verify->torn, sum);
-    forget_pieces(verify);
+        digest_end(&verify->torn.digest, sum);
+    audit_chain_torn_forget(&verify->torn);
     if ((!is_told && octets == 0) || verify->is_lost)
         return;
     if (!verify->has_line && octets == 0 && line->event == AUDIT_CONTINUED)
@@ -273,7 +260,7 @@ judge_line(struct audit_verify *verify, const struct audit_read *read)
         judge_pieces(verify, read);
         judge_event(verify, &line);
     }
-    forget_pieces(verify);
+    audit_chain_torn_forget(&verify->torn);
     judge_hmac(verify, &line);
     judge_heads(verify, &line);
     if (is_the_end)
@@ -304,7 +291,7 @@ judge_what_is_none(struct audit_verify *verify, enum audit_read_end end, enum au
     };
     find(verify, found[end], 0)->member = member;
     verify->is_lost = true;
-    forget_pieces(verify);
+    audit_chain_torn_forget(&verify->torn);
 }
 
 static void

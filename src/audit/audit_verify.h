@@ -45,12 +45,10 @@ struct audit_verify { /* zeros, and what is asked: key, after, heads; then audit
     uint64_t findings, counts[AUDIT_FOUNDS]; /* all of them */
     struct audit_found_head first, last;     /* of the lines; if `has_line` */
     uint64_t lost;                           /* lines that could not be written, as the log tells */
-    uint64_t torn_told;   /* pieces that crashes left and lines told of, octets */
-    uint32_t torn_octets; /* at the end, of which no line tells yet */
+    uint64_t torn_told;     /* pieces that crashes left and lines told of, octets */
+    struct audit_torn torn; /* at the end, of which no line tells yet */
 
     /* while it is read */
-    unsigned torn_pieces;
-    struct digest torn;
     struct audit_found_head end;       /* the next line goes on from it; if `has_end` */
     uint64_t missing_from, missing_to; /* the last gap */
     struct audit_verify_place at, last_at;

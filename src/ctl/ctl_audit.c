@@ -178,11 +178,11 @@ ctl_audit_sum_up(const struct ctl_audit *audit, char line[CTL_AUDIT_LINE_MAX])
         at += (size_t)snprintf(more + at, sizeof more - at,
                                "\n%" PRIu64 " lines could not be written, as the log tells.",
                                verify->lost);
-    if (verify->torn_octets > 0)
+    if (verify->torn.octets > 0)
         at += (size_t)snprintf(more + at, sizeof more - at,
                                "\nIt ends with %" PRIu32
                                " octets of a line that was not written to its end.",
-                               verify->torn_octets);
+                               verify->torn.octets);
     if (verify->heads_count == 0)
         at += (size_t)snprintf(more + at, sizeof more - at,
                                "\nNo head was given: whether its end was cut off cannot be told.");
@@ -222,7 +222,7 @@ ctl_audit_json(const struct ctl_audit *audit)
         ctl_value_whole(verify->first.sequence), "last", ctl_value_whole(verify->last.sequence),
         "head", say_head(&verify->last, head), "heads", (int)verify->heads_count, "has_hmac",
         (int)verify->has_hmac, "is_key_judged", (int)(verify->key != NULL), "lost",
-        ctl_value_whole(verify->lost), "torn_octets", ctl_value_whole(verify->torn_octets),
+        ctl_value_whole(verify->lost), "torn_octets", ctl_value_whole(verify->torn.octets),
         "findings_count", ctl_value_whole(verify->findings), "findings", list));
 }
 

@@ -106,7 +106,7 @@ history_live(struct history *history, struct prng *prng, uint64_t pid)
             history_rotate(history);
         if (prng_below(prng, 10) == 0) { /* the disk is full, and the piece stays */
             history->refused++;
-            if (history->chain.torn_pieces + 2 < AUDIT_CHAIN_PIECES_MOST)
+            if (history->chain.torn.pieces + 2 < AUDIT_CHAIN_PIECES_MOST)
                 (void)history_put(history, event, prng_below(prng, 300));
         } else {
             (void)history_put(history, event, SIZE_MAX);
@@ -117,10 +117,10 @@ history_live(struct history *history, struct prng *prng, uint64_t pid)
         return;
     }
     history->crashes++;
-    if (history->chain.torn_pieces + 2 < AUDIT_CHAIN_PIECES_MOST)
+    if (history->chain.torn.pieces + 2 < AUDIT_CHAIN_PIECES_MOST)
         (void)history_put(history, AUDIT_DRY_RUN, prng_below(prng, 450));
-    history->torn += history->chain.torn_pieces > 0;
-    if (history->chain.torn_pieces > 0 && prng_below(prng, 3) == 0)
+    history->torn += history->chain.torn.pieces > 0;
+    if (history->chain.torn.pieces > 0 && prng_below(prng, 3) == 0)
         history_lose_power(history, prng);
 }
 

@@ -100,8 +100,8 @@ Test(audit_chain, pieces_in_a_row_are_told_of_together)
     for (unsigned i = 1; i < AUDIT_CHAIN_PIECES_MOST; i++) {
         scene_put(&chain, &file, AUDIT_STARTED, 40 + i);
         cr_expect_eq(resume(), AUDIT_CHAIN_TORN);
-        cr_expect_eq(resumed.torn_pieces, i);
-        cr_expect_eq(resumed.torn_octets, file.size - size);
+        cr_expect_eq(resumed.torn.pieces, i);
+        cr_expect_eq(resumed.torn.octets, file.size - size);
         chain = resumed;
     }
     uint8_t sum[DIGEST_BYTES], told[DIGEST_BYTES];
@@ -153,9 +153,9 @@ Test(audit_chain, a_newline_alone_that_was_written_closes_what_was_torn)
     cr_expect(chain.is_newline_due);
     scene_put(&chain, &file, AUDIT_STARTED, 1);
     cr_expect_not(chain.is_newline_due);
-    cr_expect_eq(chain.torn_octets, 50);
+    cr_expect_eq(chain.torn.octets, 50);
     cr_expect_eq(resume(), AUDIT_CHAIN_TORN);
-    cr_expect_eq(resumed.torn_octets, 50);
+    cr_expect_eq(resumed.torn.octets, 50);
     cr_expect_not(resumed.is_newline_due);
 }
 

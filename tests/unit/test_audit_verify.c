@@ -136,7 +136,7 @@ Test(audit_verify, finds_nothing_in_a_thousand_honest_histories)
         bool is_empty = !verify.has_line;
         cr_assert_eq(verify.findings, is_empty, "history %u: %s", i, history_first_found(&verify));
         cr_assert_eq(verify.last.sequence, history.chain.sequence);
-        cr_assert_eq(verify.torn_octets, history.chain.torn_octets);
+        cr_assert_eq(verify.torn.octets, history.chain.torn.octets);
         lines += verify.lines;
         told += verify.torn_told;
         crashes += history.crashes;
@@ -393,7 +393,7 @@ Test(audit_verify, finds_any_change_before_the_head)
         struct scene_file *file = &changed.files[prng_below(&prng, changed.count)];
         size_t end =
             file->size -
-            (file == &changed.files[changed.count - 1] ? history.chain.torn_octets + 2 : 0);
+            (file == &changed.files[changed.count - 1] ? history.chain.torn.octets + 2 : 0);
         if (file->size < end || end < 2)
             continue;
         size_t at = prng_below(&prng, (unsigned)end - 1), size = 1 + prng_below(&prng, 3);
