@@ -3,6 +3,8 @@
  */
 #include "attest/attest_proc.h"
 
+#include "os/proc.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -87,23 +89,10 @@ attest_proc_link(const struct attest_proc *proc, const char *name, char path[ATT
     return size >= 0;
 }
 
-/* The value behind "NAME:", up to the end of its line; NULL: there is none. */
-static const char *
-field(const char *text, const char *name)
-{
-    size_t length = strlen(name);
-    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, name, length) == 0 && line[length] == ':')
-            return line + length + 1 + strspn(line + length + 1, " \t");
-    }
-    return NULL;
-}
-
 size_t
 attest_proc_numbers(const char *text, const char *name, int base, uint64_t numbers[], size_t most)
 {
-    const char *at = field(text, name);
+    const char *at = proc_field(text, name);
     size_t count = 0;
     while (at != NULL && count < most) {
         at += strspn(at, " \t");

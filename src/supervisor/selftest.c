@@ -7,6 +7,7 @@
 #include "supervisor/selftest.h"
 
 #include "os/landlock.h"
+#include "os/proc.h"
 #include "os/sandbox.h"
 #include "supervisor/probes.h"
 
@@ -131,15 +132,9 @@ print_surprise(enum sandbox_role role, const struct probe *probe, bool may, stru
 static long
 status_of(pid_t pid, const char *field)
 {
-    char path[64], text[STATUS_TEXT];
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-    if (fd >= 0)
-        close(fd);
-    text[size < 0 ? 0 : size] = '\0';
-    const char *line = strstr(text, field);
-    return line == NULL ? -1 : strtol(line + strlen(field), NULL, 10);
+    char text[STATUS_TEXT];
+    (void)proc_read(pid, "status", text, sizeof text);
+    return proc_number(text, field, 10);
 }
 
 /* A process under the filter of the role that waits until it is looked at. */
@@ -164,8 +159,8 @@ check_state(struct selftest *test, enum sandbox_role role)
     }
     close(pair[1]);
     bool is_in = pid > 0 && read(pair[0], &octet, 1) == 1;
-    long no_new = is_in ? status_of(pid, "NoNewPrivs:\t") : -1;
-    long mode = is_in ? status_of(pid, "Seccomp:\t") : -1;
+    long no_new = is_in ? status_of(pid, "NoNewPrivs") : -1;
+    long mode = is_in ? status_of(pid, "Seccomp") : -1;
     close(pair[0]);
     if (pid > 0)
         (void)waitpid(pid, NULL, 0);

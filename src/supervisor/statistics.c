@@ -6,10 +6,9 @@
 #include "base/lower.h"
 #include "ipc/ipc.h"
 #include "os/log.h"
-#include "os/sys.h"
+#include "os/proc.h"
 #include "supervisor/report.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -184,27 +183,6 @@ log_upstream(const struct supervisor *sup, uint32_t index)
     line_end(&line);
 }
 
-static bool
-read_proc(pid_t pid, const char *name, char *text, size_t size)
-{
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
-    int fd = sys_open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? sys_read(fd, text, size - 1) : -1;
-    if (fd >= 0)
-        sys_close(fd);
-    text[n > 0 ? n : 0] = '\0';
-    return n > 0;
-}
-
-/* The number behind "Pss:" and the like; -1 if the line is not there. */
-static long
-kib_of(const char *text, const char *key)
-{
-    const char *at = strstr(text, key);
-    return at != NULL ? strtol(at + strlen(key), NULL, 10) : -1;
-}
-
 /*
  * The kernel tells PSS to a process that may trace the other. Only root may trace the children, so
  * what we see of them is what every process sees: resident pages, and how many are shared. A service
@@ -217,10 +195,10 @@ log_memory(const char *name, pid_t pid, uint64_t peak_bytes)
     char text[2048];
     line_add(&line, "name=%s", name);
     line_add(&line, "pid=%d", (int)pid);
-    if (read_proc(pid, "smaps_rollup", text, sizeof text)) {
-        line_add(&line, "rss_kib=%ld", kib_of(text, "\nRss:"));
-        line_add(&line, "pss_kib=%ld", kib_of(text, "\nPss:"));
-    } else if (read_proc(pid, "statm", text, sizeof text)) {
+    if (proc_read(pid, "smaps_rollup", text, sizeof text)) {
+        line_add(&line, "rss_kib=%ld", proc_number(text, "Rss", 10));
+        line_add(&line, "pss_kib=%ld", proc_number(text, "Pss", 10));
+    } else if (proc_read(pid, "statm", text, sizeof text)) {
         long page_kib = sysconf(_SC_PAGESIZE) / 1024;
         char *at = text;
         (void)strtol(at, &at, 10); /* the size of the address space says nothing */
