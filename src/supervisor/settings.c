@@ -42,16 +42,28 @@ open_file(const char *path)
     return -1;
 }
 
-/* Fill `to` from a file. @return STATUS_OK; STATUS_SYSTEM; STATUS_FULL: larger than `room` */
+/* Does a regular file give one of these permissions? */
+static bool
+gives(int fd, mode_t permissions)
+{
+    struct stat file;
+    return permissions != 0 && sys_fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
+           (file.st_mode & permissions) != 0;
+}
+
+/*
+ * Fill `to` from a file that gives none of the permissions `withheld`.
+ * @return STATUS_OK; STATUS_SYSTEM; STATUS_FULL: larger than `room`; STATUS_INVALID: it gives one
+ */
 static enum status
-read_all(const char *path, char *to, size_t room, size_t *size)
+read_all(const char *path, mode_t withheld, char *to, size_t room, size_t *size)
 {
     *size = 0;
     int fd = open_file(path);
     if (fd < 0)
         return STATUS_SYSTEM;
-    enum status status = STATUS_OK;
-    for (;;) {
+    enum status status = gives(fd, withheld) ? STATUS_INVALID : STATUS_OK;
+    while (status == STATUS_OK) {
         ssize_t n = sys_read(fd, to + *size, room - *size);
         if (n < 0 && errno == EINTR)
             continue;
@@ -60,10 +72,8 @@ read_all(const char *path, char *to, size_t room, size_t *size)
         if (n <= 0)
             break;
         *size += (size_t)n;
-        if (*size == room) {
+        if (*size == room)
             status = STATUS_FULL;
-            break;
-        }
     }
     int saved = errno;
     sys_close(fd);
@@ -73,17 +83,22 @@ read_all(const char *path, char *to, size_t room, size_t *size)
 
 /* @return the file's bytes, to be freed; NULL: `error` is written, or `missing` */
 static char *
-read_file(const char *path, const char *key, size_t size_max, size_t *size, bool *missing,
-          struct config_error *error)
+read_file(const char *path, const char *key, mode_t withheld, size_t size_max, size_t *size,
+          bool *missing, struct config_error *error)
 {
     char *bytes = malloc(size_max + 1);
-    enum status status = bytes == NULL ? STATUS_SYSTEM : read_all(path, bytes, size_max + 1, size);
+    enum status status =
+        bytes == NULL ? STATUS_SYSTEM : read_all(path, withheld, bytes, size_max + 1, size);
     if (status == STATUS_OK)
         return bytes;
-    *missing = errno == ENOENT;
+    *missing = status == STATUS_SYSTEM && errno == ENOENT;
     if (status == STATUS_FULL)
         snprintf(error->text, sizeof error->text, "%s%.300s: larger than %zu bytes", key, path,
                  size_max);
+    else if (status == STATUS_INVALID)
+        snprintf(error->text, sizeof error->text,
+                 "%s%.300s: others can read or change it; allowed: a mode of 0640 or less", key,
+                 path);
     else
         snprintf(error->text, sizeof error->text, "%s%.300s: %s", key, path,
                  errno == ESPIPE ? "is not a regular file" : reach_why(errno));
@@ -144,7 +159,7 @@ settings_load(const struct options *options, struct config *config, struct confi
     size_t size = 0;
     bool missing = false;
     memset(config, 0, sizeof *config);
-    char *text = read_file(path, "", CONFIG_FILE_MAX, &size, &missing, error);
+    char *text = read_file(path, "", 0, CONFIG_FILE_MAX, &size, &missing, error);
     if (text == NULL && (options->file != NULL || !missing))
         return STATUS_INVALID;
     struct config_source source = {
@@ -184,7 +199,7 @@ settings_load_ca(const struct config *config, int *fd, struct config_error *erro
     *fd = -1;
     if (!needs_ca(config))
         return STATUS_OK;
-    char *pem = read_file(config->tls_ca_file, "tls.ca_file: ", SETTINGS_CA_FILE_MAX, &size,
+    char *pem = read_file(config->tls_ca_file, "tls.ca_file: ", 0, SETTINGS_CA_FILE_MAX, &size,
                           &missing, error);
     if (pem == NULL)
         return STATUS_INVALID;
@@ -201,19 +216,6 @@ settings_load_ca(const struct config *config, int *fd, struct config_error *erro
     return status;
 }
 
-/* Permissions that no file with a key may give; 0: as it should be, or it cannot be opened at all. */
-static unsigned
-excess_of(const char *path)
-{
-    struct stat file;
-    int fd = open_file(path);
-    if (fd < 0)
-        return 0;
-    bool is_file = sys_fstat(fd, &file) == 0 && S_ISREG(file.st_mode);
-    sys_close(fd);
-    return is_file ? file.st_mode & (S_IWGRP | S_IRWXO) : 0;
-}
-
 enum status
 settings_load_audit_key(const struct config *config, uint8_t key[AUDIT_CHAIN_KEY_MAX],
                         size_t *key_size, struct config_error *error)
@@ -223,15 +225,8 @@ settings_load_audit_key(const struct config *config, uint8_t key[AUDIT_CHAIN_KEY
     *key_size = 0;
     if (config->audit_key_file[0] == '\0')
         return STATUS_OK;
-    if (excess_of(config->audit_key_file) != 0) {
-        snprintf(error->text, sizeof error->text,
-                 "audit.key_file: %.300s: others can read or change it; allowed: a mode of 0640 or "
-                 "less",
-                 config->audit_key_file);
-        return STATUS_INVALID;
-    }
-    char *octets = read_file(config->audit_key_file, "audit.key_file: ", AUDIT_KEY_FILE_MOST, &size,
-                             &missing, error);
+    char *octets = read_file(config->audit_key_file, "audit.key_file: ", S_IWGRP | S_IRWXO,
+                             AUDIT_KEY_FILE_MOST, &size, &missing, error);
     if (octets == NULL)
         return STATUS_INVALID;
     enum status status = audit_key_parse(octets, size, key, key_size);
