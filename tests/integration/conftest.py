@@ -5,7 +5,6 @@ PENSTOCK_BUILD names the build folder that is tested (build/test unless set).
 import itertools
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ import baddot  # noqa: E402
 import left_behind  # noqa: E402
 import penstock  # noqa: E402
 import pki as pki_module  # noqa: E402
+import unbound_process  # noqa: E402
 
 
 def pytest_configure(config):
@@ -60,27 +60,15 @@ def pki(shared):
     return pki_module.Pki(shared / "pki")
 
 
-class Unbound:
+class Unbound(unbound_process.Process):
     """A real resolver as DoT server; it knows penstock.example and asks nobody."""
+    start_s = 10
 
     def __init__(self, folder, certificate, wrap=(), server_extra="", extra="",
                  rows='local-zone: "." static'):
-        folder.mkdir()
         self.port = penstock.free_port()
-        self.wrap = wrap
-        self.log_file = folder / "unbound.log"
-        config = folder / "unbound.conf"
         long_text = " ".join(f'"{letter * 250}"' for letter in "abcdefgh")
-        config.write_text(f"""
-server:
-    directory: "{folder}"
-    chroot: ""
-    username: ""
-    pidfile: ""
-    use-syslog: no
-    logfile: "{self.log_file}"
-    do-daemonize: no
-    num-threads: 1
+        super().__init__(folder, f"""
     interface: 127.0.0.1@{self.port}
     tls-port: {self.port}
     tls-service-key: "{certificate.key}"
@@ -94,32 +82,11 @@ server:
     local-data: 'penstock.example. 300 IN TXT "answered by unbound"'
     local-zone: "long.example." redirect
     local-data: 'long.example. 300 IN TXT {long_text}'
-    {server_extra}
-remote-control:
-    control-enable: no
-{extra}
-""")
-        self.config = config
-        self.start()
-
-    def start(self):
-        self.log_file.write_text("")
-        self.process = subprocess.Popen([*self.wrap, "unbound", "-d", "-c", self.config], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
-        penstock.wait_for(self.is_up, 10, "unbound")
-
-    def is_up(self):
-        assert self.process.poll() is None, self.log_file.read_text()
-        return "start of service" in self.log_file.read_text()
+    {server_extra}""", extra, wrap)
 
     @property
     def where(self):
         return f"127.0.0.1:{self.port}"
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(10)
 
 
 @pytest.fixture(scope="session")

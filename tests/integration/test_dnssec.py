@@ -1,5 +1,4 @@
 """docs/dnssec.md as it is printed: a validating resolver behind us, one in front of us, and delv through us."""
-import os
 import re
 import shutil
 import subprocess
@@ -11,8 +10,10 @@ import dns.rcode
 import dns.rdatatype
 import penstock
 import pytest
+import unbound_process
 from conftest import COUNT, upstream
 from penstock import TOP, ede, is_servfail, records
+from unbound_process import ENVIRONMENT
 
 ZONE = "signed.example"
 TRUE, FORGED = "192.0.2.7", "192.0.2.66"
@@ -24,7 +25,6 @@ www IN A {TRUE}
 blocked IN A {TRUE}
 bogus IN A {TRUE}
 """
-ENVIRONMENT = {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"}
 DOCUMENT = (TOP / "docs/dnssec.md").read_text()
 BEHIND, IN_FRONT = re.findall(r"^```unbound\n(.*?)^```$", DOCUMENT, re.M | re.S)
 
@@ -68,42 +68,19 @@ class Zone:
         return done.stdout + done.stderr
 
 
-class Resolver:
+class Resolver(unbound_process.Process):
     """An unbound with a block of the document; what a resolver of the internet would ask for, it has as a file."""
 
     def __init__(self, folder, port, block, *, modules, zone=None, anchor=None):
-        folder.mkdir()
-        self.port, self.log_file = port, folder / "unbound.log"
-        (folder / "unbound.conf").write_text(f"""
-server:
-    directory: "{folder}"
-    chroot: ""
-    username: ""
-    pidfile: ""
-    use-syslog: no
-    logfile: "{self.log_file}"
-    do-daemonize: no
-    num-threads: 1
+        self.port = port
+        super().__init__(folder, f"""
     do-ip6: no
     tls-port: {port}
     val-log-level: 2
     module-config: "{modules}"
-    {f'trust-anchor-file: "{anchor}"' if anchor else ""}
-remote-control:
-    control-enable: no
-""" + (f'auth-zone:\n    name: "{ZONE}"\n    zonefile: "{zone}"\n    for-downstream: no\n    for-upstream: yes\n' if zone else "") + block)
-        self.process = subprocess.Popen(["unbound", "-d", "-c", folder / "unbound.conf"], stdin=subprocess.DEVNULL, env=ENVIRONMENT,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        penstock.wait_for(self.is_up, 20, "unbound")
-
-    def is_up(self):
-        text = self.log_file.read_text() if self.log_file.exists() else ""
-        assert self.process.poll() is None, text
-        return "start of service" in text
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(10)
+    {f'trust-anchor-file: "{anchor}"' if anchor else ""}""",
+                         (f'auth-zone:\n    name: "{ZONE}"\n    zonefile: "{zone}"\n    for-downstream: no\n    for-upstream: yes\n'
+                          if zone else "") + block)
 
 
 @pytest.fixture(scope="module")

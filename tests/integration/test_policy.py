@@ -3,7 +3,6 @@ import json
 import os
 import pathlib
 import signal
-import subprocess
 
 import dns.flags
 import dns.message
@@ -14,6 +13,7 @@ import pytest
 
 import baddot
 import penstock
+import unbound_process
 from conftest import COUNT, Unbound
 from penstock import ede, is_servfail, records
 
@@ -117,55 +117,30 @@ def test_names_that_are_not_answered_here_cannot_be_let_through(launch, bad):
     assert "local.through: a name that is not answered here anyway; allowed: " in service.log()
 
 
-class Validator:
+class Validator(unbound_process.Process):
     """A real resolver that validates and asks one server for everything; it trusts the key of arpa."""
 
     def __init__(self, folder, forward):
-        folder.mkdir()
-        self.port = penstock.free_port()
-        self.log_file = folder / "unbound.log"
+        anchor = folder.with_suffix(".anchor")
         key = next(line for line in ARPA.read_text().splitlines() if "DNSKEY\t257" in line)
-        (folder / "anchor").write_text(key.split(";")[0] + "\n")
-        (folder / "unbound.conf").write_text(f"""
-server:
-    directory: "{folder}"
-    chroot: ""
-    username: ""
-    pidfile: ""
-    use-syslog: no
-    logfile: "{self.log_file}"
+        anchor.write_text(key.split(";")[0] + "\n")
+        self.port = penstock.free_port()
+        super().__init__(folder, f"""
     verbosity: 1
     val-log-level: 2
-    do-daemonize: no
-    num-threads: 1
     interface: 127.0.0.1@{self.port}
     do-not-query-localhost: no
     module-config: "validator iterator"
-    trust-anchor-file: "{folder}/anchor"
+    trust-anchor-file: "{anchor}"
     unblock-lan-zones: yes
     local-zone: "home.arpa." nodefault
     local-zone: "service.arpa." nodefault
     local-zone: "64.100.in-addr.arpa." nodefault
-    do-ip6: no
+    do-ip6: no""", f"""
 forward-zone:
     name: "."
     forward-addr: {forward}
-remote-control:
-    control-enable: no
 """)
-        self.process = subprocess.Popen(["unbound", "-d", "-c", folder / "unbound.conf"], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
-        penstock.wait_for(self.is_up, 20, "unbound")
-
-    def is_up(self):
-        text = self.log_file.read_text() if self.log_file.exists() else ""
-        assert self.process.poll() is None, text
-        return "start of service" in text
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(10)
 
 
 @pytest.fixture
