@@ -36,9 +36,10 @@ report(const struct config_upstream *upstream, const struct look_chain *chain)
     struct pin_check_match match = pin_check_compare(upstream, chain);
     pin_format(own->pin, key);
     if (!chain->complete || chain->problem[0] != '\0') {
-        printf("%s: not trusted: %s; the server's key is %s # %s\n", upstream->name,
-               chain->problem[0] != '\0' ? chain->problem : "the worker ended too soon", key,
-               own->text);
+        const char *why = chain->problem[0] != '\0' ? chain->problem : "the worker ended too soon";
+        bool is_told = strstr(why, key) != NULL; /* where no pin matches, the key is the reason */
+        printf("%s: not trusted: %s%s%s # %s\n", upstream->name, why,
+               is_told ? "" : "; the server's key is ", is_told ? "" : key, own->text);
         return false;
     }
     if (upstream->verify == CONFIG_VERIFY_CA) {

@@ -243,7 +243,7 @@ def test_pin_check_says_which_pin_matches(bad, pki, config):
 def test_pin_check_of_another_key_fails_and_names_it(bad, pki, config):
     result = look(config, bad, [pki.rotated.pin, pki.stranger.pin])
     assert result.returncode == 1
-    assert "no pin of 2 matches" in result.stdout and pki.good.pin in result.stdout
+    assert "no pin of 2 matches" in result.stdout and result.stdout.count(pki.good.pin) == 1
 
 
 def test_pin_check_believes_what_a_worker_believes(bad, pki, config, shared):
