@@ -32,7 +32,8 @@ struct audit_log {
     struct audit_line continued; /* the first line of a file that another one goes on in */
     bool is_continued_due;
     bool is_failing;
-    bool must_stop;               /* on_failure: stop, and nobody has been told yet */
+    bool must_stop;               /* on_failure: stop, and a line could not be written */
+    bool is_stop_told;            /* it was asked for already */
     uint64_t tried_us;            /* when it failed last */
     uint64_t paced_us;            /* when the lines of audit_log_add_paced() began to be counted, */
     uint32_t paced[AUDIT_EVENTS]; /* how many those are, */
@@ -146,9 +147,7 @@ note_failed(struct supervisor *sup, const char *why)
         return;
     log->is_failing = true;
     log->must_stop = sup->config.audit_on_failure == CONFIG_STOP;
-    log_write(LOG_ERROR, LOG_AUDIT, "it cannot be written: %s; %s", why,
-              log->must_stop ? "penstock ends, as audit.on_failure says"
-                             : "lines are lost until it can");
+    log_write(LOG_ERROR, LOG_AUDIT, "it cannot be written: %s; lines are lost until it can", why);
 }
 
 static void
@@ -349,6 +348,19 @@ try_again(struct supervisor *sup)
         (void)try_line(sup, &line); /* if it fails again, nothing was lost: nothing happened */
 }
 
+/* Also of a log that failed before a reload asked for it. */
+static bool
+ends_now(struct supervisor *sup)
+{
+    struct audit_log *log = sup->audit;
+    log->must_stop |= log->is_failing && sup->config.audit_on_failure == CONFIG_STOP;
+    if (!log->must_stop || log->is_stop_told)
+        return false;
+    log_write(LOG_ERROR, LOG_AUDIT, "penstock ends, as audit.on_failure says");
+    log->is_stop_told = true;
+    return true;
+}
+
 bool
 audit_log_tick(struct supervisor *sup)
 {
@@ -360,9 +372,7 @@ audit_log_tick(struct supervisor *sup)
     if (log->file.fd >= 0 && append_sync(&log->file) != STATUS_OK)
         note_failed(sup, strerror(errno));
     publish(sup);
-    bool must_stop = log->must_stop;
-    log->must_stop = false;
-    return !must_stop;
+    return !ends_now(sup);
 }
 
 void

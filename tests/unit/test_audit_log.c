@@ -112,6 +112,17 @@ Test(audit_log, where_it_is_asked_for_a_failure_ends_the_service_once)
     scene_fill_disk(false);
 }
 
+Test(audit_log, a_reload_that_asks_for_it_ends_a_service_whose_log_fails)
+{
+    scene_fill_disk(true);
+    add();
+    cr_expect(audit_log_tick(&sup));
+    sup.config.audit_on_failure = CONFIG_STOP;
+    cr_expect_not(audit_log_tick(&sup));
+    cr_expect(audit_log_tick(&sup));
+    scene_fill_disk(false);
+}
+
 Test(audit_log, a_turn_ends_the_service_with_a_status_of_its_own)
 {
     scene_start(1);
