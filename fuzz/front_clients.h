@@ -136,13 +136,18 @@ kernel_heard_datagram(const struct addr *to, const struct addr *from, const uint
     take_answer(asked, octets, size);
 }
 
-/* @return a query of a connection that this answers; NULL: none does */
+/*
+ * @return a query of a connection that this answers; NULL: none does. One that is well formed has its question in the
+ *         answer: what has none is to another with the same id
+ */
 static struct asked *
 asked_on(int connection, const uint8_t *octets, size_t size)
 {
+    bool has_question = octets[4] == 0 && octets[5] == 1;
     for (unsigned i = 0; i < world.count; i++) {
         struct asked *asked = &world.asked[i];
-        if (asked->connection == connection && !asked->is_answered && is_to(asked, octets, size))
+        if (asked->connection == connection && !asked->is_answered &&
+            (has_question || !asked->is_made) && is_to(asked, octets, size))
             return asked;
     }
     return NULL;
@@ -160,6 +165,7 @@ kernel_heard(int fd, const uint8_t *octets, size_t size)
     c->size += size;
     while (bytes_frame_peek(c->answers + at, c->size - at, 0, DNS_MESSAGE_MAX, &message,
                             &message_size) == BYTES_FRAME_OK) {
+        must(message_size >= DNS_HEADER_SIZE);
         struct asked *asked = asked_on((int)number, message, message_size);
         must(asked != NULL);
         take_answer(asked, message, message_size);
