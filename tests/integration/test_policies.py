@@ -27,11 +27,11 @@ from namespace import Namespace, can_make_one
 from penstock import ede, is_servfail, records, wait_for
 from pki import NAME
 
-POLICIES = ("edge", "strict", "local", "behind-balancer")
+POLICIES = ("closed", "edge", "strict", "local", "behind-balancer")
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "policy"
 HERE = "127.0.0.1"
 # an address that it does not serve
-STRANGER = {"edge": "240.0.0.9", "strict": "198.51.100.9", "local": "198.51.100.9", "behind-balancer": "198.51.100.9"}
+STRANGER = {"closed": "198.51.100.9", "edge": "240.0.0.9", "strict": "198.51.100.9", "local": "198.51.100.9", "behind-balancer": "198.51.100.9"}
 BALANCER = "127.99.9.9"
 COUNT = itertools.count()
 

@@ -111,8 +111,17 @@ def test_the_drop_in_of_the_documentation_is_sound(tmp_path):
 
 @pytest.mark.parametrize("unit", ["penstock-exporter", "penstock-events"])
 def test_the_exporters_accounts_are_made_and_run_it(unit):
-    assert re.search(rf"^u {unit} ", (UNITS / "penstock.sysusers").read_text(), re.M)
+    assert re.search(rf"^u {unit} ", (UNITS / "penstock-exporter.sysusers").read_text(), re.M)
     assert re.search(rf"^User={unit}$", (UNITS / f"{unit}.service").read_text(), re.M)
+
+
+def test_each_account_of_a_unit_is_made():
+    """And the folder of the control socket is made by tmpfiles as the unit makes it."""
+    made = {name for path in UNITS.glob("*.sysusers") for name in re.findall(r"^u (\S+) ", path.read_text(), re.M)}
+    assert made == {re.search(r"^User=(\S+)$", path.read_text(), re.M)[1] for path in UNITS.glob("*.service")}
+    unit = (UNITS / "penstock.service").read_text()
+    name, mode = (re.search(rf"^{key}=(\S+)$", unit, re.M)[1] for key in ("RuntimeDirectory", "RuntimeDirectoryMode"))
+    assert re.findall(r"^[^#].*", (UNITS / "penstock.tmpfiles").read_text(), re.M) == [f"d /run/{name} {mode} penstock penstock -"]
 
 
 def test_the_query_log_has_a_folder_and_is_opened_anew():
