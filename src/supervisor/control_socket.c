@@ -19,6 +19,9 @@
 #define MODE_OWN 0600 /* of the file: connecting takes the right to write */
 #define MODE_ALL 0666 /* who connects is asked who it is */
 
+#define MODE_FOLDER    0755 /* of one that we make */
+#define PLACE_PATH_MAX sizeof((struct sockaddr_un *)0)->sun_path
+
 #define IS_NO_SOCKET "this is a file, and no socket"
 
 #define LOCK_END ".lock" /* behind the socket's name */
@@ -51,16 +54,47 @@ is_strange(const struct place *place, uid_t uid)
     return uid != 0 && uid != geteuid() && uid != place->own_uid;
 }
 
+/* What stands before the last slash: the folder of a path, which begins with one. */
+static void
+folder_of(const char *path, char folder[PLACE_PATH_MAX])
+{
+    size_t length = (size_t)(strrchr(path, '/') - path);
+    snprintf(folder, PLACE_PATH_MAX, "%.*s", length == 0 ? 1 : (int)length, path);
+}
+
+/* Is there a folder where everybody may make one, as a volume of a pod is? In any other, a folder
+   that is missing is a mistake to be told of. */
+static bool
+may_be_made(const char *folder)
+{
+    char above[PLACE_PATH_MAX];
+    struct stat status;
+    int problem = errno;
+    folder_of(folder, above);
+    bool is_open_to_all = stat(above, &status) == 0 && (status.st_mode & S_IWOTH) != 0;
+    errno = problem;
+    return is_open_to_all;
+}
+
+/* Ours alone to write to. One that came meanwhile is judged as any other. */
+static void
+make_folder(const char *folder)
+{
+    int problem = errno;
+    mode_t mask = umask(0777 & ~MODE_FOLDER);
+    (void)mkdir(folder, MODE_FOLDER);
+    umask(mask);
+    errno = problem;
+}
+
 /* @return STATUS_OK; STATUS_INVALID */
 static enum status
 open_folder(struct place *place, struct config_error *error)
 {
-    char folder[sizeof place->address.sun_path];
+    char folder[PLACE_PATH_MAX];
     struct stat status;
-    const char *slash = strrchr(place->address.sun_path, '/');
-    size_t length = (size_t)(slash - place->address.sun_path);
-    place->name = slash + 1;
-    snprintf(folder, sizeof folder, "%.*s", length == 0 ? 1 : (int)length, place->address.sun_path);
+    place->name = strrchr(place->address.sun_path, '/') + 1;
+    folder_of(place->address.sun_path, folder);
     place->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (place->folder_fd < 0 || fstat(place->folder_fd, &status) != 0)
         return refuse_errno(error, place);
@@ -186,8 +220,11 @@ control_socket_warnings(const struct config *config, uint32_t own_uid, FILE *to)
     errno = 0;
     enum status found = open_folder(&place, &error);
     /* a service manager makes the folder of the default when it starts the service */
+    char folder[PLACE_PATH_MAX];
+    folder_of(place.address.sun_path, folder);
     bool is_made_later =
-        errno == ENOENT && strcmp(config->control_socket, CONFIG_CONTROL_SOCKET) == 0;
+        errno == ENOENT &&
+        (strcmp(config->control_socket, CONFIG_CONTROL_SOCKET) == 0 || may_be_made(folder));
     if (found == STATUS_OK &&
         fstatat(place.folder_fd, place.name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
         !S_ISSOCK(status.st_mode))
@@ -209,6 +246,11 @@ control_socket_open(const struct config *config, uint32_t own_uid, int *fd,
     *fd = -1;
     if (config->control_socket[0] == '\0')
         return STATUS_OK;
+    char folder[PLACE_PATH_MAX];
+    struct stat there;
+    folder_of(place.address.sun_path, folder);
+    if (lstat(folder, &there) != 0 && errno == ENOENT && may_be_made(folder))
+        make_folder(folder);
     enum status status = open_folder(&place, error);
     if (status == STATUS_OK)
         status = lock(&place, error);

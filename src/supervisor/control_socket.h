@@ -16,7 +16,8 @@
 #define CONTROL_SOCKET_BACKLOG 16 /* connections that were not looked at yet */
 
 /**
- * Open the socket that the configuration wants, so that the accounts it names can connect.
+ * Open the socket that the configuration wants, so that the accounts it names can connect. A missing
+ * folder is made where everybody may make one.
  *
  * @param own_uid  the account that the service will be: the file becomes its own
  * @param fd       written: listening; -1: there is none

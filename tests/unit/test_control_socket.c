@@ -101,6 +101,32 @@ Test(control_socket, wants_a_folder_that_others_cannot_write_to, .init = begin, 
     cr_assert_eq(open_it(&fd), STATUS_OK, "%s", error.text);
 }
 
+Test(control_socket, makes_a_folder_only_where_everybody_may, .init = begin, .fini = end)
+{
+    int fd;
+    struct stat status;
+    char own[96];
+    snprintf(own, sizeof own, "%s/own", folder);
+    snprintf(config.control_socket, sizeof config.control_socket, "%s/control", own);
+    cr_assert_eq(open_it(&fd), STATUS_INVALID);
+    cr_assert_not_null(strstr(error.text, "No such file"));
+    cr_assert_neq(lstat(own, &status), 0, "a mistake in a path makes no folder");
+    cr_assert_eq(chmod(folder, 0777), 0);
+    mode_t mask = umask(077);
+    cr_assert_eq(open_it(&fd), STATUS_OK, "%s", error.text);
+    umask(mask);
+    cr_assert_eq(lstat(own, &status), 0);
+    cr_assert_eq(status.st_mode, S_IFDIR | 0755);
+    close(fd);
+    unlink(config.control_socket);
+    unlink(lock_name());
+    cr_assert_eq(rmdir(own), 0);
+    cr_assert_eq(symlink("/nowhere", own), 0);
+    cr_assert_eq(open_it(&fd), STATUS_INVALID,
+                 "a link that leads nowhere is not made to lead somewhere");
+    unlink(own);
+}
+
 Test(control_socket, two_that_start_at_once_do_not_meet, .init = begin, .fini = end)
 {
     int fd, other = open(lock_name(), O_RDWR | O_CREAT, 0600);
@@ -197,6 +223,8 @@ Test(control_socket, what_would_keep_it_from_being_is_warned_of, .init = begin, 
     strcpy(config.control_socket, "/nowhere/at/all/control");
     cr_expect_not_null(
         strstr(warning(), "control.socket: /nowhere/at/all/control: No such file or directory"));
+    strcpy(config.control_socket, "/tmp/penstock-socket-nowhere/control");
+    cr_expect_str_empty(warning(), "it will be made");
     config.control_socket[0] = '\0';
     cr_expect_str_empty(warning());
     snprintf(config.control_socket, sizeof config.control_socket, "%s/control", folder);
