@@ -94,6 +94,7 @@ struct config_secret {
 struct config_upstream {
     char name[CONFIG_NAME_MAX]; /* for logs and statistics; unique */
     struct addr address;
+    struct addr source; /* that we connect from, port 0; ADDR_NONE: the kernel's choice */
     char tls_name[CONFIG_HOST_MAX]; /* SNI and the name checked, or the address;
                                        "": `address` is checked, or with verify: pin none */
     uint8_t pins[CONFIG_PINS_MAX][CONFIG_PIN_BYTES];

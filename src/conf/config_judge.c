@@ -31,6 +31,14 @@ judge_address(const struct config *config, unsigned upstream)
 }
 
 static const char *
+judge_source(const struct config_upstream *upstream)
+{
+    if (upstream->source.family == ADDR_NONE || upstream->source.family == upstream->address.family)
+        return NULL;
+    return "of another family than the upstream's address; allowed: IPv4 for IPv4, IPv6 for IPv6";
+}
+
+static const char *
 judge_pins(const struct config_upstream *upstream)
 {
     if (upstream->pins_count > 0)
@@ -61,6 +69,7 @@ judge_upstream(const struct config *config, unsigned i, struct config_complaint 
     const struct config_complaint found[] = {
         {CONFIG_ROW_upstream_name, i, judge_name(config, i)},
         {CONFIG_ROW_upstream_address, i, judge_address(config, i)},
+        {CONFIG_ROW_upstream_source, i, judge_source(upstream)},
         {CONFIG_ROW_upstream_pins, i, judge_pins(upstream)},
         {CONFIG_ROW_upstream_verify, i, judge_verify(upstream)},
     };

@@ -11,7 +11,8 @@
 bool
 config_zone_is_possible(enum value_kind kind)
 {
-    return kind == VALUE_LISTEN || kind == VALUE_UPSTREAM || kind == VALUE_SHARE;
+    return kind == VALUE_LISTEN || kind == VALUE_UPSTREAM || kind == VALUE_SOURCE ||
+           kind == VALUE_SHARE;
 }
 
 /* Printable, and not to be taken for a number or for the end of the name. */

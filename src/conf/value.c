@@ -4,22 +4,19 @@
 #include "conf/value.h"
 
 #include "conf/pin.h"
+#include "conf/value_address.h"
 #include "conf/value_limits.h"
 #include "conf/value_text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define PORT_DNS       53
-#define PORT_DOT       853
-#define MULTICAST_IPV4 0xe0
-#define MULTICAST_IPV6 0xff
-#define UNIT_TEXT_MAX  16
-#define SOCKET_OFF     "off"
-#define SECOND_MS      1000u
-#define MINUTE_MS      (60 * SECOND_MS)
-#define HOUR_MS        (60 * MINUTE_MS)
-#define DAY_MS         (24 * HOUR_MS)
+#define UNIT_TEXT_MAX 16
+#define SOCKET_OFF    "off"
+#define SECOND_MS     1000u
+#define MINUTE_MS     (60 * SECOND_MS)
+#define HOUR_MS       (60 * MINUTE_MS)
+#define DAY_MS        (24 * HOUR_MS)
 
 static const struct {
     const char *text;
@@ -135,37 +132,6 @@ parse_text(const struct value_rule *rule, const char *text, char *field)
     return wrong;
 }
 
-static bool
-is_multicast(const struct addr *addr)
-{
-    return addr->family == ADDR_IPV4 ? addr->bytes[0] >= MULTICAST_IPV4
-                                     : addr->bytes[0] == MULTICAST_IPV6;
-}
-
-static bool
-is_link_local(const struct addr *addr)
-{
-    return addr->family == ADDR_IPV6 && addr->bytes[0] == 0xfe && (addr->bytes[1] & 0xc0) == 0x80;
-}
-
-static const char *
-parse_address(const struct value_rule *rule, const char *text, struct addr *addr)
-{
-    static const uint8_t unspecified[sizeof addr->bytes];
-    bool is_upstream = rule->kind == VALUE_UPSTREAM;
-    if (addr_parse(text, is_upstream ? PORT_DOT : PORT_DNS, addr) != STATUS_OK)
-        return "not an address with port";
-    if (is_multicast(addr))
-        return "a multicast or reserved address";
-    if (is_link_local(addr) && addr->scope == 0)
-        return "a link-local address without its interface, as in [fe80::1%eth0]";
-    if (is_upstream && memcmp(addr->bytes, unspecified, sizeof unspecified) == 0)
-        return "the unspecified address";
-    return is_upstream && addr->port == PORT_DNS
-               ? "port 53; plain DNS is never spoken to an upstream"
-               : NULL;
-}
-
 /* NULL, or what is wrong; the field is zero before. */
 static const char *
 parse(const struct value_rule *rule, const char *text, void *field)
@@ -189,7 +155,8 @@ parse(const struct value_rule *rule, const char *text, void *field)
         return value_text_parse_domain(text, field, rule->size);
     case VALUE_LISTEN:
     case VALUE_UPSTREAM:
-        return parse_address(rule, text, field);
+    case VALUE_SOURCE:
+        return value_address_parse(rule->kind, text, field);
     case VALUE_PREFIX:
         return addr_prefix_parse(text, field) == STATUS_OK ? NULL
                                                            : "not a prefix, or bits set past it";
@@ -287,6 +254,7 @@ value_format(const struct value_rule *rule, const void *field, char text[VALUE_T
         return format_text(rule, field, text);
     case VALUE_LISTEN:
     case VALUE_UPSTREAM:
+    case VALUE_SOURCE:
         return is_address(field) ? addr_format(field, text) : NULL;
     case VALUE_PREFIX:
         return is_address(&((const struct addr_prefix *)field)->addr)
@@ -372,6 +340,7 @@ value_allowed(const struct value_rule *rule, char text[VALUE_ALLOWED_MAX])
         [VALUE_UPSTREAM] = {"ADDRESS or ADDRESS:PORT, IPv6 as [ADDRESS]:PORT; no port means 853; "
                             "never port 53",
                             NULL},
+        [VALUE_SOURCE] = {"an address of this machine, without a port", NULL},
         [VALUE_PREFIX] = {"ADDRESS/LENGTH with no bit set past the length, or one ADDRESS", NULL},
         [VALUE_PORT] = {"0 to 65535", NULL},
         [VALUE_BYTES] = {"off, or 64KiB to 4GiB, with a unit (KiB, MiB or GiB)", NULL},

@@ -27,6 +27,7 @@ enum value_kind {
     VALUE_DOMAIN,   /* char[]: any domain name but the root, in lower case, no dot at its end */
     VALUE_LISTEN,   /* struct addr, port 53 where none is given */
     VALUE_UPSTREAM, /* struct addr, port 853 where none is given, never 53 */
+    VALUE_SOURCE,   /* struct addr without port: one of this machine */
     VALUE_PREFIX,   /* struct addr_prefix */
     VALUE_PORT,     /* uint32_t 0..65535 */
     VALUE_BYTES,    /* uint64_t; "64KiB" to "4GiB", or the one word, which means 0 */

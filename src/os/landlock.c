@@ -36,7 +36,9 @@ add_ports(int ruleset_fd, const struct landlock_permit *permit)
         if (syscall(SYS_landlock_add_rule, ruleset_fd, RULE_NET_PORT, &rule, 0) != 0)
             return false;
     }
-    return true;
+    struct port_rule chosen = {.access = ACCESS_BIND_TCP, .port = 0};
+    return !permit->has_source ||
+           syscall(SYS_landlock_add_rule, ruleset_fd, RULE_NET_PORT, &chosen, 0) == 0;
 }
 
 /* Permit this of a file, or of what is below a folder. No more can be permitted than is handled. */

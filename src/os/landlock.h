@@ -3,7 +3,7 @@
  *
  * What: with Landlock enabled (Linux 5.13), this process and all that it spawns can open by name what
  *       is permitted and nothing else, as far as it says that it forbids that; from Linux 6.7 on they
- *       can connect over TCP to the ports named only, and bind none. The filter of os/sandbox.h
+ *       can connect over TCP to the ports named only, and bind none but what the kernel chooses. The filter of os/sandbox.h
  *       cannot look at paths and addresses; this can. Descriptors that are open already stay of use.
  * Who:  everybody, after no-new-privileges and before its filter.
  * Ref:  landlock(7), ABI 1 to 5.
@@ -26,6 +26,7 @@ struct landlock_permit {   /* all zero: files as ever, no port */
     unsigned forbids;      /* LANDLOCK_NO_ bits */
     const uint16_t *ports; /* TCP, to connect to */
     size_t ports_count;
+    bool has_source;     /* a socket can be bound to an address, its port left to the kernel */
     const int *programs; /* O_PATH, of regular files that can be executed */
     size_t programs_count;
     const int *readable; /* O_PATH, of files that can be read, and folders whose files can be */

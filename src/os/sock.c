@@ -178,8 +178,18 @@ sock_adopt(int fd, int type)
     return done ? STATUS_OK : STATUS_SYSTEM;
 }
 
+static bool
+is_bound_from(int fd, const struct addr *source)
+{
+    struct sockaddr_storage from;
+    if (source->family == ADDR_NONE)
+        return true;
+    socklen_t size = addr_to_socket(source, &from);
+    return sys_bind(fd, (struct sockaddr *)&from, size) == 0;
+}
+
 enum status
-sock_dial(const struct addr *addr, int *fd)
+sock_dial(const struct addr *addr, const struct addr *source, int *fd)
 {
     struct sockaddr_storage to;
     socklen_t size = addr_to_socket(addr, &to);
@@ -188,6 +198,10 @@ sock_dial(const struct addr *addr, int *fd)
         return STATUS_SYSTEM;
     if (!set(*fd, IPPROTO_TCP, TCP_NODELAY, 1))
         return close_failed(fd);
+    if (!is_bound_from(*fd, source)) {
+        (void)close_failed(fd);
+        return STATUS_NONE;
+    }
     /* a kernel without them does without: the first saves a round trip where the server gave us a
      * cookie, the second ends what the other side has stopped to acknowledge */
     (void)set(*fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);

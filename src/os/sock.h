@@ -55,11 +55,12 @@ bool sock_is_listening(int fd);
 #define SOCK_USER_TIMEOUT_MS 5000
 
 /**
- * Start a TCP connection, non-blocking. With TCP Fast Open it may count as connected before the
+ * Start a TCP connection, non-blocking, from `source` (family ADDR_NONE: the kernel chooses). With TCP Fast Open it may count as connected before the
  * first octet was written: send() then may say EINPROGRESS, and an error comes with a later call.
- * @return STATUS_OK (connecting or connected); STATUS_SYSTEM.
+ * @return STATUS_OK (connecting or connected); STATUS_NONE (the source is none that we can have);
+ *         STATUS_SYSTEM. Of both, errno tells why.
  */
-MUST_CHECK enum status sock_dial(const struct addr *addr, int *fd);
+MUST_CHECK enum status sock_dial(const struct addr *addr, const struct addr *source, int *fd);
 
 /** Acknowledge what was received now, not with the next segment or 40 ms later: a sender that
  *  collects small segments waits for that. */

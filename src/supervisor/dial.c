@@ -17,8 +17,10 @@ dial_begin(struct child *worker)
 {
     const struct config *config = &worker->supervisor->config;
     worker->upstreams_count = config->upstreams_count;
-    for (uint32_t i = 0; i < config->upstreams_count; i++)
+    for (uint32_t i = 0; i < config->upstreams_count; i++) {
         worker->upstreams[i] = config->upstreams[i].address;
+        worker->sources[i] = config->upstreams[i].source;
+    }
 }
 
 void
@@ -64,13 +66,24 @@ dial_avoid(struct child *worker, uint32_t index, uint32_t cost_us)
     return STATUS_OK;
 }
 
+static void
+tell_source(const struct supervisor *sup, const struct addr *to, const struct addr *source,
+            int error)
+{
+    char text[ADDR_TEXT_MAX];
+    log_write(LOG_WARNING, LOG_UPSTREAM_DOWN, "upstream %s: cannot connect from %s: %s%s",
+              name_of(sup, to), addr_format(source, text), strerror(error),
+              error == EADDRNOTAVAIL ? "; upstreams[].source must be an address of this machine"
+                                     : "");
+}
+
 /* @return 0: there is a socket; else an errno, or IPC_ERROR_AVOIDED */
 static uint32_t
 dial(struct child *worker, uint32_t index, int *fd)
 {
     struct supervisor *sup = worker->supervisor;
     struct lane *lane = &sup->lanes[worker->lane];
-    const struct addr *to = &worker->upstreams[index];
+    const struct addr *to = &worker->upstreams[index], *source = &worker->sources[index];
     switch (
         dial_rule_judge(&sup->avoided, to, &lane->dials[index], &sup->config, sup->loop.now_us)) {
     case DIAL_AVOIDED:
@@ -86,9 +99,13 @@ dial(struct child *worker, uint32_t index, int *fd)
         break;
     }
     lane->dials_done++;
-    if (sock_dial(to, fd) == STATUS_OK)
+    enum status status = sock_dial(to, source, fd);
+    if (status == STATUS_OK)
         return 0;
-    return errno > 0 ? (uint32_t)errno : EIO;
+    int error = errno > 0 ? errno : EIO;
+    if (status == STATUS_NONE)
+        tell_source(sup, to, source, error);
+    return (uint32_t)error;
 }
 
 enum status

@@ -14,12 +14,12 @@
 #include <unistd.h>
 
 enum status
-look_dial(const struct addr *addr, int *fd, struct config_error *error)
+look_dial(const struct addr *addr, const struct addr *source, int *fd, struct config_error *error)
 {
-    char text[ADDR_TEXT_MAX];
+    char text[ADDR_TEXT_MAX], from[ADDR_TEXT_MAX];
     int problem = 0;
     socklen_t size = sizeof problem;
-    if (sock_dial(addr, fd) != STATUS_OK) {
+    if (sock_dial(addr, source, fd) != STATUS_OK) {
         problem = errno;
     } else {
         struct pollfd waiting = {.fd = *fd, .events = POLLOUT};
@@ -34,8 +34,9 @@ look_dial(const struct addr *addr, int *fd, struct config_error *error)
     }
     if (problem == 0)
         return STATUS_OK;
-    snprintf(error->text, sizeof error->text, "cannot connect to %s: %s", addr_format(addr, text),
-             strerror(problem));
+    snprintf(error->text, sizeof error->text, "cannot connect to %s%s%s: %s",
+             addr_format(addr, text), source->family == ADDR_NONE ? "" : " from ",
+             source->family == ADDR_NONE ? "" : addr_format(source, from), strerror(problem));
     return STATUS_SYSTEM;
 }
 

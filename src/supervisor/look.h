@@ -31,6 +31,7 @@ struct look_chain {
 
 struct look_ask { /* what to look at, and how to judge it */
     const struct addr *address;
+    struct addr source;          /* to connect from; zero: the kernel chooses */
     const char *tls_name;        /* without policy: SNI, or "" */
     uint32_t index;              /* of the upstream whose policy decides; IPC_NO_POLICY: none */
     uint32_t versions;           /* bits of TLS versions; 0: those of the policy */
@@ -38,8 +39,9 @@ struct look_ask { /* what to look at, and how to judge it */
     int policy_fds[IPC_FDS_MAX]; /* with a policy: configuration, statistics page, CAs or -1 */
 };
 
-/** Connect and wait until it is done. @return STATUS_OK; STATUS_SYSTEM (`error` says why). */
-MUST_CHECK enum status look_dial(const struct addr *addr, int *fd, struct config_error *error);
+/** Connect, from `source` if its family is not ADDR_NONE, and wait until it is done. @return STATUS_OK; STATUS_SYSTEM (`error` says why). */
+MUST_CHECK enum status look_dial(const struct addr *addr, const struct addr *source, int *fd,
+                                 struct config_error *error);
 
 /**
  * Let a worker shake hands and tell what it sees, and with a policy whether it would trust it.

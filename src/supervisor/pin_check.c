@@ -68,7 +68,7 @@ look_once(const struct look_ask *ask, int exec_fd, struct look_chain *chain,
           struct config_error *error)
 {
     int fd = -1;
-    enum status status = look_dial(ask->address, &fd, error);
+    enum status status = look_dial(ask->address, &ask->source, &fd, error);
     if (status == STATUS_OK)
         status = look_at(ask, exec_fd, fd, chain, error);
     if (fd >= 0)
@@ -84,6 +84,7 @@ check_one(const struct config *config, uint32_t index, int exec_fd, const struct
     struct config_error error;
     const struct config_upstream *upstream = &config->upstreams[index];
     struct look_ask ask = {.address = &upstream->address,
+                           .source = upstream->source,
                            .tls_name = "",
                            .index = index,
                            .spaces = spaces,

@@ -61,7 +61,7 @@ pin_show_run(const struct options *options)
     int exec_fds[CHILD_ROLES], socket_fd = -1;
     enum status status = executables_open(exec_fds, &error);
     if (status == STATUS_OK)
-        status = look_dial(&options->pin_address, &socket_fd, &error);
+        status = look_dial(&options->pin_address, &(struct addr){0}, &socket_fd, &error);
     if (status == STATUS_OK)
         status = jail_enter(NULL, NULL, exec_fds, &spaces, &error);
     if (status == STATUS_OK)

@@ -83,7 +83,7 @@ enum { LOADER = S, VIEW = 0 }; /* a child's loader works under the supervisor's 
     P(socket_netlink, 0, SYS_socket, AF_NETLINK, SOCK_RAW, 0)                                      \
     P(socket_packet, 0, SYS_socket, AF_PACKET, SOCK_RAW, 0)                                        \
     P(connect, S | T | D, SYS_connect, with->closed, NULL, 0)                                      \
-    P(bind, 0, SYS_bind, with->closed, NULL, 0)                                                    \
+    P(bind, S, SYS_bind, with->closed, NULL, 0)                                                    \
     P(listen, 0, SYS_listen, with->closed, 1)                                                      \
     P(accept4, S | F | E, SYS_accept4, with->closed, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)     \
     P(accept4_inherited, 0, SYS_accept4, with->closed, NULL, NULL, SOCK_NONBLOCK)                  \

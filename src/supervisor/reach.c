@@ -143,6 +143,7 @@ reach_restrict(const struct config *config, const char *file, const int exec_fds
     struct folders folders = {0};
     struct landlock_permit permit = {.forbids = FORBIDS,
                                      .ports = ports,
+                                     .has_source = true,
                                      .programs = exec_fds,
                                      .programs_count = CHILD_ROLES,
                                      .readable = folders.fds};

@@ -64,6 +64,7 @@ struct child {
     bool is_unneeded;     /* retired: nothing waits for its answers any more, so we killed it */
     uint32_t ring_number; /* the ring that it was given last; 0: none */
     struct addr upstreams[CONFIG_UPSTREAMS_MAX]; /* worker: what its indices mean ... */
+    struct addr sources[CONFIG_UPSTREAMS_MAX];   /* ... where each is connected from ... */
     uint32_t upstreams_count;                    /* ... by the configuration it began with */
     uint32_t drain_ms;                           /* what it may take to end once it is told to */
     uint64_t started_us;    /* monotonic: when the living process was spawned */

@@ -8,6 +8,7 @@ import time
 
 import pytest
 from baddot import encoded
+from conftest import upstream
 from penstock import records, wait_for
 
 SLOW_MS = 1200  # more than half of the 2 s that a query has
@@ -210,3 +211,22 @@ def test_shorter_time_holds_for_what_is_asked_later(bad_service):
         assert not first.done(), "it has its 2 s"
         assert time.monotonic() - begun < 1.5
         first.result()
+
+
+def test_upstreams_are_connected_to_from_their_source(serve, bad, pki):
+    """And when a reload changes it, from the new one; of one that is not ours, the log says so in words."""
+    entry = {**upstream(bad.where, pki), "source": "127.0.0.23"}
+    bad.clients.clear()
+    service = serve([entry])
+    assert records(service.ask("plain.penstock.example")) == [encoded("plain.penstock.example")]
+    assert bad.clients == {"127.0.0.23"}
+    config = json.loads(service.file.read_text())
+    config["upstreams"][0]["source"] = "127.0.0.24"
+    service.file.write_text(json.dumps(config))
+    reload(service)
+    wait_for(lambda: "127.0.0.24" in bad.clients, 10, "the new source")
+    config["upstreams"][0]["source"] = "192.0.2.24"
+    service.file.write_text(json.dumps(config))
+    reload(service)
+    service.wait_log("upstream first: cannot connect from 192.0.2.24: Cannot assign requested address; "
+                     "upstreams\\[\\].source must be an address of this machine")

@@ -184,6 +184,37 @@ other_port(void)
     return try_connect(8854);
 }
 
+/* Of a process that may have a source, or not. */
+static int
+try_bind(bool has_source, uint16_t port)
+{
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct landlock_permit permit = {.has_source = has_source};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || landlock_restrict(&permit) != STATUS_OK)
+        return FAILED;
+    if (bind(fd, (struct sockaddr *)&to, sizeof to) == 0)
+        return 0;
+    return errno == EACCES ? REFUSED : FAILED;
+}
+
+static int
+source_that_is_permitted(void)
+{
+    return try_bind(true, 0);
+}
+static int
+source_with_a_port(void)
+{
+    return try_bind(true, 8855);
+}
+static int
+source_without_leave(void)
+{
+    return try_bind(false, 0);
+}
+
 static int
 run(const char *what, int (*attempt)(void), int expected)
 {
@@ -228,6 +259,9 @@ main(void)
     if (abi >= 4) {
         wrong += run("a port that is named", permitted_port, 0);
         wrong += run("another port", other_port, REFUSED);
+        wrong += run("an address to connect from", source_that_is_permitted, 0);
+        wrong += run("the same, and a port", source_with_a_port, REFUSED);
+        wrong += run("the same where there is none", source_without_leave, REFUSED);
     } else {
         printf("ports: not before Linux 6.7\n");
     }

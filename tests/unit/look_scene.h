@@ -63,9 +63,10 @@ jail_enter(const struct config *config, const char *file, const int exec_fds[CHI
 }
 
 enum status
-look_dial(const struct addr *addr, int *fd, struct config_error *error)
+look_dial(const struct addr *addr, const struct addr *source, int *fd, struct config_error *error)
 {
     char text[ADDR_TEXT_MAX];
+    (void)source;
     *fd = -1;
     if (!cannot_connect)
         return STATUS_OK;

@@ -17,10 +17,12 @@ Test(config_env, the_environment_has_every_key)
         "PENSTOCK_ACL_DENY=10.0.0.0/8,::/0",
         "PENSTOCK_UPSTREAMS_1_NAME=b", /* in no order */
         "PENSTOCK_UPSTREAMS_1_ADDRESS=2001:db8::1",
+        "PENSTOCK_UPSTREAMS_1_SOURCE=",
         "PENSTOCK_UPSTREAMS_1_VERIFY=ca",
         "PENSTOCK_UPSTREAMS_1_TLS_NAME=b.example",
         "PENSTOCK_UPSTREAMS_0_NAME=a",
         "PENSTOCK_UPSTREAMS_0_ADDRESS=192.0.2.9",
+        "PENSTOCK_UPSTREAMS_0_SOURCE=192.0.2.10",
         "PENSTOCK_UPSTREAMS_0_TLS_NAME=",
         "PENSTOCK_UPSTREAMS_0_PINS=" PIN_A "," PIN_B,
         "PENSTOCK_UPSTREAMS_0_VERIFY=pin",

@@ -57,6 +57,23 @@ Test(config_judge, an_upstream_needs_its_name_and_address)
         "a DNS over TLS server");
 }
 
+Test(config_judge, a_source_is_of_its_upstreams_family)
+{
+    static const char four[] =
+        "upstreams:\n- {name: a, address: 192.0.2.1, tls_name: a.example, verify: ca,\n"
+        "   source: ";
+    char text[200];
+    snprintf(text, sizeof text, "%s%s", four, "\"2001:db8::1\"}\n");
+    expect_error(text, NULL,
+                 "test.yaml:3: upstreams[0].source: of another family than the upstream's address; "
+                 "allowed: IPv4 for IPv4, IPv6 for IPv6");
+    snprintf(text, sizeof text, "%s%s", four, "192.0.2.9}\n");
+    load_ok(text, NULL);
+    load_ok("upstreams:\n- {name: a, address: \"2001:db8::2\", tls_name: a.example, verify: ca,\n"
+            "   source: \"2001:db8::1\"}\n",
+            NULL);
+}
+
 Test(config_judge, nothing_is_given_twice)
 {
     expect_error(

@@ -166,7 +166,7 @@ Test(config_load, refuses_unknown_and_repeated_keys)
                  "test.yaml:2: tls.version: unknown key; allowed: ca_file, versions, policy");
     expect_error(
         "upstreams:\n- name: a\n  host: b\n", NULL,
-        "test.yaml:3: upstreams.host: unknown key; allowed: name, address, tls_name, pins, "
+        "test.yaml:3: upstreams.host: unknown key; allowed: name, address, source, tls_name, pins, "
         "verify, weight, qps");
     expect_error("query: 4s\n", NULL, "test.yaml:1: query: unknown key; allowed: " TOP_KEYS);
     expect_error("\"\": 4s\n", NULL, "test.yaml:1: : unknown key; allowed: " TOP_KEYS);

@@ -164,7 +164,8 @@ random_text(const struct value_rule *rule, char *text)
     case VALUE_RATE:
         sprintf(text, "/%u %u/s %u", below(33), 1 + below(CONFIG_RATE_MAX), 1 + below(3000));
         return;
-    case VALUE_SHARE: /* must name an address that is served: see random_items() */
+    case VALUE_SHARE:  /* must name an address that is served: see random_items() */
+    case VALUE_SOURCE: /* must be of its upstream's family: test_config_judge.c */
         return;
     case VALUE_SECRET:
         for (size_t i = 0; i < CONFIG_SECRET_BYTES; i++)

@@ -7,7 +7,10 @@
 #include "supervisor/children.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define MINUTE (60ULL * 1000000)
@@ -111,4 +114,44 @@ Test(dial, it_is_the_address_that_is_avoided_also_under_another_index)
     dial_begin(worker(1)); /* after a reload */
     cr_assert_not(is_avoided(1, 0));
     cr_assert(is_avoided(1, 1));
+}
+
+/* What the kernel says of the address that a connection is to come from. */
+Test(dial, a_source_that_is_not_ours_is_an_error_and_no_connection)
+{
+    struct ipc_message got;
+    int fds[IPC_FDS_MAX];
+    begin(2);
+    sup.config.upstreams[0].source = (struct addr){.family = ADDR_IPV4, .bytes = {192, 0, 2, 7}};
+    dial_begin(worker(0));
+    cr_assert_eq(dial_answer(worker(0), 0, 7), STATUS_OK);
+    cr_assert_eq(chan_receive(ends[0], IPC_FROM_SUPERVISOR, &got, fds), STATUS_OK);
+    cr_assert_eq(got.error, EADDRNOTAVAIL);
+    cr_assert_eq(fds[0], -1);
+}
+
+Test(dial, a_connection_comes_from_its_source)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in from;
+    socklen_t size = sizeof at;
+    struct ipc_message got;
+    int fds[IPC_FDS_MAX], listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(bind(listener, (struct sockaddr *)&at, size), 0);
+    cr_assert_eq(listen(listener, 1), 0);
+    cr_assert_eq(getsockname(listener, (struct sockaddr *)&at, &size), 0);
+    begin(1);
+    sup.config.upstreams[0].address =
+        (struct addr){.family = ADDR_IPV4, .port = ntohs(at.sin_port), .bytes = {127, 0, 0, 1}};
+    sup.config.upstreams[0].source = (struct addr){.family = ADDR_IPV4, .bytes = {127, 0, 0, 9}};
+    dial_begin(worker(0));
+    cr_assert_eq(dial_answer(worker(0), 0, 7), STATUS_OK);
+    cr_assert_eq(chan_receive(ends[0], IPC_FROM_SUPERVISOR, &got, fds), STATUS_OK);
+    cr_assert_eq(got.error, 0);
+    int fd = accept(listener, (struct sockaddr *)&from, &size);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(ntohl(from.sin_addr.s_addr), INADDR_LOOPBACK + 8);
+    close(fd);
+    close(fds[0]);
+    close(listener);
 }

@@ -126,10 +126,14 @@ Test(look, an_upstream_is_dialled_or_said_to_be_out_of_reach)
     cr_assert_eq(bind(listener, (struct sockaddr *)&at, size), 0);
     cr_assert_eq(getsockname(listener, (struct sockaddr *)&at, &size), 0);
     struct addr to = {.family = ADDR_IPV4, .port = ntohs(at.sin_port), .bytes = {127, 0, 0, 1}};
-    cr_assert_eq(look_dial(&to, &fd, &error), STATUS_SYSTEM);
+    cr_assert_eq(look_dial(&to, &(struct addr){0}, &fd, &error), STATUS_SYSTEM);
     cr_assert_not_null(strstr(error.text, "cannot connect to 127.0.0.1:"), "%s", error.text);
     cr_assert_not_null(strstr(error.text, "Connection refused"), "%s", error.text);
+    struct addr stranger = {.family = ADDR_IPV4, .bytes = {192, 0, 2, 7}};
+    cr_assert_eq(look_dial(&to, &stranger, &fd, &error), STATUS_SYSTEM);
+    cr_assert_not_null(strstr(error.text, " from 192.0.2.7: Cannot assign requested address"), "%s",
+                       error.text);
     cr_assert_eq(listen(listener, 1), 0);
-    cr_assert_eq(look_dial(&to, &fd, &error), STATUS_OK, "%s", error.text);
+    cr_assert_eq(look_dial(&to, &(struct addr){0}, &fd, &error), STATUS_OK, "%s", error.text);
     close(fd);
 }

@@ -6,9 +6,9 @@
 #include <time.h>
 
 static const struct value_rule *const all[] = {
-    &duration, &count, &lanes,   &word,  &flags,  &name,     &user,   &host,
-    &domain,   &path,  &control, &who,   &listen, &upstream, &prefix, &pin,
-    &port,     &bytes, &rate,    &share, &secret, &from_zero};
+    &duration, &count, &lanes,   &word, &flags,  &name,     &user,     &host,
+    &domain,   &path,  &control, &who,  &listen, &upstream, &prefix,   &pin,
+    &source,   &port,  &bytes,   &rate, &share,  &secret,   &from_zero};
 
 #define KINDS (sizeof all / sizeof all[0])
 
@@ -86,29 +86,6 @@ Test(value, words_are_matched_whole)
     static const char *const wrong[] = {"", "pi", "pin+", "pin+ca pin", "PIN", "ca ", " "};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         cr_expect_str_eq(again(&word, wrong[i]), "not one of the allowed words", "%s", wrong[i]);
-}
-
-Test(value, addresses_get_their_ports)
-{
-    cr_expect_str_eq(again(&listen, "192.0.2.1"), "192.0.2.1:53");
-    cr_expect_str_eq(again(&listen, "::"), "[::]:53");
-    cr_expect_str_eq(again(&listen, "0.0.0.0:5300"), "0.0.0.0:5300");
-    cr_expect_str_eq(again(&upstream, "192.0.2.1"), "192.0.2.1:853");
-    cr_expect_str_eq(again(&upstream, "[2001:db8::1]:8853"), "[2001:db8::1]:8853");
-    cr_expect_str_eq(again(&listen, "::ffff:192.0.2.1"), "192.0.2.1:53");
-    cr_expect_str_eq(again(&listen, "192.0.2.1:0"), "not an address with port");
-    cr_expect_str_eq(again(&listen, "localhost"), "not an address with port");
-    cr_expect_str_eq(again(&listen, "224.0.0.1"), "a multicast or reserved address");
-    cr_expect_str_eq(again(&listen, "255.255.255.255"), "a multicast or reserved address");
-    cr_expect_str_eq(again(&upstream, "ff02::1"), "a multicast or reserved address");
-    cr_expect_str_eq(again(&upstream, "0.0.0.0"), "the unspecified address");
-    cr_expect_str_eq(again(&upstream, "[::]:853"), "the unspecified address");
-}
-
-Test(value, no_upstream_on_port_53)
-{
-    cr_expect_str_eq(again(&upstream, "192.0.2.1:53"),
-                     "port 53; plain DNS is never spoken to an upstream");
 }
 
 Test(value, prefixes_have_no_host_bits)

@@ -26,6 +26,7 @@ static const struct value_rule control = {VALUE_SOCKET, CONFIG_SOCKET_MAX, 0, 0,
 static const struct value_rule who = {VALUE_WHO, CONFIG_WHO_MAX, 0, 0, ""};
 static const struct value_rule listen = {VALUE_LISTEN, sizeof(struct addr), 0, 0, ""};
 static const struct value_rule upstream = {VALUE_UPSTREAM, sizeof(struct addr), 0, 0, ""};
+static const struct value_rule source = {VALUE_SOURCE, sizeof(struct addr), 0, 0, ""};
 static const struct value_rule prefix = {VALUE_PREFIX, sizeof(struct addr_prefix), 0, 0, ""};
 static const struct value_rule pin = {VALUE_PIN, CONFIG_PIN_BYTES, 0, 0, ""};
 static const struct value_rule port = {VALUE_PORT, 4, 0, 0, ""};
