@@ -1,4 +1,4 @@
-/* fuzz_config.c - any file, environment and flags load, or are refused with one printable line
+/* fuzz_config.c - any file, environment and flags load, or are refused with printable lines
  * SPDX-License-Identifier: ISC
  *
  * The input is the file; what follows a NUL byte are variables, parted by NUL bytes; one that begins
@@ -20,16 +20,32 @@
 #define LISTEN_MAX    20
 
 static struct config config, again, defaults;
+static struct config_errors errors;
 static struct config_error error;
 
 static void
-check_error(const struct config *failed)
+check_line(const struct config_error *line)
+{
+    size_t len = strnlen(line->text, sizeof line->text);
+    must(len > 0 && len < sizeof line->text);
+    for (size_t i = 0; i < len; i++)
+        must(line->text[i] >= ' ' && line->text[i] <= '~');
+}
+
+/* Those that are kept are lines, and the first is what who asks for one gets. */
+static void
+check_errors(const struct config_source *source)
 {
     static const struct config zeros;
-    size_t len = strnlen(error.text, sizeof error.text);
-    must(len > 0 && len < sizeof error.text && memcmp(failed, &zeros, sizeof zeros) == 0);
-    for (size_t i = 0; i < len; i++)
-        must(error.text[i] >= ' ' && error.text[i] <= '~');
+    char rest[CONFIG_ERRORS_REST_MAX];
+    must(memcmp(&config, &zeros, sizeof zeros) == 0 && errors.count > 0);
+    for (uint32_t i = 0; i < config_errors_kept(&errors); i++)
+        check_line(&errors.of[i]);
+    must((config_errors_rest(&errors, rest) != NULL) == (errors.count > CONFIG_ERRORS_MAX));
+    must(config_load(source, &config, &error) == STATUS_INVALID);
+    must(strcmp(error.text, errors.of[0].text) == 0);
+    config_errors_line(&errors, &error);
+    check_line(&error);
 }
 
 static uint32_t
@@ -117,13 +133,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                    .listen = listen,
                                    .listen_count = listen_count,
                                    .zone_index = zone_index};
-    if (config_load(&source, &config, &error) == STATUS_OK) {
+    if (config_load_all(&source, &config, &errors) == STATUS_OK) {
+        must(errors.count == 0);
         check_round_trip(NULL);
         check_round_trip(zone_name);
         check_warnings();
         check_change();
     } else {
-        check_error(&config);
+        check_errors(&source);
     }
     free(copy);
     return 0;

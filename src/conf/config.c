@@ -41,7 +41,7 @@ _Static_assert(sizeof(struct config) == offsetof(struct config, log_format) + si
 bool
 config_is_sound(const struct config *config)
 {
-    struct config_complaint complaint;
+    struct config_complaints complaints;
     if (config->magic != CONFIG_MAGIC || config->bytes != sizeof *config ||
         config->upstreams_count > CONFIG_UPSTREAMS_MAX)
         return false;
@@ -57,5 +57,5 @@ config_is_sound(const struct config *config)
     size_t unused = CONFIG_UPSTREAMS_MAX - config->upstreams_count;
     return is_zero(&config->upstreams[config->upstreams_count],
                    unused * sizeof config->upstreams[0]) &&
-           config_judge(config, &complaint);
+           config_judge(config, &complaints);
 }

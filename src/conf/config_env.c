@@ -23,6 +23,7 @@ static bool
 find(const char *variable, size_t len, struct config_env *env)
 {
     char name[CONFIG_PATH_TEXT_MAX];
+    env->text = variable + len + 1;
     for (env->row = 0; env->row < CONFIG_ROWS; env->row++) {
         const struct config_row *row = &config_rows[env->row];
         uint32_t numbers = row->is_upstream ? CONFIG_UPSTREAMS_MAX : 1;
@@ -42,17 +43,25 @@ is_service_link(const char *variable)
            strncmp(rest, "PORT_", 5) == 0;
 }
 
-enum status
-config_env_read(const char *variable, struct config_env *env, struct config_error *error)
+bool
+config_env_find(const char *variable, struct config_env *env)
 {
     size_t len = strcspn(variable, "=");
     memset(env, 0, sizeof *env);
-    if (variable[len] == '=' && find(variable, len, env)) {
-        env->text = variable + len + 1;
-        return STATUS_OK;
-    }
+    if (variable[len] == '=' && find(variable, len, env))
+        return true;
     memset(env, 0, sizeof *env);
-    return config_error_at(error, "environment", 0, NULL, "%.*s: unknown variable; allowed: %s",
+    return false;
+}
+
+enum status
+config_env_read(const char *variable, struct config_env *env, struct config_errors *errors)
+{
+    size_t len = strcspn(variable, "=");
+    if (config_env_find(variable, env))
+        return STATUS_OK;
+    return config_error_at(errors, NULL, (struct config_origin){CONFIG_FROM_ENV, 0}, NULL,
+                           "%.*s: unknown variable; allowed: %s",
                            len < CONFIG_PATH_TEXT_MAX ? (int)len : CONFIG_PATH_TEXT_MAX, variable,
                            is_service_link(variable)
                                ? "no service links of Kubernetes: set enableServiceLinks: false"

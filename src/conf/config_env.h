@@ -7,6 +7,7 @@
 #pragma once
 
 #include "conf/config.h"
+#include "conf/config_errors.h"
 #include "conf/config_row.h"
 
 struct config_env { /* one variable */
@@ -18,11 +19,16 @@ struct config_env { /* one variable */
 /** Is it ours to judge: does its name begin with PENSTOCK_? */
 bool config_env_is_ours(const char *variable);
 
+/** The row that a variable means. @return false: there is none, or it has no value; all zero */
+bool config_env_find(const char *variable, struct config_env *env);
+
 /**
+ * The same, and say so if there is none.
+ *
  * @param variable  borrowed, "NAME=value", config_env_is_ours()
  * @param env       written
- * @param error     written on failure
+ * @param errors    gets one more on failure
  * @return STATUS_OK; STATUS_INVALID: no key has this name.
  */
 MUST_CHECK enum status config_env_read(const char *variable, struct config_env *env,
-                                       struct config_error *error);
+                                       struct config_errors *errors);

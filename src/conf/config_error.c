@@ -18,19 +18,6 @@ make_printable(char *text)
             *c = '?';
 }
 
-__attribute__((format(printf, 4, 0))) static enum status
-write_error(struct config_error *error, const char *where, const char *key, const char *format,
-            va_list args)
-{
-    size_t size = sizeof error->text;
-    int n = snprintf(error->text, size, "%s: %s%s", where, key == NULL ? "" : key,
-                     key == NULL ? "" : ": ");
-    if (n > 0 && (size_t)n < size)
-        vsnprintf(error->text + n, size - (size_t)n, format, args);
-    make_printable(error->text);
-    return STATUS_INVALID;
-}
-
 static const char *
 file_where(const char *file, uint32_t line, char where[FILE_SHOWN_MAX + 32])
 {
@@ -45,31 +32,48 @@ file_where(const char *file, uint32_t line, char where[FILE_SHOWN_MAX + 32])
     return where;
 }
 
-enum status
-config_error_at(struct config_error *error, const char *file, uint32_t line, const char *key,
-                const char *format, ...)
+__attribute__((format(printf, 5, 0))) static enum status
+add(struct config_errors *errors, const char *file, struct config_origin origin, const char *key,
+    const char *format, va_list args)
 {
+    struct config_error error;
     char where[FILE_SHOWN_MAX + 32];
+    const char *place = origin.layer == CONFIG_FROM_ENV     ? "environment"
+                        : origin.layer == CONFIG_FROM_FLAGS ? "command line"
+                                                            : file_where(file, origin.line, where);
+    int n = snprintf(error.text, sizeof error.text, "%s: %s%s", place, key == NULL ? "" : key,
+                     key == NULL ? "" : ": ");
+    if (n > 0 && (size_t)n < sizeof error.text)
+        vsnprintf(error.text + n, sizeof error.text - (size_t)n, format, args);
+    make_printable(error.text);
+    config_errors_add(errors, &error, origin);
+    return STATUS_INVALID;
+}
+
+enum status
+config_error_at(struct config_errors *errors, const char *file, struct config_origin origin,
+                const char *key, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    enum status status = write_error(error, file_where(file, line, where), key, format, args);
+    enum status status = add(errors, file, origin, key, format, args);
     va_end(args);
     return status;
 }
 
 enum status
-config_error_of(struct config_error *error, const char *file, struct config_origin origin,
-                const struct config_row *row, unsigned upstream, const char *format, ...)
+config_error_of(struct config_errors *errors, const char *file, struct config_origin origin,
+                enum config_row_id row, uint32_t upstream, const char *format, ...)
 {
-    char where[FILE_SHOWN_MAX + 32], key[CONFIG_PATH_TEXT_MAX];
-    bool is_env = origin.layer == CONFIG_FROM_ENV, is_flag = origin.layer == CONFIG_FROM_FLAGS;
-    const char *place = is_env    ? "environment"
-                        : is_flag ? "command line"
-                                  : file_where(file, origin.line, where);
-    (void)(is_env ? config_row_env(row, upstream, key) : config_row_path(row, upstream, key));
+    char key[CONFIG_PATH_TEXT_MAX];
+    if (origin.layer == CONFIG_FROM_ENV)
+        (void)config_row_env(&config_rows[row], upstream, key);
+    else
+        (void)config_row_path(&config_rows[row], upstream, key);
+    config_errors_mark(errors, row, upstream);
     va_list args;
     va_start(args, format);
-    enum status status = write_error(error, place, key, format, args);
+    enum status status = add(errors, file, origin, key, format, args);
     va_end(args);
     return status;
 }

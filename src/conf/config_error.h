@@ -7,30 +7,24 @@
 #pragma once
 
 #include "conf/config.h"
+#include "conf/config_errors.h"
 #include "conf/config_row.h"
 
-enum config_layer { CONFIG_DEFAULTS, CONFIG_FROM_FILE, CONFIG_FROM_ENV, CONFIG_FROM_FLAGS };
-
-struct config_origin { /* where a value comes from */
-    enum config_layer layer;
-    uint32_t line; /* CONFIG_FROM_FILE: 1.., 0: no line of its own */
-};
-
 /**
- * Write "FILE:LINE: KEY: " and the text.
+ * Add "PLACE: KEY: " and the text; the place is "FILE:LINE", "environment" or "command line".
  *
- * @param line  1.., or 0: the file as a whole
- * @param key   borrowed, or NULL: none
+ * @param file    borrowed, or NULL: there is none
+ * @param key     borrowed, or NULL: none
  * @return STATUS_INVALID, always
  */
-__attribute__((format(printf, 5, 6))) MUST_CHECK enum status
-config_error_at(struct config_error *error, const char *file, uint32_t line, const char *key,
-                const char *format, ...);
+__attribute__((format(printf, 5, 6))) enum status
+config_error_at(struct config_errors *errors, const char *file, struct config_origin origin,
+                const char *key, const char *format, ...);
 
 /**
- * The same for a row's value, which may come from anywhere: "environment: PENSTOCK_KEY: " where it
- * comes from there.
+ * The same about a row's value, whose key is that of the place: PENSTOCK_KEY in the environment. It
+ * is marked as wrong.
  */
-__attribute__((format(printf, 6, 7))) MUST_CHECK enum status
-config_error_of(struct config_error *error, const char *file, struct config_origin origin,
-                const struct config_row *row, unsigned upstream, const char *format, ...);
+__attribute__((format(printf, 6, 7))) enum status
+config_error_of(struct config_errors *errors, const char *file, struct config_origin origin,
+                enum config_row_id row, uint32_t upstream, const char *format, ...);

@@ -62,24 +62,30 @@ judge_verify(const struct config_upstream *upstream)
     return NULL;
 }
 
-static bool
-judge_upstream(const struct config *config, unsigned i, struct config_complaint *complaint)
+static void
+complain(struct config_complaints *complaints, const struct config_complaint found[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (found[i].text != NULL && complaints->count < CONFIG_COMPLAINTS_MAX)
+            complaints->of[complaints->count++] = found[i];
+}
+
+#define COUNT_OF(array)  (sizeof(array) / sizeof(array)[0])
+#define ALONE(row)       CONFIG_ROW_##row, CONFIG_ROW_##row
+#define WITH(row, other) CONFIG_ROW_##row, CONFIG_ROW_##other
+
+static void
+judge_upstream(const struct config *config, unsigned i, struct config_complaints *complaints)
 {
     const struct config_upstream *upstream = &config->upstreams[i];
     const struct config_complaint found[] = {
-        {CONFIG_ROW_upstream_name, i, judge_name(config, i)},
-        {CONFIG_ROW_upstream_address, i, judge_address(config, i)},
-        {CONFIG_ROW_upstream_source, i, judge_source(upstream)},
-        {CONFIG_ROW_upstream_pins, i, judge_pins(upstream)},
-        {CONFIG_ROW_upstream_verify, i, judge_verify(upstream)},
+        {ALONE(upstream_name), i, judge_name(config, i)},
+        {ALONE(upstream_address), i, judge_address(config, i)},
+        {WITH(upstream_source, upstream_address), i, judge_source(upstream)},
+        {WITH(upstream_pins, upstream_verify), i, judge_pins(upstream)},
+        {WITH(upstream_verify, upstream_pins), i, judge_verify(upstream)},
     };
-    for (size_t c = 0; c < sizeof found / sizeof found[0]; c++) {
-        if (found[c].text == NULL)
-            continue;
-        *complaint = found[c];
-        return false;
-    }
-    return true;
+    complain(complaints, found, COUNT_OF(found));
 }
 
 static const char *
@@ -138,7 +144,8 @@ judge_secret(const struct config *config, const struct config_secret *other)
 static const char *
 judge_pacing(const struct config *config)
 {
-    return config->pacing_burst / config->pacing_rate < CONFIG_DRAIN_S
+    return config->pacing_rate == 0 || /* which was wrong for itself */
+                   config->pacing_burst / config->pacing_rate < CONFIG_DRAIN_S
                ? NULL
                : "an hour of pacing.rate or more; allowed: less, or a higher rate";
 }
@@ -223,35 +230,30 @@ judge_proxy(const struct config *config)
 }
 
 /* Rules that hold between limits. */
-static bool
-judge_limits(const struct config *config, struct config_complaint *complaint)
+static void
+judge_limits(const struct config *config, struct config_complaints *complaints)
 {
     const struct config_complaint found[] = {
-        {CONFIG_ROW_proxy, 0, judge_proxy(config)},
-        {CONFIG_ROW_rates_ipv4, 0, judge_rates(config->rates_ipv4, config->rates_ipv4_count)},
-        {CONFIG_ROW_rates_ipv6, 0, judge_rates(config->rates_ipv6, config->rates_ipv6_count)},
-        {CONFIG_ROW_rates_proven_ipv4, 0,
+        {ALONE(proxy), 0, judge_proxy(config)},
+        {ALONE(rates_ipv4), 0, judge_rates(config->rates_ipv4, config->rates_ipv4_count)},
+        {ALONE(rates_ipv6), 0, judge_rates(config->rates_ipv6, config->rates_ipv6_count)},
+        {ALONE(rates_proven_ipv4), 0,
          judge_rates(config->rates_proven_ipv4, config->rates_proven_ipv4_count)},
-        {CONFIG_ROW_rates_proven_ipv6, 0,
+        {ALONE(rates_proven_ipv6), 0,
          judge_rates(config->rates_proven_ipv6, config->rates_proven_ipv6_count)},
-        {CONFIG_ROW_rates_listeners, 0, judge_shares(config)},
-        {CONFIG_ROW_rates_entries, 0, judge_entries(config->rates_entries)},
-        {CONFIG_ROW_cookies_previous_secret, 0,
+        {WITH(rates_listeners, listen), 0, judge_shares(config)},
+        {ALONE(rates_entries), 0, judge_entries(config->rates_entries)},
+        {WITH(cookies_previous_secret, cookies_secret), 0,
          judge_secret(config, &config->cookies_previous_secret)},
-        {CONFIG_ROW_cookies_staged_secret, 0, judge_secret(config, &config->cookies_staged_secret)},
-        {CONFIG_ROW_pacing_burst, 0, judge_pacing(config)},
-        {CONFIG_ROW_cache_ttl_min_ms, 0, judge_ttls(config)},
-        {CONFIG_ROW_local_through, 0, judge_through(config)},
-        {CONFIG_ROW_audit_path, 0, judge_audit_path(config->audit_path)},
-        {CONFIG_ROW_audit_key_file, 0, judge_audit_key(config)},
+        {WITH(cookies_staged_secret, cookies_secret), 0,
+         judge_secret(config, &config->cookies_staged_secret)},
+        {WITH(pacing_burst, pacing_rate), 0, judge_pacing(config)},
+        {WITH(cache_ttl_min_ms, cache_ttl_max_ms), 0, judge_ttls(config)},
+        {ALONE(local_through), 0, judge_through(config)},
+        {ALONE(audit_path), 0, judge_audit_path(config->audit_path)},
+        {WITH(audit_key_file, audit_path), 0, judge_audit_key(config)},
     };
-    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++) {
-        if (found[i].text == NULL)
-            continue;
-        *complaint = found[i];
-        return false;
-    }
-    return true;
+    complain(complaints, found, COUNT_OF(found));
 }
 
 /* A list that needs an item and has none. */
@@ -264,24 +266,25 @@ is_too_short(const struct config_row *row, const void *base)
 }
 
 bool
-config_judge(const struct config *config, struct config_complaint *complaint)
+config_judge(const struct config *config, struct config_complaints *complaints)
 {
+    complaints->count = 0;
     for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
         const struct config_row *row = &config_rows[id];
         if (row->is_upstream || !is_too_short(row, config))
             continue;
-        *complaint = (struct config_complaint){id, 0, "empty; allowed: at least one value"};
-        return false;
+        struct config_complaint empty = {id, id, 0, "empty; allowed: at least one value"};
+        complain(complaints, &empty, 1);
     }
     if (config->upstreams_count == 0) {
-        *complaint = (struct config_complaint){CONFIG_ROWS, 0,
-                                               "none given; allowed: at least one with name, "
-                                               "address, tls_name and pins (`penstock pin "
-                                               "ADDRESS:PORT` prints pins)"};
-        return false;
+        struct config_complaint none = {CONFIG_ROWS, CONFIG_ROWS, 0,
+                                        "none given; allowed: at least one with name, address, "
+                                        "tls_name and pins (`penstock pin ADDRESS:PORT` prints "
+                                        "pins)"};
+        complain(complaints, &none, 1);
     }
     for (unsigned i = 0; i < config->upstreams_count; i++)
-        if (!judge_upstream(config, i, complaint))
-            return false;
-    return judge_limits(config, complaint);
+        judge_upstream(config, i, complaints);
+    judge_limits(config, complaints);
+    return complaints->count == 0;
 }

@@ -17,10 +17,12 @@
 struct loader {
     const struct config_source *source;
     struct config *config;
-    struct config_error *error;
+    struct config_errors *errors;
     uint32_t upstreams_line; /* where the file names upstreams, or 0 */
+    bool is_cut;             /* the file could not be read to its end */
     /* where each row's value comes from; the last place is for the rows that no upstream has */
     struct config_origin origins[CONFIG_UPSTREAMS_MAX + 1][CONFIG_ROWS];
+    bool is_full[CONFIG_UPSTREAMS_MAX + 1][CONFIG_ROWS]; /* a list that was told to be */
 };
 
 static struct config_origin *
@@ -45,13 +47,13 @@ static enum status
 fail_value(struct loader *l, enum config_row_id id, uint32_t upstream, struct config_origin origin,
            const char *text, const char *wrong)
 {
-    const struct config_row *row = &config_rows[id];
+    const struct value_rule *rule = &config_rows[id].rule;
     char allowed[VALUE_ALLOWED_MAX];
-    (void)value_allowed(&row->rule, allowed);
-    if (row->rule.kind == VALUE_SECRET) /* else one slip of a finger would put it into the log */
-        return config_error_of(l->error, l->source->file, origin, row, upstream,
+    (void)value_allowed(rule, allowed);
+    if (rule->kind == VALUE_SECRET) /* else one slip of a finger would put it into the log */
+        return config_error_of(l->errors, l->source->file, origin, id, upstream,
                                "%s, and not shown; allowed: %s", wrong, allowed);
-    return config_error_of(l->error, l->source->file, origin, row, upstream,
+    return config_error_of(l->errors, l->source->file, origin, id, upstream,
                            "\"%.*s\" is %s; allowed: %s", SHOWN_MAX, text, wrong, allowed);
 }
 
@@ -67,6 +69,18 @@ parse(const struct loader *l, const struct config_row *row, const char *text, vo
     return text != NULL ? value_parse(&row->rule, text, field, wrong) : STATUS_INVALID;
 }
 
+/* Told once, of the first value that is one too many. */
+static enum status
+fail_full(struct loader *l, enum config_row_id id, uint32_t upstream, struct config_origin origin)
+{
+    bool *is_told = &l->is_full[config_rows[id].is_upstream ? upstream : CONFIG_UPSTREAMS_MAX][id];
+    if (!*is_told)
+        (void)config_error_of(l->errors, l->source->file, origin, id, upstream,
+                              "too many values; allowed: up to %u", config_rows[id].items_max);
+    *is_told = true;
+    return STATUS_INVALID;
+}
+
 static enum status
 add_to_list(struct loader *l, enum config_row_id id, uint32_t upstream, struct config_origin origin,
             const char *text)
@@ -76,8 +90,7 @@ add_to_list(struct loader *l, enum config_row_id id, uint32_t upstream, struct c
     uint32_t *count = (uint32_t *)(void *)(base + row->count_offset);
     const char *wrong;
     if (*count == row->items_max)
-        return config_error_of(l->error, l->source->file, origin, row, upstream,
-                               "too many values; allowed: up to %u", row->items_max);
+        return fail_full(l, id, upstream, origin);
     void *item = base + row->offset + *count * row->rule.size;
     if (parse(l, row, text, item, &wrong) != STATUS_OK)
         return fail_value(l, id, upstream, origin, text, wrong);
@@ -193,84 +206,96 @@ apply_item(struct loader *l, const struct config_yaml_item *item)
     return STATUS_OK;
 }
 
-/* A wrong form explains wrong values before it, so errors of form come first. */
-static enum status
+/* Each error is told, and the value it is about left out. */
+static void
 apply_file(struct loader *l)
 {
     struct config_yaml yaml;
-    struct config_yaml_item item;
+    struct config_yaml_item item = {.kind = CONFIG_YAML_END};
     const struct config_source *source = l->source;
-    enum status form, values = STATUS_OK;
     if (source->text == NULL)
-        return STATUS_OK;
-    if (config_yaml_open(&yaml, source->file, source->text, source->text_size, l->error) !=
-        STATUS_OK)
-        return STATUS_INVALID;
+        return;
+    enum status status =
+        config_yaml_open(&yaml, source->file, source->text, source->text_size, l->errors);
+    l->is_cut = status != STATUS_OK;
+    if (l->is_cut)
+        return;
     do {
-        form = config_yaml_next(&yaml, &item);
-        if (form == STATUS_OK && values == STATUS_OK)
-            values = apply_item(l, &item);
-    } while (form == STATUS_OK && item.kind != CONFIG_YAML_END);
+        status = config_yaml_next(&yaml, &item);
+        if (status == STATUS_OK)
+            (void)apply_item(l, &item);
+    } while (status == STATUS_OK && item.kind != CONFIG_YAML_END);
+    l->is_cut = status != STATUS_OK;
     config_yaml_close(&yaml);
-    return form != STATUS_OK ? form : values;
+}
+
+/* @return a bit for each upstream that the environment names */
+static uint32_t
+named_by_env(struct loader *l)
+{
+    uint32_t named = 0;
+    for (const char *const *e = l->source->environ; *e != NULL; e++) {
+        struct config_env env;
+        if (config_env_is_ours(*e) && config_env_read(*e, &env, l->errors) == STATUS_OK &&
+            config_rows[env.row].is_upstream)
+            named |= 1U << env.upstream;
+    }
+    return named;
 }
 
 /* The environment has no order: first find which upstreams it names; none may be missing. */
-static enum status
+static void
 add_env_upstreams(struct loader *l)
 {
-    uint32_t named = 0; /* bit per upstream */
-    for (const char *const *e = l->source->environ; *e != NULL; e++) {
-        struct config_env env;
-        if (!config_env_is_ours(*e))
+    struct config_origin origin = {CONFIG_FROM_ENV, 0};
+    uint32_t named = named_by_env(l);
+    for (uint32_t i = l->config->upstreams_count; i < CONFIG_UPSTREAMS_MAX; i++) {
+        if ((named >> i & 1) == 0)
             continue;
-        if (config_env_read(*e, &env, l->error) != STATUS_OK)
-            return STATUS_INVALID;
-        if (config_rows[env.row].is_upstream)
-            named |= 1U << env.upstream;
-    }
-    for (uint32_t i = 0; i < CONFIG_UPSTREAMS_MAX; i++) {
-        struct config_origin origin = {CONFIG_FROM_ENV, 0};
-        if ((named >> i & 1) == 0 || i < l->config->upstreams_count)
-            continue;
-        if (i > l->config->upstreams_count)
-            return config_error_at(
-                l->error, "environment", 0, NULL,
+        bool is_gap = i > l->config->upstreams_count;
+        if (is_gap && !l->is_cut && !config_errors_has(l->errors, CONFIG_ROWS, 0))
+            (void)config_error_at(
+                l->errors, NULL, origin, NULL,
                 "PENSTOCK_UPSTREAMS_%u_: there is no upstream %u; allowed: numbers "
                 "without a gap, from 0, those of the file first",
                 i, l->config->upstreams_count);
-        if (add_upstream(l, origin) != STATUS_OK)
-            return STATUS_INVALID;
+        if (is_gap)
+            config_errors_mark(l->errors, CONFIG_ROWS, 0);
+        if (is_gap || add_upstream(l, origin) != STATUS_OK)
+            return;
     }
-    return STATUS_OK;
 }
 
-static enum status
+static void
+apply_variable(struct loader *l, const char *variable, bool is_seen[][CONFIG_ROWS])
+{
+    struct config_origin origin = {CONFIG_FROM_ENV, 0};
+    struct config_env env;
+    if (!config_env_is_ours(variable) || !config_env_find(variable, &env))
+        return; /* not ours, or told before */
+    if (config_rows[env.row].is_upstream && env.upstream >= l->config->upstreams_count)
+        return; /* behind a gap, or one that the file could not tell */
+    if (is_seen[env.upstream][env.row]) {
+        (void)config_error_of(l->errors, NULL, origin, env.row, env.upstream,
+                              "set twice; allowed: each variable once");
+        return;
+    }
+    is_seen[env.upstream][env.row] = true;
+    (void)set_row(l, env.row, env.upstream, origin, env.text);
+}
+
+static void
 apply_env(struct loader *l)
 {
     bool is_seen[CONFIG_UPSTREAMS_MAX][CONFIG_ROWS] = {0};
-    struct config_origin origin = {CONFIG_FROM_ENV, 0};
     if (l->source->environ == NULL)
-        return STATUS_OK;
-    if (add_env_upstreams(l) != STATUS_OK)
-        return STATUS_INVALID;
-    for (const char *const *e = l->source->environ; *e != NULL; e++) {
-        struct config_env env;
-        if (!config_env_is_ours(*e))
-            continue;
-        if (config_env_read(*e, &env, l->error) != STATUS_OK)
-            return STATUS_INVALID;
-        if (is_seen[env.upstream][env.row])
-            return config_error_of(l->error, NULL, origin, &config_rows[env.row], env.upstream,
-                                   "set twice; allowed: each variable once");
-        is_seen[env.upstream][env.row] = true;
-        if (set_row(l, env.row, env.upstream, origin, env.text) != STATUS_OK)
-            return STATUS_INVALID;
-    }
-    return STATUS_OK;
+        return;
+    add_env_upstreams(l);
+    for (const char *const *e = l->source->environ; *e != NULL; e++)
+        apply_variable(l, *e, is_seen);
 }
 
-static enum status
+static void
 apply_flags(struct loader *l)
 {
     struct config_origin origin = {CONFIG_FROM_FLAGS, 0};
@@ -278,33 +303,45 @@ apply_flags(struct loader *l)
     if (source->listen_count > 0)
         begin_row(l, CONFIG_ROW_listen, 0, origin);
     for (size_t i = 0; i < source->listen_count; i++)
-        if (add_value(l, CONFIG_ROW_listen, 0, origin, source->listen[i]) != STATUS_OK)
-            return STATUS_INVALID;
+        (void)add_value(l, CONFIG_ROW_listen, 0, origin, source->listen[i]);
     uint32_t room = CONFIG_VERBOSE_MAX - l->config->verbose;
     l->config->verbose += source->verbose < room ? source->verbose : room;
-    return STATUS_OK;
 }
 
-static enum status
+static void
+tell_complaint(struct loader *l, const struct config_complaint *complaint)
+{
+    if (config_errors_has(l->errors, complaint->row, complaint->upstream) ||
+        config_errors_has(l->errors, complaint->with, complaint->upstream))
+        return; /* what is wrong with these was told */
+    if (complaint->row == CONFIG_ROWS)
+        (void)config_error_at(l->errors, l->source->file,
+                              (struct config_origin){CONFIG_FROM_FILE, l->upstreams_line},
+                              CONFIG_UPSTREAMS_GROUP, "%s", complaint->text);
+    else
+        (void)config_error_of(l->errors, l->source->file,
+                              *origin_of(l, complaint->row, complaint->upstream), complaint->row,
+                              complaint->upstream, "%s", complaint->text);
+}
+
+/* What a file that was not read to its end does not say, it may say further down. */
+static void
 judge(struct loader *l)
 {
-    struct config_complaint complaint;
-    if (config_judge(l->config, &complaint))
-        return STATUS_OK;
-    if (complaint.row == CONFIG_ROWS)
-        return config_error_at(l->error, l->source->file, l->upstreams_line, CONFIG_UPSTREAMS_GROUP,
-                               "%s", complaint.text);
-    return config_error_of(l->error, l->source->file,
-                           *origin_of(l, complaint.row, complaint.upstream),
-                           &config_rows[complaint.row], complaint.upstream, "%s", complaint.text);
+    struct config_complaints complaints;
+    if (l->is_cut || config_judge(l->config, &complaints))
+        return;
+    for (unsigned i = 0; i < complaints.count; i++)
+        tell_complaint(l, &complaints.of[i]);
 }
 
 void
 config_load_defaults(struct config *config)
 {
     static const struct config_source none;
-    struct config_error unused; /* the table's own defaults are sound: a test loads them */
-    struct loader l = {.source = &none, .config = config, .error = &unused};
+    struct config_errors unused; /* the table's own defaults are sound: a test loads them */
+    struct loader l = {.source = &none, .config = config, .errors = &unused};
+    config_errors_begin(&unused);
     memset(config, 0, sizeof *config);
     config->magic = CONFIG_MAGIC;
     config->bytes = sizeof *config;
@@ -313,14 +350,27 @@ config_load_defaults(struct config *config)
 }
 
 enum status
-config_load(const struct config_source *source, struct config *config, struct config_error *error)
+config_load_all(const struct config_source *source, struct config *config,
+                struct config_errors *errors)
 {
-    struct loader l = {.source = source, .config = config, .error = error};
-    memset(error, 0, sizeof *error);
+    struct loader l = {.source = source, .config = config, .errors = errors};
+    config_errors_begin(errors);
     config_load_defaults(config);
-    if (apply_file(&l) == STATUS_OK && apply_env(&l) == STATUS_OK && apply_flags(&l) == STATUS_OK &&
-        judge(&l) == STATUS_OK)
+    apply_file(&l);
+    apply_env(&l);
+    apply_flags(&l);
+    judge(&l);
+    if (errors->count == 0)
         return STATUS_OK;
     memset(config, 0, sizeof *config);
     return STATUS_INVALID;
+}
+
+enum status
+config_load(const struct config_source *source, struct config *config, struct config_error *error)
+{
+    struct config_errors errors;
+    enum status status = config_load_all(source, config, &errors);
+    *error = errors.of[0];
+    return status;
 }

@@ -1,14 +1,15 @@
 /* config_load.h - defaults, file, environment and flags, one layer over the other
  * SPDX-License-Identifier: ISC
  *
- * What: fills struct config from texts, or says in one line what is wrong, where, and what is
- *       allowed. Pure apart from what libyaml allocates.
+ * What: fills struct config from texts, or says what is wrong, where, and what is allowed, a
+ *       line for each fault. Pure apart from what libyaml allocates.
  * Who:  supervisor.
  * Ref:  penstock.yaml(5).
  */
 #pragma once
 
 #include "conf/config.h"
+#include "conf/config_errors.h"
 #include "conf/config_zone.h"
 
 struct config_source {
@@ -28,10 +29,14 @@ struct config_source {
  *
  * @param source  borrowed for the call
  * @param config  written; all zero on failure
- * @param error   written on failure
- * @return STATUS_OK; STATUS_INVALID (bad input, `error` says what and where). An unknown key, an
- *         unknown PENSTOCK_ variable and a duplicate key are errors.
+ * @param errors  written: everything that is wrong, none on success
+ * @return STATUS_OK; STATUS_INVALID (bad input). An unknown key, an unknown PENSTOCK_ variable and a
+ *         duplicate key are errors.
  */
+MUST_CHECK enum status config_load_all(const struct config_source *source, struct config *config,
+                                       struct config_errors *errors);
+
+/** The same for who has room for one error: the first. */
 MUST_CHECK enum status config_load(const struct config_source *source, struct config *config,
                                    struct config_error *error);
 

@@ -3,8 +3,9 @@
  *
  * What: walks libyaml's events along config.def and hands out what config_load() needs, with the
  *       line of each. What is handed out is a known key, once, with values of the right form;
- *       anchors, aliases, tags, other forms and a second document are errors. Events know their
- *       line and keep nothing; a loader over them, such as libcyaml, gives values without lines,
+ *       anchors, aliases, tags, other forms and a second document are errors. What is wrong is
+ *       told and left out, and reading goes on behind it; only where the text is no YAML it ends
+ *       there. Events know their line and keep nothing; a loader over them, such as libcyaml, gives values without lines,
  *       takes anchors and tags, and reads only the first of several documents.
  * Who:  config_load(). Allocates only inside libyaml, which frees it.
  * Ref:  penstock.yaml(5); YAML 1.1.
@@ -12,6 +13,7 @@
 #pragma once
 
 #include "conf/config.h"
+#include "conf/config_errors.h"
 #include "conf/config_row.h"
 
 #include <yaml.h>
@@ -46,27 +48,29 @@ enum config_yaml_place {
 struct config_yaml {
     const char *file, *text; /* borrowed until config_yaml_close() */
     size_t size;
-    struct config_error *error; /* borrowed likewise; written on failure */
+    struct config_errors *errors; /* borrowed likewise; gets what is wrong */
     yaml_parser_t parser;
     yaml_event_t event; /* the last one read */
     enum config_yaml_place place;
     enum config_row_id row; /* the row or the group at hand */
     const char *group;      /* of the mapping at hand; "": the document */
     uint32_t upstream, upstreams;
+    bool is_full;                      /* there was one upstream too many */
     uint32_t group_lines[CONFIG_ROWS]; /* by a group's first row; 0: not given yet */
     uint32_t key_lines[CONFIG_UPSTREAMS_MAX][CONFIG_ROWS];
 };
 
 /**
- * @param file   borrowed, for messages
- * @param text   borrowed, `size` bytes, 0..CONFIG_FILE_MAX; more is an error
- * @param error  borrowed; written when this or config_yaml_next() fails
+ * @param file    borrowed, for messages
+ * @param text    borrowed, `size` bytes, 0..CONFIG_FILE_MAX; more is an error
+ * @param errors  borrowed; this and config_yaml_next() add what is wrong
  * @return STATUS_OK: config_yaml_close() is due; STATUS_INVALID.
  */
 MUST_CHECK enum status config_yaml_open(struct config_yaml *yaml, const char *file,
-                                        const char *text, size_t size, struct config_error *error);
+                                        const char *text, size_t size,
+                                        struct config_errors *errors);
 
-/** @return STATUS_OK: `item` is written; STATUS_INVALID: the file is wrong, and only
+/** @return STATUS_OK: `item` is written; STATUS_INVALID: what follows cannot be read, and only
  *  config_yaml_close() may follow. */
 MUST_CHECK enum status config_yaml_next(struct config_yaml *yaml, struct config_yaml_item *item);
 

@@ -35,6 +35,16 @@ fail(int exit_code, const char *text)
     return exit_code;
 }
 
+/* The same for everything that is wrong with the configuration, a line each. */
+static int
+fail_all(int exit_code, const struct config_errors *wrong)
+{
+    char rest[CONFIG_ERRORS_REST_MAX];
+    for (uint32_t i = 0; i < config_errors_kept(wrong); i++)
+        (void)fail(exit_code, wrong->of[i].text);
+    return config_errors_rest(wrong, rest) == NULL ? exit_code : fail(exit_code, rest);
+}
+
 /* What is wrong with files and settings stays wrong until it is mended. */
 static int
 exit_code_of(enum status status)
@@ -49,7 +59,10 @@ serve(const struct options *options, const struct inherited *inherited)
     struct config_error error;
     service_init(&sup);
     enum status status = service_run(&sup, options, inherited, &error);
-    return status == STATUS_OK ? sup.exit_code : fail(exit_code_of(status), error.text);
+    if (status == STATUS_OK)
+        return sup.exit_code;
+    return sup.wrong.count > 0 ? fail_all(exit_code_of(status), &sup.wrong)
+                               : fail(exit_code_of(status), error.text);
 }
 
 static int
@@ -58,12 +71,13 @@ check(const struct options *options)
     static struct config config;
     static struct namelists lists;
     struct control_rights rights;
+    static struct config_errors wrong;
     struct config_error error;
     uint8_t key[AUDIT_CHAIN_KEY_MAX];
     size_t key_size;
     int ca_fd = -1;
-    if (settings_load(options, &config, &error) != STATUS_OK)
-        return fail(OPTIONS_EXIT_CONFIG, error.text);
+    if (settings_load(options, &config, &wrong) != STATUS_OK)
+        return fail_all(OPTIONS_EXIT_CONFIG, &wrong);
     if (options->action == OPTIONS_PRINT_CONFIG) {
         config_print(&config, settings_zone_name, stdout);
         return fflush(stdout) == 0 ? 0

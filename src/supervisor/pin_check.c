@@ -120,10 +120,13 @@ int
 pin_check_run(const struct options *options)
 {
     static struct config config;
+    static struct config_errors wrong;
     struct config_error error;
     struct spaces spaces;
     int exec_fds[CHILD_ROLES], fds[IPC_FDS_MAX] = {-1, -1, -1};
-    enum status status = settings_load(options, &config, &error);
+    enum status status = settings_load(options, &config, &wrong);
+    if (status != STATUS_OK)
+        config_errors_line(&wrong, &error);
     if (status == STATUS_OK)
         status = share_policy(&config, fds, &error);
     int exit_code = status == STATUS_OK ? OPTIONS_EXIT_FAILURE : OPTIONS_EXIT_CONFIG;

@@ -91,8 +91,10 @@ read_again(struct supervisor *sup, struct next *next, struct config_error *error
 {
     struct config *config = &next->config;
     memset(next->fds, 0xff, sizeof next->fds); /* -1 each */
-    if (settings_load(sup->options, config, error) != STATUS_OK)
+    if (settings_load(sup->options, config, &sup->wrong) != STATUS_OK) {
+        config_errors_line(&sup->wrong, error);
         return STATUS_INVALID;
+    }
     char text[CONFIG_PATH_TEXT_MAX];
     const char *what = reload_rule_needs_restart(&sup->loaded, config, text);
     if (what != NULL) {
@@ -130,6 +132,20 @@ take_up_if_room(struct supervisor *sup, const struct next *next)
     return true;
 }
 
+/* A line for each fault of the files, or the one for what else is against it. */
+static void
+log_refused(const struct config_errors *wrong, const char *text)
+{
+    static const char stays[] = "the configuration stays as it is:";
+    char rest[CONFIG_ERRORS_REST_MAX];
+    for (uint32_t i = 0; i < config_errors_kept(wrong); i++)
+        log_write(LOG_ERROR, LOG_CONFIG, "%s %s", stays, wrong->of[i].text);
+    if (wrong->count == 0)
+        log_write(LOG_ERROR, LOG_CONFIG, "%s %s", stays, text);
+    else if (config_errors_rest(wrong, rest) != NULL)
+        log_write(LOG_ERROR, LOG_CONFIG, "%s %s", stays, rest);
+}
+
 static void
 tell(struct supervisor *sup, bool is_in_force, const char *text)
 {
@@ -154,7 +170,7 @@ reload_tick(struct supervisor *sup)
         report_refused(sup);
         tell(sup, false, error.text);
         audit_events_refused(sup, error.text);
-        log_write(LOG_ERROR, LOG_CONFIG, "the configuration stays as it is: %s", error.text);
+        log_refused(&sup->wrong, error.text);
     } else if (take_up_if_room(sup, &next)) {
         tell(sup, true, "the new configuration is in force");
     } else {

@@ -19,7 +19,7 @@ void service_init(struct supervisor *sup);
  * Serve until the end.
  *
  * @param options  borrowed, stays in place: a reload reads it again
- * @param error    written on failure: one line
+ * @param error    written on failure: one line; sup->wrong holds all if there are more
  * @return STATUS_OK: it has ended, with sup->exit_code; STATUS_INVALID: files or settings are wrong
  *         and stay so until they are mended; another: it could not start. A child that lives by
  *         then ends with its channel.

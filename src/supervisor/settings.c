@@ -152,16 +152,31 @@ settings_file(const struct options *options)
     return options->file != NULL ? options->file : OPTIONS_CONFIG_FILE;
 }
 
+/* It would help to know that no file was read. */
+static void
+add_missing(struct config_errors *errors, const char *path)
+{
+    for (uint32_t i = 0; i < config_errors_kept(errors); i++) {
+        size_t used = strlen(errors->of[i].text);
+        snprintf(errors->of[i].text + used, sizeof errors->of[i].text - used, " (there is no %s)",
+                 path);
+    }
+}
+
 enum status
-settings_load(const struct options *options, struct config *config, struct config_error *error)
+settings_load(const struct options *options, struct config *config, struct config_errors *errors)
 {
     const char *path = settings_file(options);
+    struct config_error error;
     size_t size = 0;
     bool missing = false;
     memset(config, 0, sizeof *config);
-    char *text = read_file(path, "", 0, CONFIG_FILE_MAX, &size, &missing, error);
-    if (text == NULL && (options->file != NULL || !missing))
+    config_errors_begin(errors);
+    char *text = read_file(path, "", 0, CONFIG_FILE_MAX, &size, &missing, &error);
+    if (text == NULL && (options->file != NULL || !missing)) {
+        config_errors_add(errors, &error, (struct config_origin){CONFIG_FROM_FILE, 0});
         return STATUS_INVALID;
+    }
     struct config_source source = {
         .file = text != NULL ? path : NULL,
         .text = text,
@@ -172,11 +187,9 @@ settings_load(const struct options *options, struct config *config, struct confi
         .verbose = options->verbose,
         .zone_index = zone_index,
     };
-    enum status status = config_load(&source, config, error);
-    if (status != STATUS_OK && text == NULL) { /* it would help to know that no file was read */
-        size_t used = strlen(error->text);
-        snprintf(error->text + used, sizeof error->text - used, " (there is no %s)", path);
-    }
+    enum status status = config_load_all(&source, config, errors);
+    if (text == NULL)
+        add_missing(errors, path);
     free(text);
     return status;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "audit/audit_key.h"
+#include "conf/config_errors.h"
 #include "conf/config_print.h"
 #include "supervisor/options.h"
 #include "supervisor/supervisor.h"
@@ -17,11 +18,11 @@
 /**
  * Read and judge the configuration.
  *
- * @param error  written on failure: one line that names file, key and reason
+ * @param errors  written: on failure a line for each fault, which names file, key and reason
  * @return STATUS_OK; STATUS_INVALID. `config` is all zero on failure.
  */
 MUST_CHECK enum status settings_load(const struct options *options, struct config *config,
-                                     struct config_error *error);
+                                     struct config_errors *errors);
 
 /** The file that `options` have it read from. */
 const char *settings_file(const struct options *options);

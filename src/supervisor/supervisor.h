@@ -9,6 +9,7 @@
 #pragma once
 
 #include "conf/config.h"
+#include "conf/config_errors.h"
 #include "control/control_desk.h"
 #include "lane/heartbeat.h"
 #include "lane/networks_report.h"
@@ -216,6 +217,7 @@ struct supervisor {
     struct control_desk desk;
     struct control_connection clients[CONTROL_SEATS]; /* by seat */
     struct reload_news reload_news;
+    struct config_errors wrong; /* with the configuration that was read last */
     struct control_round round;
     struct handover handover;
     struct takeover takeover;

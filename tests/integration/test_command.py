@@ -134,6 +134,19 @@ def test_check_refuses(config, changes, said):
     assert refused(run("-c", path)) == line or said in refused(run("-c", path)), "a start refuses the same"
 
 
+def test_all_that_is_wrong_is_told_at_once(config, tmp_path):
+    path = tmp_path / "wrong.yaml"
+    path.write_text("lanes: many\ntimeouts: {query: 4}\ncolour: blue\n" + "\n".join(f"x{n}: y" for n in range(4, 30)))
+    wrong = run("-c", path, "--check", "-a", "nowhere")
+    lines = wrong.stderr.splitlines()
+    assert wrong.returncode == CONFIG and wrong.stdout == ""
+    assert [line.split(": ")[:3] for line in lines[:3]] == [
+        ["penstock", f"{path}:1", "lanes"], ["penstock", f"{path}:2", "timeouts.query"], ["penstock", f"{path}:3", "colour"]]
+    assert len(lines) == 21 and lines[-1] == "penstock: and 11 more errors"  # 3 + 26 of the file, listen, no upstream
+    started = run("-c", path, "-a", "nowhere")
+    assert (started.returncode, started.stderr) == (CONFIG, wrong.stderr)
+
+
 def test_file_that_is_no_yaml(tmp_path):
     path = tmp_path / "broken.yaml"
     path.write_text("listen: [\n  : :\n")

@@ -208,10 +208,10 @@ scene_write_file(const char *yaml)
 static inline void
 scene_open_with(const char *yaml)
 {
-    struct config_error error;
     scene_open(1);
     scene_write_file(yaml);
-    cr_assert_eq(settings_load(&options, &sup.config, &error), STATUS_OK, "%s", error.text);
+    cr_assert_eq(settings_load(&options, &sup.config, &sup.wrong), STATUS_OK, "%s",
+                 sup.wrong.of[0].text);
     sup.loaded = sup.config;
     sup.config.lanes = 1;
     settings_fill_secret(&sup.config, NULL);

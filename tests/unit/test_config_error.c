@@ -17,19 +17,29 @@ Test(config_error, an_error_is_one_printable_line_for_any_file_name)
                               "or 1 to 16"));
 }
 
+static struct config_errors errors;
+
+static void
+expect(struct config_origin origin, const char *expected)
+{
+    config_errors_begin(&errors);
+    cr_assert_eq(config_error_of(&errors, "f", origin, CONFIG_ROW_upstream_name, 3, "%d", 1),
+                 STATUS_INVALID);
+    cr_expect_str_eq(errors.of[0].text, expected);
+    cr_expect(config_errors_has(&errors, CONFIG_ROW_upstream_name, 3));
+    cr_expect_not(config_errors_has(&errors, CONFIG_ROW_upstream_name, 2));
+    cr_expect_not(config_errors_has(&errors, CONFIG_ROW_upstream_pins, 3));
+}
+
 Test(config_error, a_place_is_a_line_a_variable_or_a_flag)
 {
-    const struct config_row *row = &config_rows[CONFIG_ROW_upstream_name];
-    struct config_origin from_file = {CONFIG_FROM_FILE, 7}, from_none = {CONFIG_DEFAULTS, 0};
-    struct config_origin from_env = {CONFIG_FROM_ENV, 0}, from_flags = {CONFIG_FROM_FLAGS, 0};
-    cr_assert_eq(config_error_of(&error, "f", from_file, row, 3, "%d", 1), STATUS_INVALID);
-    cr_expect_str_eq(error.text, "f:7: upstreams[3].name: 1");
-    cr_assert_eq(config_error_of(&error, "f", from_none, row, 3, "%d", 1), STATUS_INVALID);
-    cr_expect_str_eq(error.text, "f: upstreams[3].name: 1");
-    cr_assert_eq(config_error_of(&error, "f", from_env, row, 3, "%d", 1), STATUS_INVALID);
-    cr_expect_str_eq(error.text, "environment: PENSTOCK_UPSTREAMS_3_NAME: 1");
-    cr_assert_eq(config_error_of(&error, "f", from_flags, row, 3, "%d", 1), STATUS_INVALID);
-    cr_expect_str_eq(error.text, "command line: upstreams[3].name: 1");
-    cr_assert_eq(config_error_at(&error, NULL, 0, NULL, "\tx\xff"), STATUS_INVALID);
-    cr_expect_str_eq(error.text, "configuration: ?x?");
+    expect((struct config_origin){CONFIG_FROM_FILE, 7}, "f:7: upstreams[3].name: 1");
+    expect((struct config_origin){CONFIG_DEFAULTS, 0}, "f: upstreams[3].name: 1");
+    expect((struct config_origin){CONFIG_FROM_ENV, 0}, "environment: PENSTOCK_UPSTREAMS_3_NAME: 1");
+    expect((struct config_origin){CONFIG_FROM_FLAGS, 0}, "command line: upstreams[3].name: 1");
+    config_errors_begin(&errors);
+    cr_assert_eq(
+        config_error_at(&errors, NULL, (struct config_origin){CONFIG_DEFAULTS, 0}, NULL, "\tx\xff"),
+        STATUS_INVALID);
+    cr_expect_str_eq(errors.of[0].text, "configuration: ?x?");
 }

@@ -55,7 +55,6 @@ Test(reload, the_hash_in_force_is_that_of_what_was_read)
     static const char one[] = "log: {level: debug}\n" UPSTREAM("192.0.2.1");
     static const char other[] =
         "log: {level: debug}\ntimeouts: {query: 3s}\n" UPSTREAM("192.0.2.1");
-    struct config_error error;
     static struct config read;
     scene_open_with(one);
     scene_start(1);
@@ -63,12 +62,12 @@ Test(reload, the_hash_in_force_is_that_of_what_was_read)
     scene_skip(scene_child(0, CHILD_WORKER));
     reload(other);
     cr_assert_eq(sup.config_number, 2);
-    cr_assert_eq(settings_load(&options, &read, &error), STATUS_OK, "%s", error.text);
+    cr_assert_eq(settings_load(&options, &read, &sup.wrong), STATUS_OK, "%s", sup.wrong.of[0].text);
     cr_assert_eq(read.lanes, 0);
     cr_assert_neq(sup.config.lanes, 0);
     cr_expect_eq(sup.page->config_hash, config_hash(&read));
     scene_write_file(one);
-    cr_assert_eq(settings_load(&options, &read, &error), STATUS_OK, "%s", error.text);
+    cr_assert_eq(settings_load(&options, &read, &sup.wrong), STATUS_OK, "%s", sup.wrong.of[0].text);
     cr_expect_neq(sup.page->config_hash, config_hash(&read));
 }
 

@@ -14,11 +14,20 @@
 static struct config config;
 static struct config_error error;
 
+/* `error` is the first of what is wrong. */
+static enum status
+load_file(void)
+{
+    enum status status = settings_load(&options, &config, &sup.wrong);
+    error = sup.wrong.of[0];
+    return status;
+}
+
 static enum status
 load(const char *yaml)
 {
     scene_write_file(yaml);
-    return settings_load(&options, &config, &error);
+    return load_file();
 }
 
 /* A file with these contents, by its path. */
@@ -51,7 +60,7 @@ Test(settings, the_environment_has_its_say)
 Test(settings, a_file_that_was_named_has_to_be_there)
 {
     options.file = "no/such/file";
-    cr_assert_eq(settings_load(&options, &config, &error), STATUS_INVALID);
+    cr_assert_eq(load_file(), STATUS_INVALID);
     cr_assert_str_eq(error.text, "no/such/file: No such file or directory");
 }
 
@@ -62,9 +71,9 @@ Test(settings, a_service_waits_for_no_pipe, .timeout = 20)
     snprintf(path, sizeof path, "/tmp/penstock-settings-%d", (int)getpid());
     cr_assert_eq(mkfifo(path, 0600), 0);
     options.file = path;
-    cr_expect_eq(settings_load(&options, &config, &error), STATUS_INVALID, "nobody writes");
+    cr_expect_eq(load_file(), STATUS_INVALID, "nobody writes");
     settings_enter_jail();
-    cr_expect_eq(settings_load(&options, &config, &error), STATUS_INVALID);
+    cr_expect_eq(load_file(), STATUS_INVALID);
     cr_expect_not_null(strstr(error.text, ": is not a regular file"), "%s", error.text);
     unlink(path);
 }
@@ -74,7 +83,7 @@ Test(settings, a_file_is_not_larger_than_it_may_be)
     char *large = calloc(1, CONFIG_FILE_MAX + 1);
     memset(large, '\n', CONFIG_FILE_MAX + 1);
     options.file = file_with(large, CONFIG_FILE_MAX + 1);
-    cr_assert_eq(settings_load(&options, &config, &error), STATUS_INVALID);
+    cr_assert_eq(load_file(), STATUS_INVALID);
     cr_assert_not_null(strstr(error.text, "larger than"), "%s", error.text);
     free(large);
 }

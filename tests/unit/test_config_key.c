@@ -1,0 +1,35 @@
+/* test_config_key.c - which row a key of the file means
+ * SPDX-License-Identifier: ISC
+ */
+#include "conf/config_key.h"
+
+#include <criterion/criterion.h>
+
+Test(config_key, a_key_is_found_in_its_group)
+{
+    cr_expect_eq(config_key_find("", "lanes"), CONFIG_ROW_lanes);
+    cr_expect_eq(config_key_find("timeouts", "query"), CONFIG_ROW_query_ms);
+    cr_expect_eq(config_key_find("upstreams", "name"), CONFIG_ROW_upstream_name);
+    cr_expect_eq(config_key_find("", "query"), CONFIG_ROWS);
+    cr_expect_eq(config_key_find("acl", "query"), CONFIG_ROWS);
+    cr_expect_eq(config_key_find("acl", "acl"), CONFIG_ROWS);
+    cr_expect_eq(config_key_find("", ""), CONFIG_ROWS);
+}
+
+Test(config_key, a_group_is_its_first_row)
+{
+    cr_expect_eq(config_key_find("", "acl"), CONFIG_ROW_allow);
+    cr_expect_eq(config_key_find("", "upstreams"), CONFIG_ROW_upstream_name);
+}
+
+Test(config_key, known_keys_are_listed_each_once)
+{
+    char known[CONFIG_KEY_KNOWN_MAX];
+    cr_expect_str_eq(config_key_list("acl", known), "allow, deny");
+    cr_expect_eq(strncmp(config_key_list("", known),
+                         "listen, user, lanes, strategy, proxy, acl, "
+                         "upstreams, tls, ",
+                         58),
+                 0, "%s", known);
+    cr_expect_null(strstr(strstr(known, "upstreams") + 1, "upstreams"));
+}
