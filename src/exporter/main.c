@@ -228,6 +228,14 @@ enter_jail_of_target(void)
         log_fatal("%s", what_failed);
 }
 
+/* What a signal that ends does by default, it does not to the first process of a container. */
+static _Noreturn void
+end_at_once(int number)
+{
+    (void)number;
+    _exit(0); /* the other process ends with this one */
+}
+
 static int
 connect_for_ever(int fd, int signals, pid_t child)
 {
@@ -256,6 +264,7 @@ run(void)
     int signals = open_signals();
     (void)umask(EXPORTER_UMASK);
     if (sys_signal(SIGPIPE, SIG_IGN) != 0 || sys_signal(SIGXFSZ, SIG_IGN) != 0 ||
+        sys_signal(SIGTERM, end_at_once) != 0 || sys_signal(SIGINT, end_at_once) != 0 ||
         sys_socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         log_fatal("a pair of sockets cannot be had");
     pid_t child = fork();
