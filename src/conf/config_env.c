@@ -4,6 +4,7 @@
 #include "conf/config_env.h"
 
 #include "conf/config_error.h"
+#include "conf/near.h"
 
 #include <string.h>
 
@@ -34,6 +35,28 @@ find(const char *variable, size_t len, struct config_env *env)
     return false;
 }
 
+/* Which one a variable that means none is like. @return `nearest`; NULL: none */
+static const char *
+find_near(const char *variable, size_t len, char nearest[CONFIG_PATH_TEXT_MAX])
+{
+    size_t start = sizeof CONFIG_ENV_START - 1;
+    unsigned least = NEAR_FAR;
+    for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
+        char name[CONFIG_PATH_TEXT_MAX];
+        uint32_t numbers = config_rows[id].is_upstream ? CONFIG_UPSTREAMS_MAX : 1;
+        for (uint32_t upstream = 0; upstream < numbers; upstream++) {
+            (void)config_row_env(&config_rows[id], upstream, name);
+            unsigned slips =
+                near_slips(variable + start, len - start, name + start, strlen(name) - start);
+            if (slips >= least)
+                continue;
+            least = slips;
+            memcpy(nearest, name, sizeof name);
+        }
+    }
+    return least < NEAR_FAR ? nearest : NULL;
+}
+
 /* What Kubernetes sets in every container if there is a service of the name penstock. */
 static bool
 is_service_link(const char *variable)
@@ -60,11 +83,15 @@ config_env_read(const char *variable, struct config_env *env, struct config_erro
     size_t len = strcspn(variable, "=");
     if (config_env_find(variable, env))
         return STATUS_OK;
+    char nearest[CONFIG_PATH_TEXT_MAX];
+    bool is_link = is_service_link(variable);
+    const char *near = is_link ? NULL : find_near(variable, len, nearest);
     return config_error_at(errors, NULL, (struct config_origin){CONFIG_FROM_ENV, 0}, NULL,
-                           "%.*s: unknown variable; allowed: %s",
+                           "%.*s: unknown variable%s%s%s; allowed: %s",
                            len < CONFIG_PATH_TEXT_MAX ? (int)len : CONFIG_PATH_TEXT_MAX, variable,
-                           is_service_link(variable)
-                               ? "no service links of Kubernetes: set enableServiceLinks: false"
-                               : "PENSTOCK_ and a key of penstock.yaml(5), dots as _, in upper "
-                                 "case, such as PENSTOCK_TIMEOUTS_QUERY");
+                           near == NULL ? "" : " (did you mean ", near == NULL ? "" : near,
+                           near == NULL ? "" : "?)",
+                           is_link ? "no service links of Kubernetes: set enableServiceLinks: false"
+                                   : "PENSTOCK_ and a key of penstock.yaml(5), dots as _, in upper "
+                                     "case, such as PENSTOCK_TIMEOUTS_QUERY");
 }

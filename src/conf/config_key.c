@@ -3,6 +3,9 @@
  */
 #include "conf/config_key.h"
 
+#include "conf/near.h"
+
+#include <stdio.h>
 #include <string.h>
 
 /* For each row at each key: most differ in their first octet. */
@@ -35,18 +38,64 @@ append(char known[CONFIG_KEY_KNOWN_MAX], const char *key)
     memcpy(known + len + comma, key, key_len + 1);
 }
 
+/* What stands for the row in a group: its key, or in the group "" its own group; NULL: nothing. */
+static const char *
+key_in(const char *group, const struct config_row *row)
+{
+    return strcmp(row->group, group) == 0 ? row->key : *group == '\0' ? row->group : NULL;
+}
+
 const char *
 config_key_list(const char *group, char known[CONFIG_KEY_KNOWN_MAX])
 {
     const char *last = "";
     known[0] = '\0';
     for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
-        const struct config_row *row = &config_rows[id];
-        const char *here = strcmp(row->group, group) == 0 ? row->key
-                           : *group == '\0'               ? row->group
-                                                          : NULL;
+        const char *here = key_in(group, &config_rows[id]);
         if (here != NULL && strcmp(here, last) != 0)
             append(known, last = here);
     }
     return known;
+}
+
+/* The one row of all groups with this key; CONFIG_ROWS: there is none, or there are several. */
+static enum config_row_id
+find_elsewhere(const char *key)
+{
+    enum config_row_id found = CONFIG_ROWS;
+    for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
+        const char *word = config_rows[id].key;
+        if (near_slips(key, strlen(key), word, strlen(word)) != 0)
+            continue;
+        if (found != CONFIG_ROWS)
+            return CONFIG_ROWS;
+        found = id;
+    }
+    return found;
+}
+
+const char *
+config_key_near(const char *group, const char *key, char text[CONFIG_PATH_TEXT_MAX])
+{
+    unsigned least = NEAR_FAR;
+    for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
+        const char *word = key_in(group, &config_rows[id]);
+        unsigned slips = word == NULL ? NEAR_FAR : near_slips(key, strlen(key), word, strlen(word));
+        if (slips >= least)
+            continue;
+        least = slips;
+        snprintf(text, CONFIG_PATH_TEXT_MAX, "%s", word);
+    }
+    if (least < NEAR_FAR)
+        return text;
+    enum config_row_id id = find_elsewhere(key);
+    if (id == CONFIG_ROWS)
+        return NULL;
+    const struct config_row *row = &config_rows[id];
+    snprintf(text, CONFIG_PATH_TEXT_MAX, "%s%s%s", row->group,
+             row->is_upstream      ? "[]."
+             : *row->group == '\0' ? ""
+                                   : ".",
+             row->key);
+    return text;
 }

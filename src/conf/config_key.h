@@ -16,3 +16,7 @@ enum config_row_id config_key_find(const char *group, const char *key);
 
 /** The keys of a group with commas between them, as many as there is room for. Returns `known`. */
 const char *config_key_list(const char *group, char known[CONFIG_KEY_KNOWN_MAX]);
+
+/** The key of this group that is like one that is not known, or the one of another group that has
+ *  its name, as "timeouts.query". @return `text`; NULL: there is none */
+const char *config_key_near(const char *group, const char *key, char text[CONFIG_PATH_TEXT_MAX]);

@@ -9,6 +9,7 @@
 #include "conf/config_row.h"
 #include "conf/config_yaml.h"
 #include "conf/config_zone.h"
+#include "conf/value_near.h"
 
 #include <string.h>
 
@@ -48,13 +49,16 @@ fail_value(struct loader *l, enum config_row_id id, uint32_t upstream, struct co
            const char *text, const char *wrong)
 {
     const struct value_rule *rule = &config_rows[id].rule;
-    char allowed[VALUE_ALLOWED_MAX];
+    char allowed[VALUE_ALLOWED_MAX], guess[VALUE_NEAR_MAX];
     (void)value_allowed(rule, allowed);
     if (rule->kind == VALUE_SECRET) /* else one slip of a finger would put it into the log */
         return config_error_of(l->errors, l->source->file, origin, id, upstream,
                                "%s, and not shown; allowed: %s", wrong, allowed);
+    const char *near = value_near(rule, text, guess);
     return config_error_of(l->errors, l->source->file, origin, id, upstream,
-                           "\"%.*s\" is %s; allowed: %s", SHOWN_MAX, text, wrong, allowed);
+                           "\"%.*s\" is %s%s%s%s; allowed: %s", SHOWN_MAX, text, wrong,
+                           near == NULL ? "" : " (did you mean ", near == NULL ? "" : near,
+                           near == NULL ? "" : "?)", allowed);
 }
 
 /* A value as the file has it, interfaces by their numbers. */

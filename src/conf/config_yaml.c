@@ -5,49 +5,12 @@
 
 #include "conf/config_error.h"
 #include "conf/config_key.h"
+#include "conf/config_yaml_tell.h"
+#include "conf/config_yaml_why.h"
 
 #include <string.h>
 
-#define SHOWN_MAX 60  /* characters of the file shown in a message */
 #define DEPTH_MAX 100 /* lists and mappings in each other, of what is left out */
-
-static uint32_t
-line_of(const struct config_yaml *y)
-{
-    return (uint32_t)y->event.start_mark.line + 1;
-}
-
-static uint32_t
-line_at(const struct config_yaml *y, size_t offset)
-{
-    uint32_t line = 1;
-    for (size_t i = 0; i < offset && i < y->size; i++)
-        line += y->text[i] == '\n';
-    return line;
-}
-
-static struct config_origin
-origin_at(uint32_t line)
-{
-    return (struct config_origin){CONFIG_FROM_FILE, line};
-}
-
-static void
-tell(struct config_yaml *y, const char *key, const char *text)
-{
-    (void)config_error_at(y->errors, y->file, origin_at(line_of(y)), key, "%s", text);
-}
-
-static enum status
-fail_yaml(struct config_yaml *y)
-{
-    const yaml_parser_t *p = &y->parser;
-    const char *problem = p->problem == NULL ? "not YAML" : p->problem;
-    uint32_t line = p->error == YAML_READER_ERROR ? line_at(y, p->problem_offset)
-                                                  : (uint32_t)p->problem_mark.line + 1;
-    return config_error_at(y->errors, y->file, origin_at(line), "YAML",
-                           "%s; allowed: one YAML mapping, see penstock.yaml(5)", problem);
-}
 
 /* Node properties and aliases make a text mean something else: none is needed here. */
 static void
@@ -55,13 +18,13 @@ check_event(struct config_yaml *y)
 {
     const yaml_char_t *anchor = NULL, *tag = NULL;
     if (y->event.type == YAML_ALIAS_EVENT)
-        tell(y, "YAML", "an alias; allowed: the value itself, written out");
+        config_yaml_tell(y, "YAML", "an alias; allowed: the value itself, written out");
     if (y->event.type == YAML_SCALAR_EVENT) {
         anchor = y->event.data.scalar.anchor;
         tag = y->event.data.scalar.tag;
         /* values are read as C strings: what follows the NUL would be ignored */
         if (strlen((const char *)y->event.data.scalar.value) != y->event.data.scalar.length)
-            tell(y, "YAML", "a NUL byte in a value; allowed: text");
+            config_yaml_tell(y, "YAML", "a NUL byte in a value; allowed: text");
     } else if (y->event.type == YAML_SEQUENCE_START_EVENT) {
         anchor = y->event.data.sequence_start.anchor;
         tag = y->event.data.sequence_start.tag;
@@ -70,16 +33,16 @@ check_event(struct config_yaml *y)
         tag = y->event.data.mapping_start.tag;
     }
     if (anchor != NULL)
-        tell(y, "YAML", "an anchor; allowed: values without anchors and aliases");
+        config_yaml_tell(y, "YAML", "an anchor; allowed: values without anchors and aliases");
     if (tag != NULL)
-        tell(y, "YAML", "a tag; allowed: values without tags");
+        config_yaml_tell(y, "YAML", "a tag; allowed: values without tags");
 }
 
 static enum status
 parse(struct config_yaml *y)
 {
     yaml_event_delete(&y->event);
-    return yaml_parser_parse(&y->parser, &y->event) ? STATUS_OK : fail_yaml(y);
+    return yaml_parser_parse(&y->parser, &y->event) ? STATUS_OK : config_yaml_tell_broken(y);
 }
 
 static enum status
@@ -105,7 +68,8 @@ skip(struct config_yaml *y)
         if (depth == 0)
             return STATUS_AGAIN;
         if (depth > DEPTH_MAX) {
-            tell(y, "YAML", "too many lists in each other; allowed: see penstock.yaml(5)");
+            config_yaml_tell(y, "YAML",
+                             "too many lists in each other; allowed: see penstock.yaml(5)");
             return STATUS_INVALID;
         }
         if (parse(y) != STATUS_OK)
@@ -126,29 +90,11 @@ is_scalar(const struct config_yaml *y)
     return y->event.type == YAML_SCALAR_EVENT;
 }
 
-static void
-tell_unknown_key(struct config_yaml *y)
-{
-    char known[CONFIG_KEY_KNOWN_MAX];
-    const char *key = (const char *)y->event.data.scalar.value;
-    (void)config_error_at(
-        y->errors, y->file, origin_at(line_of(y)), NULL, "%s%s%.*s: unknown key; allowed: %s",
-        y->group, *y->group == '\0' ? "" : ".", SHOWN_MAX, key, config_key_list(y->group, known));
-}
-
 /* The value at hand is of another form than its row's: it is left out. */
 static enum status
 skip_form(struct config_yaml *y, const char *wrong)
 {
-    const struct config_row *row = &config_rows[y->row];
-    char allowed[VALUE_ALLOWED_MAX];
-    if (y->event.type == YAML_ALIAS_EVENT) /* which was told */
-        config_errors_mark(y->errors, y->row, y->upstream);
-    else
-        (void)config_error_of(y->errors, y->file, origin_at(line_of(y)), y->row, y->upstream,
-                              "%s; allowed: %s%s", wrong,
-                              config_row_is_sequence(row) ? "a list in [ ], each " : "",
-                              value_allowed(&row->rule, allowed));
+    config_yaml_tell_form(y, wrong);
     return skip(y);
 }
 
@@ -157,10 +103,10 @@ static bool
 is_first(struct config_yaml *y, const char *key, uint32_t *line)
 {
     if (*line != 0)
-        (void)config_error_at(y->errors, y->file, origin_at(line_of(y)), key,
+        (void)config_error_at(y->errors, y->file, config_yaml_tell_place(y), key,
                               "given twice, on line %u too; allowed: each key once", *line);
     bool is_first = *line == 0;
-    *line = line_of(y);
+    *line = config_yaml_tell_line(y);
     return is_first;
 }
 
@@ -169,7 +115,7 @@ hand_out(const struct config_yaml *y, enum config_yaml_kind kind, struct config_
 {
     bool is_value = kind == CONFIG_YAML_VALUE;
     const char *text = is_value ? (const char *)y->event.data.scalar.value : NULL;
-    *item = (struct config_yaml_item){kind, y->row, y->upstream, line_of(y), text};
+    *item = (struct config_yaml_item){kind, y->row, y->upstream, config_yaml_tell_line(y), text};
     return STATUS_OK;
 }
 
@@ -184,7 +130,8 @@ begin_document(struct config_yaml *y)
     if (next(y) != STATUS_OK)
         return STATUS_INVALID;
     if (y->event.type != YAML_MAPPING_START_EVENT) {
-        tell(y, "YAML", "not a mapping; allowed: keys with values, see penstock.yaml(5)");
+        config_yaml_tell(y, "YAML",
+                         "not a mapping; allowed: keys with values, see penstock.yaml(5)");
         return STATUS_INVALID;
     }
     y->place = CONFIG_YAML_IN_MAPPING;
@@ -198,7 +145,7 @@ end_document(struct config_yaml *y)
     if (next(y) != STATUS_OK || next(y) != STATUS_OK) /* document end, stream end */
         return STATUS_INVALID;
     if (y->event.type != YAML_STREAM_END_EVENT)
-        tell(y, "YAML", "a second document; allowed: one document");
+        config_yaml_tell(y, "YAML", "a second document; allowed: one document");
     return STATUS_AGAIN;
 }
 
@@ -226,13 +173,14 @@ begin_group(struct config_yaml *y, struct config_yaml_item *item)
     if (next(y) != STATUS_OK)
         return STATUS_INVALID;
     if (first->is_upstream && y->event.type != YAML_SEQUENCE_START_EVENT) {
-        tell(y, CONFIG_UPSTREAMS_GROUP,
-             "not a list; allowed: a list of upstreams, see penstock.yaml(5)");
+        config_yaml_tell(y, CONFIG_UPSTREAMS_GROUP,
+                         "not a list; allowed: a list of upstreams, see penstock.yaml(5)");
         config_errors_mark(y->errors, CONFIG_ROWS, 0);
         return skip(y);
     }
     if (!first->is_upstream && y->event.type != YAML_MAPPING_START_EVENT) {
-        tell(y, first->group, "not a mapping; allowed: keys with values, see penstock.yaml(5)");
+        config_yaml_tell(y, first->group,
+                         "not a mapping; allowed: keys with values, see penstock.yaml(5)");
         return skip(y);
     }
     y->group = first->group;
@@ -249,12 +197,12 @@ read_key(struct config_yaml *y, struct config_yaml_item *item)
     if (y->event.type == YAML_MAPPING_END_EVENT)
         return end_mapping(y);
     if (!is_scalar(y)) {
-        tell(y, "YAML", "a list or mapping where a key must be; allowed: a plain key");
+        config_yaml_tell(y, "YAML", "a list or mapping where a key must be; allowed: a plain key");
         return skip(y) == STATUS_AGAIN ? skip_value(y) : STATUS_INVALID;
     }
     y->row = config_key_find(y->group, (const char *)y->event.data.scalar.value);
     if (y->row == CONFIG_ROWS) {
-        tell_unknown_key(y);
+        config_yaml_tell_unknown(y);
         return skip_value(y);
     }
     if (strcmp(config_rows[y->row].group, y->group) != 0)
@@ -272,10 +220,10 @@ skip_upstream(struct config_yaml *y)
 {
     config_errors_mark(y->errors, CONFIG_ROWS, 0);
     if (y->event.type != YAML_MAPPING_START_EVENT)
-        tell(y, CONFIG_UPSTREAMS_GROUP,
-             "not a mapping; allowed: name, address and so on for each upstream");
+        config_yaml_tell(y, CONFIG_UPSTREAMS_GROUP,
+                         "not a mapping; allowed: name, address and so on for each upstream");
     else if (!y->is_full)
-        (void)config_error_at(y->errors, y->file, origin_at(line_of(y)), CONFIG_UPSTREAMS_GROUP,
+        (void)config_error_at(y->errors, y->file, config_yaml_tell_place(y), CONFIG_UPSTREAMS_GROUP,
                               "too many; allowed: up to %u", CONFIG_UPSTREAMS_MAX);
     y->is_full = y->upstreams == CONFIG_UPSTREAMS_MAX;
     return skip(y);
@@ -367,14 +315,27 @@ config_yaml_open(struct config_yaml *y, const char *file, const char *text, size
     *y = (struct config_yaml){
         .file = file, .text = text, .size = size, .errors = errors, .group = ""};
     if (size > CONFIG_FILE_MAX)
-        return config_error_at(errors, file, origin_at(0), NULL,
+        return config_error_at(errors, file, (struct config_origin){CONFIG_FROM_FILE, 0}, NULL,
                                "too large; allowed: up to %u bytes", CONFIG_FILE_MAX);
+    size_t mark;
+    const char *start = config_yaml_why_start(text, size, &mark);
+    if (start != NULL)
+        (void)config_error_at(errors, file, (struct config_origin){CONFIG_FROM_FILE, 1}, "YAML",
+                              "%s", start);
+    if (start != NULL && mark == 0)
+        return STATUS_INVALID;
+    y->text = text += mark;
+    y->size = size -= mark;
     const char *nul = memchr(text, '\0', size);
     if (nul != NULL)
-        return config_error_at(errors, file, origin_at(line_at(y, (size_t)(nul - text))), "YAML",
-                               "a NUL byte; allowed: text in UTF-8");
+        return config_error_at(
+            errors, file,
+            (struct config_origin){CONFIG_FROM_FILE,
+                                   config_yaml_tell_line_at(y, (size_t)(nul - text))},
+            "YAML", "a NUL byte; allowed: text in UTF-8");
     if (!yaml_parser_initialize(&y->parser))
-        return config_error_at(errors, file, origin_at(0), NULL, "out of memory");
+        return config_error_at(errors, file, (struct config_origin){CONFIG_FROM_FILE, 0}, NULL,
+                               "out of memory");
     yaml_parser_set_encoding(&y->parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&y->parser, (const unsigned char *)text, size);
     return STATUS_OK;

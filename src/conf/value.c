@@ -90,7 +90,7 @@ parse_duration(const struct value_rule *rule, const char *text, uint32_t *ms)
         *ms = (uint32_t)total;
         return NULL;
     }
-    return "not a duration";
+    return value_limits_unit(unit) ? "in a unit that is not known" : "not a duration";
 }
 
 static const char *

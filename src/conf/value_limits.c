@@ -39,6 +39,17 @@ parse_digits(const char *text, uint32_t most, uint32_t *number)
     return c == text ? NULL : c;
 }
 
+bool
+value_limits_unit(const char *unit)
+{
+    const char *c = unit + (*unit == ' ');
+    do
+        if ((*c < 'a' || *c > 'z') && (*c < 'A' || *c > 'Z'))
+            return false;
+    while (*++c != '\0');
+    return true;
+}
+
 const char *
 value_limits_parse_port(const char *text, uint32_t *port)
 {
@@ -64,7 +75,9 @@ value_limits_parse_bytes(const struct value_rule *rule, const char *text, uint64
         *bytes = total;
         return NULL;
     }
-    return *unit == '\0' ? "a number without its unit" : "not a size";
+    return *unit == '\0'             ? "a number without its unit"
+           : value_limits_unit(unit) ? "in a unit that is not known"
+                                     : "not a size";
 }
 
 const char *

@@ -9,6 +9,9 @@
 
 #include "conf/value.h"
 
+/** Is it one word, as a unit is? A space may stand before it. */
+bool value_limits_unit(const char *unit);
+
 const char *value_limits_parse_port(const char *text, uint32_t *port);
 const char *value_limits_parse_bytes(const struct value_rule *rule, const char *text,
                                      uint64_t *bytes);

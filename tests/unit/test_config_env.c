@@ -158,6 +158,10 @@ Test(config_env, the_environment_is_judged_like_the_file)
     expect_error(UPSTREAM, ENV("PENSTOCK_TIMEOUTS_QUERY=4"),
                  "environment: PENSTOCK_TIMEOUTS_QUERY: \"4\" is a number without its unit; "
                  "allowed: 100ms to 30s, with a unit (ms, s, m, h or d)");
+    expect_error(UPSTREAM, ENV("PENSTOCK_TIMEOUTS_QUERRY=4s"),
+                 "environment: PENSTOCK_TIMEOUTS_QUERRY: unknown variable (did you mean "
+                 "PENSTOCK_TIMEOUTS_QUERY?); allowed: PENSTOCK_ and a key of "
+                 "penstock.yaml(5), dots as _, in upper case, such as PENSTOCK_TIMEOUTS_QUERY");
     expect_error(UPSTREAM, ENV("PENSTOCK_TIMEOUT=4s"),
                  "environment: PENSTOCK_TIMEOUT: unknown variable; allowed: PENSTOCK_ and a key of "
                  "penstock.yaml(5), dots as _, in upper case, such as PENSTOCK_TIMEOUTS_QUERY");
@@ -167,7 +171,8 @@ Test(config_env, the_environment_is_judged_like_the_file)
         "a key of penstock.yaml(5), dots as _, in upper case, such as "
         "PENSTOCK_TIMEOUTS_QUERY");
     expect_error(UPSTREAM, ENV("PENSTOCK_lanes=1"),
-                 "environment: PENSTOCK_lanes: unknown variable; allowed: PENSTOCK_ and a key of "
+                 "environment: PENSTOCK_lanes: unknown variable (did you mean PENSTOCK_LANES?); "
+                 "allowed: PENSTOCK_ and a key of "
                  "penstock.yaml(5), dots as _, in upper case, such as PENSTOCK_TIMEOUTS_QUERY");
     expect_error(UPSTREAM, ENV("PENSTOCK_SERVICE_HOST=10.0.0.1"),
                  "environment: PENSTOCK_SERVICE_HOST: unknown variable; allowed: no service links "

@@ -161,14 +161,17 @@ Test(config_load, says_line_key_wrong_and_allowed_for_shapes)
 Test(config_load, refuses_unknown_and_repeated_keys)
 {
     expect_error("listen: []\nlimit: {}\n", NULL,
-                 "test.yaml:2: limit: unknown key; allowed: " TOP_KEYS);
+                 "test.yaml:2: limit: unknown key (did you mean limits?); allowed: " TOP_KEYS);
     expect_error("tls:\n  version: [\"1.3\"]\n", NULL,
-                 "test.yaml:2: tls.version: unknown key; allowed: ca_file, versions, policy");
+                 "test.yaml:2: tls.version: unknown key (did you mean versions?); allowed: "
+                 "ca_file, versions, policy");
     expect_error(
         "upstreams:\n- name: a\n  host: b\n", NULL,
         "test.yaml:3: upstreams.host: unknown key; allowed: name, address, source, tls_name, pins, "
         "verify, weight, qps");
-    expect_error("query: 4s\n", NULL, "test.yaml:1: query: unknown key; allowed: " TOP_KEYS);
+    expect_error(
+        "query: 4s\n", NULL,
+        "test.yaml:1: query: unknown key (did you mean timeouts.query?); allowed: " TOP_KEYS);
     expect_error("\"\": 4s\n", NULL, "test.yaml:1: : unknown key; allowed: " TOP_KEYS);
     expect_error("lanes: 1\nuser: a\nlanes: 2\n", NULL,
                  "test.yaml:3: lanes: given twice, on line 1 too; allowed: each key once");

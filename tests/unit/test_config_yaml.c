@@ -152,7 +152,7 @@ Test(config_yaml, what_is_wrong_is_told_and_left_out)
         "t:1: acl.allow: not a list; allowed: a list in [ ], each ADDRESS/LENGTH with no bit set "
         "past the length, or one ADDRESS",
         "t:1: acl.allow: given twice, on line 1 too; allowed: each key once",
-        "t:1: acl.lanes: unknown key; allowed: allow, deny",
+        "t:1: acl.lanes: unknown key (did you mean lanes?); allowed: allow, deny",
         "t:2: acl: given twice, on line 1 too; allowed: each key once",
         "t:3: YAML: an anchor; allowed: values without anchors and aliases",
         "t:3: user: a list or mapping where a value must be; allowed: an account name of up to 32 "

@@ -28,10 +28,13 @@ Test(value, durations_need_a_unit_and_are_milliseconds)
     cr_expect_eq(number(&duration, "2m"), 120000);
     cr_expect_eq(number(&duration, "1h"), 3600000);
     cr_expect_str_eq(again(&duration, "4"), "a number without its unit");
-    static const char *const wrong[] = {"",    "s",     "4 s",  " 4s", "4S",  "1.5s", "-4s",
-                                        "04s", "4s4ms", "0x4s", "4sm", "+4s", "4w"};
+    static const char *const wrong[] = {"",    "s",     " 4s",  "1.5s", "-4s",
+                                        "04s", "4s4ms", "0x4s", "+4s",  "4  s"};
+    static const char *const units[] = {"4 s", "4S", "4sm", "4w", "4 parsecs"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         cr_expect_str_eq(again(&duration, wrong[i]), "not a duration", "%s", wrong[i]);
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        cr_expect_str_eq(again(&duration, units[i]), "in a unit that is not known", "%s", units[i]);
 }
 
 Test(value, durations_stay_in_range_and_never_wrap)

@@ -23,10 +23,12 @@ Test(value_limits, sizes_have_a_unit_and_stay_in_range)
     for (size_t i = 0; i < sizeof out / sizeof out[0]; i++)
         cr_expect_str_eq(again(&bytes, out[i]), "out of range", "%s", out[i]);
     cr_expect_str_eq(again(&bytes, "65536"), "a number without its unit");
-    static const char *const wrong[] = {"",       "KiB",   "1MB", "1M",
-                                        "1.5MiB", "1 MiB", "Off", "4294967296KiB"};
+    static const char *const wrong[] = {"", "KiB", "1.5MiB", "Off", "4294967296KiB"};
+    static const char *const units[] = {"1MB", "1M", "1 MiB", "1mib"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         cr_expect_str_eq(again(&bytes, wrong[i]), "not a size", "%s", wrong[i]);
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        cr_expect_str_eq(again(&bytes, units[i]), "in a unit that is not known", "%s", units[i]);
 }
 
 Test(value_limits, rates_are_a_length_a_rate_and_a_burst)

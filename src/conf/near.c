@@ -1,0 +1,59 @@
+/* near.c - see near.h
+ * SPDX-License-Identifier: ISC
+ */
+#include "conf/near.h"
+
+#include <stdbool.h>
+
+static char
+fold(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c == '-' ? '_' : c);
+}
+
+/* A number is another number, not a slip. */
+static unsigned
+price(char c)
+{
+    return c >= '0' && c <= '9' ? NEAR_FAR : 1;
+}
+
+static unsigned
+least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+static unsigned
+allowed(size_t size)
+{
+    return size <= 2 ? 0 : size <= 5 ? 1 : 2;
+}
+
+unsigned
+near_slips(const char *text, size_t size, const char *word, size_t word_size)
+{
+    /* rows of the table for the prefixes of `text`: the one at hand and two before it */
+    unsigned rows[3][NEAR_SIZE_MAX + 1];
+    if (size > NEAR_SIZE_MAX || word_size > NEAR_SIZE_MAX)
+        return NEAR_FAR;
+    rows[0][0] = 0;
+    for (size_t j = 1; j <= word_size; j++)
+        rows[0][j] = rows[0][j - 1] + price(word[j - 1]);
+    for (size_t i = 1; i <= size; i++) {
+        unsigned *row = rows[i % 3], *before = rows[(i + 2) % 3], *earlier = rows[(i + 1) % 3];
+        char c = fold(text[i - 1]);
+        row[0] = before[0] + price(c);
+        for (size_t j = 1; j <= word_size; j++) {
+            char w = fold(word[j - 1]);
+            unsigned other = c == w ? 0 : price(c) > price(w) ? price(c) : price(w);
+            row[j] =
+                least(before[j - 1] + other, least(before[j] + price(c), row[j - 1] + price(w)));
+            bool is_swap = i > 1 && j > 1 && c == fold(word[j - 2]) && fold(text[i - 2]) == w;
+            if (is_swap)
+                row[j] = least(row[j], earlier[j - 2] + other);
+        }
+    }
+    unsigned slips = rows[size % 3][word_size];
+    return slips <= allowed(word_size) ? slips : NEAR_FAR;
+}
