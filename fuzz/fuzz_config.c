@@ -10,6 +10,7 @@
 #include "conf/config_change.h"
 #include "conf/config_load.h"
 #include "conf/config_print.h"
+#include "conf/config_warn.h"
 
 #include "fuzz.h"
 
@@ -86,7 +87,7 @@ check_warnings(void)
     size_t text_size = 0, lines = 0;
     FILE *to = open_memstream(&text, &text_size);
     must(to != NULL);
-    size_t count = config_print_warnings(&config, to);
+    size_t count = config_warn(&config, to);
     fclose(to);
     for (size_t i = 0; i < text_size; i++) {
         must(text[i] == '\n' || (text[i] >= ' ' && text[i] <= '~'));

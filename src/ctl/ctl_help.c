@@ -50,5 +50,15 @@ ctl_help(void)
            "  -h, --help        print this\n"
            "  -V, --version     print the version\n"
            "\n"
+           "Signals:\n"
+           "  SIGINT, SIGTERM   end; top gives the terminal back as it was\n"
+           "\n"
+           "Exit status:\n"
+           "  0   well, or done\n"
+           "  1   look; not healthy; something was found; nothing usable; or refused\n"
+           "  2   act; a row not judged; a file that import or audit verify cannot read\n"
+           "  3   the service cannot be reached, or turned the connection away\n"
+           "  64  the command line is wrong\n"
+           "\n"
            "penstockctl(8) tells the rest.\n";
 }

@@ -204,5 +204,15 @@ exporter_options_help(void)
            "  -h, --help        print this\n"
            "  -V, --version     print the version\n"
            "\n"
+           "Signals, to the first of its processes:\n"
+           "  SIGTERM, SIGINT   end\n"
+           "  SIGHUP            with --events and --output FILE: open the file anew\n"
+           "\n"
+           "Exit status:\n"
+           "  0   did what was asked\n"
+           "  1   it could not serve or write, there is no account to become, or one of its\n"
+           "      processes has ended; with --once: there are no fresh figures\n"
+           "  64  an option or argument is wrong\n"
+           "\n"
            "penstock-exporter(8) tells the rest.\n";
 }

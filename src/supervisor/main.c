@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: ISC
  */
 #include "conf/config_print.h"
+#include "conf/config_warn.h"
 #include "os/log.h"
 #include "os/os.h"
 #include "supervisor/control_rights.h"
@@ -65,17 +66,44 @@ serve(const struct options *options, const struct inherited *inherited)
                                : fail(exit_code_of(status), error.text);
 }
 
+/* What the configuration names and cannot be used, each told. @return are there none? */
+static bool
+check_files(const struct config *config, struct control_rights *rights, struct namelists *lists)
+{
+    struct config_error error;
+    uint8_t key[AUDIT_CHAIN_KEY_MAX];
+    size_t key_size;
+    int ca_fd = -1, failed = 0;
+    if (control_rights_find(config, rights, &error) != STATUS_OK)
+        failed = fail(OPTIONS_EXIT_CONFIG, error.text);
+    if (settings_load_ca(config, &ca_fd, &error) != STATUS_OK)
+        failed = fail(OPTIONS_EXIT_CONFIG, error.text);
+    if (namelists_load(config, lists, &error) != STATUS_OK)
+        failed = fail(OPTIONS_EXIT_CONFIG, error.text);
+    if (settings_load_audit_key(config, key, &key_size, &error) != STATUS_OK)
+        failed = fail(OPTIONS_EXIT_CONFIG, error.text);
+    explicit_bzero(key, sizeof key);
+    if (jail_check_account(config->user, &error) != STATUS_OK)
+        failed = fail(OPTIONS_EXIT_CONFIG, error.text);
+    return failed == 0;
+}
+
+static unsigned
+warn(const struct config *config, const struct control_rights *rights,
+     const struct namelists *lists)
+{
+    return config_warn(config, stderr) + namelists_warnings(config, lists, stderr) +
+           control_socket_warnings(config, rights->own_uid, stderr) +
+           tls_library_warnings(config, tls_library_built(), stderr);
+}
+
 static int
 check(const struct options *options)
 {
     static struct config config;
     static struct namelists lists;
-    struct control_rights rights;
     static struct config_errors wrong;
-    struct config_error error;
-    uint8_t key[AUDIT_CHAIN_KEY_MAX];
-    size_t key_size;
-    int ca_fd = -1;
+    struct control_rights rights = {0};
     if (settings_load(options, &config, &wrong) != STATUS_OK)
         return fail_all(OPTIONS_EXIT_CONFIG, &wrong);
     if (options->action == OPTIONS_PRINT_CONFIG) {
@@ -83,22 +111,18 @@ check(const struct options *options)
         return fflush(stdout) == 0 ? 0
                                    : fail(OPTIONS_EXIT_FAILURE, "cannot write the configuration");
     }
-    if (control_rights_find(&config, &rights, &error) != STATUS_OK ||
-        settings_load_ca(&config, &ca_fd, &error) != STATUS_OK ||
-        namelists_load(&config, &lists, &error) != STATUS_OK ||
-        settings_load_audit_key(&config, key, &key_size, &error) != STATUS_OK ||
-        jail_check_account(config.user, &error) != STATUS_OK)
-        return fail(OPTIONS_EXIT_CONFIG, error.text);
-    explicit_bzero(key, sizeof key);
-    (void)config_print_warnings(&config, stderr);
-    (void)namelists_warnings(&config, &lists, stderr);
-    (void)control_socket_warnings(&config, rights.own_uid, stderr);
-    (void)tls_library_warnings(&config, tls_library_built(), stderr);
+    if (!check_files(&config, &rights, &lists))
+        return OPTIONS_EXIT_CONFIG;
+    unsigned warnings = warn(&config, &rights, &lists);
     if (settings_tls_policy(&config) != NULL)
         printf("%s\n", settings_tls_policy(&config));
+    if (config_warn_notice(&config) != NULL)
+        printf("%s\n", config_warn_notice(&config));
     printf("the configuration is sound (penstock %s, built with %s)\n", PENSTOCK_VERSION,
            tls_library_built());
-    return 0;
+    return options->strict && warnings > 0
+               ? fail(OPTIONS_EXIT_FAILURE, "there are warnings, and --strict allows none")
+               : 0;
 }
 
 int

@@ -16,6 +16,7 @@ enum {
     LONG_VERBOSE,
     LONG_HELP,
     LONG_CHECK,
+    LONG_STRICT,
     LONG_PRINT_CONFIG,
     LONG_VERSION,
     LONG_TLS_NAME,
@@ -34,6 +35,7 @@ static const struct option long_options[] = {
     {"verbose", no_argument, NULL, LONG_VERBOSE},
     {"take-over", no_argument, NULL, LONG_TAKE_OVER},
     {"check", no_argument, NULL, LONG_CHECK},
+    {"strict", no_argument, NULL, LONG_STRICT},
     {"print-config", no_argument, NULL, LONG_PRINT_CONFIG},
     {"sandbox", no_argument, NULL, LONG_SANDBOX},
     {"sandbox-bpf", no_argument, NULL, LONG_SANDBOX_BPF},
@@ -171,6 +173,9 @@ take(struct options *options, int option)
     case LONG_CHECK:
         options->action = OPTIONS_CHECK;
         return STATUS_OK;
+    case LONG_STRICT:
+        options->strict = true;
+        return STATUS_OK;
     case LONG_PRINT_CONFIG:
         options->action = OPTIONS_PRINT_CONFIG;
         return STATUS_OK;
@@ -227,6 +232,8 @@ options_parse(int argc, char **argv, struct options *options)
         if (status != STATUS_OK)
             return status;
     }
+    if (options->strict && options->action != OPTIONS_CHECK)
+        return refuse(options, "--strict goes with --check alone");
     if (optind < argc && is_of_sandbox(options->action))
         return take_role(argc, argv, options);
     if (optind < argc)
@@ -239,7 +246,7 @@ options_print_help(FILE *to)
 {
     fputs(
         "usage: penstock [-c FILE] [-a ADDRESS[:PORT]]... [-v] [--take-over]\n"
-        "       penstock [-c FILE] --check | --print-config\n"
+        "       penstock [-c FILE] --check [--strict] | --print-config\n"
         "       penstock --sandbox [ROLE] | --sandbox-bpf [ROLE] | --sandbox-selftest [ROLE]\n"
         "       penstock pin ADDRESS[:PORT] [--tls-name NAME] [--policy]\n"
         "       penstock pin --check [-c FILE] [UPSTREAM]\n"
@@ -252,7 +259,8 @@ options_print_help(FILE *to)
         "  -v, --verbose              log more; twice: still more\n"
         "      --take-over            take the sockets of a penstock that runs, which then ends;\n"
         "                             no query is lost\n"
-        "      --check                judge the configuration and exit\n"
+        "      --check                judge the configuration and exit; with --strict, exit 1 if\n"
+        "                             there is a warning\n"
         "      --print-config         print it with every default and exit\n"
         "      --sandbox [ROLE]       print which system calls each process may make, and why\n"
         "      --sandbox-bpf [ROLE]   print the filters that are made of that, with their SHA-256\n"
@@ -270,6 +278,20 @@ options_print_help(FILE *to)
         "                             that name, with their pins; exit 1 if one has no match\n"
         "\n"
         "Every configuration key is also an environment variable: PENSTOCK_TIMEOUTS_QUERY=2s.\n"
-        "SIGUSR1 writes statistics to the log; SIGTERM answers what is in flight and ends.\n",
+        "\n"
+        "Signals:\n"
+        "  SIGTERM, SIGINT            answer what is in progress and end; a second one: at once\n"
+        "  SIGHUP                     read the configuration again; apply all of it or nothing\n"
+        "  SIGUSR1                    write statistics to the log\n"
+        "\n"
+        "Exit status:\n"
+        "  0   ended by a signal, or did what was asked\n"
+        "  1   a process or an address could not be had, all died too often, or what was asked\n"
+        "      failed: pin --check, --sandbox-selftest, --check --strict\n"
+        "  2   an option or argument is wrong\n"
+        "  74  audit.on_failure is stop, and the audit log could not be written\n"
+        "  78  the configuration is wrong, or a file or account that it names cannot be used\n"
+        "\n"
+        "penstock(8) and penstock.yaml(5) tell the rest.\n",
         to);
 }

@@ -40,6 +40,7 @@ struct options {
     const char *listen[CONFIG_LISTEN_MAX]; /* -a, pointing into argv */
     size_t listen_count;
     uint32_t verbose;              /* how many -v */
+    bool strict;                   /* OPTIONS_CHECK: a warning fails it */
     bool take_over;                /* the sockets of a penstock that runs */
     struct addr pin_address;       /* OPTIONS_PIN */
     const char *pin_tls_name;      /* OPTIONS_PIN: "" for none; points into argv */

@@ -4,7 +4,7 @@
 #include "supervisor/settings.h"
 
 #include "conf/config_load.h"
-#include "conf/config_print.h"
+#include "conf/config_warn.h"
 #include "conf/config_worker.h"
 #include "os/log.h"
 #include "os/memory.h"
@@ -302,10 +302,12 @@ settings_log_warnings(const struct config *config, const struct namelists *lists
     size_t size = 0;
     if (settings_tls_policy(config) != NULL)
         log_write(LOG_NOTICE, LOG_CONFIG, "%s", settings_tls_policy(config));
+    if (config_warn_notice(config) != NULL)
+        log_write(LOG_NOTICE, LOG_CONFIG, "%s", config_warn_notice(config));
     FILE *to = open_memstream(&text, &size);
     if (to == NULL)
         return;
-    unsigned count = config_print_warnings(config, to) + namelists_warnings(config, lists, to);
+    unsigned count = config_warn(config, to) + namelists_warnings(config, lists, to);
     if (fclose(to) != 0 || text == NULL)
         return;
     char *rest = text;

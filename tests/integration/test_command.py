@@ -6,7 +6,7 @@ import ssl
 import subprocess
 
 import pytest
-from penstock import EXECUTABLE, plain_environment, run
+from penstock import BUILD, EXECUTABLE, TOP, plain_environment, run
 
 pytestmark = pytest.mark.smoke
 
@@ -110,6 +110,40 @@ def test_check_of_a_sound_file(config):
 def test_check_warns(config, changes, said):
     result = run("-c", config(**changes), "--check")
     assert result.returncode == 0 and sum(said in line for line in result.stderr.splitlines()) == 1, result.stderr
+
+
+def test_strict_allows_no_warning(config):
+    assert run("-c", config(), "--check", "--strict", PENSTOCK_CONTROL_SOCKET="off").returncode == 0
+    twins = [{**json.loads(config().read_text())["upstreams"][0], "name": name} for name in ("first", "second")]
+    path = config(upstreams=twins, control={"socket": "off"})
+    mild, strict = run("-c", path, "--check"), run("-c", path, "--check", "--strict")
+    assert mild.returncode == 0 and len(mild.stderr.splitlines()) == 1 and "second: its address" in mild.stderr
+    assert strict.returncode == 1 and strict.stderr == mild.stderr + "penstock: there are warnings, and --strict allows none\n"
+    assert "--strict" in refused(run("-c", path, "--strict"), USAGE)
+
+
+def test_each_file_that_cannot_be_used_is_told(config, tmp_path):
+    files = config(tls={"ca_file": str(tmp_path / "ca.pem")}, local={"block": [str(tmp_path / "list")]})
+    told = run("-c", files, "--check")
+    assert told.returncode == CONFIG
+    assert [name for line in told.stderr.splitlines() for name in ("ca.pem", "list") if line.endswith(f"/{name}: No such file or directory")] \
+        == ["ca.pem", "list"], told.stderr
+
+
+# numbers and names below "Exit status:" and "Signals" of the help, and those of the manual page
+@pytest.mark.parametrize("name,folder", [("penstock", "supervisor"), ("penstockctl", "ctl"), ("penstock-exporter", "exporter")])
+def test_help_tells_signals_and_exit_statuses_as_the_manual_does(name, folder):
+    said = subprocess.run([BUILD / "src" / folder / name, "--help"], capture_output=True, text=True, timeout=20,
+                          env=plain_environment())
+    assert said.returncode == 0 and said.stderr == ""
+    text, page = said.stdout, (TOP / "docs" / f"{name}.8").read_text()
+    signals = re.search(r"^Signals.*?:\n((?:  .*\n)+)", text, re.M).group(1)
+    statuses = re.search(r"^Exit status:\n((?:  .*\n)+)", text, re.M).group(1)
+    listed = re.search(r"^\.Sh EXIT STATUS\n(.*?)^\.Sh", page, re.M | re.S).group(1)
+    assert re.findall(r"^  (\d+) ", statuses, re.M) == re.findall(r"^\.It (\d+)$", listed, re.M) != []
+    named = set(re.findall(r"SIG[A-Z0-9]+", signals))
+    assert {"SIGTERM", "SIGINT"} <= named <= set(re.findall(r"SIG[A-Z0-9]+", page))
+    assert max(map(len, text.splitlines())) <= 100
 
 
 @pytest.mark.parametrize("changes,said", [

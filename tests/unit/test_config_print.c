@@ -1,4 +1,4 @@
-/* test_config_print.c - a configuration as YAML that loads to the same, and what is unwise in it
+/* test_config_print.c - a configuration as YAML that loads to the same
  * SPDX-License-Identifier: ISC
  */
 #include "config_scene.h"
@@ -7,77 +7,6 @@
 #include "conf/pin.h"
 
 #include <time.h>
-
-static const char *
-warnings(void)
-{
-    static char text[4096];
-    FILE *to = fmemopen(text, sizeof text, "w");
-    unsigned count = config_print_warnings(&config, to), lines = 0;
-    fputc('\0', to);
-    fclose(to);
-    for (const char *c = text; *c != '\0'; c++)
-        lines += *c == '\n';
-    cr_assert_eq(lines, count);
-    return text;
-}
-
-Test(config_print, without_a_name_the_certificate_must_be_for_the_address)
-{
-    load_ok("upstreams:\n- {name: a, address: \"[2001:db8::1]:853\", verify: ca}\n", NULL);
-    cr_expect_str_empty(config.upstreams[0].tls_name);
-    cr_expect_not_null(strstr(warnings(),
-                              "upstream a: no tls_name, so that its certificate must be "
-                              "for the address 2001:db8::1;"));
-    load_ok("upstreams:\n- {name: a, address: 192.0.2.1, pins: [\"" PIN_A "\"]}\n", NULL);
-    cr_expect_not_null(strstr(warnings(), "must be for the address 192.0.2.1;"));
-    load_ok("upstreams:\n- {name: a, address: \"2001:db8::1\", tls_name: \"2001:db8::1\",\n   "
-            "verify: ca}\n",
-            NULL);
-    cr_expect_str_eq(config.upstreams[0].tls_name, "2001:db8::1");
-    cr_expect_null(strstr(warnings(), "no tls_name"));
-    load_ok("upstreams:\n- {name: a, address: 192.0.2.1, verify: pin, pins: [\"" PIN_A "\"]}\n",
-            NULL);
-    cr_expect_null(strstr(warnings(), "no tls_name"));
-    expect_error(
-        "upstreams:\n- {name: a, address: 192.0.2.1, tls_name: \"192.0.2.1:853\"}\n", NULL,
-        "test.yaml:2: upstreams[0].tls_name: \"192.0.2.1:853\" is neither a DNS name nor an "
-        "address alone; allowed: a DNS name such as dns.example.net, or an address such as "
-        "192.0.2.1");
-}
-
-Test(config_print, warns_of_what_is_allowed_but_unwise)
-{
-    load_ok(UPSTREAM, NULL);
-    cr_expect_str_empty(warnings());
-    load_ok(UPSTREAM, ENV("PENSTOCK_UPSTREAMS_0_PINS=" PIN_A));
-    cr_expect_not_null(strstr(warnings(), "upstream one: one pin and no backup"));
-    load_ok(UPSTREAM, ENV("PENSTOCK_UPSTREAMS_0_PINS=", "PENSTOCK_UPSTREAMS_0_VERIFY=ca"));
-    cr_expect_not_null(strstr(warnings(), "upstream one: verify: ca"));
-    load_ok(UPSTREAM, ENV("PENSTOCK_ACL_ALLOW=::/0"));
-    cr_expect_not_null(strstr(warnings(), "acl.allow: a prefix of length 0"));
-    load_ok(UPSTREAM, ENV("PENSTOCK_ACL_ALLOW=0.0.0.0/0", "PENSTOCK_RATES_MODE=dry-run"));
-    cr_expect_not_null(strstr(warnings(), "rates.mode: not enforce"));
-    load_ok(UPSTREAM, ENV("PENSTOCK_RATES_MODE=off"));
-    cr_expect_str_empty(warnings());
-    load_ok(UPSTREAM, ENV("PENSTOCK_ACL_ALLOW="));
-    cr_expect_not_null(strstr(warnings(), "acl.allow: empty"));
-    load_ok(UPSTREAM, ENV("PENSTOCK_TLS_VERSIONS=1.2"));
-    cr_expect_not_null(strstr(warnings(), "TLS 1.2 is allowed"));
-    load_ok(UPSTREAM, ENV("PENSTOCK_TIMEOUTS_CONNECT=4s"));
-    cr_expect_not_null(strstr(warnings(), "timeouts.connect: not shorter"));
-}
-
-Test(config_print, warns_of_events_that_nobody_may_read)
-{
-    load_ok(UPSTREAM, ENV("PENSTOCK_EVENTS_ENABLED=yes"));
-    cr_expect_not_null(strstr(warnings(), "events.readers: empty"));
-    load_ok(UPSTREAM, ENV("PENSTOCK_EVENTS_ENABLED=yes", "PENSTOCK_EVENTS_READERS=nobody"));
-    cr_expect_str_empty(warnings());
-    load_ok(UPSTREAM, ENV("PENSTOCK_EVENTS_ENABLED=yes", "PENSTOCK_EVENTS_READERS=nobody",
-                          "PENSTOCK_CONTROL_SOCKET=off"));
-    cr_expect_not_null(strstr(warnings(), "control.socket is off"));
-}
 
 static unsigned state; /* of rand_r */
 

@@ -72,6 +72,16 @@ Test(options, each_action_has_its_flag)
     }
 }
 
+Test(options, strict_is_how_to_check)
+{
+    cr_assert_eq(PARSE("--check"), STATUS_OK);
+    cr_expect_not(options.strict);
+    cr_assert_eq(PARSE("--strict", "--check"), STATUS_OK);
+    cr_expect(options.strict);
+    assert_refused(PARSE("--strict"), "--strict");
+    assert_refused(PARSE("--strict", "--print-config"), "--strict");
+}
+
 Test(options, errors_name_the_word_that_is_wrong)
 {
     assert_refused(PARSE("--foo"), "--foo");
