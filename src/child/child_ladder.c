@@ -86,7 +86,7 @@ child_ladder_drop(const struct child_needs *needs)
         log_fatal("privileges cannot be given up: %s", what);
     if (landlock_restrict(&(struct landlock_permit){.forbids = FORBIDS}) == STATUS_SYSTEM)
         log_fatal("Landlock cannot be set up: %s", strerror(errno));
-    if (sandbox_enter(needs->role) != STATUS_OK)
+    if (sandbox_enter(needs->filter) != STATUS_OK)
         log_fatal("the system call filter cannot be entered: %s", strerror(errno));
 }
 

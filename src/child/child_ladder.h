@@ -15,7 +15,7 @@
 #include "os/sandbox.h"
 
 struct child_needs {
-    enum sandbox_role role;
+    const struct sandbox_table *filter;
     const char *user;     /* to become if started as root */
     size_t files;         /* descriptors */
     const char *for_what; /* most of them are for, in the log */

@@ -33,7 +33,7 @@ exporter_jail_drop(const char *user, const char **what_failed)
 }
 
 enum status
-exporter_jail_close(enum sandbox_role role, const struct exporter_target *target,
+exporter_jail_close(const struct sandbox_table *filter, const struct exporter_target *target,
                     const char **what_failed)
 {
     bool is_file = target != NULL && target->kind == EXPORTER_TARGET_FILE;
@@ -49,5 +49,5 @@ exporter_jail_close(enum sandbox_role role, const struct exporter_target *target
     if (landlock_restrict(&permit) == STATUS_SYSTEM)
         return STATUS_SYSTEM;
     *what_failed = "the system call filter cannot be set";
-    return sandbox_enter(role);
+    return sandbox_enter(filter);
 }

@@ -95,11 +95,11 @@ check_account(void)
 }
 
 static void
-enter_jail(enum sandbox_role role)
+enter_jail(const struct sandbox_table *filter)
 {
     const char *what_failed = NULL;
     if (exporter_jail_drop(options.user, &what_failed) != STATUS_OK ||
-        exporter_jail_close(role, NULL, &what_failed) != STATUS_OK)
+        exporter_jail_close(filter, NULL, &what_failed) != STATUS_OK)
         log_fatal("%s", what_failed);
 }
 
@@ -109,7 +109,7 @@ serve_for_ever(int dial_fd)
     exporter_page_begin(&page);
     exporter_gather_begin(&gather, options.control, dial_fd);
     http_serve_begin(&serve, sockets.fds, sockets.count, answer, NULL);
-    enter_jail(SANDBOX_EXPORTER);
+    enter_jail(&sandbox_exporter);
     os.now_us = sys_clock_us(CLOCK_MONOTONIC);
     while (exporter_gather_turn(&gather, os.now_us) == STATUS_OK)
         wait_and_serve();
@@ -127,7 +127,7 @@ tell_for_ever(int dial_fd)
                                    : options.output.kind == EXPORTER_TARGET_FILE
                                        ? EVENTS_OUTPUT_FILE
                                        : EVENTS_OUTPUT_SOCKET;
-    enter_jail(SANDBOX_CTL);
+    enter_jail(&sandbox_ctl);
     events_output_begin(&tell.output, options.form, kind,
                         is_standard ? "standard output" : options.output.text, dial_fd,
                         is_standard ? STDOUT_FILENO : -1);
@@ -171,7 +171,7 @@ print_once(void)
     if (exporter_jail_drop(options.user, &what_failed) != STATUS_OK)
         log_fatal("%s", what_failed);
     int error = exporter_dial_connect(options.control, &fd);
-    if (exporter_jail_close(SANDBOX_CTL, NULL, &what_failed) != STATUS_OK)
+    if (exporter_jail_close(&sandbox_ctl, NULL, &what_failed) != STATUS_OK)
         log_fatal("%s", what_failed);
     if (error == 0)
         exporter_gather_greet(&gather, fd);
@@ -212,11 +212,11 @@ open_signals(void)
 static void
 enter_jail_of_target(void)
 {
-    static const enum sandbox_role roles[] = {
-        [EXPORTER_TARGET_STANDARD] = SANDBOX_EXPORTER_DIAL,
-        [EXPORTER_TARGET_FILE] = SANDBOX_EXPORTER_FILE,
-        [EXPORTER_TARGET_UNIX] = SANDBOX_EXPORTER_UNIX,
-        [EXPORTER_TARGET_TCP] = SANDBOX_EXPORTER_TCP,
+    static const struct sandbox_table *const filters[] = {
+        [EXPORTER_TARGET_STANDARD] = &sandbox_exporter_dial,
+        [EXPORTER_TARGET_FILE] = &sandbox_exporter_file,
+        [EXPORTER_TARGET_UNIX] = &sandbox_exporter_unix,
+        [EXPORTER_TARGET_TCP] = &sandbox_exporter_tcp,
     };
     const char *what_failed = NULL;
     struct exporter_target *output = &options.output;
@@ -224,7 +224,7 @@ enter_jail_of_target(void)
         log_fatal("%s", what_failed);
     if (exporter_target_prepare(output, options.form == EVENTS_OUTPUT_DNSTAP) != STATUS_OK)
         log_fatal("%s: %s", output->text, strerror(errno));
-    if (exporter_jail_close(roles[output->kind], output, &what_failed) != STATUS_OK)
+    if (exporter_jail_close(filters[output->kind], output, &what_failed) != STATUS_OK)
         log_fatal("%s", what_failed);
 }
 

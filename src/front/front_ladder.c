@@ -33,7 +33,7 @@ front_ladder_run(struct os *os, struct front *front)
     front_control_begin(front);
     sleep_exactly();
     child_ladder_drop(
-        &(struct child_needs){.role = SANDBOX_FRONT,
+        &(struct child_needs){.filter = &sandbox_front,
                               .user = front->self.config->user,
                               .files = (size_t)front->self.config->tcp_clients + FILES_BESIDE,
                               .for_what = "its TCP clients",

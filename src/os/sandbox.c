@@ -66,42 +66,58 @@ static const struct sandbox_row exporter_tcp_rows[] = {
 #include "seccomp/exporter_tcp.def"
 };
 
-#define TABLE(rows_)                                                                               \
+/* An object each, so that an executable holds the tables it names, and no others. */
+#define TABLE(role_, name_)                                                                        \
     {                                                                                              \
-        rows_, SANDBOX_COUNT(rows_)                                                                \
+        .role = (role_), .name = #name_, .rows = name_##_rows,                                     \
+        .count = SANDBOX_COUNT(name_##_rows)                                                       \
     }
-static const struct {
-    const char *name;
-    struct sandbox_table table;
-} roles[SANDBOX_ROLES] = {
-    [SANDBOX_SUPERVISOR] = {"supervisor", TABLE(supervisor_rows)},
-    [SANDBOX_SUPERVISOR_SPACES] = {"supervisor_spaces", TABLE(supervisor_spaces_rows)},
-    [SANDBOX_SUPERVISOR_AUDIT] = {"supervisor_audit", TABLE(supervisor_audit_rows)},
-    [SANDBOX_SUPERVISOR_SPACES_AUDIT] = {"supervisor_spaces_audit",
-                                         TABLE(supervisor_spaces_audit_rows)},
-    [SANDBOX_FRONT] = {"front", TABLE(front_rows)},
-    [SANDBOX_WORKER] = {"worker", TABLE(worker_rows)},
-    [SANDBOX_CTL] = {"ctl", TABLE(ctl_rows)},
-    [SANDBOX_TOP] = {"top", TABLE(top_rows)},
-    [SANDBOX_VERIFY] = {"verify", TABLE(verify_rows)},
-    [SANDBOX_EXPORTER] = {"exporter", TABLE(exporter_rows)},
-    [SANDBOX_EXPORTER_DIAL] = {"exporter_dial", TABLE(exporter_dial_rows)},
-    [SANDBOX_EXPORTER_FILE] = {"exporter_file", TABLE(exporter_file_rows)},
-    [SANDBOX_EXPORTER_UNIX] = {"exporter_unix", TABLE(exporter_unix_rows)},
-    [SANDBOX_EXPORTER_TCP] = {"exporter_tcp", TABLE(exporter_tcp_rows)},
+static const struct sandbox_table its_supervisor = TABLE(SANDBOX_SUPERVISOR, supervisor);
+static const struct sandbox_table its_supervisor_spaces =
+    TABLE(SANDBOX_SUPERVISOR_SPACES, supervisor_spaces);
+static const struct sandbox_table its_supervisor_audit =
+    TABLE(SANDBOX_SUPERVISOR_AUDIT, supervisor_audit);
+static const struct sandbox_table its_supervisor_spaces_audit =
+    TABLE(SANDBOX_SUPERVISOR_SPACES_AUDIT, supervisor_spaces_audit);
+const struct sandbox_table sandbox_front = TABLE(SANDBOX_FRONT, front);
+const struct sandbox_table sandbox_worker = TABLE(SANDBOX_WORKER, worker);
+const struct sandbox_table sandbox_ctl = TABLE(SANDBOX_CTL, ctl);
+static const struct sandbox_table its_top = TABLE(SANDBOX_TOP, top);
+static const struct sandbox_table its_verify = TABLE(SANDBOX_VERIFY, verify);
+const struct sandbox_table sandbox_exporter = TABLE(SANDBOX_EXPORTER, exporter);
+const struct sandbox_table sandbox_exporter_dial = TABLE(SANDBOX_EXPORTER_DIAL, exporter_dial);
+const struct sandbox_table sandbox_exporter_file = TABLE(SANDBOX_EXPORTER_FILE, exporter_file);
+const struct sandbox_table sandbox_exporter_unix = TABLE(SANDBOX_EXPORTER_UNIX, exporter_unix);
+const struct sandbox_table sandbox_exporter_tcp = TABLE(SANDBOX_EXPORTER_TCP, exporter_tcp);
+
+static const struct sandbox_table *const roles[SANDBOX_ROLES] = {
+    [SANDBOX_SUPERVISOR] = &its_supervisor,
+    [SANDBOX_SUPERVISOR_SPACES] = &its_supervisor_spaces,
+    [SANDBOX_SUPERVISOR_AUDIT] = &its_supervisor_audit,
+    [SANDBOX_SUPERVISOR_SPACES_AUDIT] = &its_supervisor_spaces_audit,
+    [SANDBOX_FRONT] = &sandbox_front,
+    [SANDBOX_WORKER] = &sandbox_worker,
+    [SANDBOX_CTL] = &sandbox_ctl,
+    [SANDBOX_TOP] = &its_top,
+    [SANDBOX_VERIFY] = &its_verify,
+    [SANDBOX_EXPORTER] = &sandbox_exporter,
+    [SANDBOX_EXPORTER_DIAL] = &sandbox_exporter_dial,
+    [SANDBOX_EXPORTER_FILE] = &sandbox_exporter_file,
+    [SANDBOX_EXPORTER_UNIX] = &sandbox_exporter_unix,
+    [SANDBOX_EXPORTER_TCP] = &sandbox_exporter_tcp,
 };
 
 const char *
 sandbox_name(enum sandbox_role role)
 {
-    return roles[role].name;
+    return roles[role]->name;
 }
 
 enum status
 sandbox_find(const char *name, enum sandbox_role *role)
 {
     for (unsigned i = 0; i < SANDBOX_ROLES; i++) {
-        if (strcmp(roles[i].name, name) != 0)
+        if (strcmp(roles[i]->name, name) != 0)
             continue;
         *role = (enum sandbox_role)i;
         return STATUS_OK;
@@ -110,10 +126,10 @@ sandbox_find(const char *name, enum sandbox_role *role)
     return STATUS_NONE;
 }
 
-struct sandbox_table
+const struct sandbox_table *
 sandbox_table(enum sandbox_role role)
 {
-    return roles[role].table;
+    return roles[role];
 }
 
 #ifdef PENSTOCK_SANITIZED
@@ -125,10 +141,10 @@ sandbox_table(enum sandbox_role role)
 
 /* A negative number is libseccomp's name for a call that this architecture does not have. */
 static int
-add_rows(scmp_filter_ctx filter, struct sandbox_table table)
+add_rows(scmp_filter_ctx filter, const struct sandbox_table *table)
 {
-    for (size_t i = 0; i < table.count; i++) {
-        const struct sandbox_row *row = &table.rows[i];
+    for (size_t i = 0; i < table->count; i++) {
+        const struct sandbox_row *row = &table->rows[i];
         if (row->call < 0)
             continue;
         uint32_t action = row->refuse != 0 ? SCMP_ACT_ERRNO((uint32_t)row->refuse) : SCMP_ACT_ALLOW;
@@ -140,7 +156,7 @@ add_rows(scmp_filter_ctx filter, struct sandbox_table table)
 }
 
 static int
-build(scmp_filter_ctx filter, enum sandbox_role role)
+build(scmp_filter_ctx filter, const struct sandbox_table *table)
 {
     int error = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     if (error == 0)
@@ -149,7 +165,7 @@ build(scmp_filter_ctx filter, enum sandbox_role role)
     if (error == 0)
         (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
     if (error == 0)
-        error = add_rows(filter, sandbox_table(role));
+        error = add_rows(filter, table);
     if (error == 0) /* a binary tree: calls with argument rules and kernels without the bitmap */
         (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     return error;
@@ -157,14 +173,14 @@ build(scmp_filter_ctx filter, enum sandbox_role role)
 
 /* @param fd  -1: load it; else write it there */
 static enum status
-build_and_use(enum sandbox_role role, int fd)
+build_and_use(const struct sandbox_table *table, int fd)
 {
     scmp_filter_ctx filter = seccomp_init(DENIED);
     if (filter == NULL) {
         errno = ENOMEM;
         return STATUS_SYSTEM;
     }
-    int error = build(filter, role);
+    int error = build(filter, table);
     if (error == 0)
         error = fd < 0 ? seccomp_load(filter) : seccomp_export_bpf(filter, fd);
     seccomp_release(filter);
@@ -173,13 +189,13 @@ build_and_use(enum sandbox_role role, int fd)
 }
 
 enum status
-sandbox_enter(enum sandbox_role role)
+sandbox_enter(const struct sandbox_table *table)
 {
     /* what the C library does at its first use only must be behind us: it opens the file of the time
      * zone; glibc 2.41 maps memory and blocks signals for random bytes */
     tzset();
     (void)random_u32();
-    return build_and_use(role, -1);
+    return build_and_use(table, -1);
 }
 
 /* Whole instructions, and no more than a program can have. */
@@ -204,7 +220,7 @@ sandbox_program(enum sandbox_role role, struct sock_filter program[BPF_MAXINSNS]
     int fd = sys_memfd_create("filter", MFD_CLOEXEC);
     if (fd < 0)
         return STATUS_SYSTEM;
-    enum status status = build_and_use(role, fd);
+    enum status status = build_and_use(sandbox_table(role), fd);
     if (status == STATUS_OK)
         status = read_back(fd, program, count);
     int saved = errno;

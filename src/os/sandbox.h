@@ -47,8 +47,24 @@ const char *sandbox_name(enum sandbox_role role);
 /** The role of a name. @return STATUS_OK; STATUS_NONE: there is none of that name. */
 MUST_CHECK enum status sandbox_find(const char *name, enum sandbox_role *role);
 
+struct sandbox_row; /* os/sandbox_rows.h */
+
+struct sandbox_table {
+    enum sandbox_role role;
+    const char *name;
+    const struct sandbox_row *rows; /* static */
+    size_t count;
+};
+
+/* of processes that hold no others' */
+extern const struct sandbox_table sandbox_front, sandbox_worker, sandbox_ctl, sandbox_exporter,
+    sandbox_exporter_dial, sandbox_exporter_file, sandbox_exporter_unix, sandbox_exporter_tcp;
+
+/** The table of any role: an executable that calls this holds them all. @return static */
+const struct sandbox_table *sandbox_table(enum sandbox_role role);
+
 /** @return STATUS_OK; STATUS_SYSTEM: no filter is on and the process must not go on. */
-MUST_CHECK enum status sandbox_enter(enum sandbox_role role);
+MUST_CHECK enum status sandbox_enter(const struct sandbox_table *table);
 
 /**
  * The filter that sandbox_enter() of this build would load, as the kernel is handed it. Nothing is

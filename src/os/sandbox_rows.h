@@ -70,13 +70,6 @@ struct sandbox_row {
     const char *reason;
 };
 
-struct sandbox_table {
-    const struct sandbox_row *rows; /* static */
-    size_t count;
-};
-
-struct sandbox_table sandbox_table(enum sandbox_role role);
-
 /* What every form below becomes: arguments' rules in words, and as values. */
 #define SANDBOX_ROW(call_, rule_, count_, reason_, ...)                                            \
     {.name = #call_,                                                                               \

@@ -67,12 +67,12 @@ print_row(const struct sandbox_row *row, FILE *to)
 static void
 print_rows(enum sandbox_role role, const struct program *program, FILE *to)
 {
-    struct sandbox_table table = sandbox_table(role);
+    const struct sandbox_table *table = sandbox_table(role);
     fprintf(to, "%s: %zu rows; any other call kills the process\n", sandbox_name(role),
-            table.count);
+            table->count);
     fprintf(to, "filter of %zu instructions, SHA-256 %s\n\n", program->count, program->sum);
-    for (size_t i = 0; i < table.count; i++)
-        print_row(&table.rows[i], to);
+    for (size_t i = 0; i < table->count; i++)
+        print_row(&table->rows[i], to);
 }
 
 /* --- instructions ---------------------------------------------------------------------------- */
@@ -113,11 +113,11 @@ find_calls(struct program *program)
 
 /* The call of that number, if the table has it. */
 static const char *
-call_name(struct sandbox_table table, uint32_t number)
+call_name(const struct sandbox_table *table, uint32_t number)
 {
-    for (size_t i = 0; i < table.count; i++)
-        if (table.rows[i].call >= 0 && (uint32_t)table.rows[i].call == number)
-            return table.rows[i].name;
+    for (size_t i = 0; i < table->count; i++)
+        if (table->rows[i].call >= 0 && (uint32_t)table->rows[i].call == number)
+            return table->rows[i].name;
     return NULL;
 }
 

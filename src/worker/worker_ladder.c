@@ -25,7 +25,7 @@ drop(const struct worker *worker, size_t connections)
 {
     const struct config *config = worker->self.config;
     child_ladder_drop(&(struct child_needs){
-        .role = SANDBOX_WORKER,
+        .filter = &sandbox_worker,
         .user = config != NULL ? config->user : "nobody", /* a look comes without a configuration */
         .files = FILES_EXTRA + 2 * connections,           /* one that comes while one goes */
         .for_what = "its connections to upstreams",

@@ -124,10 +124,18 @@ spaces_text(const struct spaces *spaces, char text[SPACES_TEXT_MAX])
     return text;
 }
 
-enum status
-sandbox_enter(enum sandbox_role role)
+const struct sandbox_table sandbox_front, sandbox_worker;
+
+const struct sandbox_table *
+sandbox_table(enum sandbox_role role)
 {
-    (void)role;
+    return role == SANDBOX_WORKER ? &sandbox_worker : &sandbox_front;
+}
+
+enum status
+sandbox_enter(const struct sandbox_table *table)
+{
+    (void)table;
     return STATUS_OK;
 }
 

@@ -81,7 +81,7 @@ Test(child_ladder, lines_go_to_the_supervisor_from_the_beginning)
 static void
 drop(size_t files, const char *user)
 {
-    struct child_needs needs = {.role = SANDBOX_FRONT,
+    struct child_needs needs = {.filter = &sandbox_front,
                                 .user = user,
                                 .files = files,
                                 .for_what = "its clients",

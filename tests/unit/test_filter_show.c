@@ -41,9 +41,9 @@ Test(filter_show, each_row_stands_there_with_its_rule_and_its_reason)
     SAYS("arg3 has no bits but SANDBOX_SEND_FLAGS, arg4 = NULL  [arg3 & 0xffffbfbf = 0x0, arg4 = "
          "0x0]\n                   answers over TCP\n");
     cr_expect_null(strstr(text, "worker: "));
-    struct sandbox_table table = sandbox_table(SANDBOX_FRONT);
-    for (size_t i = 0; i < table.count; i++)
-        SAYS(table.rows[i].reason);
+    const struct sandbox_table *table = sandbox_table(SANDBOX_FRONT);
+    for (size_t i = 0; i < table->count; i++)
+        SAYS(table->rows[i].reason);
     said_of(OPTIONS_SANDBOX, "supervisor");
     SAYS("clone3             fails with ENOSYS\n");
     SAYS("AF_INET6, SOCK_STREAM, default protocol  [");

@@ -26,10 +26,10 @@ is_same_rule(const struct sandbox_row *a, const struct sandbox_row *b)
 
 /* Does the table permit all that `row` permits? */
 static bool
-covers(struct sandbox_table table, const struct sandbox_row *row)
+covers(const struct sandbox_table *table, const struct sandbox_row *row)
 {
-    for (size_t i = 0; i < table.count; i++) {
-        const struct sandbox_row *have = &table.rows[i];
+    for (size_t i = 0; i < table->count; i++) {
+        const struct sandbox_row *have = &table->rows[i];
         if (have->call == row->call && have->refuse == 0 &&
             (have->args_count == 0 || is_same_rule(have, row)))
             return true;
@@ -40,21 +40,21 @@ covers(struct sandbox_table table, const struct sandbox_row *row)
 static const struct sandbox_row *
 find(enum sandbox_role role, const char *name)
 {
-    struct sandbox_table table = sandbox_table(role);
-    for (size_t i = 0; i < table.count; i++)
-        if (strcmp(table.rows[i].name, name) == 0)
-            return &table.rows[i];
+    const struct sandbox_table *table = sandbox_table(role);
+    for (size_t i = 0; i < table->count; i++)
+        if (strcmp(table->rows[i].name, name) == 0)
+            return &table->rows[i];
     return NULL;
 }
 
 Test(sandbox, a_respawned_child_finds_its_rows_in_the_filter_it_inherits)
 {
     for (enum sandbox_role role = SANDBOX_FRONT; role <= SANDBOX_WORKER; role++) {
-        struct sandbox_table table = sandbox_table(role);
-        cr_assert_gt(table.count, 20);
-        for (size_t i = 0; i < table.count; i++)
-            cr_expect(covers(sandbox_table(SANDBOX_SUPERVISOR), &table.rows[i]),
-                      "role %u: %s is not in supervisor.def", role, table.rows[i].name);
+        const struct sandbox_table *table = sandbox_table(role);
+        cr_assert_gt(table->count, 20);
+        for (size_t i = 0; i < table->count; i++)
+            cr_expect(covers(sandbox_table(SANDBOX_SUPERVISOR), &table->rows[i]),
+                      "role %u: %s is not in supervisor.def", role, table->rows[i].name);
     }
 }
 
@@ -110,20 +110,20 @@ Test(sandbox, what_sends_has_a_rule_about_its_flags_everywhere)
 {
     static const char *const sends[] = {"sendto", "sendmsg", "sendmmsg"};
     for (enum sandbox_role role = SANDBOX_SUPERVISOR; role <= SANDBOX_WORKER; role++) {
-        struct sandbox_table table = sandbox_table(role);
-        for (size_t i = 0; i < table.count; i++)
+        const struct sandbox_table *table = sandbox_table(role);
+        for (size_t i = 0; i < table->count; i++)
             for (size_t j = 0; j < SANDBOX_COUNT(sends); j++)
-                if (strcmp(table.rows[i].name, sends[j]) == 0)
-                    cr_expect_gt(table.rows[i].args_count, 0, "role %u: %s", role, sends[j]);
+                if (strcmp(table->rows[i].name, sends[j]) == 0)
+                    cr_expect_gt(table->rows[i].args_count, 0, "role %u: %s", role, sends[j]);
     }
 }
 
 Test(sandbox, each_row_says_why)
 {
     for (enum sandbox_role role = SANDBOX_SUPERVISOR; role <= SANDBOX_WORKER; role++) {
-        struct sandbox_table table = sandbox_table(role);
-        for (size_t i = 0; i < table.count; i++)
-            cr_expect_gt(strlen(table.rows[i].reason), 2, "%s", table.rows[i].name);
+        const struct sandbox_table *table = sandbox_table(role);
+        for (size_t i = 0; i < table->count; i++)
+            cr_expect_gt(strlen(table->rows[i].reason), 2, "%s", table->rows[i].name);
     }
 }
 
@@ -133,7 +133,7 @@ Test(sandbox, each_role_is_found_by_its_name)
     for (unsigned role = 0; role < SANDBOX_ROLES; role++) {
         cr_expect_eq(sandbox_find(sandbox_name((enum sandbox_role)role), &found), STATUS_OK);
         cr_expect_eq(found, role);
-        cr_expect_gt(sandbox_table((enum sandbox_role)role).count, 5);
+        cr_expect_gt(sandbox_table((enum sandbox_role)role)->count, 5);
     }
     cr_expect_eq(sandbox_find("fron", &found), STATUS_NONE);
 }
@@ -180,11 +180,11 @@ holds(const struct sandbox_row *row, const struct seccomp_data *data)
 static uint32_t
 expected(enum sandbox_role role, const struct seccomp_data *data)
 {
-    struct sandbox_table table = sandbox_table(role);
-    for (size_t i = 0; i < table.count; i++)
-        if (holds(&table.rows[i], data))
-            return table.rows[i].refuse == 0 ? SECCOMP_RET_ALLOW
-                                             : SECCOMP_RET_ERRNO | (uint32_t)table.rows[i].refuse;
+    const struct sandbox_table *table = sandbox_table(role);
+    for (size_t i = 0; i < table->count; i++)
+        if (holds(&table->rows[i], data))
+            return table->rows[i].refuse == 0 ? SECCOMP_RET_ALLOW
+                                              : SECCOMP_RET_ERRNO | (uint32_t)table->rows[i].refuse;
     return SECCOMP_RET_KILL_PROCESS;
 }
 
@@ -219,14 +219,14 @@ Test(sandbox, the_program_of_a_filter_decides_as_its_rows_say)
 {
     for (unsigned i = 0; i < SANDBOX_ROLES; i++) {
         enum sandbox_role role = (enum sandbox_role)i;
-        struct sandbox_table table = sandbox_table(role);
+        const struct sandbox_table *table = sandbox_table(role);
         size_t count = program_of(role), allowed = 0, tried = 0;
-        for (size_t row = 0; row < table.count; row++) {
-            for (unsigned time = 0; time < 40 && table.rows[row].call >= 0; time++, tried++) {
-                struct seccomp_data data = near(&table.rows[row]);
+        for (size_t row = 0; row < table->count; row++) {
+            for (unsigned time = 0; time < 40 && table->rows[row].call >= 0; time++, tried++) {
+                struct seccomp_data data = near(&table->rows[row]);
                 uint32_t decision = run(count, data);
                 cr_expect_eq(decision, expected(role, &data), "%s: %s: %#x", sandbox_name(role),
-                             table.rows[row].name, decision);
+                             table->rows[row].name, decision);
                 allowed += decision == SECCOMP_RET_ALLOW;
             }
         }
