@@ -411,8 +411,9 @@ def test_it_links_no_tls_and_the_others_no_json():
 
 
 def test_what_each_process_has_used_is_told(service, place):
-    def processes():
-        return {row["process"]: row for row in json.loads(ctl(place, "status", "--json").stdout)["processes"]}
+    def processes():  # who looks too often is told to try again in some seconds
+        told = wait_for(lambda: ctl(place, "status", "--json").stdout, 30, "the state is told")
+        return {row["process"]: row for row in json.loads(told)["processes"]}
     def is_told(found):
         return set(found) == {"supervisor", "front", "worker"} and all(
             row["cpu_s"] > 0 and row["memory_peak_bytes"] > 1 << 20 for row in found.values())

@@ -5,10 +5,15 @@ Everything is read from build/release, which ./dev test builds; where there is n
 import json
 import os
 import shlex
+import signal
 import subprocess
+import sys
 
 import pytest
 from penstock import TOP
+
+sys.path.insert(0, str(TOP / "tools"))
+import linked  # noqa: E402
 
 RELEASE = TOP / "build/release"
 needs_release = pytest.mark.skipif(not (RELEASE / "src/supervisor/penstock.map").exists(), reason="build/release is not built")
@@ -105,6 +110,43 @@ def test_a_source_compiled_without_an_option_is_found(tmp_path, option):
     (tmp_path / "compile_commands.json").write_text(json.dumps(rows))
     result = hardening("--commands", tmp_path)
     assert result.stdout == f"{rows[1]['file']}: compiled without {option}\n" and result.returncode == 1, result
+
+
+NO_MODULES = {"dl-open.o", "dlopen.o", "dl-libc.o", "gconv_db.o", "gconv_dl.o", "vfscanf-internal.o", "isoc99_sscanf.o", "isoc23_sscanf.o"}
+NOWHERE = {"unwind-dw2.o", "assert.o", "dcgettext.o", "getpwuid.o", "initgroups.o"}
+
+
+@needs_release
+def test_what_the_c_library_would_bring_is_left_out():
+    """src/os/no_*.c: nothing loads code but what draws in the terminal's character set, and that is seen there."""
+    members = {path.name: set().union(*files.values()) for path, files in linked.linked(RELEASE).items()}
+    for name, kept in members.items():
+        unwanted = NOWHERE if name == "penstockctl" else NOWHERE | NO_MODULES
+        assert "libc-start.o" in kept and not kept & unwanted, (name, kept & unwanted)
+    assert len(members) == 5 and {"dl-open.o", "gconv_db.o"} < members["penstockctl"]
+
+
+def test_a_failed_assertion_is_told_without_the_c_librarys_printing(tmp_path):
+    source = tmp_path / "told.c"
+    source.write_text('#include <assert.h>\n#include <stdio.h>\nint main(int count, char **words) { assert(count > 1 && words); return 0; }\n')
+    tool("gcc", "-D_GNU_SOURCE", "-static", source, TOP / "src/os/no_text.c", "-o", tmp_path / "told")
+    failed = subprocess.run([tmp_path / "told"], capture_output=True, text=True, timeout=20)
+    assert failed.stderr == f"told: {source}:3: main: Assertion `count > 1 && words' failed.\n" and failed.returncode == -signal.SIGABRT
+    assert subprocess.run([tmp_path / "told", "more"], capture_output=True, timeout=20).returncode == 0
+
+
+@needs_release
+def test_only_attestations_scan():
+    """In the others the C library's scanning finds nothing (src/os/no_modules.c)."""
+    scan = {path.parent.parent.name for path in (RELEASE / "src").rglob("*.o") if "scanf" in tool("nm", "-u", path)}
+    assert scan == {"attest"}
+
+
+@needs_release
+def test_nothing_is_left_for_unwinding():
+    for path in executables():
+        told = tool("readelf", "-SW", path)
+        assert ".rodata" in told and ".eh_frame" not in told and ".gcc_except_table" not in told, path
 
 
 @needs_release

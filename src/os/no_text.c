@@ -1,0 +1,73 @@
+/* no_text.c - static builds only: failed assertions and error texts without printing and translations
+ * SPDX-License-Identifier: ISC
+ *
+ * glibc's own bring wide printing and the reading of message catalogues into each executable. No
+ * catalogue is in the image, and who is in its filter could read none.
+ */
+#include <features.h>
+#ifdef __GLIBC__
+#include <assert.h>
+#include <errno.h>
+#include <libintl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define LINE_DIGITS 10 /* of a number of 32 bits */
+
+static struct iovec
+part(const char *text)
+{
+    return (struct iovec){.iov_base = (char *)(uintptr_t)text, .iov_len = strlen(text)};
+}
+
+/* @return where the digits begin in `room`, which ends with a zero octet */
+static const char *
+digits_of(unsigned number, char room[LINE_DIGITS + 1])
+{
+    char *at = room + LINE_DIGITS;
+    *at = '\0';
+    do
+        *--at = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    return at;
+}
+
+/* As glibc words it. What follows is SIGABRT, whether it could be written or not. */
+void
+__assert_fail(const char *assertion, const char *file, unsigned line, const char *function)
+{
+    char room[LINE_DIGITS + 1];
+    struct iovec parts[] = {part(program_invocation_short_name),
+                            part(": "),
+                            part(file),
+                            part(":"),
+                            part(digits_of(line, room)),
+                            part(": "),
+                            part(function),
+                            part(": Assertion `"),
+                            part(assertion),
+                            part("' failed.\n")};
+    ssize_t written = writev(STDERR_FILENO, parts, sizeof parts / sizeof parts[0]);
+    (void)written;
+    abort();
+}
+
+char *__dcgettext(const char *domain, const char *text, int category);
+
+char *
+__dcgettext(const char *domain, const char *text, int category)
+{
+    (void)domain;
+    (void)category;
+    return (char *)(uintptr_t)text;
+}
+
+char *
+dcgettext(const char *domain, const char *text, int category)
+{
+    return __dcgettext(domain, text, category);
+}
+#endif
