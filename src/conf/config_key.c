@@ -91,11 +91,9 @@ config_key_near(const char *group, const char *key, char text[CONFIG_PATH_TEXT_M
     enum config_row_id id = find_elsewhere(key);
     if (id == CONFIG_ROWS)
         return NULL;
-    const struct config_row *row = &config_rows[id];
-    snprintf(text, CONFIG_PATH_TEXT_MAX, "%s%s%s", row->group,
-             row->is_upstream      ? "[]."
-             : *row->group == '\0' ? ""
-                                   : ".",
-             row->key);
+    (void)config_row_path(&config_rows[id], 0, text);
+    char *number = strstr(text, "[0]"); /* of any entry of a list */
+    if (number != NULL)
+        memmove(number + 1, number + 2, strlen(number + 2) + 1);
     return text;
 }
