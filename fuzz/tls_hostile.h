@@ -38,6 +38,7 @@ static unsigned changes_count;
 
 /* What became of one input. */
 static struct {
+    uint64_t seed; /* of its own randomness: its keys are no other input's */
     unsigned messages, records;
     bool is_touched; /* anything that was sent, in any way */
     /* of this connection */
