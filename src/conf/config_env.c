@@ -85,7 +85,8 @@ config_env_read(const char *variable, struct config_env *env, struct config_erro
         return STATUS_OK;
     char nearest[CONFIG_PATH_TEXT_MAX];
     bool is_link = is_service_link(variable);
-    const char *near = is_link ? NULL : find_near(variable, len, nearest);
+    const char *near =
+        is_link || config_errors_is_full(errors) ? NULL : find_near(variable, len, nearest);
     return config_error_at(errors, NULL, (struct config_origin){CONFIG_FROM_ENV, 0}, NULL,
                            "%.*s: unknown variable%s%s%s; allowed: %s",
                            len < CONFIG_PATH_TEXT_MAX ? (int)len : CONFIG_PATH_TEXT_MAX, variable,

@@ -36,13 +36,15 @@ __attribute__((format(printf, 5, 0))) static enum status
 add(struct config_errors *errors, const char *file, struct config_origin origin, const char *key,
     const char *format, va_list args)
 {
-    struct config_error error;
+    struct config_error error = {.text = ""};
     char where[FILE_SHOWN_MAX + 32];
     const char *place = origin.layer == CONFIG_FROM_ENV     ? "environment"
                         : origin.layer == CONFIG_FROM_FLAGS ? "command line"
                                                             : file_where(file, origin.line, where);
-    int n = snprintf(error.text, sizeof error.text, "%s: %s%s", place, key == NULL ? "" : key,
-                     key == NULL ? "" : ": ");
+    int n = config_errors_is_past(errors, origin)
+                ? 0
+                : snprintf(error.text, sizeof error.text, "%s: %s%s", place, key == NULL ? "" : key,
+                           key == NULL ? "" : ": ");
     if (n > 0 && (size_t)n < sizeof error.text)
         vsnprintf(error.text + n, sizeof error.text - (size_t)n, format, args);
     make_printable(error.text);

@@ -26,6 +26,19 @@ config_errors_kept(const struct config_errors *errors)
     return errors->count < CONFIG_ERRORS_MAX ? errors->count : CONFIG_ERRORS_MAX;
 }
 
+bool
+config_errors_is_full(const struct config_errors *errors)
+{
+    return errors->count >= CONFIG_ERRORS_MAX;
+}
+
+bool
+config_errors_is_past(const struct config_errors *errors, struct config_origin origin)
+{
+    return config_errors_is_full(errors) &&
+           errors->places[CONFIG_ERRORS_MAX - 1] <= place_of(origin);
+}
+
 void
 config_errors_add(struct config_errors *errors, const struct config_error *error,
                   struct config_origin origin)

@@ -10,7 +10,7 @@
 #include "conf/config.h"
 #include "conf/config_row.h"
 
-#define CONFIG_ERRORS_MAX      20
+#define CONFIG_ERRORS_MAX      19 /* a line more counts the others: as many as a log takes at once */
 #define CONFIG_ERRORS_REST_MAX 48 /* "and 4294967295 more errors" */
 
 enum config_layer { CONFIG_DEFAULTS, CONFIG_FROM_FILE, CONFIG_FROM_ENV, CONFIG_FROM_FLAGS };
@@ -49,6 +49,12 @@ bool config_errors_has(const struct config_errors *errors, enum config_row_id ro
 
 /** How many are kept. */
 uint32_t config_errors_kept(const struct config_errors *errors);
+
+/** Would one of this place only be counted? Its words are not worth their time then. */
+bool config_errors_is_past(const struct config_errors *errors, struct config_origin origin);
+
+/** Are as many kept as can be? A guess at what was meant is not worth its time then. */
+bool config_errors_is_full(const struct config_errors *errors);
 
 /** "and 7 more errors" for those that are not kept. Returns `text`, or NULL: all are. */
 const char *config_errors_rest(const struct config_errors *errors,

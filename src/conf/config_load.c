@@ -54,7 +54,7 @@ fail_value(struct loader *l, enum config_row_id id, uint32_t upstream, struct co
     if (rule->kind == VALUE_SECRET) /* else one slip of a finger would put it into the log */
         return config_error_of(l->errors, l->source->file, origin, id, upstream,
                                "%s, and not shown; allowed: %s", wrong, allowed);
-    const char *near = value_near(rule, text, guess);
+    const char *near = config_errors_is_full(l->errors) ? NULL : value_near(rule, text, guess);
     return config_error_of(l->errors, l->source->file, origin, id, upstream,
                            "\"%.*s\" is %s%s%s%s; allowed: %s", SHOWN_MAX, text, wrong,
                            near == NULL ? "" : " (did you mean ", near == NULL ? "" : near,

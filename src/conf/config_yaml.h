@@ -56,6 +56,7 @@ struct config_yaml {
     const char *group;      /* of the mapping at hand; "": the document */
     uint32_t upstream, upstreams;
     bool is_full;                      /* there was one upstream too many */
+    uint32_t why_line;                 /* the last that was told in words of config_yaml_why.h */
     uint32_t group_lines[CONFIG_ROWS]; /* by a group's first row; 0: not given yet */
     uint32_t key_lines[CONFIG_UPSTREAMS_MAX][CONFIG_ROWS];
 };

@@ -62,6 +62,8 @@ config_yaml_tell_broken(struct config_yaml *y)
     uint32_t line = is_reader ? config_yaml_tell_line_at(y, p->problem_offset)
                               : (uint32_t)p->problem_mark.line + 1;
     const char *why = is_reader ? NULL : find_why(y, &line);
+    if (why != NULL && line == y->why_line)
+        return STATUS_INVALID; /* which was told of a value there */
     if (why != NULL)
         return config_error_at(y->errors, y->file, origin_at(line), "YAML", "%s", why);
     return config_error_at(y->errors, y->file, origin_at(line), "YAML",
@@ -74,12 +76,14 @@ config_yaml_tell_unknown(struct config_yaml *y)
 {
     char known[CONFIG_KEY_KNOWN_MAX], path[CONFIG_PATH_TEXT_MAX];
     const char *key = (const char *)y->event.data.scalar.value;
-    const char *near = config_key_near(y->group, key, path);
+    const char *near =
+        config_errors_is_full(y->errors) ? NULL : config_key_near(y->group, key, path);
     (void)config_error_at(y->errors, y->file, config_yaml_tell_place(y), NULL,
                           "%s%s%.*s: unknown key%s%s%s; allowed: %s", y->group,
                           *y->group == '\0' ? "" : ".", SHOWN_MAX, key,
                           near == NULL ? "" : " (did you mean ", near == NULL ? "" : near,
-                          near == NULL ? "" : "?)", config_key_list(y->group, known));
+                          near == NULL ? "" : "?)",
+                          config_errors_is_full(y->errors) ? "" : config_key_list(y->group, known));
 }
 
 void
@@ -87,9 +91,11 @@ config_yaml_tell_form(struct config_yaml *y, const char *wrong)
 {
     const struct config_row *row = &config_rows[y->row];
     char allowed[VALUE_ALLOWED_MAX];
-    const char *why = y->event.type == YAML_SEQUENCE_START_EVENT
+    bool is_list = y->event.type == YAML_SEQUENCE_START_EVENT;
+    const char *why = is_list && !config_errors_is_full(y->errors)
                           ? config_yaml_why_line(y->text, y->size, config_yaml_tell_line(y))
                           : NULL;
+    y->why_line = why != NULL ? config_yaml_tell_line(y) : y->why_line;
     if (y->event.type == YAML_ALIAS_EVENT) /* which was told */
         config_errors_mark(y->errors, y->row, y->upstream);
     else if (why != NULL)

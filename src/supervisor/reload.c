@@ -22,6 +22,11 @@
 #include <errno.h>
 #include <string.h>
 
+#define TOLD_MAX 9 /* errors of one reload, so that the log has room for those of the next */
+
+_Static_assert(TOLD_MAX <= CONFIG_ERRORS_MAX && TOLD_MAX < LOG_BURST / 2,
+               "they are kept, and taken");
+
 /* Has the CA file other contents? */
 static bool
 is_same_memory(int a_fd, int b_fd)
@@ -137,13 +142,13 @@ static void
 log_refused(const struct config_errors *wrong, const char *text)
 {
     static const char stays[] = "the configuration stays as it is:";
-    char rest[CONFIG_ERRORS_REST_MAX];
-    for (uint32_t i = 0; i < config_errors_kept(wrong); i++)
+    for (uint32_t i = 0; i < wrong->count && i < TOLD_MAX; i++)
         log_write(LOG_ERROR, LOG_CONFIG, "%s %s", stays, wrong->of[i].text);
     if (wrong->count == 0)
         log_write(LOG_ERROR, LOG_CONFIG, "%s %s", stays, text);
-    else if (config_errors_rest(wrong, rest) != NULL)
-        log_write(LOG_ERROR, LOG_CONFIG, "%s %s", stays, rest);
+    else if (wrong->count > TOLD_MAX)
+        log_write(LOG_ERROR, LOG_CONFIG, "%s and %u more; penstock --check tells them", stays,
+                  wrong->count - TOLD_MAX);
 }
 
 static void

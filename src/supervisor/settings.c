@@ -22,6 +22,8 @@
 
 #define ZONES_MAX (CONFIG_LISTEN_MAX + CONFIG_UPSTREAMS_MAX)
 
+_Static_assert(CONFIG_ERRORS_MAX < LOG_BURST, "a log takes all lines of a refusal");
+
 static bool is_jailed;
 
 /*

@@ -176,7 +176,7 @@ def test_all_that_is_wrong_is_told_at_once(config, tmp_path):
     assert wrong.returncode == CONFIG and wrong.stdout == ""
     assert [line.split(": ")[:3] for line in lines[:3]] == [
         ["penstock", f"{path}:1", "lanes"], ["penstock", f"{path}:2", "timeouts.query"], ["penstock", f"{path}:3", "colour"]]
-    assert len(lines) == 21 and lines[-1] == "penstock: and 11 more errors"  # 3 + 26 of the file, listen, no upstream
+    assert len(lines) == 20 and lines[-1] == "penstock: and 12 more errors"  # 3 + 26 of the file, listen, no upstream
     started = run("-c", path, "-a", "nowhere")
     assert (started.returncode, started.stderr) == (CONFIG, wrong.stderr)
 

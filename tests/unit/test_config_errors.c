@@ -103,8 +103,8 @@ Test(config_errors, so_many_are_kept_and_the_others_counted)
     cr_expect_eq(errors.count, 32);
     cr_expect_eq(config_errors_kept(&errors), CONFIG_ERRORS_MAX);
     cr_expect_eq(strncmp(errors.of[0].text, "t:1: tls.policy: ", 17), 0);
-    cr_expect_eq(strncmp(errors.of[CONFIG_ERRORS_MAX - 1].text, "t:20: x: ", 9), 0);
-    cr_expect_str_eq(config_errors_rest(&errors, rest), "and 12 more errors");
+    cr_expect_eq(strncmp(errors.of[CONFIG_ERRORS_MAX - 1].text, "t:19: x: ", 9), 0);
+    cr_expect_str_eq(config_errors_rest(&errors, rest), "and 13 more errors");
 }
 
 /* One that comes late and stands early pushes out the last. */
@@ -115,7 +115,7 @@ Test(config_errors, those_that_stand_first_are_kept)
     config_errors_begin(&errors);
     for (uint32_t line = 100; line > 0; line--) {
         snprintf(one.text, sizeof one.text, "%u", line);
-        cr_expect_eq(config_errors_rest(&errors, rest) == NULL, line >= 80);
+        cr_expect_eq(config_errors_rest(&errors, rest) == NULL, line >= 81);
         config_errors_add(&errors, &one, (struct config_origin){CONFIG_FROM_FILE, line});
     }
     for (uint32_t i = 0; i < CONFIG_ERRORS_MAX; i++)
@@ -140,4 +140,23 @@ Test(config_errors, one_line_tells_the_first_and_how_many_more)
     config_errors_line(&errors, &line);
     cr_expect_eq(strlen(line.text), sizeof line.text - 1);
     cr_expect_str_eq(strchr(line.text, ' '), " (and 1 more)");
+}
+
+/* A megabyte of mistakes takes no longer than it takes to read it. */
+Test(config_errors, very_many_are_counted_soon, .timeout = 60)
+{
+    static const char *const mistakes[] = {"lanez: 1\n", "x: [{}]\n", "- [2001:db8::1]\n", "[1],"};
+    static const char *const heads[] = {"", "", "listen:\n", "listen: ["};
+    static const char *const ends[] = {"", "", "", "]\n"};
+    static char text[CONFIG_FILE_MAX];
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
+        size_t size = strlen(mistakes[i]), room = sizeof text - 16, count = 0;
+        char *at = stpcpy(text, heads[i]);
+        for (; (size_t)(at - text) + size < room; count++)
+            at = mempcpy(at, mistakes[i], size);
+        strcpy(at, ends[i]);
+        load_all(text, NULL);
+        cr_expect_geq(errors.count, count, "%s", mistakes[i]);
+        cr_expect(config_errors_is_full(&errors));
+    }
 }

@@ -22,16 +22,27 @@ Test(config_yaml_tell, a_tab)
 Test(config_yaml_tell, an_address_that_yaml_reads_as_a_list)
 {
     expect_error("upstreams:\n- name: a\n  address: [::1]:853\n  verify: ca\n", NULL,
-                 "test.yaml:3: YAML: " IN_BRACKETS);
+                 "test.yaml:3: upstreams[0].address: " IN_BRACKETS);
     expect_error("upstreams:\n- name: a\n  address: [2001:db8::1]\n  verify: ca\n", NULL,
                  "test.yaml:3: upstreams[0].address: " IN_BRACKETS);
     expect_error("upstreams:\n- {name: a, address: [::1]:853}\n", NULL,
-                 "test.yaml:2: YAML: " IN_BRACKETS);
+                 "test.yaml:2: upstreams[0].address: " IN_BRACKETS);
     expect_error("listen: [[::]:53]\n", NULL, "test.yaml:1: YAML: " IN_BRACKETS);
     expect_error("listen: [127.0.0.1,\n  [::1]]\n", NULL, "test.yaml:2: listen: " IN_BRACKETS);
-    expect_error("listen:\n- [::1]:53\n- 127.0.0.1\n", NULL, "test.yaml:2: YAML: " IN_BRACKETS);
+    expect_error("listen:\n- [::1]:53\n- 127.0.0.1\n", NULL, "test.yaml:2: listen: " IN_BRACKETS);
     expect_error("listen: [::1]:53\n" UPSTREAM, NULL, "test.yaml:1: YAML: " IN_BRACKETS);
     expect_error("listen: [::1]:53", NULL, "test.yaml:1: YAML: " IN_BRACKETS);
+}
+
+/* libyaml may fail in what it began to read as a list. */
+Test(config_yaml_tell, each_such_address_once)
+{
+    static struct config_errors errors;
+    static const char text[] = "listen:\n- [::1]\n- [::2]\n";
+    struct config_source source = {.file = "t", .text = text, .text_size = sizeof text - 1};
+    cr_assert_eq(config_load_all(&source, &config, &errors), STATUS_INVALID);
+    cr_expect_eq(errors.count, 1);
+    cr_expect_str_eq(errors.of[0].text, "t:2: listen: " IN_BRACKETS);
 }
 
 Test(config_yaml_tell, the_mark_of_an_editor)

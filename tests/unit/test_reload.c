@@ -94,6 +94,23 @@ Test(reload, what_is_wrong_leaves_all_as_it_was)
     SCENE_EXPECT_NOTHING(front);
 }
 
+Test(reload, all_that_is_wrong_is_logged_and_the_first_is_the_answer)
+{
+    char text[4096] = "nonsense: 1\nuser: [x]\n";
+    for (unsigned i = 0; i < 30; i++)
+        strcat(text, "more: 1\n");
+    run();
+    reload(strcat(text, BEFORE));
+    SCENE_LOGGED(":1: nonsense: unknown key; ");
+    SCENE_LOGGED(":2: user: a list or mapping where a value must be; ");
+    SCENE_LOGGED("the configuration stays as it is: and 23 more; penstock --check tells them\n");
+    cr_expect_not_null(strstr(sup.reload_news.text, ":1: nonsense: unknown key; "));
+    cr_expect_not_null(strstr(sup.reload_news.text, " (and 31 more)"), "%s", sup.reload_news.text);
+    cr_assert_eq(sup.config_number, 1);
+    reload(BEFORE "limits: {queries: 5000}\n");
+    cr_expect_not_null(strstr(sup.reload_news.text, "limits.queries can only change"));
+}
+
 Test(reload, what_needs_a_restart_is_named)
 {
     run();
