@@ -55,19 +55,17 @@ __assert_fail(const char *assertion, const char *file, unsigned line, const char
     abort();
 }
 
-char *__dcgettext(const char *domain, const char *text, int category);
-
 char *
-__dcgettext(const char *domain, const char *text, int category)
+__dcgettext(const char *domainname, const char *msgid, int category)
 {
-    (void)domain;
+    (void)domainname;
     (void)category;
-    return (char *)(uintptr_t)text;
+    return (char *)(uintptr_t)msgid;
 }
 
 char *
-dcgettext(const char *domain, const char *text, int category)
+dcgettext(const char *domainname, const char *msgid, int category)
 {
-    return __dcgettext(domain, text, category);
+    return __dcgettext(domainname, msgid, category);
 }
 #endif

@@ -26,7 +26,8 @@ sys.path.insert(0, str(TOP / "tools"))
 import image as image_tool  # noqa: E402
 
 NAME_OF_IMAGE = "localhost/penstock-test"
-COMPRESSED_MOST, FILES_MOST = 6_000_000, 12_000_000  # octets of its layers as they travel, and of what they hold
+# octets: of its layers as they travel, of what they hold, and of the five executables (docs/CONTAINER.md says what was measured)
+COMPRESSED_MOST, FILES_MOST, PROGRAMS_MOST = 3_600_000, 7_900_000, 7_100_000
 SHIPPED = TOP / "packaging/container"
 NO_NETWORK = r"Failed to fetch|Could not resolve|Unable to locate package|Temporary failure"
 PODMAN = ("podman", "--cgroup-manager", "cgroupfs", "--events-backend", "file")
@@ -72,8 +73,15 @@ def test_it_holds_its_programs_and_no_other(written):
     assert set(programs(files)) == {"penstock", "penstock-front", "penstock-worker", "penstockctl", "penstock-exporter"}
     capable = [path for path, (member, _) in files.items() if "SCHILY.xattr.security.capability" in member.pax_headers]
     assert capable == ["usr/libexec/penstock/penstock-front"]
-    assert size < COMPRESSED_MOST and sum(len(octets) for _, octets in files.values()) < FILES_MOST
     assert not [path for path, (member, _) in files.items() if member.mode & 0o6000 or member.isfile() and member.mode & 0o022]
+
+
+def test_it_is_small(written):
+    _, files, size = written
+    sizes = {name: len(octets) for name, octets in programs(files).items()}
+    total = sum(len(octets) for _, octets in files.values())
+    print(f"{size} octets compressed, {total} of files, {sum(sizes.values())} of executables: {sizes}")
+    assert size < COMPRESSED_MOST and total < FILES_MOST and sum(sizes.values()) < PROGRAMS_MOST
 
 
 def test_it_lists_what_is_inside(written):
