@@ -112,8 +112,9 @@ struct config {
 
     uint32_t listen_count; /* 1..CONFIG_LISTEN_MAX */
     struct addr listen[CONFIG_LISTEN_MAX];
-    char user[CONFIG_USER_MAX]; /* account used when started as root */
-    uint32_t lanes;             /* 1..CONFIG_LANES_MAX; 0: one per CPU that we may use */
+    char user[CONFIG_USER_MAX];   /* account used when started as root */
+    uint32_t lanes;               /* 1..CONFIG_LANES_MAX; 0: one per CPU that we may use */
+    uint32_t reload_on_change_ms; /* between two looks at the files, 1000..3600000; 0: none */
 
     uint32_t allow_count, deny_count;
     struct addr_prefix allow[CONFIG_ACL_MAX];

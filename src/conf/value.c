@@ -76,6 +76,8 @@ static const char *
 parse_duration(const struct value_rule *rule, const char *text, uint32_t *ms)
 {
     uint32_t number;
+    if (find_word(rule->words, text, ms))
+        return NULL;
     const char *unit = parse_digits(text, &number);
     if (unit == NULL)
         return "not a duration";
@@ -232,6 +234,8 @@ value_format(const struct value_rule *rule, const void *field, char text[VALUE_T
 {
     switch (rule->kind) {
     case VALUE_DURATION:
+        if (*(const uint32_t *)field == 0 && *rule->words != '\0')
+            return format_word(rule->words, 0, text);
         return format_duration(*(const uint32_t *)field, text);
     case VALUE_COUNT:
         if (*(const uint32_t *)field == 0 && *rule->words != '\0')
@@ -312,12 +316,12 @@ static void
 allowed_range(const struct value_rule *rule, char text[VALUE_ALLOWED_MAX])
 {
     char low[VALUE_TEXT_MAX], high[VALUE_TEXT_MAX];
+    const char * or = *rule->words == '\0' ? "" : ", or ";
     if (rule->kind == VALUE_COUNT)
-        snprintf(text, VALUE_ALLOWED_MAX, "%s%s%u to %u", rule->words,
-                 *rule->words == '\0' ? "" : ", or ", rule->low, rule->high);
+        snprintf(text, VALUE_ALLOWED_MAX, "%s%s%u to %u", rule->words, or, rule->low, rule->high);
     else
-        snprintf(text, VALUE_ALLOWED_MAX, "%.*s to %.*s, with a unit (ms, s, m, h or d)",
-                 UNIT_TEXT_MAX, format_duration(rule->low, low), UNIT_TEXT_MAX,
+        snprintf(text, VALUE_ALLOWED_MAX, "%s%s%.*s to %.*s, with a unit (ms, s, m, h or d)",
+                 rule->words, or, UNIT_TEXT_MAX, format_duration(rule->low, low), UNIT_TEXT_MAX,
                  format_duration(rule->high, high));
 }
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum value_kind {
-    VALUE_DURATION, /* uint32_t milliseconds; "500ms", "4s", "1m", "1h", "1d"; low..high */
+    VALUE_DURATION, /* uint32_t milliseconds; "500ms", "4s", "1m", "1h", "1d"; low..high; 0: the word */
     VALUE_COUNT,    /* uint32_t; low..high, or the one word, which means 0 */
     VALUE_WORD,     /* uint32_t: index into words */
     VALUE_FLAGS,    /* uint32_t: a list of words, each the bit of its index; never 0 */

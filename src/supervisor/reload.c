@@ -9,6 +9,7 @@
 #include "supervisor/addresses.h"
 #include "supervisor/audit_events.h"
 #include "supervisor/audit_log.h"
+#include "supervisor/change_mark.h"
 #include "supervisor/children.h"
 #include "supervisor/control_rights.h"
 #include "supervisor/levels.h"
@@ -170,6 +171,9 @@ reload_tick(struct supervisor *sup)
     sup->reload_asked = false;
     notify_reloading(sup);
     audit_log_reopen(sup);
+    if (sup->config.reload_on_change_ms !=
+        0) /* before it is read: what changes meanwhile is seen later */
+        sup->change.taken = change_mark(sup->options, &sup->config);
     if (read_again(sup, &next, &error) != STATUS_OK) {
         chan_close(next.fds, CHILD_ROLES + 1);
         report_refused(sup);

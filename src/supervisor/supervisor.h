@@ -149,6 +149,12 @@ struct shown {           /* see shown.h */
     uint8_t pin[CONFIG_PIN_BYTES];
 };
 
+struct change {      /* see change.h; 0 each: nobody looks */
+    uint64_t taken;  /* change_mark() of the files when they were read last */
+    uint64_t seen;   /* and at the last look */
+    uint64_t due_us; /* the next one */
+};
+
 struct asked {          /* who wanted a reload, or the end */
     const char *by;     /* static text; NULL: nobody yet */
     const char *signal; /* "SIGTERM"; NULL: it was none */
@@ -202,6 +208,7 @@ struct supervisor {
     struct audit_log *audit;   /* see audit_log.h; NULL: there is none */
     uint64_t audit_due_us;     /* where it could not be opened: when it is tried again */
     struct asked reload_asked_by, stop_asked_by;
+    struct change change;
     const char *stop_reason;     /* of the end, the first one; NULL: none yet */
     char build_id[BUILD_ID_MAX]; /* of our executable, "": it has none */
     long landlock;               /* ABI of the kernel's; below 1: it has none */

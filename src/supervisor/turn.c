@@ -6,6 +6,7 @@
 #include "os/log.h"
 #include "supervisor/audit_events.h"
 #include "supervisor/audit_log.h"
+#include "supervisor/change.h"
 #include "supervisor/children.h"
 #include "supervisor/control_serve.h"
 #include "supervisor/deaths.h"
@@ -163,6 +164,7 @@ turn_take(struct supervisor *sup)
     succession_tick(sup);
     tick(sup);
     watchdog_tick(sup);
+    change_tick(sup);
     reload_tick(sup);
     report_tick(sup);
     keeper_tick(sup);

@@ -3,13 +3,13 @@
 Schemas of Kubernetes are in no package of Debian: the keys of each kind that may be written stand here, and any other is a fault.
 """
 import ctypes.util
+import functools
 import json
 import os
 import pathlib
 import pwd
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import urllib.error
@@ -94,6 +94,7 @@ def unknown(document):
             and re.sub(r"(?<=[Ll]abels\.).*$|(?<=spec\.selector\.)app\..*$", "*", path) not in keys]
 
 
+@functools.lru_cache(maxsize=None)
 def kubectl(folder):
     """What is made of a folder; a skip where no kubectl knows components, as that of Debian 12 does not."""
     if shutil.which("kubectl") is None:
@@ -250,6 +251,16 @@ def test_the_operator_of_prometheus_finds_each_pod(tmp_path):
     assert {one["port"] for one in monitor["spec"]["endpoints"]} <= {port["name"] for port in service["spec"]["ports"]}
 
 
+def test_a_changed_configuration_can_be_taken_up_in_place(tmp_path):
+    (tmp_path / "kustomization.yaml").write_text(
+        f"resources: [{os.path.relpath(FOLDER / 'overlays/service', tmp_path)}]\ncomponents: [{os.path.relpath(FOLDER / 'components/reload', tmp_path)}]\n")
+    rendered = {(one["kind"], one["metadata"]["name"]): one for one in kubectl(tmp_path)}
+    assert rendered["ConfigMap", "penstock"]["data"]["penstock.yaml"] == (FOLDER / "base/penstock.yaml").read_text()
+    assert {"name": "configuration", "configMap": {"name": "penstock"}} in pod_of(rendered)["volumes"]
+    assert {"name": "PENSTOCK_RELOAD_ON_CHANGE", "value": "10s"} in container(rendered, "penstock")["env"]
+    assert container(rendered, "penstock")["env"][0]["name"] and unknown(rendered["Deployment", "penstock"]) == []
+
+
 def test_each_line_of_the_configuration_is_explained():
     assert unexplained((FOLDER / "base/penstock.yaml").read_text()) == []
 
@@ -264,6 +275,7 @@ def settings_of(port, bad, pki, folder):
     upstreams = {f"PENSTOCK_UPSTREAMS_{i}_{key}": value for i in range(2)
                  for key, value in (("ADDRESS", bad.where), ("TLS_NAME", NAME), ("PINS", pki.good.pin))}
     return plain_environment(PENSTOCK_LISTEN=f"127.0.0.1:{port}", PENSTOCK_TLS_CA_FILE=str(authority), PENSTOCK_CONTROL_READERS="games",
+                             PENSTOCK_RELOAD_ON_CHANGE="1s",
                              PENSTOCK_COOKIES_SECRET="00112233445566778899aabbccddeeff",
                              PENSTOCK_CONTROL_SOCKET=str(folder / "volume/own/control"), **upstreams)
 
@@ -278,8 +290,21 @@ class Pod:
         (folder / "volume").chmod(0o777)
         self.environment = settings_of(self.port, bad, pki, folder)
         self.log = open(folder / "log", "w+")
-        self.ours = self.start("penstock", 65532, "supervisor/penstock", "-c", FOLDER / "base/penstock.yaml")
+        self.mount(1)
+        self.ours = self.start("penstock", 65532, "supervisor/penstock", "-c", folder / "configuration/penstock.yaml")
         self.exporter = self.start("penstock-exporter", pwd.getpwnam("games").pw_uid, "exporter/penstock-exporter", "--listen", f"127.0.0.1:{self.metrics}")
+
+    def mount(self, number, change=lambda text: text):
+        """As the kubelet does with a ConfigMap: a folder of its own for each version, and a link that is turned to it at once."""
+        configuration, version = self.folder / "configuration", f"..version_{number}"
+        (configuration / version).mkdir(parents=True)
+        (configuration / version / "penstock.yaml").write_text(change((FOLDER / "base/penstock.yaml").read_text()))
+        (configuration / "..next").symlink_to(version)
+        (configuration / "..next").rename(configuration / "..data")
+        if number == 1:
+            (configuration / "penstock.yaml").symlink_to("..data/penstock.yaml")
+        else:
+            shutil.rmtree(configuration / f"..version_{number - 1}")
 
     def command(self, profile, uid, program, *words):
         return [*map(str, (sys.executable, LOADER, FOLDER / f"seccomp/{profile}.json", uid, penstock.BUILD / "src" / program, *words))]
@@ -341,8 +366,9 @@ def test_it_serves_behind_its_filters_without_any_right(pod):
     assert re.search(r"^CapBnd:\t0+$", status, re.M) and re.search(r"^Uid:\t65532\t65532\t65532\t65532$", status, re.M)
     # what a filter refuses, a start would tell of as a thing that is missing
     assert "Function not implemented" not in pod.said() and "workers have" in pod.said()
-    pod.ours.send_signal(signal.SIGHUP)
-    wait_for(lambda: "the new configuration is in force" in pod.said() or "nothing has changed" in pod.said(), 30, "a reload")
+    pod.mount(2, lambda text: text + "timeouts: { query: 3s }\n")
+    wait_for(lambda: "a file was changed" in pod.said() and "the new configuration is in force" in pod.said(), 30, "a reload")
+    assert pod.ask("after.penstock.example", False) == [encoded("after.penstock.example")]
     assert pod.end() == [0, 0], pod.said()
 
 

@@ -12,6 +12,7 @@ Test(config_env, the_environment_has_every_key)
         "PENSTOCK_LISTEN=127.0.0.1:5300, [::1]:5300",
         "PENSTOCK_USER=dns",
         "PENSTOCK_LANES=2",
+        "PENSTOCK_RELOAD_ON_CHANGE=off",
         "PENSTOCK_PROXY=192.0.2.1, 2001:db8::/64",
         "PENSTOCK_ACL_ALLOW=",
         "PENSTOCK_ACL_DENY=10.0.0.0/8,::/0",

@@ -27,9 +27,9 @@ Test(config_key, known_keys_are_listed_each_once)
     char known[CONFIG_KEY_KNOWN_MAX];
     cr_expect_str_eq(config_key_list("acl", known), "allow, deny");
     cr_expect_eq(strncmp(config_key_list("", known),
-                         "listen, user, lanes, strategy, proxy, acl, "
+                         "listen, user, lanes, reload_on_change, strategy, proxy, acl, "
                          "upstreams, tls, ",
-                         58),
+                         76),
                  0, "%s", known);
     cr_expect_null(strstr(strstr(known, "upstreams") + 1, "upstreams"));
 }

@@ -6,9 +6,9 @@
 #include <time.h>
 
 static const struct value_rule *const all[] = {
-    &duration, &count, &lanes,   &word, &flags,  &name,     &user,     &host,
-    &domain,   &path,  &control, &who,  &listen, &upstream, &prefix,   &pin,
-    &source,   &port,  &bytes,   &rate, &share,  &secret,   &from_zero};
+    &duration, &count, &lanes,   &word, &flags,  &name,     &user,      &host,
+    &domain,   &path,  &control, &who,  &listen, &upstream, &prefix,    &pin,
+    &source,   &port,  &bytes,   &rate, &share,  &secret,   &from_zero, &pace};
 
 #define KINDS (sizeof all / sizeof all[0])
 
@@ -61,6 +61,10 @@ Test(value, durations_are_written_in_the_largest_exact_unit)
     cr_expect_str_eq(again(&from_zero, "8d"), "out of range");
     cr_expect_str_eq(again(&from_zero, "50d"), "out of range"); /* past 2^32 ms */
     cr_expect_str_eq(again(&from_zero, "0h"), "0s");
+    cr_expect_str_eq(again(&pace, "off"), "off");
+    cr_expect_str_eq(again(&pace, "90s"), "90s");
+    cr_expect_str_eq(again(&pace, "0s"), "out of range");
+    cr_expect_str_eq(again(&duration, "off"), "not a duration");
 }
 
 Test(value, counts_are_whole_numbers_in_range)
@@ -111,6 +115,8 @@ Test(value, every_kind_says_what_is_allowed)
     }
     cr_expect_str_eq(value_allowed(&duration, text), "100ms to 2h, with a unit (ms, s, m, h or d)");
     cr_expect_str_eq(value_allowed(&lanes, text), "auto, or 1 to 16");
+    cr_expect_str_eq(value_allowed(&pace, text),
+                     "off, or 1s to 1h, with a unit (ms, s, m, h or d)");
     cr_expect_str_eq(value_allowed(&word, text), "pin+ca, pin or ca");
     cr_expect_str_eq(value_allowed(&flags, text), "1.2 or 1.3");
 }

@@ -34,6 +34,7 @@ static const struct value_rule bytes = {VALUE_BYTES, 8, 0, 0, "off"};
 static const struct value_rule rate = {VALUE_RATE, sizeof(struct config_rate), 0, 0, "32"};
 static const struct value_rule share = {VALUE_SHARE, sizeof(struct config_share), 0, 0, ""};
 static const struct value_rule secret = {VALUE_SECRET, sizeof(struct config_secret), 0, 0, ""};
+static const struct value_rule pace = {VALUE_DURATION, 4, 1000, 3600000, "off"};
 static const struct value_rule from_zero = {VALUE_DURATION, 4, 0, 604800000, ""};
 
 /* What reading and writing makes of a text; what is wrong with it otherwise. */
