@@ -68,6 +68,15 @@ def linked(folder):
     return found
 
 
+def linked_into(folder, names):
+    """The files of which something is in the executables of these names; all of the folder, where there is no name"""
+    found = {path.name: files for path, files in linked(folder).items()}
+    missing = set(names) - set(found)
+    if missing:
+        steps.die(f"{folder} holds no {sorted(missing)[0]}")
+    return {path for name in names or found for path in found[name]}
+
+
 def ask(*argv):
     told = subprocess.run(argv, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
     return told.stdout if told.returncode == 0 else ""

@@ -10,7 +10,7 @@ from conftest import needs_root
 from penstock import BUILD, TOP, plain_environment, wait_for
 
 COMMANDS = ("build", "run", "test", "simulate", "coverage", "bench", "fuzz", "differential", "analyze", "mutate", "prove", "reproduce",
-            "sandbox-rows", "sbom", "provenance", "picture", "fmt", "install", "uninstall", "clean")
+            "sandbox-rows", "sbom", "provenance", "picture", "fmt", "install", "uninstall", "package", "clean")
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_every_command_understands_help(tree, command):
 
 
 @pytest.mark.parametrize("tool", ["analyze", "coverage", "differential", "fuzz", "mutate", "picture", "prove", "provenance", "reproduce", "sandbox-rows",
-                                  "sbom", "simulate", "install", "uninstall"])
+                                  "sbom", "simulate", "install", "uninstall", "package"])
 def test_a_tool_says_itself_what_it_does(tree, tool):
     for option in ("--help", "-h"):
         result = subprocess.run([tree / "tools" / tool, option], capture_output=True, text=True, timeout=60)
@@ -47,7 +47,7 @@ def test_a_tool_says_itself_what_it_does(tree, tool):
 
 
 @pytest.mark.parametrize("arguments", [
-    ("frobnicate",), ("test", "everything"), ("test", "--frobnicate"), ("build", "x"), ("clean", "x"), ("fmt", "x"),
+    ("frobnicate",), ("test", "everything"), ("test", "--frobnicate"), ("build", "x"), ("clean", "x"), ("fmt", "x"), ("package", "x"),
     ("run", "--frobnicate"), ("run", "x"), ("run", "--pin"), ("run", "--upstream", "192.0.2.1:853"),
     ("install", "local"), ("install", "--frobnicate"), ("install", ""), ("install", "/usr", "/opt"),
     ("uninstall", "local"), ("uninstall", "--frobnicate"), ("uninstall", "/usr", "/opt"),

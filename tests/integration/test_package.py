@@ -1,0 +1,129 @@
+"""The Debian packages: what is decided without building them, and, where ./dev package has built them of this tree, what is in them.
+
+tests/package/bare builds, installs, upgrades under load and purges them in a bare system.
+"""
+import itertools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+
+import pytest
+from penstock import TOP, plain_environment
+
+DEBIAN = TOP / "packaging/debian"
+HOME = TOP / "build/package"
+needs_dpkg = pytest.mark.skipif(not shutil.which("dpkg-parsechangelog"), reason="needs dpkg-dev")
+
+sys.path.insert(0, str(TOP / "tools"))
+import debian  # noqa: E402
+import sources  # noqa: E402
+
+
+def output(*argv, **more):
+    return subprocess.run([str(word) for word in argv], check=True, capture_output=True, text=True, timeout=120,
+                          env=plain_environment(**more)).stdout
+
+
+@needs_dpkg
+def test_versions_grow_with_commits_releases_and_debians():
+    ordered = [debian.version_of("0.1.0", 1_700_000_000, False, False, "12"), debian.version_of("0.1.0", 1_700_000_000, False, False, "13"),
+               debian.version_of("0.1.0", 1_700_000_000, True, False, "12"), debian.version_of("0.1.0", 1_700_000_001, False, False, "12"),
+               debian.version_of("0.1.0", 1, False, True, "12"), debian.version_of("0.1.0", 1, False, True, "13"),
+               debian.version_of("0.1.1", 1, False, False, "12"), debian.version_of("0.1.1", 1, False, True, "12")]
+    for older, newer in itertools.pairwise(ordered):
+        assert subprocess.run(["dpkg", "--compare-versions", older, "lt", newer]).returncode == 0, (older, newer)
+    assert debian.version_of("0.1.0", 1, True, True, "12") != debian.version_of("0.1.0", 1, False, True, "12"), "what was changed is no release"
+
+
+@needs_dpkg
+def test_the_sources_of_a_package_are_whole_and_of_one_time(tmp_path):
+    """Whatever the umask, and the times of the tree."""
+    before = os.umask(0o077)
+    try:
+        debian.write_sources(tmp_path / "source", 1_700_000_000)
+    finally:
+        os.umask(before)
+    source = tmp_path / "source"
+    assert {path.stat().st_mtime for path in source.rglob("*")} == {1_700_000_000}
+    assert {path.stat().st_mode & 0o777 for path in source.rglob("*")} == {0o755, 0o644}
+    assert {str(path.relative_to(DEBIAN)) for path in DEBIAN.rglob("*")} | {"changelog"} == \
+        {str(path.relative_to(source / "debian")) for path in (source / "debian").rglob("*")}
+    told = output("dpkg-parsechangelog", "-l", source / "debian/changelog", "-S", "Version", TZ="Asia/Kolkata").strip()
+    assert told == debian.version(1_700_000_000)
+    assert output("dpkg-parsechangelog", "-l", source / "debian/changelog", "-S", "Timestamp").strip() == "1700000000"
+
+
+def test_the_first_configuration_is_closed_and_nothing_is_started():
+    rules = (DEBIAN / "rules").read_text()
+    assert "policy/closed.yaml debian/penstock/etc/penstock/penstock.yaml" in rules
+    commands = re.findall(r"^\tdh_installsystemd .*", rules, re.M)
+    units = {word for line in commands for word in line.split() if re.search(r"\.(service|socket)$", word)}
+    assert units == {path.name for path in (TOP / "packaging/systemd").iterdir() if path.suffix in (".service", ".socket")}
+    assert all("--no-enable" in line and "--no-start" in line for line in commands)
+    assert all(("--restart-after-upgrade" in line) == (".service" in line) for line in commands), "what runs is restarted, sockets are kept"
+    stopped = {word for path in DEBIAN.glob("*.prerm") for word in re.findall(r"\S+\.(?:service|socket)", path.read_text())}
+    assert stopped == units
+
+
+def test_what_a_build_takes_is_what_the_package_asks_for():
+    """Libraries of tools/packages; the compiler comes with every build of a package."""
+    wanted = re.search(r"want_build\(\) \{\n(.*?)\n\}", (TOP / "tools/packages").read_text(), re.S)[1]
+    libraries = set(re.findall(r"\blib[a-z0-9-]+-dev\b", wanted)) - {"libc6-dev"}
+    asked = set(re.findall(r"\blib[a-z0-9-]+-dev\b", (DEBIAN / "control").read_text()))
+    assert libraries and asked == libraries | {"libmbedtls-dev"}
+
+
+# ---- where they were built
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory):
+    """{name: a folder with what the package holds, and DEBIAN} of this commit"""
+    version = debian.version(sources.epoch("package"))
+    found = {path.name.split("_")[0]: path for path in HOME.glob(f"penstock*_{version}_*.deb")}
+    if "penstock" not in found:
+        pytest.skip(f"./dev package has not built {version}")
+    folder = tmp_path_factory.mktemp("packages")
+    for name, path in found.items():
+        subprocess.run(["dpkg-deb", "-R", path, folder / name], check=True)
+    return {name: folder / name for name in found}
+
+
+def test_of_two_packages_each_has_its_own(packages):
+    files = {name: {"/" + str(path.relative_to(packages[name])) for path in packages[name].rglob("*") if path.is_file()}
+             for name in ("penstock", "penstock-exporter")}
+    assert not files["penstock"] & {name for name in files["penstock-exporter"] if not name.startswith("/DEBIAN/")}
+    assert {"/usr/bin/penstock", "/usr/bin/penstockctl", "/usr/libexec/penstock/penstock-front", "/usr/libexec/penstock/penstock-worker",
+            "/etc/penstock/penstock.yaml", "/usr/lib/sysusers.d/penstock.conf", "/usr/lib/tmpfiles.d/penstock.conf"} <= files["penstock"]
+    assert "/usr/bin/penstock-exporter" in files["penstock-exporter"]
+    conffiles = (packages["penstock"] / "DEBIAN/conffiles").read_text().split()
+    assert sorted(conffiles) == ["/etc/logrotate.d/penstock", "/etc/penstock/penstock.yaml"]
+    pages = {path.name.removesuffix(".gz") for name in packages for path in packages[name].glob("usr/share/man/*/*")}
+    assert pages == {path.name for path in (TOP / "docs").glob("*.[1-8]")}
+
+
+def test_no_script_of_a_package_starts_what_did_not_run(packages):
+    for name in ("penstock", "penstock-exporter"):
+        script = (packages[name] / "DEBIAN/postinst").read_text()
+        assert re.findall(r"deb-systemd-invoke (\S+)", script) and set(re.findall(r"deb-systemd-invoke (\S+)", script)) == {"try-restart"}
+        assert "penstock.socket" not in "".join(re.findall(r"deb-systemd-invoke .*", script))
+
+
+def test_each_package_has_the_licence_of_what_it_is_linked_of(packages):
+    for name in ("penstock", "penstock-exporter"):
+        using = re.search(r"^Built-Using: (.*)$", (packages[name] / "DEBIAN/control").read_text(), re.M)[1]
+        linked = {entry.split(" ")[0] for entry in using.split(", ")}
+        folder = packages[name] / f"usr/share/doc/{name}/static"
+        assert linked == {path.name.removesuffix(".gz") for path in folder.iterdir()} and "glibc" in linked
+        assert ("mbedtls" in linked) == (name == "penstock")
+
+
+def test_nothing_in_a_package_is_younger_than_its_commit(packages):
+    seconds = sources.epoch("package")
+    for path in HOME.glob("penstock*.deb"):
+        data = subprocess.run(["dpkg-deb", "--fsys-tarfile", path], check=True, capture_output=True).stdout
+        (packages["penstock"].parent / "data.tar").write_bytes(data)
+        with tarfile.open(packages["penstock"].parent / "data.tar") as archive:
+            assert {member.mtime for member in archive} == {seconds}, path.name

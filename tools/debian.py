@@ -1,0 +1,69 @@
+"""The Debian package: its version, its sources, and how they are built. See docs/INSTALL.md and packaging/debian."""
+import datetime
+import email.utils
+import os
+import pathlib
+import re
+import shutil
+
+import linked
+import sources
+import steps
+
+PRIVATE = steps.TOP / "build/private/mbedtls"
+PROFILE = "pkg.penstock.mbedtls"  # of packaging/debian/control: Mbed TLS from elsewhere
+CHANGES = """penstock ({version}) {suite}; urgency=medium
+
+  * Built from {commit}. docs/CHANGELOG.md.gz of
+    /usr/share/doc/penstock says what changed.
+
+ -- {maintainer}  {date}
+"""
+
+
+def release():
+    """The number of this Debian, as in ~deb12, and its name"""
+    text = pathlib.Path("/etc/os-release").read_text()
+    name = re.search(r"^VERSION_CODENAME=(\w+)", text, re.M)
+    return linked.release()[1].split(".")[0], name[1] if name else "unstable"
+
+
+def version_of(project, seconds, is_changed, is_released, debian):
+    """Of the package. What is not a release is older than it, and a later commit's is newer; a later Debian's, too."""
+    if is_released and not is_changed:
+        return f"{project}+deb{debian}"
+    made = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y%m%d%H%M%S")
+    return f"{project}~{made}{'.changed' if is_changed else ''}+deb{debian}"
+
+
+def version(seconds):
+    project = re.search(r"^  version: '([^']+)'", (steps.TOP / "meson.build").read_text(), re.M)[1]
+    is_released = f"v{project}" in sources.git("tag", "--points-at", "HEAD").split()
+    return version_of(project, seconds, bool(sources.git("status", "--porcelain")), is_released, release()[0])
+
+
+def write_sources(folder, seconds, reverse=False):
+    """A source tree as dpkg-buildpackage takes it, all files of one time: those of the package get it, too."""
+    sources.copy_sources(folder, reverse)
+    shutil.copytree(folder / "packaging/debian", folder / "debian")
+    maintainer = re.search(r"^Maintainer: (.*)$", (folder / "debian/control").read_text(), re.M)[1]
+    (folder / "debian/changelog").write_text(CHANGES.format(
+        version=version(seconds), suite=release()[1], commit=sources.git("describe", "--always", "--dirty") or "no commit",
+        maintainer=maintainer, date=email.utils.format_datetime(datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc))))
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
+        os.utime(path, (seconds, seconds))
+
+
+def build(log, folder, seconds, private=PRIVATE, jobs=steps.PROCESSORS, **how):
+    """Source and packages stand beside `folder` then. Nothing is signed."""
+    profile = [f"-P{PROFILE}"] if private.exists() else []
+    environment = {**how.pop("env", os.environ), "PENSTOCK_MBEDTLS": str(private), "SOURCE_DATE_EPOCH": str(seconds), "CC": "gcc"}
+    how = {"env": environment, **how}
+    return steps.call(log, "env", "-C", folder, "dpkg-buildpackage", "-us", "-uc", "-F", f"-j{jobs}", *profile, **how)
+
+
+def lint(log, changes):
+    """No error and no warning; what is overridden stands with its reason in packaging/debian."""
+    as_root = ["--allow-root"] if os.geteuid() == 0 else []
+    return steps.call(log, "lintian", "--fail-on", "error,warning", "--info", *as_root, changes)
