@@ -47,7 +47,7 @@ nearest_word(const char *words, const char *text, const char **nearest)
     return word_size;
 }
 
-/* By its first letter, as in "secs", "Minutes", "MB", "kib". */
+/* As in "secs" and "Minutes": the last of the two lists are the units themselves. */
 static const char *
 duration_unit(const char *unit)
 {
@@ -64,6 +64,7 @@ duration_unit(const char *unit)
     return NULL;
 }
 
+/* As in "MB" and "kib": the first letter tells. */
 static const char *
 size_unit(const char *unit)
 {
