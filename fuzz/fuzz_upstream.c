@@ -154,7 +154,7 @@ choose(struct bytes_reader *r)
     for (unsigned i = 0; i < UPSTREAMS; i++)
         must(ask.random % UPSTREAM_EXPLORE_ONE_IN == 0 || !is_poor((unsigned)chosen) ||
              (usable >> i & 1) == 0 || is_poor(i));
-    must(choice_hedge_us(ask.strategy, world.health, UPSTREAMS, (unsigned)chosen) >=
+    must(choice_hedge_us(ask.strategy, world.health, (1U << UPSTREAMS) - 1, (unsigned)chosen) >=
          UPSTREAM_HEDGE_MIN_US);
 }
 

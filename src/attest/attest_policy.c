@@ -114,9 +114,10 @@ settings_of(const struct config *config)
         const struct config_row *row = &config_rows[id];
         if (!is_told(row))
             continue;
-        json_t *value = row->is_upstream ? json_array() : value_of(row, config);
-        for (uint32_t i = 0; row->is_upstream && i < config->upstreams_count; i++)
-            json_array_append_new(value, value_of(row, &config->upstreams[i]));
+        bool is_entry = config_row_is_entry(row);
+        json_t *value = is_entry ? json_array() : value_of(row, config);
+        for (uint32_t i = 0; is_entry && i < config_row_entries(row, config); i++)
+            json_array_append_new(value, value_of(row, config_row_base_of(row, config, i)));
         json_object_set_new(settings, path_of(row, path), value);
     }
     return settings;

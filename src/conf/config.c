@@ -44,20 +44,20 @@ config_is_sound(const struct config *config)
 {
     struct config_complaints complaints;
     if (config->magic != CONFIG_MAGIC || config->bytes != sizeof *config ||
-        config->upstreams_count > CONFIG_UPSTREAMS_MAX)
+        config->upstreams_count > CONFIG_UPSTREAMS_MAX || config->routes_count > CONFIG_ROUTES_MAX)
         return false;
     for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
         const struct config_row *row = &config_rows[id];
-        uint32_t bases = row->is_upstream ? config->upstreams_count : 1;
-        for (uint32_t i = 0; i < bases; i++) {
-            const void *base = row->is_upstream ? (const void *)&config->upstreams[i] : config;
-            if (!row_is_sound(row, base))
+        for (uint32_t i = 0; i < config_row_entries(row, config); i++)
+            if (!row_is_sound(row, config_row_base_of(row, config, i)))
                 return false;
-        }
     }
     size_t unused = CONFIG_UPSTREAMS_MAX - config->upstreams_count;
+    size_t unused_routes = CONFIG_ROUTES_MAX - config->routes_count;
     return is_zero(&config->upstreams[config->upstreams_count],
                    unused * sizeof config->upstreams[0]) &&
+           is_zero(&config->routes[config->routes_count],
+                   unused_routes * sizeof config->routes[0]) &&
            is_zero((const char *)config + FIELDS_END, sizeof *config - FIELDS_END) &&
            config_judge(config, &complaints);
 }

@@ -16,7 +16,7 @@
 #define CONFIG_MAGIC         0x70656e73u /* "pens" */
 #define CONFIG_LISTEN_MAX    16
 #define CONFIG_ACL_MAX       256 /* prefixes in each of allow and deny */
-#define CONFIG_PROXY_MAX     31  /* prefixes of balancers */
+#define CONFIG_PROXY_MAX     32  /* prefixes of balancers */
 #define CONFIG_UPSTREAMS_MAX 16
 #define CONFIG_PINS_MAX      8
 #define CONFIG_PIN_BYTES     32 /* SHA-256 of the SubjectPublicKeyInfo */
@@ -47,6 +47,8 @@ enum config_tls_policy { CONFIG_TLS_MODERN = 0, CONFIG_TLS_APPROVED = 1 };
 #define CONFIG_DOMAINS_MAX   32  /* names of a list in the configuration itself */
 #define CONFIG_DOMAIN_MAX    254 /* a domain name as text, with its NUL */
 #define CONFIG_SECRET_BYTES  16
+#define CONFIG_ROUTES_MAX    32
+#define CONFIG_ROUTE_NAMES   16  /* names of one route */
 #define CONFIG_CONTROL_MAX   16  /* accounts and groups in each of control.readers and operators */
 #define CONFIG_WHO_MAX       40  /* "group:" and a name of 33 characters, with the NUL */
 #define CONFIG_SOCKET_MAX    104 /* fits sun_path, with the NUL; of this size, nothing is padded */
@@ -104,6 +106,14 @@ struct config_upstream {
     uint32_t qps;    /* queries per second at most, per lane, 1..1000000; 0: no bound */
 };
 
+struct config_route { /* names that are asked of these upstreams, and of no other */
+    char names[CONFIG_ROUTE_NAMES][CONFIG_DOMAIN_MAX]; /* each with all names below */
+    uint32_t names_count;
+    char upstreams[CONFIG_UPSTREAMS_MAX][CONFIG_NAME_MAX]; /* by their names */
+    uint32_t upstreams_count;
+    uint32_t private_addresses; /* 0: as local.refuse_private says; 1: allowed */
+};
+
 struct config {
     uint32_t magic; /* CONFIG_MAGIC */
     uint32_t bytes; /* sizeof(struct config): both sides are of one build */
@@ -126,6 +136,8 @@ struct config {
     uint32_t strategy;        /* enum config_strategy */
     uint32_t upstreams_count; /* 1..CONFIG_UPSTREAMS_MAX */
     struct config_upstream upstreams[CONFIG_UPSTREAMS_MAX];
+    uint32_t routes_count; /* 0..CONFIG_ROUTES_MAX */
+    struct config_route routes[CONFIG_ROUTES_MAX];
 
     char tls_ca_file[CONFIG_PATH_MAX];
     uint32_t tls_versions;     /* bits of enum config_tls_versions, never 0 */

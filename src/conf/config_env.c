@@ -20,6 +20,17 @@ is_named(const char *variable, size_t len, const char *name)
     return strlen(name) == len && memcmp(variable, name, len) == 0;
 }
 
+/* Does it begin as the variables of the group do? Spares writing the names of nearly all rows. */
+static bool
+is_of_group(const char *variable, const char *group)
+{
+    const char *c = variable + sizeof CONFIG_ENV_START - 1;
+    for (; *group != '\0'; group++, c++)
+        if (*c != (*group >= 'a' && *group <= 'z' ? *group - 'a' + 'A' : *group))
+            return false;
+    return true;
+}
+
 static bool
 find(const char *variable, size_t len, struct config_env *env)
 {
@@ -27,8 +38,9 @@ find(const char *variable, size_t len, struct config_env *env)
     env->text = variable + len + 1;
     for (env->row = 0; env->row < CONFIG_ROWS; env->row++) {
         const struct config_row *row = &config_rows[env->row];
-        uint32_t numbers = row->is_upstream ? CONFIG_UPSTREAMS_MAX : 1;
-        for (env->upstream = 0; env->upstream < numbers; env->upstream++)
+        if (!is_of_group(variable, row->group))
+            continue;
+        for (env->upstream = 0; env->upstream < config_row_entries_max(row); env->upstream++)
             if (is_named(variable, len, config_row_env(row, env->upstream, name)))
                 return true;
     }
@@ -43,7 +55,7 @@ find_near(const char *variable, size_t len, char nearest[CONFIG_PATH_TEXT_MAX])
     unsigned least = NEAR_FAR;
     for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
         char name[CONFIG_PATH_TEXT_MAX];
-        uint32_t numbers = config_rows[id].is_upstream ? CONFIG_UPSTREAMS_MAX : 1;
+        uint32_t numbers = config_row_entries_max(&config_rows[id]);
         for (uint32_t upstream = 0; upstream < numbers; upstream++) {
             (void)config_row_env(&config_rows[id], upstream, name);
             unsigned slips =

@@ -62,9 +62,10 @@ config_errors_add(struct config_errors *errors, const struct config_error *error
 static uint32_t
 upstream_of(enum config_row_id row, uint32_t upstream)
 {
-    return row < CONFIG_ROWS && config_rows[row].is_upstream && upstream < CONFIG_UPSTREAMS_MAX
+    return row < CONFIG_ROWS && config_row_is_entry(&config_rows[row]) &&
+                   upstream < CONFIG_ENTRIES_MAX
                ? upstream
-               : CONFIG_UPSTREAMS_MAX;
+               : CONFIG_ENTRIES_MAX;
 }
 
 void

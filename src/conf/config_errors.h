@@ -24,8 +24,8 @@ struct config_errors {                         /* caller's memory */
     uint32_t count;                            /* all of them */
     struct config_error of[CONFIG_ERRORS_MAX]; /* config_errors_kept() of them, in order */
     uint64_t places[CONFIG_ERRORS_MAX];        /* private: what the order is by */
-    /* private; the last upstream stands for rows of none, the last row for the whole list of them */
-    bool is_wrong[CONFIG_UPSTREAMS_MAX + 1][CONFIG_ROWS + 1];
+    /* private; the last entry stands for rows of none, the last row for the whole list of upstreams */
+    bool is_wrong[CONFIG_ENTRIES_MAX + 1][CONFIG_ROWS + 1];
 };
 
 /** There is none. */

@@ -23,10 +23,8 @@ config_hash(const struct config *config)
         const struct config_row *row = &config_rows[id];
         if (row->rule.kind == VALUE_SECRET)
             continue;
-        if (!row->is_upstream)
-            hash = hash_row(row, config, id, hash);
-        for (uint32_t i = 0; row->is_upstream && i < config->upstreams_count; i++)
-            hash = hash_row(row, &config->upstreams[i], id, hash);
+        for (uint32_t i = 0; i < config_row_entries(row, config); i++)
+            hash = hash_row(row, config_row_base_of(row, config, i), id, hash);
     }
     return hash;
 }

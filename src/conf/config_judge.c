@@ -265,13 +265,93 @@ is_too_short(const struct config_row *row, const void *base)
     return config_row_count(row, base) < row->items_min;
 }
 
+/* --- routes ---------------------------------------------------------------------------------- */
+
+static bool
+has_name(const struct config_route *route, const char *name)
+{
+    for (uint32_t i = 0; i < route->names_count; i++)
+        if (strcmp(route->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static bool
+has_upstream(const struct config_route *route, const char *name)
+{
+    for (uint32_t i = 0; i < route->upstreams_count; i++)
+        if (strcmp(route->upstreams[i], name) == 0)
+            return true;
+    return false;
+}
+
+static const char *
+judge_route_names(const struct config *config, unsigned route)
+{
+    const struct config_route *own = &config->routes[route];
+    if (own->names_count == 0)
+        return "none given; allowed: at least one name such as corp.example";
+    for (unsigned before = 0; before < route; before++)
+        for (uint32_t i = 0; i < own->names_count; i++)
+            if (has_name(&config->routes[before], own->names[i]))
+                return "a name that an earlier route has; allowed: each name in one route";
+    return NULL;
+}
+
+static const char *
+judge_route_upstreams(const struct config *config, unsigned route)
+{
+    const struct config_route *own = &config->routes[route];
+    uint32_t known = 0;
+    if (own->upstreams_count == 0)
+        return "none given; allowed: the name of at least one of upstreams";
+    for (uint32_t i = 0; i < config->upstreams_count; i++)
+        known += has_upstream(own, config->upstreams[i].name);
+    return known == own->upstreams_count
+               ? NULL
+               : "a name that no upstream has; allowed: names of upstreams, as upstreams[].name";
+}
+
+/* Is an upstream left that no route names? */
+static bool
+is_one_left(const struct config *config)
+{
+    for (uint32_t i = 0; i < config->upstreams_count; i++) {
+        bool is_routed = false;
+        for (uint32_t route = 0; route < config->routes_count && !is_routed; route++)
+            is_routed = has_upstream(&config->routes[route], config->upstreams[i].name);
+        if (!is_routed)
+            return true;
+    }
+    return false;
+}
+
+static void
+judge_routes(const struct config *config, struct config_complaints *complaints)
+{
+    for (unsigned i = 0; i < config->routes_count; i++) {
+        const struct config_complaint found[] = {
+            {ALONE(route_names), i, judge_route_names(config, i)},
+            {CONFIG_ROW_route_upstreams, CONFIG_ROWS, i, judge_route_upstreams(config, i)},
+        };
+        complain(complaints, found, COUNT_OF(found));
+    }
+    if (config->routes_count == 0 || is_one_left(config))
+        return;
+    struct config_complaint none = {
+        CONFIG_ROW_route_upstreams, CONFIG_ROWS, config->routes_count - 1,
+        "routes name every upstream, so that none is left for all other names; allowed: at least "
+        "one upstream that no route names"};
+    complain(complaints, &none, 1);
+}
+
 bool
 config_judge(const struct config *config, struct config_complaints *complaints)
 {
     complaints->count = 0;
     for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
         const struct config_row *row = &config_rows[id];
-        if (row->is_upstream || !is_too_short(row, config))
+        if (config_row_is_entry(row) || !is_too_short(row, config))
             continue;
         struct config_complaint empty = {id, id, 0, "empty; allowed: at least one value"};
         complain(complaints, &empty, 1);
@@ -285,6 +365,7 @@ config_judge(const struct config *config, struct config_complaints *complaints)
     }
     for (unsigned i = 0; i < config->upstreams_count; i++)
         judge_upstream(config, i, complaints);
+    judge_routes(config, complaints);
     judge_limits(config, complaints);
     return complaints->count == 0;
 }

@@ -13,11 +13,11 @@
 struct config_complaint {
     enum config_row_id row;  /* CONFIG_ROWS: about the list of upstreams as a whole */
     enum config_row_id with; /* the key that it does not go with; the same: no other */
-    unsigned upstream;       /* its number, where the row is an upstream's */
+    unsigned upstream;       /* its number, where the row is an upstream's or a route's */
     const char *text;        /* static: what is wrong; what is allowed */
 };
 
-#define CONFIG_COMPLAINTS_MAX (CONFIG_ROWS + 8 * CONFIG_UPSTREAMS_MAX)
+#define CONFIG_COMPLAINTS_MAX (CONFIG_ROWS + 8 * CONFIG_UPSTREAMS_MAX + 2 * CONFIG_ROUTES_MAX)
 
 struct config_complaints {
     unsigned count;

@@ -21,15 +21,15 @@ struct loader {
     struct config_errors *errors;
     uint32_t upstreams_line; /* where the file names upstreams, or 0 */
     bool is_cut;             /* the file could not be read to its end */
-    /* where each row's value comes from; the last place is for the rows that no upstream has */
-    struct config_origin origins[CONFIG_UPSTREAMS_MAX + 1][CONFIG_ROWS];
-    bool is_full[CONFIG_UPSTREAMS_MAX + 1][CONFIG_ROWS]; /* a list that was told to be */
+    /* where each row's value comes from; the last place is for rows that are no entry's */
+    struct config_origin origins[CONFIG_ENTRIES_MAX + 1][CONFIG_ROWS];
+    bool is_full[CONFIG_ENTRIES_MAX + 1][CONFIG_ROWS]; /* a list that was told to be */
 };
 
 static struct config_origin *
 origin_of(struct loader *l, enum config_row_id id, uint32_t upstream)
 {
-    return &l->origins[config_rows[id].is_upstream ? upstream : CONFIG_UPSTREAMS_MAX][id];
+    return &l->origins[config_row_is_entry(&config_rows[id]) ? upstream : CONFIG_ENTRIES_MAX][id];
 }
 
 /* Empty the row's field or list: a layer that has the key replaces what was there. */
@@ -77,7 +77,8 @@ parse(const struct loader *l, const struct config_row *row, const char *text, vo
 static enum status
 fail_full(struct loader *l, enum config_row_id id, uint32_t upstream, struct config_origin origin)
 {
-    bool *is_told = &l->is_full[config_rows[id].is_upstream ? upstream : CONFIG_UPSTREAMS_MAX][id];
+    bool *is_told =
+        &l->is_full[config_row_is_entry(&config_rows[id]) ? upstream : CONFIG_ENTRIES_MAX][id];
     if (!*is_told)
         (void)config_error_of(l->errors, l->source->file, origin, id, upstream,
                               "too many values; allowed: up to %u", config_rows[id].items_max);
@@ -166,13 +167,14 @@ set_row(struct loader *l, enum config_row_id id, uint32_t upstream, struct confi
     return STATUS_OK;
 }
 
-/* Give every row of an upstream, or every row that no upstream has, its default. */
+/* Give every row of an upstream or route, or with group NULL every row that is of neither, its
+ * default. */
 static enum status
-set_fallbacks(struct loader *l, bool is_upstream, uint32_t upstream, struct config_origin origin)
+set_fallbacks(struct loader *l, const char *group, uint32_t upstream, struct config_origin origin)
 {
     for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
         const struct config_row *row = &config_rows[id];
-        if (row->is_upstream != is_upstream)
+        if (group == NULL ? config_row_is_entry(row) : strcmp(row->group, group) != 0)
             continue;
         begin_row(l, id, upstream, origin);
         if (row->fallback != NULL && set_row(l, id, upstream, origin, row->fallback) != STATUS_OK)
@@ -181,11 +183,12 @@ set_fallbacks(struct loader *l, bool is_upstream, uint32_t upstream, struct conf
     return STATUS_OK;
 }
 
+/* @param row  any of its group */
 static enum status
-add_upstream(struct loader *l, struct config_origin origin)
+add_entry(struct loader *l, const struct config_row *row, struct config_origin origin)
 {
-    uint32_t upstream = l->config->upstreams_count++;
-    return set_fallbacks(l, true, upstream, origin);
+    uint32_t *count = row->is_upstream ? &l->config->upstreams_count : &l->config->routes_count;
+    return set_fallbacks(l, row->group, (*count)++, origin);
 }
 
 static enum status
@@ -197,8 +200,8 @@ apply_item(struct loader *l, const struct config_yaml_item *item)
         if (config_rows[item->row].is_upstream)
             l->upstreams_line = item->line;
         return STATUS_OK;
-    case CONFIG_YAML_UPSTREAM:
-        return add_upstream(l, origin);
+    case CONFIG_YAML_ENTRY:
+        return add_entry(l, &config_rows[item->row], origin);
     case CONFIG_YAML_KEY:
         begin_row(l, item->row, item->upstream, origin);
         return STATUS_OK;
@@ -233,39 +236,42 @@ apply_file(struct loader *l)
     config_yaml_close(&yaml);
 }
 
-/* @return a bit for each upstream that the environment names */
+/* @param first  row of the group @return a bit for each of its entries that the environment names */
 static uint32_t
-named_by_env(struct loader *l)
+named_by_env(struct loader *l, const struct config_row *first)
 {
     uint32_t named = 0;
     for (const char *const *e = l->source->environ; *e != NULL; e++) {
         struct config_env env;
-        if (config_env_is_ours(*e) && config_env_read(*e, &env, l->errors) == STATUS_OK &&
-            config_rows[env.row].is_upstream)
+        if (config_env_is_ours(*e) && config_env_find(*e, &env) &&
+            strcmp(config_rows[env.row].group, first->group) == 0)
             named |= 1U << env.upstream;
     }
     return named;
 }
 
-/* The environment has no order: first find which upstreams it names; none may be missing. */
+/* The environment has no order: first find which upstreams, or routes, it names; none may be
+ * missing. */
 static void
-add_env_upstreams(struct loader *l)
+add_env_entries(struct loader *l, const struct config_row *first)
 {
     struct config_origin origin = {CONFIG_FROM_ENV, 0};
-    uint32_t named = named_by_env(l);
-    for (uint32_t i = l->config->upstreams_count; i < CONFIG_UPSTREAMS_MAX; i++) {
+    uint32_t named = named_by_env(l, first);
+    for (uint32_t i = config_row_entries(first, l->config); i < config_row_entries_max(first);
+         i++) {
+        uint32_t count = config_row_entries(first, l->config);
         if ((named >> i & 1) == 0)
             continue;
-        bool is_gap = i > l->config->upstreams_count;
+        bool is_gap = i > count;
         if (is_gap && !l->is_cut && !config_errors_has(l->errors, CONFIG_ROWS, 0))
-            (void)config_error_at(
-                l->errors, NULL, origin, NULL,
-                "PENSTOCK_UPSTREAMS_%u_: there is no upstream %u; allowed: numbers "
-                "without a gap, from 0, those of the file first",
-                i, l->config->upstreams_count);
-        if (is_gap)
+            (void)config_error_at(l->errors, NULL, origin, NULL,
+                                  "PENSTOCK_%s_%u_: there is no %s %u; allowed: numbers "
+                                  "without a gap, from 0, those of the file first",
+                                  first->is_upstream ? "UPSTREAMS" : "ROUTES", i,
+                                  first->is_upstream ? "upstream" : "route", count);
+        if (is_gap && first->is_upstream)
             config_errors_mark(l->errors, CONFIG_ROWS, 0);
-        if (is_gap || add_upstream(l, origin) != STATUS_OK)
+        if (is_gap || add_entry(l, first, origin) != STATUS_OK)
             return;
     }
 }
@@ -277,7 +283,7 @@ apply_variable(struct loader *l, const char *variable, bool is_seen[][CONFIG_ROW
     struct config_env env;
     if (!config_env_is_ours(variable) || !config_env_find(variable, &env))
         return; /* not ours, or told before */
-    if (config_rows[env.row].is_upstream && env.upstream >= l->config->upstreams_count)
+    if (env.upstream >= config_row_entries(&config_rows[env.row], l->config))
         return; /* behind a gap, or one that the file could not tell */
     if (is_seen[env.upstream][env.row]) {
         (void)config_error_of(l->errors, NULL, origin, env.row, env.upstream,
@@ -289,12 +295,23 @@ apply_variable(struct loader *l, const char *variable, bool is_seen[][CONFIG_ROW
 }
 
 static void
+tell_unknown_variables(struct loader *l)
+{
+    struct config_env env;
+    for (const char *const *e = l->source->environ; *e != NULL; e++)
+        if (config_env_is_ours(*e) && config_env_read(*e, &env, l->errors) != STATUS_OK)
+            continue; /* it told */
+}
+
+static void
 apply_env(struct loader *l)
 {
-    bool is_seen[CONFIG_UPSTREAMS_MAX][CONFIG_ROWS] = {0};
+    bool is_seen[CONFIG_ENTRIES_MAX][CONFIG_ROWS] = {0};
     if (l->source->environ == NULL)
         return;
-    add_env_upstreams(l);
+    tell_unknown_variables(l);
+    add_env_entries(l, &config_rows[CONFIG_ROW_upstream_name]);
+    add_env_entries(l, &config_rows[CONFIG_ROW_route_names]);
     for (const char *const *e = l->source->environ; *e != NULL; e++)
         apply_variable(l, *e, is_seen);
 }
@@ -349,7 +366,7 @@ config_load_defaults(struct config *config)
     memset(config, 0, sizeof *config);
     config->magic = CONFIG_MAGIC;
     config->bytes = sizeof *config;
-    if (set_fallbacks(&l, false, 0, (struct config_origin){CONFIG_DEFAULTS, 0}) != STATUS_OK)
+    if (set_fallbacks(&l, NULL, 0, (struct config_origin){CONFIG_DEFAULTS, 0}) != STATUS_OK)
         memset(config, 0, sizeof *config); /* not sound */
 }
 

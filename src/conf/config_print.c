@@ -69,20 +69,20 @@ print_row(const struct config_row *row, const void *base, const struct printer *
     fputc('\n', to);
 }
 
+/* @param first  row of a group that is a list of mappings */
 static void
-print_upstreams(const struct config *config, const struct printer *printer)
+print_entries(enum config_row_id first, const struct config *config, const struct printer *printer)
 {
     FILE *to = printer->to;
-    for (uint32_t i = 0; i < config->upstreams_count; i++) {
-        const char *before = "  - ";
-        for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
-            if (!config_rows[id].is_upstream)
-                continue;
-            fputs(before, to);
-            print_row(&config_rows[id], &config->upstreams[i], printer);
-            before = "    ";
+    const char *group = config_rows[first].group;
+    uint32_t count = config_row_entries(&config_rows[first], config);
+    fprintf(to, "%s:%s\n", group, count == 0 ? " []" : "");
+    for (uint32_t i = 0; i < count; i++)
+        for (enum config_row_id id = first;
+             id < CONFIG_ROWS && strcmp(config_rows[id].group, group) == 0; id++) {
+            fputs(id == first ? "  - " : "    ", to);
+            print_row(&config_rows[id], config_row_base_of(&config_rows[id], config, i), printer);
         }
-    }
 }
 
 void
@@ -94,11 +94,12 @@ config_print(const struct config *config, config_zone_namer *zone_name, FILE *to
         const struct config_row *row = &config_rows[id];
         bool is_new_group = strcmp(row->group, group) != 0;
         group = row->group;
-        if (is_new_group)
+        bool is_entry = config_row_is_entry(row);
+        if (is_new_group && is_entry)
+            print_entries(id, config, &printer);
+        else if (is_new_group)
             fprintf(to, "%s:\n", group);
-        if (is_new_group && row->is_upstream)
-            print_upstreams(config, &printer);
-        if (row->is_upstream)
+        if (is_entry)
             continue;
         fputs(*group == '\0' ? "" : "  ", to);
         print_row(row, config, &printer);

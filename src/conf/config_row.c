@@ -31,6 +31,13 @@ const struct config_row config_rows[CONFIG_ROWS] = {
     {ROW(CONFIG_UPSTREAMS_GROUP, key, kind, struct config_upstream, field[0], 0, 0, words,         \
          who, change, fallback, doc),                                                              \
      LIST(struct config_upstream, field, low, high), .is_upstream = true},
+#define CONFIG_ROUTE_KEY(key, field, kind, fallback, low, high, words, who, change, doc)           \
+    {ROW(CONFIG_ROUTES_GROUP, key, kind, struct config_route, field, low, high, words,             \
+         who, change, fallback, doc), ONE, .is_route = true},
+#define CONFIG_ROUTE_LIST(key, field, kind, fallback, low, high, words, who, change, doc)          \
+    {ROW(CONFIG_ROUTES_GROUP, key, kind, struct config_route, field[0], 0, 0, words,               \
+         who, change, fallback, doc),                                                              \
+     LIST(struct config_route, field, low, high), .is_route = true},
 
 #include "conf/config.def"
 };
@@ -42,10 +49,44 @@ config_row_is_sequence(const struct config_row *row)
     return row->is_list || row->rule.kind == VALUE_FLAGS;
 }
 
-void *
-config_row_base(const struct config_row *row, struct config *config, unsigned upstream)
+_Static_assert(CONFIG_UPSTREAMS_MAX <= CONFIG_ENTRIES_MAX &&
+                   CONFIG_ROUTES_MAX <= CONFIG_ENTRIES_MAX,
+               "one table has room for the entries of either group");
+
+bool
+config_row_is_entry(const struct config_row *row)
 {
-    return row->is_upstream ? (void *)&config->upstreams[upstream] : (void *)config;
+    return row->is_upstream || row->is_route;
+}
+
+uint32_t
+config_row_entries_max(const struct config_row *row)
+{
+    return row->is_upstream ? CONFIG_UPSTREAMS_MAX : row->is_route ? CONFIG_ROUTES_MAX : 1;
+}
+
+uint32_t
+config_row_entries(const struct config_row *row, const struct config *config)
+{
+    uint32_t most = config_row_entries_max(row);
+    uint32_t count = row->is_upstream ? config->upstreams_count
+                     : row->is_route  ? config->routes_count
+                                      : 1;
+    return count < most ? count : most;
+}
+
+const void *
+config_row_base_of(const struct config_row *row, const struct config *config, unsigned entry)
+{
+    return row->is_upstream ? (const void *)&config->upstreams[entry]
+           : row->is_route  ? (const void *)&config->routes[entry]
+                            : (const void *)config;
+}
+
+void *
+config_row_base(const struct config_row *row, struct config *config, unsigned entry)
+{
+    return (void *)(uintptr_t)config_row_base_of(row, config, entry);
 }
 
 uint32_t
@@ -84,11 +125,9 @@ is_same_at(const struct config_row *row, const void *a, const void *b)
 bool
 config_row_is_same(const struct config_row *row, const struct config *a, const struct config *b)
 {
-    if (!row->is_upstream)
-        return is_same_at(row, a, b);
-    bool is_same = a->upstreams_count == b->upstreams_count;
-    for (uint32_t i = 0; is_same && i < CONFIG_UPSTREAMS_MAX; i++)
-        is_same = is_same_at(row, &a->upstreams[i], &b->upstreams[i]);
+    bool is_same = config_row_entries(row, a) == config_row_entries(row, b);
+    for (uint32_t i = 0; is_same && i < config_row_entries_max(row); i++)
+        is_same = is_same_at(row, config_row_base_of(row, a, i), config_row_base_of(row, b, i));
     return is_same;
 }
 
@@ -99,10 +138,10 @@ config_row_is_optional(const struct config_row *row)
 }
 
 const char *
-config_row_path(const struct config_row *row, unsigned upstream, char text[CONFIG_PATH_TEXT_MAX])
+config_row_path(const struct config_row *row, unsigned entry, char text[CONFIG_PATH_TEXT_MAX])
 {
-    if (row->is_upstream)
-        snprintf(text, CONFIG_PATH_TEXT_MAX, CONFIG_UPSTREAMS_GROUP "[%u].%s", upstream, row->key);
+    if (config_row_is_entry(row))
+        snprintf(text, CONFIG_PATH_TEXT_MAX, "%s[%u].%s", row->group, entry, row->key);
     else
         snprintf(text, CONFIG_PATH_TEXT_MAX, "%s%s%s", row->group, *row->group == '\0' ? "" : ".",
                  row->key);
@@ -110,11 +149,11 @@ config_row_path(const struct config_row *row, unsigned upstream, char text[CONFI
 }
 
 const char *
-config_row_env(const struct config_row *row, unsigned upstream, char text[CONFIG_PATH_TEXT_MAX])
+config_row_env(const struct config_row *row, unsigned entry, char text[CONFIG_PATH_TEXT_MAX])
 {
-    if (row->is_upstream)
-        snprintf(text, CONFIG_PATH_TEXT_MAX, CONFIG_ENV_START CONFIG_UPSTREAMS_GROUP "_%u_%s",
-                 upstream, row->key);
+    if (config_row_is_entry(row))
+        snprintf(text, CONFIG_PATH_TEXT_MAX, CONFIG_ENV_START "%s_%u_%s", row->group, entry,
+                 row->key);
     else
         snprintf(text, CONFIG_PATH_TEXT_MAX, CONFIG_ENV_START "%s%s%s", row->group,
                  *row->group == '\0' ? "" : "_", row->key);

@@ -15,11 +15,15 @@ enum config_row_id {
 #define CONFIG_LIST(group, key, field, ...)   CONFIG_ROW_##field,
 #define CONFIG_UPSTREAM_KEY(key, field, ...)  CONFIG_ROW_upstream_##field,
 #define CONFIG_UPSTREAM_LIST(key, field, ...) CONFIG_ROW_upstream_##field,
+#define CONFIG_ROUTE_KEY(key, field, ...)     CONFIG_ROW_route_##field,
+#define CONFIG_ROUTE_LIST(key, field, ...)    CONFIG_ROW_route_##field,
 #include "conf/config.def"
 #undef CONFIG_KEY
 #undef CONFIG_LIST
 #undef CONFIG_UPSTREAM_KEY
 #undef CONFIG_UPSTREAM_LIST
+#undef CONFIG_ROUTE_KEY
+#undef CONFIG_ROUTE_LIST
     CONFIG_ROWS
 };
 
@@ -37,14 +41,17 @@ enum config_change {
     CONFIG_CHANGE_SOME,    /* a reload takes up some changes: supervisor/reload_rule.c decides */
 };
 
-#define CONFIG_UPSTREAMS_GROUP "upstreams" /* the one group that is a list of mappings */
-#define CONFIG_PATH_TEXT_MAX   80          /* "upstreams[15].key", PENSTOCK_UPSTREAMS_15_KEY */
+#define CONFIG_UPSTREAMS_GROUP "upstreams" /* the two groups that are lists of mappings: entries */
+#define CONFIG_ROUTES_GROUP    "routes"
+#define CONFIG_ENTRIES_MAX     32 /* of either */
+#define CONFIG_PATH_TEXT_MAX   80 /* "upstreams[15].key", PENSTOCK_UPSTREAMS_15_KEY */
 #define CONFIG_ENV_START       "PENSTOCK_"
 
 struct config_row {
     const char *group, *key;
     struct value_rule rule;
-    bool is_upstream;              /* of struct config_upstream, else of struct config */
+    bool is_upstream;              /* of struct config_upstream; or */
+    bool is_route;                 /* of struct config_route; else of struct config */
     bool is_list;                  /* an array and a count */
     uint32_t offset;               /* of the field, or of a list's first item */
     uint32_t count_offset;         /* lists: of the uint32_t count */
@@ -60,8 +67,17 @@ extern const struct config_row config_rows[CONFIG_ROWS];
 /** Does the key stand in the text as a list? (VALUE_FLAGS is one number in the struct.) */
 bool config_row_is_sequence(const struct config_row *row);
 
-/** The struct that holds the row's field: `config`, or its upstream number `upstream`. */
-void *config_row_base(const struct config_row *row, struct config *config, unsigned upstream);
+/** Is it a key of upstreams or routes, of which there are several? */
+bool config_row_is_entry(const struct config_row *row);
+
+/** How many of them can be, and are; 1 where it is no such key. */
+uint32_t config_row_entries_max(const struct config_row *row);
+uint32_t config_row_entries(const struct config_row *row, const struct config *config);
+
+/** The struct that holds the row's field: `config`, or its upstream or route number `entry`. */
+void *config_row_base(const struct config_row *row, struct config *config, unsigned entry);
+const void *config_row_base_of(const struct config_row *row, const struct config *config,
+                               unsigned entry);
 
 /** How many items the row's list has (1 if no list); at most items_max, whatever memory says. */
 uint32_t config_row_count(const struct config_row *row, const void *base);
@@ -80,9 +96,9 @@ bool config_row_is_twice(const struct config_row *row, const void *base, uint32_
 bool config_row_is_optional(const struct config_row *row);
 
 /** "timeouts.query" or "upstreams[2].pins". Returns `text`. */
-const char *config_row_path(const struct config_row *row, unsigned upstream,
+const char *config_row_path(const struct config_row *row, unsigned entry,
                             char text[CONFIG_PATH_TEXT_MAX]);
 
 /** "PENSTOCK_TIMEOUTS_QUERY" or "PENSTOCK_UPSTREAMS_2_PINS". Returns `text`. */
-const char *config_row_env(const struct config_row *row, unsigned upstream,
+const char *config_row_env(const struct config_row *row, unsigned entry,
                            char text[CONFIG_PATH_TEXT_MAX]);

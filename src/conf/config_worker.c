@@ -23,13 +23,12 @@ config_worker_copy(const struct config *config, struct config *worker)
 {
     config_load_defaults(worker);
     worker->upstreams_count = config->upstreams_count;
+    worker->routes_count = config->routes_count;
     for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
         const struct config_row *row = &config_rows[id];
         if ((row->who & CONFIG_USER_WORKER) == 0)
             continue;
-        if (!row->is_upstream)
-            copy_row(row, config, worker);
-        for (uint32_t i = 0; row->is_upstream && i < config->upstreams_count; i++)
-            copy_row(row, &config->upstreams[i], &worker->upstreams[i]);
+        for (uint32_t i = 0; i < config_row_entries(row, config); i++)
+            copy_row(row, config_row_base_of(row, config, i), config_row_base(row, worker, i));
     }
 }

@@ -154,8 +154,9 @@ end_mapping(struct config_yaml *y)
 {
     if (*y->group == '\0')
         return end_document(y);
-    if (strcmp(y->group, CONFIG_UPSTREAMS_GROUP) == 0) {
-        y->place = CONFIG_YAML_IN_UPSTREAMS;
+    if (config_row_is_entry(&config_rows[y->first]) &&
+        strcmp(y->group, config_rows[y->first].group) == 0) {
+        y->place = CONFIG_YAML_IN_ENTRIES;
         return STATUS_AGAIN;
     }
     y->group = "";
@@ -172,19 +173,26 @@ begin_group(struct config_yaml *y, struct config_yaml_item *item)
     (void)hand_out(y, CONFIG_YAML_GROUP, item);
     if (next(y) != STATUS_OK)
         return STATUS_INVALID;
-    if (first->is_upstream && y->event.type != YAML_SEQUENCE_START_EVENT) {
-        config_yaml_tell(y, CONFIG_UPSTREAMS_GROUP,
-                         "not a list; allowed: a list of upstreams, see penstock.yaml(5)");
-        config_errors_mark(y->errors, CONFIG_ROWS, 0);
+    bool is_list = config_row_is_entry(first);
+    if (is_list && y->event.type != YAML_SEQUENCE_START_EVENT) {
+        config_yaml_tell(y, first->group,
+                         first->is_upstream
+                             ? "not a list; allowed: a list of upstreams, see penstock.yaml(5)"
+                             : "not a list; allowed: a list of routes, see penstock.yaml(5)");
+        if (first->is_upstream)
+            config_errors_mark(y->errors, CONFIG_ROWS, 0);
         return skip(y);
     }
-    if (!first->is_upstream && y->event.type != YAML_MAPPING_START_EVENT) {
+    if (!is_list && y->event.type != YAML_MAPPING_START_EVENT) {
         config_yaml_tell(y, first->group,
                          "not a mapping; allowed: keys with values, see penstock.yaml(5)");
         return skip(y);
     }
     y->group = first->group;
-    y->place = first->is_upstream ? CONFIG_YAML_IN_UPSTREAMS : CONFIG_YAML_IN_MAPPING;
+    y->first = y->row;
+    y->entries = 0;
+    y->is_full = false;
+    y->place = is_list ? CONFIG_YAML_IN_ENTRIES : CONFIG_YAML_IN_MAPPING;
     return STATUS_OK;
 }
 
@@ -216,21 +224,25 @@ read_key(struct config_yaml *y, struct config_yaml_item *item)
 
 /* The entry at hand is not one that can be read. */
 static enum status
-skip_upstream(struct config_yaml *y)
+skip_entry(struct config_yaml *y)
 {
-    config_errors_mark(y->errors, CONFIG_ROWS, 0);
+    const struct config_row *first = &config_rows[y->first];
+    if (first->is_upstream)
+        config_errors_mark(y->errors, CONFIG_ROWS, 0);
     if (y->event.type != YAML_MAPPING_START_EVENT)
-        config_yaml_tell(y, CONFIG_UPSTREAMS_GROUP,
-                         "not a mapping; allowed: name, address and so on for each upstream");
+        config_yaml_tell(y, first->group,
+                         first->is_upstream
+                             ? "not a mapping; allowed: name, address and so on for each upstream"
+                             : "not a mapping; allowed: names, upstreams and so on for each route");
     else if (!y->is_full)
-        (void)config_error_at(y->errors, y->file, config_yaml_tell_place(y), CONFIG_UPSTREAMS_GROUP,
-                              "too many; allowed: up to %u", CONFIG_UPSTREAMS_MAX);
-    y->is_full = y->upstreams == CONFIG_UPSTREAMS_MAX;
+        (void)config_error_at(y->errors, y->file, config_yaml_tell_place(y), first->group,
+                              "too many; allowed: up to %u", config_row_entries_max(first));
+    y->is_full = y->entries == config_row_entries_max(first);
     return skip(y);
 }
 
 static enum status
-read_upstream(struct config_yaml *y, struct config_yaml_item *item)
+read_entry(struct config_yaml *y, struct config_yaml_item *item)
 {
     if (next(y) != STATUS_OK)
         return STATUS_INVALID;
@@ -240,11 +252,13 @@ read_upstream(struct config_yaml *y, struct config_yaml_item *item)
         y->place = CONFIG_YAML_IN_MAPPING;
         return STATUS_AGAIN;
     }
-    if (y->upstreams == CONFIG_UPSTREAMS_MAX || y->event.type != YAML_MAPPING_START_EVENT)
-        return skip_upstream(y);
-    y->upstream = y->upstreams++;
+    if (y->entries == config_row_entries_max(&config_rows[y->first]) ||
+        y->event.type != YAML_MAPPING_START_EVENT)
+        return skip_entry(y);
+    y->row = y->first;
+    y->upstream = y->entries++;
     y->place = CONFIG_YAML_IN_MAPPING;
-    return hand_out(y, CONFIG_YAML_UPSTREAM, item);
+    return hand_out(y, CONFIG_YAML_ENTRY, item);
 }
 
 static enum status
@@ -286,8 +300,8 @@ step(struct config_yaml *y, struct config_yaml_item *item)
         return begin_document(y);
     case CONFIG_YAML_IN_MAPPING:
         return read_key(y, item);
-    case CONFIG_YAML_IN_UPSTREAMS:
-        return read_upstream(y, item);
+    case CONFIG_YAML_IN_ENTRIES:
+        return read_entry(y, item);
     case CONFIG_YAML_AT_VALUE:
         return read_value(y, item);
     case CONFIG_YAML_IN_LIST:

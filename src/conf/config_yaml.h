@@ -19,17 +19,17 @@
 #include <yaml.h>
 
 enum config_yaml_kind {
-    CONFIG_YAML_GROUP,    /* a mapping of keys, or the list of upstreams; row: its first */
-    CONFIG_YAML_UPSTREAM, /* one upstream begins */
-    CONFIG_YAML_KEY,      /* the key of a row */
-    CONFIG_YAML_VALUE,    /* the row's only value, or one of its list */
-    CONFIG_YAML_END,      /* of the file; nothing follows */
+    CONFIG_YAML_GROUP, /* a mapping of keys, or a list of upstreams or routes; row: its first */
+    CONFIG_YAML_ENTRY, /* one upstream or route begins; row: the first of its group */
+    CONFIG_YAML_KEY,   /* the key of a row */
+    CONFIG_YAML_VALUE, /* the row's only value, or one of its list */
+    CONFIG_YAML_END,   /* of the file; nothing follows */
 };
 
 struct config_yaml_item {
     enum config_yaml_kind kind;
     enum config_row_id row;
-    uint32_t upstream; /* its number, from 0, where the row is an upstream's */
+    uint32_t upstream; /* its number, from 0, where the row is an upstream's or a route's */
     uint32_t line;     /* 1.. */
     const char *text;  /* CONFIG_YAML_VALUE: borrowed until the next call; else NULL */
 };
@@ -37,10 +37,10 @@ struct config_yaml_item {
 /* what the next event belongs to */
 enum config_yaml_place {
     CONFIG_YAML_AT_START,
-    CONFIG_YAML_IN_MAPPING,   /* the document, a group, an upstream */
-    CONFIG_YAML_IN_UPSTREAMS, /* the list of upstreams */
-    CONFIG_YAML_AT_VALUE,     /* the value of the row whose key came */
-    CONFIG_YAML_IN_LIST,      /* the list of values of that row */
+    CONFIG_YAML_IN_MAPPING, /* the document, a group, an upstream or route */
+    CONFIG_YAML_IN_ENTRIES, /* the list of upstreams or routes */
+    CONFIG_YAML_AT_VALUE,   /* the value of the row whose key came */
+    CONFIG_YAML_IN_LIST,    /* the list of values of that row */
     CONFIG_YAML_AT_END,
 };
 
@@ -52,13 +52,15 @@ struct config_yaml {
     yaml_parser_t parser;
     yaml_event_t event; /* the last one read */
     enum config_yaml_place place;
-    enum config_row_id row; /* the row or the group at hand */
-    const char *group;      /* of the mapping at hand; "": the document */
-    uint32_t upstream, upstreams;
-    bool is_full;                      /* there was one upstream too many */
+    enum config_row_id row;            /* the row or the group at hand */
+    const char *group;                 /* of the mapping at hand; "": the document */
+    enum config_row_id first;          /* of a group that is a list: its first row */
+    uint32_t upstream;                 /* the number of the one at hand */
+    uint32_t entries;                  /* how many there were of its group */
+    bool is_full;                      /* there was one too many */
     uint32_t why_line;                 /* the last that was told in words of config_yaml_why.h */
     uint32_t group_lines[CONFIG_ROWS]; /* by a group's first row; 0: not given yet */
-    uint32_t key_lines[CONFIG_UPSTREAMS_MAX][CONFIG_ROWS];
+    uint32_t key_lines[CONFIG_ENTRIES_MAX][CONFIG_ROWS];
 };
 
 /**

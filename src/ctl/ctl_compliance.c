@@ -55,13 +55,13 @@ add_key(struct ctl_compliance *compliance, struct ctl_compliance_key key)
     return true;
 }
 
-/* Top level at indent 0, a group's keys at 2, an upstream's at 4 behind "- " of its first. */
+/* Top level at indent 0, a group's keys at 2, an entry's of a list at 4 behind "- " of its first. */
 enum status
 ctl_compliance_parse(struct ctl_compliance *compliance)
 {
     char *rest = compliance->text;
     const char *group = "";
-    compliance->keys_count = compliance->upstreams = 0;
+    compliance->keys_count = compliance->upstreams = compliance->routes = 0;
     if (compliance->size >= sizeof compliance->text ||
         memchr(compliance->text, '\0', compliance->size) != NULL)
         return STATUS_INVALID;
@@ -69,9 +69,11 @@ ctl_compliance_parse(struct ctl_compliance *compliance)
     while (*rest != '\0') {
         size_t indent;
         char *line = take_line(&rest, &indent);
-        bool is_upstream = strncmp(line, "- ", 2) == 0;
-        compliance->upstreams += is_upstream;
-        char *key = is_upstream ? line + 2 : line;
+        bool is_first = strncmp(line, "- ", 2) == 0;
+        unsigned *entries =
+            strcmp(group, CONFIG_ROUTES_GROUP) == 0 ? &compliance->routes : &compliance->upstreams;
+        *entries += is_first;
+        char *key = is_first ? line + 2 : line;
         char *value = strchr(key, ':');
         if (value == NULL)
             return STATUS_INVALID;
@@ -79,10 +81,10 @@ ctl_compliance_parse(struct ctl_compliance *compliance)
         value += strspn(value, " ");
         if (indent == 0)
             group = *value == '\0' ? key : "";
-        bool is_of_upstream = is_upstream || indent == 4;
         struct ctl_compliance_key found = {group, key, value,
-                                           is_of_upstream ? compliance->upstreams : 0};
-        if (*value != '\0' && !add_key(compliance, found))
+                                           is_first || indent == 4 ? *entries : 0};
+        bool is_none = strcmp(key, CONFIG_ROUTES_GROUP) == 0 && strcmp(value, "[]") == 0;
+        if (*value != '\0' && !is_none && !add_key(compliance, found))
             return STATUS_INVALID;
     }
     return compliance->upstreams > 0 ? STATUS_OK : STATUS_INVALID;
@@ -109,12 +111,14 @@ value_of(const struct ctl_compliance *compliance, const char *path)
 }
 
 static const char *
-value_of_upstream(const struct ctl_compliance *compliance, const char *name, unsigned upstream)
+value_of_entry(const struct ctl_compliance *compliance, const char *group, const char *name,
+               unsigned entry)
 {
-    for (unsigned i = 0; i < compliance->keys_count; i++)
-        if (compliance->keys[i].upstream == upstream && strcmp(compliance->keys[i].key, name) == 0)
-            return compliance->keys[i].value;
-    return NULL;
+    const struct ctl_compliance_key *key = compliance->keys, *end = key + compliance->keys_count;
+    while (key < end && (key->upstream != entry || strcmp(key->group, group) != 0 ||
+                         strcmp(key->key, name) != 0))
+        key++;
+    return key < end ? key->value : NULL;
 }
 
 static uint32_t
@@ -150,13 +154,14 @@ has_all_keys(const struct ctl_compliance *compliance)
     for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
         const struct config_row *row = &config_rows[id];
         char path[CONFIG_PATH_TEXT_MAX];
-        (void)snprintf(path, sizeof path, "%s%s%s", row->group, *row->group != '\0' ? "." : "",
-                       row->key);
-        wanted += row->is_upstream ? compliance->upstreams : 1;
-        if (!row->is_upstream && value_of(compliance, path) == NULL)
+        (void)config_row_path(row, 0, path);
+        bool is_entry = config_row_is_entry(row);
+        unsigned entries = row->is_upstream ? compliance->upstreams : compliance->routes;
+        wanted += is_entry ? entries : 1;
+        if (!is_entry && value_of(compliance, path) == NULL)
             return false;
-        for (unsigned i = 1; row->is_upstream && i <= compliance->upstreams; i++)
-            if (value_of_upstream(compliance, row->key, i) == NULL)
+        for (unsigned i = 1; is_entry && i <= entries; i++)
+            if (value_of_entry(compliance, row->group, row->key, i) == NULL)
                 return false;
     }
     return compliance->keys_count == wanted;
@@ -170,10 +175,9 @@ ctl_compliance_read(struct ctl_compliance *compliance, const char *path, const c
         return STATUS_INVALID;
     *failed = "it is not what penstock --print-config prints; make it: penstock --print-config | "
               "penstockctl compliance --config -";
-    if (!put_hash(compliance) || ctl_compliance_parse(compliance) != STATUS_OK ||
-        !has_all_keys(compliance))
-        return STATUS_INVALID;
-    return STATUS_OK;
+    bool is_read = put_hash(compliance) && ctl_compliance_parse(compliance) == STATUS_OK &&
+                   has_all_keys(compliance);
+    return is_read ? STATUS_OK : STATUS_INVALID;
 }
 
 /* --- is it what is wanted? ------------------------------------------------------------------- */
@@ -254,10 +258,10 @@ judge_each(const struct ctl_compliance *compliance, const struct ctl_compliance_
            char why[CTL_COMPLIANCE_WHY_MAX])
 {
     for (unsigned upstream = 1; upstream <= compliance->upstreams; upstream++) {
-        const char *value = value_of_upstream(compliance, of->subject, upstream);
+        const char *value = value_of_entry(compliance, "upstreams", of->subject, upstream);
         if (is_wanted(value, of->wanted))
             continue;
-        const char *name = value_of_upstream(compliance, "name", upstream);
+        const char *name = value_of_entry(compliance, "upstreams", "name", upstream);
         SAY(why, "upstream %s: %s: %s", name != NULL ? name : "?", of->subject,
             value != NULL ? value : "not printed");
         return false;

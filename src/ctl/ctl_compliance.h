@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 #define CTL_COMPLIANCE_TEXT_MAX 131072 /* octets of a printed configuration */
-#define CTL_COMPLIANCE_KEYS_MAX 512
+#define CTL_COMPLIANCE_KEYS_MAX 640
 #define CTL_COMPLIANCE_WHY_MAX  256
 #define CTL_COMPLIANCE_DAYS     14U /* as UPSTREAM_ENDS_SOON_DAYS */
 
@@ -59,7 +59,7 @@ struct ctl_compliance {
     char text[CTL_COMPLIANCE_TEXT_MAX];
     size_t size;
     struct ctl_compliance_key keys[CTL_COMPLIANCE_KEYS_MAX];
-    unsigned keys_count, upstreams;
+    unsigned keys_count, upstreams, routes;
     uint64_t hash;                           /* of the configuration that was printed */
     unsigned counts[CTL_COMPLIANCE_RESULTS]; /* by judging, with all that is below */
     bool is_in_force;                        /* the service runs with it */

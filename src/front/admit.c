@@ -361,7 +361,7 @@ admit_answer(struct front *front, struct inflight_question *question,
     struct verdict verdict;
     if (from_worker->outcome != HANDOFF_ANSWERED) {
         if (from_worker->outcome == HANDOFF_DOWN)
-            recall_note_down(&front->recall, now);
+            recall_note_down(&front->recall, question, now);
         verdict = verdict_refuse(WHY_UPSTREAM_FAILED, DNS_SERVFAIL, from_worker->ede);
         fail(front, question, &verdict, now);
         return;

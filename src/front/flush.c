@@ -18,6 +18,14 @@ flush_begin(struct flush *flush, struct inflight *questions, const struct dns_na
     flush->is_under_way = true;
 }
 
+void
+flush_reroute(struct flush *flush, struct inflight *questions)
+{
+    flush->names[questions->flushes % FLUSH_NAMES] = (struct flush_name){.name = {.size = 1}};
+    inflight_flush(questions);
+    flush->questions = questions->flushes;
+}
+
 bool
 flush_step(struct flush *flush, struct cache *cache)
 {

@@ -37,6 +37,9 @@ struct flush { /* zeroed: none yet */
 void flush_begin(struct flush *flush, struct inflight *questions, const struct dns_name *name,
                  bool is_below, uint32_t tag);
 
+/** Names are asked of others from now on: whoever asks joins no question that is under way. */
+void flush_reroute(struct flush *flush, struct inflight *questions);
+
 /** One step of the one under way. @param cache  NULL: there is none
  *  @return true: it has ended; walk.dropped says how many responses it dropped */
 bool flush_step(struct flush *flush, struct cache *cache);

@@ -93,6 +93,8 @@ take_ring(void *process, const struct ipc_message *message, int fds[IPC_FDS_MAX]
     if (status != STATUS_OK)
         log_fatal("ring %u to a worker cannot be used: %s", message->epoch, status_text(status));
     fds[0] = fds[1] = fds[2] = -1;
+    if (routing_turn(&front->local.routing, evloop_time(&front->loop).now_s))
+        flush_reroute(&front->recall.flush, &front->waiting.inflight);
 }
 
 void

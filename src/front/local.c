@@ -23,6 +23,7 @@ local_change(struct local *local, const struct config *config)
     local->config = config;
     take_names(config->local_through, config->local_through_count, &local->through);
     take_names(config->local_private_names, config->local_private_names_count, &local->privates);
+    routing_plan(&local->routing, config);
 }
 
 enum status
@@ -94,14 +95,29 @@ block(size_t zone_at)
                             .zone_at = (uint16_t)zone_at};
 }
 
+bool
+local_is_routed(const struct local *local, const struct dns_question *asked)
+{
+    return routes_group(&local->routing.now, asked) != ROUTES_REST;
+}
+
+static bool
+may_be_private(const struct local *local, const struct dns_name *asked)
+{
+    const struct routes_name *route = routes_find(&local->routing.now, asked);
+    return is_under(&local->privates, asked) || (route != NULL && route->allows_private);
+}
+
 /* @return what is answered to a special-use name; SPECIAL_NONE: it is none, or let through */
 static enum special_action
 special_of(const struct local *local, const struct dns_question *asked)
 {
     enum special_action action = local->config->local_special ? special_find(asked) : SPECIAL_NONE;
-    if (action == SPECIAL_NONE || is_under(&local->through, &asked->name))
+    if (action == SPECIAL_NONE || is_under(&local->through, &asked->name) ||
+        local_is_routed(local, asked))
         return SPECIAL_NONE;
-    if (action == SPECIAL_NXDOMAIN && is_above(&local->through, &asked->name))
+    if (action == SPECIAL_NXDOMAIN && (is_above(&local->through, &asked->name) ||
+                                       routes_is_above(&local->routing.now, &asked->name)))
         return SPECIAL_NODATA; /* RFC 8020: else nothing below it exists */
     return action;
 }
@@ -150,7 +166,7 @@ local_allows(const struct local *local, const struct dns_name *asked, const uint
         return false;
     }
     if (local->config->local_refuse_private && (answer->traits & DNS_TRAIT_PRIVATE) != 0 &&
-        !is_under(&local->privates, asked)) {
+        !may_be_private(local, asked)) {
         *verdict = verdict_refuse(WHY_PRIVATE, DNS_SERVFAIL, DNS_EDE_BLOCKED);
         return false;
     }

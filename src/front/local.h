@@ -13,6 +13,7 @@
 #include "answers/nameset.h"
 #include "conf/config.h"
 #include "dns/dns_answer.h"
+#include "front/routing.h"
 #include "front/verdict.h"
 #include "ipc/ipc.h"
 #include "lane/query.h"
@@ -27,6 +28,7 @@ struct local_names { /* with all below them */
 struct local {
     const struct config *config;            /* borrowed */
     struct local_names through, privates;   /* of the configuration */
+    struct routing routing;                 /* names that are asked, of whom: as workers have it */
     const struct nameset *lists[IPC_LISTS]; /* read-only mappings; NULL: empty */
     size_t sizes[IPC_LISTS];
 };
@@ -35,7 +37,7 @@ struct local {
  *  @return STATUS_OK; STATUS_INVALID (not a list). */
 MUST_CHECK enum status local_take_list(struct local *local, enum ipc_list list, int fd);
 
-/** Take up a configuration, at first or a new one. */
+/** Take up a configuration, at first or a new one; another one's routes with routing_turn(). */
 void local_change(struct local *local, const struct config *config);
 
 /**
@@ -47,6 +49,9 @@ void local_change(struct local *local, const struct config *config);
  */
 MUST_CHECK bool local_pass(const struct local *local, const struct dns_question *asked,
                            struct verdict *verdict);
+
+/** Is it a question for the upstreams of a route? @param asked  its name in lower case */
+bool local_is_routed(const struct local *local, const struct dns_question *asked);
 
 /**
  * May a sound answer be given to a client?

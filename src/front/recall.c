@@ -8,6 +8,7 @@
 #include "os/memory.h"
 
 #define MS_PER_S 1000u
+#define US_PER_S 1000000u
 
 /* Configured durations are in ms; a part of a second counts as a whole one. */
 static uint32_t
@@ -119,8 +120,12 @@ give_stale(struct recall *recall)
 static enum cache_result
 find(struct recall *recall, const struct cache_key *key, const struct clock_time *now)
 {
-    return cache_get(recall->cache, key, now->now_s, recall->message, CACHE_MESSAGE_MAX,
-                     &recall->hit);
+    enum cache_result result =
+        cache_get(recall->cache, key, now->now_s, recall->message, CACHE_MESSAGE_MAX, &recall->hit);
+    bool is_outdated =
+        result != CACHE_MISS && routing_is_outdated(&recall->local->routing, &key->question->name,
+                                                    now->now_s - recall->hit.age_s);
+    return is_outdated ? CACHE_MISS : result;
 }
 
 static bool
@@ -185,7 +190,9 @@ void
 recall_keep(struct recall *recall, const struct inflight_question *question, const uint8_t *message,
             const struct dns_answer *answer, bool is_withheld, const struct clock_time *now)
 {
-    if (recall->cache == NULL || !flush_lets_keep(&recall->flush, question))
+    if (recall->cache == NULL || !flush_lets_keep(&recall->flush, question) ||
+        routing_is_outdated(&recall->local->routing, &question->question.name,
+                            (uint32_t)(question->since_us / US_PER_S)))
         return;
     bool is_failure = cache_is_failure(answer);
     uint32_t ttl_s = cache_ttl(&recall->times, answer);
@@ -262,10 +269,18 @@ is_probe(const struct dns_question *question)
     return question->name.size == 1 && question->type == DNS_TYPE_NS;
 }
 
-void
-recall_note_down(struct recall *recall, const struct clock_time *now)
+static void
+note_failing(struct recall *recall, const struct clock_time *now)
 {
     recall->failing_until_us = now->now_us + RECALL_RECHECK_S * 1000000U;
+}
+
+void
+recall_note_down(struct recall *recall, const struct inflight_question *question,
+                 const struct clock_time *now)
+{
+    if (!local_is_routed(recall->local, &question->question)) /* it says nothing of the others */
+        note_failing(recall, now);
 }
 
 void
@@ -274,7 +289,8 @@ recall_note_word(struct recall *recall, const struct inflight_question *question
 {
     /* a server that refuses to tell of the root is there all the same */
     bool is_there = is_probe(&question->question) && answer->rcode != DNS_SERVFAIL;
-    if (cache_is_failure(answer) && !is_there)
+    if ((cache_is_failure(answer) && !is_there) ||
+        local_is_routed(recall->local, &question->question))
         return;
     recall->word_us = now->now_us;
     recall->failing_until_us = 0;
@@ -296,7 +312,7 @@ look_at(struct recall *recall, uint32_t slot, struct inflight_question *question
     }
     deadlines_clear(&recall->dues, slot);
     if (is_quiet && recall->word_us < recall->probed_us)
-        recall_note_down(recall, now);
+        note_failing(recall, now);
     return recall_stand_in(recall, question, now, verdict);
 }
 

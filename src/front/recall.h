@@ -88,8 +88,9 @@ void recall_keep(struct recall *recall, const struct inflight_question *question
                  const uint8_t *message, const struct dns_answer *answer, bool is_withheld,
                  const struct clock_time *now);
 
-/** No upstream can be reached. */
-void recall_note_down(struct recall *recall, const struct clock_time *now);
+/** No upstream can be reached that may be asked this question. */
+void recall_note_down(struct recall *recall, const struct inflight_question *question,
+                      const struct clock_time *now);
 
 /** An upstream said something: it is a sign that it works, unless it says that it fails. */
 void recall_note_word(struct recall *recall, const struct inflight_question *question,

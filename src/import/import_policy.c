@@ -72,7 +72,7 @@ put_row(struct writer *w, const struct config_row *row, const void *base)
 
 /* What says who it is and how it is trusted, always; the rest where it is not the default. */
 static bool
-is_written(enum config_row_id id, const struct config_upstream *upstream)
+is_written(enum config_row_id id, const void *entry)
 {
     static const struct config_upstream none = {.weight = 1};
     const struct config_row *row = &config_rows[id];
@@ -80,22 +80,27 @@ is_written(enum config_row_id id, const struct config_upstream *upstream)
         id == CONFIG_ROW_upstream_verify)
         return true;
     if (row->is_list)
-        return config_row_count(row, upstream) > 0;
-    return memcmp(config_row_item(row, upstream, 0), config_row_item(row, &none, 0),
-                  row->rule.size) != 0;
+        return config_row_count(row, entry) > 0;
+    if (row->is_route)
+        return ((const struct config_route *)entry)->private_addresses != 0;
+    return memcmp(config_row_item(row, entry, 0), config_row_item(row, &none, 0), row->rule.size) !=
+           0;
 }
 
+/* @param any  row of a group that is a list of mappings */
 static void
-put_upstreams(struct writer *w, const struct config *config)
+put_entries(struct writer *w, enum config_row_id any, const struct config *config)
 {
-    put(w, "upstreams:\n");
-    for (uint32_t i = 0; i < config->upstreams_count; i++) {
+    const char *group = config_rows[any].group;
+    put(w, "%s:\n", group);
+    for (uint32_t i = 0; i < config_row_entries(&config_rows[any], config); i++) {
         const char *before = "  - ";
         for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
-            if (!config_rows[id].is_upstream || !is_written(id, &config->upstreams[i]))
+            const void *entry = config_row_base_of(&config_rows[id], config, i);
+            if (strcmp(config_rows[id].group, group) != 0 || !is_written(id, entry))
                 continue;
             put(w, "%s", before);
-            put_row(w, &config_rows[id], &config->upstreams[i]);
+            put_row(w, &config_rows[id], entry);
             before = "    ";
         }
     }
@@ -114,9 +119,9 @@ import_policy_write(const struct import_draft *draft, const char *from,
             continue;
         bool is_new_group = strcmp(row->group, group) != 0;
         group = row->group;
-        if (row->is_upstream) {
+        if (config_row_is_entry(row)) {
             if (is_new_group)
-                put_upstreams(&w, &draft->config);
+                put_entries(&w, id, &draft->config);
             continue;
         }
         if (is_new_group && *group != '\0')

@@ -36,7 +36,7 @@ struct handoff_query {   /* front → worker */
 enum handoff_outcome {
     HANDOFF_ANSWERED = 0, /* a message follows: the upstream's, id not yet the client's */
     HANDOFF_FAILED = 1,   /* no message; `ede` says why */
-    HANDOFF_DOWN = 2,     /* the same, and no upstream can be reached for any other question */
+    HANDOFF_DOWN = 2, /* the same, and no upstream of its group (lane/routes.h) can be reached */
 };
 
 struct handoff_answer { /* worker → front */

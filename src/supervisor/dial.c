@@ -17,6 +17,7 @@ dial_begin(struct child *worker)
 {
     const struct config *config = &worker->supervisor->config;
     worker->upstreams_count = config->upstreams_count;
+    routes_sets_make(&worker->sets, config);
     for (uint32_t i = 0; i < config->upstreams_count; i++) {
         worker->upstreams[i] = config->upstreams[i].address;
         worker->sources[i] = config->upstreams[i].source;
@@ -46,7 +47,7 @@ dial_avoid(struct child *worker, uint32_t index, uint32_t cost_us)
     if (index >= worker->upstreams_count)
         return STATUS_INVALID;
     const char *name = name_of(sup, &worker->upstreams[index]);
-    switch (dial_rule_avoid(&sup->avoided, worker->upstreams, worker->upstreams_count, index,
+    switch (dial_rule_avoid(&sup->avoided, worker->upstreams, &worker->sets, index,
                             sup->loop.now_us, &wait_us)) {
     case DIAL_IS_AVOIDED:
         log_write(LOG_WARNING, LOG_UPSTREAM_UNTRUSTED,

@@ -30,14 +30,20 @@ entry_for(struct dial_avoided *avoided, const struct addr *address)
     return &avoided->entries[oldest].state;
 }
 
+/* Is there a group of which it is the last? */
 static bool
-is_last(const struct dial_avoided *avoided, const struct addr upstreams[], uint32_t count,
-        uint32_t index, uint64_t now_us)
+is_last(const struct dial_avoided *avoided, const struct addr upstreams[],
+        const struct routes_sets *sets, uint32_t index, uint64_t now_us)
 {
-    for (uint32_t i = 0; i < count; i++)
-        if (i != index && !is_avoided(avoided, &upstreams[i], now_us))
-            return false;
-    return true;
+    uint32_t own = 1U << index;
+    for (uint32_t group = 0; group < sets->count; group++) {
+        uint32_t left = 0, set = sets->of_group[group];
+        for (uint32_t others = set & ~own; others != 0; others &= others - 1)
+            left += !is_avoided(avoided, &upstreams[__builtin_ctz(others)], now_us);
+        if ((set & own) != 0 && left == 0)
+            return true;
+    }
+    return false;
 }
 
 enum dial_verdict
@@ -54,13 +60,13 @@ dial_rule_judge(const struct dial_avoided *avoided, const struct addr *to, struc
 }
 
 enum dial_avoidance
-dial_rule_avoid(struct dial_avoided *avoided, const struct addr upstreams[], uint32_t count,
-                uint32_t index, uint64_t now_us, uint64_t *wait_us)
+dial_rule_avoid(struct dial_avoided *avoided, const struct addr upstreams[],
+                const struct routes_sets *sets, uint32_t index, uint64_t now_us, uint64_t *wait_us)
 {
     *wait_us = 0;
     if (is_avoided(avoided, &upstreams[index], now_us))
         return DIAL_WAS_AVOIDED;
-    if (is_last(avoided, upstreams, count, index, now_us))
+    if (is_last(avoided, upstreams, sets, index, now_us))
         return DIAL_IS_LAST;
     *wait_us = avoid_for(entry_for(avoided, &upstreams[index]), now_us);
     return DIAL_IS_AVOIDED;

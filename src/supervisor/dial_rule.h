@@ -14,6 +14,7 @@
 #include "base/leak.h"
 #include "conf/config.h"
 #include "lane/avoid.h"
+#include "lane/routes.h"
 
 /* Dials beyond what limits.handshakes_burst allows: the worker's clock and ours differ by a turn. */
 #define DIAL_MORE 4U
@@ -49,13 +50,14 @@ enum dial_avoidance {
 };
 
 /**
- * A refused handshake with an upstream cost too much. The last upstream that is left is never
- * avoided: one has to be asked, and a worker that was taken over could else cut off the other
+ * A refused handshake with an upstream cost too much. The last upstream of a group (lane/routes.h)
+ * that is left is never avoided: one has to be asked, and a worker that was taken over could else cut off the other
  * lanes too.
  *
- * @param upstreams  the addresses that the worker knows, `count` of them; it is the one at `index`
+ * @param upstreams  the addresses that the worker knows; it is the one at `index`
+ * @param sets       the groups of them
  * @param wait_us    written: DIAL_IS_AVOIDED: for how long; else 0
  */
 enum dial_avoidance dial_rule_avoid(struct dial_avoided *avoided, const struct addr upstreams[],
-                                    uint32_t count, uint32_t index, uint64_t now_us,
+                                    const struct routes_sets *sets, uint32_t index, uint64_t now_us,
                                     uint64_t *wait_us);

@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ZONES_MAX (CONFIG_LISTEN_MAX + CONFIG_UPSTREAMS_MAX)
+#define ZONES_MAX (CONFIG_LISTEN_MAX + 2 * CONFIG_UPSTREAMS_MAX) /* addresses, and sources */
 
 _Static_assert(CONFIG_ERRORS_MAX < LOG_BURST, "a log takes all lines of a refusal");
 

@@ -66,11 +66,12 @@ struct child {
     uint32_t ring_number; /* the ring that it was given last; 0: none */
     struct addr upstreams[CONFIG_UPSTREAMS_MAX]; /* worker: what its indices mean ... */
     struct addr sources[CONFIG_UPSTREAMS_MAX];   /* ... where each is connected from ... */
-    uint32_t upstreams_count;                    /* ... by the configuration it began with */
-    uint32_t drain_ms;                           /* what it may take to end once it is told to */
-    uint64_t started_us;    /* monotonic: when the living process was spawned */
-    uint64_t due_us;        /* LIFE_STARTING: READY by then; retired and LIFE_DRAINING: gone */
-    uint64_t restart_at_us; /* LIFE_GONE: when to spawn again; UINT64_MAX: never */
+    struct routes_sets sets;  /* ... which of them are asked the same names ... */
+    uint32_t upstreams_count; /* ... by the configuration it began with */
+    uint32_t drain_ms;        /* what it may take to end once it is told to */
+    uint64_t started_us;      /* monotonic: when the living process was spawned */
+    uint64_t due_us;          /* LIFE_STARTING: READY by then; retired and LIFE_DRAINING: gone */
+    uint64_t restart_at_us;   /* LIFE_GONE: when to spawn again; UINT64_MAX: never */
 };
 
 struct lane {

@@ -6,13 +6,15 @@
 #include <stddef.h>
 
 uint64_t
-choice_hedge_us(enum choice_strategy strategy, const struct health *health, unsigned count,
+choice_hedge_us(enum choice_strategy strategy, const struct health *health, uint32_t peers,
                 unsigned index)
 {
     uint64_t after = health[index].p95_us;
-    for (unsigned i = 0; i < count && strategy == CHOICE_FASTEST; i++)
-        if (health[i].failures == 0 && health[i].p95_us != 0)
-            after = after < health[i].p95_us ? after : health[i].p95_us;
+    for (; peers != 0 && strategy == CHOICE_FASTEST; peers &= peers - 1) {
+        const struct health *peer = &health[__builtin_ctz(peers)];
+        if (peer->failures == 0 && peer->p95_us != 0)
+            after = after < peer->p95_us ? after : peer->p95_us;
+    }
     return after > UPSTREAM_HEDGE_MIN_US ? after : UPSTREAM_HEDGE_MIN_US;
 }
 

@@ -30,12 +30,13 @@ struct choice { /* what is known when one is to be picked; sets of upstreams: bi
 
 /**
  * When is a query late, so that it may be asked a second time? The 95th percentile of the upstream
- * it went to; with FASTEST of the best one: others are asked only to be measured.
+ * it went to; with FASTEST of the best one of its peers: others are asked only to be measured.
  *
- * @param index  the upstream that was asked, below `count`
+ * @param peers  set of those that may be asked in its place; itself may be among them
+ * @param index  the upstream that was asked
  * @return µs since it was written, at least UPSTREAM_HEDGE_MIN_US
  */
-uint64_t choice_hedge_us(enum choice_strategy strategy, const struct health *health, unsigned count,
+uint64_t choice_hedge_us(enum choice_strategy strategy, const struct health *health, uint32_t peers,
                          unsigned index);
 
 /**

@@ -102,11 +102,11 @@ static uint64_t
 late_age_us(const struct conn *conn, enum flights_walk walk)
 {
     const struct conn_shared *shared = conn->shared;
-    if (shared->upstreams_count == 1)
+    if ((conn->upstream->peers & ~(1U << conn->upstream->index)) == 0)
         return UINT64_MAX;
     if (walk == FLIGHTS_HEDGE)
         return shared->is_hedging ? choice_hedge_us(shared->strategy, shared->health,
-                                                    shared->upstreams_count, conn->upstream->index)
+                                                    conn->upstream->peers, conn->upstream->index)
                                   : UINT64_MAX;
     /* as late as it would be found if the connection were dead */
     return conn->upstream->times.suspect_us + conn->upstream->times.answer_us;

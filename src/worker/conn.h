@@ -44,8 +44,7 @@ struct conn_shared { /* what all connections of a process have in common */
     const struct config *config;
     struct stats_page *stats;
     struct evloop *loop;         /* now_us is the time of the turn */
-    const struct health *health; /* of all upstreams, */
-    unsigned upstreams_count;    /* so many */
+    const struct health *health; /* of all upstreams */
     enum choice_strategy strategy;
     bool is_hedging;    /* late queries are asked a second time */
     struct conn *conns; /* borrowed; numbered from 1 */

@@ -27,6 +27,12 @@ now_of(const struct pool *pool)
     return pool->shared.loop->now_us;
 }
 
+static bool
+is_in(const struct pool *pool, unsigned group, unsigned upstream)
+{
+    return (pool->routes->sets.of_group[group] >> upstream & 1) != 0;
+}
+
 /* Something is to be looked at by pool_tick() at `at_us`, or sooner. */
 static void
 sooner(struct pool *pool, uint64_t at_us)
@@ -205,7 +211,8 @@ pool_keep_pace(struct pool *pool, struct upstream *upstream, uint32_t wanted)
     uint32_t quota = upstream->quota.known, room = upstream->opening * quota;
     if (quota == 0)
         return;
-    wanted += pool->waiting;
+    for (unsigned group = 0; group < pool->routes->sets.count; group++)
+        wanted += is_in(pool, group, upstream->index) ? pool->waiting[group] : 0;
     for (uint32_t i = 0; i < pool->conns_count; i++) {
         const struct conn *conn = pool_conn(pool, upstream, i);
         if (conn->fsm.state == CONN_READY && conn->watch.doubt == WATCH_CALM && conn->asked < quota)
@@ -287,11 +294,13 @@ keep_warm(struct pool *pool, struct upstream *upstream)
 }
 
 uint64_t
-pool_earliest_us(const struct pool *pool)
+pool_earliest_us(const struct pool *pool, unsigned group)
 {
     uint64_t earliest = UINT64_MAX;
     for (unsigned i = 0; i < pool->count; i++) {
         const struct upstream *upstream = &pool->upstreams[i];
+        if (!is_in(pool, group, i))
+            continue;
         bool is_near = upstream->opening > 0 || upstream->ready > 0;
         uint64_t at = is_near ? now_of(pool) : dial_us(upstream);
         earliest = at < earliest ? at : earliest;
@@ -300,22 +309,22 @@ pool_earliest_us(const struct pool *pool)
 }
 
 uint64_t
-pool_answer_us(const struct pool *pool)
+pool_answer_us(const struct pool *pool, unsigned group)
 {
     uint32_t quickest = UINT32_MAX;
     for (unsigned i = 0; i < pool->count; i++) {
         uint32_t near_us = health_near_us(&pool->health[i]);
-        quickest = near_us < quickest ? near_us : quickest;
+        quickest = is_in(pool, group, i) && near_us < quickest ? near_us : quickest;
     }
     uint32_t most = pool->shared.config->query_ms * 1000 / ANSWER_PART;
     return now_of(pool) + (quickest < most ? quickest : most);
 }
 
 bool
-pool_is_opening(const struct pool *pool, unsigned except)
+pool_is_opening(const struct pool *pool, unsigned group, unsigned except)
 {
     for (unsigned i = 0; i < pool->count; i++)
-        if (i != except && pool->upstreams[i].opening > 0)
+        if (i != except && is_in(pool, group, i) && pool->upstreams[i].opening > 0)
             return true;
     return false;
 }
@@ -401,12 +410,12 @@ choose(const struct pool *pool, const struct choice *ask)
     return choice_make(ask, pool->health);
 }
 
-/* Nobody can take a query: open for those that have no connection with room. */
+/* Nobody can take a query: open for those of its group that have no connection with room. */
 static void
-open_for_all(struct pool *pool, struct conn *const found[])
+open_for_all(struct pool *pool, unsigned group, struct conn *const found[])
 {
     for (unsigned i = 0; i < pool->count; i++) {
-        if (found[i] != NULL)
+        if (found[i] != NULL || !is_in(pool, group, i))
             continue;
         (void)pool_open(pool, &pool->upstreams[i]);
         pool_keep_pace(pool, &pool->upstreams[i], 1);
@@ -414,13 +423,15 @@ open_for_all(struct pool *pool, struct conn *const found[])
 }
 
 struct conn *
-pool_pick(struct pool *pool, unsigned avoid, unsigned rank, uint64_t heard_us)
+pool_pick(struct pool *pool, unsigned group, unsigned avoid, unsigned rank, uint64_t heard_us)
 {
     struct conn *found[CONFIG_UPSTREAMS_MAX] = {NULL};
     struct choice ask = ask_of(pool);
     bool is_held_back = false; /* by its rate alone */
     for (unsigned i = 0; i < pool->count; i++) {
         struct upstream *upstream = &pool->upstreams[i];
+        if (!is_in(pool, group, i))
+            continue;
         found[i] = find_room(pool, upstream, NULL, rank, heard_us);
         bool is_in = found[i] == NULL || upstream_is_in_rate(upstream, now_of(pool));
         is_held_back |= !is_in;
@@ -430,7 +441,7 @@ pool_pick(struct pool *pool, unsigned avoid, unsigned rank, uint64_t heard_us)
     ask.avoid = avoid < pool->count ? 1U << avoid : 0;
     int pick = choose(pool, &ask);
     if (pick < 0) {
-        open_for_all(pool, found);
+        open_for_all(pool, group, found);
         if (is_held_back) /* waiting queries are placed again when the rate may allow it */
             sooner(pool, now_of(pool) + 1000);
         return NULL;
@@ -451,8 +462,8 @@ find_other(struct pool *pool, const struct pool_elsewhere *place, uint32_t asked
     for (unsigned i = 0; i < pool->count; i++) {
         struct upstream *upstream = &pool->upstreams[i];
         bool is_well = pool->health[i].failures == 0 && upstream->suspects == 0;
-        if (upstream == place->conn->upstream || !is_well || (asked >> i & 1) != 0 ||
-            !upstream_is_in_rate(upstream, now_of(pool)))
+        if (upstream == place->conn->upstream || !is_in(pool, place->group, i) || !is_well ||
+            (asked >> i & 1) != 0 || !upstream_is_in_rate(upstream, now_of(pool)))
             continue;
         found[i] = find_room(pool, upstream, NULL, place->rank, heard_us);
         ask.usable |= found[i] != NULL ? 1U << i : 0U;
@@ -494,22 +505,27 @@ pool_pick_elsewhere(struct pool *pool, const struct pool_elsewhere *place)
 /* --- news ------------------------------------------------------------------------------------ */
 
 bool
-pool_is_down(const struct pool *pool)
+pool_is_down(const struct pool *pool, unsigned group)
 {
     for (unsigned i = 0; i < pool->count; i++)
-        if (pool->upstreams[i].ready > 0 || pool->health[i].failures < UPSTREAM_DOWN_FAILURES)
+        if (is_in(pool, group, i) &&
+            (pool->upstreams[i].ready > 0 || pool->health[i].failures < UPSTREAM_DOWN_FAILURES))
             return false;
     return true;
 }
 
-/* Does no other upstream answer? */
+/* Is there a group of which no other upstream answers? */
 static bool
 is_lone(const struct pool *pool, const struct upstream *upstream)
 {
+    uint32_t well = 0;
     for (unsigned i = 0; i < pool->count; i++)
         if (i != upstream->index && pool->upstreams[i].ready > 0 && pool->health[i].failures == 0)
-            return false;
-    return true;
+            well |= 1U << i;
+    for (unsigned group = 0; group < pool->routes->sets.count; group++)
+        if (is_in(pool, group, upstream->index) && (pool->routes->sets.of_group[group] & well) == 0)
+            return true;
+    return false;
 }
 
 static void
@@ -518,7 +534,9 @@ count_failure(struct pool *pool, struct upstream *upstream, bool was_attempt)
     bool is_short = is_lone(pool, upstream) && pool_is_busy(pool);
     upstream_failed(upstream, now_of(pool));
     health_failed(upstream->health, now_of(pool), random_u32(), is_short);
-    pool->has_given_up |= was_attempt && pool_is_down(pool);
+    for (unsigned group = 0; was_attempt && group < pool->routes->sets.count; group++)
+        if (is_in(pool, group, upstream->index) && pool_is_down(pool, group))
+            pool->given_up |= UINT64_C(1) << group;
 }
 
 /* One connection of an upstream is silent: probe those that were not used since. */
@@ -558,12 +576,12 @@ pool_settle(struct pool *pool)
         settle(pool, conn);
 }
 
-bool
+uint64_t
 pool_take_given_up(struct pool *pool)
 {
-    bool has_given_up = pool->has_given_up;
-    pool->has_given_up = false;
-    return has_given_up;
+    uint64_t given_up = pool->given_up;
+    pool->given_up = 0;
+    return given_up;
 }
 
 /* --- time ------------------------------------------------------------------------------------ */

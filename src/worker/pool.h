@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "lane/routes.h"
 #include "worker/conn.h"
 
 #define UPSTREAM_DOWN_FAILURES 3U
@@ -37,15 +38,16 @@ struct pool {
     struct pool_policy policy;
     struct upstream upstreams[CONFIG_UPSTREAMS_MAX];
     struct health health[CONFIG_UPSTREAMS_MAX];
+    struct routes *routes;                     /* which group of them a question is for */
     struct conn *latest[CONFIG_UPSTREAMS_MAX]; /* where the last query went; NULL: nowhere */
     struct conn *conns;                        /* from 1: count * conns_count, one after another */
     struct tls_anchors *anchors;               /* NULL: no upstream asks for a CA */
     uint64_t used_us;                          /* a query last */
     uint64_t asked;                            /* queries so far */
-    uint32_t waiting;                          /* queries that wait for a connection */
-    int lock_error;    /* of this memory (os/locked.h): errno; 0: it is locked */
-    bool is_stopping;  /* nothing is opened any more */
-    bool has_given_up; /* see pool_take_given_up() */
+    uint32_t waiting[ROUTES_GROUPS_MAX]; /* queries of each group that wait for a connection */
+    int lock_error;                      /* of this memory (os/locked.h): errno; 0: it is locked */
+    bool is_stopping;                    /* nothing is opened any more */
+    uint64_t given_up;                   /* set of groups: see pool_take_given_up() */
 };
 
 /* --- the supervisor -------------------------------------------------------------------------- */
@@ -85,30 +87,32 @@ bool pool_open(struct pool *pool, struct upstream *upstream);
  *  will need, and those that wait, within the budget. */
 void pool_keep_pace(struct pool *pool, struct upstream *upstream, uint32_t wanted);
 
-/** The earliest time at which an upstream could be ready: now while one is being opened. */
-uint64_t pool_earliest_us(const struct pool *pool);
+/** The earliest time at which an upstream of the group could be ready: now while one is being opened. */
+uint64_t pool_earliest_us(const struct pool *pool, unsigned group);
 
 /** When a query that is asked now is answered at the earliest: by the quickest responses that any
- *  upstream has given lately, and never later than a quarter of the time that a query has: one with more
+ *  upstream of its group has given lately, and never later than a quarter of the time that a query has: one with more
  *  time left is asked however slow they were, or nothing would ever be measured again. */
-uint64_t pool_answer_us(const struct pool *pool);
+uint64_t pool_answer_us(const struct pool *pool, unsigned group);
 
-/** Is a connection being opened to another upstream than `except`? */
-bool pool_is_opening(const struct pool *pool, unsigned except);
+/** Is a connection being opened to another upstream of the group than `except`? */
+bool pool_is_opening(const struct pool *pool, unsigned group, unsigned except);
 
 /* --- picking --------------------------------------------------------------------------------- */
 
 /**
- * A ready connection with room, of the upstream that is to be asked next.
+ * A ready connection with room, of the upstream of the group that is to be asked next.
  * @param avoid     upstream not to be asked if there is another; CONFIG_UPSTREAMS_MAX: none
  * @param rank      enum handoff_rank: from each but the first an eighth of the places is kept
  * @param heard_us  the connection was heard later than this; 0: any
  * @return NULL: there is none; connections are opened as far as that is allowed.
  */
-struct conn *pool_pick(struct pool *pool, unsigned avoid, unsigned rank, uint64_t heard_us);
+struct conn *pool_pick(struct pool *pool, unsigned group, unsigned avoid, unsigned rank,
+                       uint64_t heard_us);
 
 struct pool_elsewhere {      /* one more place for a query */
     const struct conn *conn; /* not this one */
+    unsigned group;          /* the query's */
     unsigned rank;           /* enum handoff_rank */
     uint64_t since_us;       /* when it came */
     uint32_t asked, again;   /* upstreams: asked; asked on a connection heard since */
@@ -131,8 +135,9 @@ void pool_tick(struct pool *pool);
 /** Take up what happened on connections: failures, new ones, silence. */
 void pool_settle(struct pool *pool);
 
-/** Did an attempt fail since the last call, while no upstream can be reached? */
-bool pool_take_given_up(struct pool *pool);
+/** The groups of which an attempt failed since the last call, while none of their upstreams can be
+ *  reached: a set. */
+uint64_t pool_take_given_up(struct pool *pool);
 
 /** When the next turn has something to do here, orders apart; 0: at once; UINT64_MAX: never. */
 uint64_t pool_deadline_us(const struct pool *pool);
@@ -149,8 +154,9 @@ void pool_stop(struct pool *pool);
 /** Say goodbye on every connection. */
 void pool_end(struct pool *pool);
 
-/** Has every upstream failed UPSTREAM_DOWN_FAILURES times in a row, and is no connection left? */
-bool pool_is_down(const struct pool *pool);
+/** Has every upstream of the group failed UPSTREAM_DOWN_FAILURES times in a row, and is no connection
+ *  left? */
+bool pool_is_down(const struct pool *pool, unsigned group);
 
 /** The `i`-th connection of an upstream, 0..conns_count-1. */
 struct conn *pool_conn(const struct pool *pool, const struct upstream *upstream, uint32_t i);

@@ -85,6 +85,17 @@ policy_of(const struct config *config)
     return policy;
 }
 
+/* All that are in a group with it. */
+static uint32_t
+peers_of(const struct routes_sets *sets, unsigned index)
+{
+    uint32_t peers = 0;
+    for (unsigned group = 0; group < sets->count; group++)
+        if ((sets->of_group[group] >> index & 1) != 0)
+            peers |= sets->of_group[group];
+    return peers;
+}
+
 static void
 prepare_upstream(struct pool *pool, unsigned index)
 {
@@ -94,6 +105,7 @@ prepare_upstream(struct pool *pool, unsigned index)
     uint32_t qps = config->upstreams[index].qps;
     *upstream = (struct upstream){
         .index = index,
+        .peers = peers_of(&pool->routes->sets, index),
         .config = &config->upstreams[index],
         .health = &pool->health[index],
         .stats = pool->shared.stats,
@@ -120,13 +132,14 @@ pool_setup(struct pool *pool, const struct config *config, struct stats_page *st
                           .conns_count = config->upstream_connections,
                           .policy = policy_of(config),
                           .anchors = load_anchors(config, ca_pem, ca_size)};
+    pool->routes = reserve(pool, sizeof *pool->routes);
+    routes_make(pool->routes, config);
     size_t total = (size_t)pool->count * pool->conns_count;
     pool->conns = reserve(pool, (1 + total) * sizeof *pool->conns);
     pool->shared = (struct conn_shared){.config = config,
                                         .stats = stats,
                                         .loop = loop,
                                         .health = pool->health,
-                                        .upstreams_count = pool->count,
                                         .strategy = pool->policy.strategy,
                                         .is_hedging = pool->policy.hedge_percent > 0,
                                         .conns = pool->conns};

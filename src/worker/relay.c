@@ -27,7 +27,7 @@ relay_init(struct relay *relay, uint32_t queries, struct pool *pool, struct stat
     void *deadlines = memory_reserve(deadlines_bytes(queries + 1));
     if (table == NULL || deadlines == NULL)
         log_fatal("memory for %u queries cannot be reserved: %s", queries, strerror(errno));
-    relay_query_table(&relay->table, table, deadlines, queries);
+    relay_query_table(&relay->table, table, deadlines, queries, pool->waiting);
     leak_spend(&relay->hedges, RELAY_HEDGE_BURST, 0); /* a share of traffic from the start */
 }
 
@@ -75,12 +75,12 @@ relay_pop_broken(struct relay *relay, uint32_t *ring)
 
 /* --- beginnings ----------------------------------------------------------------------------- */
 
-/* Does a query wait that goes before a new one of this rank? */
+/* Does a query of its group wait that goes before this new one? */
 static bool
-is_behind(const struct relay *relay, unsigned rank)
+is_behind(const struct relay *relay, const struct relay_query *q)
 {
-    for (unsigned i = 0; i <= rank; i++)
-        if (list_first(&relay->table.waiting[i]) != LIST_NONE)
+    for (unsigned i = 0; i <= q->handoff.rank; i++)
+        if (list_first(&relay->table.waiting[q->group][i]) != LIST_NONE)
             return true;
     return false;
 }
@@ -95,9 +95,9 @@ deadline_of(const struct handoff_query *handoff, uint64_t now)
                : now + LIFE_MAX_US;
 }
 
-/* @param answer_us  pool_answer_us() @return false: the record breaks the rules */
+/* @return false: the record breaks the rules */
 static bool
-take_record(struct relay *relay, size_t size, uint64_t answer_us)
+take_record(struct relay *relay, size_t size)
 {
     struct relay_table *table = &relay->table;
     struct relay_query *q = relay_query_take(table);
@@ -106,14 +106,16 @@ take_record(struct relay *relay, size_t size, uint64_t answer_us)
         return false;
     }
     q->since_us = relay->loop->now_us;
+    q->group = (uint8_t)routes_group(relay->pool->routes, &q->handoff.question);
     q->deadline_us = deadline_of(&q->handoff, q->since_us);
     deadlines_set(&table->deadlines, relay_query_number(table, q), q->deadline_us);
     relay->unearned++;
     pool_asked(relay->pool);
-    if (q->deadline_us <= answer_us) /* it would only hold a place that others need */
+    /* one that cannot be answered in time would only hold a place that others need */
+    if (q->deadline_us <= pool_answer_us(relay->pool, q->group))
         relay_query_fail(relay, q, DNS_EDE_NO_REACHABLE_AUTHORITY);
     /* first come, first served among those of its rank */
-    else if (is_behind(relay, q->handoff.rank) || !relay_query_place(relay, q))
+    else if (is_behind(relay, q) || !relay_query_place(relay, q))
         relay_query_move(table, q, RELAY_WAITING);
     return true;
 }
@@ -126,13 +128,12 @@ relay_take(struct relay *relay)
         return;
     stats_set(relay->stats, STAT_RING_DEPTH, ring_depth(&relay->link.from_peer));
     enum status status = STATUS_OK;
-    uint64_t answer_us = pool_answer_us(relay->pool);
     int taken = 0;
     for (; taken < RELAY_BATCH && !relay_query_is_full(&relay->table) && status == STATUS_OK;
          taken++) {
         size_t size;
         status = ring_take(&relay->link.from_peer, relay->record, sizeof relay->record, &size);
-        if (status == STATUS_OK && !take_record(relay, size, answer_us)) {
+        if (status == STATUS_OK && !take_record(relay, size)) {
             give_up(relay, "broke the ring of queries: a record that is none");
             return;
         }
@@ -146,18 +147,38 @@ relay_take(struct relay *relay)
     child_link_release(&relay->link);
 }
 
-/* Fail those that wait; of each rank up to the first that has time beyond `until_us`. */
+/* Fail those of a group that wait; of each rank up to the first that has time beyond `until_us`. */
 static void
-give_up_until(struct relay *relay, uint64_t until_us)
+give_up_until(struct relay *relay, unsigned group, uint64_t until_us)
 {
     struct relay_table *table = &relay->table;
     for (unsigned rank = 0; rank < HANDOFF_RANKS; rank++) {
         struct relay_query *q;
-        while ((q = relay_query_first(table, &table->waiting[rank])) != NULL &&
+        while ((q = relay_query_first(table, &table->waiting[group][rank])) != NULL &&
                q->deadline_us <= until_us)
             relay_query_fail(relay, q,
                              q->moves > 0 ? DNS_EDE_NETWORK_ERROR : DNS_EDE_NO_REACHABLE_AUTHORITY);
     }
+}
+
+static unsigned
+groups_of(const struct relay *relay)
+{
+    return relay->pool->routes->sets.count;
+}
+
+/* Those of one group that wait do not hold up those of another. */
+static void
+place_group(struct relay *relay, unsigned group)
+{
+    struct relay_table *table = &relay->table;
+    struct relay_query *q;
+    if (table->waiting_of[group] > 0)
+        give_up_until(relay, group, pool_answer_us(relay->pool, group));
+    for (unsigned rank = 0; rank < HANDOFF_RANKS && table->waiting_of[group] > 0; rank++)
+        while ((q = relay_query_first(table, &table->waiting[group][rank])) != NULL)
+            if (!relay_query_place(relay, q))
+                break;
 }
 
 void
@@ -172,12 +193,10 @@ relay_place_waiting(struct relay *relay)
         if (!relay_query_place(relay, q))
             relay_query_move(table, q, RELAY_WAITING);
     }
-    if (table->waiting_count > 0)
-        give_up_until(relay, pool_answer_us(relay->pool));
-    for (unsigned rank = 0; rank < HANDOFF_RANKS; rank++)
-        while ((q = relay_query_first(table, &table->waiting[rank])) != NULL)
-            if (!relay_query_place(relay, q))
-                break;
+    /* where two groups share an upstream, each is first in its turn */
+    unsigned groups = groups_of(relay), first = relay->first_group++ % groups;
+    for (unsigned i = 0; i < groups && table->waiting_count > 0; i++)
+        place_group(relay, (first + i) % groups);
 }
 
 /* --- time ----------------------------------------------------------------------------------- */
@@ -189,18 +208,22 @@ relay_expire(struct relay *relay)
     while ((q = relay_query_due(&relay->table, relay->loop->now_us)) != NULL)
         relay_query_fail(relay, q, DNS_EDE_NO_REACHABLE_AUTHORITY);
     /* a query does not wait for a connection that cannot be ready in time */
-    if (relay->table.waiting_count > 0)
-        give_up_until(relay, pool_earliest_us(relay->pool));
+    for (unsigned group = 0; group < groups_of(relay) && relay->table.waiting_count > 0; group++)
+        if (relay->table.waiting_of[group] > 0)
+            give_up_until(relay, group, pool_earliest_us(relay->pool, group));
 }
 
 uint64_t
 relay_deadline_us(const struct relay *relay)
 {
     uint64_t at = relay->table.deadlines.first_at;
-    if (relay->table.waiting_count == 0)
-        return at;
-    uint64_t earliest = pool_earliest_us(relay->pool);
-    return earliest > relay->loop->now_us && earliest < at ? earliest : at;
+    for (unsigned group = 0; group < groups_of(relay) && relay->table.waiting_count > 0; group++) {
+        if (relay->table.waiting_of[group] == 0)
+            continue;
+        uint64_t earliest = pool_earliest_us(relay->pool, group);
+        at = earliest > relay->loop->now_us && earliest < at ? earliest : at;
+    }
+    return at;
 }
 
 /* --- what connections hand over -------------------------------------------------------------- */
@@ -259,16 +282,15 @@ relay_settle(struct relay *relay)
     struct conn *conn;
     do {
         pool_settle(relay->pool);
-        /* all upstreams are down and one more attempt failed: the queries that waited for it fail
-         * now. Later ones wait for the next attempt, so no query waits for more than one */
-        if (pool_take_given_up(relay->pool))
-            give_up_until(relay, UINT64_MAX);
+        /* all upstreams of a group are down and one more attempt failed: the queries that waited for
+         * it fail now. Later ones wait for the next attempt, so no query waits for more than one */
+        for (uint64_t groups = pool_take_given_up(relay->pool); groups != 0; groups &= groups - 1)
+            give_up_until(relay, (unsigned)__builtin_ctzll(groups), UINT64_MAX);
         take_orphans(relay);
         conn = conn_next_marked(&relay->pool->shared, CONN_LATE);
         if (conn != NULL)
             help_late(relay, conn);
     } while (conn != NULL);
-    relay->pool->waiting = relay->table.waiting_count;
 }
 
 /* --- sleep and wake -------------------------------------------------------------------------- */

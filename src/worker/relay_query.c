@@ -22,7 +22,7 @@ list_of(struct relay_table *table, const struct relay_query *q, enum relay_state
 {
     switch (state) {
     case RELAY_WAITING:
-        return &table->waiting[q->handoff.rank];
+        return &table->waiting[q->group][q->handoff.rank];
     case RELAY_PICKY:
         return &table->picky;
     case RELAY_FAILED:
@@ -36,9 +36,9 @@ list_of(struct relay_table *table, const struct relay_query *q, enum relay_state
 
 void
 relay_query_table(struct relay_table *table, struct relay_query *queries, void *deadlines,
-                  uint32_t count)
+                  uint32_t count, uint32_t waiting_of[ROUTES_GROUPS_MAX])
 {
-    *table = (struct relay_table){.queries = queries, .count = count};
+    *table = (struct relay_table){.queries = queries, .count = count, .waiting_of = waiting_of};
     deadlines_init(&table->deadlines, deadlines, count + 1);
 }
 
@@ -68,7 +68,7 @@ relay_query_take(struct relay_table *table)
     struct relay_query *q = &table->queries[number != LIST_NONE ? number : ++table->used];
     table->alive++;
     memset(q->ways, 0, sizeof q->ways);
-    q->asks = q->moves = q->unheard = q->ways_count = q->rcode = 0;
+    q->asks = q->moves = q->unheard = q->ways_count = q->rcode = q->group = 0;
     q->asked = q->again = 0;
     q->upstream = CONFIG_UPSTREAMS_MAX;
     return q;
@@ -79,8 +79,9 @@ relay_query_move(struct relay_table *table, struct relay_query *q, enum relay_st
 {
     uint32_t number = relay_query_number(table, q);
     struct list *from = list_of(table, q, q->state), *to = list_of(table, q, state);
-    table->waiting_count += state == RELAY_WAITING ? 1 : 0;
-    table->waiting_count -= q->state == RELAY_WAITING ? 1 : 0;
+    uint32_t more = state == RELAY_WAITING ? 1 : 0, less = q->state == RELAY_WAITING ? 1 : 0;
+    table->waiting_count += more - less;
+    table->waiting_of[q->group] += more - less;
     if (from != NULL)
         list_remove(from, links_of(table), number);
     if (to != NULL)
@@ -148,9 +149,9 @@ relay_query_tell(struct relay *relay, struct relay_query *q)
     uint8_t error[DNS_HEADER_SIZE] = {0, 0, DNS_QR >> 8, q->rcode};
     bool has_error = q->rcode != DNS_NOERROR;
     size_t size = has_error ? sizeof error : 0;
-    enum handoff_outcome outcome = has_error                   ? HANDOFF_ANSWERED
-                                   : pool_is_down(relay->pool) ? HANDOFF_DOWN
-                                                               : HANDOFF_FAILED;
+    enum handoff_outcome outcome = has_error                             ? HANDOFF_ANSWERED
+                                   : pool_is_down(relay->pool, q->group) ? HANDOFF_DOWN
+                                                                         : HANDOFF_FAILED;
     if (!has_room(relay, HANDOFF_ANSWER_HEAD + size))
         return false;
     put(relay, &(struct handoff_answer){
@@ -311,7 +312,7 @@ answer_error(struct relay *relay, struct conn *conn, const struct conn_response 
               conn->upstream->config->name, rcode);
     q->rcode = (uint8_t)rcode;
     upstream_said(conn->upstream, rcode, &q->handoff.question);
-    if (relay->pool->count == 1)
+    if (relay->pool->routes->sets.of_group[q->group] == 1U << conn->upstream->index)
         q->asks = RELAY_ASKS_MAX; /* the same server would say the same */
     answer_spoilt(relay, conn, response);
 }
@@ -409,18 +410,17 @@ bool
 relay_query_place(struct relay *relay, struct relay_query *q)
 {
     struct pool *pool = relay->pool;
-    pool->waiting = relay->table.waiting_count;
     /* connections that stand unused may all be lost: one that was heard since it came is not */
     uint64_t heard_us = q->unheard >= RELAY_UNHEARD_MAX ? q->since_us : 0;
-    struct conn *conn = pool_pick(pool, q->upstream, q->handoff.rank, heard_us);
+    struct conn *conn = pool_pick(pool, q->group, q->upstream, q->handoff.rank, heard_us);
     bool is_spoilt = q->asks > 0 && conn != NULL && conn->upstream->index == q->upstream;
-    if ((conn == NULL && heard_us > 0 && pool_is_opening(pool, pool->count)) ||
-        (is_spoilt && pool_is_opening(pool, q->upstream))) {
+    if ((conn == NULL && heard_us > 0 && pool_is_opening(pool, q->group, pool->count)) ||
+        (is_spoilt && pool_is_opening(pool, q->group, q->upstream))) {
         relay_query_move(&relay->table, q, RELAY_PICKY);
         return true;
     }
     if (conn == NULL && heard_us > 0)
-        conn = pool_pick(pool, q->upstream, q->handoff.rank, 0);
+        conn = pool_pick(pool, q->group, q->upstream, q->handoff.rank, 0);
     bool is_retry = q->moves > 0;
     if (conn == NULL || !ask_on(relay, q, conn))
         return false;
@@ -476,6 +476,7 @@ relay_query_ask_elsewhere(struct relay *relay, struct relay_query *q, const stru
     if (!may_ask_more(q, why))
         return true;
     struct pool_elsewhere place = {.conn = conn,
+                                   .group = q->group,
                                    .rank = q->handoff.rank,
                                    .since_us = q->since_us,
                                    .asked = q->asked,

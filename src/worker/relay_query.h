@@ -59,6 +59,7 @@ struct relay_query {
     uint16_t asked, again; /* sets of upstreams: asked; and on a connection heard since it came */
     uint16_t ede;          /* FAILED */
     uint8_t state;         /* enum relay_state */
+    uint8_t group;         /* of upstreams: no other is asked */
     uint8_t asks;          /* attempts that count against it */
     uint8_t moves;         /* times written to a connection */
     uint8_t unheard;       /* ways that ended without a word */
@@ -73,9 +74,10 @@ struct relay_table {
     uint32_t alive;              /* not FREE */
     uint32_t used;               /* 1..used were used before: the pages behind are untouched */
     struct list free;            /* of those */
-    struct list waiting[HANDOFF_RANKS]; /* the first goes first */
+    struct list waiting[ROUTES_GROUPS_MAX][HANDOFF_RANKS]; /* the first goes first */
     struct list picky, failed;
-    uint32_t waiting_count;     /* in `waiting` */
+    uint32_t waiting_count;     /* in `waiting`; and of each group, */
+    uint32_t *waiting_of;       /* borrowed: ROUTES_GROUPS_MAX of them */
     struct deadlines deadlines; /* of those that are WAITING, PICKY or ASKED, in us */
 };
 
@@ -90,7 +92,8 @@ struct relay {
     size_t full_bytes; /* the record that found no room last */
     struct relay_table table;
     struct leak retries, hedges, failovers; /* what may still be asked again, but for */
-    uint32_t unearned; /* queries that came since retries and hedges were asked of last */
+    unsigned first_group; /* whose queries are placed first, next time; any number */
+    uint32_t unearned;    /* queries that came since retries and hedges were asked of last */
     uint8_t record[HANDOFF_QUERY_MAX];
 };
 
@@ -105,9 +108,10 @@ enum relay_loss {
 /* --- the table ------------------------------------------------------------------------------- */
 
 /** @param queries    zeroed, `count` + 1 of them, borrowed for the table's life
- *  @param deadlines  zeroed, deadlines_bytes(count + 1), borrowed as well */
+ *  @param deadlines  zeroed, deadlines_bytes(count + 1), borrowed as well
+ *  @param waiting_of  zeroed, written: how many of each group wait; borrowed as well */
 void relay_query_table(struct relay_table *table, struct relay_query *queries, void *deadlines,
-                       uint32_t count);
+                       uint32_t count, uint32_t waiting_of[ROUTES_GROUPS_MAX]);
 
 uint32_t relay_query_number(const struct relay_table *table, const struct relay_query *q);
 

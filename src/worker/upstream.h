@@ -23,6 +23,7 @@
 
 struct upstream {
     unsigned index;
+    uint32_t peers;                       /* set: all that share a group with it, itself included */
     const struct config_upstream *config; /* borrowed */
     struct health *health;                /* borrowed */
     struct stats_upstream *shown;         /* its part of the statistics page, borrowed */

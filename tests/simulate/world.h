@@ -72,9 +72,11 @@ struct world {
     uint64_t begin_us;  /* monotonic, when it begins; 0: KERNEL_BEGIN_US */
     int64_t wall_s;     /* wall clock, when it begins; 0: by KERNEL_WALL_S */
     unsigned lanes, upstreams;
-    uint32_t query_ms;                  /* timeouts.query */
-    uint32_t tcp_idle_ms;               /* timeouts.tcp_idle */
-    unsigned places;                    /* at the worker; 0: F1 to F4 are not judged */
+    unsigned routed_from; /* upstreams from here on have the names below corp.example, and these no
+                             other; 0: there are no routes */
+    uint32_t query_ms;    /* timeouts.query */
+    uint32_t tcp_idle_ms; /* timeouts.tcp_idle */
+    unsigned places;      /* at the worker; 0: F1 to F4 are not judged */
     unsigned queries, queue_per_prefix; /* limits of these names, if they are judged */
     bool is_tcp_crowded;                /* more connections come than there are slots */
     unsigned preemption;                /* per mille of calls (process_set_preemption()) */

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define WORK_US     200 /* what an answer costs a server */
 #define ROOM        (1U << 17)
@@ -102,6 +103,14 @@ choose_address(const char *name, uint8_t address[4])
     return serial;
 }
 
+static bool
+is_routed(const char *name)
+{
+    static const char end[] = ".corp.example";
+    size_t size = strlen(name);
+    return size >= sizeof end - 1 && strcasecmp(name + size - (sizeof end - 1), end) == 0;
+}
+
 static void
 answer(struct conn *conn, const uint8_t *query, size_t size)
 {
@@ -117,6 +126,9 @@ answer(struct conn *conn, const uint8_t *query, size_t size)
     enum script script = message_script(facts.name, &delay_us);
     if (script == SCRIPT_NEVER)
         oracle_violation_of("an upstream is asked what no client may ask", ": %s", facts.name);
+    if (world.routed_from > 0 && facts.name[0] != '\0' &&
+        is_routed(facts.name) != (conn->upstream->index >= world.routed_from))
+        oracle_violation_of("an upstream is asked a name of another's route", ": %s", facts.name);
     if (script == SCRIPT_SILENT)
         return;
     struct reply *reply = calloc(1, sizeof *reply);

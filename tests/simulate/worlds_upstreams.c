@@ -6,6 +6,7 @@
 #include "draw.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Every fifth name is answered by an error that has no question section. */
 void
@@ -101,4 +102,26 @@ worlds_keys(uint64_t *dice)
             world_add(at_us, is_key ? ACT_KEY : ACT_RESET, draw_next(dice, world.upstreams));
         act->for_us = draw_next(dice, 8000) * KERNEL_MS;
     }
+}
+
+/* Some names have upstreams of their own; all freeze, go silent, refuse, and processes die. */
+void
+worlds_routes(uint64_t *dice)
+{
+    world_begin_config(1, 2 + (unsigned)draw_next(dice, 3));
+    world.routed_from = 1 + (unsigned)draw_next(dice, world.upstreams - 1);
+    world_say("cache: {size: off}, routes: [{names: [corp.example], upstreams: [");
+    for (unsigned i = world.routed_from; i < world.upstreams; i++)
+        world_say("u%u, ", i);
+    world_say("]}]");
+    worlds_ask_evenly(dice, 70 * KERNEL_S, 0, 5, 2);
+    size_t count = world.acts_count;
+    for (size_t i = 0; i < count; i++) {
+        char *end = strstr(world.acts[i].text, ".example");
+        if (end != NULL && draw_next(dice, 3) == 0)
+            strcpy(end, ".corp.example");
+    }
+    for (uint64_t at_us = 5 * KERNEL_S; at_us < 45 * KERNEL_S;
+         at_us += 200 * KERNEL_MS + draw_next(dice, 5 * KERNEL_S))
+        worlds_fault(dice, at_us);
 }

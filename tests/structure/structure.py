@@ -27,7 +27,7 @@ FLOORS = {
     "gate": {"base", "gate"},
     "answers": {"base", "dns", "answers"},
     "upstream": {"base", "upstream"},
-    "lane": {"base", "dns", "lane"},
+    "lane": {"base", "dns", "conf", "lane"},
     "view": {"base", "lane", "view"},
     "os": {"base", "ipc", "os"},
     "control": {"base", "ipc", "lane", "os", "control"},

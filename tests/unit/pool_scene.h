@@ -75,7 +75,7 @@ pool_scene_ask(uint32_t number)
     struct handoff_query query = scene_query(number);
     uint16_t id;
     pool_asked(&scene.pool);
-    struct conn *conn = pool_pick(&scene.pool, CONFIG_UPSTREAMS_MAX, HANDOFF_LIGHT, 0);
+    struct conn *conn = pool_pick(&scene.pool, ROUTES_REST, CONFIG_UPSTREAMS_MAX, HANDOFF_LIGHT, 0);
     if (conn != NULL)
         cr_assert_eq(conn_io_write(conn, number, &query, &id), STATUS_OK);
     return conn;

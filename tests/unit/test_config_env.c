@@ -27,6 +27,9 @@ Test(config_env, the_environment_has_every_key)
         "PENSTOCK_UPSTREAMS_0_TLS_NAME=",
         "PENSTOCK_UPSTREAMS_0_PINS=" PIN_A "," PIN_B,
         "PENSTOCK_UPSTREAMS_0_VERIFY=pin",
+        "PENSTOCK_ROUTES_0_NAMES=Corp.Example., 10.in-addr.arpa",
+        "PENSTOCK_ROUTES_0_UPSTREAMS=b",
+        "PENSTOCK_ROUTES_0_PRIVATE=allow",
         "PENSTOCK_TLS_CA_FILE=/x,y.pem",
         "PENSTOCK_TLS_VERSIONS=1.2,1.3",
         "PENSTOCK_TLS_POLICY=approved",
@@ -117,6 +120,10 @@ Test(config_env, the_environment_has_every_key)
     cr_expect_eq(config.upstreams_count, 2);
     cr_expect_str_eq(config.upstreams[0].name, "a");
     cr_expect_eq(config.upstreams[0].pins_count, 2);
+    cr_expect_eq(config.routes_count, 1);
+    cr_expect_str_eq(config.routes[0].names[0], "corp.example");
+    cr_expect_str_eq(config.routes[0].upstreams[0], "b");
+    cr_expect_eq(config.routes[0].private_addresses, 1);
     cr_expect_str_eq(config.tls_ca_file, "/x,y.pem");
     cr_expect_eq(config.tls_versions, CONFIG_TLS12 | CONFIG_TLS13);
     cr_expect_eq(config.tls_policy, CONFIG_TLS_APPROVED);

@@ -57,6 +57,55 @@ Test(config_judge, an_upstream_needs_its_name_and_address)
         "a DNS over TLS server");
 }
 
+#define TWO                                                                                        \
+    "upstreams:\n- {name: a, address: 192.0.2.1, tls_name: a.example, verify: ca}\n"               \
+    "- {name: b, address: 192.0.2.2, tls_name: b.example, verify: ca}\nroutes:\n"
+
+Test(config_judge, a_route_has_names_of_its_own_and_upstreams_that_there_are)
+{
+    load_ok(TWO "- {names: [corp.example], upstreams: [b]}\n", NULL);
+    expect_error(TWO "- {upstreams: [b]}\n", NULL,
+                 "test.yaml:5: routes[0].names: none given; allowed: at least one name such as "
+                 "corp.example");
+    expect_error(TWO "- {names: [corp.example], upstreams: [b]}\n- {names: [x.example,\n"
+                     "  corp.example], upstreams: [b]}\n",
+                 NULL,
+                 "test.yaml:6: routes[1].names: a name that an earlier route has; allowed: each "
+                 "name in one route");
+    expect_error(TWO "- {names: [corp.example]}\n", NULL,
+                 "test.yaml:5: routes[0].upstreams: none given; allowed: the name of at least one "
+                 "of upstreams");
+    expect_error(TWO "- {names: [corp.example], upstreams: [b, c]}\n", NULL,
+                 "test.yaml:5: routes[0].upstreams: a name that no upstream has; allowed: names of "
+                 "upstreams, as upstreams[].name");
+    expect_error(TWO "- {names: [corp.example, Corp.Example.], upstreams: [b]}\n", NULL,
+                 "test.yaml:5: routes[0].names: \"Corp.Example.\" is given twice; allowed: a "
+                 "domain name such as home.arpa, of letters, digits, - and _");
+}
+
+Test(config_judge, an_upstream_is_left_for_the_names_that_no_route_has)
+{
+    expect_error(TWO "- {names: [a.example], upstreams: [a]}\n"
+                     "- {names: [b.example], upstreams: [b]}\n",
+                 NULL,
+                 "test.yaml:6: routes[1].upstreams: routes name every upstream, so that none is "
+                 "left for all other names; allowed: at least one upstream that no route names");
+}
+
+Test(config_judge, routes_are_a_list_of_mappings)
+{
+    load_ok(TWO "  []\n", NULL);
+    expect_error(
+        TWO "  {names: [a.example]}\n", NULL,
+        "test.yaml:5: routes: not a list; allowed: a list of routes, see penstock.yaml(5)");
+    expect_error(TWO "- corp.example\n", NULL,
+                 "test.yaml:5: routes: not a mapping; allowed: names, upstreams and so on for each "
+                 "route");
+    expect_error(TWO "- {name: corp.example}\n", NULL,
+                 "test.yaml:5: routes.name: unknown key (did you mean names?); allowed: names, "
+                 "upstreams, private");
+}
+
 Test(config_judge, a_source_is_of_its_upstreams_family)
 {
     static const char four[] =

@@ -28,8 +28,8 @@ Test(config_key, known_keys_are_listed_each_once)
     cr_expect_str_eq(config_key_list("acl", known), "allow, deny");
     cr_expect_eq(strncmp(config_key_list("", known),
                          "listen, user, lanes, reload_on_change, strategy, proxy, acl, "
-                         "upstreams, tls, ",
-                         76),
+                         "upstreams, routes, tls, ",
+                         84),
                  0, "%s", known);
     cr_expect_null(strstr(strstr(known, "upstreams") + 1, "upstreams"));
 }

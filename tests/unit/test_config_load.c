@@ -5,8 +5,8 @@
 
 /* what an unknown key is told */
 #define TOP_KEYS                                                                                   \
-    "listen, user, lanes, reload_on_change, strategy, proxy, acl, upstreams, tls, timeouts, "      \
-    "limits, rates, "                                                                              \
+    "listen, user, lanes, reload_on_change, strategy, proxy, acl, upstreams, routes, tls, "        \
+    "timeouts, limits, rates, "                                                                    \
     "cookies, pacing, filter, cache, local, control, events, audit, log"
 
 Test(config_load, fills_in_every_default)

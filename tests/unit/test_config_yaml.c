@@ -27,7 +27,7 @@ expect(enum config_yaml_kind kind, enum config_row_id row, uint32_t upstream, ui
     cr_expect_eq(item.kind, kind, "line %u", line);
     cr_expect_eq(item.line, line);
     cr_expect_eq(item.upstream, upstream, "line %u", line);
-    if (kind != CONFIG_YAML_UPSTREAM && kind != CONFIG_YAML_END)
+    if (kind != CONFIG_YAML_ENTRY && kind != CONFIG_YAML_END)
         cr_expect_eq(item.row, row, "line %u", line);
     if (text == NULL)
         cr_expect_null(item.text);
@@ -59,13 +59,13 @@ Test(config_yaml, hands_out_keys_and_values_with_their_lines)
     expect(CONFIG_YAML_KEY, CONFIG_ROW_lanes, 0, 1, NULL);
     expect(CONFIG_YAML_VALUE, CONFIG_ROW_lanes, 0, 1, "2");
     expect(CONFIG_YAML_GROUP, CONFIG_ROW_upstream_name, 0, 2, NULL);
-    expect(CONFIG_YAML_UPSTREAM, 0, 0, 3, NULL);
+    expect(CONFIG_YAML_ENTRY, 0, 0, 3, NULL);
     expect(CONFIG_YAML_KEY, CONFIG_ROW_upstream_name, 0, 3, NULL);
     expect(CONFIG_YAML_VALUE, CONFIG_ROW_upstream_name, 0, 3, "one");
     expect(CONFIG_YAML_KEY, CONFIG_ROW_upstream_pins, 0, 4, NULL);
     expect(CONFIG_YAML_VALUE, CONFIG_ROW_upstream_pins, 0, 4, "a");
     expect(CONFIG_YAML_VALUE, CONFIG_ROW_upstream_pins, 0, 5, "b");
-    expect(CONFIG_YAML_UPSTREAM, 0, 1, 6, NULL);
+    expect(CONFIG_YAML_ENTRY, 0, 1, 6, NULL);
     expect(CONFIG_YAML_KEY, CONFIG_ROW_upstream_address, 1, 6, NULL);
     expect(CONFIG_YAML_VALUE, CONFIG_ROW_upstream_address, 1, 6, "xA");
     expect(CONFIG_YAML_GROUP, CONFIG_ROW_allow, 0, 7, NULL);
@@ -139,7 +139,7 @@ Test(config_yaml, what_is_wrong_is_told_and_left_out)
     expect(CONFIG_YAML_KEY, CONFIG_ROW_allow, 0, 1, NULL);
     expect(CONFIG_YAML_KEY, CONFIG_ROW_user, 0, 3, NULL);
     expect(CONFIG_YAML_GROUP, CONFIG_ROW_upstream_name, 0, 6, NULL);
-    expect(CONFIG_YAML_UPSTREAM, 0, 0, 8, NULL);
+    expect(CONFIG_YAML_ENTRY, 0, 0, 8, NULL);
     expect(CONFIG_YAML_KEY, CONFIG_ROW_upstream_name, 0, 8, NULL);
     expect(CONFIG_YAML_KEY, CONFIG_ROW_upstream_address, 0, 8, NULL);
     expect(CONFIG_YAML_VALUE, CONFIG_ROW_upstream_address, 0, 8, "b");

@@ -47,7 +47,18 @@ dials_at(uint64_t now_us, unsigned at_most)
 static enum dial_avoidance
 avoid(uint32_t count, uint32_t index, uint64_t now_us, uint64_t *wait_us)
 {
-    return dial_rule_avoid(&avoided, upstreams, count, index, now_us, wait_us);
+    struct routes_sets sets = {1, {(1U << count) - 1}};
+    return dial_rule_avoid(&avoided, upstreams, &sets, index, now_us, wait_us);
+}
+
+Test(dial_rule, the_last_of_a_group_is_not_avoided)
+{
+    struct routes_sets sets = {2, {0x3, 0x4}}; /* the third has names of its own */
+    uint64_t wait_us;
+    begin();
+    cr_assert_eq(dial_rule_avoid(&avoided, upstreams, &sets, 2, MINUTE, &wait_us), DIAL_IS_LAST);
+    cr_assert_eq(dial_rule_avoid(&avoided, upstreams, &sets, 0, MINUTE, &wait_us), DIAL_IS_AVOIDED);
+    cr_assert_eq(dial_rule_avoid(&avoided, upstreams, &sets, 1, MINUTE, &wait_us), DIAL_IS_LAST);
 }
 
 Test(dial_rule, the_budget_is_what_resumed_handshakes_may_be_and_a_few)

@@ -186,3 +186,49 @@ Test(local, private_addresses_are_for_names_that_may_have_them, .init = private_
     cr_expect_eq(verdict.ede, DNS_EDE_BLOCKED);
     cr_expect(allows("host.lan.example", "b.example", 0x0a000001, &verdict));
 }
+
+/* office.test is a route's, and so is a part of a reverse zone; the second may be private. */
+static void
+routed(void)
+{
+    scene_config();
+    config.upstreams_count = 2;
+    strcpy(config.upstreams[0].name, "all");
+    strcpy(config.upstreams[1].name, "own");
+    config.local_refuse_private = 1;
+    config.routes_count = 2;
+    for (unsigned i = 0; i < 2; i++) {
+        config.routes[i].names_count = config.routes[i].upstreams_count = 1;
+        strcpy(config.routes[i].names[0], i == 0 ? "office.test" : "2.10.in-addr.arpa");
+        strcpy(config.routes[i].upstreams[0], "own");
+        config.routes[i].private_addresses = i;
+    }
+    scene_open();
+}
+
+Test(local, names_of_routes_are_asked_and_what_is_above_exists, .init = routed)
+{
+    cr_expect_eq(judge("a.office.test", DNS_TYPE_A).why, WHY_COUNT);
+    cr_expect_eq(judge("office.test", DNS_TYPE_A).why, WHY_COUNT);
+    cr_expect_eq(judge("test", DNS_TYPE_A).action, SPECIAL_NODATA, "RFC 8020");
+    cr_expect_eq(judge("other.test", DNS_TYPE_A).action, SPECIAL_NXDOMAIN);
+    cr_expect_eq(judge("1.1.2.10.in-addr.arpa", DNS_TYPE_PTR).why, WHY_COUNT);
+    cr_expect_eq(judge("1.1.3.10.in-addr.arpa", DNS_TYPE_PTR).action, SPECIAL_NXDOMAIN);
+    cr_expect_eq(judge("office.test", DNS_TYPE_DS).action, SPECIAL_NODATA, "the parent is here");
+    cr_expect_eq(judge("2.10.in-addr.arpa", DNS_TYPE_DS).action, SPECIAL_NODATA);
+    cr_expect_eq(judge("10.in-addr.arpa", DNS_TYPE_DS).why, WHY_COUNT, "the public tree has it");
+    cr_expect_eq(judge("a.office.test", DNS_TYPE_DS).why, WHY_COUNT);
+}
+
+Test(local, private_addresses_are_for_routes_that_allow_them, .init = routed)
+{
+    struct dns_answer answer = {.traits = DNS_TRAIT_PRIVATE};
+    struct verdict verdict;
+    struct dns_name name = name_of("a.office.test");
+    cr_expect_not(local_allows(&front.local, &name, NULL, &answer, &verdict));
+    cr_expect_eq(verdict.why, WHY_PRIVATE);
+    name = name_of("1.2.10.in-addr.arpa");
+    cr_expect(local_allows(&front.local, &name, NULL, &answer, &verdict));
+    name = name_of("10.in-addr.arpa");
+    cr_expect_not(local_allows(&front.local, &name, NULL, &answer, &verdict));
+}

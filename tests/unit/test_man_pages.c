@@ -30,7 +30,7 @@ read_file(const char *path)
 static void
 write_path(const struct config_row *row, const char *upstream_part, FILE *to)
 {
-    if (row->is_upstream)
+    if (config_row_is_entry(row))
         fprintf(to, "%s%s.%s", row->group, upstream_part, row->key);
     else
         fprintf(to, "%s%s%s", row->group, *row->group == '\0' ? "" : ".", row->key);
@@ -41,7 +41,7 @@ write_env(const struct config_row *row, FILE *to)
 {
     char env[CONFIG_PATH_TEXT_MAX];
     config_row_env(row, 0, env);
-    if (!row->is_upstream) {
+    if (!config_row_is_entry(row)) {
         fputs(env, to);
         return;
     }
@@ -233,7 +233,8 @@ add_paths(enum config_change change, char *text, size_t size)
         size_t len = strlen(text);
         if (row->change == change)
             snprintf(text + len, size - len, "%s%s%s%s%s", len == 0 ? "" : ", ", row->group,
-                     row->is_upstream ? "[]" : "", *row->group == '\0' ? "" : ".", row->key);
+                     config_row_is_entry(row) ? "[]" : "", *row->group == '\0' ? "" : ".",
+                     row->key);
     }
 }
 

@@ -94,11 +94,11 @@ Test(pool, is_down_when_no_upstream_has_a_connection_and_all_failed_three_times)
 {
     scene_begin(2, 1);
     scene_reserve_pool();
-    cr_assert_not(pool_is_down(&scene.pool));
+    cr_assert_not(pool_is_down(&scene.pool, ROUTES_REST));
     scene.pool.health[0].failures = scene.pool.health[1].failures = UPSTREAM_DOWN_FAILURES;
-    cr_assert(pool_is_down(&scene.pool));
+    cr_assert(pool_is_down(&scene.pool, ROUTES_REST));
     scene.pool.upstreams[1].ready = 1;
-    cr_assert_not(pool_is_down(&scene.pool));
+    cr_assert_not(pool_is_down(&scene.pool, ROUTES_REST));
 }
 
 Test(pool, paused_connections_are_read_again_and_all_are_told_goodbye)
@@ -141,10 +141,10 @@ Test(pool, none_during_back_off)
     pool_settle(&scene.pool);
     cr_assert_eq(scene.pool.health[0].failures, 1);
     cr_assert_not(pool_open(&scene.pool, first()));
-    cr_assert_eq(pool_earliest_us(&scene.pool), scene.pool.health[0].retry_us);
+    cr_assert_eq(pool_earliest_us(&scene.pool, ROUTES_REST), scene.pool.health[0].retry_us);
     scene.loop.now_us = scene.pool.health[0].retry_us;
     cr_assert(pool_open(&scene.pool, first()));
-    cr_assert_eq(pool_earliest_us(&scene.pool), scene.loop.now_us, "under way");
+    cr_assert_eq(pool_earliest_us(&scene.pool, ROUTES_REST), scene.loop.now_us, "under way");
 }
 
 Test(pool, none_beyond_the_budget_of_handshakes)
@@ -189,7 +189,7 @@ Test(pool, keeps_pace_with_a_quota)
     first()->quota.known = 10;
     pool_keep_pace(&scene.pool, first(), 1);
     cr_assert_eq(first()->opening, 0, "ten queries have room there");
-    scene.pool.waiting = 25;
+    scene.pool.waiting[ROUTES_REST] = 25;
     pool_keep_pace(&scene.pool, first(), 1);
     cr_assert_eq(first()->opening, 2, "ten there, twenty on their way, for 26");
     first()->quota.known = 0;
@@ -264,7 +264,7 @@ Test(pool, a_connection_is_kept_while_there_is_traffic)
     pool_scene_turn_for(20 * TURN_US);
     cr_assert_eq(first()->ready, 1, "opened again");
     cr_assert_eq(scene.wanted[0], 2);
-    cr_assert_not(pool_is_opening(&scene.pool, 0));
+    cr_assert_not(pool_is_opening(&scene.pool, ROUTES_REST, 0));
 }
 
 /* --- picking --------------------------------------------------------------------------------- */
@@ -285,7 +285,7 @@ Test(pool, without_a_connection_one_is_opened)
 {
     scene_begin(1, 2);
     scene_reserve_pool();
-    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0));
+    cr_assert_null(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0));
     cr_assert_eq(scene.pool.upstreams[0].opening, 1);
 }
 
@@ -293,12 +293,12 @@ Test(pool, few_connections_are_filled_before_others_are_opened)
 {
     pool_scene_open(1, 4);
     struct conn *conn = conn_of(0, 0);
-    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn);
+    cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0), conn);
     fill(conn, 48); /* three quarters of 64: from here on it is crowded */
-    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn);
+    cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0), conn);
     cr_assert_eq(scene.pool.upstreams[0].opening, 1, "another one helps");
     pool_scene_turn_for(8 * TURN_US);
-    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn_of(0, 1));
+    cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0), conn_of(0, 1));
 }
 
 Test(pool, the_last_places_are_for_who_has_few)
@@ -306,13 +306,13 @@ Test(pool, the_last_places_are_for_who_has_few)
     pool_scene_open(1, 1);
     struct conn *conn = conn_of(0, 0);
     fill(conn, 48);
-    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_ORDINARY, 0));
-    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_HOPEFUL, 0), conn);
+    cr_assert_null(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_ORDINARY, 0));
+    cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_HOPEFUL, 0), conn);
     fill(conn, 8);
-    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_HOPEFUL, 0));
-    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn);
+    cr_assert_null(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_HOPEFUL, 0));
+    cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0), conn);
     fill(conn, 8);
-    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0));
+    cr_assert_null(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0));
 }
 
 /* --- names that nobody answers --- */
@@ -335,12 +335,12 @@ Test(pool, queries_that_nobody_waits_for_take_no_place_from_others)
     pool_scene_open(1, 1);
     struct conn *conn = conn_of(0, 0);
     wear(conn, 32, 47);
-    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_ORDINARY, 0), conn);
+    cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_ORDINARY, 0), conn);
     fill(conn, 1);
-    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_ORDINARY, 0));
+    cr_assert_null(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_ORDINARY, 0));
     fill(conn, 8);
-    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_HOPEFUL, 0));
-    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn);
+    cr_assert_null(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_HOPEFUL, 0));
+    cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0), conn);
 }
 
 Test(pool, more_of_them_than_half_the_places_take_one_each_from_every_rank_alike)
@@ -348,11 +348,12 @@ Test(pool, more_of_them_than_half_the_places_take_one_each_from_every_rank_alike
     pool_scene_open(1, 1);
     struct conn *conn = conn_of(0, 0);
     wear(conn, 40, 40);
-    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_ORDINARY, 0), "48 of 64, less 8");
-    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_HOPEFUL, 0), conn);
+    cr_assert_null(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_ORDINARY, 0),
+                   "48 of 64, less 8");
+    cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_HOPEFUL, 0), conn);
     fill(conn, 8);
-    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_HOPEFUL, 0));
-    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn,
+    cr_assert_null(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_HOPEFUL, 0));
+    cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0), conn,
                  "who has few keeps its part");
 }
 
@@ -365,10 +366,10 @@ Test(pool, a_worn_connection_takes_queries_until_a_fresh_one_is_there)
     pool_scene_turn();
     cr_assert_eq(conn->fsm.state, CONN_READY);
     cr_assert_eq(scene.pool.upstreams[0].opening, 1);
-    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn);
+    cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0), conn);
     pool_scene_turn_for(8 * TURN_US);
     cr_assert_eq(conn->fsm.state, CONN_DRAINING);
-    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn_of(0, 1));
+    cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0), conn_of(0, 1));
 }
 
 Test(pool, where_all_places_are_taken_the_most_worn_one_gives_its_own)
@@ -441,11 +442,12 @@ Test(pool, another_upstream_than_the_one_to_be_avoided)
     pool_start(&scene.pool);
     pool_scene_turn_for(8 * TURN_US);
     for (unsigned i = 0; i < 50; i++) {
-        cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0)->upstream->index, 0);
-        cr_assert_eq(pool_pick(&scene.pool, 0, HANDOFF_LIGHT, 0)->upstream->index, 1);
+        cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0)->upstream->index,
+                     0);
+        cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, 0, HANDOFF_LIGHT, 0)->upstream->index, 1);
     }
     scene.pool.upstreams[0].suspects = 1;
-    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0)->upstream->index, 1);
+    cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0)->upstream->index, 1);
 }
 
 Test(pool, a_rate_holds_back_and_is_looked_at_again_soon)
@@ -456,24 +458,25 @@ Test(pool, a_rate_holds_back_and_is_looked_at_again_soon)
     pool_start(&scene.pool);
     pool_scene_turn_for(8 * TURN_US);
     fill(conn_of(0, 0), 1);
-    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0));
+    cr_assert_null(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0));
     cr_assert_leq(scene.pool.shared.next_us, scene.now_us + 1000);
     cr_assert_eq(scene.pool.upstreams[0].opening, 0, "more connections would not help");
     scene.is_prompt = true;
     pool_scene_turn_for(250000);
-    cr_assert_not_null(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0));
+    cr_assert_not_null(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0));
 }
 
 Test(pool, only_what_was_heard_since_if_that_is_asked_for)
 {
     pool_scene_open(1, 2);
     uint64_t since_us = scene.now_us;
-    cr_assert_null(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, since_us));
+    cr_assert_null(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, since_us));
     fill(conn_of(0, 0), 1);
     pool_scene_turn_for(3 * TURN_US);
     pool_scene_answer_all();
     pool_scene_turn();
-    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, since_us), conn_of(0, 0));
+    cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, since_us),
+                 conn_of(0, 0));
 }
 
 Test(pool, a_suspect_connection_only_where_there_is_no_other)
@@ -482,9 +485,9 @@ Test(pool, a_suspect_connection_only_where_there_is_no_other)
     (void)pool_open(&scene.pool, &scene.pool.upstreams[0]);
     pool_scene_turn_for(8 * TURN_US);
     conn_of(0, 0)->watch.doubt = WATCH_SUSPECT;
-    cr_assert_eq(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0), conn_of(0, 1));
+    cr_assert_eq(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0), conn_of(0, 1));
     conn_of(0, 1)->watch.doubt = WATCH_SUSPECT;
-    cr_assert_not_null(pool_pick(&scene.pool, NOBODY, HANDOFF_LIGHT, 0));
+    cr_assert_not_null(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0));
 }
 
 /* --- elsewhere ------------------------------------------------------------------------------- */
@@ -549,7 +552,7 @@ Test(pool, an_attempt_that_fails_while_all_are_down_is_told_once)
         pool_scene_turn();
         if (pool_take_given_up(&scene.pool)) {
             told++;
-            cr_assert(pool_is_down(&scene.pool));
+            cr_assert(pool_is_down(&scene.pool, ROUTES_REST));
         }
         cr_assert_not(pool_take_given_up(&scene.pool));
     }
@@ -642,4 +645,75 @@ Test(pool, the_place_of_the_last_query_is_forgotten_when_it_closes)
     scene_events();
     pool_scene_take();
     cr_assert_null(scene.pool.latest[0]);
+}
+
+/* --- routes ---------------------------------------------------------------------------------- */
+
+/* Of four upstreams the last two have names of their own: group 1. */
+static void
+open_routed(void)
+{
+    scene_begin(4, 1);
+    scene.config.routes_count = 1;
+    struct config_route *route = &scene.config.routes[0];
+    route->names_count = 1;
+    strcpy(route->names[0], "corp.example");
+    route->upstreams_count = 2;
+    strcpy(route->upstreams[0], "u2");
+    strcpy(route->upstreams[1], "u3");
+    scene_reserve_pool();
+    pool_start(&scene.pool);
+    pool_scene_turn_for(8 * TURN_US);
+}
+
+Test(pool, nothing_is_asked_outside_of_its_group)
+{
+    open_routed();
+    for (unsigned i = 0; i < 2000; i++) {
+        unsigned rest =
+            pool_pick(&scene.pool, ROUTES_REST, i % 5, HANDOFF_LIGHT, 0)->upstream->index;
+        unsigned routed = pool_pick(&scene.pool, 1, i % 5, HANDOFF_LIGHT, 0)->upstream->index;
+        cr_assert(rest < 2 && routed >= 2, "%u %u", rest, routed);
+    }
+}
+
+Test(pool, a_group_that_is_down_is_so_for_itself)
+{
+    open_routed();
+    for (unsigned i = 2; i < 4; i++) {
+        scene.is_refusing[i] = true;
+        peer_close(scene_peer(i, 0), false);
+    }
+    uint64_t given_up = 0;
+    for (unsigned i = 0; i < 3000; i++) {
+        pool_scene_turn();
+        given_up |= pool_take_given_up(&scene.pool);
+    }
+    cr_assert_eq(given_up, 1U << 1);
+    cr_assert(pool_is_down(&scene.pool, 1));
+    cr_assert_not(pool_is_down(&scene.pool, ROUTES_REST));
+    cr_assert_null(pool_pick(&scene.pool, 1, NOBODY, HANDOFF_LIGHT, 0), "never another group's");
+    cr_assert_not_null(pool_pick(&scene.pool, ROUTES_REST, NOBODY, HANDOFF_LIGHT, 0));
+    cr_assert_eq(pool_earliest_us(&scene.pool, ROUTES_REST), scene.loop.now_us);
+    cr_assert_not(pool_is_opening(&scene.pool, ROUTES_REST, NOBODY));
+}
+
+Test(pool, elsewhere_is_within_the_group)
+{
+    open_routed();
+    struct pool_elsewhere place = {
+        .conn = conn_of(2, 0), .group = 1, .rank = HANDOFF_LIGHT, .asked = 1U << 2};
+    cr_assert_eq(pool_pick_elsewhere(&scene.pool, &place)->upstream->index, 3);
+    place.asked |= 1U << 3;
+    cr_assert_null(pool_pick_elsewhere(&scene.pool, &place));
+    scene.pool.upstreams[3].suspects = 1;
+    place.asked = 1U << 2;
+    cr_assert_null(pool_pick_elsewhere(&scene.pool, &place));
+}
+
+Test(pool, the_only_one_of_its_group_is_asked_nothing_twice)
+{
+    open_routed();
+    cr_assert_eq(scene.pool.upstreams[0].peers, 0x3);
+    cr_assert_eq(scene.pool.upstreams[3].peers, 0xc);
 }

@@ -195,7 +195,9 @@ Test(recall, what_the_worker_says_is_a_sign_until_an_upstream_answers, .init = s
 {
     learn("a.example", DNS_NOERROR, 1, 10);
     scene_pass(11000);
-    recall_note_down(&front.recall, &scene_now);
+    struct inflight_question *failed = wait_for("other.example");
+    recall_note_down(&front.recall, failed, &scene_now);
+    end_question(failed);
     cr_expect_eq(ask("a.example").why, WHY_CACHE_STALE);
     learn("b.example", DNS_SERVFAIL, 0, 0);
     cr_expect_eq(ask("a.example").why, WHY_CACHE_STALE, "that it fails is no answer");
@@ -323,4 +325,27 @@ Test(recall, what_was_asked_before_a_flush_is_answered_and_not_kept, .init = sce
     recall_keep(&front.recall, after, message, &answer, false, &scene_now);
     end_question(after);
     cr_expect_eq(ask("a.example").why, WHY_CACHE_HIT);
+}
+
+Test(recall, what_was_kept_before_its_name_came_to_a_route_is_not_given, .init = scene_setup)
+{
+    learn("a.corp.example", DNS_NOERROR, 1, 100);
+    learn("b.example", DNS_NOERROR, 1, 100);
+    struct inflight_question *question = wait_for("c.corp.example");
+    struct config other = config;
+    other.routes_count = 1;
+    other.routes[0].names_count = other.routes[0].upstreams_count = 1;
+    strcpy(other.routes[0].names[0], "corp.example");
+    strcpy(other.routes[0].upstreams[0], other.upstreams[0].name);
+    other.upstreams_count = 2;
+    strcpy(other.upstreams[1].name, "another");
+    local_change(&front.local, &other);
+    cr_expect_eq(ask("a.corp.example").why, WHY_CACHE_HIT, "the worker is the old one still");
+    cr_expect(routing_turn(&front.local.routing, scene_now.now_s));
+    cr_expect_eq(ask("a.corp.example").why, WHY_COUNT);
+    cr_expect_eq(ask("b.example").why, WHY_CACHE_HIT);
+    (void)scene_answer(&question->question, DNS_NOERROR, 1, 100, message, &answer);
+    recall_keep(&front.recall, question, message, &answer, false, &scene_now);
+    end_question(question);
+    cr_expect_eq(ask("c.corp.example").why, WHY_COUNT, "it was asked of the old one");
 }

@@ -108,7 +108,7 @@ Test(relay, whoever_waits_is_told_when_all_upstreams_are_down_and_one_more_attem
     relay_scene_start();
     scene.is_refusing[0] = true;
     relay_scene_turn_for(3000000);
-    cr_assert(pool_is_down(&scene.pool));
+    cr_assert(pool_is_down(&scene.pool, ROUTES_REST));
     relay_scene_ask(3);
     relay_scene_turn_for(1000000);
     cr_assert_eq(answers_count, 1);
@@ -177,7 +177,9 @@ Test(relay, light_clients_go_before_the_others_and_nobody_is_overtaken_within_a_
     relay_scene_turn();
     cr_assert_eq(relay.table.waiting_count, 3);
     cr_assert_eq(
-        relay_query_first(&relay.table, &relay.table.waiting[HANDOFF_ORDINARY])->handoff.slot, 11);
+        relay_query_first(&relay.table, &relay.table.waiting[ROUTES_REST][HANDOFF_ORDINARY])
+            ->handoff.slot,
+        11);
 }
 
 Test(relay, who_comes_waits_behind_who_has_waited_though_there_is_room)
@@ -265,4 +267,50 @@ Test(relay, a_ring_of_no_sound_size_is_refused)
     cr_assert_eq(evloop_open_bell(&fds[2]), STATUS_OK);
     cr_assert_eq(relay_attach(&relay, &ring, fds), STATUS_INVALID);
     cr_assert_eq(relay_deadline_us(&relay), UINT64_MAX);
+}
+
+/* Of two upstreams the second has names of its own: those below "b.test". */
+static void
+begin_routed(void)
+{
+    scene_begin(2, 1);
+    scene.config.upstream_in_flight = 8;
+    scene.config.routes_count = 1;
+    struct config_route *route = &scene.config.routes[0];
+    route->names_count = route->upstreams_count = 1;
+    strcpy(route->names[0], "b.test");
+    strcpy(route->upstreams[0], "u1");
+    relay_scene_start();
+    relay_scene_turn_for(10 * TURN_US);
+}
+
+Test(relay, names_of_a_route_go_to_its_upstreams_and_no_other_does)
+{
+    begin_routed();
+    relay_scene_ask(1);  /* b.a.test */
+    relay_scene_ask(26); /* a.b.test */
+    relay_scene_turn_for(2 * TURN_US);
+    cr_assert_eq(scene.pool.upstreams[0].health->failures, 0);
+    cr_assert_eq(relay.table.queries[1].asked, 1U << 0);
+    cr_assert_eq(relay.table.queries[2].asked, 1U << 1);
+}
+
+Test(relay, a_route_that_is_down_fails_and_holds_nobody_up)
+{
+    begin_routed();
+    scene.is_refusing[1] = true;
+    peer_close(scene_peer(1, 0), false);
+    relay_scene_turn_for(3000000);
+    scene.is_prompt = true;
+    relay_scene_ask(26);
+    relay_scene_turn();
+    relay_scene_ask(1);
+    relay_scene_turn_for(10 * TURN_US);
+    cr_assert_eq(answers[0].slot, 1, "not behind the one that waits");
+    cr_assert_eq(answers[0].outcome, HANDOFF_ANSWERED);
+    relay_scene_turn_for(3000000);
+    cr_assert_eq(answers_count, 2);
+    cr_assert_eq(answers[1].outcome, HANDOFF_DOWN);
+    cr_assert_eq(answers[1].ede, DNS_EDE_NO_REACHABLE_AUTHORITY);
+    cr_assert_eq(relay.table.alive, 0);
 }

@@ -319,7 +319,8 @@ static void
 begin(void)
 {
     relay_query_table(&table, calloc(COUNT + 1, sizeof(struct relay_query)),
-                      calloc(1, deadlines_bytes(COUNT + 1)), COUNT);
+                      calloc(1, deadlines_bytes(COUNT + 1)), COUNT,
+                      calloc(ROUTES_GROUPS_MAX, sizeof(uint32_t)));
 }
 
 static unsigned
@@ -373,10 +374,11 @@ Test(relay_query, the_first_that_waits_goes_first_within_its_rank)
         q[i]->handoff.rank = (uint8_t)(i % 2);
         relay_query_move(&table, q[i], RELAY_WAITING);
     }
-    cr_assert_eq(relay_query_first(&table, &table.waiting[0]), q[0]);
-    cr_assert_eq(relay_query_first(&table, &table.waiting[1]), q[1]);
+    cr_assert_eq(relay_query_first(&table, &table.waiting[ROUTES_REST][0]), q[0]);
+    cr_assert_eq(relay_query_first(&table, &table.waiting[ROUTES_REST][1]), q[1]);
     relay_query_move(&table, q[0], RELAY_WAITING);
-    cr_assert_eq(relay_query_first(&table, &table.waiting[0]), q[2], "moved behind it");
+    cr_assert_eq(relay_query_first(&table, &table.waiting[ROUTES_REST][0]), q[2],
+                 "moved behind it");
     cr_assert_eq(table.waiting_count, 4);
     cr_assert_null(relay_query_first(&table, &table.failed));
 }
@@ -416,7 +418,7 @@ Test(relay_query, is_in_the_list_of_its_state_and_in_no_other_whatever_comes)
         for (uint32_t at = 1; at <= table.used; at++)
             states[table.queries[at].state]++;
         for (unsigned rank = 0; rank < HANDOFF_RANKS; rank++)
-            waiting += length(&table.waiting[rank]);
+            waiting += length(&table.waiting[ROUTES_REST][rank]);
         cr_assert_eq(waiting, states[RELAY_WAITING]);
         cr_assert_eq(table.waiting_count, states[RELAY_WAITING]);
         cr_assert_eq(length(&table.picky), states[RELAY_PICKY]);

@@ -1,0 +1,89 @@
+"""Names with upstreams of their own: no other is asked them, they are asked nothing else, and nothing falls back."""
+import json
+import signal
+
+import dns.edns
+import dns.message
+import dns.rdatatype
+import pytest
+from baddot import encoded
+from conftest import upstream
+from penstock import ede, is_servfail, records, wait_for
+
+
+def names(server):
+    """What a server was asked, in lower case, but for probes."""
+    asked = {dns.message.from_wire(wire).question[0].name.to_text(omit_final_dot=True).lower() for wire in server.queries}
+    return asked - {""}
+
+
+@pytest.fixture
+def public(bad):
+    bad.queries.clear()
+    return bad
+
+
+@pytest.fixture
+def entries(public, bads, pki):
+    corp = bads()
+    return corp, [upstream(public.where, pki, "public"), upstream(corp.where, pki, "corp")]
+
+
+ROUTE = {"names": ["corp.example", "10.in-addr.arpa"], "upstreams": ["corp"], "private": "allow"}
+
+
+@pytest.mark.smoke
+def test_each_name_is_asked_where_it_belongs(serve, public, entries):
+    corp, upstreams = entries
+    service = serve(upstreams, settings={"routes": [ROUTE], "local": {"refuse_private": "yes"}})
+    for name in ("www.corp.example", "Corp.Example", "a.b.corp.example"):
+        assert records(service.ask(name)) == [encoded(name)], "10/8 is private, and allowed"
+    assert service.ask("1.0.0.10.in-addr.arpa", "PTR").rcode() == 0
+    assert records(service.ask("public1.penstock.example")) == ["203.0.113.7"]
+    service.ask("xcorp.example")
+    service.ask("corp.example", "DS")  # the parent's
+    assert names(corp) == {"www.corp.example", "corp.example", "a.b.corp.example", "1.0.0.10.in-addr.arpa"}
+    assert names(public) == {"public1.penstock.example", "xcorp.example", "corp.example"}
+    kinds = {dns.message.from_wire(wire).question[0].rdtype for wire in public.queries
+             if b"\4corp\7example" in wire.lower()}
+    assert kinds == {dns.rdatatype.DS}
+
+
+@pytest.mark.smoke
+def test_route_that_is_down_fails_and_leaks_nothing(serve, public, entries):
+    corp, upstreams = entries
+    service = serve(upstreams, settings={"routes": [ROUTE]})
+    assert records(service.ask("www.corp.example")) == [encoded("www.corp.example")]
+    corp.refuse()
+    answer = service.ask("late.corp.example", timeout=8, use_edns=0)
+    assert is_servfail(answer) and set(ede(answer)) & {22, 23}, answer.to_text()
+    for _ in range(5):
+        assert is_servfail(service.ask("again.corp.example", timeout=8))
+        assert records(service.ask("quick.penstock.example")) == [encoded("quick.penstock.example")]
+    assert not any(name.endswith("corp.example") for name in names(public))
+    corp.listen_again()
+    wait_for(lambda: records(service.ask("back.corp.example", timeout=8)) == [encoded("back.corp.example")], 30,
+             "the route is back")
+    assert not any(name.endswith("corp.example") for name in names(public))
+
+
+def test_reload_that_brings_a_route_forgets_what_others_said(serve, public, entries, pki):
+    corp, upstreams = entries
+    service = serve(upstreams, settings={"cache": {"size": "4MiB"}, "strategy": "ordered"})
+    assert records(service.ask("www.corp.example")) == [encoded("www.corp.example")]
+    assert records(service.ask("www.penstock.example")) == [encoded("www.penstock.example")]
+    config = json.loads(service.file.read_text())
+    config["routes"] = [ROUTE]
+    service.file.write_text(json.dumps(config))
+    service.process.send_signal(signal.SIGHUP)
+    service.wait_log("is in force; workers are replaced")
+    public.queries.clear()
+    wait_for(lambda: records(service.ask("www.corp.example")) and "www.corp.example" in names(corp), 10,
+             "the route is asked")
+    service.ask("www.penstock.example")
+    assert "www.penstock.example" not in names(public), "what no route has is kept"
+    config["routes"] = []
+    service.file.write_text(json.dumps(config))
+    service.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: records(service.ask("www.corp.example")) and "www.corp.example" in names(public), 10,
+             "the others are asked again")
