@@ -35,6 +35,7 @@ static struct {
         uint8_t answers[70000]; /* what the client got and did not read as messages yet */
         size_t size;
         unsigned sent, answered; /* messages; the first may be in pieces */
+        bool is_of_datagrams;    /* a balancer's, that speaks for who asked it over UDP */
     } connections[CONNECTIONS];
     struct handoff_query held[HELD_MAX];
     unsigned held_count;
@@ -118,7 +119,7 @@ take_answer(struct asked *asked, const uint8_t *octets, size_t size)
     must((octets[2] & 0x80) != 0);
     must(asked->connection >= 0 || size <= DNS_EDNS_UDP_MAX);
     bool is_cut = octets[2] & 2;
-    must(asked->connection < 0 || !is_cut);
+    must(asked->connection < 0 || !is_cut || world.connections[asked->connection].is_of_datagrams);
     if (asked->is_made && !is_cut)
         check_records(asked, octets, size);
 }
@@ -234,6 +235,7 @@ next_query(struct bytes_reader *r, bool is_raw, const struct addr *client, int c
     return asked;
 }
 
+#define DATAGRAM 2   /* of a header's transports */
 #define BALANCER 255 /* the client that speaks for others, where the configuration lists it */
 
 /* What a balancer writes before a message: nothing, a health check's header, or one that names a
@@ -294,9 +296,10 @@ connect_client(struct bytes_reader *r)
             kernel.fds[c->fd].local = address_of(&client, who);
         if (c->fd > 0 && !kernel_put_arrival(world.tcp[client.family == ADDR_IPV6], &client, c->fd))
             kernel.fds[c->fd].kind = KERNEL_FREE;
-        uint8_t header[HEADER_MAX];
+        uint8_t header[HEADER_MAX] = {0};
         if (who == BALANCER && c->fd > 0 && kernel.fds[c->fd].kind == KERNEL_STREAMS)
             kernel_feed(c->fd, header, make_header(r, false, header));
+        c->is_of_datagrams = header[13] % 16 == DATAGRAM;
         return;
     }
 }
