@@ -134,11 +134,13 @@ is_unfit(const struct cache_hit *hit)
     return (hit->answer.traits & DNS_TRAIT_UNFIT) != 0;
 }
 
-/* A moment ago other clients waited and no upstream answered. */
+/* A moment ago other clients waited and no upstream answered; those of a route are not known by it. */
 static bool
 is_in_need(const struct recall *recall, const struct query *draft, const struct clock_time *now)
 {
-    return recall->failing_until_us > now->now_us || recall->hit.is_held ||
+    bool is_failing = recall->failing_until_us > now->now_us &&
+                      !local_is_routed(recall->local, &draft->dns.question);
+    return is_failing || recall->hit.is_held ||
            inflight_is_stood_in(&recall->waiting->inflight, &draft->dns);
 }
 

@@ -28,10 +28,11 @@ note_names(struct routing *routing, const struct routes *routes)
 void
 routing_plan(struct routing *routing, const struct config *config)
 {
-    struct routes *to = routing->is_begun ? &routing->next : &routing->now;
-    routes_make(to, config);
+    routes_make(&routing->next, config);
     routing->is_pending = routing->is_begun && !routes_is_same(&routing->now, &routing->next);
     routing->is_begun = true;
+    if (!routing->is_pending) /* what may be private is no worker's matter: none will come */
+        routes_copy(&routing->now, &routing->next);
 }
 
 bool

@@ -24,7 +24,8 @@ struct routing { /* zeroed: no configuration yet */
     uint32_t changed_s;  /* monotonic: the last change; what is younger is of the routes in force */
 };
 
-/** A configuration: the first is in force at once, another one with routing_turn(). */
+/** A configuration: the first is in force at once, and what changes only which names may be private;
+ *  another one with routing_turn(). */
 void routing_plan(struct routing *routing, const struct config *config);
 
 /** The next questions go to a worker of the configuration that was planned last.

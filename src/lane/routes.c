@@ -117,8 +117,7 @@ routes_is_same(const struct routes *a, const struct routes *b)
         a->count == b->count && a->sets.of_group[ROUTES_REST] == b->sets.of_group[ROUTES_REST];
     for (uint32_t i = 0; is_same && i < a->count; i++)
         is_same = dns_name_is_equal(&a->names[i].name, &b->names[i].name) &&
-                  a->sets.of_group[a->names[i].group] == b->sets.of_group[b->names[i].group] &&
-                  a->names[i].allows_private == b->names[i].allows_private;
+                  a->sets.of_group[a->names[i].group] == b->sets.of_group[b->names[i].group];
     return is_same;
 }
 

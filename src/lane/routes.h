@@ -51,7 +51,7 @@ unsigned routes_group(const struct routes *routes, const struct dns_question *qu
 /** Is a name of a route below this one? @param name  in lower case */
 bool routes_is_above(const struct routes *routes, const struct dns_name *name);
 
-/** The same names, each in the same set of upstreams? */
+/** The same names, each in the same set of upstreams? Whether they may be private is not compared. */
 bool routes_is_same(const struct routes *a, const struct routes *b);
 
 /** What is not used is not touched: a table may be memory that was only reserved. */

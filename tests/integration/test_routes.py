@@ -87,3 +87,15 @@ def test_reload_that_brings_a_route_forgets_what_others_said(serve, public, entr
     service.process.send_signal(signal.SIGHUP)
     wait_for(lambda: records(service.ask("www.corp.example")) and "www.corp.example" in names(public), 10,
              "the others are asked again")
+
+
+def test_reload_that_changes_only_private_is_in_force(serve, public, entries):
+    _, upstreams = entries
+    service = serve(upstreams, settings={"routes": [{**ROUTE, "private": "refuse"}], "local": {"refuse_private": "yes"}})
+    config = json.loads(service.file.read_text())
+    for turn, word in enumerate(("refuse", "allow", "refuse")):
+        config["routes"] = [{**ROUTE, "private": word}]
+        service.file.write_text(json.dumps(config))
+        service.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: is_servfail(service.ask(f"p{turn}.corp.example")) == (word == "refuse"), 10,
+                 f"private: {word}")

@@ -327,19 +327,43 @@ Test(recall, what_was_asked_before_a_flush_is_answered_and_not_kept, .init = sce
     cr_expect_eq(ask("a.example").why, WHY_CACHE_HIT);
 }
 
+/* From the next worker on, corp.example is asked of the first upstream. */
+static void
+plan_route(struct config *other)
+{
+    *other = config;
+    other->routes_count = 1;
+    other->routes[0].names_count = other->routes[0].upstreams_count = 1;
+    strcpy(other->routes[0].names[0], "corp.example");
+    strcpy(other->routes[0].upstreams[0], other->upstreams[0].name);
+    other->upstreams_count = 2;
+    strcpy(other->upstreams[1].name, "another");
+    local_change(&front.local, other);
+}
+
+Test(recall, that_upstreams_fail_says_nothing_of_those_of_a_route, .init = scene_setup)
+{
+    struct config other;
+    plan_route(&other);
+    cr_assert(routing_turn(&front.local.routing, scene_now.now_s));
+    scene_pass(2000);
+    learn("a.corp.example", DNS_NOERROR, 1, 10);
+    learn("b.example", DNS_NOERROR, 1, 10);
+    scene_pass(11000);
+    struct inflight_question *failed = wait_for("other.example");
+    recall_note_down(&front.recall, failed, &scene_now);
+    end_question(failed);
+    cr_expect_eq(ask("b.example").why, WHY_CACHE_STALE);
+    cr_expect_eq(ask("a.corp.example").why, WHY_COUNT, "it is asked");
+}
+
 Test(recall, what_was_kept_before_its_name_came_to_a_route_is_not_given, .init = scene_setup)
 {
     learn("a.corp.example", DNS_NOERROR, 1, 100);
     learn("b.example", DNS_NOERROR, 1, 100);
     struct inflight_question *question = wait_for("c.corp.example");
-    struct config other = config;
-    other.routes_count = 1;
-    other.routes[0].names_count = other.routes[0].upstreams_count = 1;
-    strcpy(other.routes[0].names[0], "corp.example");
-    strcpy(other.routes[0].upstreams[0], other.upstreams[0].name);
-    other.upstreams_count = 2;
-    strcpy(other.upstreams[1].name, "another");
-    local_change(&front.local, &other);
+    struct config other;
+    plan_route(&other);
     cr_expect_eq(ask("a.corp.example").why, WHY_CACHE_HIT, "the worker is the old one still");
     cr_expect(routing_turn(&front.local.routing, scene_now.now_s));
     cr_expect_eq(ask("a.corp.example").why, WHY_COUNT);

@@ -87,6 +87,24 @@ Test(routing, what_is_older_is_not_given_of_the_names_concerned, .init = begin)
     cr_expect_not(is_outdated("new.example", 201));
 }
 
+Test(routing, that_private_addresses_are_allowed_takes_no_other_worker, .init = begin)
+{
+    struct dns_name name = name_of("www.old.example");
+    for (uint32_t allows = 1; allows <= 2; allows++) {
+        config.routes[0].private_addresses = allows % 2;
+        routing_plan(routing, &config);
+        cr_expect_eq(routes_find(&routing->now, &name)->allows_private, allows % 2 == 1);
+        cr_expect_not(routing_turn(routing, 100));
+        cr_expect_not(is_outdated("old.example", 50));
+    }
+    plan("new.example");
+    config.routes[0].private_addresses = 1;
+    routing_plan(routing, &config);
+    cr_expect(!has("new.example") && routing_turn(routing, 100));
+    name = name_of("new.example");
+    cr_expect(routes_find(&routing->now, &name)->allows_private, "with the other routes");
+}
+
 Test(routing, what_was_planned_and_taken_back_changes_nothing, .init = begin)
 {
     plan("new.example");
