@@ -63,7 +63,21 @@ struct next {
     int fds[CHILD_ROLES + 1];     /* configurations of front and worker, and the CA file */
     struct namelists lists;
     struct control_rights rights;
+    uint64_t mark; /* of the files that it names, for reload_on_change */
 };
+
+/*
+ * Of the files that another configuration names. Before the lists are read; what was changed since the
+ * reload began, the configuration file too, is a change still to be seen.
+ */
+static uint64_t
+mark_of(const struct supervisor *sup, const struct config *config)
+{
+    if (config->reload_on_change_ms == 0 || sup->config.reload_on_change_ms == 0)
+        return 0;
+    uint64_t mark = change_mark(sup->options, config);
+    return change_mark(sup->options, &sup->config) == sup->change.taken ? mark : sup->change.taken;
+}
 
 /* Its descriptors are given away. */
 static void
@@ -72,6 +86,7 @@ take_up(struct supervisor *sup, const struct next *next, bool to_workers)
     audit_events_reloaded(sup, &next->loaded);
     int old[] = {sup->config_fds[CHILD_FRONT], sup->config_fds[CHILD_WORKER], sup->ca_fd};
     sup->config = next->config;
+    sup->change.taken = next->mark;
     sup->loaded = next->loaded;
     if (next->config.query_ms > sup->query_ms_most)
         sup->query_ms_most = next->config.query_ms;
@@ -108,6 +123,7 @@ read_again(struct supervisor *sup, struct next *next, struct config_error *error
         return STATUS_INVALID;
     }
     next->loaded = *config;
+    next->mark = mark_of(sup, config);
     /* sockets that were handed in may have added to these, and the kernel may lack IPv6 */
     addresses_keep(&sup->config, config);
     config->lanes = sup->config.lanes;

@@ -72,6 +72,15 @@ Test(change, that_a_signal_has_taken_up_is_not_taken_up_again)
     cr_assert_eq(sup.config_number, 2);
 }
 
+/* Files that the one before did not name are no change of this one. */
+Test(change, that_names_another_list_is_taken_up_once)
+{
+    run(FILE_OF("1s", "info"));
+    scene_write_file(FILE_OF("1s", "info") "local: {block: [/dev/null]}\n");
+    scene_pass(10000);
+    cr_assert_eq(sup.config_number, 2);
+}
+
 Test(change, is_not_looked_for_by_default)
 {
     run(FILE_OF("off", "info"));
