@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 
 LIST = "share/penstock/installed"
+CHANGED = ".changed"  # behind the name of a file that somebody changed, where a newer version takes its place
 FOLDER = "# folder "
 HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # from the units: ProtectHome and PrivateTmp
 UNIT_PREFIXES = ("", "/usr", "/usr/local")
@@ -123,8 +124,15 @@ class Place:
         """{path: package} of files that would be written over, though a package of the system has put them there."""
         return owners([path for path in paths if path not in self.had.files and self.at(path).exists()])
 
+    def changed(self, files):
+        """Those that were put there and have been changed since; neither what stands in `files` nor what is gone."""
+        return [path for path in sorted(files) if path in self.had.files and digest(self.at(path)) not in (None, self.had.files[path], files[path])]
+
     def put(self, stage):
-        """All files of the folder `stage`. @return what an earlier version had put and this one has not, but was changed since"""
+        """
+        All files of the folder `stage`; what was changed since an earlier version put it there stays beside the new one.
+        @return (what stays so, what an earlier version had put and this one has not, but was changed since)
+        """
         new = Listed({}, set(self.had.folders))
         for path in sorted(stage.rglob("*")):
             if path.is_symlink() or not path.is_dir():
@@ -135,13 +143,16 @@ class Place:
             folder.chmod(0o755)
             if folder != self.root:
                 new.folders.add("/" + str(folder.relative_to(self.root)))
+        beside = self.changed(new.files)
+        for path in beside:
+            replace(self.at(path), self.at(path + CHANGED))
         # the list comes first: what is interrupted can be taken away
         self.write(Listed({**gone, **new.files}, new.folders))
         for path in new.files:
             replace(stage / path.lstrip("/"), self.at(path))
         kept = self.remove(gone)
         self.write(new)
-        return kept
+        return beside, kept
 
     def write(self, listed):
         self.list.write_text(listed.text())

@@ -94,6 +94,19 @@ def test_a_newer_version_takes_away_what_it_has_no_more(tree, tmp_path):
     assert dev(tree, "uninstall", prefix).returncode == 0 and not prefix.exists()
 
 
+def test_a_newer_version_keeps_what_was_changed_beside_its_own(tree, tmp_path):
+    prefix = tmp_path / "prefix"
+    installed(tree, prefix)
+    (prefix / FILES[2]).write_text("mine")
+    ship(tree, FILES, "second")
+    said = installed(tree, prefix)
+    assert f"replaced {prefix / FILES[2]}: it was changed since it was installed, and is {prefix / FILES[2]}.changed now" in said
+    assert (prefix / FILES[2]).read_text() == "second" and (prefix / f"{FILES[2]}.changed").read_text() == "mine"
+    assert {path.name for path in prefix.rglob("*.changed")} == {"penstock.service.changed"}
+    assert dev(tree, "uninstall", prefix).returncode == 0
+    assert {path for path in below(prefix) if (prefix / path).is_file()} == {f"{FILES[2]}.changed"}
+
+
 def test_below_destdir_the_list_names_the_places_that_count(tree, tmp_path):
     installed(tree, "/opt/penstock", DESTDIR=str(tmp_path / "root"))
     files = [line.split("  ")[1] for line in (tmp_path / "root/opt/penstock" / LIST).read_text().splitlines() if not line.startswith("#")]
