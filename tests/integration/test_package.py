@@ -56,6 +56,13 @@ def test_the_sources_of_a_package_are_whole_and_of_one_time(tmp_path):
     assert output("dpkg-parsechangelog", "-l", source / "debian/changelog", "-S", "Timestamp").strip() == "1700000000"
 
 
+@pytest.mark.parametrize("path", ["packaging/debian/penstock-exporter.logrotate", "packaging/logrotate/penstock"])
+def test_a_rotation_beside_a_service_that_is_stopped_is_no_error(path):
+    """`systemctl reload` fails then, and logrotate with it."""
+    scripts = re.findall(r"^\tpostrotate\n(.*?)^\tendscript", (TOP / path).read_text(), re.M | re.S)
+    assert scripts and all(re.fullmatch(r"\t\tsystemctl try-reload-or-restart penstock(-events)?\.service\n", script) for script in scripts)
+
+
 def test_the_first_configuration_is_closed_and_nothing_is_started():
     rules = (DEBIAN / "rules").read_text()
     assert "policy/closed.yaml debian/penstock/etc/penstock/penstock.yaml" in rules
