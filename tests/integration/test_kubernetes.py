@@ -37,8 +37,8 @@ KEYS = {
     "Namespace": ("v1", ""),
     "ServiceAccount": ("v1", "automountServiceAccountToken"),
     "ConfigMap": ("v1", "data data.*"),
-    "Service": ("v1", "spec spec.clusterIP spec.type spec.externalTrafficPolicy spec.internalTrafficPolicy spec.selector spec.selector.* spec.ports "
-                "spec.ports.*.name spec.ports.*.port spec.ports.*.targetPort spec.ports.*.protocol"),
+    "Service": ("v1", "spec spec.clusterIP spec.type spec.externalTrafficPolicy spec.loadBalancerSourceRanges spec.internalTrafficPolicy spec.selector "
+                "spec.selector.* spec.ports spec.ports.*.name spec.ports.*.port spec.ports.*.targetPort spec.ports.*.protocol"),
     "PodDisruptionBudget": ("policy/v1", "spec spec.maxUnavailable spec.selector spec.selector.matchLabels spec.selector.matchLabels.*"),
     "ServiceMonitor": ("monitoring.coreos.com/v1", "spec spec.selector spec.selector.matchLabels spec.selector.matchLabels.* spec.endpoints "
                        "spec.endpoints.*.port spec.endpoints.*.path spec.endpoints.*.interval spec.endpoints.*.scrapeTimeout"),
@@ -235,6 +235,8 @@ def test_overlays_are_what_their_names_say():
     assert local["DaemonSet", "penstock"]["spec"]["updateStrategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
     assert pod_of(local)["tolerations"] == [{"operator": "Exists"}]
     assert service["Service", "penstock"]["spec"]["type"] == "LoadBalancer" and service["Service", "penstock"]["spec"]["externalTrafficPolicy"] == "Local"
+    outside = {block["ipBlock"]["cidr"] for rule in service["NetworkPolicy", "penstock"]["spec"]["ingress"] for block in rule["from"] if "ipBlock" in block}
+    assert service["Service", "penstock"]["spec"]["loadBalancerSourceRanges"] == sorted(cidr for cidr in outside if ":" not in cidr), "nobody else from outside"
     budget = service["PodDisruptionBudget", "penstock"]["spec"]
     assert budget == {"maxUnavailable": 1, "selector": {"matchLabels": LABELS}}
     assert service["Deployment", "penstock"]["spec"]["replicas"] > budget["maxUnavailable"]
