@@ -6,7 +6,6 @@ import pathlib
 import re
 import shutil
 
-import linked
 import sources
 import steps
 
@@ -24,8 +23,10 @@ CHANGES = """penstock ({version}) {suite}; urgency=medium
 def release():
     """The number of this Debian, as in ~deb12, and its name"""
     text = pathlib.Path("/etc/os-release").read_text()
-    name = re.search(r"^VERSION_CODENAME=(\w+)", text, re.M)
-    return linked.release()[1].split(".")[0], name[1] if name else "unstable"
+    told = [re.search(rf'^{key}="?(\w+)', text, re.M) for key in ("VERSION_ID", "VERSION_CODENAME")]
+    if not re.search(r"^ID=debian$", text, re.M) or not all(told):
+        steps.die("package: this is no release of Debian: /etc/os-release has another ID, or no version")
+    return told[0][1], told[1][1]
 
 
 def version_of(project, seconds, is_changed, is_released, debian):
