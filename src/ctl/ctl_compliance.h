@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-#define CTL_COMPLIANCE_TEXT_MAX 131072 /* octets of a printed configuration */
+#define CTL_COMPLIANCE_TEXT_MAX 262144 /* octets of a printed configuration */
 #define CTL_COMPLIANCE_KEYS_MAX 640
 #define CTL_COMPLIANCE_WHY_MAX  256
 #define CTL_COMPLIANCE_DAYS     14U /* as UPSTREAM_ENDS_SOON_DAYS */
