@@ -35,7 +35,9 @@ near_slips(const char *text, size_t size, const char *word, size_t word_size)
 {
     /* rows of the table for the prefixes of `text`: the one at hand and two before it */
     unsigned rows[3][NEAR_SIZE_MAX + 1];
-    if (size > NEAR_SIZE_MAX || word_size > NEAR_SIZE_MAX)
+    unsigned most = allowed(word_size), least_before = 0;
+    if (size > NEAR_SIZE_MAX || word_size > NEAR_SIZE_MAX || size > word_size + most ||
+        word_size > size + most)
         return NEAR_FAR;
     rows[0][0] = 0;
     for (size_t j = 1; j <= word_size; j++)
@@ -44,6 +46,7 @@ near_slips(const char *text, size_t size, const char *word, size_t word_size)
         unsigned *row = rows[i % 3], *before = rows[(i + 2) % 3], *earlier = rows[(i + 1) % 3];
         char c = fold(text[i - 1]);
         row[0] = before[0] + price(c);
+        unsigned least_here = row[0];
         for (size_t j = 1; j <= word_size; j++) {
             char w = fold(word[j - 1]);
             unsigned other = c == w ? 0 : price(c) > price(w) ? price(c) : price(w);
@@ -52,8 +55,12 @@ near_slips(const char *text, size_t size, const char *word, size_t word_size)
             bool is_swap = i > 1 && j > 1 && c == fold(word[j - 2]) && fold(text[i - 2]) == w;
             if (is_swap)
                 row[j] = least(row[j], earlier[j - 2] + other);
+            least_here = least(least_here, row[j]);
         }
+        if (least_here > most && least_before > most)
+            return NEAR_FAR; /* no row that follows has less than the two before it */
+        least_before = least_here;
     }
     unsigned slips = rows[size % 3][word_size];
-    return slips <= allowed(word_size) ? slips : NEAR_FAR;
+    return slips <= most ? slips : NEAR_FAR;
 }
