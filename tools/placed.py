@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 
 LIST = "share/penstock/installed"
-CHANGED = ".changed"  # behind the name of a file that somebody changed, where a newer version takes its place
+CHANGED = ".changed"  # behind the name of a file that somebody made or changed, where ours takes its place
 FOLDER = "# folder "
 HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # from the units: ProtectHome and PrivateTmp
 UNIT_PREFIXES = ("", "/usr", "/usr/local")
@@ -125,12 +125,12 @@ class Place:
         return owners([path for path in paths if path not in self.had.files and self.at(path).exists()])
 
     def changed(self, files):
-        """Those that were put there and have been changed since; neither what stands in `files` nor what is gone."""
-        return [path for path in sorted(files) if path in self.had.files and digest(self.at(path)) not in (None, self.had.files[path], files[path])]
+        """Those that are there and are neither as an earlier version put them there nor as they stand in `files`."""
+        return [path for path in sorted(files) if digest(self.at(path)) not in (None, self.had.files.get(path), files[path])]
 
     def put(self, stage):
         """
-        All files of the folder `stage`; what was changed since an earlier version put it there stays beside the new one.
+        All files of the folder `stage`; what somebody else put there, or changed since we did, stays beside the new one.
         @return (what stays so, what an earlier version had put and this one has not, but was changed since)
         """
         new = Listed({}, set(self.had.folders))

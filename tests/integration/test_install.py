@@ -107,6 +107,17 @@ def test_a_newer_version_keeps_what_was_changed_beside_its_own(tree, tmp_path):
     assert {path for path in below(prefix) if (prefix / path).is_file()} == {f"{FILES[2]}.changed"}
 
 
+def test_what_was_there_before_stays_beside_ours(tree, tmp_path):
+    prefix = tmp_path / "prefix"
+    (prefix / "bin").mkdir(parents=True)
+    (prefix / FILES[0]).write_text("mine")
+    said = installed(tree, prefix)
+    assert f"replaced {prefix / FILES[0]}: it was there and is not of an earlier version, and is {prefix / FILES[0]}.changed now" in said
+    assert dev(tree, "uninstall", prefix).returncode == 0
+    assert {path for path in below(prefix) if (prefix / path).is_file()} == {f"{FILES[0]}.changed"}
+    assert (prefix / f"{FILES[0]}.changed").read_text() == "mine"
+
+
 def test_below_destdir_the_list_names_the_places_that_count(tree, tmp_path):
     installed(tree, "/opt/penstock", DESTDIR=str(tmp_path / "root"))
     files = [line.split("  ")[1] for line in (tmp_path / "root/opt/penstock" / LIST).read_text().splitlines() if not line.startswith("#")]
