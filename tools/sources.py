@@ -6,11 +6,19 @@ import subprocess
 import steps
 
 
+def ask_git(*arguments):
+    """@return the octets that it says; None: there is no git, or no commit"""
+    if not shutil.which("git"):
+        return None
+    told = subprocess.run(["git", *arguments], cwd=steps.TOP, capture_output=True)
+    return told.stdout if told.returncode == 0 else None
+
+
 def own_files():
     """What git knows or would take; where there is no git, all but build/."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=steps.TOP, capture_output=True)
-    if listed.returncode == 0:
-        names = os.fsdecode(listed.stdout).rstrip("\0").split("\0")
+    listed = ask_git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    if listed is not None:
+        names = os.fsdecode(listed).rstrip("\0").split("\0")
     else:
         names = [str(path.relative_to(steps.TOP)) for path in steps.TOP.rglob("*") if path.relative_to(steps.TOP).parts[0] != "build"]
     return sorted(name for name in names if (steps.TOP / name).is_file())
@@ -24,13 +32,17 @@ def copy_sources(to, reverse=False):
 
 def git(*arguments):
     """@return what it says; empty where there is no git or no commit"""
-    told = subprocess.run(["git", *arguments], cwd=steps.TOP, capture_output=True, text=True)
-    return told.stdout.strip() if told.returncode == 0 else ""
+    return (ask_git(*arguments) or b"").decode().strip()
+
+
+def known_epoch():
+    """Seconds in digits: SOURCE_DATE_EPOCH, or the time of the commit; something else: neither is known"""
+    return os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct")
 
 
 def epoch(tool):
     """Seconds: SOURCE_DATE_EPOCH, or the time of the commit; ends with a line of `tool` if there is neither."""
-    told = os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct")
+    told = known_epoch()
     if not told.isdigit():
         steps.die(f"{tool}: there is no commit to take the time from: set SOURCE_DATE_EPOCH")
     return int(told)
