@@ -282,19 +282,25 @@ def settings_of(port, bad, pki, folder):
                              PENSTOCK_CONTROL_SOCKET=str(folder / "volume/own/control"), **upstreams)
 
 
+PROGRAMS = ("supervisor/penstock", "front/penstock-front", "worker/penstock-worker", "ctl/penstockctl", "exporter/penstock-exporter")
+
+
 class Pod:
     """Both programs as in a pod: a volume that everybody may write to between them, and a filter and an account for each."""
 
     def __init__(self, folder, bad, pki):
         self.folder, self.port, self.metrics = folder, penstock.free_port(), penstock.free_port()
         folder.chmod(0o755)
+        (folder / "bin").mkdir()
+        for program in PROGRAMS:  # where every account may run them, as in an image; a tree may lie below /root
+            shutil.copy(penstock.BUILD / "src" / program, folder / "bin")
         (folder / "volume").mkdir()
         (folder / "volume").chmod(0o777)
         self.environment = settings_of(self.port, bad, pki, folder)
         self.log = open(folder / "log", "w+")
         self.mount(1)
-        self.ours = self.start("penstock", 65532, "supervisor/penstock", "-c", folder / "configuration/penstock.yaml")
-        self.exporter = self.start("penstock-exporter", pwd.getpwnam("games").pw_uid, "exporter/penstock-exporter", "--listen", f"127.0.0.1:{self.metrics}")
+        self.ours = self.start("penstock", 65532, "penstock", "-c", folder / "configuration/penstock.yaml")
+        self.exporter = self.start("penstock-exporter", pwd.getpwnam("games").pw_uid, "penstock-exporter", "--listen", f"127.0.0.1:{self.metrics}")
 
     def mount(self, number, change=lambda text: text):
         """As the kubelet does with a ConfigMap: a folder of its own for each version, and a link that is turned to it at once."""
@@ -309,7 +315,7 @@ class Pod:
             shutil.rmtree(configuration / f"..version_{number - 1}")
 
     def command(self, profile, uid, program, *words):
-        return [*map(str, (sys.executable, LOADER, FOLDER / f"seccomp/{profile}.json", uid, penstock.BUILD / "src" / program, *words))]
+        return [*map(str, (sys.executable, LOADER, FOLDER / f"seccomp/{profile}.json", uid, self.folder / "bin" / program, *words))]
 
     def start(self, *words):
         return subprocess.Popen(self.command(*words), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=self.environment, cwd="/")
@@ -319,7 +325,7 @@ class Pod:
 
     def healthcheck(self):
         assert self.ours.poll() is None, self.said()
-        return subprocess.run(self.command("penstock", 65532, "ctl/penstockctl", "healthcheck"), capture_output=True, env=self.environment, timeout=30)
+        return subprocess.run(self.command("penstock", 65532, "penstockctl", "healthcheck"), capture_output=True, env=self.environment, timeout=30)
 
     def ask(self, name, tcp):
         query = dns.message.make_query(name, "A")
