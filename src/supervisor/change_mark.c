@@ -3,6 +3,7 @@
  */
 #include "supervisor/change_mark.h"
 
+#include "base/hash.h"
 #include "conf/config.h"
 #include "os/sys.h"
 #include "supervisor/settings.h"
@@ -11,31 +12,24 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-/* FNV-1a, of 64 bits: who can choose these numbers can as well write the files. */
-#define FNV_BEGIN 0xcbf29ce484222325U
-#define FNV_PRIME 0x100000001b3U
-
-static void
-add(uint64_t *mark, uint64_t number)
-{
-    for (unsigned shift = 0; shift < 64; shift += 8)
-        *mark = (*mark ^ (number >> shift & 0xff)) * FNV_PRIME;
-}
-
+/* Hashed under the mark before, no secret: who can choose these numbers can as well write the files. */
 static void
 add_file(uint64_t *mark, const char *path)
 {
     struct stat file;
+    uint64_t words[5] = {0};
     int fd = sys_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd >= 0 && sys_fstat(fd, &file) == 0) {
-        add(mark, file.st_dev);
-        add(mark, file.st_ino);
-        add(mark, (uint64_t)file.st_size);
-        add(mark, (uint64_t)file.st_mtim.tv_sec);
-        add(mark, (uint64_t)file.st_mtim.tv_nsec);
+        words[0] = file.st_dev;
+        words[1] = file.st_ino;
+        words[2] = (uint64_t)file.st_size;
+        words[3] = (uint64_t)file.st_mtim.tv_sec;
+        words[4] = (uint64_t)file.st_mtim.tv_nsec;
     } else {
-        add(mark, (uint64_t)errno);
+        words[0] = (uint64_t)errno;
     }
+    struct hash_key key = {.k0 = *mark};
+    *mark = hash_siphash13_words(&key, words, sizeof words / sizeof words[0]);
     if (fd >= 0)
         sys_close(fd);
 }
@@ -43,7 +37,7 @@ add_file(uint64_t *mark, const char *path)
 uint64_t
 change_mark(const struct options *options, const struct config *config)
 {
-    uint64_t mark = FNV_BEGIN;
+    uint64_t mark = 0;
     add_file(&mark, settings_file(options));
     if (config->tls_ca_file[0] != '\0')
         add_file(&mark, config->tls_ca_file);
