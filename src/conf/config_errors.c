@@ -59,25 +59,16 @@ config_errors_add(struct config_errors *errors, const struct config_error *error
     errors->of[at] = *error;
 }
 
-static uint32_t
-upstream_of(enum config_row_id row, uint32_t upstream)
-{
-    return row < CONFIG_ROWS && config_row_is_entry(&config_rows[row]) &&
-                   upstream < CONFIG_ENTRIES_MAX
-               ? upstream
-               : CONFIG_ENTRIES_MAX;
-}
-
 void
 config_errors_mark(struct config_errors *errors, enum config_row_id row, uint32_t upstream)
 {
-    errors->is_wrong[upstream_of(row, upstream)][row] = true;
+    errors->is_wrong[config_row_place(row, upstream)][row] = true;
 }
 
 bool
 config_errors_has(const struct config_errors *errors, enum config_row_id row, uint32_t upstream)
 {
-    return errors->is_wrong[upstream_of(row, upstream)][row];
+    return errors->is_wrong[config_row_place(row, upstream)][row];
 }
 
 const char *

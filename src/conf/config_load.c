@@ -29,7 +29,7 @@ struct loader {
 static struct config_origin *
 origin_of(struct loader *l, enum config_row_id id, uint32_t upstream)
 {
-    return &l->origins[config_row_is_entry(&config_rows[id]) ? upstream : CONFIG_ENTRIES_MAX][id];
+    return &l->origins[config_row_place(id, upstream)][id];
 }
 
 /* Empty the row's field or list: a layer that has the key replaces what was there. */
@@ -77,8 +77,7 @@ parse(const struct loader *l, const struct config_row *row, const char *text, vo
 static enum status
 fail_full(struct loader *l, enum config_row_id id, uint32_t upstream, struct config_origin origin)
 {
-    bool *is_told =
-        &l->is_full[config_row_is_entry(&config_rows[id]) ? upstream : CONFIG_ENTRIES_MAX][id];
+    bool *is_told = &l->is_full[config_row_place(id, upstream)][id];
     if (!*is_told)
         (void)config_error_of(l->errors, l->source->file, origin, id, upstream,
                               "too many values; allowed: up to %u", config_rows[id].items_max);

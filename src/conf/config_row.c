@@ -60,6 +60,14 @@ config_row_is_entry(const struct config_row *row)
 }
 
 uint32_t
+config_row_place(enum config_row_id row, uint32_t entry)
+{
+    bool is_placed =
+        row < CONFIG_ROWS && config_row_is_entry(&config_rows[row]) && entry < CONFIG_ENTRIES_MAX;
+    return is_placed ? entry : CONFIG_ENTRIES_MAX;
+}
+
+uint32_t
 config_row_entries_max(const struct config_row *row)
 {
     return row->is_upstream ? CONFIG_UPSTREAMS_MAX : row->is_route ? CONFIG_ROUTES_MAX : 1;

@@ -70,6 +70,10 @@ bool config_row_is_sequence(const struct config_row *row);
 /** Is it a key of upstreams or routes, of which there are several? */
 bool config_row_is_entry(const struct config_row *row);
 
+/** Where it is in a table of CONFIG_ENTRIES_MAX + 1: at the place of its upstream or route; last what is no such
+ *  key, or stands for the whole list (CONFIG_ROWS). */
+uint32_t config_row_place(enum config_row_id row, uint32_t entry);
+
 /** How many of them can be, and are; 1 where it is no such key. */
 uint32_t config_row_entries_max(const struct config_row *row);
 uint32_t config_row_entries(const struct config_row *row, const struct config *config);
