@@ -17,7 +17,7 @@ COPY policy /source/policy
 COPY seccomp /source/seccomp
 COPY src /source/src
 COPY LICENSE /source/
-COPY tools/steps.py tools/linked.py tools/licences tools/licences.txt tools/sbom /source/tools/
+COPY tools/steps.py tools/linked.py tools/sources.py tools/licences tools/licences.txt tools/sbom /source/tools/
 WORKDIR /source
 RUN meson setup build -Dprefix=/usr -Dbuildtype=debugoptimized -Dstatic=true -Dtests=false \
     && ninja -C build

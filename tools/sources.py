@@ -37,7 +37,8 @@ def git(*arguments):
 
 def known_epoch():
     """Seconds in digits: SOURCE_DATE_EPOCH, or the time of the commit; something else: neither is known"""
-    return os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct")
+    told = os.environ.get("SOURCE_DATE_EPOCH")
+    return git("log", "-1", "--format=%ct") if told is None else told
 
 
 def epoch(tool):
