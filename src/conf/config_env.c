@@ -47,24 +47,38 @@ find(const char *variable, size_t len, struct config_env *env)
     return false;
 }
 
-/* Which one a variable that means none is like. @return `nearest`; NULL: none */
+/* The first number in a name; 0: there is none, CONFIG_ENTRIES_MAX: it is none of an entry. */
+static uint32_t
+entry_of(const char *variable, size_t len)
+{
+    uint32_t entry = 0;
+    size_t at = strcspn(variable, "0123456789=");
+    for (; at < len && variable[at] >= '0' && variable[at] <= '9'; at++)
+        if (entry < CONFIG_ENTRIES_MAX)
+            entry = 10 * entry + (uint32_t)(variable[at] - '0');
+    return entry < CONFIG_ENTRIES_MAX ? entry : CONFIG_ENTRIES_MAX;
+}
+
+/* Which one a variable that means none is like. An entry's number is none that a finger slips into
+ * (near.h): only the entry of that number can be meant. @return `nearest`; NULL: none */
 static const char *
 find_near(const char *variable, size_t len, char nearest[CONFIG_PATH_TEXT_MAX])
 {
     size_t start = sizeof CONFIG_ENV_START - 1;
     unsigned least = NEAR_FAR;
+    uint32_t entry = entry_of(variable, len);
     for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
+        const struct config_row *row = &config_rows[id];
         char name[CONFIG_PATH_TEXT_MAX];
-        uint32_t numbers = config_row_entries_max(&config_rows[id]);
-        for (uint32_t upstream = 0; upstream < numbers; upstream++) {
-            (void)config_row_env(&config_rows[id], upstream, name);
-            unsigned slips =
-                near_slips(variable + start, len - start, name + start, strlen(name) - start);
-            if (slips >= least)
-                continue;
-            least = slips;
-            memcpy(nearest, name, sizeof name);
-        }
+        if (config_row_is_entry(row) && entry >= config_row_entries_max(row))
+            continue;
+        (void)config_row_env(row, entry, name);
+        unsigned slips =
+            near_slips(variable + start, len - start, name + start, strlen(name) - start);
+        if (slips >= least)
+            continue;
+        least = slips;
+        memcpy(nearest, name, sizeof name);
     }
     return least < NEAR_FAR ? nearest : NULL;
 }

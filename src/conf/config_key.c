@@ -63,9 +63,10 @@ static enum config_row_id
 find_elsewhere(const char *key)
 {
     enum config_row_id found = CONFIG_ROWS;
+    size_t size = strlen(key);
     for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
         const char *word = config_rows[id].key;
-        if (near_slips(key, strlen(key), word, strlen(word)) != 0)
+        if (strlen(word) != size || near_slips(key, size, word, size) != 0)
             continue;
         if (found != CONFIG_ROWS)
             return CONFIG_ROWS;

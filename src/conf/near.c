@@ -4,6 +4,7 @@
 #include "conf/near.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 static char
 fold(char c)
@@ -30,6 +31,25 @@ allowed(size_t size)
     return size <= 2 ? 0 : size <= 5 ? 1 : 2;
 }
 
+/* Which characters there are, in 32 sets of them. */
+static uint32_t
+characters(const char *word, size_t size)
+{
+    uint32_t set = 0;
+    for (size_t i = 0; i < size; i++)
+        set |= UINT32_C(1) << ((unsigned char)fold(word[i]) & 31);
+    return set;
+}
+
+/* Each character that the other word has not is a slip of its own: nearly all words are told apart by that. */
+static unsigned
+slips_at_least(const char *text, size_t size, const char *word, size_t word_size)
+{
+    uint32_t a = characters(text, size), b = characters(word, word_size);
+    int only_a = __builtin_popcount(a & ~b), only_b = __builtin_popcount(b & ~a);
+    return (unsigned)(only_a > only_b ? only_a : only_b);
+}
+
 unsigned
 near_slips(const char *text, size_t size, const char *word, size_t word_size)
 {
@@ -37,7 +57,7 @@ near_slips(const char *text, size_t size, const char *word, size_t word_size)
     unsigned rows[3][NEAR_SIZE_MAX + 1];
     unsigned most = allowed(word_size), least_before = 0;
     if (size > NEAR_SIZE_MAX || word_size > NEAR_SIZE_MAX || size > word_size + most ||
-        word_size > size + most)
+        word_size > size + most || slips_at_least(text, size, word, word_size) > most)
         return NEAR_FAR;
     rows[0][0] = 0;
     for (size_t j = 1; j <= word_size; j++)

@@ -178,6 +178,15 @@ Test(config_env, the_environment_is_judged_like_the_file)
         "environment: PENSTOCK_UPSTREAMS_16_NAME: unknown variable; allowed: PENSTOCK_ and "
         "a key of penstock.yaml(5), dots as _, in upper case, such as "
         "PENSTOCK_TIMEOUTS_QUERY");
+    expect_error(UPSTREAM, ENV("PENSTOCK_UPSTREAMS_15_ADRESS=::1"),
+                 "environment: PENSTOCK_UPSTREAMS_15_ADRESS: unknown variable (did you mean "
+                 "PENSTOCK_UPSTREAMS_15_ADDRESS?); allowed: PENSTOCK_ and a key of "
+                 "penstock.yaml(5), dots as _, in upper case, such as PENSTOCK_TIMEOUTS_QUERY");
+    expect_error(
+        UPSTREAM, ENV("PENSTOCK_UPSTREAMS_99_ADRESS=::1"),
+        "environment: PENSTOCK_UPSTREAMS_99_ADRESS: unknown variable; allowed: PENSTOCK_ and "
+        "a key of penstock.yaml(5), dots as _, in upper case, such as "
+        "PENSTOCK_TIMEOUTS_QUERY");
     expect_error(UPSTREAM, ENV("PENSTOCK_lanes=1"),
                  "environment: PENSTOCK_lanes: unknown variable (did you mean PENSTOCK_LANES?); "
                  "allowed: PENSTOCK_ and a key of "

@@ -28,6 +28,9 @@ Test(near, each_kind_of_slip_is_one)
     cr_expect_eq(slips("alnes", "lanes"), 1);
     cr_expect_eq(slips("lansE", "lanes"), 1);
     cr_expect_eq(slips("upsteam", "upstreams"), 2);
+    cr_expect_eq(slips("upztreamq", "upstreams"), 2);
+    cr_expect_eq(slips("zupstreamsq", "upstreams"), 2);
+    cr_expect_eq(slips("timeut", "timeouts"), 2);
 }
 
 Test(near, more_than_a_word_is_likely_to_have_is_far)
