@@ -95,6 +95,11 @@ def owners(paths):
     return {path: package for package, _, path in rows}
 
 
+def is_of(path, prefix):
+    """Could it be listed for this prefix: a name without `..` in it, below? Folders may have been made above, too."""
+    return path == normal(path) and path.startswith(prefix + "/")
+
+
 def replace(source, target):
     """Whoever has the old file open or runs it goes on with it."""
     new = target.with_name(f".{target.name}.new")
@@ -113,9 +118,16 @@ class Place:
     """A prefix, below `root`, which is / unless DESTDIR says otherwise."""
 
     def __init__(self, prefix, root):
+        self.prefix = prefix
         self.root = pathlib.Path(root or "/")
         self.list = self.at(prefix + "/" + LIST)
         self.had = read(self.list)
+
+    def foreign(self):
+        """The first row of the list that we never write, since it is of no place below the prefix; None: there is none"""
+        above = {str(folder) for folder in pathlib.Path(self.prefix + "/x").parents}
+        rows = [path for path in self.had.files if not is_of(path, self.prefix)]
+        return next(iter(rows + [path for path in sorted(self.had.folders) if path not in above and not is_of(path, self.prefix)]), None)
 
     def at(self, path):
         return self.root / path.lstrip("/")

@@ -1,4 +1,5 @@
 """./dev install and ./dev uninstall: what is put there is listed, and that alone is taken away. The tree is a small one."""
+import hashlib
 import os
 import pathlib
 import shutil
@@ -116,6 +117,27 @@ def test_what_was_there_before_stays_beside_ours(tree, tmp_path):
     assert dev(tree, "uninstall", prefix).returncode == 0
     assert {path for path in below(prefix) if (prefix / path).is_file()} == {f"{FILES[0]}.changed"}
     assert (prefix / f"{FILES[0]}.changed").read_text() == "mine"
+
+
+@pytest.mark.parametrize("row", ["{sum}  {prefix}/../mine", "{sum}  {outside}/mine", "{sum}  {prefix}/share/./../../mine", "# folder {prefix}/../empty",
+                                 "# folder {outside}/empty", "no row of a list"])
+def test_a_list_that_names_other_places_is_not_followed(tree, tmp_path, row):
+    """Whoever wrote such a row, it was not us."""
+    prefix, outside = tmp_path / "prefix", tmp_path / "outside"
+    for folder in (outside, tmp_path):
+        (folder / "empty").mkdir(parents=True)
+        (folder / "mine").write_text("mine")
+    installed(tree, prefix)
+    good = (prefix / LIST).read_text()
+    (prefix / LIST).write_text(good + row.format(sum=hashlib.sha256(b"mine").hexdigest(), prefix=prefix, outside=outside) + "\n")
+    before = below(tmp_path)
+    for command in ("uninstall", "install"):
+        result = dev(tree, command, prefix)
+        assert result.returncode == 1 and f"is no place below {prefix}: " in result.stderr and len(result.stderr.splitlines()) == 1, result
+        assert below(tmp_path) == before
+    (prefix / LIST).write_text(good)
+    assert dev(tree, "uninstall", prefix).returncode == 0 and not prefix.exists()
+    assert (tmp_path / "mine").exists() and (outside / "empty").exists()
 
 
 def test_below_destdir_the_list_names_the_places_that_count(tree, tmp_path):
