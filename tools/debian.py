@@ -43,11 +43,21 @@ def version(seconds):
     return version_of(project, seconds, bool(sources.git("status", "--porcelain")), is_released, release()[0])
 
 
+def set_maintainer(control):
+    """Who builds the package, by DEBFULLNAME and DEBEMAIL, as devscripts know them; else the one in the file, who has no address. @return that"""
+    name, address = (os.environ.get(key, "").strip() for key in ("DEBFULLNAME", "DEBEMAIL"))
+    text = control.read_text()
+    if name and address:
+        text = re.sub(r"^Maintainer: .*$", lambda _: f"Maintainer: {name} <{address}>", text, flags=re.M)
+        control.write_text(text)
+    return re.search(r"^Maintainer: (.*)$", text, re.M)[1]
+
+
 def write_sources(folder, seconds, reverse=False):
     """A source tree as dpkg-buildpackage takes it, all files of one time: those of the package get it, too."""
     sources.copy_sources(folder, reverse)
     shutil.copytree(folder / "packaging/debian", folder / "debian")
-    maintainer = re.search(r"^Maintainer: (.*)$", (folder / "debian/control").read_text(), re.M)[1]
+    maintainer = set_maintainer(folder / "debian/control")
     (folder / "debian/changelog").write_text(CHANGES.format(
         version=version(seconds), suite=release()[1], commit=sources.git("describe", "--always", "--dirty") or "no commit",
         maintainer=maintainer, date=email.utils.format_datetime(datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc))))

@@ -7,10 +7,11 @@ import steps
 
 
 def ask_git(*arguments):
-    """@return the octets that it says; None: there is no git, or no commit"""
+    """@return the octets that it says of this tree, not of one that this lies in; None: there is no git, or no commit"""
     if not shutil.which("git"):
         return None
-    told = subprocess.run(["git", *arguments], cwd=steps.TOP, capture_output=True)
+    told = subprocess.run(["git", *arguments], cwd=steps.TOP, capture_output=True,
+                          env={**os.environ, "GIT_CEILING_DIRECTORIES": str(steps.TOP.parent)})
     return told.stdout if told.returncode == 0 else None
 
 

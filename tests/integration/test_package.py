@@ -58,6 +58,23 @@ def test_the_sources_of_a_package_are_whole_and_of_one_time(tmp_path):
     assert output("dpkg-parsechangelog", "-l", source / "debian/changelog", "-S", "Timestamp").strip() == "1700000000"
 
 
+@needs_debian
+@pytest.mark.parametrize("told, wanted", [
+    ({}, "nobody in particular <nobody@penstock.invalid>"),
+    ({"DEBEMAIL": "packages@example.net"}, "nobody in particular <nobody@penstock.invalid>"),
+    ({"DEBFULLNAME": "A. Packager", "DEBEMAIL": "packages@example.net"}, "A. Packager <packages@example.net>"),
+])
+def test_the_maintainer_is_who_builds_or_nobody(tmp_path, monkeypatch, told, wanted):
+    """An address that could be somebody's is not made up: .invalid is nobody's (RFC 6761, section 6.4)."""
+    for key in ("DEBFULLNAME", "DEBEMAIL"):
+        monkeypatch.delenv(key, raising=False)
+    for key, value in told.items():
+        monkeypatch.setenv(key, value)
+    debian.write_sources(tmp_path / "source", 1_700_000_000)
+    assert re.findall(r"^Maintainer: (.*)$", (tmp_path / "source/debian/control").read_text(), re.M) == [wanted]
+    assert output("dpkg-parsechangelog", "-l", tmp_path / "source/debian/changelog", "-S", "Maintainer").strip() == wanted
+
+
 @pytest.mark.parametrize("path", ["packaging/debian/penstock-exporter.logrotate", "packaging/logrotate/penstock"])
 def test_a_rotation_beside_a_service_that_is_stopped_is_no_error(path):
     """`systemctl reload` fails then, and logrotate with it."""
@@ -93,6 +110,27 @@ def test_without_git_nothing_is_known_of_a_commit(monkeypatch):
     assert "meson.build" in sources.own_files()
     with pytest.raises(SystemExit):
         sources.epoch("package")
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="needs git")
+def test_sources_without_a_commit_in_another_tree_are_not_of_its_commit(tmp_path, monkeypatch, capsys):
+    """As of an archive, unpacked where a packager has a tree of their own: the time is to be told, and then a version is made of it."""
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    tree = tmp_path / "penstock"
+    tree.mkdir()
+    shutil.copy(TOP / "meson.build", tree)
+    for command in (["init", "-q"], ["add", "."], ["-c", "user.name=nobody", "-c", "user.email=nobody@penstock.invalid", "commit", "-qm", "theirs"],
+                    ["tag", "v0.1.0"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True, timeout=60, capture_output=True)
+    monkeypatch.setattr(sources.steps, "TOP", tree)
+    assert sources.known_epoch() == "" and sources.own_files() == ["meson.build"]
+    with pytest.raises(SystemExit):
+        sources.epoch("package")
+    assert capsys.readouterr().err == "dev: package: there is no commit to take the time from: set SOURCE_DATE_EPOCH\n"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    assert sources.epoch("package") == 1_700_000_000
+    if IS_DEBIAN:
+        assert re.fullmatch(r"[0-9.]+~20231114221320\+deb\d+", debian.version(1_700_000_000))
 
 
 # ---- where they were built
