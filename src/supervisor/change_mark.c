@@ -17,7 +17,7 @@ static void
 add_file(uint64_t *mark, const char *path)
 {
     struct stat file;
-    uint64_t words[5] = {0};
+    uint64_t words[7] = {0};
     int fd = sys_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd >= 0 && sys_fstat(fd, &file) == 0) {
         words[0] = file.st_dev;
@@ -25,6 +25,8 @@ add_file(uint64_t *mark, const char *path)
         words[2] = (uint64_t)file.st_size;
         words[3] = (uint64_t)file.st_mtim.tv_sec;
         words[4] = (uint64_t)file.st_mtim.tv_nsec;
+        words[5] = (uint64_t)file.st_ctim.tv_sec; /* who writes can set the other one back */
+        words[6] = (uint64_t)file.st_ctim.tv_nsec;
     } else {
         words[0] = (uint64_t)errno;
     }

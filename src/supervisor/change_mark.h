@@ -1,8 +1,8 @@
 /* change_mark.h - are the files that a reload reads still those that were read?
  * SPDX-License-Identifier: ISC
  *
- * What: one number made of which files they are, how long, and when they were written to. Reads nothing of
- *       what is in them.
+ * What: one number made of which files they are, how long, and when they, their mode or their owner were changed.
+ *       Reads nothing of what is in them.
  * Who:  supervisor.
  * Ref:  penstock.yaml(5) reload_on_change.
  */
@@ -15,7 +15,7 @@ struct config;
 /**
  * A mark of the configuration file, the CA file if one is named, and every list.
  *
- * @return never 0; the same as long as no file was replaced or written to. One that cannot be opened counts
+ * @return never 0; the same as long as no file was replaced, written to or given another mode or owner. One that cannot be opened counts
  *         with the reason.
  */
 uint64_t change_mark(const struct options *options, const struct config *config);

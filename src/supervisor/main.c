@@ -104,7 +104,8 @@ check(const struct options *options)
     static struct namelists lists;
     static struct config_errors wrong;
     struct control_rights rights = {0};
-    if (settings_load(options, &config, &wrong) != STATUS_OK)
+    bool has_file = false;
+    if (settings_load(options, &has_file, &config, &wrong) != STATUS_OK)
         return fail_all(OPTIONS_EXIT_CONFIG, &wrong);
     if (options->action == OPTIONS_PRINT_CONFIG) {
         config_print(&config, settings_zone_name, stdout);

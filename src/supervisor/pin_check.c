@@ -124,7 +124,8 @@ pin_check_run(const struct options *options)
     struct config_error error;
     struct spaces spaces;
     int exec_fds[CHILD_ROLES], fds[IPC_FDS_MAX] = {-1, -1, -1};
-    enum status status = settings_load(options, &config, &wrong);
+    bool has_file = false;
+    enum status status = settings_load(options, &has_file, &config, &wrong);
     if (status != STATUS_OK)
         config_errors_line(&wrong, &error);
     if (status == STATUS_OK)

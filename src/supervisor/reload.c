@@ -59,8 +59,9 @@ spread(struct supervisor *sup, bool to_workers)
 
 /* What was read, and is in force with the next step or not at all. */
 struct next {
-    struct config config, loaded; /* as in struct supervisor */
-    int fds[CHILD_ROLES + 1];     /* configurations of front and worker, and the CA file */
+    struct config config, loaded; /* as in struct supervisor, as is */
+    bool has_file;
+    int fds[CHILD_ROLES + 1]; /* configurations of front and worker, and the CA file */
     struct namelists lists;
     struct control_rights rights;
     uint64_t mark; /* of the files that it names, for reload_on_change */
@@ -86,6 +87,7 @@ take_up(struct supervisor *sup, const struct next *next, bool to_workers)
     audit_events_reloaded(sup, &next->loaded);
     int old[] = {sup->config_fds[CHILD_FRONT], sup->config_fds[CHILD_WORKER], sup->ca_fd};
     sup->config = next->config;
+    sup->has_file = next->has_file;
     sup->change.taken = next->mark;
     sup->loaded = next->loaded;
     if (next->config.query_ms > sup->query_ms_most)
@@ -112,7 +114,8 @@ read_again(struct supervisor *sup, struct next *next, struct config_error *error
 {
     struct config *config = &next->config;
     memset(next->fds, 0xff, sizeof next->fds); /* -1 each */
-    if (settings_load(sup->options, config, &sup->wrong) != STATUS_OK) {
+    next->has_file = sup->has_file;
+    if (settings_load(sup->options, &next->has_file, config, &sup->wrong) != STATUS_OK) {
         config_errors_line(&sup->wrong, error);
         return STATUS_INVALID;
     }

@@ -76,7 +76,7 @@ open_log(const struct config *config)
 static enum status
 read_files(const struct options *options, struct supervisor *sup, struct config_error *error)
 {
-    enum status status = settings_load(options, &sup->config, &sup->wrong);
+    enum status status = settings_load(options, &sup->has_file, &sup->config, &sup->wrong);
     if (status != STATUS_OK)
         config_errors_line(&sup->wrong, error);
     sup->options = options;

@@ -166,7 +166,8 @@ add_missing(struct config_errors *errors, const char *path)
 }
 
 enum status
-settings_load(const struct options *options, struct config *config, struct config_errors *errors)
+settings_load(const struct options *options, bool *has_file, struct config *config,
+              struct config_errors *errors)
 {
     const char *path = settings_file(options);
     struct config_error error;
@@ -175,7 +176,7 @@ settings_load(const struct options *options, struct config *config, struct confi
     memset(config, 0, sizeof *config);
     config_errors_begin(errors);
     char *text = read_file(path, "", 0, CONFIG_FILE_MAX, &size, &missing, &error);
-    if (text == NULL && (options->file != NULL || !missing)) {
+    if (text == NULL && (options->file != NULL || *has_file || !missing)) {
         config_errors_add(errors, &error, (struct config_origin){CONFIG_FROM_FILE, 0});
         return STATUS_INVALID;
     }
@@ -192,6 +193,8 @@ settings_load(const struct options *options, struct config *config, struct confi
     enum status status = config_load_all(&source, config, errors);
     if (text == NULL)
         add_missing(errors, path);
+    if (status == STATUS_OK)
+        *has_file = text != NULL;
     free(text);
     return status;
 }

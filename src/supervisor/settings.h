@@ -18,11 +18,13 @@
 /**
  * Read and judge the configuration.
  *
+ * @param has_file  whether the file has to be there even if no flag names it: where one is in force, its loss is
+ *                  no wish for the defaults. Written on success: whether there was one
  * @param errors  written: on failure a line for each fault, which names file, key and reason
  * @return STATUS_OK; STATUS_INVALID. `config` is all zero on failure.
  */
-MUST_CHECK enum status settings_load(const struct options *options, struct config *config,
-                                     struct config_errors *errors);
+MUST_CHECK enum status settings_load(const struct options *options, bool *has_file,
+                                     struct config *config, struct config_errors *errors);
 
 /** The file that `options` have it read from. */
 const char *settings_file(const struct options *options);

@@ -174,6 +174,7 @@ struct supervisor {
     struct config loaded; /* what `config` was made of: files, flags and environment say that */
     const struct options *options; /* borrowed from main() */
     uint32_t config_number;        /* how many were in force */
+    bool has_file;                 /* a file is among what `config` was made of */
     bool reload_asked;
     bool reload_waits;      /* until a worker that was replaced before is gone */
     bool has_clients;       /* somebody may wait at `control` to be looked at */

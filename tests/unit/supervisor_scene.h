@@ -210,7 +210,7 @@ scene_open_with(const char *yaml)
 {
     scene_open(1);
     scene_write_file(yaml);
-    cr_assert_eq(settings_load(&options, &sup.config, &sup.wrong), STATUS_OK, "%s",
+    cr_assert_eq(settings_load(&options, &sup.has_file, &sup.config, &sup.wrong), STATUS_OK, "%s",
                  sup.wrong.of[0].text);
     sup.loaded = sup.config;
     sup.config.lanes = 1;

@@ -84,6 +84,28 @@ Test(change_mark, is_another_when_a_file_takes_the_place_of_one_as_long, .init =
     cr_assert_neq(mark(), before);
 }
 
+/* As rsync and cp do when they are to keep times. */
+Test(change_mark, is_another_when_what_is_written_pretends_to_be_as_old, .init = begin, .fini = end)
+{
+    struct stat was;
+    uint64_t before = mark();
+    cr_assert_eq(stat(file, &was), 0);
+    struct timespec times[] = {was.st_atim, was.st_mtim};
+    usleep(20 * 1000); /* more than the kernel's own clock of files is coarse */
+    write_to(file, "x", 0);
+    cr_assert_eq(utimensat(AT_FDCWD, file, times, 0), 0);
+    cr_assert_neq(mark(), before);
+}
+
+/* What was refused for its mode is read again once that is another. */
+Test(change_mark, is_another_when_a_file_gets_another_mode, .init = begin, .fini = end)
+{
+    uint64_t before = mark();
+    usleep(20 * 1000);
+    cr_assert_eq(chmod(ca, 0640), 0);
+    cr_assert_neq(mark(), before);
+}
+
 Test(change_mark, is_another_when_a_file_goes_and_comes, .init = begin, .fini = end)
 {
     uint64_t before = mark();

@@ -7,6 +7,8 @@
 #include "supervisor/reload.h"
 #include "supervisor/retire.h"
 
+#include <stdlib.h>
+
 #define HEAD "listen: [\"127.0.0.1:5300\"]\nlanes: 1\nlog: {level: debug}\n"
 #define UPSTREAM(address)                                                                          \
     "upstreams:\n  - {name: one, verify: pin, address: " address ", pins: [" PIN "]}\n"
@@ -56,19 +58,42 @@ Test(reload, the_hash_in_force_is_that_of_what_was_read)
     static const char other[] =
         "log: {level: debug}\ntimeouts: {query: 3s}\n" UPSTREAM("192.0.2.1");
     static struct config read;
+    bool has_file = false;
     scene_open_with(one);
     scene_start(1);
     scene_skip(scene_child(0, CHILD_FRONT));
     scene_skip(scene_child(0, CHILD_WORKER));
     reload(other);
     cr_assert_eq(sup.config_number, 2);
-    cr_assert_eq(settings_load(&options, &read, &sup.wrong), STATUS_OK, "%s", sup.wrong.of[0].text);
+    cr_assert_eq(settings_load(&options, &has_file, &read, &sup.wrong), STATUS_OK, "%s",
+                 sup.wrong.of[0].text);
     cr_assert_eq(read.lanes, 0);
     cr_assert_neq(sup.config.lanes, 0);
     cr_expect_eq(sup.page->config_hash, config_hash(&read));
     scene_write_file(one);
-    cr_assert_eq(settings_load(&options, &read, &sup.wrong), STATUS_OK, "%s", sup.wrong.of[0].text);
+    cr_assert_eq(settings_load(&options, &has_file, &read, &sup.wrong), STATUS_OK, "%s",
+                 sup.wrong.of[0].text);
     cr_expect_neq(sup.page->config_hash, config_hash(&read));
+}
+
+/* The defaults would serve again, of nobody's wish: who takes a file away by mistake gets a line in the log. */
+Test(reload, a_file_that_is_gone_stands_for_no_configuration)
+{
+    run();
+    if (access(OPTIONS_CONFIG_FILE, F_OK) == 0)
+        cr_skip_test("this machine has a configuration of its own");
+    setenv("PENSTOCK_UPSTREAMS_0_NAME", "two", 1);
+    setenv("PENSTOCK_UPSTREAMS_0_ADDRESS", "192.0.2.1", 1);
+    setenv("PENSTOCK_UPSTREAMS_0_VERIFY", "ca", 1);
+    setenv("PENSTOCK_LISTEN", "127.0.0.1:5300", 1);
+    setenv("PENSTOCK_LANES", "1", 1);
+    options.file = NULL; /* as if it had been read without a flag */
+    raise_signal(SIGHUP);
+    scene_turn(1);
+    cr_assert_eq(sup.config_number, 1);
+    cr_assert_str_eq(sup.config.upstreams[0].name, "one");
+    SCENE_LOGGED("the configuration stays as it is: " OPTIONS_CONFIG_FILE
+                 ": No such file or directory");
 }
 
 Test(reload, a_worker_that_it_concerns_is_replaced)

@@ -13,12 +13,13 @@
 
 static struct config config;
 static struct config_error error;
+static bool has_file;
 
 /* `error` is the first of what is wrong. */
 static enum status
 load_file(void)
 {
-    enum status status = settings_load(&options, &config, &sup.wrong);
+    enum status status = settings_load(&options, &has_file, &config, &sup.wrong);
     error = sup.wrong.of[0];
     return status;
 }
@@ -62,6 +63,24 @@ Test(settings, a_file_that_was_named_has_to_be_there)
     options.file = "no/such/file";
     cr_assert_eq(load_file(), STATUS_INVALID);
     cr_assert_str_eq(error.text, "no/such/file: No such file or directory");
+}
+
+Test(settings, a_file_of_no_flag_may_be_missing_where_none_was)
+{
+    if (access(OPTIONS_CONFIG_FILE, F_OK) == 0)
+        cr_skip_test("this machine has a configuration of its own");
+    cr_assert_eq(load(UPSTREAMS), STATUS_OK, "%s", error.text);
+    cr_expect(has_file);
+    options.file = NULL;
+    cr_expect_eq(load_file(), STATUS_INVALID);
+    cr_expect_str_eq(error.text, OPTIONS_CONFIG_FILE ": No such file or directory");
+    cr_expect(has_file, "that of the one in force");
+    has_file = false;
+    setenv("PENSTOCK_UPSTREAMS_0_NAME", "one", 1);
+    setenv("PENSTOCK_UPSTREAMS_0_ADDRESS", "192.0.2.1", 1);
+    setenv("PENSTOCK_UPSTREAMS_0_VERIFY", "ca", 1);
+    cr_expect_eq(load_file(), STATUS_OK, "%s", error.text);
+    cr_expect_not(has_file);
 }
 
 /* A supervisor that waited for whoever opens the other end would start no child again and hear no signal. */
