@@ -46,6 +46,29 @@ warn_pins(const struct config_upstream *upstream, FILE *to)
     return 1;
 }
 
+static bool
+names(const struct config_route *route, const char *upstream)
+{
+    for (uint32_t i = 0; i < route->upstreams_count; i++)
+        if (strcmp(route->upstreams[i], upstream) == 0)
+            return true;
+    return false;
+}
+
+/* Is there a name that both are asked for? What a route names is asked for no other. */
+static bool
+share_a_name(const struct config *config, const char *one, const char *other)
+{
+    bool is_routed = false;
+    for (uint32_t i = 0; i < config->routes_count; i++) {
+        bool has_one = names(&config->routes[i], one), has_other = names(&config->routes[i], other);
+        if (has_one && has_other)
+            return true;
+        is_routed = is_routed || has_one || has_other;
+    }
+    return !is_routed;
+}
+
 /* From another source it may be another way there. */
 static unsigned
 warn_twin(const struct config *config, uint32_t i, FILE *to)
@@ -55,7 +78,8 @@ warn_twin(const struct config *config, uint32_t i, FILE *to)
     for (uint32_t other = 0; other < i; other++) {
         const struct config_upstream *twin = &config->upstreams[other];
         if (!addr_is_equal(&twin->address, &upstream->address) ||
-            memcmp(&twin->source, &upstream->source, sizeof twin->source) != 0)
+            memcmp(&twin->source, &upstream->source, sizeof twin->source) != 0 ||
+            !share_a_name(config, twin->name, upstream->name))
             continue;
         fprintf(to,
                 "upstream %s: its address %s is that of upstream %s too, so that both fail "

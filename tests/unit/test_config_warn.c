@@ -132,6 +132,14 @@ Test(config_warn, two_upstreams_at_one_address_fail_together)
                      "both fail together; give another server's, or one upstream alone\n");
     load_ok(TWO("192.0.2.1"), ENV("PENSTOCK_UPSTREAMS_1_SOURCE=198.51.100.1"));
     cr_expect_str_empty(warnings());
+    /* of a route one is asked for nothing else: no name has both, unless the route has */
+    load_ok(TWO("192.0.2.1") "routes: [{names: [corp.example], upstreams: [two]}]\n", NULL);
+    cr_expect_str_empty(warnings());
+    load_ok(TWO("192.0.2.1") "  - {name: three, address: 192.0.2.3, tls_name: three.example,\n"
+                             "     verify: pin, pins: [\"" PIN_A "\", \"" PIN_B "\"]}\n"
+                             "routes: [{names: [corp.example], upstreams: [two, one]}]\n",
+            NULL);
+    cr_expect_not_null(strstr(warnings(), "is that of upstream one too"));
 }
 
 /* A balancer, a forwarder, a router: all behind it share one address. */
