@@ -3,8 +3,9 @@
  *
  * The first octet says whose it is, or leaves that to be told; the rest is the file. What comes out
  * loads, has upstreams that are all authenticated, and serves no address whose longest network in the
- * file is denied or which has none; findings are printable lines in the order of the file. Where
- * nothing is usable, there is no text.
+ * file is denied or which has none; a route asks no server that the file does not name for the zone,
+ * and every other name is asked of no server that the file names for a zone alone. Findings are
+ * printable lines in the order of the file. Where nothing is usable, there is no text.
  */
 #include "import/import.h"
 #include "import/import_report.h"
@@ -17,7 +18,7 @@
 
 static struct import_draft draft;
 static char policy[IMPORT_POLICY_BYTES];
-static unsigned long sound[IMPORT_KEYS_PEERS];
+static unsigned long sound[IMPORT_KEYS_PEERS], routes;
 
 static bool
 is_in(const struct addr *addr, const struct addr_prefix *prefix)
@@ -80,6 +81,51 @@ check_upstreams(void)
     }
 }
 
+/* Is the upstream one of the servers that the file names for the group? */
+static bool
+is_of_group(const struct config_upstream *upstream, uint32_t group)
+{
+    for (uint32_t i = 0; i < draft.upstreams_count; i++) {
+        const struct import_draft_upstream *from = &draft.upstreams[i];
+        struct addr addr;
+        if (from->group == group && from->lost == NULL &&
+            addr_parse(from->address, upstream->address.port, &addr) == STATUS_OK &&
+            addr_is_equal(&addr, &upstream->address))
+            return true;
+    }
+    return false;
+}
+
+/* @return is the name one of the file's zones, to be asked of a group that has the upstream? */
+static bool
+is_of_zone(const struct config_upstream *upstream, const char *name)
+{
+    for (uint32_t i = 0; i < draft.zones_count; i++)
+        if (draft.zones[i].lost == NULL && strcmp(draft.zones[i].name, name) == 0)
+            return is_of_group(upstream, draft.zones[i].group);
+    return false;
+}
+
+static void
+check_routes(void)
+{
+    uint32_t routed = 0;
+    for (uint32_t i = 0; i < draft.config.routes_count; i++) {
+        const struct config_route *route = &draft.config.routes[i];
+        for (uint32_t u = 0; u < draft.config.upstreams_count; u++)
+            for (uint32_t r = 0; r < route->upstreams_count; r++) {
+                if (strcmp(route->upstreams[r], draft.config.upstreams[u].name) != 0)
+                    continue;
+                routed |= UINT32_C(1) << u;
+                for (uint32_t n = 0; n < route->names_count; n++)
+                    must(is_of_zone(&draft.config.upstreams[u], route->names[n]));
+            }
+    }
+    for (uint32_t u = 0; u < draft.config.upstreams_count; u++)
+        must((routed >> u & 1) != 0 || is_of_group(&draft.config.upstreams[u], IMPORT_DRAFT_REST));
+    routes += draft.config.routes_count;
+}
+
 static void
 check_findings(void)
 {
@@ -102,6 +148,7 @@ fuzz_reached(void)
 {
     for (unsigned peer = 0; peer < IMPORT_KEYS_PEERS; peer++)
         must(sound[peer] > 0);
+    must(routes > 0);
 }
 
 int
@@ -126,6 +173,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(config_load(&source, &again, &error) == STATUS_OK);
     must(memcmp(&again, &draft.config, sizeof again) == 0);
     check_upstreams();
+    check_routes();
     check_clients();
     check_findings();
     sound[peer]++;

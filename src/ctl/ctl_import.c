@@ -71,8 +71,9 @@ judge(const struct ctl_options *options, size_t size, int to)
         return CTL_EXIT_LOOK;
     if (!is_usable)
         fprintf(stderr, "%s: nothing usable: %s\n", file,
-                draft.is_broken ? "it could not be read to its end"
-                                : "no upstream over TLS that can be authenticated");
+                draft.is_broken
+                    ? "it could not be read to its end"
+                    : "no upstream over TLS that can be authenticated is asked for every name");
     else if (ctl_show_write(to, policy) != STATUS_OK)
         return fail(CTL_EXIT_LOOK, options->output != NULL ? options->output : "standard output",
                     "it cannot be written to");

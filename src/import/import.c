@@ -82,7 +82,7 @@ import_make(enum import_keys_peer peer, const char *text, size_t size, struct im
     read_text(peer, text, size, draft);
     import_settle(draft);
     policy[0] = '\0';
-    if (draft->is_broken || draft->config.upstreams_count == 0)
+    if (draft->is_broken || draft->rest_count == 0)
         return STATUS_NONE;
     snprintf(from, sizeof from, "Written by penstockctl import, from a file of %s.",
              import_keys_name(peer));

@@ -3,6 +3,7 @@
  */
 #include "import/import_coredns.h"
 
+#include "import/import_coredns_zone.h"
 #include "import/import_keys.h"
 #include "import/import_line.h"
 #include "import/import_listen.h"
@@ -20,8 +21,10 @@ static const char no_name[] = "no tls_servername: CoreDNS encrypts, and authenti
 struct corefile {
     struct import_draft *draft;
     struct import_line line;
+    struct import_coredns_zone zones;
     unsigned depth;          /* of braces */
-    bool is_root;            /* the block is of the zone "." */
+    bool is_root;            /* the block is of the zone ".", perhaps among others */
+    bool is_zone;            /* it is of others */
     char plugin[PLUGIN_MAX]; /* whose braces are open */
     char ports[PORTS_MAX][IMPORT_DRAFT_PORT_TEXT_MAX];
     unsigned ports_count;
@@ -32,6 +35,7 @@ struct corefile {
     } binds[BINDS_MAX];
     unsigned binds_count;
     uint32_t first_upstream; /* of the forward at hand */
+    const char *lost;        /* why it is for no name; NULL: it is for some */
 };
 
 static bool
@@ -69,23 +73,42 @@ take_zone(struct corefile *c, const char *zone)
     return true;
 }
 
+/* "corp.example", "dns://corp.example:53,"; @return false: as above, or a snippet's name */
+static bool
+take_name(struct corefile *c, const char *zone)
+{
+    char name[VALUE_TEXT_MAX];
+    if (strncmp(zone, "dns://", 6) == 0)
+        zone += 6;
+    size_t size = strcspn(zone, ",");
+    if (zone[0] == '.' || zone[0] == '(' || strstr(zone, "://") != NULL || size >= sizeof name ||
+        (zone[size] == ',' && zone[size + 1] != '\0'))
+        return false;
+    memcpy(name, zone, size);
+    name[size] = '\0';
+    import_coredns_zone_add(&c->zones, c->line.number, name);
+    return true;
+}
+
 static void
 begin_block(struct corefile *c)
 {
-    bool has_other = false;
+    bool is_full = !import_coredns_zone_block(&c->zones), has_other = is_full;
     c->is_root = false;
     c->ports_count = c->binds_count = 0;
     c->block_line = c->line.number;
-    for (unsigned i = 0; i < c->line.count && !is_word(c, i, "{"); i++) {
+    for (unsigned i = 0; i < c->line.count && !is_full && !is_word(c, i, "{"); i++) {
         if (take_zone(c, c->line.words[i]))
             c->is_root = true;
         else
-            has_other = true;
+            has_other = !take_name(c, c->line.words[i]) || has_other;
     }
+    c->zones.is_root = c->is_root;
+    c->is_zone = import_coredns_zone_is_named(&c->zones);
     if (has_other)
         import_draft_say(c->draft, IMPORT_DRAFT_LOST, c->line.number, c->line.words[0],
-                         "of a block: one policy holds for every name, over UDP and TCP; a zone of "
-                         "its own has no counterpart");
+                         "of a block: a zone is served over UDP and TCP, and has one port; there "
+                         "are no snippets");
 }
 
 static void
@@ -106,13 +129,14 @@ end_block(struct corefile *c)
             import_listen_add(c->draft, 0, NULL, "::", c->ports[i]);
         }
     }
-    c->is_root = false;
+    c->is_root = c->is_zone = false;
 }
 
 static void
 take_bind(struct corefile *c)
 {
     for (unsigned i = 1; i < c->line.count; i++) {
+        import_coredns_zone_bind(&c->zones, c->line.words[i]);
         if (c->binds_count == BINDS_MAX ||
             !import_draft_copy(c->binds[c->binds_count].address, sizeof c->binds[0].address,
                                c->line.words[i])) {
@@ -125,6 +149,21 @@ take_bind(struct corefile *c)
 }
 
 /* --- forward --------------------------------------------------------------------------------- */
+
+/* Whose names it is asked for: every one, those of a group, or as two servers both. */
+static void
+end_target(struct corefile *c, uint32_t at)
+{
+    struct import_draft *draft = c->draft;
+    if (draft->upstreams[at].lost == NULL)
+        draft->upstreams[at].lost = c->lost;
+    if (draft->upstreams[at].lost == NULL && draft->upstreams[at].tls_name[0] == '\0')
+        draft->upstreams[at].lost = no_name;
+    if (!c->zones.is_rest)
+        draft->upstreams[at].group = c->zones.group;
+    else if (c->zones.group != IMPORT_DRAFT_REST)
+        import_draft_again(draft, at, c->zones.group);
+}
 
 /* tls://IP, tls://IP:PORT, tls://IP%NAME, tls://IP%NAME:PORT */
 static void
@@ -159,9 +198,8 @@ take_target(struct corefile *c, const char *target)
 static void
 end_forward(struct corefile *c)
 {
-    for (uint32_t i = c->first_upstream; i < c->draft->upstreams_count; i++)
-        if (c->draft->upstreams[i].lost == NULL && c->draft->upstreams[i].tls_name[0] == '\0')
-            c->draft->upstreams[i].lost = no_name;
+    for (uint32_t i = c->first_upstream, end = c->draft->upstreams_count; i < end; i++)
+        end_target(c, i);
     c->first_upstream = c->draft->upstreams_count;
 }
 
@@ -169,11 +207,8 @@ static void
 take_forward(struct corefile *c)
 {
     c->first_upstream = c->draft->upstreams_count;
-    if (!is_word(c, 1, ".")) {
-        import_draft_say(c->draft, IMPORT_DRAFT_LOST, c->line.number, "forward",
-                         "of some names only: upstreams are asked for every name");
-        return;
-    }
+    c->lost = import_coredns_zone_forward(&c->zones, c->line.number,
+                                          c->line.count > 1 ? c->line.words[1] : "");
     for (unsigned i = 2; i < c->line.count && !is_word(c, i, "{"); i++)
         take_target(c, c->line.words[i]);
 }
@@ -195,6 +230,11 @@ take_forward_option(struct corefile *c, const char *key)
                                strcmp(last, "sequential") == 0 ? "ordered"
                                : is_random                     ? "spread"
                                                                : last);
+    } else if (draft->given[CONFIG_ROW_tls_ca_file] &&
+               strcmp(draft->config.tls_ca_file, last) != 0) {
+        import_draft_say(
+            draft, IMPORT_DRAFT_LOST, line, key,
+            "tls.ca_file is one file, for all upstreams: put its certificates into it");
     } else if (c->line.count == 2 || c->line.count == 4) {
         (void)import_draft_set(draft, line, key, CONFIG_ROW_tls_ca_file, last);
     }
@@ -225,6 +265,17 @@ take_cache(struct corefile *c, const char *key)
     }
 }
 
+/* Does it hold for every name, or has it a place in a route? */
+static bool
+has_place(const struct corefile *c, const char *key)
+{
+    bool is_of_forward = strncmp(key, "forward.", 8) == 0;
+    if (c->is_root && (!is_of_forward || c->zones.is_rest))
+        return true;
+    return strcmp(key, "forward") == 0 || strcmp(key, "forward.tls_servername") == 0 ||
+           strcmp(key, "forward.tls") == 0 || strcmp(key, "forward.force_tcp") == 0;
+}
+
 /* One line of a block: a plugin, or a word within its braces. */
 static void
 take_plugin(struct corefile *c)
@@ -236,9 +287,16 @@ take_plugin(struct corefile *c)
     if (has_variable(c))
         import_draft_say(c->draft, IMPORT_DRAFT_LOST, c->line.number, key,
                          "the environment is not read");
-    else if (!c->is_root)
+    else if (!c->is_root && !c->is_zone)
         import_draft_say(c->draft, IMPORT_DRAFT_LOST, c->line.number, key,
                          "of a block that is not carried");
+    else if (!c->is_root && strcmp(key, "bind") == 0) {
+        take_bind(c);
+        import_draft_say(c->draft, IMPORT_DRAFT_LOST, c->line.number, key,
+                         "a route is at every address of listen, and those are the zone \".\"'s");
+    } else if (!has_place(c, key))
+        import_draft_say(c->draft, IMPORT_DRAFT_LOST, c->line.number, key,
+                         "what is said for every name holds for routes too");
     else if (import_keys_apply(c->draft, IMPORT_KEYS_COREDNS, c->line.number, key,
                                has_value ? c->line.words[1] : ""))
         return;
@@ -248,8 +306,10 @@ take_plugin(struct corefile *c)
         take_forward(c);
     else if (strncmp(key, "forward.", 8) == 0)
         take_forward_option(c, key);
-    else
+    else if (strncmp(key, "cache", 5) == 0)
         take_cache(c, key);
+    else
+        import_draft_say(c->draft, IMPORT_DRAFT_LOST, c->line.number, key, "it is no plugin");
 }
 
 static void
@@ -288,10 +348,12 @@ import_coredns_read(struct import_draft *draft, const char *text, size_t size)
 {
     struct corefile c = {.draft = draft};
     struct import_line_reader reader = import_line_open(text, size);
+    import_coredns_zone_open(&c.zones, draft);
     draft->serves_everybody = true;
     while (import_line_next(&reader, &c.line))
         take_line(&c);
     if (c.depth != 0)
         import_draft_fail(draft, c.block_line, "{", "a block that does not end");
     import_listen_default(draft, "0.0.0.0", "::", NULL);
+    import_coredns_zone_close(&c.zones);
 }

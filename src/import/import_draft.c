@@ -217,6 +217,21 @@ import_draft_upstream(struct import_draft *draft, uint32_t line, const char *key
     return upstream;
 }
 
+void
+import_draft_again(struct import_draft *draft, uint32_t upstream, uint32_t group)
+{
+    struct import_draft_upstream *to = import_draft_upstream(draft, 0, NULL);
+    *to = draft->upstreams[upstream];
+    to->group = group;
+    to->is_again = true;
+}
+
+uint32_t
+import_draft_group(struct import_draft *draft)
+{
+    return ++draft->groups_count;
+}
+
 bool
 import_draft_pin(struct import_draft *draft, struct import_draft_upstream *upstream, uint32_t line,
                  const char *key, const char *base64)
@@ -240,6 +255,44 @@ import_draft_pin(struct import_draft *draft, struct import_draft_upstream *upstr
     memcpy(upstream->pins[upstream->pins_count++], pin, sizeof pin);
     import_draft_say(draft, IMPORT_DRAFT_CARRIED, line, key, "a pin, %s", text);
     return true;
+}
+
+/* --- zones ----------------------------------------------------------------------------------- */
+
+bool
+import_draft_is_within(const char *name, const char *zone)
+{
+    size_t name_size = strlen(name), zone_size = strlen(zone);
+    if (name_size < zone_size || strcmp(name + name_size - zone_size, zone) != 0)
+        return false;
+    return name_size == zone_size || name[name_size - zone_size - 1] == '.';
+}
+
+uint32_t
+import_draft_zone(struct import_draft *draft, uint32_t line, const char *key, const char *name,
+                  uint32_t group)
+{
+    struct import_draft_zone zone = {.line = line, .key = key, .group = group};
+    const char *wrong;
+    if (value_parse(&config_rows[CONFIG_ROW_route_names].rule, name, zone.name, &wrong) !=
+        STATUS_OK) {
+        import_draft_say(draft, IMPORT_DRAFT_LOST, line, key, "\"%.*s\" for routes[].names: %s",
+                         SHOWN_MAX, name, wrong);
+        return IMPORT_DRAFT_NOWHERE;
+    }
+    for (uint32_t i = 0; i < draft->zones_count; i++) {
+        if (strcmp(draft->zones[i].name, zone.name) != 0)
+            continue;
+        import_draft_say(draft, IMPORT_DRAFT_LOST, line, key, "%s: line %u has it already",
+                         zone.name, draft->zones[i].line);
+        return IMPORT_DRAFT_NOWHERE;
+    }
+    if (draft->zones_count == IMPORT_DRAFT_ZONES_MAX) {
+        draft->is_overfull = true;
+        return IMPORT_DRAFT_NOWHERE;
+    }
+    draft->zones[draft->zones_count] = zone;
+    return draft->zones_count++;
 }
 
 /* --- texts ----------------------------------------------------------------------------------- */

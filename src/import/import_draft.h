@@ -1,8 +1,8 @@
 /* import_draft.h - a policy while another program's configuration is read
  * SPDX-License-Identifier: ISC
  *
- * What: settings that were carried, upstreams and clients as they were found, and a finding for each
- *       setting of the file: what became of it, or why nothing did.
+ * What: settings that were carried, upstreams, zones and clients as they were found, and a finding for
+ *       each setting of the file: what became of it, or why nothing did.
  * Who:  penstockctl import: readers fill it, import_settle judges what can be judged at the end only.
  *       Pure: fixed memory of the caller, no allocation.
  * Ref:  docs/MIGRATION.md; docs/LIMITS.md "penstockctl".
@@ -18,7 +18,8 @@
 #define IMPORT_DRAFT_ARENA_BYTES   (1U << 21)
 #define IMPORT_DRAFT_KEY_MAX       96  /* octets of a key in a finding, with its NUL */
 #define IMPORT_DRAFT_TEXT_MAX      512 /* of what is said of it */
-#define IMPORT_DRAFT_UPSTREAMS_MAX 64
+#define IMPORT_DRAFT_UPSTREAMS_MAX 512
+#define IMPORT_DRAFT_ZONES_MAX     1024
 #define IMPORT_DRAFT_CLIENTS_MAX   1024
 #define IMPORT_DRAFT_PORT_TEXT_MAX 8
 
@@ -45,6 +46,21 @@ struct import_draft_upstream {
     uint32_t pins_count;
     bool is_by_pin; /* the certificate's issuer does not count there */
     uint32_t weight, qps;
+    uint32_t group;  /* IMPORT_DRAFT_REST, or a number that zones have too */
+    bool is_again;   /* it stands in the file once, and here for another group before */
+    bool is_settled; /* it is a policy's upstream number `place`, or is said not to be */
+    uint32_t place;  /* IMPORT_DRAFT_NOWHERE: it is none */
+};
+
+#define IMPORT_DRAFT_REST    0U /* the group of those that are asked for every name without another */
+#define IMPORT_DRAFT_NOWHERE UINT32_MAX
+
+struct import_draft_zone { /* a name that is asked of one group, with all names below */
+    uint32_t line;
+    const char *key;  /* static */
+    const char *lost; /* static: why it cannot be a route; NULL: no reason yet */
+    uint32_t group;
+    char name[CONFIG_DOMAIN_MAX]; /* as a policy has it */
 };
 
 struct import_draft_client {
@@ -58,7 +74,9 @@ struct import_draft_client {
 struct import_draft {
     struct config config;    /* the defaults, and what was set */
     bool given[CONFIG_ROWS]; /* was set */
-    uint32_t upstreams_count, clients_count, findings_count, arena_used;
+    uint32_t upstreams_count, zones_count, clients_count, findings_count, arena_used;
+    uint32_t groups_count; /* numbers of groups that are taken, but for the rest */
+    uint32_t rest_count;   /* of config.upstreams, the first ones: those of the rest */
     uint32_t counts[IMPORT_DRAFT_NOTE + 1];    /* findings, by kind */
     uint32_t per_client_line, per_proven_line; /* where the rates of one client stand, 0: nowhere */
     uint32_t per_client, per_proven;           /* queries/s of one client, of a proven one */
@@ -66,9 +84,10 @@ struct import_draft {
     bool is_stale_off;                         /* expired responses are not used */
     bool is_broken;                            /* the file could not be read to its end */
     bool serves_everybody; /* that program does, unless its file says otherwise */
-    bool is_overfull;      /* more findings, upstreams or clients than there is room for */
+    bool is_overfull;      /* more findings, upstreams, zones or clients than there is room for */
     /* as many of each as is counted above; the rest is never looked at */
     struct import_draft_upstream upstreams[IMPORT_DRAFT_UPSTREAMS_MAX];
+    struct import_draft_zone zones[IMPORT_DRAFT_ZONES_MAX];
     struct import_draft_client clients[IMPORT_DRAFT_CLIENTS_MAX];
     struct import_draft_finding findings[IMPORT_DRAFT_FINDINGS_MAX];
     char arena[IMPORT_DRAFT_ARENA_BYTES];
@@ -116,6 +135,25 @@ void import_draft_fail(struct import_draft *draft, uint32_t line, const char *ke
  */
 struct import_draft_upstream *import_draft_upstream(struct import_draft *draft, uint32_t line,
                                                     const char *key);
+
+/** The same server in another group, too. @param upstream  its number in draft->upstreams */
+void import_draft_again(struct import_draft *draft, uint32_t upstream, uint32_t group);
+
+/** A number for a group of upstreams that no other has. */
+uint32_t import_draft_group(struct import_draft *draft);
+
+/**
+ * Note a name that is asked of a group.
+ *
+ * @param key   static
+ * @param name  borrowed; no name of a domain, or one that was noted before: not carried, and said
+ * @return its number in draft->zones; IMPORT_DRAFT_NOWHERE: not noted
+ */
+uint32_t import_draft_zone(struct import_draft *draft, uint32_t line, const char *key,
+                           const char *name, uint32_t group);
+
+/** Is the name that zone, or below it? Both as a policy has them. */
+bool import_draft_is_within(const char *name, const char *zone);
 
 /** Add a pin. @param base64  of a SHA-256, without "sha256//" @return false: not carried, and said */
 bool import_draft_pin(struct import_draft *draft, struct import_draft_upstream *upstream,

@@ -96,8 +96,10 @@ put_entries(struct writer *w, enum config_row_id any, const struct config *confi
     for (uint32_t i = 0; i < config_row_entries(&config_rows[any], config); i++) {
         const char *before = "  - ";
         for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
+            if (strcmp(config_rows[id].group, group) != 0)
+                continue;
             const void *entry = config_row_base_of(&config_rows[id], config, i);
-            if (strcmp(config_rows[id].group, group) != 0 || !is_written(id, entry))
+            if (!is_written(id, entry))
                 continue;
             put(w, "%s", before);
             put_row(w, &config_rows[id], entry);

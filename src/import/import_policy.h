@@ -10,8 +10,8 @@
 
 #include "import/import_draft.h"
 
-/* octets: every list full to its end takes about 50 KiB */
-#define IMPORT_POLICY_BYTES 65536
+/* octets: every list full to its end, with the names of all routes, takes about 210 KiB */
+#define IMPORT_POLICY_BYTES 262144
 
 /**
  * Write.

@@ -4,98 +4,10 @@
 #include "import/import_settle.h"
 
 #include "import/import_acl.h"
+#include "import/import_place.h"
+#include "import/import_routes.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#define SHOWN_MAX 80 /* characters of an address in a finding */
-#define NAME_PART 50 /* of a TLS name that becomes a name; leaves room for a number */
-
-/* --- upstreams ------------------------------------------------------------------------------- */
-
-static bool
-is_taken(const struct config *config, const char *name)
-{
-    for (uint32_t i = 0; i < config->upstreams_count; i++)
-        if (strcmp(config->upstreams[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-/* Its own name, or one made of the TLS name; with a number where another one has it. */
-static void
-make_name(const struct import_draft_upstream *from, const struct config *config,
-          char to[CONFIG_NAME_MAX])
-{
-    const char *base = from->name[0] != '\0'       ? from->name
-                       : from->tls_name[0] != '\0' ? from->tls_name
-                                                   : "upstream";
-    char name[CONFIG_NAME_MAX], text[CONFIG_NAME_MAX];
-    const char *wrong;
-    const struct value_rule *rule = &config_rows[CONFIG_ROW_upstream_name].rule;
-    snprintf(text, sizeof text, "%.*s", NAME_PART, base);
-    if (value_parse(rule, text, name, &wrong) != STATUS_OK)
-        snprintf(text, sizeof text, "upstream");
-    snprintf(name, sizeof name, "%s", text);
-    for (unsigned number = 2; is_taken(config, name); number++)
-        snprintf(name, sizeof name, "%.*s-%u", NAME_PART, text, number);
-    memset(to, 0, CONFIG_NAME_MAX);
-    memcpy(to, name, strlen(name));
-}
-
-/* @return why it cannot be carried; NULL: it is in `to` */
-static const char *
-make_upstream(const struct import_draft_upstream *from, const struct config *config,
-              struct config_upstream *to)
-{
-    const char *wrong = NULL;
-    *to = (struct config_upstream){.weight = from->weight, .qps = from->qps};
-    if (from->lost != NULL)
-        return from->lost;
-    if (value_parse(&config_rows[CONFIG_ROW_upstream_address].rule, from->address, &to->address,
-                    &wrong) != STATUS_OK)
-        return wrong;
-    if (from->tls_name[0] != '\0' && value_parse(&config_rows[CONFIG_ROW_upstream_tls_name].rule,
-                                                 from->tls_name, to->tls_name, &wrong) != STATUS_OK)
-        return "the name of its certificate is no name";
-    if (to->tls_name[0] == '\0' && from->pins_count == 0)
-        return "neither a name nor a pin: nobody would be authenticated";
-    if (addr_is_among(&to->address, config->listen, config->listen_count))
-        return "penstock itself would listen at this address";
-    if (config->upstreams_count == CONFIG_UPSTREAMS_MAX)
-        return "a policy has room for 16 upstreams";
-    memcpy(to->pins, from->pins, sizeof to->pins);
-    to->pins_count = from->pins_count;
-    to->verify = from->pins_count == 0                          ? CONFIG_VERIFY_CA
-                 : from->is_by_pin || from->tls_name[0] == '\0' ? CONFIG_VERIFY_PIN
-                                                                : CONFIG_VERIFY_PIN_CA;
-    make_name(from, config, to->name);
-    return NULL;
-}
-
-static void
-settle_upstream(struct import_draft *draft, const struct import_draft_upstream *from)
-{
-    struct config *config = &draft->config;
-    struct config_upstream upstream;
-    char address[ADDR_TEXT_MAX];
-    const char *lost = make_upstream(from, config, &upstream);
-    if (lost != NULL) {
-        import_draft_say(draft, IMPORT_DRAFT_LOST, from->line, from->key, "%.*s%s%s", SHOWN_MAX,
-                         from->address, from->address[0] == '\0' ? "" : ": ", lost);
-        return;
-    }
-    config->upstreams[config->upstreams_count++] = upstream;
-    draft->given[CONFIG_ROW_upstream_address] = true;
-    addr_format(&upstream.address, address);
-    import_draft_say(draft, IMPORT_DRAFT_CARRIED, from->line, from->key, "upstream %s, %s",
-                     upstream.name, address);
-    if (upstream.pins_count == 0)
-        import_draft_say(draft, IMPORT_DRAFT_NOTE, from->line, from->key,
-                         "upstream %s has no pin, so verify: ca: run \"penstock pin %s --tls-name "
-                         "%s\", compare, and set pins and verify: pin+ca",
-                         upstream.name, address, upstream.tls_name);
-}
 
 /* --- rates ----------------------------------------------------------------------------------- */
 
@@ -155,8 +67,9 @@ void
 import_settle(struct import_draft *draft)
 {
     import_acl_settle(draft);
-    for (uint32_t i = 0; i < draft->upstreams_count; i++)
-        settle_upstream(draft, &draft->upstreams[i]);
+    import_place_rest(draft);
+    import_routes_settle(draft);
+    import_place_unasked(draft);
     if (draft->per_client != 0) {
         settle_rates(draft, CONFIG_ROW_rates_ipv4, draft->per_client);
         settle_rates(draft, CONFIG_ROW_rates_ipv6, draft->per_client);

@@ -17,9 +17,8 @@
 #define RATE_MAX  7 /* digits */
 
 static const char is_plain[] = "plain DNS: forward-tls-upstream is not yes";
-static const char is_of_zone[] =
-    "of a forward-zone other than \".\": upstreams are asked for every "
-    "name";
+static const char is_unnamed[] = "of a forward-zone that has no name";
+static const char is_unusable[] = "of a forward-zone whose name is not carried";
 
 enum clause { SERVER, FORWARD, OTHER };
 
@@ -31,25 +30,47 @@ struct unbound {
     unsigned count; /* values, 1.. */
     enum clause clause;
     char clause_name[KEY_MAX];
-    uint32_t zone_first; /* the first upstream of the forward-zone */
-    bool is_root, is_tls, is_all_tls;
+    uint32_t zone_first;              /* the first upstream of the forward-zone */
+    uint32_t zone_line;               /* where its name stands; 0: it has none */
+    char zone[CONFIG_DOMAIN_MAX + 1]; /* its name as it stands there; "": it is too long for one */
+    bool is_tls, is_all_tls;
     char port[IMPORT_DRAFT_PORT_TEXT_MAX];
 };
 
 /* --- forward zones --------------------------------------------------------------------------- */
 
+/* Whose upstreams they are. @return why they are nobody's */
+static const char *
+find_group(struct unbound *u, uint32_t *group)
+{
+    if (u->zone_line == 0)
+        return is_unnamed;
+    *group = strcmp(u->zone, ".") == 0 ? IMPORT_DRAFT_REST : import_draft_group(u->draft);
+    if (*group == IMPORT_DRAFT_REST)
+        import_draft_say(u->draft, IMPORT_DRAFT_CARRIED, u->zone_line, "name",
+                         "upstreams are asked for every name");
+    else if (import_draft_zone(u->draft, u->zone_line, "name", u->zone, *group) ==
+             IMPORT_DRAFT_NOWHERE)
+        return is_unusable;
+    return NULL;
+}
+
 static void
 end_zone(struct unbound *u)
 {
     struct import_draft *draft = u->draft;
+    uint32_t group = IMPORT_DRAFT_REST;
+    const char *lost = u->clause == FORWARD ? find_group(u, &group) : NULL;
     for (uint32_t i = u->zone_first; u->clause == FORWARD && i < draft->upstreams_count; i++) {
-        if (!u->is_root)
-            draft->upstreams[i].lost = is_of_zone;
+        draft->upstreams[i].group = group;
+        if (lost != NULL)
+            draft->upstreams[i].lost = lost;
         else if (!u->is_tls)
             draft->upstreams[i].lost = is_plain;
     }
     u->zone_first = draft->upstreams_count;
-    u->is_root = u->is_tls = false;
+    u->zone_line = 0;
+    u->is_tls = false;
 }
 
 /* IP, IP@PORT, IP@PORT#NAME */
@@ -83,22 +104,30 @@ static void
 take_zone(struct unbound *u)
 {
     struct import_draft *draft = u->draft;
-    bool is_name = strcmp(u->key, "name") == 0;
     if (strcmp(u->key, "forward-addr") == 0) {
         take_address(u);
-        return;
-    }
-    if (is_name)
-        u->is_root = strcmp(u->values[0], ".") == 0;
-    else
+    } else if (strcmp(u->key, "name") == 0) {
+        if (u->zone_line != 0)
+            import_draft_say(draft, IMPORT_DRAFT_LOST, u->zone_line, u->key, "another one follows");
+        u->zone_line = u->line.number;
+        (void)import_draft_copy(u->zone, sizeof u->zone, u->values[0]);
+    } else {
         u->is_tls = import_draft_truth(u->values[0]) > 0;
-    import_draft_say(
-        draft, (is_name ? u->is_root : u->is_tls) ? IMPORT_DRAFT_CARRIED : IMPORT_DRAFT_LOST,
-        u->line.number, u->key, "%s",
-        is_name ? "upstreams are asked for every name" : "upstreams are asked over TLS alone");
+        import_draft_say(draft, u->is_tls ? IMPORT_DRAFT_CARRIED : IMPORT_DRAFT_LOST,
+                         u->line.number, u->key, "upstreams are asked over TLS alone");
+    }
 }
 
 /* --- the server ------------------------------------------------------------------------------ */
+
+static bool
+is_among(const char *text, const char *const words[], unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (strcmp(text, words[i]) == 0)
+            return true;
+    return false;
+}
 
 static void
 take_client(struct unbound *u)
@@ -106,11 +135,8 @@ take_client(struct unbound *u)
     static const char *const allows[] = {"allow", "allow_setrd", "allow_snoop"};
     static const char *const denies[] = {"deny", "refuse", "deny_non_local", "refuse_non_local"};
     const char *action = u->count > 1 ? u->values[1] : "";
-    bool is_allowed = false, is_denied = false;
-    for (unsigned i = 0; i < sizeof allows / sizeof allows[0]; i++)
-        is_allowed = is_allowed || strcmp(action, allows[i]) == 0;
-    for (unsigned i = 0; i < sizeof denies / sizeof denies[0]; i++)
-        is_denied = is_denied || strcmp(action, denies[i]) == 0;
+    bool is_allowed = is_among(action, allows, sizeof allows / sizeof allows[0]);
+    bool is_denied = is_among(action, denies, sizeof denies / sizeof denies[0]);
     if (u->count > 2)
         import_draft_say(u->draft, IMPORT_DRAFT_LOST, u->line.number, u->key,
                          "one setting of a line is read");
@@ -123,15 +149,6 @@ take_client(struct unbound *u)
     if (!import_acl_add(u->draft, u->line.number, "access-control", u->values[0], is_allowed) &&
         is_denied)
         import_draft_fail(u->draft, u->line.number, u->key, "whom it denies cannot be read");
-}
-
-static bool
-is_among(const char *text, const char *const words[], unsigned count)
-{
-    for (unsigned i = 0; i < count; i++)
-        if (strcmp(text, words[i]) == 0)
-            return true;
-    return false;
 }
 
 static void

@@ -1,4 +1,5 @@
 """penstockctl import: what other programs ship becomes a policy that penstock --check calls sound, or is said to be of no use."""
+import json
 import os
 import pathlib
 import re
@@ -7,7 +8,8 @@ import subprocess
 
 import pytest
 
-from penstock import BUILD, TOP, plain_environment
+from baddot import encoded
+from penstock import BUILD, TOP, plain_environment, records
 
 CTL = BUILD / "src/ctl/penstockctl"
 PENSTOCK = BUILD / "src/supervisor/penstock"
@@ -163,6 +165,62 @@ def test_the_examples_of_the_document_are_so(name, text, policy, report, is_soun
     assert done.stdout == policy and done.stderr == report
     assert is_sound(policy)
     counted(done)
+
+
+# ---- zones
+
+def entries(policy, group):
+    """A list of mappings of a policy, whose values are JSON or a word."""
+    found = []
+    for line in re.search(rf"^{group}:\n((?: .*\n)*)", policy, re.M)[1].splitlines():
+        start, key, value = re.fullmatch(r"  ([ -]) (\w+): (.*)", line).groups()
+        if start == "-":
+            found.append({})
+        found[-1][key] = json.loads(value) if value[0] in '"[' else value
+    return found
+
+
+def test_many_zones_become_few_routes(is_sound, tmp_path):
+    def zone(name, *servers):
+        return f'forward-zone:\n  name: "{name}"\n  forward-tls-upstream: yes\n' + "".join(f"  forward-addr: {server}\n" for server in servers)
+    first, second, public = ("192.0.2.1@853#a.example", "192.0.2.2@853#b.example", "9.9.9.9@853#dns.quad9.net")
+    (tmp_path / "unbound.conf").write_text(
+        "".join(zone(f"z{i}.example", *((second, first) if i % 2 else (first, second))) for i in range(20)) + zone(".", public)
+        + zone("public.example", public) + zone("public.z0.example", public) + zone("Z1.example.", public)
+        + zone("plain.example", "192.0.2.3").replace("upstream: yes", "upstream: no"))
+    done = run("unbound.conf", "--verbose", cwd=tmp_path)
+    assert is_sound(done.stdout)
+    assert [entry["name"] for entry in entries(done.stdout, "upstreams")] == ["dns.quad9.net", "a.example", "b.example", "dns.quad9.net-2"]
+    routes = entries(done.stdout, "routes")
+    assert [(len(route["names"]), route["upstreams"]) for route in routes] == [
+        (16, ["a.example", "b.example"]), (4, ["a.example", "b.example"]), (1, ["dns.quad9.net-2"])]
+    assert routes[2]["names"] == ["public.z0.example"]
+    for told in ("public.example is asked of the same servers as every other name", "z1.example: line 7 has it already",
+                 "plain.example: none of its servers is carried", "192.0.2.3: plain DNS"):
+        assert told in done.stderr, done.stderr
+    counted(done)
+
+
+@pytest.mark.smoke
+def test_a_zone_is_asked_where_it_was(serve, bads, pki, is_sound, tmp_path):
+    public, corp = bads(), bads()
+    block = "%s {\n bind 127.0.0.1\n forward . tls://%s {\n  tls_servername dot.example\n }\n}\n"
+    (tmp_path / "Corefile").write_text(block % (".", public.where) + block % ("corp.example 10.in-addr.arpa", corp.where))
+    policy = run("Corefile", cwd=tmp_path).stdout
+    assert is_sound(policy)
+    service = serve(entries(policy, "upstreams"), settings={"routes": entries(policy, "routes")})
+    for name in ("www.corp.example", "www.penstock.example"):
+        assert records(service.ask(name)) == [encoded(name)]
+    assert service.ask("1.0.0.10.in-addr.arpa", "PTR").rcode() == 0
+    assert any(b"\3www\4corp" in wire.lower() for wire in corp.queries) and any(b"\00210\7in-addr" in wire for wire in corp.queries)
+    assert not any(b"\4corp\7example" in wire.lower() or b"\7in-addr" in wire.lower() for wire in public.queries)
+    assert not any(b"\10penstock" in wire.lower() for wire in corp.queries)
+
+
+def test_zones_alone_are_no_policy(tmp_path):
+    (tmp_path / "Corefile").write_text("corp.example {\n forward . tls://192.0.2.1%a.example\n}\n")
+    done = run("Corefile", status=1, cwd=tmp_path)
+    assert done.stdout == "" and "no upstream over TLS that can be authenticated is asked for every name" in done.stderr
 
 
 # ---- the command

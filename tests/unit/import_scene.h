@@ -39,6 +39,15 @@ is_carried(uint32_t line, const char *key, const char *words)
     return says(IMPORT_DRAFT_CARRIED, line, key, words);
 }
 
+/* Zone number `i`: its name, its line, and the group whose servers it is asked of. */
+static inline bool
+is_zone_of(uint32_t i, uint32_t line, const char *name, uint32_t group)
+{
+    const struct import_draft_zone *zone = &draft.zones[i];
+    return i < draft.zones_count && zone->line == line && strcmp(zone->name, name) == 0 &&
+           zone->group == group && zone->lost == NULL;
+}
+
 /* Upstream number `i`: where it is asked, its name, and why it is left out. */
 static inline bool
 is_upstream(uint32_t i, const char *address, const char *tls_name, const char *lost)

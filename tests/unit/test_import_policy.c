@@ -74,7 +74,19 @@ Test(import_policy, the_largest_has_room_and_loads)
             addr_parse("[2001:db8:1111:2222:3333:4444:5555:6666]:65535", 0, &upstream->address),
             STATUS_OK);
     }
-    draft.given[CONFIG_ROW_upstream_address] = true;
+    for (unsigned i = 0; i < CONFIG_ROUTES_MAX * CONFIG_ROUTE_NAMES; i++) {
+        struct config_route *route = &draft.config.routes[i / CONFIG_ROUTE_NAMES];
+        char *name = route->names[route->names_count++];
+        memcpy(name, draft.config.local_private_names[0], CONFIG_DOMAIN_MAX);
+        snprintf(name + CONFIG_DOMAIN_MAX - 4, 4, "%03u", i);
+        route->private_addresses = 1;
+    }
+    draft.config.routes_count = CONFIG_ROUTES_MAX;
+    for (unsigned i = 0; i < CONFIG_ROUTES_MAX; i++)
+        for (unsigned number = 1; number < CONFIG_UPSTREAMS_MAX; number++)
+            memcpy(draft.config.routes[i].upstreams[draft.config.routes[i].upstreams_count++],
+                   draft.config.upstreams[number].name, CONFIG_NAME_MAX);
+    draft.given[CONFIG_ROW_upstream_address] = draft.given[CONFIG_ROW_route_names] = true;
     size_t size = import_policy_write(&draft, "from", policy);
     cr_assert_gt(size, 0);
     struct config_source source = {.file = "f", .text = policy, .text_size = size};

@@ -5,6 +5,8 @@
 
 #include "import_scene.h"
 
+#include <stdio.h>
+
 static void
 read_text(const char *text)
 {
@@ -24,19 +26,51 @@ Test(import_unbound, a_forward_zone_over_tls)
     cr_expect(is_lost(8, "forward-host", "not looked up"));
 }
 
-Test(import_unbound, what_is_plain_or_of_another_zone_is_left_out)
+Test(import_unbound, what_is_plain_is_left_out)
 {
     read_text("forward-zone:\n name: .\n forward-addr: 192.0.2.1#a.example\n"
-              "forward-zone:\n forward-tls-upstream: yes\n forward-addr: 192.0.2.2#b.example\n "
-              "name: corp\n"
-              "forward-zone:\n name: .\n forward-tls-upstream: no\n forward-addr: 192.0.2.3\n");
+              "forward-zone:\n name: .\n forward-tls-upstream: no\n forward-addr: 192.0.2.3\n"
+              "forward-zone:\n name: corp\n forward-addr: 192.0.2.2#b.example\n");
     cr_expect(is_upstream(0, "192.0.2.1", "a.example", "plain DNS"));
-    cr_expect(is_upstream(1, "192.0.2.2", "b.example", "other than \".\""));
-    cr_expect(is_upstream(2, "192.0.2.3", "", "plain DNS"));
+    cr_expect(is_upstream(1, "192.0.2.3", "", "plain DNS"));
+    cr_expect(is_upstream(2, "192.0.2.2", "b.example", "plain DNS"));
     read_text("forward-zone:\n name: .\n forward-addr: 192.0.2.1#a.example\n"
               " forward-addr: 192.0.2.2\nserver:\n tls-upstream: yes\n");
     cr_expect(is_upstream(0, "192.0.2.1", "a.example", NULL));
     cr_expect(is_upstream(1, "192.0.2.2", "", "no #NAME"));
+}
+
+Test(import_unbound, zones)
+{
+    read_text("forward-zone:\n forward-tls-upstream: yes\n forward-addr: 192.0.2.1#a.example\n "
+              "name: \"Corp.example.\"\n"
+              "forward-zone:\n name: other.example\n name: .\n forward-tls-upstream: yes\n"
+              " forward-addr: 192.0.2.2#b.example\n"
+              "forward-zone:\n name: lab.example\n forward-tls-upstream: yes\n"
+              " forward-addr: 192.0.2.1#a.example\n forward-addr: 192.0.2.4#c.example\n");
+    cr_expect(is_zone_of(0, 4, "corp.example", 1) && is_zone_of(1, 11, "lab.example", 2));
+    static const uint32_t groups[] = {1, IMPORT_DRAFT_REST, 2, 2};
+    for (uint32_t i = 0; i < 4; i++)
+        cr_expect(draft.upstreams[i].group == groups[i] && draft.upstreams[i].lost == NULL);
+    cr_expect(is_lost(6, "name", "another one follows") && is_carried(7, "name", "every name"));
+}
+
+Test(import_unbound, zones_without_a_name_of_their_own)
+{
+    static const char use[] = " forward-tls-upstream: yes\n forward-addr: 192.0.2.1#a.example\n";
+    char text[1024];
+    snprintf(text, sizeof text,
+             "forward-zone:\n%sforward-zone:\n name: corp\n%sforward-zone:\n name: CORP\n%s"
+             "forward-zone:\n name: \"a b\"\n%sserver:\n domain-insecure: corp\n",
+             use, use, use, use);
+    read_text(text);
+    cr_expect(is_upstream(0, "192.0.2.1", "a.example", "no name"));
+    cr_expect(is_upstream(1, "192.0.2.1", "a.example", NULL) && draft.zones_count == 1);
+    cr_expect(is_upstream(2, "192.0.2.1", "a.example", "name is not carried") &&
+              is_lost(9, "name", "line 5 has it already"));
+    cr_expect(is_upstream(3, "192.0.2.1", "a.example", "name is not carried") &&
+              is_lost(13, "name", "routes[].names"));
+    cr_expect(is_lost(17, "domain-insecure", "does not validate"));
 }
 
 Test(import_unbound, addresses_that_are_served)
