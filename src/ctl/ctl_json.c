@@ -89,6 +89,26 @@ upstreams(const struct figures *f)
     return list;
 }
 
+/* The first is that of all names that no other has. */
+static json_t *
+routes(const struct figures *f)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < f->routes; i++) {
+        const struct figures_route *of = &f->of_route[i];
+        json_t *names = json_array();
+        for (unsigned u = 0; u < f->upstreams; u++)
+            if ((of->is->upstreams >> u & 1) != 0)
+                json_array_append_new(names, json_string(f->of_upstream[u].is->name));
+        json_array_append_new(
+            list, json_pack("{s:o, s:o, s:o, s:o}", "name",
+                            of->is->names > 0 ? json_string(of->is->name) : json_null(), "names",
+                            of->is->names > 0 ? ctl_value_whole(of->is->names) : json_null(),
+                            "upstreams", names, "usable", ctl_value_whole(of->usable)));
+    }
+    return list;
+}
+
 static json_t *
 rates(const struct figures *f)
 {
@@ -150,12 +170,12 @@ static json_t *
 status(const struct figures *f, const struct judgement *j)
 {
     char clients[SAYS_LINE_MAX], needs[SAYS_LINE_MAX];
-    return json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "level",
+    return json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "level",
                      levels[j->level], "since", ctl_value_whole(j->since_s), "clients",
                      says_clients(f, j, clients), "needs", says_needs(j, needs), "service",
                      ctl_value_service(f->reading), "findings", findings(f, j), "rates", rates(f),
-                     "upstreams", upstreams(f), "room", room(f), "processes", processes(f->reading),
-                     "deaths", ctl_value_whole(f->reading->deaths));
+                     "upstreams", upstreams(f), "routes", routes(f), "room", room(f), "processes",
+                     processes(f->reading), "deaths", ctl_value_whole(f->reading->deaths));
 }
 
 char *

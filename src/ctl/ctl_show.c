@@ -5,6 +5,7 @@
 
 #include "base/lower.h"
 #include "view/draw_status.h"
+#include "view/draw_status_routes.h"
 #include "view/number.h"
 
 #include <errno.h>
@@ -191,6 +192,7 @@ ctl_show_upstreams(const struct figures *figures, char addresses[STATS_UPSTREAMS
     struct sheet to;
     sheet_begin(&to, text, CTL_SHOW_MAX, true, false);
     draw_status_upstreams(figures, &to);
+    draw_status_routes(figures, &to);
     for (unsigned i = 0; i < figures->upstreams; i++) {
         if (addresses[i][0] == '\0')
             continue;

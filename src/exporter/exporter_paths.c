@@ -43,7 +43,14 @@ draw_healthz(const struct exporter_paths_view *view, const struct http_request *
         say_old(view->gather, reply);
 }
 
-/* Are clients answered: by an upstream that can be asked, or from the cache? */
+/* By an upstream that can be asked, or from the cache. Answers to names of routes say nothing of others. */
+static bool
+are_clients_answered(const struct figures *figures)
+{
+    return !figures_is_down(figures, 0) ||
+           (figures->routes == 1 && figures->answered_minute_count > 0);
+}
+
 static void
 draw_readyz(const struct exporter_paths_view *view, const struct http_request *request,
             struct http_reply *reply)
@@ -61,7 +68,7 @@ draw_readyz(const struct exporter_paths_view *view, const struct http_request *r
     else if (gather->sight.reading.serving == 0)
         http_reply_say(reply, 503, "No lane serves.");
     else
-        http_reply_say(reply, figures->usable > 0 || figures->answered_minute_count > 0 ? 200 : 503,
+        http_reply_say(reply, are_clients_answered(figures) ? 200 : 503,
                        says_clients(figures, &gather->sight.judgement, line));
 }
 

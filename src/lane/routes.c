@@ -42,6 +42,22 @@ routes_sets_make(struct routes_sets *sets, const struct config *config)
     sets->of_group[ROUTES_REST] = all & ~routed;
 }
 
+uint32_t
+routes_sets_names(const struct routes_sets *sets, const struct config *config, unsigned group,
+                  const char **first)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < config->routes_count && group < sets->count; i++) {
+        const struct config_route *route = &config->routes[i];
+        if (set_of(config, route) != sets->of_group[group])
+            continue;
+        if (count == 0)
+            *first = route->names[0];
+        count += route->names_count;
+    }
+    return count;
+}
+
 /* Put it before the first that is shorter: of the names that one is below, the longest is met first. */
 static void
 add(struct routes *routes, const struct routes_name *added)

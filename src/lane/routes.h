@@ -38,7 +38,12 @@ struct routes { /* zeroed: none, and no upstream */
 /** @param config  judged; borrowed for the call */
 void routes_sets_make(struct routes_sets *sets, const struct config *config);
 
-/** The same, and the names. */
+/** How many names are in a group, and the first of them, as configured; borrowed from `config`.
+ *  @return 0: it is ROUTES_REST, or no group; `first` is not written */
+uint32_t routes_sets_names(const struct routes_sets *sets, const struct config *config,
+                           unsigned group, const char **first);
+
+/** The same as routes_sets_make(), and the names. */
 void routes_make(struct routes *routes, const struct config *config);
 
 /** The route's name that a name is at or below: the longest. @param name  in lower case

@@ -23,8 +23,10 @@
 #define SERVICE_PAGE_VERSION_MAX 32 /* with its NUL */
 #define SERVICE_PAGE_DEATHS      8  /* so many of the last ones are told with their times */
 #define SERVICE_PAGE_LISTS       2 /* IPC_LISTS: names that are blocked, and allowed all the same */
-#define SERVICE_PAGE_LIST_FILES  16 /* CONFIG_LISTS_MAX: files of each */
-#define SERVICE_PAGE_SUM         32 /* octets of a SHA-256 */
+#define SERVICE_PAGE_LIST_FILES  16  /* CONFIG_LISTS_MAX: files of each */
+#define SERVICE_PAGE_SUM         32  /* octets of a SHA-256 */
+#define SERVICE_PAGE_ROUTES      33  /* ROUTES_GROUPS_MAX */
+#define SERVICE_PAGE_ROUTE_MAX   256 /* a domain name with its NUL */
 
 /* Of a child; those of a place without a process: GONE. */
 enum service_page_state {
@@ -65,6 +67,12 @@ struct service_page_upstream {
     uint64_t verify;                  /* enum config_verify: 0 pin+ca, 1 pin, 2 ca */
 };
 
+struct service_page_route {            /* names that are asked of the same upstreams */
+    char name[SERVICE_PAGE_ROUTE_MAX]; /* the first of them; "": these are all other names */
+    uint64_t names;                    /* how many those are, each with all below; 0: all others */
+    uint64_t upstreams;                /* bit per upstream */
+};
+
 struct service_page {
     /* --- never changes */
     uint64_t magic;       /* SERVICE_PAGE_MAGIC */
@@ -84,6 +92,9 @@ struct service_page {
     uint64_t cache_bytes; /* cache.size, per lane; 0: no cache */
     uint64_t query_ms;    /* timeouts.query */
     struct service_page_upstream of_upstream[STATS_UPSTREAMS];
+    uint64_t
+        routes; /* 1 to SERVICE_PAGE_ROUTES; the first is that of all names that no other has */
+    struct service_page_route of_route[SERVICE_PAGE_ROUTES];
 
     /* --- changes */
     _Atomic uint64_t generation; /* another one: pages were replaced, ask for them again */

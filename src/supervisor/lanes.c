@@ -90,11 +90,13 @@ lanes_announce(struct supervisor *sup)
     notify_ready(sup);
 }
 
+/* Names that no route has; those of a route whose upstreams are down wait for nobody. */
 static bool
-can_ask(const struct child *worker, uint32_t count)
+can_ask(const struct child *worker, uint32_t upstreams)
 {
-    for (uint32_t i = 0; i < count; i++)
-        if (stats_load(&worker->stats->upstreams[i].state) == STATS_UPSTREAM_USABLE)
+    for (uint32_t i = 0; i < CONFIG_UPSTREAMS_MAX; i++)
+        if ((upstreams >> i & 1) != 0 &&
+            stats_load(&worker->stats->upstreams[i].state) == STATS_UPSTREAM_USABLE)
             return true;
     return false;
 }
@@ -102,8 +104,10 @@ can_ask(const struct child *worker, uint32_t count)
 bool
 lanes_can_ask(const struct supervisor *sup)
 {
+    struct routes_sets sets;
+    routes_sets_make(&sets, &sup->config);
     for (unsigned i = 0; i < sup->lanes_count; i++)
-        if (!can_ask(&sup->lanes[i].children[CHILD_WORKER], sup->config.upstreams_count))
+        if (!can_ask(&sup->lanes[i].children[CHILD_WORKER], sets.of_group[ROUTES_REST]))
             return false;
     return true;
 }

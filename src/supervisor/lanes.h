@@ -19,7 +19,8 @@ MUST_CHECK enum status lanes_spawn_all(struct supervisor *sup, enum child_role r
 /** All serve, and the listening sockets are read: say so, to the log and the service manager. */
 void lanes_announce(struct supervisor *sup);
 
-/** Has each worker had a good handshake with an upstream, and nothing worse since? */
+/** Has each worker had a good handshake with an upstream, and nothing worse since? Those of routes
+ *  alone do not count: most names are not asked of them. */
 bool lanes_can_ask(const struct supervisor *sup);
 
 /** The child says that it serves. */

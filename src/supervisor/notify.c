@@ -54,18 +54,52 @@ is_in_state(const struct supervisor *sup, uint32_t upstream, enum stats_upstream
     return false;
 }
 
+/* A bit for each upstream that could be asked, or has not been tried yet. */
+static uint32_t
+find_usable(const struct supervisor *sup, unsigned *usable, unsigned *unasked)
+{
+    uint32_t found = 0;
+    *usable = *unasked = 0;
+    for (uint32_t i = 0; i < sup->config.upstreams_count; i++) {
+        bool is_usable = is_in_state(sup, i, STATS_UPSTREAM_USABLE);
+        bool is_failed = !is_usable && (is_in_state(sup, i, STATS_UPSTREAM_REFUSED) ||
+                                        is_in_state(sup, i, STATS_UPSTREAM_DOWN));
+        *usable += is_usable;
+        *unasked += !is_usable && !is_failed;
+        found |= is_failed ? 0 : 1U << i;
+    }
+    return found;
+}
+
+/* ", none for names of corp.example and 2 more groups": whose upstreams all failed, if others did not. */
+static int
+describe_routes(const struct supervisor *sup, uint32_t usable, char *text, size_t size)
+{
+    struct routes_sets sets;
+    const char *name = "";
+    unsigned down = 0;
+    int used = 0;
+    routes_sets_make(&sets, &sup->config);
+    for (uint32_t i = ROUTES_REST + 1; i < sets.count; i++)
+        if ((sets.of_group[i] & usable) == 0 && down++ == 0)
+            (void)routes_sets_names(&sets, &sup->config, i, &name);
+    if (sets.count == 1 || usable == 0)
+        return 0;
+    if ((sets.of_group[ROUTES_REST] & usable) == 0)
+        used = snprintf(text, size, ", NONE for names outside of routes");
+    if (down > 0)
+        used += snprintf(text + used, size - (size_t)used, ", none for %.64s", name);
+    if (down > 1)
+        used += snprintf(text + used, size - (size_t)used, " and %u more", down - 1);
+    return used;
+}
+
 static void
 describe(const struct supervisor *sup, char text[SUPERVISOR_STATUS_MAX])
 {
     const struct reload_news *news = &sup->reload_news;
-    unsigned usable = 0, failed = 0, count = sup->config.upstreams_count;
-    for (uint32_t i = 0; i < count; i++)
-        if (is_in_state(sup, i, STATS_UPSTREAM_USABLE))
-            usable++;
-        else if (is_in_state(sup, i, STATS_UPSTREAM_REFUSED) ||
-                 is_in_state(sup, i, STATS_UPSTREAM_DOWN))
-            failed++;
-    unsigned unasked = count - usable - failed;
+    unsigned usable, unasked, count = sup->config.upstreams_count;
+    uint32_t found = find_usable(sup, &usable, &unasked);
     int used =
         snprintf(text, SUPERVISOR_STATUS_MAX, "Serving: %u of %u %s, %u of %u %s can be asked",
                  count_lanes(sup), sup->lanes_count, sup->lanes_count == 1 ? "lane" : "lanes",
@@ -73,6 +107,7 @@ describe(const struct supervisor *sup, char text[SUPERVISOR_STATUS_MAX])
     if (unasked > 0)
         used += snprintf(text + used, (size_t)(SUPERVISOR_STATUS_MAX - used), ", %u not tried yet",
                          unasked);
+    used += describe_routes(sup, found, text + used, (size_t)(SUPERVISOR_STATUS_MAX - used));
     if (news->text[0] != '\0' && !news->is_in_force)
         snprintf(text + used, (size_t)(SUPERVISOR_STATUS_MAX - used),
                  "; the last reload was refused: %.400s", news->text);

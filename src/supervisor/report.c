@@ -6,6 +6,7 @@
 #include "conf/config_hash.h"
 #include "digest/digest.h"
 #include "ipc/ipc.h"
+#include "lane/routes.h"
 #include "lane/service_page.h"
 #include "os/log.h"
 #include "os/memory.h"
@@ -21,6 +22,8 @@
 _Static_assert(SERVICE_PAGE_LANES == CONFIG_LANES_MAX, "lanes");
 _Static_assert(STATS_UPSTREAMS == CONFIG_UPSTREAMS_MAX, "upstreams");
 _Static_assert(SERVICE_PAGE_NAME_MAX == CONFIG_NAME_MAX, "names of upstreams");
+_Static_assert(SERVICE_PAGE_ROUTES == ROUTES_GROUPS_MAX, "groups of upstreams");
+_Static_assert(SERVICE_PAGE_ROUTE_MAX >= CONFIG_DOMAIN_MAX, "names of routes");
 _Static_assert(SERVICE_PAGE_CHILDREN == SUPERVISOR_CHILDREN, "places of a lane");
 _Static_assert(SERVICE_PAGE_LISTS == IPC_LISTS, "lists of names");
 _Static_assert(SERVICE_PAGE_LIST_FILES == CONFIG_LISTS_MAX, "their files");
@@ -54,6 +57,22 @@ fill_lists(struct service_page *page, const struct supervisor *sup)
 }
 
 static void
+fill_routes(struct service_page *page, const struct config *config)
+{
+    struct routes_sets sets;
+    routes_sets_make(&sets, config);
+    memset(page->of_route, 0, sizeof page->of_route);
+    page->routes = sets.count;
+    for (uint32_t i = 0; i < sets.count; i++) {
+        struct service_page_route *route = &page->of_route[i];
+        const char *name = "";
+        route->names = routes_sets_names(&sets, config, i, &name);
+        route->upstreams = sets.of_group[i];
+        snprintf(route->name, sizeof route->name, "%s", name);
+    }
+}
+
+static void
 fill_config(struct service_page *page, const struct supervisor *sup)
 {
     const struct config *config = &sup->config;
@@ -74,6 +93,7 @@ fill_config(struct service_page *page, const struct supervisor *sup)
         upstream->pins = config->upstreams[i].pins_count;
         upstream->verify = config->upstreams[i].verify;
     }
+    fill_routes(page, config);
     fill_ca(page, sup->ca_fd);
     fill_lists(page, sup);
 }

@@ -220,6 +220,8 @@ mark_of(const struct figures *f, const struct judge_finding *finding, char text[
         snprintf(text, MOMENT_TEXT_MAX, "%." NAME_WIDE "s down", name);
     else if (finding->kind == JUDGE_NONE)
         snprintf(text, MOMENT_TEXT_MAX, "no upstream");
+    else if (finding->kind == JUDGE_ROUTE)
+        snprintf(text, MOMENT_TEXT_MAX, "route down");
     else if (finding->kind == JUDGE_DIED)
         snprintf(text, MOMENT_TEXT_MAX, "process died");
     else if (finding->kind == JUDGE_NETWORK)

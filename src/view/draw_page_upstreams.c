@@ -92,8 +92,10 @@ level_of_state(const struct table *table, unsigned i)
         worse(level_of(table, JUDGE_PIN, i), level_of(table, JUDGE_MISSING, i));
     if (up->is_usable)
         level = worse(level, level_of(table, JUDGE_ERRORS, i));
-    if (!up->is_usable && table->f->usable == 0)
-        level = worse(level, level_of(table, JUDGE_NONE, 0));
+    for (unsigned route = 0; !up->is_usable && route < table->f->routes; route++)
+        if ((table->f->of_route[route].is->upstreams >> i & 1) != 0 &&
+            figures_is_down(table->f, route))
+            level = worse(level, level_of(table, route == 0 ? JUDGE_NONE : JUDGE_ROUTE, 0));
     return level;
 }
 

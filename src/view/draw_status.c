@@ -3,6 +3,7 @@
  */
 #include "view/draw_status.h"
 
+#include "view/draw_status_routes.h"
 #include "view/finding.h"
 #include "view/moment.h"
 #include "view/says.h"
@@ -348,6 +349,7 @@ draw_status(const struct figures *f, const struct judgement *j, struct sheet *to
     if (j->level == JUDGE_WELL)
         draw_figures(f, to);
     draw_status_upstreams(f, to);
+    draw_status_routes(f, to);
     sheet_end_line(to, 0);
     if (j->level != JUDGE_WELL) {
         draw_summary(f, to);

@@ -185,9 +185,6 @@ fill_upstream(struct figures *figures, unsigned i, const struct tally *from, con
             of->failed = rate((to->failed[i] - from->failed[i]) * 60, us);
     }
     figures->usable += of->is_usable;
-    figures->unusable_by_pin += !of->is_usable && is->cause == STATS_CAUSE_PIN;
-    if (!of->is_usable && is->changed_us > figures->none_usable_us)
-        figures->none_usable_us = is->changed_us;
 }
 
 static uint64_t
@@ -234,8 +231,51 @@ fill_upstreams(struct figures *figures, const struct tally *to)
         fill_upstream(figures, i, from, to, asked_all);
         fill_errors(figures, i, from, to);
     }
-    if (figures->usable > 0)
-        figures->none_usable_us = 0;
+}
+
+uint32_t
+figures_peers(const struct figures *figures, unsigned upstream)
+{
+    uint32_t peers = 0;
+    for (unsigned i = 0; i < figures->routes; i++) {
+        uint32_t set = figures->of_route[i].is->upstreams;
+        peers |= (set >> upstream & 1) != 0 ? set : 0;
+    }
+    return peers & ~(1U << upstream);
+}
+
+bool
+figures_is_down(const struct figures *figures, unsigned route)
+{
+    return figures->of_route[route].upstreams > 0 && figures->of_route[route].usable == 0;
+}
+
+static void
+fill_route(struct figures *figures, unsigned route)
+{
+    struct figures_route *of = &figures->of_route[route];
+    *of = (struct figures_route){.is = &figures->reading->of_route[route]};
+    for (unsigned i = 0; i < figures->upstreams; i++) {
+        const struct figures_upstream *up = &figures->of_upstream[i];
+        if ((of->is->upstreams >> i & 1) == 0)
+            continue;
+        of->upstreams++;
+        of->usable += up->is_usable;
+        of->by_pin += !up->is_usable && up->is->cause == STATS_CAUSE_PIN;
+        if (!up->is_usable && up->is->changed_us > of->none_us)
+            of->none_us = up->is->changed_us;
+    }
+    if (of->usable > 0)
+        of->none_us = 0;
+    figures->routes_down += route > 0 && figures_is_down(figures, route);
+}
+
+static void
+fill_routes(struct figures *figures)
+{
+    figures->routes = figures->reading->routes > 0 ? figures->reading->routes : 1;
+    for (unsigned i = 0; i < figures->routes; i++)
+        fill_route(figures, i);
 }
 
 static void
@@ -303,5 +343,6 @@ figures_make(struct figures *figures, const struct reading *reading, const struc
     fill_minute(figures, &reading->tally);
     fill_usual(figures);
     fill_upstreams(figures, &reading->tally);
+    fill_routes(figures);
     fill_room(figures);
 }

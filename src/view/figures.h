@@ -29,6 +29,12 @@ struct figures_upstream {
     bool has_spare; /* a pin stands behind the one that matches, or only one is */
 };
 
+struct figures_route { /* upstreams that are asked the same names, and no others those */
+    const struct reading_route *is;     /* borrowed from the reading */
+    unsigned upstreams, usable, by_pin; /* by_pin: refused because no pin matches */
+    uint64_t none_us; /* monotonic: since when none is usable; 0: some are, or it is not known */
+};
+
 struct figures {
     const struct reading *reading; /* borrowed */
     const struct history *history; /* borrowed */
@@ -60,9 +66,11 @@ struct figures {
     uint64_t usual_most_us;         /* 99 of 100: the median of its minutes */
 
     uint64_t errors_minute; /* share of errors in the responses of all upstreams, one minute */
-    unsigned upstreams, usable, unusable_by_pin;
-    uint64_t none_usable_us; /* monotonic: since when; 0: some are */
+    unsigned upstreams, usable;
     struct figures_upstream of_upstream[STATS_UPSTREAMS];
+    unsigned routes,
+        routes_down; /* 1 or more: the first is of names that no other has; without it */
+    struct figures_route of_route[SERVICE_PAGE_ROUTES];
 
     uint64_t waiting, waiting_most, tcp_clients, tcp_clients_most; /* all lanes */
     uint64_t cache_bytes, cache_bytes_most;
@@ -77,6 +85,12 @@ void figures_make(struct figures *figures, const struct reading *reading,
 
 /** How often a counter counted, per second, in thousandths, over `span_s`; NUMBER_NONE: not known. */
 uint64_t figures_rate(const struct figures *figures, enum stats_counter counter);
+
+/** Whoever is asked a name that this upstream is asked, too: a bit for each, without itself. */
+uint32_t figures_peers(const struct figures *figures, unsigned upstream);
+
+/** Can no upstream be asked any name of this route, or of the first: any that no route has? */
+bool figures_is_down(const struct figures *figures, unsigned route);
 
 /** A monotonic time as seconds since 1970, by the clocks of the reading. */
 uint64_t figures_wall_s(const struct figures *figures, uint64_t monotonic_us);

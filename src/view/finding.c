@@ -3,6 +3,7 @@
  */
 #include "view/finding.h"
 
+#include "view/finding_route.h"
 #include "view/moment.h"
 #include "view/says.h"
 #include "view/sheet.h"
@@ -23,8 +24,9 @@ list_others(const struct telling *t, char *text, size_t size)
 {
     struct sheet list;
     unsigned others[STATS_UPSTREAMS], count = 0;
+    uint32_t peers = figures_peers(t->f, t->finding->upstream);
     for (unsigned i = 0; i < t->f->upstreams; i++)
-        if (i != t->finding->upstream && t->f->of_upstream[i].is_usable)
+        if ((peers >> i & 1) != 0 && t->f->of_upstream[i].is_usable)
             others[count++] = i;
     sheet_begin(&list, text, size, true, false);
     for (unsigned i = 0; i < count; i++)
@@ -42,7 +44,8 @@ tell_who_works(struct telling *t)
     char others[SAYS_LINE_MAX * 2];
     unsigned count = list_others(t, others, sizeof others);
     if (count == 0)
-        sheet_add(&t->to, "No other upstream can be asked. ");
+        sheet_add(&t->to, "No other upstream can be asked%s. ",
+                  t->f->routes > 1 ? " the same names" : "");
     else if (count == 1)
         sheet_add(&t->to, "%s alone does its work. ", others);
     else
@@ -161,18 +164,30 @@ tell_certificate(struct telling *t)
 static void
 tell_none(struct telling *t)
 {
-    if (t->f->usable > 0) {
+    uint32_t rest = t->f->of_route[0].is->upstreams;
+    if (!figures_is_down(t->f, 0)) {
         sheet_add(&t->to, "Upstreams can be asked again. None could from %s on.\n", t->since);
         sheet_add(&t->to, "If it stays so for five minutes, this goes away by itself.");
         return;
     }
-    sheet_add(&t->to, "No upstream has been usable since %s.\n", t->since);
+    sheet_add(&t->to, "No upstream%s has been usable since %s.\n",
+              t->f->routes > 1 ? " for names outside of routes" : "", t->since);
     for (unsigned i = 0; i < t->f->upstreams; i++)
-        sheet_add(&t->to, "%s: %s. ", t->f->of_upstream[i].is->name,
-                  says_cause(t->f->of_upstream[i].is->cause));
+        if ((rest >> i & 1) != 0)
+            sheet_add(&t->to, "%s: %s. ", t->f->of_upstream[i].is->name,
+                      says_cause(t->f->of_upstream[i].is->cause));
     sheet_add(&t->to,
               "Clients get what the cache holds, and errors. If all of them do not answer, look at "
               "the network of this host first. They are tried again by themselves.");
+}
+
+static void
+tell_unreached(struct telling *t)
+{
+    if (t->finding->kind == JUDGE_NONE)
+        tell_none(t);
+    else
+        finding_route_tell(t->f, t->since, &t->to);
 }
 
 static void
@@ -246,6 +261,13 @@ tell_room(struct telling *t, uint64_t used, uint64_t most, const char *what, con
 }
 
 static void
+tell_tcp_clients(struct telling *t)
+{
+    tell_room(t, t->f->tcp_clients, t->f->tcp_clients_most, "connections of TCP clients are in use",
+              "limits.tcp_clients");
+}
+
+static void
 tell_dropped(struct telling *t)
 {
     char count[NUMBER_TEXT_MAX], span[MOMENT_TEXT_MAX];
@@ -310,7 +332,8 @@ finding_tell(const struct figures *figures, const struct judge_finding *finding,
         tell_old(&t);
         break;
     case JUDGE_NONE:
-        tell_none(&t);
+    case JUDGE_ROUTE:
+        tell_unreached(&t);
         break;
     case JUDGE_SHARE:
         tell_share(&t);
@@ -343,8 +366,7 @@ finding_tell(const struct figures *figures, const struct judge_finding *finding,
         tell_room(&t, figures->waiting, figures->waiting_most, "queries wait", "limits.queries");
         break;
     case JUDGE_TCP_CLIENTS:
-        tell_room(&t, figures->tcp_clients, figures->tcp_clients_most,
-                  "connections of TCP clients are in use", "limits.tcp_clients");
+        tell_tcp_clients(&t);
         break;
     case JUDGE_DROPPED:
         tell_dropped(&t);

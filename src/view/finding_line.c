@@ -3,7 +3,7 @@
  */
 #include "view/finding_line.h"
 
-#include "view/says.h"
+#include "view/says_route.h"
 #include "view/sheet.h"
 
 static const struct figures_upstream *
@@ -46,12 +46,41 @@ tell_upstream(const struct figures *f, const struct judge_finding *finding, stru
 }
 
 static void
+tell_none(const struct figures *f, struct sheet *to)
+{
+    sheet_add(to, "%s.",
+              figures_is_down(f, 0) ? says_route_none(f) : "Upstreams can be asked again");
+}
+
+static void
+tell_routes(const struct figures *f, struct sheet *to)
+{
+    char names[SAYS_LINE_MAX];
+    if (f->routes_down == 0)
+        sheet_add(to, "Upstreams of all routes can be asked again.");
+    else if (f->routes_down == 1)
+        sheet_add(to, "No upstream can be asked names of %s.", says_route_down(f, names));
+    else
+        sheet_add(to, "No upstream can be asked names of %s, and of %u more routes.",
+                  says_route_down(f, names), f->routes_down - 1);
+}
+
+static void
 tell_share(const struct figures *f, struct sheet *to)
 {
     char count[NUMBER_TEXT_MAX], share[NUMBER_TEXT_MAX], span[MOMENT_TEXT_MAX];
     sheet_add(to, "%s queries failed in the last %s, %s %% were answered.",
               number_count(f->failed_count, count), says_span(f, span),
               number_share(f->share, share));
+}
+
+static void
+tell_died(const struct figures *f, struct sheet *to)
+{
+    char number[NUMBER_TEXT_MAX];
+    sheet_add(to, "%s process%s died in the last hour, and %s started again.",
+              number_word_first(f->died_hour, number), f->died_hour == 1 ? "" : "es",
+              f->died_hour == 1 ? "was" : "were");
 }
 
 static void
@@ -87,8 +116,10 @@ finding_line_what(const struct figures *f, const struct judge_finding *finding,
         sheet_add(&to, "The figures are %s old.", moment_span(f->reading->age_us / 1000000, span));
         break;
     case JUDGE_NONE:
-        sheet_add(&to,
-                  f->usable == 0 ? "No upstream can be asked." : "Upstreams can be asked again.");
+        tell_none(f, &to);
+        break;
+    case JUDGE_ROUTE:
+        tell_routes(f, &to);
         break;
     case JUDGE_SHARE:
         tell_share(f, &to);
@@ -97,9 +128,7 @@ finding_line_what(const struct figures *f, const struct judge_finding *finding,
         tell_count(f, f->stale_count, "old answers were given", &to);
         break;
     case JUDGE_DIED:
-        sheet_add(&to, "%s process%s died in the last hour, and %s started again.",
-                  number_word_first(f->died_hour, number), f->died_hour == 1 ? "" : "es",
-                  f->died_hour == 1 ? "was" : "were");
+        tell_died(f, &to);
         break;
     case JUDGE_AUDIT:
         sheet_add(&to, "%s",
@@ -138,8 +167,9 @@ ask_operator(const struct figures *f, const struct judge_finding *finding, struc
 {
     const char *other = "";
     unsigned others = 0;
+    uint32_t peers = figures_peers(f, finding->upstream);
     for (unsigned i = 0; i < f->upstreams; i++) {
-        if (i != finding->upstream && f->of_upstream[i].is_usable) {
+        if ((peers >> i & 1) != 0 && f->of_upstream[i].is_usable) {
             other = f->of_upstream[i].is->name;
             others++;
         }
@@ -171,8 +201,12 @@ act(const struct figures *f, const struct judge_finding *finding)
     case JUDGE_OLD:
         return "On the host: `penstockctl status`. If that fails too: `systemctl status penstock`.";
     case JUDGE_NONE:
-        return f->usable == 0 ? "If none of them answers, look at the network of this host first."
-                              : "If it stays so for five minutes, this goes away by itself.";
+        return figures_is_down(f, 0)
+                   ? "If none of them answers, look at the network of this host first."
+                   : "If it stays so for five minutes, this goes away by itself.";
+    case JUDGE_ROUTE:
+        return f->routes_down > 0 ? "Nobody else is asked them. Look at the path to its upstreams."
+                                  : "If it stays so for five minutes, this goes away by itself.";
     case JUDGE_SHARE:
         return "How queries ended is said below. Look at the upstreams.";
     case JUDGE_STALE:

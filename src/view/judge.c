@@ -96,18 +96,29 @@ judge_slow(const struct figures *f)
     return level_if(is_unusual, f->reading->query_us > 0 && f->most_us > f->reading->query_us / 2);
 }
 
-/* All of them are refused for their keys: that says more than that none can be asked. */
+/* All that are asked what no route has are refused for their keys: that says more than that none can be asked. */
 static bool
 is_all_by_pin(const struct figures *f)
 {
-    return f->upstreams > 0 && f->unusable_by_pin == f->upstreams;
+    return f->of_route[0].upstreams > 0 && f->of_route[0].by_pin == f->of_route[0].upstreams;
 }
 
 static struct condition
 judge_none(const struct figures *f)
 {
-    struct condition c = level_if(false, f->upstreams > 0 && f->usable == 0 && !is_all_by_pin(f));
-    c.since_us = f->none_usable_us;
+    struct condition c = level_if(false, figures_is_down(f, 0) && !is_all_by_pin(f));
+    c.since_us = f->of_route[0].none_us;
+    return c;
+}
+
+/* Nobody else is asked their names: clients get errors. Since the first of them. */
+static struct condition
+judge_route(const struct figures *f)
+{
+    struct condition c = level_if(false, f->routes_down > 0);
+    for (unsigned i = 1; i < f->routes; i++)
+        if (figures_is_down(f, i) && (c.since_us == 0 || f->of_route[i].none_us < c.since_us))
+            c.since_us = f->of_route[i].none_us;
     return c;
 }
 
@@ -137,6 +148,8 @@ judge_service(enum judge_kind kind, const struct figures *f)
         return judge_old(f);
     case JUDGE_NONE:
         return judge_none(f);
+    case JUDGE_ROUTE:
+        return judge_route(f);
     case JUDGE_SHARE:
         return judge_share(f);
     case JUDGE_STALE:
@@ -173,11 +186,31 @@ judge_days(const struct reading_upstream *upstream)
     return upstream->valid_days == 0 ? NUMBER_NONE : upstream->valid_days - 1;
 }
 
+static unsigned
+index_of(const struct figures *f, const struct figures_upstream *up)
+{
+    return (unsigned)(up - f->of_upstream);
+}
+
+/* Of the usable upstreams for one name that this one is for: the fewest for any, without those of names that have none. */
+static unsigned
+fewest_usable(const struct figures *f, unsigned upstream)
+{
+    unsigned fewest = 0;
+    for (unsigned i = 0; i < f->routes; i++) {
+        const struct figures_route *route = &f->of_route[i];
+        if ((route->is->upstreams >> upstream & 1) != 0 && route->usable > 0 &&
+            (fewest == 0 || route->usable < fewest))
+            fewest = route->usable;
+    }
+    return fewest;
+}
+
 static struct condition
 judge_certificate(const struct figures *f, const struct figures_upstream *up)
 {
     uint64_t days = judge_days(up->is);
-    unsigned others = f->usable - (up->is_usable ? 1 : 0);
+    unsigned others = fewest_usable(f, index_of(f, up)) - (up->is_usable ? 1 : 0);
     return level_if(days < DAYS_LOOK, days < DAYS_ACT && others < OTHERS_ENOUGH);
 }
 
@@ -202,12 +235,14 @@ judge_upstream(enum judge_kind kind, const struct figures *f, const struct figur
     bool is_by_pin = !up->is_usable && up->is->cause == STATS_CAUSE_PIN;
     struct condition c = level_if(false, false);
     if (kind == JUDGE_PIN) {
-        c = level_if(is_by_pin, is_all_by_pin(f));
+        bool is_for_rest = (f->of_route[0].is->upstreams >> index_of(f, up) & 1) != 0;
+        c = level_if(is_by_pin, is_by_pin && is_for_rest && is_all_by_pin(f));
         c.since_us = up->is->changed_us;
     } else if (kind == JUDGE_MISSING) { /* "none can be asked" says it of all of them */
-        c = level_if(!up->is_usable && !is_by_pin && f->usable > 0, false);
+        unsigned left = fewest_usable(f, index_of(f, up));
+        c = level_if(!up->is_usable && !is_by_pin && left > 0, false);
         c.since_us = up->is->changed_us;
-        c.is_urgent = f->usable == 1;
+        c.is_urgent = left == 1;
     } else if (kind == JUDGE_LAST_PIN) {
         c = level_if(up->is_usable && !up->has_spare, false);
         c.since_us = up->is->pin_changed_us;

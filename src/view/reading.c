@@ -7,8 +7,9 @@
 
 #define FRONT         0
 #define WORKER        1
-#define VERIFY_CA     2 /* enum config_verify: pins do not count */
-#define PINS_MOST     8 /* CONFIG_PINS_MAX */
+#define VERIFY_CA     2   /* enum config_verify: pins do not count */
+#define PINS_MOST     8   /* CONFIG_PINS_MAX */
+#define NAMES_MOST    512 /* CONFIG_ROUTES_MAX * CONFIG_ROUTE_NAMES */
 #define DAY_S         86400
 #define END_MOST      UINT64_C(253402300799)    /* 31 December 9999 */
 #define HEAD_TRIES    4                         /* times that it is copied while it is written to */
@@ -57,6 +58,23 @@ begin_upstreams(struct reading *reading, const struct service_page *page)
         upstream->pins = (unsigned)at_most(page->of_upstream[i].pins, PINS_MOST);
         upstream->has_pins = page->of_upstream[i].verify != VERIFY_CA && upstream->pins > 0;
         reading->tally.upstreams_id = hash_name(reading->tally.upstreams_id, upstream->name);
+    }
+}
+
+static void
+begin_routes(struct reading *reading, const struct service_page *page)
+{
+    uint32_t all = (uint32_t)((UINT64_C(1) << reading->upstreams) - 1);
+    reading->routes = (unsigned)at_most(page->routes, SERVICE_PAGE_ROUTES);
+    for (unsigned i = 0; i < reading->routes; i++) {
+        struct reading_route *route = &reading->of_route[i];
+        copy_name(route->name, page->of_route[i].name, sizeof route->name);
+        route->names = (unsigned)at_most(page->of_route[i].names, NAMES_MOST);
+        route->upstreams = (uint32_t)page->of_route[i].upstreams & all;
+    }
+    if (reading->routes == 0) { /* none is told of: all names are asked of all */
+        reading->routes = 1;
+        reading->of_route[0].upstreams = all;
     }
 }
 
@@ -136,6 +154,7 @@ reading_begin(struct reading *reading, const struct service_page *page, size_t b
     begin_supervisor(reading, page);
     begin_lanes(reading, page);
     begin_upstreams(reading, page);
+    begin_routes(reading, page);
     begin_deaths(reading, page);
     begin_audit(reading, page);
     return STATUS_OK;

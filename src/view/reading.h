@@ -36,6 +36,12 @@ struct reading_upstream {
     char shows[SERVICE_PAGE_NAME_MAX]; /* the key of a refused one; "": not told */
 };
 
+struct reading_route {                 /* names that are asked of the same upstreams */
+    char name[SERVICE_PAGE_ROUTE_MAX]; /* the first of them; "": these are all other names */
+    unsigned names;                    /* how many; 0: all others */
+    uint32_t upstreams;                /* bit per upstream */
+};
+
 struct reading_process {
     uint64_t pid;        /* 0: none */
     uint64_t cpu_us;     /* processor time since the start, of those in its place before it too */
@@ -70,6 +76,8 @@ struct reading {
     uint64_t audit_lines, audit_lost, audit_left_out; /* since the start */
     struct service_page_head audit_head;              /* sequence 0: none, or not told */
     struct reading_upstream of_upstream[STATS_UPSTREAMS];
+    unsigned routes; /* 1 or more; the first is that of all names that no other has */
+    struct reading_route of_route[SERVICE_PAGE_ROUTES];
     struct reading_lane of_lane[SERVICE_PAGE_LANES];
     struct reading_process supervisor;   /* no pid is told */
     char network[SERVICE_PAGE_NAME_MAX]; /* that is most over its limit; "": not told */

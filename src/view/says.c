@@ -4,6 +4,7 @@
 #include "view/says.h"
 
 #include "view/moment.h"
+#include "view/says_route.h"
 #include "view/sheet.h"
 
 #include <stdio.h>
@@ -37,8 +38,8 @@ say_idle(const struct figures *f, struct sheet *to)
 {
     char words[NUMBER_TEXT_MAX], span[MOMENT_TEXT_MAX];
     sheet_add(to, "No query came in %s. ", says_span(f, span));
-    if (f->usable == 0)
-        sheet_add(to, "No upstream can be asked.");
+    if (f->usable == 0 || figures_is_down(f, 0))
+        sheet_add(to, "%s.", says_route_none(f));
     else if (f->usable < f->upstreams)
         sheet_add(to, "%u of %u upstreams can be asked.", f->usable, f->upstreams);
     else if (f->upstreams == 1)
@@ -53,6 +54,7 @@ const char *
 says_clients(const struct figures *f, const struct judgement *judgement, char text[SAYS_LINE_MAX])
 {
     struct sheet to;
+    char route[SAYS_LINE_MAX];
     const struct judge_finding *share = find(judgement, JUDGE_SHARE);
     const struct judge_finding *errors = find(judgement, JUDGE_ERRORS);
     sheet_begin(&to, text, SAYS_LINE_MAX, true, false);
@@ -68,12 +70,16 @@ says_clients(const struct figures *f, const struct judgement *judgement, char te
         sheet_add(&to, "Clients get errors: upstreams answer with little else.");
     else if (f->usable == 0 && f->stale_count > 0)
         sheet_add(&to, "Clients get old answers: no upstream can be asked.");
+    else if (f->usable > 0 && figures_is_down(f, 0))
+        sheet_add(&to, "%s.", says_route_none(f));
     else if (share != NULL && share->level == JUDGE_ACT && f->share_minute < 9900)
         sheet_add(&to, "%u in 100 queries fail.", (unsigned)((10099 - f->share_minute) / 100));
     else if (share != NULL && f->share < 9900)
         sheet_add(&to, "%u in 100 queries fail.", (unsigned)((10099 - f->share) / 100));
     else if (share != NULL)
         sheet_add(&to, "Nearly all clients are answered.");
+    else if (f->routes_down > 0)
+        sheet_add(&to, "Clients are answered, but for names of %s.", says_route_down(f, route));
     else
         sheet_add(&to, "Clients are answered.");
     return text;
@@ -213,6 +219,7 @@ says_object(const struct figures *f, const struct judge_finding *finding)
         return upstream_of(f, finding)->is->name;
     case JUDGE_OLD:
     case JUDGE_NONE:
+    case JUDGE_ROUTE:
     case JUDGE_SHARE:
     case JUDGE_STALE:
     case JUDGE_DIED:
@@ -246,6 +253,20 @@ brief_of_upstream(const struct figures *f, const struct judge_finding *finding, 
         sheet_add(to, "%s: %s", says_state(up), says_cause(up->is->cause));
 }
 
+static void
+brief_of_none(const struct figures *f, const struct judge_finding *finding, struct sheet *to)
+{
+    char route[SAYS_LINE_MAX];
+    if (finding->kind == JUDGE_NONE)
+        sheet_add(to, !figures_is_down(f, 0) ? "upstreams are back"
+                      : f->usable == 0       ? "no upstream can be asked"
+                                             : "no upstream outside of routes");
+    else if (f->routes_down > 0)
+        sheet_add(to, "no upstream for %s", says_route_down(f, route));
+    else
+        sheet_add(to, "upstreams of routes are back");
+}
+
 const char *
 says_briefly(const struct figures *f, const struct judge_finding *finding, char text[SAYS_LINE_MAX])
 {
@@ -264,7 +285,8 @@ says_briefly(const struct figures *f, const struct judge_finding *finding, char 
         sheet_add(&to, "figures are %s old", moment_span(f->reading->age_us / 1000000, span));
         break;
     case JUDGE_NONE:
-        sheet_add(&to, f->usable == 0 ? "no upstream can be asked" : "upstreams are back");
+    case JUDGE_ROUTE:
+        brief_of_none(f, finding, &to);
         break;
     case JUDGE_SHARE:
         sheet_add(&to, "%s %% of queries answered", number_share(f->share, one));
@@ -322,6 +344,7 @@ says_act(const struct judge_finding *finding)
     case JUDGE_OLD:
         return "look at the supervisor";
     case JUDGE_NONE:
+    case JUDGE_ROUTE:
     case JUDGE_MISSING:
         return "penstockctl status";
     case JUDGE_SHARE:

@@ -13,11 +13,12 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 
 import pytest
-from conftest import needs_root
+from conftest import needs_root, upstream
 from exporter import EXPORTER, Exporter, samples
-from penstock import SANITIZED, TOP, is_gone, plain_environment, status_of, wait_for
+from penstock import BUILD, SANITIZED, TOP, is_gone, plain_environment, status_of, wait_for
 
 pytestmark = [needs_root]
 
@@ -161,6 +162,35 @@ def test_without_a_service_it_says_why(place, begin):
     status, _, text = wait_for(lambda: (found := exporter.get("/readyz"))[0] == 503 and "No such file" in found[2] and found,
                                30, "the reason", interval=0.1)
     assert str(place) in text and exporter.metrics()["penstock_up",] == 0
+
+
+def test_ready_is_what_names_outside_of_routes_are(serve, bad, bads, pki, begin, place):
+    corp = bads()
+    service = serve([upstream(bad.where, pki, "public"), upstream(corp.where, pki, "corp")],
+                    settings={"control": {"socket": str(place), "readers": ["games"]},
+                              "routes": [{"names": ["corp.example"], "upstreams": ["corp"]}]})
+    service.ask("a.corp.example")
+    service.ask("a.penstock.example")
+    exporter = begin().wait_fresh()
+    assert exporter.get("/readyz")[0] == 200
+    bad.refuse()
+
+    def when(code):
+        service.ask("b.corp.example", timeout=8)
+        service.ask(f"{uuid.uuid4()}.penstock.example", timeout=8)
+        status, _, text = exporter.get("/readyz")
+        return status == code and text
+    text = wait_for(lambda: when(503), 60, "names outside of the route have nobody", interval=0.2)
+    assert text == "No upstream for names outside of routes can be asked.\n"
+    bad.listen_again()
+    wait_for(lambda: when(200), 60, "it is back", interval=0.2)
+    corp.refuse()
+    wait_for(lambda: service.ask(f"{uuid.uuid4()}.corp.example", timeout=8).rcode() == 2 and exporter.metrics()["penstock_finding", ("name", "route")],
+             60, "the route is a finding", interval=0.2)
+    assert exporter.get("/readyz")[0] == 200
+    shown = subprocess.run([BUILD / "src/ctl/penstockctl", "--socket", place, "status"], stdout=subprocess.PIPE, text=True, timeout=30, check=False).stdout
+    assert "had no usable upstream since" in shown and "corp.example: corp: it does not answer." in " ".join(shown.split())
+    assert "Routes\n  corp.example     0 of 1 can be asked: corp\n  all other names  1 of 1 can be asked: public\n" in shown
 
 
 def test_counters_go_on_when_a_process_dies(service, exporter):

@@ -36,6 +36,23 @@ Test(ctl_json, status_has_level_findings_and_figures)
     json_decref(root);
 }
 
+Test(ctl_json, routes_name_their_upstreams)
+{
+    begin();
+    view_scene_route(&scene, "corp.example", 2, 1 << 2);
+    scene.reading.of_upstream[2].state = STATS_UPSTREAM_DOWN;
+    view_scene_figures(&scene);
+    view_scene_judge(&scene);
+    json_t *root = parse(ctl_json_status(&scene.figures, &scene.judgement));
+    char *text = json_dumps(json_object_get(root, "routes"), JSON_SORT_KEYS);
+    cr_expect_str_eq(
+        text,
+        "[{\"name\": null, \"names\": null, \"upstreams\": [\"north\", \"south\"], \"usable\": 2}, "
+        "{\"name\": \"corp.example\", \"names\": 2, \"upstreams\": [\"harbour\"], \"usable\": 0}]");
+    free(text);
+    json_decref(root);
+}
+
 Test(ctl_json, what_was_not_read_is_null)
 {
     begin();

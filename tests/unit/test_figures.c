@@ -145,12 +145,13 @@ Test(figures, since_when_no_upstream_can_be_asked)
     }
     read_after(0);
     cr_expect_eq(f->usable, 0);
-    cr_expect_eq(f->none_usable_us, VIEW_SCENE_NOW_US - VIEW_SCENE_MINUTE, "since the last one");
-    cr_expect_eq(figures_wall_s(f, f->none_usable_us), VIEW_SCENE_NOW_WALL - 60);
+    cr_expect_eq(f->of_route[0].none_us, VIEW_SCENE_NOW_US - VIEW_SCENE_MINUTE,
+                 "since the last one");
+    cr_expect_eq(figures_wall_s(f, f->of_route[0].none_us), VIEW_SCENE_NOW_WALL - 60);
     cr_expect_eq(figures_wall_s(f, VIEW_SCENE_NOW_US + 1), VIEW_SCENE_NOW_WALL);
     scene.reading.of_upstream[1].state = STATS_UPSTREAM_USABLE;
     read_after(1);
-    cr_expect_eq(f->none_usable_us, 0);
+    cr_expect_eq(f->of_route[0].none_us, 0);
 }
 
 Test(figures, errors_of_an_upstream_stand_beside_those_of_others_and_of_the_hour)
@@ -195,4 +196,25 @@ Test(figures, processor_time_is_of_one_core_and_not_of_a_moment)
     cr_expect_eq(f->cpu_worker[0], 100);
     cr_expect_eq(f->cpu_supervisor, 0);
     cr_expect_eq(f->memory_peak_bytes, 57 << 20);
+}
+
+Test(figures, each_route_has_upstreams_of_its_own)
+{
+    view_scene_begin(&scene);
+    view_scene_route(&scene, "corp.example", 1, 1 << 2);
+    scene.reading.of_upstream[2].state = STATS_UPSTREAM_DOWN;
+    scene.reading.of_upstream[2].changed_us = VIEW_SCENE_NOW_US - VIEW_SCENE_MINUTE;
+    read_after(0);
+    cr_expect_eq(f->usable, 2);
+    cr_expect_eq(f->routes, 2);
+    cr_expect_eq(f->routes_down, 1);
+    cr_expect(figures_is_down(f, 1) && !figures_is_down(f, 0));
+    cr_expect_eq(f->of_route[1].none_us, VIEW_SCENE_NOW_US - VIEW_SCENE_MINUTE);
+    cr_expect_eq(f->of_route[0].upstreams, 2);
+    cr_expect_eq(figures_peers(f, 0), 1 << 1);
+    cr_expect_eq(figures_peers(f, 2), 0);
+    view_scene_route(&scene, "lab.example", 1, 1 << 1 | 1 << 2);
+    read_after(1);
+    cr_expect_eq(f->routes_down, 1, "another is left for these");
+    cr_expect_eq(figures_peers(f, 2), 1 << 1);
 }

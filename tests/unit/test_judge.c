@@ -527,3 +527,56 @@ Test(judge, who_begins_with_the_service_has_seen_all_of_it)
     cr_expect(scene.judgement.is_from_start);
     cr_expect_eq(scene.judgement.watched_s, 3600);
 }
+
+/* harbour alone is asked names of a route. */
+static void
+begin_route(void)
+{
+    view_scene_begin(&scene);
+    view_scene_route(&scene, "corp.example", 2, 1 << 2);
+    view_scene_figures(&scene);
+}
+
+Test(judge, the_upstream_of_a_route_does_not_stand_in_for_others)
+{
+    begin_route();
+    upstream_is(0, STATS_UPSTREAM_DOWN, STATS_CAUSE_LOST, VIEW_SCENE_NOW_US);
+    cr_expect_eq(level_of(JUDGE_MISSING), JUDGE_LOOK, "one is left, so at once");
+    upstream_is(1, STATS_UPSTREAM_DOWN, STATS_CAUSE_LOST, VIEW_SCENE_NOW_US);
+    view_scene_pass(&scene, 10 * VIEW_SCENE_S);
+    EXPECT_AT_ONCE(JUDGE_NONE, JUDGE_ACT);
+    cr_expect_eq(scene.judgement.count, 1);
+    EXPECT_AT_ONCE(JUDGE_ROUTE, JUDGE_WELL);
+    upstream_is(0, STATS_UPSTREAM_REFUSED, STATS_CAUSE_PIN, VIEW_SCENE_NOW_US);
+    upstream_is(1, STATS_UPSTREAM_REFUSED, STATS_CAUSE_PIN, VIEW_SCENE_NOW_US);
+    EXPECT_AT_ONCE(JUDGE_NONE, JUDGE_WELL);
+    EXPECT_AT_ONCE(JUDGE_PIN, JUDGE_ACT);
+}
+
+Test(judge, a_route_that_is_down_is_one_finding)
+{
+    begin_route();
+    upstream_is(2, STATS_UPSTREAM_DOWN, STATS_CAUSE_LOST, VIEW_SCENE_NOW_US);
+    cr_expect_eq(level_of(JUDGE_ROUTE), JUDGE_WELL, "it has to hold");
+    view_scene_pass(&scene, 10 * VIEW_SCENE_S);
+    cr_expect_eq(level_of(JUDGE_ROUTE), JUDGE_LOOK);
+    cr_expect_eq(scene.judgement.findings[0].since_s, VIEW_SCENE_NOW_WALL);
+    view_scene_pass(&scene, 50 * VIEW_SCENE_S);
+    cr_expect_eq(level_of(JUDGE_ROUTE), JUDGE_ACT);
+    view_scene_pass(&scene, 10 * VIEW_SCENE_S);
+    cr_expect_eq(level_of(JUDGE_NONE), JUDGE_WELL);
+    cr_expect_eq(scene.judgement.count, 1, "that its upstream is missing is said by it");
+    upstream_is(2, STATS_UPSTREAM_REFUSED, STATS_CAUSE_PIN, VIEW_SCENE_NOW_US);
+    scene.judge = (struct judge){0};
+    cr_expect_eq(level_of(JUDGE_PIN), JUDGE_LOOK, "others are asked all other names");
+}
+
+Test(judge, a_certificate_counts_on_those_that_are_asked_the_same)
+{
+    begin_route();
+    ends_in(2, 1);
+    EXPECT_AT_ONCE(JUDGE_CERTIFICATE, JUDGE_ACT);
+    begin();
+    ends_in(2, 1);
+    EXPECT_AT_ONCE(JUDGE_CERTIFICATE, JUDGE_LOOK);
+}

@@ -140,3 +140,19 @@ Test(lanes, a_stop_before_anything_was_spawned_is_the_end)
     lanes_stop(&sup, 4);
     cr_assert_eq(sup.exit_code, 3);
 }
+
+Test(lanes, the_upstream_of_a_route_alone_is_no_upstream_that_can_be_asked)
+{
+    scene_open_with("listen: [127.0.0.1]\nupstreams:\n"
+                    "- {name: one, address: 192.0.2.1, verify: ca, tls_name: one.example}\n"
+                    "- {name: two, address: 192.0.2.2, verify: ca, tls_name: two.example}\n"
+                    "tls: {ca_file: /etc/ssl/certs/ca-certificates.crt}\n"
+                    "routes: [{names: [corp.example], upstreams: [two]}]\n");
+    scene_start(1);
+    struct stats_page *stats = scene_child(0, CHILD_WORKER)->stats;
+    stats_store(&stats->upstreams[1].state, STATS_UPSTREAM_USABLE);
+    cr_expect_not(lanes_can_ask(&sup));
+    stats_store(&stats->upstreams[0].state, STATS_UPSTREAM_USABLE);
+    stats_store(&stats->upstreams[1].state, STATS_UPSTREAM_DOWN);
+    cr_expect(lanes_can_ask(&sup));
+}

@@ -16,14 +16,20 @@
 static int manager;
 
 static void
-setup(void)
+setup_with(const char *yaml)
 {
     int pair[2];
-    scene_open_with(YAML);
+    scene_open_with(yaml);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
     sup.notify_fd = pair[0];
     sup.stored_count = UINT32_MAX; /* nothing is put into its store */
     manager = pair[1];
+}
+
+static void
+setup(void)
+{
+    setup_with(YAML);
 }
 
 /* The next message, "" if there is none. */
@@ -131,4 +137,36 @@ Test(notify, without_a_service_manager_nobody_is_told)
     scene_pass(2000);
     cr_expect_str_eq(sup.status,
                      "Serving: 1 of 1 lane, 0 of 2 upstreams can be asked, 2 not tried yet");
+}
+
+#define ROUTES                                                                                     \
+    "routes: [{names: [corp.example], upstreams: [two]}, {names: [a.example], upstreams: "         \
+    "[three]},"                                                                                    \
+    " {names: [b.example], upstreams: [two, three]}]\n"
+
+Test(notify, says_which_names_nobody_can_be_asked)
+{
+    setup_with("listen: [127.0.0.1]\nupstreams:\n"
+               "- {name: one, address: 192.0.2.1, verify: ca, tls_name: one.example}\n"
+               "- {name: two, address: 192.0.2.2, verify: ca, tls_name: two.example}\n"
+               "- {name: three, address: 192.0.2.3, verify: ca, tls_name: three.example}\n"
+               "tls: {ca_file: /etc/ssl/certs/ca-certificates.crt}\n" ROUTES);
+    scene_start(1);
+    set_upstream(0, STATS_UPSTREAM_USABLE);
+    set_upstream(1, STATS_UPSTREAM_DOWN);
+    scene_pass(1100);
+    cr_expect_str_eq(sup.status, "Serving: 1 of 1 lane, 1 of 3 upstreams can be asked, 1 not tried "
+                                 "yet, none for corp.example");
+    set_upstream(2, STATS_UPSTREAM_REFUSED);
+    scene_pass(1100);
+    cr_expect_str_eq(sup.status, "Serving: 1 of 1 lane, 1 of 3 upstreams can be asked, none for "
+                                 "corp.example and 2 more");
+    set_upstream(0, STATS_UPSTREAM_DOWN);
+    set_upstream(2, STATS_UPSTREAM_USABLE);
+    scene_pass(1100);
+    cr_expect_str_eq(sup.status, "Serving: 1 of 1 lane, 1 of 3 upstreams can be asked, NONE for "
+                                 "names outside of routes, none for corp.example");
+    set_upstream(2, STATS_UPSTREAM_DOWN);
+    scene_pass(1100);
+    cr_expect_str_eq(sup.status, "Serving: 1 of 1 lane, 0 of 3 upstreams can be asked");
 }

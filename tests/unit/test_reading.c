@@ -273,3 +273,28 @@ Test(reading, what_each_process_has_used)
     reading_add(&reading, &pages[0], 1, 2); /* the worker before it */
     cr_assert_eq(reading.tally.cpu_worker_us[1], 1044);
 }
+
+Test(reading, routes_are_those_of_upstreams_that_are_there)
+{
+    begin();
+    cr_assert_eq(read_service(), STATUS_OK);
+    cr_expect_eq(reading.routes, 1, "a page that tells of none: all are asked all names");
+    cr_expect_eq(reading.of_route[0].upstreams, 3);
+    service.routes = 2;
+    service.of_route[0].upstreams = 1;
+    service.of_route[1].upstreams = UINT64_MAX;
+    service.of_route[1].names = UINT64_MAX;
+    memset(service.of_route[1].name, 'x', sizeof service.of_route[1].name);
+    service.of_route[1].name[4] = '\n';
+    cr_assert_eq(read_service(), STATUS_OK);
+    cr_expect_eq(reading.routes, 2);
+    cr_expect_eq(reading.of_route[0].upstreams, 1);
+    cr_expect_eq(reading.of_route[0].names, 0);
+    cr_expect_eq(reading.of_route[1].upstreams, 3);
+    cr_expect_eq(reading.of_route[1].names, 512);
+    cr_expect_eq(strlen(reading.of_route[1].name), SERVICE_PAGE_ROUTE_MAX - 1);
+    cr_expect_eq(reading.of_route[1].name[4], '?');
+    service.routes = UINT64_MAX;
+    cr_assert_eq(read_service(), STATUS_OK);
+    cr_expect_eq(reading.routes, SERVICE_PAGE_ROUTES);
+}

@@ -120,3 +120,20 @@ Test(report, says_when_the_supervisor_looked_last)
     scene_turn(1);
     cr_assert_eq(LOAD(updated_us), sup.loop.now_us);
 }
+
+Test(report, tells_which_names_are_asked_of_whom)
+{
+    scene_open_with("acl: {allow: [127.0.0.0/8]}\nupstreams:\n"
+                    "- {name: north, address: 192.0.2.1, verify: ca, tls_name: a.example}\n"
+                    "- {name: corp, address: 192.0.2.2, verify: ca, tls_name: b.example}\n"
+                    "tls: {ca_file: /dev/null}\n"
+                    "routes: [{names: [corp.example, lab.example], upstreams: [corp]}]\n");
+    report_config(&sup);
+    cr_assert_eq(sup.page->routes, 2);
+    cr_expect_str_eq(sup.page->of_route[0].name, "");
+    cr_expect_eq(sup.page->of_route[0].names, 0);
+    cr_expect_eq(sup.page->of_route[0].upstreams, 1);
+    cr_expect_str_eq(sup.page->of_route[1].name, "corp.example");
+    cr_expect_eq(sup.page->of_route[1].names, 2);
+    cr_expect_eq(sup.page->of_route[1].upstreams, 2);
+}

@@ -146,3 +146,16 @@ Test(routes, as_many_as_there_can_be, .init = begin)
     cr_expect_eq(set_of("x.n15.r31.example", DNS_TYPE_A), 0x04);
     cr_expect_eq(set_of("r30.example", DNS_TYPE_A), 0x0a);
 }
+
+Test(routes, a_group_has_the_names_of_all_routes_with_its_upstreams, .init = begin)
+{
+    const char *first = "";
+    cr_expect_eq(routes_sets_names(&routes.sets, &config, 1, &first), 2);
+    cr_expect_str_eq(first, "corp.example");
+    cr_expect_eq(routes_sets_names(&routes.sets, &config, 2, &first), 1);
+    cr_expect_str_eq(first, "lab.corp.example");
+    first = "";
+    cr_expect_eq(routes_sets_names(&routes.sets, &config, ROUTES_REST, &first), 0);
+    cr_expect_eq(routes_sets_names(&routes.sets, &config, 3, &first), 0);
+    cr_expect_str_eq(first, "");
+}

@@ -73,9 +73,23 @@ view_scene_begin(struct view_scene *scene)
     snprintf(r->version, sizeof r->version, "0.1.0");
     r->tally.counts[STAT_MEMORY_PEAK_BYTES] = 48 << 20;
     r->supervisor.peak_bytes = 9 << 20;
+    r->routes = 1;
+    r->of_route[0].upstreams = 7;
     r->of_upstream[0] = view_scene_upstream("north", 1, 48, 9200);
     r->of_upstream[1] = view_scene_upstream("south", 1, 71, 11800);
     r->of_upstream[2] = view_scene_upstream("harbour", 1, 83, 14600);
+}
+
+/* So many names, of which this is the first, are asked of these upstreams alone; a bit for each. Then the figures. */
+static inline void
+view_scene_route(struct view_scene *scene, const char *name, unsigned names, uint32_t upstreams)
+{
+    struct reading *r = &scene->reading;
+    struct reading_route *route = &r->of_route[r->routes++];
+    snprintf(route->name, sizeof route->name, "%s", name);
+    route->names = names;
+    route->upstreams = upstreams;
+    r->of_route[0].upstreams &= ~upstreams;
 }
 
 /* Figures of a quiet service; a test changes what it is about. */
