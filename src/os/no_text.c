@@ -1,21 +1,26 @@
 /* no_text.c - static builds only: failed assertions and error texts without printing and translations
  * SPDX-License-Identifier: ISC
  *
- * glibc's own bring wide printing and the reading of message catalogues into each executable. No
- * catalogue is in the image, and who is in its filter could read none.
+ * The complaints of getopt(3) are printed, and not in wide characters. glibc's own bring wide
+ * printing and the reading of message catalogues into each executable. No catalogue is in the image,
+ * and who is in its filter could read none.
  */
 #include <features.h>
 #ifdef __GLIBC__
 #include <assert.h>
 #include <errno.h>
 #include <libintl.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #define LINE_DIGITS 10 /* of a number of 32 bits */
+
+int __fxprintf_nocancel(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static struct iovec
 part(const char *text)
@@ -61,6 +66,17 @@ __dcgettext(const char *domainname, const char *msgid, int category)
     (void)domainname;
     (void)category;
     return (char *)(uintptr_t)msgid;
+}
+
+/* @param to  NULL: standard error */
+int
+__fxprintf_nocancel(FILE *to, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    int written = vfprintf(to != NULL ? to : stderr, format, values);
+    va_end(values);
+    return written;
 }
 
 char *

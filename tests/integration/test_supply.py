@@ -4,6 +4,7 @@ Everything is read from build/release, which ./dev test builds; where there is n
 """
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -112,8 +113,10 @@ def test_a_source_compiled_without_an_option_is_found(tmp_path, option):
     assert result.stdout == f"{rows[1]['file']}: compiled without {option}\n" and result.returncode == 1, result
 
 
-NO_MODULES = {"dl-open.o", "dlopen.o", "dl-libc.o", "gconv_db.o", "gconv_dl.o", "vfscanf-internal.o", "isoc99_sscanf.o", "isoc23_sscanf.o"}
-NOWHERE = {"unwind-dw2.o", "assert.o", "dcgettext.o", "getpwuid.o", "initgroups.o"}
+NO_MODULES = {"dl-open.o", "dlopen.o", "dl-libc.o", "dl-load.o", "gconv_db.o", "gconv_dl.o", "gconv_simple.o", "wcrtomb.o", "wcsrtombs.o",
+              "vfscanf-internal.o", "isoc99_sscanf.o", "isoc23_sscanf.o", "printf_fp.o", "printf_fphex.o"}
+NOWHERE = {"unwind-dw2.o", "assert.o", "dcgettext.o", "fxprintf.o", "getpwuid.o", "initgroups.o", "syslog.o", "tzset.o", "tzfile.o", "gmtime.o",
+           *(f"{name}.o" for name in ("strcmp", "strncmp", "strcasecmp", "strncase", "strcasecmp_l", "strncase_l", "strcpy", "stpcpy", "strncpy", "strstr"))}
 
 
 @needs_release
@@ -124,6 +127,15 @@ def test_what_the_c_library_would_bring_is_left_out():
         unwanted = NOWHERE if name == "penstockctl" else NOWHERE | NO_MODULES
         assert "libc-start.o" in kept and not kept & unwanted, (name, kept & unwanted)
     assert len(members) == 5 and {"dl-open.o", "gconv_db.o"} < members["penstockctl"]
+
+
+@needs_release
+def test_no_code_asks_for_what_was_left_out():
+    """No format with a fraction but JSON's, and no wide character, which would end or find nothing (src/os/no_*.c)."""
+    formats = re.compile(r'%[-+ #0]*[0-9*]*(?:\.[0-9*]*)?(?:[lL]?[aAeEfFgG]|l[cs]|[CS])(?![a-zA-Z])')
+    for path in sorted((TOP / "src").rglob("*.[ch]")):
+        texts = re.findall(r'"(?:[^"\\\n]|\\.)*"', path.read_text())
+        assert not [text for text in texts if formats.search(text.replace("%%", ""))], path
 
 
 def test_a_failed_assertion_is_told_without_the_c_librarys_printing(tmp_path):
