@@ -80,7 +80,7 @@ import_backend_take(struct import_backend *backend, struct import_draft *draft, 
     else if (is(field, "queries_per_second", "qps"))
         take_number(draft, line, key, CONFIG_ROW_upstream_qps, value, &upstream->qps);
     else if (is(field, "pools", "pool") && value[0] != '\0')
-        upstream->lost = "of a pool of its own: upstreams are asked for every name";
+        upstream->lost = "of a pool of its own: write a route for its names";
     if (!fits)
         upstream->lost = "a value is too long";
 }

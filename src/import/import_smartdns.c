@@ -14,7 +14,7 @@
 
 #define SHOWN_MAX 60
 
-static const char is_of_group[] = "of a group of its own: upstreams are asked for every name";
+static const char is_of_group[] = "of a group of its own: write a route for its names";
 
 struct smartdns {
     struct import_draft *draft;

@@ -45,7 +45,7 @@ Test(import_smartdns, a_server_of_a_group_is_not_asked_for_every_name)
     for (uint32_t i = 0; i < 3; i++)
         cr_expect(is_upstream(i, draft.upstreams[i].address, "a.example", "group of its own"));
     cr_expect(is_upstream(3, "192.0.2.4", "a.example", NULL));
-    cr_expect(is_lost(3, "group-begin", "every name"));
+    cr_expect(is_lost(3, "group-begin", "a route"));
 }
 
 Test(import_smartdns, addresses)
