@@ -72,25 +72,35 @@ open_log(const struct config *config)
     }
 }
 
-/* Configuration, and every file that it names. */
+/* One more that cannot be used: `status` is the first one's. */
+static void
+gather(struct supervisor *sup, enum status one, const struct config_error *error,
+       enum status *status)
+{
+    if (one == STATUS_OK)
+        return;
+    config_errors_add(&sup->wrong, error, (struct config_origin){0});
+    if (*status == STATUS_OK)
+        *status = one;
+}
+
+/* Configuration, and every file and account that it names, in the order of --check. */
 static enum status
 read_files(const struct options *options, struct supervisor *sup, struct config_error *error)
 {
+    struct config_error found;
     enum status status = settings_load(options, &sup->has_file, &sup->config, &sup->wrong);
-    if (status != STATUS_OK)
-        config_errors_line(&sup->wrong, error);
     sup->options = options;
     sup->loaded = sup->config;
-    if (status == STATUS_OK)
-        status = jail_check_account(sup->config.user, error);
-    if (status == STATUS_OK)
-        status = control_rights_find(&sup->config, &sup->rights, error);
-    if (status == STATUS_OK)
-        status = settings_load_ca(&sup->config, &sup->ca_fd, error);
-    if (status == STATUS_OK)
-        status = namelists_load(&sup->config, &sup->namelists, error);
-    if (status == STATUS_OK)
-        status = audit_log_prepare(sup, error);
+    if (status == STATUS_OK) {
+        gather(sup, control_rights_find(&sup->config, &sup->rights, &found), &found, &status);
+        gather(sup, settings_load_ca(&sup->config, &sup->ca_fd, &found), &found, &status);
+        gather(sup, namelists_load(&sup->config, &sup->namelists, &found), &found, &status);
+        gather(sup, audit_log_prepare(sup, &found), &found, &status);
+        gather(sup, jail_check_account(sup->config.user, &found), &found, &status);
+    }
+    if (status != STATUS_OK)
+        config_errors_line(&sup->wrong, error);
     return status;
 }
 

@@ -1,6 +1,7 @@
 """The command line: judging, printing, refusing; `penstock pin`."""
 import ctypes
 import json
+import os
 import re
 import ssl
 import subprocess
@@ -128,6 +129,13 @@ def test_each_file_that_cannot_be_used_is_told(config, tmp_path):
     assert told.returncode == CONFIG
     assert [name for line in told.stderr.splitlines() for name in ("ca.pem", "list") if line.endswith(f"/{name}: No such file or directory")] \
         == ["ca.pem", "list"], told.stderr
+    started = run("-c", files)
+    assert started.returncode == CONFIG and started.stderr == told.stderr
+    every = config(tls={"ca_file": str(tmp_path / "ca.pem")}, local={"block": [str(tmp_path / "list")]}, user="nobody-of-this-name",
+                   control={"readers": ["nobody-of-this-name"]}, audit={"key_file": str(tmp_path / "key"), "path": str(tmp_path / "audit")})
+    told, started = run("-c", every, "--check"), run("-c", every)
+    assert started.returncode == CONFIG and len(told.stderr.splitlines()) == (5 if os.geteuid() == 0 else 4), told.stderr
+    assert started.stderr == told.stderr and not (tmp_path / "audit").exists()
 
 
 # numbers and names below "Exit status:" and "Signals" of the help, and those of the manual page
