@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: ISC
  *
  * Where it differs, the document as it must be is left in a file beside the test's log, to be copied.
- * A schema knows the form of a value and what follows from the row; ranges of durations, rules
- * between keys, and whether a file is there are for `penstock --check`.
+ * A schema knows the form of a value and what follows from the row; ranges of durations and of quoted
+ * numbers, rules between keys, and whether a file is there are for `penstock --check`. To penstock a
+ * value is a text, with quotes or without: what an editor takes for a number may be one, or a name.
  */
 #include "conf/config_row.h"
 
@@ -106,6 +107,17 @@ pattern_of(enum value_kind kind)
     return NULL;
 }
 
+/* What an editor may take for something else where it stands without quotes. */
+static const char *
+types_of(enum value_kind kind)
+{
+    if (kind == VALUE_NAME || kind == VALUE_USER || kind == VALUE_WHO || kind == VALUE_DOMAIN)
+        return "[\"string\", \"number\", \"boolean\"]";
+    if (kind == VALUE_HOST) /* no number is one */
+        return "[\"string\", \"boolean\"]";
+    return kind == VALUE_SECRET ? "[\"string\", \"integer\"]" : "\"string\"";
+}
+
 /* What one value must be, without braces. */
 static void
 put_one(FILE *to, const struct config_row *row)
@@ -122,9 +134,11 @@ put_one(FILE *to, const struct config_row *row)
     bool is_either = has_word || config_row_is_optional(row);
     fputs(is_either ? "\"anyOf\": [{" : "", to);
     if (pattern != NULL)
-        fprintf(to, "\"type\": \"string\", \"pattern\": \"%s\"", pattern);
+        fprintf(to, "\"type\": %s, \"pattern\": \"%s\"", types_of(rule->kind), pattern);
     else
-        fprintf(to, "\"type\": \"integer\", \"minimum\": %u, \"maximum\": %u",
+        fprintf(to,
+                "\"type\": [\"integer\", \"string\"], \"pattern\": \"^" NUMBER
+                "$\", \"minimum\": %u, \"maximum\": %u",
                 rule->kind == VALUE_PORT ? 0 : rule->low,
                 rule->kind == VALUE_PORT ? 65535 : rule->high);
     fputs(is_either ? "}, {\"enum\": [" : "", to);
