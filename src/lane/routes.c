@@ -3,6 +3,8 @@
  */
 #include "lane/routes.h"
 
+#include "base/hash.h"
+
 #include <string.h>
 
 _Static_assert(CONFIG_UPSTREAMS_MAX <= 32, "a set of upstreams has 32 bits");
@@ -68,6 +70,25 @@ add(struct routes *routes, const struct routes_name *added)
     routes->names[at] = *added;
 }
 
+/* Nobody chooses these values to make two look alike: the key need not be secret. */
+static uint64_t
+hash_of(const struct config_upstream *upstream)
+{
+    struct hash_key key = {upstream->address.family | (uint64_t)upstream->address.scope << 32,
+                           upstream->address.port};
+    key.k0 = hash_siphash24(&key, upstream->address.bytes, sizeof upstream->address.bytes);
+    return hash_siphash24(&key, upstream->tls_name, strlen(upstream->tls_name));
+}
+
+static uint64_t
+whom_of(const struct config *config, uint32_t set)
+{
+    uint64_t whom = 0;
+    for (uint32_t u = 0; u < config->upstreams_count; u++)
+        whom += (set >> u & 1) != 0 ? hash_of(&config->upstreams[u]) : 0;
+    return whom;
+}
+
 void
 routes_make(struct routes *routes, const struct config *config)
 {
@@ -84,6 +105,8 @@ routes_make(struct routes *routes, const struct config *config)
                 STATUS_OK) /* always: it was judged */
                 add(routes, &name);
     }
+    for (uint32_t group = 0; group < routes->sets.count; group++)
+        routes->whom[group] = whom_of(config, routes->sets.of_group[group]);
 }
 
 const struct routes_name *
@@ -129,11 +152,10 @@ routes_is_above(const struct routes *routes, const struct dns_name *name)
 bool
 routes_is_same(const struct routes *a, const struct routes *b)
 {
-    bool is_same =
-        a->count == b->count && a->sets.of_group[ROUTES_REST] == b->sets.of_group[ROUTES_REST];
+    bool is_same = a->count == b->count && a->whom[ROUTES_REST] == b->whom[ROUTES_REST];
     for (uint32_t i = 0; is_same && i < a->count; i++)
         is_same = dns_name_is_equal(&a->names[i].name, &b->names[i].name) &&
-                  a->sets.of_group[a->names[i].group] == b->sets.of_group[b->names[i].group];
+                  a->whom[a->names[i].group] == b->whom[b->names[i].group];
     return is_same;
 }
 
@@ -141,6 +163,7 @@ void
 routes_copy(struct routes *to, const struct routes *from)
 {
     to->sets = from->sets;
+    memcpy(to->whom, from->whom, sizeof to->whom);
     to->count = from->count;
     memcpy(to->names, from->names, from->count * sizeof from->names[0]);
 }

@@ -31,7 +31,8 @@ struct routes_sets {                      /* bit per upstream */
 
 struct routes { /* zeroed: none, and no upstream */
     struct routes_sets sets;
-    uint32_t count;                             /* names */
+    uint64_t whom[ROUTES_GROUPS_MAX]; /* stands for the servers of a group, in any order */
+    uint32_t count;                   /* names */
     struct routes_name names[ROUTES_NAMES_MAX]; /* the longest first */
 };
 
@@ -56,7 +57,8 @@ unsigned routes_group(const struct routes *routes, const struct dns_question *qu
 /** Is a name of a route below this one? @param name  in lower case */
 bool routes_is_above(const struct routes *routes, const struct dns_name *name);
 
-/** The same names, each in the same set of upstreams? Whether they may be private is not compared. */
+/** The same names, each asked of the same servers (address and tls_name), whatever their places in the
+ *  configuration? Whether they may be private is not compared. */
 bool routes_is_same(const struct routes *a, const struct routes *b);
 
 /** What is not used is not touched: a table may be memory that was only reserved. */

@@ -99,3 +99,21 @@ def test_reload_that_changes_only_private_is_in_force(serve, public, entries):
         service.process.send_signal(signal.SIGHUP)
         wait_for(lambda: is_servfail(service.ask(f"p{turn}.corp.example")) == (word == "refuse"), 10,
                  f"private: {word}")
+
+
+def test_reload_that_gives_a_route_another_server_forgets_what_the_old_one_said(serve, public, entries, bads, pki):
+    """It has the name and the place of the old one."""
+    corp, upstreams = entries
+    other = bads()
+    service = serve([*upstreams, upstream(other.where, pki, "spare")],
+                    settings={"routes": [ROUTE], "cache": {"size": "4MiB"}, "strategy": "ordered"})
+    assert records(service.ask("www.corp.example")) == [encoded("www.corp.example")]
+    service.ask("www.corp.example")
+    assert len([wire for wire in corp.queries if b"\3www\4corp" in wire.lower()]) == 1, "it is kept"
+    config = json.loads(service.file.read_text())
+    config["upstreams"] = [upstreams[0], upstream(other.where, pki, "corp"), upstream(corp.where, pki, "spare")]
+    service.file.write_text(json.dumps(config))
+    service.process.send_signal(signal.SIGHUP)
+    service.wait_log("is in force; workers are replaced")
+    wait_for(lambda: records(service.ask("www.corp.example")) and "www.corp.example" in names(other), 10,
+             "the other server is asked")

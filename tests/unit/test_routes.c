@@ -22,6 +22,16 @@ add_route(const char *name, const char *upstream, const char *second, uint32_t p
         strcpy(route->upstreams[route->upstreams_count++], second);
 }
 
+/* The entry at `index` is the upstream of that number. */
+static void
+upstream_is(unsigned index, unsigned number)
+{
+    struct config_upstream *upstream = &config.upstreams[index];
+    *upstream = (struct config_upstream){
+        .address = {.family = ADDR_IPV4, .port = 853, .bytes = {192, 0, 2, (uint8_t)number}}};
+    snprintf(upstream->name, CONFIG_NAME_MAX, "u%u", number);
+}
+
 /* Upstreams u0 to u4, of which the routes name u1 to u3. */
 static void
 begin(void)
@@ -29,7 +39,7 @@ begin(void)
     memset(&config, 0, sizeof config);
     config.upstreams_count = 5;
     for (unsigned i = 0; i < 5; i++)
-        snprintf(config.upstreams[i].name, CONFIG_NAME_MAX, "u%u", i);
+        upstream_is(i, i);
     add_route("corp.example", "u1", "u2", 1);
     add_route("lab.corp.example", "u3", NULL, 0);
     add_route("10.in-addr.arpa", "u2", "u1", 0);
@@ -126,6 +136,28 @@ Test(routes, a_copy_is_the_same_and_a_change_is_seen, .init = begin)
     strcpy(config.routes[1].names[0], "hub.corp.example");
     routes_make(&copy, &config);
     cr_expect_not(routes_is_same(&copy, &routes), "another name");
+}
+
+Test(routes, others_at_the_same_places_are_others_and_the_same_at_others_are_not, .init = begin)
+{
+    static struct routes copy;
+    routes_copy(&copy, &routes);
+    upstream_is(2, 3); /* of one route, and of the other */
+    upstream_is(3, 2);
+    routes_make(&routes, &config);
+    cr_expect_neq(copy.sets.of_group[1], routes.sets.of_group[1]);
+    cr_expect(routes_is_same(&copy, &routes), "in another order");
+    config.upstreams[3].address.bytes[3] = 99;
+    routes_make(&routes, &config);
+    cr_expect_not(routes_is_same(&copy, &routes), "u2 is another server now");
+    upstream_is(3, 2);
+    strcpy(config.upstreams[3].tls_name, "dns.example");
+    routes_make(&routes, &config);
+    cr_expect_not(routes_is_same(&copy, &routes), "it has to prove another name");
+    upstream_is(3, 2);
+    config.upstreams[4].address.port = 8853;
+    routes_make(&routes, &config);
+    cr_expect_not(routes_is_same(&copy, &routes), "of all other names");
 }
 
 Test(routes, as_many_as_there_can_be, .init = begin)
