@@ -406,7 +406,9 @@ leaf_in_turn(struct fairqueue *q, unsigned line, enum fairqueue_rank most)
             node = ROOT;
             continue;
         }
-        if (q->nodes[within].stands[line].rank == FAIRQUEUE_LIGHT)
+        /* by what it has now: who stands among the hopeful may have become light, and no hope within
+         * would send us back here for ever */
+        if (most != FAIRQUEUE_GREEDY && is_light(q, within))
             most = FAIRQUEUE_GREEDY; /* of its own, whichever's turn it is */
         node = within;
     }

@@ -224,6 +224,22 @@ Test(fairqueue, who_has_few_no_more_keeps_its_turn)
     cr_expect(pops(client(3, 1, 1)));
 }
 
+/* A network stands among the hopeful for a client that is gone by its turn, and is light itself by then. */
+Test(fairqueue, who_stands_among_the_hopeful_and_is_light_has_its_turn, .timeout = 10)
+{
+    open_queue(64);
+    push(client(1, 0, 1), 45);
+    push(client(2, 0, 1), 2);
+    push(client(3, 0, 1), 1);
+    cr_assert_eq(pop_all(), 48, "all but the reserve");
+    push(client(3, 0, 1), 1);
+    push(client(2, 0, 1), 1); /* its network has 2 of 48, no less than an eighth of its third */
+    push(client(2, 0, 2), 1); /* has none */
+    fairqueue_remove(&q, used);
+    cr_assert(pops(client(3, 0, 1)), "is light");
+    cr_assert(pops(client(2, 0, 1)), "and so is the other now, with 2 of 49");
+}
+
 Test(fairqueue, proven_clients_have_more_turns)
 {
     open_queue(4000);
