@@ -122,6 +122,13 @@ is_transfer(const struct dns_question *question)
     return question->type == DNS_TYPE_AXFR || question->type == DNS_TYPE_IXFR;
 }
 
+bool
+dns_query_is_forwarded(uint16_t type)
+{
+    const struct dns_question question = {.type = type};
+    return judge_type(type) == DNS_QUERY_OK && !is_transfer(&question);
+}
+
 /* @param r  behind the question */
 static bool
 is_signed(struct bytes_reader r, const struct counts *counts, const struct dns_query *query)

@@ -107,6 +107,9 @@ enum dns_query_verdict {
 MUST_CHECK enum dns_query_verdict dns_query_parse(const uint8_t *message, size_t size,
                                                   struct dns_query *query);
 
+/** May an upstream be asked for this type? Not for meta types and transfers (DNS_QUERY_TYPE). */
+bool dns_query_is_forwarded(uint16_t type);
+
 /** The RCODE that answers a verdict; -1 for silence. Not to be called with DNS_QUERY_OK. */
 int dns_query_verdict_rcode(enum dns_query_verdict verdict, const struct dns_query *query);
 

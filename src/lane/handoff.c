@@ -48,7 +48,8 @@ handoff_query_read(const uint8_t *record, size_t size, struct handoff_query *que
     query->question.class = bytes_get_u16(&r);
     bool ok = dns_name_get(&r, &query->question.name) && bytes_left(&r) == 0;
     if (ok && query->generation != 0 && (query->flags & ~FLAGS_ALLOWED) == 0 &&
-        query->rank < HANDOFF_RANKS && name_is_lower(&query->question.name))
+        query->rank < HANDOFF_RANKS && name_is_lower(&query->question.name) &&
+        dns_query_is_forwarded(query->question.type))
         return STATUS_OK;
     *query = (struct handoff_query){0};
     return STATUS_INVALID;

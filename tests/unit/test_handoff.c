@@ -77,6 +77,15 @@ Test(handoff, a_query_that_breaks_a_rule_is_refused)
     record[23] = 0xc0;
     refused(record, size, "a pointer");
     record[23] = 3;
+    static const uint8_t never[] = {DNS_TYPE_OPT,  DNS_TYPE_TKEY,  DNS_TYPE_TSIG, DNS_TYPE_IXFR,
+                                    DNS_TYPE_AXFR, DNS_TYPE_MAILB, DNS_TYPE_MAILA};
+    for (size_t i = 0; i < sizeof never; i++) {
+        record[20] = never[i];
+        refused(record, size, "a type that no client can ask for");
+    }
+    record[20] = DNS_TYPE_ANY;
+    struct handoff_query back;
+    cr_assert_eq(handoff_query_read(record, size, &back), STATUS_OK);
     memset(record + 4, 0, 4);
     refused(record, size, "generation 0");
 }
