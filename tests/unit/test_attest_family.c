@@ -78,12 +78,16 @@ lead(int fd)
     pid_t below = fork();
     if (below != 0) {
         pid_t orphan = fork();
-        if (orphan == 0 && fork() != 0)
-            _exit(0);
-        if (orphan == 0)
+        if (orphan == 0) {
+            pid_t between = getpid();
+            if (fork() != 0)
+                _exit(0);
+            while (getppid() == between)
+                usleep(100);
             say(fd);
-        else
+        } else {
             waitpid(orphan, NULL, 0);
+        }
     }
     for (;;)
         pause();
