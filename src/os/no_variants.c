@@ -14,25 +14,25 @@
 #include <string.h>
 #include <strings.h>
 
-char *__stpcpy(char *restrict to, const char *restrict from);
-int __strcasecmp(const char *one, const char *other);
-int __strncasecmp(const char *one, const char *other, size_t most);
-int __strcasecmp_l(const char *one, const char *other, locale_t locale);
-int __strncasecmp_l(const char *one, const char *other, size_t most, locale_t locale);
+char *__stpcpy(char *restrict dest, const char *restrict src);
+int __strcasecmp(const char *s1, const char *s2);
+int __strncasecmp(const char *s1, const char *s2, size_t n);
+int __strcasecmp_l(const char *s1, const char *s2, locale_t loc);
+int __strncasecmp_l(const char *s1, const char *s2, size_t n, locale_t loc);
 
 int
-strncmp(const char *one, const char *other, size_t most)
+strncmp(const char *s1, const char *s2, size_t n)
 {
-    for (; most > 0; one++, other++, most--)
-        if (*one != *other || *one == '\0')
-            return (unsigned char)*one - (unsigned char)*other;
+    for (; n > 0; s1++, s2++, n--)
+        if (*s1 != *s2 || *s1 == '\0')
+            return (unsigned char)*s1 - (unsigned char)*s2;
     return 0;
 }
 
 int
-strcmp(const char *one, const char *other)
+strcmp(const char *s1, const char *s2)
 {
-    return strncmp(one, other, SIZE_MAX);
+    return strncmp(s1, s2, SIZE_MAX);
 }
 
 static int
@@ -42,97 +42,97 @@ lower(char c)
 }
 
 int
-__strncasecmp(const char *one, const char *other, size_t most)
+__strncasecmp(const char *s1, const char *s2, size_t n)
 {
-    for (; most > 0; one++, other++, most--)
-        if (lower(*one) != lower(*other) || *one == '\0')
-            return lower(*one) - lower(*other);
+    for (; n > 0; s1++, s2++, n--)
+        if (lower(*s1) != lower(*s2) || *s1 == '\0')
+            return lower(*s1) - lower(*s2);
     return 0;
 }
 
 int
-strncasecmp(const char *one, const char *other, size_t most)
+strncasecmp(const char *s1, const char *s2, size_t n)
 {
-    return __strncasecmp(one, other, most);
+    return __strncasecmp(s1, s2, n);
 }
 
 int
-__strcasecmp(const char *one, const char *other)
+__strcasecmp(const char *s1, const char *s2)
 {
-    return __strncasecmp(one, other, SIZE_MAX);
+    return __strncasecmp(s1, s2, SIZE_MAX);
 }
 
 int
-strcasecmp(const char *one, const char *other)
+strcasecmp(const char *s1, const char *s2)
 {
-    return __strncasecmp(one, other, SIZE_MAX);
+    return __strncasecmp(s1, s2, SIZE_MAX);
 }
 
 /* Every locale has ASCII's letters; no other is known here. */
 int
-__strncasecmp_l(const char *one, const char *other, size_t most, locale_t locale)
+__strncasecmp_l(const char *s1, const char *s2, size_t n, locale_t loc)
 {
-    (void)locale;
-    return __strncasecmp(one, other, most);
+    (void)loc;
+    return __strncasecmp(s1, s2, n);
 }
 
 int
-strncasecmp_l(const char *one, const char *other, size_t most, locale_t locale)
+strncasecmp_l(const char *s1, const char *s2, size_t n, locale_t loc)
 {
-    return __strncasecmp_l(one, other, most, locale);
+    return __strncasecmp_l(s1, s2, n, loc);
 }
 
 int
-__strcasecmp_l(const char *one, const char *other, locale_t locale)
+__strcasecmp_l(const char *s1, const char *s2, locale_t loc)
 {
-    return __strncasecmp_l(one, other, SIZE_MAX, locale);
+    return __strncasecmp_l(s1, s2, SIZE_MAX, loc);
 }
 
 int
-strcasecmp_l(const char *one, const char *other, locale_t locale)
+strcasecmp_l(const char *s1, const char *s2, locale_t loc)
 {
-    return __strncasecmp_l(one, other, SIZE_MAX, locale);
+    return __strncasecmp_l(s1, s2, SIZE_MAX, loc);
 }
 
 char *
-__stpcpy(char *restrict to, const char *restrict from)
+__stpcpy(char *restrict dest, const char *restrict src)
 {
-    while ((*to = *from++) != '\0')
-        to++;
-    return to;
+    while ((*dest = *src++) != '\0')
+        dest++;
+    return dest;
 }
 
 char *
-stpcpy(char *restrict to, const char *restrict from)
+stpcpy(char *restrict dest, const char *restrict src)
 {
-    return __stpcpy(to, from);
+    return __stpcpy(dest, src);
 }
 
 /* in brackets, as no call of ours stands: it knows no bound */
-char *(strcpy)(char *restrict to, const char *restrict from)
+char *(strcpy)(char *restrict dest, const char *restrict src)
 {
-    (void)__stpcpy(to, from);
-    return to;
+    (void)__stpcpy(dest, src);
+    return dest;
 }
 
 char *
-strncpy(char *restrict to, const char *restrict from, size_t room)
+strncpy(char *restrict dest, const char *restrict src, size_t n)
 {
     size_t i = 0;
-    for (; i < room && from[i] != '\0'; i++)
-        to[i] = from[i];
-    for (; i < room; i++)
-        to[i] = '\0';
-    return to;
+    for (; i < n && src[i] != '\0'; i++)
+        dest[i] = src[i];
+    for (; i < n; i++)
+        dest[i] = '\0';
+    return dest;
 }
 
 char *
-strstr(const char *text, const char *part)
+strstr(const char *haystack, const char *needle)
 {
-    size_t size = strlen(part);
-    for (; strncmp(text, part, size) != 0; text++)
-        if (*text == '\0')
+    size_t size = strlen(needle);
+    for (; strncmp(haystack, needle, size) != 0; haystack++)
+        if (*haystack == '\0')
             return NULL;
-    return (char *)(uintptr_t)text;
+    return (char *)(uintptr_t)haystack;
 }
 #endif

@@ -16,7 +16,7 @@
 #define ERA_AT_0   719468 /* days from 1 March of the year 0 to 1 January 1970 */
 #define MARCH_DAYS 59     /* before 1 March, in a year that leaps not */
 
-struct tm *__gmtime_r(const time_t *time, struct tm *utc);
+struct tm *__gmtime_r(const time_t *timer, struct tm *tp);
 
 void
 tzset(void)
@@ -43,9 +43,9 @@ put_date(struct tm *utc, long days)
 }
 
 struct tm *
-__gmtime_r(const time_t *time, struct tm *utc)
+__gmtime_r(const time_t *timer, struct tm *tp)
 {
-    long second = (long)(*time % DAY_S), days = (long)(*time / DAY_S);
+    long second = (long)(*timer % DAY_S), days = (long)(*timer / DAY_S);
     if (second < 0) {
         second += DAY_S;
         days--;
@@ -54,18 +54,18 @@ __gmtime_r(const time_t *time, struct tm *utc)
         errno = EOVERFLOW;
         return NULL;
     }
-    *utc = (struct tm){.tm_sec = (int)(second % 60),
-                       .tm_min = (int)(second / 60 % 60),
-                       .tm_hour = (int)(second / 3600),
-                       .tm_wday = (int)(((days + 4) % 7 + 7) % 7), /* 1970 began on a Thursday */
-                       .tm_zone = "GMT"};
-    put_date(utc, days);
-    return utc;
+    *tp = (struct tm){.tm_sec = (int)(second % 60),
+                      .tm_min = (int)(second / 60 % 60),
+                      .tm_hour = (int)(second / 3600),
+                      .tm_wday = (int)(((days + 4) % 7 + 7) % 7), /* 1970 began on a Thursday */
+                      .tm_zone = "GMT"};
+    put_date(tp, days);
+    return tp;
 }
 
 struct tm *
-gmtime_r(const time_t *time, struct tm *utc)
+gmtime_r(const time_t *timer, struct tm *tp)
 {
-    return __gmtime_r(time, utc);
+    return __gmtime_r(timer, tp);
 }
 #endif
