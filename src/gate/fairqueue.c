@@ -381,10 +381,12 @@ choose_of_few(struct fairqueue *q, uint32_t parent, unsigned line, enum fairqueu
         uint32_t node = first_of_few(q, parent, line, most);
         if (node == 0)
             return 0;
+        enum fairqueue_rank stood = q->nodes[node].stands[line].rank;
         enum fairqueue_rank rank = rank_of(q, node, line);
-        if (rank <= q->nodes[node].stands[line].rank)
+        if (rank != stood) /* better, too: who has become light is to be seen as that */
+            rank_change(q, node, line, rank);
+        if (rank <= stood)
             return node;
-        rank_change(q, node, line, rank);
     }
 }
 
@@ -406,9 +408,7 @@ leaf_in_turn(struct fairqueue *q, unsigned line, enum fairqueue_rank most)
             node = ROOT;
             continue;
         }
-        /* by what it has now: who stands among the hopeful may have become light, and no hope within
-         * would send us back here for ever */
-        if (most != FAIRQUEUE_GREEDY && is_light(q, within))
+        if (q->nodes[within].stands[line].rank == FAIRQUEUE_LIGHT)
             most = FAIRQUEUE_GREEDY; /* of its own, whichever's turn it is */
         node = within;
     }
