@@ -117,16 +117,15 @@ judge_cookie(struct bytes_reader *r, const struct counts *counts, struct dns_edn
 }
 
 static bool
-is_transfer(const struct dns_question *question)
+is_transfer(uint16_t type)
 {
-    return question->type == DNS_TYPE_AXFR || question->type == DNS_TYPE_IXFR;
+    return type == DNS_TYPE_AXFR || type == DNS_TYPE_IXFR;
 }
 
 bool
 dns_query_is_forwarded(uint16_t type)
 {
-    const struct dns_question question = {.type = type};
-    return judge_type(type) == DNS_QUERY_OK && !is_transfer(&question);
+    return judge_type(type) == DNS_QUERY_OK && !is_transfer(type);
 }
 
 /* @param r  behind the question */
@@ -153,7 +152,7 @@ judge_other(struct bytes_reader *r, const struct counts *counts, struct dns_quer
         return DNS_QUERY_OPCODE;
     if (has_signature)
         return DNS_QUERY_SIGNED;
-    if (has_question && is_transfer(&query->question))
+    if (has_question && is_transfer(query->question.type))
         return query->edns.version > 0 ? DNS_QUERY_VERSION : DNS_QUERY_TYPE;
     return DNS_QUERY_COUNTS;
 }
@@ -174,7 +173,7 @@ dns_query_parse(const uint8_t *message, size_t size, struct dns_query *query)
                     counts.authorities == 0 && counts.additionals <= 1;
     if (is_plain && !has_question)
         return DNS_QUERY_NAME;
-    if (!is_plain || is_transfer(&query->question))
+    if (!is_plain || is_transfer(query->question.type))
         return judge_other(&r, &counts, query);
     struct bytes_reader behind_question = r;
     enum dns_query_verdict verdict = DNS_QUERY_OK;
@@ -212,7 +211,7 @@ dns_query_verdict_rcode(enum dns_query_verdict verdict, const struct dns_query *
     case DNS_QUERY_SIGNED:
         return DNS_NOTAUTH;
     case DNS_QUERY_TYPE:
-        return is_transfer(&query->question) ? DNS_REFUSED : DNS_NOTIMP;
+        return is_transfer(query->question.type) ? DNS_REFUSED : DNS_NOTIMP;
     case DNS_QUERY_OK:
         break;
     }
