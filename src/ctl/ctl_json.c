@@ -98,7 +98,7 @@ routes(const struct figures *f)
         const struct figures_route *of = &f->of_route[i];
         json_t *names = json_array();
         for (unsigned u = 0; u < f->upstreams; u++)
-            if ((of->is->upstreams >> u & 1) != 0)
+            if (figures_is_asked(f, i, u))
                 json_array_append_new(names, json_string(f->of_upstream[u].is->name));
         json_array_append_new(
             list, json_pack("{s:o, s:o, s:o, s:o}", "name",

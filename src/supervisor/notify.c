@@ -79,12 +79,12 @@ describe_routes(const struct supervisor *sup, uint32_t usable, char *text, size_
     const char *name = "";
     unsigned down = 0;
     int used = 0;
+    if (sup->config.routes_count == 0 || usable == 0)
+        return 0;
     routes_sets_make(&sets, &sup->config);
     for (uint32_t i = ROUTES_REST + 1; i < sets.count; i++)
         if ((sets.of_group[i] & usable) == 0 && down++ == 0)
             (void)routes_sets_names(&sets, &sup->config, i, &name);
-    if (sets.count == 1 || usable == 0)
-        return 0;
     if ((sets.of_group[ROUTES_REST] & usable) == 0)
         used = snprintf(text, size, ", NONE for names outside of routes");
     if (down > 0)

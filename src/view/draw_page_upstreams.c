@@ -93,8 +93,7 @@ level_of_state(const struct table *table, unsigned i)
     if (up->is_usable)
         level = worse(level, level_of(table, JUDGE_ERRORS, i));
     for (unsigned route = 0; !up->is_usable && route < table->f->routes; route++)
-        if ((table->f->of_route[route].is->upstreams >> i & 1) != 0 &&
-            figures_is_down(table->f, route))
+        if (figures_is_asked(table->f, route, i) && figures_is_down(table->f, route))
             level = worse(level, level_of(table, route == 0 ? JUDGE_NONE : JUDGE_ROUTE, 0));
     return level;
 }

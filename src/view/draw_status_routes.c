@@ -16,7 +16,7 @@ draw_upstreams(const struct figures *f, unsigned route, struct sheet *to)
     bool is_first = true;
     sheet_begin(&list, text, sizeof text, true, false);
     for (unsigned i = 0; i < f->upstreams; i++) {
-        if ((f->of_route[route].is->upstreams >> i & 1) == 0)
+        if (!figures_is_asked(f, route, i))
             continue;
         sheet_add(&list, "%s%s", is_first ? "" : ", ", f->of_upstream[i].is->name);
         is_first = false;

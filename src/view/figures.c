@@ -237,10 +237,9 @@ uint32_t
 figures_peers(const struct figures *figures, unsigned upstream)
 {
     uint32_t peers = 0;
-    for (unsigned i = 0; i < figures->routes; i++) {
-        uint32_t set = figures->of_route[i].is->upstreams;
-        peers |= (set >> upstream & 1) != 0 ? set : 0;
-    }
+    for (unsigned i = 0; i < figures->routes; i++)
+        if (figures_is_asked(figures, i, upstream))
+            peers |= figures->of_route[i].is->upstreams;
     return peers & ~(1U << upstream);
 }
 
@@ -257,7 +256,7 @@ fill_route(struct figures *figures, unsigned route)
     *of = (struct figures_route){.is = &figures->reading->of_route[route]};
     for (unsigned i = 0; i < figures->upstreams; i++) {
         const struct figures_upstream *up = &figures->of_upstream[i];
-        if ((of->is->upstreams >> i & 1) == 0)
+        if (!figures_is_asked(figures, route, i))
             continue;
         of->upstreams++;
         of->usable += up->is_usable;

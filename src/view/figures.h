@@ -86,6 +86,13 @@ void figures_make(struct figures *figures, const struct reading *reading,
 /** How often a counter counted, per second, in thousandths, over `span_s`; NUMBER_NONE: not known. */
 uint64_t figures_rate(const struct figures *figures, enum stats_counter counter);
 
+/** Is this upstream asked the names of this route, or of the first: those that no route has? */
+static inline bool
+figures_is_asked(const struct figures *figures, unsigned route, unsigned upstream)
+{
+    return (figures->of_route[route].is->upstreams >> upstream & 1) != 0;
+}
+
 /** Whoever is asked a name that this upstream is asked, too: a bit for each, without itself. */
 uint32_t figures_peers(const struct figures *figures, unsigned upstream);
 

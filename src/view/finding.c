@@ -164,7 +164,6 @@ tell_certificate(struct telling *t)
 static void
 tell_none(struct telling *t)
 {
-    uint32_t rest = t->f->of_route[0].is->upstreams;
     if (!figures_is_down(t->f, 0)) {
         sheet_add(&t->to, "Upstreams can be asked again. None could from %s on.\n", t->since);
         sheet_add(&t->to, "If it stays so for five minutes, this goes away by itself.");
@@ -173,7 +172,7 @@ tell_none(struct telling *t)
     sheet_add(&t->to, "No upstream%s has been usable since %s.\n",
               t->f->routes > 1 ? " for names outside of routes" : "", t->since);
     for (unsigned i = 0; i < t->f->upstreams; i++)
-        if ((rest >> i & 1) != 0)
+        if (figures_is_asked(t->f, 0, i))
             sheet_add(&t->to, "%s: %s. ", t->f->of_upstream[i].is->name,
                       says_cause(t->f->of_upstream[i].is->cause));
     sheet_add(&t->to,

@@ -13,11 +13,10 @@ static void
 tell_down(const struct figures *f, unsigned route, struct sheet *to)
 {
     char names[SAYS_LINE_MAX];
-    uint32_t set = f->of_route[route].is->upstreams;
     unsigned told = 0;
     sheet_add(to, "%s: ", says_route(f, route, names));
     for (unsigned i = 0; i < f->upstreams && told < UPSTREAMS_TOLD; i++)
-        if ((set >> i & 1) != 0)
+        if (figures_is_asked(f, route, i))
             sheet_add(to, "%s%s: %s", told++ > 0 ? "; " : "", f->of_upstream[i].is->name,
                       says_cause(f->of_upstream[i].is->cause));
     sheet_add(to, ". ");

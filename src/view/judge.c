@@ -198,10 +198,9 @@ fewest_usable(const struct figures *f, unsigned upstream)
 {
     unsigned fewest = 0;
     for (unsigned i = 0; i < f->routes; i++) {
-        const struct figures_route *route = &f->of_route[i];
-        if ((route->is->upstreams >> upstream & 1) != 0 && route->usable > 0 &&
-            (fewest == 0 || route->usable < fewest))
-            fewest = route->usable;
+        unsigned usable = f->of_route[i].usable;
+        if (figures_is_asked(f, i, upstream) && usable > 0 && (fewest == 0 || usable < fewest))
+            fewest = usable;
     }
     return fewest;
 }
@@ -235,7 +234,7 @@ judge_upstream(enum judge_kind kind, const struct figures *f, const struct figur
     bool is_by_pin = !up->is_usable && up->is->cause == STATS_CAUSE_PIN;
     struct condition c = level_if(false, false);
     if (kind == JUDGE_PIN) {
-        bool is_for_rest = (f->of_route[0].is->upstreams >> index_of(f, up) & 1) != 0;
+        bool is_for_rest = figures_is_asked(f, 0, index_of(f, up));
         c = level_if(is_by_pin, is_by_pin && is_for_rest && is_all_by_pin(f));
         c.since_us = up->is->changed_us;
     } else if (kind == JUDGE_MISSING) { /* "none can be asked" says it of all of them */
