@@ -158,13 +158,13 @@ judge_ttls(const struct config *config)
                : "longer than cache.ttl_max; allowed: up to cache.ttl_max";
 }
 
-/* Is one name the other, or below it? */
-static bool
-is_at_or_below(const char *name, const char *upper)
+bool
+config_judge_is_within(const char *name, const char *zone)
 {
-    size_t len = strlen(name), upper_len = strlen(upper);
-    return len >= upper_len && strcmp(name + len - upper_len, upper) == 0 &&
-           (len == upper_len || name[len - upper_len - 1] == '.');
+    size_t len = strlen(name), zone_len = strlen(zone);
+    if (len < zone_len || strcmp(name + len - zone_len, zone) != 0)
+        return false;
+    return len == zone_len || name[len - zone_len - 1] == '.';
 }
 
 bool
@@ -176,7 +176,7 @@ config_judge_is_special(const char *name)
 #undef SPECIAL
     };
     for (size_t i = 0; i < sizeof specials / sizeof specials[0]; i++)
-        if (is_at_or_below(name, specials[i]) || is_at_or_below(specials[i], name))
+        if (config_judge_is_within(name, specials[i]) || config_judge_is_within(specials[i], name))
             return true;
     return false;
 }
@@ -276,11 +276,11 @@ has_name(const struct config_route *route, const char *name)
     return false;
 }
 
-static bool
-has_upstream(const struct config_route *route, const char *name)
+bool
+config_judge_has(const struct config_route *route, const char *upstream)
 {
     for (uint32_t i = 0; i < route->upstreams_count; i++)
-        if (strcmp(route->upstreams[i], name) == 0)
+        if (strcmp(route->upstreams[i], upstream) == 0)
             return true;
     return false;
 }
@@ -306,7 +306,7 @@ judge_route_upstreams(const struct config *config, unsigned route)
     if (own->upstreams_count == 0)
         return "none given; allowed: the name of at least one of upstreams";
     for (uint32_t i = 0; i < config->upstreams_count; i++)
-        known += has_upstream(own, config->upstreams[i].name);
+        known += config_judge_has(own, config->upstreams[i].name);
     return known == own->upstreams_count
                ? NULL
                : "a name that no upstream has; allowed: names of upstreams, as upstreams[].name";
@@ -319,7 +319,7 @@ is_one_left(const struct config *config)
     for (uint32_t i = 0; i < config->upstreams_count; i++) {
         bool is_routed = false;
         for (uint32_t route = 0; route < config->routes_count && !is_routed; route++)
-            is_routed = has_upstream(&config->routes[route], config->upstreams[i].name);
+            is_routed = config_judge_has(&config->routes[route], config->upstreams[i].name);
         if (!is_routed)
             return true;
     }

@@ -31,5 +31,11 @@ struct config_complaints {
  */
 MUST_CHECK bool config_judge(const struct config *config, struct config_complaints *complaints);
 
+/** Does the route name this upstream? */
+bool config_judge_has(const struct config_route *route, const char *upstream);
+
+/** Is the name that zone, or below it? Both in lower case, without a dot at the end. */
+bool config_judge_is_within(const char *name, const char *zone);
+
 /** Is the name, in lower case, above, below or one of those that are answered here (local.special)? */
 bool config_judge_is_special(const char *name);

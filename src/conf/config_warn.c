@@ -3,6 +3,8 @@
  */
 #include "conf/config_warn.h"
 
+#include "conf/config_judge.h"
+
 #include <string.h>
 
 #define OPEN_IPV4_BITS 8   /* a prefix that is shorter holds strangers */
@@ -46,22 +48,14 @@ warn_pins(const struct config_upstream *upstream, FILE *to)
     return 1;
 }
 
-static bool
-names(const struct config_route *route, const char *upstream)
-{
-    for (uint32_t i = 0; i < route->upstreams_count; i++)
-        if (strcmp(route->upstreams[i], upstream) == 0)
-            return true;
-    return false;
-}
-
 /* Is there a name that both are asked for? What a route names is asked for no other. */
 static bool
 share_a_name(const struct config *config, const char *one, const char *other)
 {
     bool is_routed = false;
     for (uint32_t i = 0; i < config->routes_count; i++) {
-        bool has_one = names(&config->routes[i], one), has_other = names(&config->routes[i], other);
+        const struct config_route *route = &config->routes[i];
+        bool has_one = config_judge_has(route, one), has_other = config_judge_has(route, other);
         if (has_one && has_other)
             return true;
         is_routed = is_routed || has_one || has_other;

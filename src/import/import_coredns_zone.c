@@ -3,6 +3,7 @@
  */
 #include "import/import_coredns_zone.h"
 
+#include "conf/config_judge.h"
 #include "import/import_listen.h"
 
 #include <string.h>
@@ -75,7 +76,7 @@ import_coredns_zone_is_named(const struct import_coredns_zone *z)
 static bool
 has(const char *zone, const char *name)
 {
-    return zone[0] == '\0' || import_draft_is_within(name, zone);
+    return zone[0] == '\0' || config_judge_is_within(name, zone);
 }
 
 static bool

@@ -259,15 +259,6 @@ import_draft_pin(struct import_draft *draft, struct import_draft_upstream *upstr
 
 /* --- zones ----------------------------------------------------------------------------------- */
 
-bool
-import_draft_is_within(const char *name, const char *zone)
-{
-    size_t name_size = strlen(name), zone_size = strlen(zone);
-    if (name_size < zone_size || strcmp(name + name_size - zone_size, zone) != 0)
-        return false;
-    return name_size == zone_size || name[name_size - zone_size - 1] == '.';
-}
-
 uint32_t
 import_draft_zone(struct import_draft *draft, uint32_t line, const char *key, const char *name,
                   uint32_t group)

@@ -152,9 +152,6 @@ uint32_t import_draft_group(struct import_draft *draft);
 uint32_t import_draft_zone(struct import_draft *draft, uint32_t line, const char *key,
                            const char *name, uint32_t group);
 
-/** Is the name that zone, or below it? Both as a policy has them. */
-bool import_draft_is_within(const char *name, const char *zone);
-
 /** Add a pin. @param base64  of a SHA-256, without "sha256//" @return false: not carried, and said */
 bool import_draft_pin(struct import_draft *draft, struct import_draft_upstream *upstream,
                       uint32_t line, const char *key, const char *base64);

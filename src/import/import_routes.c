@@ -18,7 +18,7 @@ static bool
 is_below_another(const struct import_draft *draft, const struct import_draft_zone *zone)
 {
     for (uint32_t i = 0; i < draft->zones_count; i++)
-        if (&draft->zones[i] != zone && import_draft_is_within(zone->name, draft->zones[i].name))
+        if (&draft->zones[i] != zone && config_judge_is_within(zone->name, draft->zones[i].name))
             return true;
     return false;
 }
@@ -27,7 +27,7 @@ static bool
 may_be_private(const struct config *config, const char *name)
 {
     for (uint32_t i = 0; i < config->local_private_names_count; i++)
-        if (import_draft_is_within(name, config->local_private_names[i]))
+        if (config_judge_is_within(name, config->local_private_names[i]))
             return true;
     return false;
 }

@@ -4,6 +4,7 @@
 #include "lane/routes.h"
 
 #include "base/hash.h"
+#include "conf/config_judge.h"
 
 #include <string.h>
 
@@ -14,9 +15,8 @@ set_of(const struct config *config, const struct config_route *route)
 {
     uint32_t set = 0;
     for (uint32_t u = 0; u < config->upstreams_count; u++)
-        for (uint32_t i = 0; i < route->upstreams_count; i++)
-            if (strcmp(config->upstreams[u].name, route->upstreams[i]) == 0)
-                set |= 1U << u;
+        if (config_judge_has(route, config->upstreams[u].name))
+            set |= 1U << u;
     return set;
 }
 
