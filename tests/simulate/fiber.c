@@ -20,11 +20,9 @@
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
-#define STACK_BYTES (2U << 20)
-#else
-#define STACK_BYTES (512U << 10)
 #endif
-#define GUARD_BYTES 65536U /* below it, without access: a multiple of any page */
+#define STACK_BYTES (2U << 20) /* a supervisor is there twice, where nothing is optimised */
+#define GUARD_BYTES 65536U     /* below it, without access: a multiple of any page */
 
 struct fiber {
     ucontext_t begin;
