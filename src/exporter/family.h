@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FAMILY_LABELS_MAX 224 /* two names of 63 octets, and what stands around them */
+#define FAMILY_LABELS_MAX 288 /* a domain name, or two names of 63 octets, and what stands around */
 
 enum family_kind { FAMILY_COUNTER, FAMILY_GAUGE, FAMILY_HISTOGRAM };
 

@@ -47,6 +47,22 @@ draw_answers(const struct family_out *out, const struct reading *r)
     }
 }
 
+static void
+draw_routes(const struct family_out *out, const struct reading *r)
+{
+    family_begin(out, family_of(FAMILY_ROUTE));
+    for (unsigned route = 0; route < r->routes; route++) {
+        char labels[FAMILY_LABELS_MAX];
+        const char *name = r->of_route[route].name;
+        unsigned usable = 0;
+        for (unsigned i = 0; i < r->upstreams; i++)
+            usable += (r->of_route[route].upstreams >> i & 1) != 0 &&
+                      reading_is_usable(&r->of_upstream[i]);
+        snprintf(labels, sizeof labels, "{route=\"%s\"}", name[0] != '\0' ? name : ".");
+        family_add(out, family_of(FAMILY_ROUTE), labels, usable);
+    }
+}
+
 /* Whole numbers of an upstream. */
 static uint64_t
 number_of(const struct reading *r, enum family_row row, unsigned upstream)
@@ -74,6 +90,7 @@ metrics_upstreams_draw(const struct family_out *out, const struct reading *r)
                                            FAMILY_RTT,        FAMILY_PINS,       FAMILY_PIN,
                                            FAMILY_MISMATCHES, FAMILY_CERTIFICATE};
     draw_states(out, r);
+    draw_routes(out, r);
     draw_answers(out, r);
     for (unsigned n = 0; n < sizeof rows / sizeof rows[0]; n++) {
         const struct family *family = family_of(rows[n]);

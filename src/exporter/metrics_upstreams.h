@@ -1,7 +1,7 @@
 /* metrics_upstreams.h - the upstreams, for Prometheus
  * SPDX-License-Identifier: ISC
  *
- * What: the families with a label for each upstream: its state, its responses, its key.
+ * What: the families with a label for each upstream or route: its state, its responses, its key.
  * Who:  metrics. Pure.
  * Ref:  docs/METRICS.md.
  */

@@ -102,6 +102,7 @@ def test_what_is_scraped_is_what_happened(service, exporter):
     assert after["penstock_upstream_asked_total", ("upstream", "first")] >= 25
     assert after["penstock_upstream_state", ("state", "usable"), ("upstream", "first")] == 1
     assert sum(value for key, value in after.items() if key[0] == "penstock_upstream_state") == 1
+    assert after["penstock_route_upstreams_usable", ("route", ".")] == 1
     buckets = [value for key, value in after.items() if key[0] == "penstock_duration_seconds_bucket" and ("stage", "answer") in key]
     assert buckets == sorted(buckets) and buckets[-1] >= 25
     stages = {dict(key[1:])["stage"]: value for key, value in after.items() if key[0] == "penstock_duration_seconds_count"}

@@ -107,6 +107,9 @@ Test(metrics, the_largest_scrape_has_room)
         r->of_upstream[i].pin_mismatches = r->of_upstream[i].connections = UINT64_MAX;
         r->tally.asked[i] = r->tally.failed[i] = UINT64_MAX;
     }
+    r->routes = SERVICE_PAGE_ROUTES;
+    for (unsigned i = 1; i < SERVICE_PAGE_ROUTES; i++)
+        memset(r->of_route[i].name, 'a', sizeof r->of_route[i].name - 1);
     memset(&r->tally.counts, 0xff, sizeof r->tally.counts);
     memset(&r->tally.why, 0xff, sizeof r->tally.why);
     memset(&stages, 0xff, sizeof stages);

@@ -36,6 +36,32 @@ Test(metrics_upstreams, each_has_its_numbers)
     HAS("penstock_upstream_responses_total{upstream=\"south\",rcode=\"OTHER\"} 9");
 }
 
+Test(metrics_upstreams, a_route_has_those_that_can_be_asked)
+{
+    view_scene_begin(&scene);
+    view_scene_route(&scene, "corp.example", 2, 4);
+    scene.reading.of_upstream[0].state = STATS_UPSTREAM_UNASKED;
+    scene.reading.of_upstream[2].state = STATS_UPSTREAM_DOWN;
+    HAS("penstock_route_upstreams_usable{route=\".\"} 2");
+    HAS("penstock_route_upstreams_usable{route=\"corp.example\"} 0");
+    scene.reading.of_upstream[1].state = STATS_UPSTREAM_REFUSED;
+    scene.reading.of_upstream[2].state = STATS_UPSTREAM_USABLE;
+    HAS("penstock_route_upstreams_usable{route=\".\"} 1");
+    HAS("penstock_route_upstreams_usable{route=\"corp.example\"} 1");
+}
+
+Test(metrics_upstreams, the_longest_name_of_a_route_is_whole)
+{
+    char line[SERVICE_PAGE_ROUTE_MAX + 64];
+    view_scene_begin(&scene);
+    view_scene_route(&scene, "a", 1, 4);
+    char *name = scene.reading.of_route[1].name;
+    memset(name, 'a', SERVICE_PAGE_ROUTE_MAX - 1);
+    name[SERVICE_PAGE_ROUTE_MAX - 1] = '\0';
+    snprintf(line, sizeof line, "\npenstock_route_upstreams_usable{route=\"%s\"} 1\n", name);
+    cr_expect_not_null(strstr(draw(), line));
+}
+
 Test(metrics_upstreams, what_is_not_known_is_absent)
 {
     view_scene_begin(&scene);
