@@ -15,6 +15,7 @@
 #define MESSAGE_MAX         65535
 #define MESSAGE_NAME_MAX    64 /* characters of a name here, with its NUL */
 #define MESSAGE_A           1
+#define MESSAGE_DS          43  /* RFC 4034: the zone above has it */
 #define MESSAGE_TTL_S       300 /* of what servers answer, unless the name says it */
 #define MESSAGE_ERROR_RCODE 5   /* REFUSED: of names whose script is an error */
 #define MESSAGE_COOKIE_MAX  40

@@ -234,6 +234,7 @@ oracle_begin(void)
     oracle_counters_begin();
     oracle_octets_begin();
     oracle_policy_begin();
+    oracle_routes_begin();
     oracle_room_begin();
     oracle_queue_begin();
     oracle_memory_begin();

@@ -7,7 +7,7 @@
  *       oracle_counters.c (every query has one end), oracle_crowd.c (a flood costs others nothing),
  *       oracle_memory.c (bounds, and nothing of clients in workers), oracle_octets.c (what is sent to
  *       an address that is not proven), oracle_policy.c (access list and rates),
- *       oracle_room.c and oracle_queue.c (fairness), oracle_turns.c (nobody spins).
+ *       oracle_room.c and oracle_queue.c (fairness), oracle_routes.c (who is asked what), oracle_turns.c (nobody spins).
  * Who:  world.c and the parts of the world call it; main.c prints.
  * Ref:  docs/SIMULATION.md "properties".
  */
@@ -55,6 +55,7 @@ void oracle_answers_overdue(const struct ask *ask);
 void oracle_cookies_judge(const struct ask *ask);
 
 struct front;
+struct world_made;
 /** At the end of a turn of a front. */
 void oracle_queue_turn(const struct front *front);
 void oracle_queue_begin(void);
@@ -67,6 +68,12 @@ void oracle_room_answered(const struct ask *ask);
 void oracle_policy_taken(struct ask *ask);
 void oracle_policy_begin(void);
 void oracle_policy_end(void);
+
+/** A reload gives these routes, as `world.routes`. */
+void oracle_routes_change(uint64_t sets);
+void oracle_routes_asked(unsigned upstream, const struct message_facts *facts);
+void oracle_routes_answered(const struct world_made *made, const struct ask *ask);
+void oracle_routes_begin(void);
 
 void oracle_octets_begin(void);
 void oracle_octets_judge(const struct ask *ask);

@@ -87,18 +87,21 @@ static void
 judge_data(const struct ask *ask)
 {
     const struct message_facts *facts = &ask->facts;
-    uint64_t made_us;
+    const struct world_made *made = NULL;
     if (facts->rcode != 0 || facts->answers == 0)
         return;
-    if (!facts->has_address || !world_upstreams_made(facts->address, ask->act->text, &made_us)) {
+    if (facts->has_address)
+        made = world_upstreams_made(facts->address, ask->act->text);
+    if (made == NULL) {
         oracle_violation_of("an answer that no upstream gave", ": %s", ask->act->text);
         return;
     }
+    oracle_routes_answered(made, ask);
     /* the proxy counts from when it read it */
     bool is_quick = (world.row->flags & WORLD_NO_FAULT) != 0 && !oracle_tcp_may_be_late(ask);
     uint64_t way_us = is_quick ? time_of_way() + oracle_tcp_way_us(ask) : FAULTY_WAY_US;
     way_us += world.pacing_wait_ms * KERNEL_MS;
-    uint64_t age_us = kernel_now() - made_us;
+    uint64_t age_us = kernel_now() - made->at_us;
     uint64_t age_s = age_us > way_us ? (age_us - way_us) / KERNEL_S : 0;
     uint32_t ttl_s = message_ttl(ask->act->text);
     uint64_t left_s = age_s < ttl_s ? ttl_s - age_s : 0;

@@ -16,7 +16,9 @@
 #include <stddef.h>
 
 #define WORLD_CONFIG_MAX 16384
-#define WORLD_TEXT_MAX   48
+#define WORLD_TEXT_MAX   160
+#define WORLD_CORP       "corp.example"
+#define WORLD_LAB        "lab.corp.example"
 #define WORLD_ACTS_MAX   (1U << 20)
 
 enum act_kind {
@@ -72,11 +74,11 @@ struct world {
     uint64_t begin_us;  /* monotonic, when it begins; 0: KERNEL_BEGIN_US */
     int64_t wall_s;     /* wall clock, when it begins; 0: by KERNEL_WALL_S */
     unsigned lanes, upstreams;
-    unsigned routed_from; /* upstreams from here on have the names below corp.example, and these no
-                             other; 0: there are no routes */
-    uint32_t query_ms;    /* timeouts.query */
-    uint32_t tcp_idle_ms; /* timeouts.tcp_idle */
-    unsigned places;      /* at the worker; 0: F1 to F4 are not judged */
+    uint64_t routes; /* at the beginning: upstreams of WORLD_CORP, a bit each; above bit 8 those of
+                        WORLD_LAB; 0 of one: it has no route */
+    uint32_t query_ms;                  /* timeouts.query */
+    uint32_t tcp_idle_ms;               /* timeouts.tcp_idle */
+    unsigned places;                    /* at the worker; 0: F1 to F4 are not judged */
     unsigned queries, queue_per_prefix; /* limits of these names, if they are judged */
     bool is_tcp_crowded;                /* more connections come than there are slots */
     unsigned preemption;                /* per mille of calls (process_set_preemption()) */

@@ -5,6 +5,7 @@
 
 #include "draw.h"
 #include "files.h"
+#include "oracle.h"
 #include "proxy.h"
 #include "world_upstreams.h"
 
@@ -208,6 +209,7 @@ world_faults_reload(const struct act *act, uint64_t number)
         snprintf(text, sizeof text, "%.*s%s}\n", (int)world.config_size - 2, world.config,
                  act->text);
         files_write(PROXY_CONFIG, text);
+        oracle_routes_change(act->number);
     }
     proxy_signal(SIGHUP);
 }

@@ -41,7 +41,7 @@ static struct {
     struct upstream all[WORLD_UPSTREAMS_MAX];
     struct conn *first;
     uint64_t serial;
-    uint64_t made_us[1U << SERIAL_BITS];
+    struct world_made made[1U << SERIAL_BITS];
 } servers;
 
 struct upstream *
@@ -81,7 +81,8 @@ say(void *owner, uint64_t number)
         return;
     }
     if (conn->stream != NULL) {
-        servers.made_us[reply->serial] = kernel_now();
+        servers.made[reply->serial] =
+            (struct world_made){.at_us = kernel_now(), .upstream = conn->upstream->index};
         tls_far_write(conn->tls, reply->octets, reply->size);
         flush(conn);
     }
@@ -103,14 +104,6 @@ choose_address(const char *name, uint8_t address[4])
     return serial;
 }
 
-static bool
-is_routed(const char *name)
-{
-    static const char end[] = ".corp.example";
-    size_t size = strlen(name);
-    return size >= sizeof end - 1 && strcasecmp(name + size - (sizeof end - 1), end) == 0;
-}
-
 static void
 answer(struct conn *conn, const uint8_t *query, size_t size)
 {
@@ -126,9 +119,7 @@ answer(struct conn *conn, const uint8_t *query, size_t size)
     enum script script = message_script(facts.name, &delay_us);
     if (script == SCRIPT_NEVER)
         oracle_violation_of("an upstream is asked what no client may ask", ": %s", facts.name);
-    if (world.routed_from > 0 && facts.name[0] != '\0' &&
-        is_routed(facts.name) != (conn->upstream->index >= world.routed_from))
-        oracle_violation_of("an upstream is asked a name of another's route", ": %s", facts.name);
+    oracle_routes_asked(conn->upstream->index, &facts);
     if (script == SCRIPT_SILENT)
         return;
     struct reply *reply = calloc(1, sizeof *reply);
@@ -385,12 +376,12 @@ world_upstreams_rtt(unsigned index)
     return 2 * ((uint64_t)net->delay_us + net->jitter_us);
 }
 
-bool
-world_upstreams_made(const uint8_t address[4], const char *name, uint64_t *made_us)
+const struct world_made *
+world_upstreams_made(const uint8_t address[4], const char *name)
 {
+    const struct world_made *made = &servers.made[(unsigned)address[2] << 8 | address[3]];
     unsigned hash = 7;
     for (; *name != '\0'; name++)
         hash = hash * 31 + (unsigned)tolower((unsigned char)*name);
-    *made_us = servers.made_us[(unsigned)address[2] << 8 | address[3]];
-    return address[0] == 203 && address[1] == (uint8_t)hash && *made_us != 0;
+    return address[0] == 203 && address[1] == (uint8_t)hash && made->at_us != 0 ? made : NULL;
 }

@@ -26,6 +26,11 @@ struct upstream {
         paid_us; /* until when the budget of handshakes has paid for those that were asked of it */
 };
 
+struct world_made { /* an answer */
+    uint64_t at_us;
+    unsigned upstream;
+};
+
 void world_upstreams_begin(unsigned count);
 void world_upstreams_end(void);
 
@@ -47,8 +52,8 @@ void world_upstreams_unwell(unsigned index, uint64_t until_us);
 /** Was it well, all the time since `since_us` until now? */
 bool world_upstreams_was_well(unsigned index, uint64_t since_us);
 
-/** An answer by its address. @param made_us  written: when it was made @return false: none was */
-bool world_upstreams_made(const uint8_t address[4], const char *name, uint64_t *made_us);
+/** An answer by its address. @return NULL: none was made */
+const struct world_made *world_upstreams_made(const uint8_t address[4], const char *name);
 
 /** Round trip at most, microseconds. */
 uint64_t world_upstreams_rtt(unsigned index);

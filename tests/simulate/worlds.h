@@ -74,4 +74,5 @@ void worlds_deaths(uint64_t *dice);
 void worlds_pieces(uint64_t *dice);
 void worlds_rings(uint64_t *dice);
 void worlds_keys(uint64_t *dice);
+void worlds_rerouted(uint64_t *dice);
 void worlds_routes(uint64_t *dice);

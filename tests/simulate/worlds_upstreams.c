@@ -3,6 +3,8 @@
  */
 #include "worlds.h"
 
+#include "message.h"
+
 #include "draw.h"
 
 #include <stdio.h>
@@ -104,24 +106,81 @@ worlds_keys(uint64_t *dice)
     }
 }
 
+/* Of 3 questions one is for a name of a route, of 30 one for the name of a route itself, or its DS. */
+static void
+ask_routes(uint64_t *dice)
+{
+    static const char *const zones[] = {WORLD_CORP, WORLD_LAB};
+    for (size_t i = 0; i < world.acts_count; i++) {
+        struct act *act = &world.acts[i];
+        char *end = strstr(act->text, "example");
+        const char *zone = zones[draw_next(dice, 2)];
+        uint64_t kind = draw_next(dice, 30);
+        if (end == NULL || kind > 9)
+            continue;
+        strcpy(kind > 0 ? end : act->text, zone);
+        if (kind == 0 && draw_next(dice, 2) == 0)
+            act->number = MESSAGE_DS;
+    }
+}
+
+/* @return octets of "names: …, upstreams: […]", behind what is in `text` */
+static size_t
+say_route(char *text, size_t used, const char *zone, uint64_t set)
+{
+    used +=
+        (size_t)snprintf(text + used, WORLD_TEXT_MAX - used, "{names: [%s], upstreams: [", zone);
+    for (unsigned i = 0; i < world.upstreams; i++)
+        if ((set >> i & 1) != 0)
+            used += (size_t)snprintf(text + used, WORLD_TEXT_MAX - used, "u%u,", i);
+    return used + (size_t)snprintf(text + used, WORLD_TEXT_MAX - used, "]},");
+}
+
+/* What is behind the configuration for these routes. */
+static void
+say_routes(char text[WORLD_TEXT_MAX], uint64_t sets)
+{
+    size_t used = (size_t)snprintf(text, WORLD_TEXT_MAX, ", routes: [");
+    if ((sets & 0xff) != 0)
+        used = say_route(text, used, WORLD_CORP, sets & 0xff);
+    if (sets >> 8 != 0)
+        used = say_route(text, used, WORLD_LAB, sets >> 8);
+    snprintf(text + used, WORLD_TEXT_MAX - used, "]");
+}
+
 /* Some names have upstreams of their own; all freeze, go silent, refuse, and processes die. */
 void
 worlds_routes(uint64_t *dice)
 {
+    char text[WORLD_TEXT_MAX];
     world_begin_config(1, 2 + (unsigned)draw_next(dice, 3));
-    world.routed_from = 1 + (unsigned)draw_next(dice, world.upstreams - 1);
-    world_say("cache: {size: off}, routes: [{names: [corp.example], upstreams: [");
-    for (unsigned i = world.routed_from; i < world.upstreams; i++)
-        world_say("u%u, ", i);
-    world_say("]}]");
+    unsigned from = 1 + (unsigned)draw_next(dice, world.upstreams - 1);
+    world.routes = ((1U << world.upstreams) - 1) & ~((1U << from) - 1);
+    say_routes(text, world.routes);
+    world_say("cache: {size: off}%s", text);
     worlds_ask_evenly(dice, 70 * KERNEL_S, 0, 5, 2);
-    size_t count = world.acts_count;
-    for (size_t i = 0; i < count; i++) {
-        char *end = strstr(world.acts[i].text, ".example");
-        if (end != NULL && draw_next(dice, 3) == 0)
-            strcpy(end, ".corp.example");
-    }
+    ask_routes(dice);
     for (uint64_t at_us = 5 * KERNEL_S; at_us < 45 * KERNEL_S;
          at_us += 200 * KERNEL_MS + draw_next(dice, 5 * KERNEL_S))
         worlds_fault(dice, at_us);
+}
+
+/* Routes come and go while their names are asked, and are in the cache. One upstream has all others. */
+void
+worlds_rerouted(uint64_t *dice)
+{
+    world_begin_config(1 + (unsigned)draw_next(dice, 2), 3);
+    world_say("cache: {size: 4MiB}");
+    worlds_ask_evenly(dice, 70 * KERNEL_S, 300, 20, 0);
+    for (size_t i = 0; i < world.acts_count; i++) /* few slow names: many wait for the same one */
+        if (world.acts[i].text[0] == 'd')
+            snprintf(world.acts[i].text, WORLD_TEXT_MAX, "d1500-q%u.example",
+                     (unsigned)draw_next(dice, 5));
+    ask_routes(dice);
+    for (uint64_t at_us = 5 * KERNEL_S; at_us < 68 * KERNEL_S;
+         at_us += 2 * KERNEL_S + draw_next(dice, 8 * KERNEL_S)) {
+        struct act *act = world_add(at_us, ACT_RELOAD, 0);
+        act->number = draw_next(dice, 4) << 1 | draw_next(dice, 4) << 9;
+        say_routes(act->text, act->number);
+    }
 }
