@@ -179,6 +179,7 @@ struct config {
 
     uint32_t cookies_enabled; /* 0 or 1 */
     struct config_secret cookies_secret, cookies_previous_secret, cookies_staged_secret;
+    char cookies_secret_file[CONFIG_LIST_PATH_MAX]; /* whose these are then; "": of none */
 
     uint32_t pacing;         /* 0 or 1 */
     uint32_t pacing_rate;    /* octets per second to one client network, 1000..10^9 */

@@ -136,9 +136,19 @@ judge_shares(const struct config *config)
 static const char *
 judge_secret(const struct config *config, const struct config_secret *other)
 {
-    return other->is_set == 0 || config->cookies_secret.is_set != 0
+    if (other->is_set == 0 || config->cookies_secret.is_set != 0)
+        return NULL;
+    return config->cookies_secret_file[0] == '\0'
+               ? "given without cookies.secret; allowed: beside the one that is in use"
+               : "given beside cookies.secret_file; allowed: in that file";
+}
+
+static const char *
+judge_secret_file(const struct config *config)
+{
+    return config->cookies_secret_file[0] == '\0' || config->cookies_secret.is_set == 0
                ? NULL
-               : "given without cookies.secret; allowed: beside the one that is in use";
+               : "given beside cookies.secret; allowed: one of the two";
 }
 
 static const char *
@@ -247,6 +257,7 @@ judge_limits(const struct config *config, struct config_complaints *complaints)
          judge_secret(config, &config->cookies_previous_secret)},
         {WITH(cookies_staged_secret, cookies_secret), 0,
          judge_secret(config, &config->cookies_staged_secret)},
+        {WITH(cookies_secret_file, cookies_secret), 0, judge_secret_file(config)},
         {WITH(pacing_burst, pacing_rate), 0, judge_pacing(config)},
         {WITH(cache_ttl_min_ms, cache_ttl_max_ms), 0, judge_ttls(config)},
         {ALONE(local_through), 0, judge_through(config)},

@@ -43,6 +43,8 @@ change_mark(const struct options *options, const struct config *config)
     add_file(&mark, settings_file(options));
     if (config->tls_ca_file[0] != '\0')
         add_file(&mark, config->tls_ca_file);
+    if (config->cookies_secret_file[0] != '\0')
+        add_file(&mark, config->cookies_secret_file);
     for (uint32_t i = 0; i < config->local_block_count; i++)
         add_file(&mark, config->local_block[i]);
     for (uint32_t i = 0; i < config->local_allow_count; i++)

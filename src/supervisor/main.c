@@ -68,13 +68,15 @@ serve(const struct options *options, const struct inherited *inherited)
 
 /* What the configuration names and cannot be used, each told. @return are there none? */
 static bool
-check_files(const struct config *config, struct control_rights *rights, struct namelists *lists)
+check_files(struct config *config, struct control_rights *rights, struct namelists *lists)
 {
     struct config_error error;
     uint8_t key[AUDIT_CHAIN_KEY_MAX];
     size_t key_size;
     int ca_fd = -1, failed = 0;
     if (control_rights_find(config, rights, &error) != STATUS_OK)
+        failed = fail(OPTIONS_EXIT_CONFIG, error.text);
+    if (settings_load_cookies(config, &error) != STATUS_OK)
         failed = fail(OPTIONS_EXIT_CONFIG, error.text);
     if (settings_load_ca(config, &ca_fd, &error) != STATUS_OK)
         failed = fail(OPTIONS_EXIT_CONFIG, error.text);

@@ -18,9 +18,9 @@
 #define FORBIDS LANDLOCK_NO_CHANGES
 #endif
 
-/* /proc, /etc, that of the audit log; of the configuration, the CA file and each list: where it is
- * named, and where it is */
-#define FOLDERS_MAX (3 + 2 * (2 + 2 * CONFIG_LISTS_MAX))
+/* /proc, /etc, that of the audit log; of the configuration, the CA file, that of the secrets of cookies and each
+ * list: where it is named, and where it is */
+#define FOLDERS_MAX (3 + 2 * (3 + 2 * CONFIG_LISTS_MAX))
 
 struct folders {
     int fds[FOLDERS_MAX];
@@ -109,6 +109,7 @@ add_all(struct folders *folders, const struct config *config, const char *file)
     if (config == NULL)
         return;
     add_file(folders, config->tls_ca_file);
+    add_file(folders, config->cookies_secret_file);
     for (uint32_t i = 0; i < config->local_block_count; i++)
         add_file(folders, config->local_block[i]);
     for (uint32_t i = 0; i < config->local_allow_count; i++)

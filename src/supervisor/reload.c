@@ -68,7 +68,7 @@ struct next {
 };
 
 /*
- * Of the files that another configuration names. Before the lists are read; what was changed since the
+ * Of the files that another configuration names. Before these are read; what was changed since the
  * reload began, the configuration file too, is a change still to be seen.
  */
 static uint64_t
@@ -125,8 +125,10 @@ read_again(struct supervisor *sup, struct next *next, struct config_error *error
         snprintf(error->text, sizeof error->text, "%s can only change with a restart", what);
         return STATUS_INVALID;
     }
-    next->loaded = *config;
     next->mark = mark_of(sup, config);
+    if (settings_load_cookies(config, error) != STATUS_OK)
+        return STATUS_INVALID;
+    next->loaded = *config;
     /* sockets that were handed in may have added to these, and the kernel may lack IPv6 */
     addresses_keep(&sup->config, config);
     config->lanes = sup->config.lanes;

@@ -91,14 +91,15 @@ read_files(const struct options *options, struct supervisor *sup, struct config_
     struct config_error found;
     enum status status = settings_load(options, &sup->has_file, &sup->config, &sup->wrong);
     sup->options = options;
-    sup->loaded = sup->config;
     if (status == STATUS_OK) {
         gather(sup, control_rights_find(&sup->config, &sup->rights, &found), &found, &status);
+        gather(sup, settings_load_cookies(&sup->config, &found), &found, &status);
         gather(sup, settings_load_ca(&sup->config, &sup->ca_fd, &found), &found, &status);
         gather(sup, namelists_load(&sup->config, &sup->namelists, &found), &found, &status);
         gather(sup, audit_log_prepare(sup, &found), &found, &status);
         gather(sup, jail_check_account(sup->config.user, &found), &found, &status);
     }
+    sup->loaded = sup->config;
     if (status != STATUS_OK)
         config_errors_line(&sup->wrong, error);
     return status;

@@ -3,6 +3,7 @@
  */
 #include "supervisor/settings.h"
 
+#include "conf/config_cookies.h"
 #include "conf/config_load.h"
 #include "conf/config_warn.h"
 #include "conf/config_worker.h"
@@ -104,6 +105,8 @@ read_file(const char *path, const char *key, mode_t withheld, size_t size_max, s
     else
         snprintf(error->text, sizeof error->text, "%s%.300s: %s", key, path,
                  errno == ESPIPE ? "is not a regular file" : reach_why(errno));
+    if (bytes != NULL)
+        explicit_bzero(bytes, *size); /* a part of a secret may be there */
     free(bytes);
     return NULL;
 }
@@ -235,6 +238,28 @@ settings_load_ca(const struct config *config, int *fd, struct config_error *erro
 }
 
 enum status
+settings_load_cookies(struct config *config, struct config_error *error)
+{
+    size_t size = 0;
+    unsigned line;
+    bool missing = false;
+    const char *path = config->cookies_secret_file;
+    if (*path == '\0')
+        return STATUS_OK;
+    char *text = read_file(path, "cookies.secret_file: ", S_IWGRP | S_IRWXO,
+                           CONFIG_COOKIES_FILE_MOST, &size, &missing, error);
+    if (text == NULL)
+        return STATUS_INVALID;
+    const char *wrong = config_cookies_read(text, size, config, &line);
+    explicit_bzero(text, size);
+    free(text);
+    if (wrong == NULL)
+        return STATUS_OK;
+    snprintf(error->text, sizeof error->text, "cookies.secret_file: %s:%u: %s", path, line, wrong);
+    return STATUS_INVALID;
+}
+
+enum status
 settings_load_audit_key(const struct config *config, uint8_t key[AUDIT_CHAIN_KEY_MAX],
                         size_t *key_size, struct config_error *error)
 {
@@ -274,16 +299,20 @@ settings_fill_secret(struct config *config, const struct config *before)
 enum status
 settings_share(const struct config *config, int fds[CHILD_ROLES])
 {
-    static struct config worker;
+    static struct config copy;
     fds[CHILD_FRONT] = fds[CHILD_WORKER] = -1;
-    config_worker_copy(config, &worker);
+    config_worker_copy(config, &copy);
     enum status status =
-        memory_share("penstock-config", &worker, sizeof worker, true, &fds[CHILD_WORKER]);
+        memory_share("penstock-config", &copy, sizeof copy, true, &fds[CHILD_WORKER]);
+    copy = *config;
+    /* a front gets what was in it, beside which a file would be one secret too many */
+    memset(copy.cookies_secret_file, 0, sizeof copy.cookies_secret_file);
     if (status == STATUS_OK)
-        status = memory_share("penstock-config", config, sizeof *config, true, &fds[CHILD_FRONT]);
+        status = memory_share("penstock-config", &copy, sizeof copy, true, &fds[CHILD_FRONT]);
+    int saved = errno;
+    explicit_bzero(&copy, sizeof copy);
     if (status == STATUS_OK)
         return STATUS_OK;
-    int saved = errno;
     if (fds[CHILD_WORKER] >= 0)
         sys_close(fds[CHILD_WORKER]);
     fds[CHILD_FRONT] = fds[CHILD_WORKER] = -1;

@@ -45,6 +45,14 @@ MUST_CHECK enum status settings_load_ca(const struct config *config, int *fd,
                                         struct config_error *error);
 
 /**
+ * Read the secrets of cookies that are in a file of their own, into `config`, all or none.
+ *
+ * @return STATUS_OK, also where no file is configured; STATUS_INVALID (`error` says why, without a word of the
+ *         file, and `config` is as it was)
+ */
+MUST_CHECK enum status settings_load_cookies(struct config *config, struct config_error *error);
+
+/**
  * Read the key of the audit log.
  *
  * @param key       written, `key_size` octets; 0: none is configured

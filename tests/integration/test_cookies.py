@@ -1,5 +1,8 @@
 """DNS cookies as other servers make and judge them (RFC 9018): BIND with the same secret, and cookies of any age."""
+import os
+import pwd
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -54,8 +57,12 @@ def siphash24(key, data):
 
 def made(age_s, address="127.0.0.1", client=b"clientck"):
     """A cookie that a server with the secret made so long ago."""
-    head = b"\1\0\0\0" + struct.pack("!I", int(time.time()) - age_s & 0xffffffff)
-    return client + head + siphash24(bytes.fromhex(SECRET), client + head + socket.inet_aton(address))
+    return made_at(int(time.time()) - age_s, SECRET, address, client)
+
+
+def made_at(time_s, secret, address="127.0.0.1", client=b"clientck"):
+    head = b"\1\0\0\0" + struct.pack("!I", time_s & 0xffffffff)
+    return client + head + siphash24(bytes.fromhex(secret), client + head + socket.inet_aton(address))
 
 
 def ask(port, cookie, name="a.example"):
@@ -145,3 +152,82 @@ def test_bind_with_the_same_secret_takes_ours_and_we_its_own(named):
         for age_s, is_good in ((1000, True), (7200, False), (-1000, False)):
             assert (ask(named.port, made(age_s)).rcode() != BADCOOKIE) == is_good, age_s
             assert proves(front, made(age_s))[0] == is_good, age_s
+
+
+OTHER = "dd3bdf9344b678b185a6f5cb60fca715"
+
+
+def keep(folder, *lines, mode=0o640):
+    """As the kubelet does it: a folder of its own for each version, behind a link that is turned; and for the service's account."""
+    version = folder / f"..{time.monotonic_ns()}"
+    version.mkdir(mode=0o755)
+    file = version / "cookies"
+    file.write_text("".join(line + "\n" for line in lines))
+    file.chmod(mode)
+    if os.geteuid() == 0:
+        os.chown(file, 0, pwd.getpwnam("nobody").pw_gid)
+    before = (folder / "..data").resolve()
+    (folder / "..next").symlink_to(version.name)
+    (folder / "..next").rename(folder / "..data")
+    if not (folder / "cookies").is_symlink():
+        (folder / "cookies").symlink_to("..data/cookies")
+    elif before.parent == folder:
+        shutil.rmtree(before)
+    return folder / "cookies"
+
+
+def is_by(secret, cookie):
+    return cookie == made_at(struct.unpack("!I", cookie[12:16])[0], secret)
+
+
+@pytest.mark.smoke
+def test_secrets_of_a_file_are_taken_up_whole_or_not_at_all(serve, bad, shared):
+    file = keep(shared, SECRET)
+    service = serve(bad, settings={"cookies": {"secret_file": str(file)}})
+
+    def reload(pattern):
+        before = len(service.log())
+        service.process.send_signal(signal.SIGHUP)
+        penstock.wait_for(lambda: pattern in service.log()[before:], 10, pattern)
+        return cookie_of(ask(service.port, first, "b.penstock.example"))
+
+    first = cookie_of(ask(service.port, b"clientck"))
+    assert is_by(SECRET, first)
+    keep(shared, OTHER, f"previous {SECRET}")
+    second = reload("the new configuration is in force")
+    assert is_by(OTHER, second)
+    stays = f"the configuration stays as it is: cookies.secret_file: {file}:"
+    keep(shared, SECRET, f"staged {OTHER[1:]}")
+    assert is_by(OTHER, reload(stays + "2: not a secret, and not shown; allowed: 32 hexadecimal digits in lower case"))
+    keep(shared, SECRET, mode=0o644)
+    assert is_by(OTHER, reload(stays + " others can read or change it; allowed: a mode of 0640 or less"))
+    keep(shared, SECRET)
+    assert is_by(SECRET, reload("the new configuration is in force"))
+    assert SECRET not in service.log() and OTHER not in service.log()
+
+
+@pytest.mark.smoke
+def test_a_file_of_secrets_is_checked_and_not_shown(serve, bad, shared):
+    file = keep(shared, SECRET)
+    service = serve(bad, settings={"cookies": {"secret_file": str(file)}})
+
+    def run(word):
+        return subprocess.run([penstock.EXECUTABLE, word, "-c", service.file], capture_output=True, text=True, timeout=30,
+                              env=penstock.plain_environment())
+    printed = run("--print-config")
+    assert printed.returncode == 0 and f'secret_file: "{file}"' in printed.stdout and SECRET not in printed.stdout
+    assert run("--check").returncode == 0
+    keep(shared, SECRET, mode=0o644)
+    checked = run("--check")
+    assert checked.returncode == 78 and f"cookies.secret_file: {file}: others can read or change it" in checked.stderr
+
+
+def test_a_file_of_secrets_is_taken_up_by_itself(serve, bad, shared):
+    file = keep(shared, SECRET)
+    service = serve(bad, settings={"cookies": {"secret_file": str(file)}, "reload_on_change": "1s"})
+    time.sleep(1.5)  # what changes during the start is not noticed
+    keep(shared, OTHER, mode=0o644)
+    service.wait_log("a file was changed.*\n(.*\n)*.*others can read or change it", 15)
+    file.resolve().chmod(0o640)
+    service.wait_log("the new configuration is in force", 15)
+    assert is_by(OTHER, cookie_of(ask(service.port, b"clientck")))

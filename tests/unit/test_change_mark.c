@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[64], file[96], ca[96], list[96];
+static char folder[64], file[96], ca[96], list[96], cookies[96];
 static struct config config;
 static struct options options;
 
@@ -37,6 +37,9 @@ begin(void)
     write_to(file, "a", 0);
     write_to(ca, "b", 0);
     write_to(list, "c", 0);
+    snprintf(cookies, sizeof cookies, "%s/cookies", folder);
+    write_to(cookies, "d", 0);
+    snprintf(config.cookies_secret_file, sizeof config.cookies_secret_file, "%s", cookies);
     options.file = file;
     snprintf(config.tls_ca_file, sizeof config.tls_ca_file, "%s", ca);
     snprintf(config.local_allow[0], sizeof config.local_allow[0], "%s", list);
@@ -49,6 +52,7 @@ end(void)
     unlink(file);
     unlink(ca);
     unlink(list);
+    unlink(cookies);
     rmdir(folder);
 }
 
@@ -66,8 +70,8 @@ Test(change_mark, is_the_same_while_nothing_changes, .init = begin, .fini = end)
 
 Test(change_mark, is_another_when_one_of_them_is_written_to, .init = begin, .fini = end)
 {
-    const char *paths[] = {file, ca, list};
-    for (unsigned i = 0; i < 3; i++) {
+    const char *paths[] = {file, ca, list, cookies};
+    for (unsigned i = 0; i < 4; i++) {
         uint64_t before = mark();
         write_to(paths[i], "more", O_APPEND);
         cr_assert_neq(mark(), before, "%s", paths[i]);

@@ -68,6 +68,7 @@ Test(config_env, the_environment_has_every_key)
         "PENSTOCK_COOKIES_SECRET=000102030405060708090a0b0c0d0e0f",
         "PENSTOCK_COOKIES_PREVIOUS_SECRET=",
         "PENSTOCK_COOKIES_STAGED_SECRET=ffffffffffffffffffffffffffffffff",
+        "PENSTOCK_COOKIES_SECRET_FILE=", /* beside a secret there is none */
         "PENSTOCK_PACING_ENABLED=no",
         "PENSTOCK_PACING_RATE=1000",
         "PENSTOCK_PACING_BURST=1000",

@@ -122,6 +122,20 @@ Test(config_limits, a_secret_beside_the_one_in_use_needs_that)
     cr_expect_eq(config.cookies_secret.bytes[15], 0xef);
 }
 
+Test(config_limits, secrets_are_in_the_configuration_or_in_a_file_of_their_own)
+{
+    load_ok(UPSTREAM "cookies: {secret_file: /etc/penstock/cookies}\n");
+    cr_expect_eq(config.cookies_secret.is_set, 0, "whoever reads files does that");
+    expect_error(
+        UPSTREAM "cookies: {secret: " SECRET ", secret_file: /etc/penstock/cookies}\n", NULL,
+        "test.yaml:6: cookies.secret_file: given beside cookies.secret; allowed: one of the "
+        "two");
+    expect_error(
+        UPSTREAM "cookies: {staged_secret: " SECRET ", secret_file: /c}\n", NULL,
+        "test.yaml:6: cookies.staged_secret: given beside cookies.secret_file; allowed: in "
+        "that file");
+}
+
 static void
 expect_rates(const struct config_rate got[], uint32_t got_count, const struct limiter_rate want[],
              uint32_t want_count)

@@ -109,6 +109,14 @@ random_text(const struct value_rule *rule, char *text)
     }
 }
 
+/* Secrets are in the configuration or in a file: a key of the other way is empty. */
+static bool
+is_left_empty(enum config_row_id id, bool has_secret_file)
+{
+    return has_secret_file ? config_rows[id].rule.kind == VALUE_SECRET
+                           : id == CONFIG_ROW_cookies_secret_file;
+}
+
 /* How many items a random list has; few enough that rules between items and chance repetitions
  * leave most configurations sound. */
 static uint32_t
@@ -134,13 +142,14 @@ random_env(char (*env)[6000], const char **pointers)
 {
     size_t count = 0;
     uint32_t upstreams = 1 + below(CONFIG_UPSTREAMS_MAX);
+    bool has_secret_file = below(2) == 1;
     for (enum config_row_id id = 0; id < CONFIG_ROWS; id++) {
         const struct config_row *row = &config_rows[id];
         if (row->is_route) /* must name upstreams that there are */
             continue;
         for (uint32_t u = 0; u < (row->is_upstream ? upstreams : 1); u++) {
             char *text = env[count];
-            uint32_t items = random_items(row, u);
+            uint32_t items = is_left_empty(id, has_secret_file) ? 0 : random_items(row, u);
             config_row_env(row, u, text);
             strcat(text, "=");
             for (uint32_t i = 0; i < items; i++) {

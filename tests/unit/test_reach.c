@@ -88,6 +88,7 @@ make_folders(void)
         mkdir(below("etc"), 0700) | mkdir(below("real"), 0700) | mkdir(below("lists"), 0700), 0);
     make_file("etc/penstock.yaml");
     make_file("real/ca.pem");
+    make_file("real/cookies");
     make_file("lists/a");
     make_file("lists/b");
     cr_assert_eq(symlink(below("real/ca.pem"), below("etc/ca.pem")), 0);
@@ -128,6 +129,14 @@ Test(reach, of_each_file_the_folder_where_it_is_named_and_where_it_is)
     cr_assert_eq(reach_restrict(&config, below("etc/penstock.yaml"), programs), STATUS_OK);
     cr_assert(can_read(below("etc")) && can_read(below("real")));
     cr_assert_eq(asked.readable_count, 3, "%zu", asked.readable_count);
+}
+
+Test(reach, a_secret_of_a_file_can_be_read_again)
+{
+    snprintf(config.cookies_secret_file, CONFIG_LIST_PATH_MAX, "%s", below("real/cookies"));
+    cr_assert_eq(reach_restrict(&config, NULL, programs), STATUS_OK);
+    cr_assert(can_read(below("real")));
+    cr_assert_eq(asked.readable_count, 2, "%zu", asked.readable_count);
 }
 
 Test(reach, files_of_one_folder_need_it_once)

@@ -96,6 +96,54 @@ Test(reload, a_file_that_is_gone_stands_for_no_configuration)
                  ": No such file or directory");
 }
 
+#define ONE "000102030405060708090a0b0c0d0e0f"
+#define TWO "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"
+
+static char secret_path[64];
+
+static void
+write_secret(const char *text)
+{
+    snprintf(secret_path, sizeof secret_path, "/tmp/penstock-reload-%d", (int)getpid());
+    int fd = open(secret_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+}
+
+static void
+remove_secret(void)
+{
+    unlink(secret_path);
+}
+
+/* All of the new secrets or none of them: half of a rotation would be a rotation that nobody knows of. */
+Test(reload, another_secret_of_a_file_is_taken_up_or_refused_as_a_whole, .fini = remove_secret)
+{
+    char yaml[1024];
+    run();
+    write_secret(ONE "\n");
+    snprintf(yaml, sizeof yaml, BEFORE "cookies: {secret_file: %s}\n", secret_path);
+    reload(yaml);
+    cr_assert_eq(sup.config_number, 2);
+    cr_expect_eq(sup.config.cookies_secret.bytes[15], 15);
+    pid_t pid = worker->pid;
+    write_secret(TWO "\nprevious " ONE "\n");
+    reload(yaml);
+    cr_assert_eq(sup.config_number, 3);
+    cr_expect_eq(sup.config.cookies_secret.bytes[0], 0xf0);
+    cr_expect_eq(sup.config.cookies_previous_secret.bytes[15], 15);
+    cr_expect_eq(sup.loaded.cookies_secret.is_set, 1, "systemd is not to keep it");
+    cr_expect_eq(worker->pid, pid, "no worker knows of it");
+    write_secret(ONE "\nprevious nothing\n");
+    reload(yaml);
+    cr_assert_eq(sup.config_number, 3);
+    cr_expect_eq(sup.config.cookies_secret.bytes[0], 0xf0);
+    cr_expect_eq(sup.config.cookies_previous_secret.bytes[15], 15);
+    SCENE_LOGGED("the configuration stays as it is: cookies.secret_file: /tmp/penstock-reload-");
+    cr_expect_null(strstr(scene_log(), ONE));
+}
+
 Test(reload, a_worker_that_it_concerns_is_replaced)
 {
     run();

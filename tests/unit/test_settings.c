@@ -3,6 +3,8 @@
  */
 #include "supervisor_scene.h"
 
+#include "conf/config_cookies.h"
+
 #include <net/if.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -166,6 +168,92 @@ Test(settings, a_secret_is_made_kept_or_as_configured)
     uint8_t configured = next.cookies_secret.bytes[0];
     settings_fill_secret(&next, &config);
     cr_assert_eq(next.cookies_secret.bytes[0], configured);
+}
+
+#define SECRET "000102030405060708090a0b0c0d0e0f"
+
+static char secret_path[64];
+
+static void
+write_secret(const char *text, mode_t mode)
+{
+    snprintf(secret_path, sizeof secret_path, "/tmp/penstock-cookies-%d", (int)getpid());
+    unlink(secret_path);
+    int fd = open(secret_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    cr_assert_eq(fchmod(fd, mode), 0);
+    close(fd);
+    snprintf(config.cookies_secret_file, sizeof config.cookies_secret_file, "%s", secret_path);
+}
+
+static void
+remove_secret(void)
+{
+    unlink(secret_path);
+}
+
+Test(settings, secrets_come_from_a_file_of_their_own, .fini = remove_secret)
+{
+    int fds[CHILD_ROLES];
+    void *at;
+    size_t size;
+    cr_assert_eq(settings_load_cookies(&config, &error), STATUS_OK, "none is configured");
+    cr_assert_eq(load(UPSTREAMS), STATUS_OK, "%s", error.text);
+    write_secret(SECRET "\nstaged ffffffffffffffffffffffffffffffff\n", 0640);
+    cr_assert_eq(settings_load_cookies(&config, &error), STATUS_OK, "%s", error.text);
+    cr_expect_eq(config.cookies_secret.bytes[15], 15);
+    cr_expect_eq(config.cookies_staged_secret.bytes[0], 0xff);
+    settings_fill_secret(&config, NULL);
+    cr_expect_eq(config.cookies_secret.bytes[15], 15);
+    cr_assert_eq(settings_share(&config, fds), STATUS_OK);
+    cr_assert_eq(memory_map(fds[CHILD_FRONT], sizeof config, true, &at, &size), STATUS_OK);
+    const struct config *front = at;
+    cr_expect(config_is_sound(front), "a front takes it");
+    cr_expect_eq(front->cookies_staged_secret.bytes[0], 0xff);
+    cr_expect_eq(front->cookies_secret_file[0], '\0');
+}
+
+Test(settings, a_file_of_secrets_is_refused_without_showing_it, .fini = remove_secret)
+{
+    char expected[CONFIG_ERROR_MAX];
+    write_secret("0" SECRET "\n", 0600);
+    cr_assert_eq(settings_load_cookies(&config, &error), STATUS_INVALID);
+    snprintf(
+        expected, sizeof expected,
+        "cookies.secret_file: %s:1: not a secret, and not shown; allowed: 32 hexadecimal digits "
+        "in lower case",
+        secret_path);
+    cr_expect_str_eq(error.text, expected);
+    cr_expect_eq(config.cookies_secret.is_set, 0);
+    char large[CONFIG_COOKIES_FILE_MOST + 2] = {0};
+    memset(large, '0', sizeof large - 1);
+    write_secret(large, 0600);
+    cr_assert_eq(settings_load_cookies(&config, &error), STATUS_INVALID);
+    cr_expect_not_null(strstr(error.text, ": larger than "), "%s", error.text);
+    remove_secret();
+    cr_assert_eq(settings_load_cookies(&config, &error), STATUS_INVALID);
+    snprintf(expected, sizeof expected, "cookies.secret_file: %s: No such file or directory",
+             secret_path);
+    cr_expect_str_eq(error.text, expected);
+}
+
+Test(settings, a_file_of_secrets_is_for_us_alone, .fini = remove_secret)
+{
+    static const mode_t refused[] = {0644, 0604, 0660, 0602, 0620, 0601};
+    static const mode_t taken[] = {0600, 0640, 0440, 0400};
+    for (unsigned i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        write_secret(SECRET, refused[i]);
+        cr_expect_eq(settings_load_cookies(&config, &error), STATUS_INVALID, "%o", refused[i]);
+        cr_expect_not_null(
+            strstr(error.text, ": others can read or change it; allowed: a mode of 0640 or less"),
+            "%s", error.text);
+        cr_expect_eq(config.cookies_secret.is_set, 0);
+    }
+    for (unsigned i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+        write_secret(SECRET, taken[i]);
+        cr_expect_eq(settings_load_cookies(&config, &error), STATUS_OK, "%s", error.text);
+    }
 }
 
 Test(settings, the_worker_gets_no_secret)
