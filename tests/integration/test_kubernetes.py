@@ -25,6 +25,7 @@ from baddot import encoded
 from conftest import needs_root
 from penstock import SANITIZED, TOP, plain_environment, wait_for
 from pki import NAME
+from test_cookies import OTHER, SECRET, ask, cookie_of, is_by
 from test_policies import unexplained
 
 FOLDER = TOP / "packaging/kubernetes"
@@ -52,11 +53,12 @@ KEYS = {
                   "spec.updateStrategy.rollingUpdate.maxUnavailable"),
 }
 METADATA = "apiVersion kind metadata metadata.name metadata.namespace metadata.labels metadata.labels.*"
-POD = ("serviceAccountName automountServiceAccountToken enableServiceLinks dnsPolicy terminationGracePeriodSeconds securityContext securityContext.runAsNonRoot "
+POD = ("serviceAccountName automountServiceAccountToken enableServiceLinks dnsPolicy terminationGracePeriodSeconds securityContext securityContext.runAsNonRoot securityContext.fsGroup "
        "securityContext.seccompProfile securityContext.seccompProfile.type containers tolerations tolerations.*.operator topologySpreadConstraints "
        "topologySpreadConstraints.*.maxSkew topologySpreadConstraints.*.topologyKey topologySpreadConstraints.*.whenUnsatisfiable "
        "topologySpreadConstraints.*.labelSelector topologySpreadConstraints.*.labelSelector.matchLabels topologySpreadConstraints.*.labelSelector.matchLabels.* "
-       "volumes volumes.*.name volumes.*.configMap volumes.*.configMap.name volumes.*.emptyDir volumes.*.emptyDir.medium volumes.*.emptyDir.sizeLimit")
+       "volumes volumes.*.name volumes.*.configMap volumes.*.configMap.name volumes.*.secret volumes.*.secret.secretName volumes.*.secret.defaultMode "
+       "volumes.*.secret.items volumes.*.secret.items.*.key volumes.*.secret.items.*.path volumes.*.emptyDir volumes.*.emptyDir.medium volumes.*.emptyDir.sizeLimit")
 CONTAINER = ("name image command args env env.*.name env.*.value env.*.valueFrom env.*.valueFrom.secretKeyRef env.*.valueFrom.secretKeyRef.name "
              "env.*.valueFrom.secretKeyRef.key env.*.valueFrom.secretKeyRef.optional env.*.valueFrom.fieldRef env.*.valueFrom.fieldRef.fieldPath ports "
              "ports.*.name ports.*.containerPort ports.*.protocol lifecycle lifecycle.preStop lifecycle.preStop.sleep lifecycle.preStop.sleep.seconds resources "
@@ -143,7 +145,7 @@ def test_pods_are_restricted(rendered):
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert not {"hostNetwork", "hostPID", "hostIPC", "initContainers"} & set(pod)
-    assert {key for volume in pod["volumes"] for key in volume} <= {"name", "configMap", "emptyDir"}
+    assert {key for volume in pod["volumes"] for key in volume} <= {"name", "configMap", "secret", "emptyDir"}
     for one in pod["containers"]:
         context = one["securityContext"]
         assert context["allowPrivilegeEscalation"] is False and context["privileged"] is False and context["readOnlyRootFilesystem"] is True
@@ -170,9 +172,18 @@ def test_nothing_comes_in_by_the_environment_but_what_is_meant(rendered):
     assert pod["enableServiceLinks"] is False and pod["automountServiceAccountToken"] is False and pod["dnsPolicy"] == "Default"
     secret = {entry["name"]: entry["valueFrom"]["secretKeyRef"] for entry in container(rendered, "penstock")["env"] if "valueFrom" in entry}
     assert {name: one["key"] for name, one in secret.items() if not one.get("optional")} == {
-        "PENSTOCK_UPSTREAMS_0_PINS": "pins-0", "PENSTOCK_UPSTREAMS_1_PINS": "pins-1", "PENSTOCK_COOKIES_SECRET": "cookie-secret"}
-    assert {name for name, one in secret.items() if one.get("optional")} == {"PENSTOCK_COOKIES_PREVIOUS_SECRET", "PENSTOCK_COOKIES_STAGED_SECRET"}
+        "PENSTOCK_UPSTREAMS_0_PINS": "pins-0", "PENSTOCK_UPSTREAMS_1_PINS": "pins-1"}
     assert ("Secret", "penstock") not in rendered  # whoever keeps these files would keep the secret
+
+
+def test_secrets_of_cookies_are_read_by_one_account(rendered):
+    """Those of the volume: root's, and its group's to read, as cookies.secret_file demands; and no other container has it."""
+    pod, settings = pod_of(rendered), yaml.safe_load(rendered["ConfigMap", "penstock"]["data"]["penstock.yaml"])
+    assert {"name": "secrets", "secret": {"secretName": "penstock", "defaultMode": 0o440, "items": [{"key": "cookie-secrets", "path": "cookie-secrets"}]}} in pod["volumes"]
+    assert pod["securityContext"]["fsGroup"] == container(rendered, "penstock")["securityContext"]["runAsGroup"]
+    mounts = {one["name"]: [mount for mount in one["volumeMounts"] if mount["name"] == "secrets"] for one in pod["containers"]}
+    assert mounts == {"penstock": [{"name": "secrets", "mountPath": os.path.dirname(settings["cookies"]["secret_file"]), "readOnly": True}], "exporter": []}
+    assert os.path.basename(settings["cookies"]["secret_file"]) == "cookie-secrets" and settings["reload_on_change"] == "10s"
 
 
 def test_a_changed_configuration_is_another_rollout(rendered):
@@ -259,8 +270,7 @@ def test_a_changed_configuration_can_be_taken_up_in_place(tmp_path):
     rendered = {(one["kind"], one["metadata"]["name"]): one for one in kubectl(tmp_path)}
     assert rendered["ConfigMap", "penstock"]["data"]["penstock.yaml"] == (FOLDER / "base/penstock.yaml").read_text()
     assert {"name": "configuration", "configMap": {"name": "penstock"}} in pod_of(rendered)["volumes"]
-    assert {"name": "PENSTOCK_RELOAD_ON_CHANGE", "value": "10s"} in container(rendered, "penstock")["env"]
-    assert container(rendered, "penstock")["env"][0]["name"] and unknown(rendered["Deployment", "penstock"]) == []
+    assert unknown(rendered["Deployment", "penstock"]) == []
 
 
 def test_each_line_of_the_configuration_is_explained():
@@ -278,7 +288,7 @@ def settings_of(port, bad, pki, folder):
                  for key, value in (("ADDRESS", bad.where), ("TLS_NAME", NAME), ("PINS", pki.good.pin))}
     return plain_environment(PENSTOCK_LISTEN=f"127.0.0.1:{port}", PENSTOCK_TLS_CA_FILE=str(authority), PENSTOCK_CONTROL_READERS="games",
                              PENSTOCK_RELOAD_ON_CHANGE="1s",
-                             PENSTOCK_COOKIES_SECRET="00112233445566778899aabbccddeeff",
+                             PENSTOCK_COOKIES_SECRET_FILE=str(folder / "secrets/cookie-secrets"),
                              PENSTOCK_CONTROL_SOCKET=str(folder / "volume/own/control"), **upstreams)
 
 
@@ -299,20 +309,26 @@ class Pod:
         self.environment = settings_of(self.port, bad, pki, folder)
         self.log = open(folder / "log", "w+")
         self.mount(1)
+        self.volume("secrets", 1, "cookie-secrets", f"{SECRET}\n", 0o440)
         self.ours = self.start("penstock", 65532, "penstock", "-c", folder / "configuration/penstock.yaml")
         self.exporter = self.start("penstock-exporter", pwd.getpwnam("games").pw_uid, "penstock-exporter", "--listen", f"127.0.0.1:{self.metrics}")
 
     def mount(self, number, change=lambda text: text):
-        """As the kubelet does with a ConfigMap: a folder of its own for each version, and a link that is turned to it at once."""
-        configuration, version = self.folder / "configuration", f"..version_{number}"
-        (configuration / version).mkdir(parents=True)
-        (configuration / version / "penstock.yaml").write_text(change((FOLDER / "base/penstock.yaml").read_text()))
-        (configuration / "..next").symlink_to(version)
-        (configuration / "..next").rename(configuration / "..data")
+        self.volume("configuration", number, "penstock.yaml", change((FOLDER / "base/penstock.yaml").read_text()))
+
+    def volume(self, name, number, file, text, mode=0o644):
+        """As the kubelet does with a ConfigMap or a Secret: a folder of its own for each version, and a link that is turned to it at once."""
+        folder, version = self.folder / name, f"..version_{number}"
+        (folder / version).mkdir(parents=True)
+        (folder / version / file).write_text(text)
+        os.chown(folder / version / file, 0, 65532)  # fsGroup
+        (folder / version / file).chmod(mode)
+        (folder / "..next").symlink_to(version)
+        (folder / "..next").rename(folder / "..data")
         if number == 1:
-            (configuration / "penstock.yaml").symlink_to("..data/penstock.yaml")
+            (folder / file).symlink_to(f"..data/{file}")
         else:
-            shutil.rmtree(configuration / f"..version_{number - 1}")
+            shutil.rmtree(folder / f"..version_{number - 1}")
 
     def command(self, profile, uid, program, *words):
         return [*map(str, (sys.executable, LOADER, FOLDER / f"seccomp/{profile}.json", uid, self.folder / "bin" / program, *words))]
@@ -377,6 +393,9 @@ def test_it_serves_behind_its_filters_without_any_right(pod):
     pod.mount(2, lambda text: text + "timeouts: { query: 3s }\n")
     wait_for(lambda: "a file was changed" in pod.said() and "the new configuration is in force" in pod.said(), 30, "a reload")
     assert pod.ask("after.penstock.example", False) == [encoded("after.penstock.example")]
+    assert is_by(SECRET, cookie_of(ask(pod.port, b"clientck")))
+    pod.volume("secrets", 2, "cookie-secrets", f"{OTHER}\nprevious {SECRET}\n", 0o440)
+    wait_for(lambda: is_by(OTHER, cookie_of(ask(pod.port, b"clientck"))), 30, "the new secret")
     assert pod.end() == [0, 0], pod.said()
 
 
