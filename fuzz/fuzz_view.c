@@ -6,6 +6,7 @@
  * looks twice and draws.
  */
 #include "base/bytes.h"
+#include "view/chains.h"
 #include "view/draw_status.h"
 #include "view/finding.h"
 #include "view/says.h"
@@ -28,7 +29,7 @@ struct pages {
 
 static struct pages good, pages;
 static struct sight sight;
-static unsigned shared, alone;
+static unsigned shared, alone, shown;
 static char text[DRAW_STATUS_MAX];
 
 static struct service_page_set
@@ -55,6 +56,9 @@ make_good(void)
                                          .queries = 100,
                                          .query_ms = 5000,
                                          .of_upstream = {{"north", 2, 0}, {"south", 1, 1}}};
+    stats_chain_write(&good.worker.chains[1],
+                      &(struct stats_chain_copy){
+                          .seen_us = BEGIN_US, .count = 2, .of = {{.ends_s = WALL_S}, {{1}}}});
     chronicle_begin(&good.hour);
     for (unsigned i = 0; i < STEPS; i++) {
         stats_add(&good.front, STAT_UDP_QUERIES, 10);
@@ -111,6 +115,21 @@ draw(void)
     }
 }
 
+/* Any number of certificates is told as so many that there are, each with an end that a date can have. */
+static void
+read_chains(const struct service_page_set *set)
+{
+    struct stats_chain_copy chains[STATS_UPSTREAMS];
+    chains_read(chains, set);
+    for (unsigned i = 0; i < STATS_UPSTREAMS; i++) {
+        must(chains[i].count <= STATS_CHAIN_MOST &&
+             (chains[i].count == 0 || chains[i].seen_us > 0));
+        for (unsigned n = 0; n < chains[i].count; n++)
+            must(chains[i].of[n].ends_s <= UINT64_C(253402300799)); /* the year 9999 */
+        shown += chains[i].count > 0;
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -121,6 +140,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (struct bytes_reader r = bytes_reader(data, size); bytes_left(&r) >= 4;)
         patch(&r);
     struct service_page_set set = set_of(&pages, true);
+    read_chains(&set);
     for (unsigned i = 0; i < 2; i++) {
         uint64_t at_us = BEGIN_US + (STEPS + i) * STEP_US;
         if (sight_take(&sight, &set, at_us, WALL_S + STEPS + i) != STATUS_OK)
@@ -135,5 +155,5 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 void
 fuzz_reached(void)
 {
-    must(shared > 0 && alone > 0);
+    must(shared > 0 && alone > 0 && shown > 0);
 }
