@@ -47,6 +47,13 @@ tell_sandbox(struct supervisor *sup, const char *process, pid_t pid, const struc
     audit_log_add(sup, &line);
 }
 
+static void
+tell_child(const struct child *child)
+{
+    struct supervisor *sup = child->supervisor;
+    tell_sandbox(sup, child->name, child->pid, child->role == CHILD_WORKER ? &sup->spaces : NULL);
+}
+
 /* --- start and end --------------------------------------------------------------------------- */
 
 void
@@ -63,6 +70,11 @@ audit_events_started(struct supervisor *sup)
     audit_line_number(&line, AUDIT_OF_UID, sys_geteuid());
     audit_log_add_first(sup, &line);
     tell_sandbox(sup, "supervisor", 0, NULL);
+    for (unsigned i = 0; i < sup->lanes_count * CHILD_ROLES; i++) {
+        const struct child *child = &sup->lanes[i / CHILD_ROLES].children[i % CHILD_ROLES];
+        if (child->state == LIFE_READY)
+            tell_child(child);
+    }
     audit_changes_tell_mode(sup, sup->config.rates_mode);
 }
 
@@ -71,7 +83,7 @@ audit_events_tick(struct supervisor *sup)
 {
     struct config_error error;
     if (sup->audit == NULL || audit_log_is_open(sup) || sup->phase == PHASE_ENDED ||
-        sup->loop.now_us < sup->audit_due_us)
+        sup->audit_due_us == 0 || sup->loop.now_us < sup->audit_due_us)
         return;
     sup->audit_due_us = sup->loop.now_us + UINT64_C(1000000);
     enum status status = audit_log_open(sup, &error);
@@ -186,11 +198,13 @@ audit_events_serving(const struct child *child)
 {
     struct supervisor *sup = child->supervisor;
     struct audit_line line;
-    bool is_worker = child->role == CHILD_WORKER, is_start = sup->phase == PHASE_STARTING;
+    bool is_start = sup->phase == PHASE_STARTING;
+    if (is_start && !audit_log_is_open(sup))
+        return;
     if (!is_start && audit_log_begin(sup, AUDIT_PROCESS_STARTED, &line)) {
         audit_line_text(&line, AUDIT_OF_PROCESS, child->name);
         audit_line_number(&line, AUDIT_OF_CHILD_PID, (uint64_t)child->pid);
         audit_log_add_paced(sup, &line);
     }
-    tell_sandbox(sup, child->name, child->pid, is_worker ? &sup->spaces : NULL);
+    tell_child(child);
 }

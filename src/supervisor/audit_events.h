@@ -32,8 +32,8 @@ void audit_events_refused(struct supervisor *sup, const char *reason);
 /** A child ended that was not told to. @param wait_status  of waitpid(2), @param reason  in words */
 void audit_events_died(const struct child *child, int wait_status, const char *reason);
 
-/** A child serves. */
+/** A child serves. Who does so before the log is open is told of by audit_events_started(). */
 void audit_events_serving(const struct child *child);
 
-/** Once per turn: where another penstock wrote to the file, is it gone? */
+/** Once per turn: where another penstock wrote to the file (`audit_due_us`), is it gone? */
 void audit_events_tick(struct supervisor *sup);

@@ -196,15 +196,20 @@ tell_jail(const struct supervisor *sup)
                   locked_why(sup->lock_error, why));
 }
 
-/* The file is ours, not root's. The penstock whose place we take writes to it until it ends. */
+/*
+ * The file is ours, not root's: no turn before this opens it. The penstock whose place we take
+ * writes to it until it ends.
+ */
 static enum status
 open_audit(struct supervisor *sup, struct config_error *error)
 {
     enum status status = audit_log_open(sup, error);
     if (status == STATUS_OK)
         audit_events_started(sup);
-    else if (status == STATUS_AGAIN)
-        status = sup->takeover.state == TAKEOVER_NONE ? STATUS_SYSTEM : STATUS_OK;
+    else if (status == STATUS_AGAIN && sup->takeover.state != TAKEOVER_NONE) {
+        sup->audit_due_us = sup->loop.now_us;
+        status = STATUS_OK;
+    }
     return status;
 }
 

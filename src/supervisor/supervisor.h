@@ -208,7 +208,7 @@ struct supervisor {
     struct service_page *page; /* see report.h */
     struct keeper *keeper;     /* see keeper.h */
     struct audit_log *audit;   /* see audit_log.h; NULL: there is none */
-    uint64_t audit_due_us;     /* where it could not be opened: when it is tried again */
+    uint64_t audit_due_us;     /* where another penstock writes to it: when it is tried; 0: not */
     struct asked reload_asked_by, stop_asked_by;
     struct change change;
     const char *stop_reason;     /* of the end, the first one; NULL: none yet */

@@ -121,6 +121,17 @@ def test_a_life_from_start_to_stop(serve, bad, log, place):
     assert "truncated" in log.verify(status=1)
 
 
+def test_lanes_that_are_steered_begin_with_the_log_too(serve, bad, log, place):
+    """They take turns before the jail, and before the privileges are given up: the file is not root's, and each process is told."""
+    service = serve(bad, settings={**log.settings(place), "lanes": 2})
+    log.wait("sandbox", count=5)
+    assert [line["process"] for line in log.events("sandbox")][0] == "supervisor" and log.lines()[0]["event"] == "started"
+    assert {line["process"] for line in log.events("sandbox")} == {"supervisor", "front.0", "front.1", "worker.0", "worker.1"}
+    assert log.path.stat().st_uid == owner()[0] and log.publish(place)["lost"] == 0
+    log.verify()
+    assert service.stop() == 0
+
+
 def test_who_asked_for_the_end_is_told(serve, bad, log, place):
     service = serve(bad, settings=log.settings(place))
     ctl(place, "drain", status=0)
@@ -237,7 +248,9 @@ def test_who_takes_over_goes_on_with_the_chain(launch, bad, log, place):
         lines = log.lines()
         before = lines[second["sequence"] - 2]
         assert (before["event"], before["reason"]) == ("stopped", "another penstock has taken over")
-        assert (before["pid"], second["pid"]) == (old.process.pid, new.process.pid) and second["lost"] >= 2
+        assert (before["pid"], second["pid"]) == (old.process.pid, new.process.pid)
+        log.wait("sandbox", 6)
+        assert {line["process"] for line in log.events("sandbox", pid=new.process.pid)} == {"supervisor", "front.0", "worker.0"}, "who served before that, too"
         log.publish(place)
         log.verify()
     finally:

@@ -98,6 +98,7 @@ Test(audit_events, a_file_that_another_one_writes_to_is_waited_for)
     struct audit_log *first = sup.audit;
     cr_assert_eq(scene_audit_open(), STATUS_AGAIN);
     struct audit_log *second = sup.audit;
+    sup.audit_due_us = sup.loop.now_us;
     audit_events_tick(&sup);
     cr_expect_not(audit_log_is_open(&sup));
     audit_events_refused(&sup, "meanwhile");
@@ -111,4 +112,32 @@ Test(audit_events, a_file_that_another_one_writes_to_is_waited_for)
     cr_expect(audit_log_is_open(&sup));
     cr_expect_eq(scene_count("\"event\":\"started\""), 2);
     SCENE_TOLD("\"lost\":1");
+}
+
+/* As before the start opens it. */
+static void
+close_log(void)
+{
+    audit_events_stopped(&sup);
+    cr_assert_eq(audit_log_prepare(&sup, &scene_error), STATUS_OK);
+}
+
+/* Lanes that share their addresses take turns before the jail, as root perhaps. */
+Test(audit_events, no_turn_opens_the_log_before_the_start_does)
+{
+    close_log();
+    audit_events_tick(&sup);
+    cr_expect_not(audit_log_is_open(&sup));
+}
+
+Test(audit_events, who_serves_before_the_log_is_open_is_told_of_and_not_lost)
+{
+    close_log();
+    scene_start(1);
+    SCENE_NOT_TOLD("\"process\":\"front.0\"");
+    cr_assert_eq(audit_log_open(&sup, &scene_error), STATUS_OK);
+    audit_events_started(&sup);
+    SCENE_TOLD("\"process\":\"front.0\"");
+    SCENE_TOLD("\"process\":\"worker.0\"");
+    SCENE_NOT_TOLD("\"lost\"");
 }
