@@ -52,6 +52,17 @@ Test(flush, a_question_older_than_what_is_remembered_is_not_kept)
     cr_assert(lets_keep("b.example", 1));
 }
 
+/* What is kept of the names concerned is front/routing.c's to say. */
+Test(flush, other_routes_let_nobody_join_and_drop_no_name)
+{
+    begin("b.test", false);
+    flush_reroute(&flush, &questions);
+    cr_assert_eq(questions.flushes, 2);
+    cr_assert(lets_keep("a.example", 0));
+    cr_assert_not(lets_keep("b.test", 0));
+    cr_assert(lets_keep("b.test", 1));
+}
+
 Test(flush, without_a_cache_it_ends_at_once)
 {
     begin("a.example", false);
