@@ -43,7 +43,7 @@ LABEL org.opencontainers.image.title="penstock" \
       org.opencontainers.image.description="A DNS forwarder over TLS to pinned upstreams" \
       org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.revision="${REVISION}" \
-      org.opencontainers.image.licenses="ISC AND (Apache-2.0 OR GPL-2.0-or-later) AND GPL-3.0-or-later WITH GCC-exception-3.1 AND LGPL-2.1-only AND LGPL-2.1-or-later AND LGPL-3.0-or-later AND (LGPL-3.0-or-later OR GPL-2.0-or-later) AND MIT AND X11-distribute-modifications-variant AND MPL-2.0"
+      org.opencontainers.image.licenses="ISC AND (Apache-2.0 OR GPL-2.0-or-later) AND GPL-3.0-or-later WITH GCC-exception-3.1 AND LGPL-2.1-or-later AND LGPL-3.0-or-later AND (LGPL-3.0-or-later OR GPL-2.0-or-later) AND MIT AND X11-distribute-modifications-variant AND MPL-2.0"
 COPY --from=build /image/ /
 USER 65532:65532
 EXPOSE 53/udp 53/tcp

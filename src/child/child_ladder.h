@@ -15,7 +15,7 @@
 #include "os/sandbox.h"
 
 struct child_needs {
-    const struct sandbox_table *filter;
+    const struct sandbox_filter *filter;
     const char *user;     /* to become if started as root */
     size_t files;         /* descriptors */
     const char *for_what; /* most of them are for, in the log */

@@ -55,5 +55,5 @@ ctl_jail_enter(enum sandbox_role role, const char **what_failed)
     if (landlock_restrict(&(struct landlock_permit){0}) == STATUS_SYSTEM)
         return STATUS_SYSTEM;
     *what_failed = "the system call filter cannot be set";
-    return sandbox_enter(sandbox_table(role));
+    return sandbox_enter(sandbox_filter(role));
 }

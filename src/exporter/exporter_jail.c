@@ -33,7 +33,7 @@ exporter_jail_drop(const char *user, const char **what_failed)
 }
 
 enum status
-exporter_jail_close(const struct sandbox_table *filter, const struct exporter_target *target,
+exporter_jail_close(const struct sandbox_filter *filter, const struct exporter_target *target,
                     const char **what_failed)
 {
     bool is_file = target != NULL && target->kind == EXPORTER_TARGET_FILE;

@@ -26,6 +26,6 @@ MUST_CHECK enum status exporter_jail_drop(const char *user, const char **what_fa
 /** After exporter_jail_drop(): Landlock and the filter.
  *  @param target  what stays open to it; NULL: nothing. @param what_failed  as there
  *  @return STATUS_OK; STATUS_SYSTEM */
-MUST_CHECK enum status exporter_jail_close(const struct sandbox_table *filter,
+MUST_CHECK enum status exporter_jail_close(const struct sandbox_filter *filter,
                                            const struct exporter_target *target,
                                            const char **what_failed);

@@ -95,7 +95,7 @@ check_account(void)
 }
 
 static void
-enter_jail(const struct sandbox_table *filter)
+enter_jail(const struct sandbox_filter *filter)
 {
     const char *what_failed = NULL;
     if (exporter_jail_drop(options.user, &what_failed) != STATUS_OK ||
@@ -212,7 +212,7 @@ open_signals(void)
 static void
 enter_jail_of_target(void)
 {
-    static const struct sandbox_table *const filters[] = {
+    static const struct sandbox_filter *const filters[] = {
         [EXPORTER_TARGET_STANDARD] = &sandbox_exporter_dial,
         [EXPORTER_TARGET_FILE] = &sandbox_exporter_file,
         [EXPORTER_TARGET_UNIX] = &sandbox_exporter_unix,

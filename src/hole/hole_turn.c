@@ -78,8 +78,8 @@ hole_turn_obey(const struct evloop *loop)
 
 /* --- what the linker puts before functions of os --------------------------------------------- */
 
-enum status __real_sandbox_enter(const struct sandbox_table *table);
-enum status __wrap_sandbox_enter(const struct sandbox_table *table);
+enum status __real_sandbox_enter(const struct sandbox_filter *filter);
+enum status __wrap_sandbox_enter(const struct sandbox_filter *filter);
 struct clock_time __real_evloop_wait(struct evloop *loop, uint64_t deadline_us);
 struct clock_time __wrap_evloop_wait(struct evloop *loop, uint64_t deadline_us);
 void __real_evloop_turn(struct evloop *loop, uint64_t deadline_us);
@@ -98,18 +98,18 @@ role_of(enum sandbox_role role)
 }
 
 enum status
-__wrap_sandbox_enter(const struct sandbox_table *table)
+__wrap_sandbox_enter(const struct sandbox_filter *filter)
 {
     struct hole_page *page = hole.process.page;
-    hole.process.role = role_of(table->role);
+    hole.process.role = role_of(filter->role);
     hole.is_in = true;
     log_write(LOG_WARNING, LOG_STARTED,
               "this is a hole build, for tests alone: it attacks what it is part of");
     if (page == NULL)
-        return __real_sandbox_enter(table);
+        return __real_sandbox_enter(filter);
     page->orders[hole.process.role].pid = getpid();
     if ((page->unfiltered >> hole.process.role & 1) == 0)
-        return __real_sandbox_enter(table);
+        return __real_sandbox_enter(filter);
     log_write(LOG_WARNING, LOG_STARTED, "hole build: this process has no filter of its own");
     return STATUS_OK;
 }

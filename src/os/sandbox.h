@@ -1,8 +1,9 @@
 /* sandbox.h - the syscall filter of each process
  * SPDX-License-Identifier: ISC
  *
- * What: rows of seccomp/<role>.def become a libseccomp filter: architecture check, default action
- *       kill-process, argument rules as the rows say. Once entered there is no way back.
+ * What: the rows of seccomp/<role>.def as programs of the kernel's: architecture check, any other call
+ *       kills the process, argument rules as the rows say. They are made when this is built
+ *       (sandbox_make.c). Once entered there is no way back.
  * Who:  the last act of every main() before READY; and who shows or compares the filters.
  */
 #pragma once
@@ -11,7 +12,6 @@
 
 #include <linux/filter.h>
 #include <stdbool.h>
-#include <stddef.h>
 
 enum sandbox_role {
     SANDBOX_SUPERVISOR,
@@ -47,31 +47,19 @@ const char *sandbox_name(enum sandbox_role role);
 /** The role of a name. @return STATUS_OK; STATUS_NONE: there is none of that name. */
 MUST_CHECK enum status sandbox_find(const char *name, enum sandbox_role *role);
 
-struct sandbox_row; /* os/sandbox_rows.h */
-
-struct sandbox_table {
+struct sandbox_filter {
     enum sandbox_role role;
-    const char *name;
-    const struct sandbox_row *rows; /* static */
-    size_t count;
+    const char *name;                  /* static */
+    const struct sock_filter *program; /* static; as the kernel is handed it */
+    unsigned short count;              /* instructions, up to BPF_MAXINSNS */
 };
 
 /* of processes that hold no others' */
-extern const struct sandbox_table sandbox_front, sandbox_worker, sandbox_ctl, sandbox_exporter,
+extern const struct sandbox_filter sandbox_front, sandbox_worker, sandbox_ctl, sandbox_exporter,
     sandbox_exporter_dial, sandbox_exporter_file, sandbox_exporter_unix, sandbox_exporter_tcp;
 
-/** The table of any role: an executable that calls this holds them all. @return static */
-const struct sandbox_table *sandbox_table(enum sandbox_role role);
+/** The filter of any role: an executable that calls this holds them all. @return static */
+const struct sandbox_filter *sandbox_filter(enum sandbox_role role);
 
 /** @return STATUS_OK; STATUS_SYSTEM: no filter is on and the process must not go on. */
-MUST_CHECK enum status sandbox_enter(const struct sandbox_table *table);
-
-/**
- * The filter that sandbox_enter() of this build would load, as the kernel is handed it. Nothing is
- * loaded.
- *
- * @param program  room for the most that the kernel takes; the first `count` are written
- * @return STATUS_OK; STATUS_SYSTEM (errno)
- */
-MUST_CHECK enum status sandbox_program(enum sandbox_role role,
-                                       struct sock_filter program[BPF_MAXINSNS], size_t *count);
+MUST_CHECK enum status sandbox_enter(const struct sandbox_filter *filter);

@@ -1,8 +1,9 @@
 /* sandbox_rows.h - the form of a row in seccomp/<role>.def, as values
  * SPDX-License-Identifier: ISC
  *
- * What: the macros that rows are written with, and what they become.
- * Who:  sandbox.c, what prints the tables, and the tests that compare them.
+ * What: the macros that rows are written with, what they become, and the tables of them.
+ * Who:  what makes programs of them (sandbox_make.c), what prints them, and the tests that compare them. No
+ *       process of the service holds any.
  * Ref:  docs/SANDBOX.md.
  */
 #pragma once
@@ -69,6 +70,15 @@ struct sandbox_row {
     struct scmp_arg_cmp args[SANDBOX_ARGS_MAX]; /* all must hold */
     const char *reason;
 };
+
+struct sandbox_table {
+    const char *name;               /* of the role; static */
+    const struct sandbox_row *rows; /* static */
+    size_t count;
+};
+
+/** @return static: the rows of a role, which sandbox_filter() has as a program */
+const struct sandbox_table *sandbox_rows_of(enum sandbox_role role);
 
 /* What every form below becomes: arguments' rules in words, and as values. */
 #define SANDBOX_ROW(call_, rule_, count_, reason_, ...)                                            \

@@ -6,6 +6,7 @@
  */
 #include "os/sandbox_trap.h"
 
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -39,13 +40,20 @@ tell(int signal, siginfo_t *info, void *context)
     _exit(1);
 }
 
-uint32_t
-sandbox_trap_action(void)
+static struct sock_filter trapping[BPF_MAXINSNS];
+
+const struct sock_filter *
+sandbox_trap(const struct sock_filter *program, size_t count)
 {
     if (getenv("SANDBOX_TRAP") == NULL)
-        return SCMP_ACT_KILL_PROCESS;
+        return program;
     struct sigaction action = {.sa_sigaction = tell,
                                .sa_flags = (int)(SA_SIGINFO | SA_RESETHAND | SA_NODEFER)};
     sigaction(SIGSYS, &action, NULL);
-    return SCMP_ACT_TRAP;
+    for (size_t i = 0; i < count; i++) {
+        trapping[i] = program[i];
+        if (trapping[i].code == (BPF_RET | BPF_K) && trapping[i].k == SECCOMP_RET_KILL_PROCESS)
+            trapping[i].k = SECCOMP_RET_TRAP;
+    }
+    return trapping;
 }

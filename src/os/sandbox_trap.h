@@ -7,7 +7,13 @@
  */
 #pragma once
 
-#include <stdint.h>
+#include <linux/filter.h>
+#include <stddef.h>
 
-/** SCMP_ACT_KILL_PROCESS. With SANDBOX_TRAP in the environment: a trap that names the call first. */
-uint32_t sandbox_trap_action(void);
+/**
+ * The program to load.
+ *
+ * @param program  static; `count` instructions, up to BPF_MAXINSNS
+ * @return `program`. With SANDBOX_TRAP in the environment: another that names the call first.
+ */
+const struct sock_filter *sandbox_trap(const struct sock_filter *program, size_t count);

@@ -5,9 +5,9 @@
  *       another file in its place runs the same processes over a virtual kernel. Results and errno
  *       are the kernel's.
  * Who:  os, child, front, worker; the supervisor, but for its start and for processes (spawn.h).
- *       Four files of os call the kernel themselves: privs.c, spaces.c and landlock.c, because what
- *       they do is the kernel's and ends before a process serves, and append.c, which adds to the
- *       audit log; libseccomp loads the filter.
+ *       Five files of os call the kernel themselves: privs.c, spaces.c, landlock.c and sandbox.c,
+ *       because what they do is the kernel's and ends before a process serves, and append.c, which
+ *       adds to the audit log.
  * Ref:  the manual page of each call; tests/structure/sys_symbols.txt.
  */
 #pragma once

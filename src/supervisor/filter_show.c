@@ -15,22 +15,20 @@
 enum holds { HOLDS_NOTHING, HOLDS_CALL, HOLDS_OTHER };
 
 struct program {
-    struct sock_filter at[BPF_MAXINSNS]; /* the kernel takes no more */
-    uint8_t holds[BPF_MAXINSNS];         /* enum holds */
+    const struct sock_filter *at; /* static */
+    uint8_t holds[BPF_MAXINSNS];  /* enum holds; the kernel takes no more */
     size_t count;
     char sum[DIGEST_TEXT_MAX];
 };
 
-static enum status
-make(enum sandbox_role role, struct program *program)
+static void
+look_at(enum sandbox_role role, struct program *program)
 {
     uint8_t sum[DIGEST_BYTES];
-    enum status status = sandbox_program(role, program->at, &program->count);
-    if (status != STATUS_OK)
-        return status;
+    program->at = sandbox_filter(role)->program;
+    program->count = sandbox_filter(role)->count;
     digest_of(program->at, program->count * sizeof program->at[0], sum);
     digest_text(sum, program->sum);
-    return status;
 }
 
 /* --- rows ------------------------------------------------------------------------------------ */
@@ -67,7 +65,7 @@ print_row(const struct sandbox_row *row, FILE *to)
 static void
 print_rows(enum sandbox_role role, const struct program *program, FILE *to)
 {
-    const struct sandbox_table *table = sandbox_table(role);
+    const struct sandbox_table *table = sandbox_rows_of(role);
     fprintf(to, "%s: %zu rows; any other call kills the process\n", sandbox_name(role),
             table->count);
     fprintf(to, "filter of %zu instructions, SHA-256 %s\n\n", program->count, program->sum);
@@ -131,7 +129,7 @@ print_instructions(enum sandbox_role role, struct program *program, FILE *to)
     for (size_t i = 0; i < program->count; i++) {
         const struct sock_filter *in = &program->at[i];
         bool compares = in->code == (BPF_JMP | BPF_JEQ | BPF_K) && program->holds[i] == HOLDS_CALL;
-        const char *name = compares ? call_name(sandbox_table(role), in->k) : NULL;
+        const char *name = compares ? call_name(sandbox_rows_of(role), in->k) : NULL;
         fprintf(to, "%4zu  %s%s%s\n", i, bpf_text_line(in, i, text), name != NULL ? "  ; " : "",
                 name != NULL ? name : "");
     }
@@ -146,10 +144,7 @@ filter_show_run(const struct options *options)
         enum sandbox_role role = (enum sandbox_role)i;
         if (options->sandbox_role != NULL && strcmp(options->sandbox_role, sandbox_name(role)) != 0)
             continue;
-        if (make(role, &program) != STATUS_OK) {
-            fprintf(stderr, "penstock: no filter can be made: %s\n", strerror(errno));
-            return OPTIONS_EXIT_FAILURE;
-        }
+        look_at(role, &program);
         if (!first)
             putchar('\n');
         first = false;

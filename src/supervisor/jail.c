@@ -88,7 +88,7 @@ jail_enter(const struct config *config, const char *file, const int exec_fds[CHI
         snprintf(error->text, sizeof error->text, "privileges cannot be given up: %s", what_failed);
     else if (reach_restrict(config, file, exec_fds) != STATUS_OK)
         snprintf(error->text, sizeof error->text, "Landlock cannot be set up: %s", strerror(errno));
-    else if (sandbox_enter(sandbox_table(sandbox_supervisor(
+    else if (sandbox_enter(sandbox_filter(sandbox_supervisor(
                  spaces->made != 0, config != NULL && config->audit_path[0] != '\0'))) != STATUS_OK)
         snprintf(error->text, sizeof error->text, "the system call filter cannot be set: %s",
                  strerror(errno));

@@ -80,7 +80,7 @@ try_call(struct selftest *test, const struct probe *probe, const enum sandbox_ro
     if (pid < 0)
         return (struct outcome){ENDED_OTHERWISE, errno};
     if (pid == 0) {
-        if (role != NULL && sandbox_enter(sandbox_table(*role)) != STATUS_OK)
+        if (role != NULL && sandbox_enter(sandbox_filter(*role)) != STATUS_OK)
             _exit(NO_FILTER);
         _exit(probe->run(&test->scene));
     }
@@ -151,7 +151,7 @@ check_state(struct selftest *test, enum sandbox_role role)
         close(pair[0]);
         /* there everybody may write; who verifies may read, and others receive */
         bool is_told = dup2(pair[1], STDOUT_FILENO) == STDOUT_FILENO &&
-                       sandbox_enter(sandbox_table(role)) == STATUS_OK &&
+                       sandbox_enter(sandbox_filter(role)) == STATUS_OK &&
                        write(STDOUT_FILENO, &octet, 1) == 1;
         ssize_t got = !is_told                 ? -1
                       : role == SANDBOX_VERIFY ? read(STDOUT_FILENO, &octet, 1)

@@ -124,18 +124,18 @@ spaces_text(const struct spaces *spaces, char text[SPACES_TEXT_MAX])
     return text;
 }
 
-const struct sandbox_table sandbox_front, sandbox_worker;
+const struct sandbox_filter sandbox_front, sandbox_worker;
 
-const struct sandbox_table *
-sandbox_table(enum sandbox_role role)
+const struct sandbox_filter *
+sandbox_filter(enum sandbox_role role)
 {
     return role == SANDBOX_WORKER ? &sandbox_worker : &sandbox_front;
 }
 
 enum status
-sandbox_enter(const struct sandbox_table *table)
+sandbox_enter(const struct sandbox_filter *filter)
 {
-    (void)table;
+    (void)filter;
     return STATUS_OK;
 }
 

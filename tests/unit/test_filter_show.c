@@ -41,7 +41,7 @@ Test(filter_show, each_row_stands_there_with_its_rule_and_its_reason)
     SAYS("arg3 has no bits but SANDBOX_SEND_FLAGS, arg4 = NULL  [arg3 & 0xffffbfbf = 0x0, arg4 = "
          "0x0]\n                   answers over TCP\n");
     cr_expect_null(strstr(text, "worker: "));
-    const struct sandbox_table *table = sandbox_table(SANDBOX_FRONT);
+    const struct sandbox_table *table = sandbox_rows_of(SANDBOX_FRONT);
     for (size_t i = 0; i < table->count; i++)
         SAYS(table->rows[i].reason);
     said_of(OPTIONS_SANDBOX, "supervisor");
@@ -58,12 +58,10 @@ Test(filter_show, alone_it_shows_every_role)
 
 Test(filter_show, the_hash_is_that_of_the_program_which_would_be_loaded)
 {
-    static struct sock_filter program[BPF_MAXINSNS];
-    size_t count;
+    const struct sandbox_filter *filter = sandbox_filter(SANDBOX_WORKER);
     uint8_t sum[DIGEST_BYTES];
     char expected[DIGEST_TEXT_MAX];
-    cr_assert_eq(sandbox_program(SANDBOX_WORKER, program, &count), STATUS_OK);
-    digest_of(program, count * sizeof program[0], sum);
+    digest_of(filter->program, filter->count * sizeof filter->program[0], sum);
     digest_text(sum, expected);
     said_of(OPTIONS_SANDBOX, "worker");
     SAYS(expected);

@@ -40,7 +40,7 @@ covers(const struct sandbox_table *table, const struct sandbox_row *row)
 static const struct sandbox_row *
 find(enum sandbox_role role, const char *name)
 {
-    const struct sandbox_table *table = sandbox_table(role);
+    const struct sandbox_table *table = sandbox_rows_of(role);
     for (size_t i = 0; i < table->count; i++)
         if (strcmp(table->rows[i].name, name) == 0)
             return &table->rows[i];
@@ -50,10 +50,10 @@ find(enum sandbox_role role, const char *name)
 Test(sandbox, a_respawned_child_finds_its_rows_in_the_filter_it_inherits)
 {
     for (enum sandbox_role role = SANDBOX_FRONT; role <= SANDBOX_WORKER; role++) {
-        const struct sandbox_table *table = sandbox_table(role);
+        const struct sandbox_table *table = sandbox_rows_of(role);
         cr_assert_gt(table->count, 20);
         for (size_t i = 0; i < table->count; i++)
-            cr_expect(covers(sandbox_table(SANDBOX_SUPERVISOR), &table->rows[i]),
+            cr_expect(covers(sandbox_rows_of(SANDBOX_SUPERVISOR), &table->rows[i]),
                       "role %u: %s is not in supervisor.def", role, table->rows[i].name);
     }
 }
@@ -110,7 +110,7 @@ Test(sandbox, what_sends_has_a_rule_about_its_flags_everywhere)
 {
     static const char *const sends[] = {"sendto", "sendmsg", "sendmmsg"};
     for (enum sandbox_role role = SANDBOX_SUPERVISOR; role <= SANDBOX_WORKER; role++) {
-        const struct sandbox_table *table = sandbox_table(role);
+        const struct sandbox_table *table = sandbox_rows_of(role);
         for (size_t i = 0; i < table->count; i++)
             for (size_t j = 0; j < SANDBOX_COUNT(sends); j++)
                 if (strcmp(table->rows[i].name, sends[j]) == 0)
@@ -121,7 +121,7 @@ Test(sandbox, what_sends_has_a_rule_about_its_flags_everywhere)
 Test(sandbox, each_row_says_why)
 {
     for (enum sandbox_role role = SANDBOX_SUPERVISOR; role <= SANDBOX_WORKER; role++) {
-        const struct sandbox_table *table = sandbox_table(role);
+        const struct sandbox_table *table = sandbox_rows_of(role);
         for (size_t i = 0; i < table->count; i++)
             cr_expect_gt(strlen(table->rows[i].reason), 2, "%s", table->rows[i].name);
     }
@@ -133,35 +133,35 @@ Test(sandbox, each_role_is_found_by_its_name)
     for (unsigned role = 0; role < SANDBOX_ROLES; role++) {
         cr_expect_eq(sandbox_find(sandbox_name((enum sandbox_role)role), &found), STATUS_OK);
         cr_expect_eq(found, role);
-        cr_expect_gt(sandbox_table((enum sandbox_role)role)->count, 5);
+        cr_expect_gt(sandbox_rows_of((enum sandbox_role)role)->count, 5);
+        cr_expect_str_eq(sandbox_rows_of((enum sandbox_role)role)->name,
+                         sandbox_name((enum sandbox_role)role));
     }
     cr_expect_eq(sandbox_find("fron", &found), STATUS_NONE);
 }
 
 /* --- what libseccomp makes of the rows, against what the rows say ----------------------------- */
 
-static struct sock_filter program[BPF_MAXINSNS];
-
-static size_t
-program_of(enum sandbox_role role)
+static const struct sandbox_filter *
+filter_of(enum sandbox_role role)
 {
-    size_t count;
-    cr_assert_eq(sandbox_program(role, program, &count), STATUS_OK);
-    cr_assert_gt(count, 0);
-    cr_assert(bpf_is_sound(program, count));
-    return count;
+    const struct sandbox_filter *filter = sandbox_filter(role);
+    cr_assert_eq(filter->role, role);
+    cr_assert_gt(filter->count, 0);
+    cr_assert(bpf_is_sound(filter->program, filter->count));
+    return filter;
 }
 
 /* The interpreter loads in network order, as from a packet; a filter's words are the machine's. */
 static uint32_t
-run(size_t count, struct seccomp_data data)
+run(const struct sandbox_filter *filter, struct seccomp_data data)
 {
     uint32_t words[sizeof data / sizeof(uint32_t)];
     memcpy(words, &data, sizeof words);
     for (size_t i = 0; i < SANDBOX_COUNT(words); i++)
         words[i] = htonl(words[i]);
     struct bpf_packet packet = {.octets = (const uint8_t *)words, .size = sizeof words};
-    return bpf_run(program, count, &packet);
+    return bpf_run(filter->program, filter->count, &packet);
 }
 
 static bool
@@ -180,7 +180,7 @@ holds(const struct sandbox_row *row, const struct seccomp_data *data)
 static uint32_t
 expected(enum sandbox_role role, const struct seccomp_data *data)
 {
-    const struct sandbox_table *table = sandbox_table(role);
+    const struct sandbox_table *table = sandbox_rows_of(role);
     for (size_t i = 0; i < table->count; i++)
         if (holds(&table->rows[i], data))
             return table->rows[i].refuse == 0 ? SECCOMP_RET_ALLOW
@@ -219,12 +219,13 @@ Test(sandbox, the_program_of_a_filter_decides_as_its_rows_say)
 {
     for (unsigned i = 0; i < SANDBOX_ROLES; i++) {
         enum sandbox_role role = (enum sandbox_role)i;
-        const struct sandbox_table *table = sandbox_table(role);
-        size_t count = program_of(role), allowed = 0, tried = 0;
+        const struct sandbox_table *table = sandbox_rows_of(role);
+        const struct sandbox_filter *filter = filter_of(role);
+        size_t allowed = 0, tried = 0;
         for (size_t row = 0; row < table->count; row++) {
             for (unsigned time = 0; time < 40 && table->rows[row].call >= 0; time++, tried++) {
                 struct seccomp_data data = near(&table->rows[row]);
-                uint32_t decision = run(count, data);
+                uint32_t decision = run(filter, data);
                 cr_expect_eq(decision, expected(role, &data), "%s: %s: %#x", sandbox_name(role),
                              table->rows[row].name, decision);
                 allowed += decision == SECCOMP_RET_ALLOW;
@@ -238,15 +239,16 @@ Test(sandbox, the_program_kills_every_other_number_and_every_other_architecture)
 {
     for (unsigned i = 0; i < SANDBOX_ROLES; i++) {
         enum sandbox_role role = (enum sandbox_role)i;
-        size_t count = program_of(role);
+        const struct sandbox_filter *filter = filter_of(role);
         for (int nr = -2; nr < 1024; nr++) {
             struct seccomp_data data = {.nr = nr, .arch = seccomp_arch_native()};
-            cr_expect_eq(run(count, data), expected(role, &data), "%s: %d", sandbox_name(role), nr);
+            cr_expect_eq(run(filter, data), expected(role, &data), "%s: %d", sandbox_name(role),
+                         nr);
             data.arch ^= __AUDIT_ARCH_64BIT;
-            cr_expect_eq(run(count, data), SECCOMP_RET_KILL_PROCESS);
+            cr_expect_eq(run(filter, data), SECCOMP_RET_KILL_PROCESS);
             data.arch ^= __AUDIT_ARCH_64BIT;
             data.nr |= 0x40000000; /* x32, where there is such a thing; elsewhere no call at all */
-            cr_expect_eq(run(count, data), SECCOMP_RET_KILL_PROCESS);
+            cr_expect_eq(run(filter, data), SECCOMP_RET_KILL_PROCESS);
         }
     }
 }

@@ -18,12 +18,12 @@
 static struct probe probe;
 static bool has_filter = true;
 
-enum status __real_sandbox_enter(const struct sandbox_table *table);
-enum status __wrap_sandbox_enter(const struct sandbox_table *table);
+enum status __real_sandbox_enter(const struct sandbox_filter *filter);
+enum status __wrap_sandbox_enter(const struct sandbox_filter *filter);
 enum status
-__wrap_sandbox_enter(const struct sandbox_table *table)
+__wrap_sandbox_enter(const struct sandbox_filter *filter)
 {
-    return has_filter ? __real_sandbox_enter(table) : STATUS_OK;
+    return has_filter ? __real_sandbox_enter(filter) : STATUS_OK;
 }
 
 const struct probe *__wrap_probes_all(size_t *count);
