@@ -128,6 +128,14 @@ Test(rate, what_a_query_costs_later_is_poured_too, .init = setup)
     rate_charge(&front.rate, inflight_draft(&front.waiting.queries), 0, &scene_now);
 }
 
+Test(rate, what_a_query_of_a_proven_client_costs_later_is_poured_too, .init = setup)
+{
+    cr_assert_eq(ask("127.0.0.2", QUERY_TCP, NULL, 0).why, WHY_COUNT);
+    rate_charge(&front.rate, inflight_draft(&front.waiting.queries), LIMITER_PRICE_MAX, &scene_now);
+    cr_expect_neq(ask("127.0.0.2", QUERY_TCP, NULL, 0).why, WHY_COUNT);
+    cr_expect_eq(ask("127.0.0.2", QUERY_UDP, NULL, 0).why, WHY_COUNT, "it has another rate");
+}
+
 static void
 special_clients(void)
 {
