@@ -83,13 +83,15 @@ def test_a_rotation_beside_a_service_that_is_stopped_is_no_error(path):
 
 
 def test_the_first_configuration_is_closed_and_nothing_is_started():
-    rules = (DEBIAN / "rules").read_text()
-    assert "policy/closed.yaml debian/penstock/etc/penstock/penstock.yaml" in rules
+    rules, script = ((DEBIAN / name).read_text() for name in ("rules", "penstock.postinst"))
+    assert 'install -D -m 644 "$root/usr/share/penstock/policy/closed.yaml" "$file"' in script
     commands = re.findall(r"^\tdh_installsystemd .*", rules, re.M)
     units = {word for line in commands for word in line.split() if re.search(r"\.(service|socket)$", word)}
     assert units == {path.name for path in (TOP / "packaging/systemd").iterdir() if path.suffix in (".service", ".socket")}
     assert all("--no-enable" in line and "--no-start" in line for line in commands)
-    assert all(("--restart-after-upgrade" in line) == (".service" in line) for line in commands), "what runs is restarted, sockets are kept"
+    restarted = {line.split()[-1] for line in commands if "--restart-after-upgrade" in line}
+    assert restarted == units - {"penstock.service", "penstock.socket"}, "the one is asked about first, the other keeps the sockets"
+    assert re.search(r"\[ -z \"\$\{2:-\}\" \] \|\| /usr/share/penstock/restart-if-sound \|\| true\n", script)
     stopped = {word for path in DEBIAN.glob("*.prerm") for word in re.findall(r"\S+\.(?:service|socket)", path.read_text())}
     assert stopped == units
 
@@ -157,10 +159,9 @@ def test_of_two_packages_each_has_its_own(packages):
              for name in ("penstock", "penstock-exporter")}
     assert not files["penstock"] & {name for name in files["penstock-exporter"] if not name.startswith("/DEBIAN/")}
     assert {"/usr/bin/penstock", "/usr/bin/penstockctl", "/usr/libexec/penstock/penstock-front", "/usr/libexec/penstock/penstock-worker",
-            "/etc/penstock/penstock.yaml", "/usr/lib/sysusers.d/penstock.conf", "/usr/lib/tmpfiles.d/penstock.conf"} <= files["penstock"]
+            "/usr/share/penstock/policy/closed.yaml", "/usr/share/penstock/restart-if-sound", "/usr/lib/sysusers.d/penstock.conf", "/usr/lib/tmpfiles.d/penstock.conf"} <= files["penstock"]
     assert "/usr/bin/penstock-exporter" in files["penstock-exporter"]
-    conffiles = (packages["penstock"] / "DEBIAN/conffiles").read_text().split()
-    assert sorted(conffiles) == ["/etc/logrotate.d/penstock", "/etc/penstock/penstock.yaml"]
+    assert (packages["penstock"] / "DEBIAN/conffiles").read_text().split() == ["/etc/logrotate.d/penstock"], "everybody edits the configuration"
     pages = {path.name.removesuffix(".gz") for name in packages for path in packages[name].glob("usr/share/man/*/*")}
     assert pages == {path.name for path in (TOP / "docs").glob("*.[1-8]")}
 
@@ -168,7 +169,9 @@ def test_of_two_packages_each_has_its_own(packages):
 def test_no_script_of_a_package_starts_what_did_not_run(packages):
     for name in ("penstock", "penstock-exporter"):
         script = (packages[name] / "DEBIAN/postinst").read_text()
-        assert re.findall(r"deb-systemd-invoke (\S+)", script) and set(re.findall(r"deb-systemd-invoke (\S+)", script)) == {"try-restart"}
+        if name == "penstock":
+            script += (packages[name] / "usr/share/penstock/restart-if-sound").read_text()
+        assert set(re.findall(r"deb-systemd-invoke (\S+) \S", script)) == {"try-restart"}
         assert "penstock.socket" not in "".join(re.findall(r"deb-systemd-invoke .*", script))
 
 
