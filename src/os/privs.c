@@ -170,6 +170,16 @@ become(const struct privs_account *account)
            setresuid(account->uid, account->uid, account->uid) == 0;
 }
 
+enum status
+privs_ask_as(const struct privs_account *account)
+{
+    const uid_t keep = (uid_t)-1; /* a change of the real id alone */
+    bool done = account->uid != 0 && account->gid != 0 && setgroups(0, NULL) == 0 &&
+                setresgid(account->gid, keep, keep) == 0 &&
+                setresuid(account->uid, keep, keep) == 0;
+    return done ? STATUS_OK : STATUS_SYSTEM;
+}
+
 static bool
 empty_sets(void)
 {

@@ -32,6 +32,10 @@ MUST_CHECK enum status privs_find_account(const char *user, struct privs_account
 /** Look a group up in /etc/group. @return STATUS_OK; STATUS_NONE; STATUS_SYSTEM. */
 MUST_CHECK enum status privs_find_group(const char *name, gid_t *gid);
 
+/** From now on faccessat(2) answers for the account, which is not root, and its group alone; what this process, which is
+ *  root, may do stays. @return STATUS_OK; STATUS_SYSTEM */
+MUST_CHECK enum status privs_ask_as(const struct privs_account *account);
+
 /** Reduce all capability sets to CAP_NET_BIND_SERVICE (front, before bind). */
 MUST_CHECK enum status privs_keep_bind_only(void);
 

@@ -4,9 +4,8 @@
 #include "supervisor/change_mark.h"
 
 #include "base/hash.h"
-#include "conf/config.h"
 #include "os/sys.h"
-#include "supervisor/settings.h"
+#include "supervisor/reread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,10 +13,12 @@
 
 /* Hashed under the mark before, no secret: who can choose these numbers can as well write the files. */
 static void
-add_file(uint64_t *mark, const char *path)
+add_file(void *context, const char *setting, const char *path)
 {
+    uint64_t *mark = context;
     struct stat file;
     uint64_t words[7] = {0};
+    (void)setting;
     int fd = sys_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd >= 0 && sys_fstat(fd, &file) == 0) {
         words[0] = file.st_dev;
@@ -40,14 +41,6 @@ uint64_t
 change_mark(const struct options *options, const struct config *config)
 {
     uint64_t mark = 0;
-    add_file(&mark, settings_file(options));
-    if (config->tls_ca_file[0] != '\0')
-        add_file(&mark, config->tls_ca_file);
-    if (config->cookies_secret_file[0] != '\0')
-        add_file(&mark, config->cookies_secret_file);
-    for (uint32_t i = 0; i < config->local_block_count; i++)
-        add_file(&mark, config->local_block[i]);
-    for (uint32_t i = 0; i < config->local_allow_count; i++)
-        add_file(&mark, config->local_allow[i]);
+    reread_each(options, config, add_file, &mark);
     return mark != 0 ? mark : 1;
 }

@@ -13,7 +13,7 @@
 struct config;
 
 /**
- * A mark of the configuration file, the CA file and that of the secrets of cookies if they are named, and every list.
+ * A mark of all files of reread_each().
  *
  * @return never 0; the same as long as no file was replaced, written to or given another mode or owner. One that cannot be opened counts
  *         with the reason.

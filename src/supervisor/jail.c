@@ -7,8 +7,10 @@
 #include "os/sandbox.h"
 #include "os/sys.h"
 #include "supervisor/reach.h"
+#include "supervisor/reread.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -95,4 +97,30 @@ jail_enter(const struct config *config, const char *file, const int exec_fds[CHI
     else
         return STATUS_OK;
     return STATUS_SYSTEM;
+}
+
+/* Of the file itself: one that is only to be checked may lie in a folder of root's. */
+static bool
+is_kept_from_account(const char *path)
+{
+    int fd = sys_open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool is_forbidden = faccessat(fd, "", R_OK, AT_EMPTY_PATH) != 0 && errno == EACCES;
+    sys_close(fd);
+    return is_forbidden;
+}
+
+unsigned
+jail_warnings(const struct options *options, const struct config *config, FILE *to)
+{
+    struct privs_account account;
+    if (sys_geteuid() != 0)
+        return 0;
+    if (privs_find_account(config->user, &account) == STATUS_OK &&
+        privs_ask_as(&account) == STATUS_OK)
+        return reread_warnings(options, config, is_kept_from_account, to);
+    fprintf(to, "user: whether \"%s\" can read what a reload reads could not be tried\n",
+            config->user);
+    return 1;
 }

@@ -11,6 +11,7 @@
 #include "supervisor/supervisor.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /** Can the account be used, that a start as root needs? @return STATUS_OK; STATUS_INVALID
  * (`error`). */
@@ -29,3 +30,11 @@ MUST_CHECK enum status jail_check_account(const char *user, struct config_error 
 MUST_CHECK enum status jail_enter(const struct config *config, const char *file,
                                   const int exec_fds[CHILD_ROLES], struct spaces *spaces,
                                   struct config_error *error);
+
+/**
+ * Which of the files that a reload reads have a mode that keeps them from the account of the configuration: a line each
+ * (supervisor/reread.h). Nothing unless this process is root; it is of no use as a service afterwards.
+ *
+ * @return the number of lines; one says that it could not be tried
+ */
+unsigned jail_warnings(const struct options *options, const struct config *config, FILE *to);

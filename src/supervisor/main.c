@@ -91,12 +91,13 @@ check_files(struct config *config, struct control_rights *rights, struct namelis
 }
 
 static unsigned
-warn(const struct config *config, const struct control_rights *rights,
-     const struct namelists *lists)
+warn(const struct options *options, const struct config *config,
+     const struct control_rights *rights, const struct namelists *lists)
 {
     return config_warn(config, stderr) + namelists_warnings(config, lists, stderr) +
            control_socket_warnings(config, rights->own_uid, stderr) +
-           tls_library_warnings(config, tls_library_built(), stderr);
+           tls_library_warnings(config, tls_library_built(), stderr) +
+           jail_warnings(options, config, stderr);
 }
 
 static int
@@ -116,7 +117,7 @@ check(const struct options *options)
     }
     if (!check_files(&config, &rights, &lists))
         return OPTIONS_EXIT_CONFIG;
-    unsigned warnings = warn(&config, &rights, &lists);
+    unsigned warnings = warn(options, &config, &rights, &lists);
     if (settings_tls_policy(&config) != NULL)
         printf("%s\n", settings_tls_policy(&config));
     if (config_warn_notice(&config) != NULL)

@@ -6,6 +6,7 @@
 #include "os/locked.h"
 #include "os/log.h"
 #include "os/os.h"
+#include "os/sys.h"
 #include "supervisor/addresses.h"
 #include "supervisor/audit_events.h"
 #include "supervisor/audit_log.h"
@@ -23,6 +24,7 @@
 #include "supervisor/pages.h"
 #include "supervisor/reach.h"
 #include "supervisor/report.h"
+#include "supervisor/reread.h"
 #include "supervisor/settings.h"
 #include "supervisor/steer.h"
 #include "supervisor/succession.h"
@@ -223,6 +225,7 @@ static enum status
 start(struct supervisor *sup, int listener, struct config_error *error)
 {
     enum status status = lanes_spawn_all(sup, CHILD_FRONT);
+    bool is_root = sys_geteuid() == 0;
     if (status == STATUS_OK) {
         status = steer(sup, error);
         if (status == STATUS_OK && sup->phase != PHASE_STARTING)
@@ -234,6 +237,8 @@ start(struct supervisor *sup, int listener, struct config_error *error)
         if (status != STATUS_OK)
             return status;
         tell_jail(sup);
+        if (is_root)
+            (void)reread_warnings(sup->options, &sup->config, reread_is_forbidden, NULL);
         status = open_audit(sup, error);
         if (status != STATUS_OK)
             return status;

@@ -202,8 +202,8 @@ settings_load(const struct options *options, bool *has_file, struct config *conf
     return status;
 }
 
-static bool
-needs_ca(const struct config *config)
+bool
+settings_needs_ca(const struct config *config)
 {
     for (uint32_t i = 0; i < config->upstreams_count; i++)
         if (config->upstreams[i].verify != CONFIG_VERIFY_PIN)
@@ -218,7 +218,7 @@ settings_load_ca(const struct config *config, int *fd, struct config_error *erro
     size_t size = 0;
     bool missing = false;
     *fd = -1;
-    if (!needs_ca(config))
+    if (!settings_needs_ca(config))
         return STATUS_OK;
     char *pem = read_file(config->tls_ca_file, "tls.ca_file: ", 0, SETTINGS_CA_FILE_MAX, &size,
                           &missing, error);

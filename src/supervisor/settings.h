@@ -35,6 +35,9 @@ bool settings_zone_name(uint32_t number, char name[CONFIG_ZONE_NAME_MAX]);
 /** From now on interfaces have the numbers that they had: the kernel cannot be asked any more. */
 void settings_enter_jail(void);
 
+/** Is a certificate of an upstream to be signed by an authority? */
+bool settings_needs_ca(const struct config *config);
+
 /**
  * Read the CA file into a sealed memfd, with a NUL behind it as a PEM parser wants it.
  *

@@ -15,6 +15,7 @@ import dns.rcode
 import pytest
 
 import penstock
+from conftest import needs_root
 from front import Front
 
 COOKIE = 10
@@ -220,6 +221,28 @@ def test_a_file_of_secrets_is_checked_and_not_shown(serve, bad, shared):
     keep(shared, SECRET, mode=0o644)
     checked = run("--check")
     assert checked.returncode == 78 and f"cookies.secret_file: {file}: others can read or change it" in checked.stderr
+
+
+@pytest.mark.smoke
+@needs_root
+def test_what_only_root_can_read_is_told_at_the_start(serve, bad, shared):
+    """A start reads as root, a reload as the account."""
+    file = keep(shared, SECRET, mode=0o400)
+    service = serve(bad, settings={"cookies": {"secret_file": str(file)}})
+    told = 'root can read it and the account "nobody" cannot: a start works, and every reload is refused'
+    assert service.log().count(told) == 1 and f"cookies.secret_file: {file}: {told}" in service.log()
+    service.process.send_signal(signal.SIGHUP)
+    service.wait_log(f"the configuration stays as it is: cookies.secret_file: {file}: Permission denied", 10)
+    service.file.chmod(0o600)
+    for words, status in (((), 0), (("--strict",), 1)):
+        checked = subprocess.run([penstock.EXECUTABLE, "--check", *words, "-c", service.file], capture_output=True, text=True, timeout=30,
+                                 env=penstock.plain_environment())
+        assert checked.returncode == status
+        assert f"{service.file}: {told}\ncookies.secret_file: {file}: {told}\n" in checked.stderr
+    service.file.chmod(0o644)
+    keep(shared, SECRET)
+    service.process.send_signal(signal.SIGHUP)
+    service.wait_log("the new configuration is in force", 10)
 
 
 def test_a_file_of_secrets_is_taken_up_by_itself(serve, bad, shared):
