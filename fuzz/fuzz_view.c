@@ -57,8 +57,9 @@ make_good(void)
                                          .query_ms = 5000,
                                          .of_upstream = {{"north", 2, 0}, {"south", 1, 1}}};
     stats_chain_write(&good.worker.chains[1],
-                      &(struct stats_chain_copy){
-                          .seen_us = BEGIN_US, .count = 2, .of = {{.ends_s = WALL_S}, {{1}}}});
+                      &(struct stats_chain_copy){.seen_us = BEGIN_US,
+                                                 .count = 2,
+                                                 .of = {{.ends_s = WALL_S}, {.sum = {1}}}});
     chronicle_begin(&good.hour);
     for (unsigned i = 0; i < STEPS; i++) {
         stats_add(&good.front, STAT_UDP_QUERIES, 10);
