@@ -37,7 +37,7 @@ reserve(struct front *front, const struct acl *acl)
     source_change(&front->source, config, acl, &front->rate.set);
     balancers_change(&front->balancers, config, stats);
     local_change(&front->local, config);
-    waiting_reserve(&front->waiting, config, &front->rate);
+    waiting_reserve(&front->waiting, config, &front->rate, &front->local.routing.now);
     tops_init(&front->ledger.tops, random_key(), now.now_s);
     recall_reserve(&front->recall, config,
                    &(struct recall_parts){stats, &front->local, &front->waiting}, &now);

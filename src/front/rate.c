@@ -259,11 +259,11 @@ rate_charge(struct rate *rate, const struct query *query, uint32_t price,
 /* --- networks --- */
 
 uint32_t
-rate_network(const struct rate *rate, struct networks *networks, const struct query_client *client,
-             struct addr_keys *keys)
+rate_network(const struct rate *rate, struct networks *networks, uint32_t top,
+             const struct query_client *client, struct addr_keys *keys)
 {
-    uint32_t leaf =
-        crowd_network_take(networks, &rate->set, keys, &client->addr, client->payer == RATE_EXEMPT);
+    uint32_t leaf = crowd_network_take(networks, top, &rate->set, keys, &client->addr,
+                                       client->payer == RATE_EXEMPT);
     if (leaf == NETWORKS_ROOT)
         log_fatal("the table of networks is full, and was reserved for as many as there can be");
     return leaf;

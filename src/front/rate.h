@@ -67,10 +67,11 @@ void rate_check_cookie(const struct rate *rate, struct query *draft, const struc
  * The network of a client, at all configured lengths; an exempt one is a network of its own.
  *
  * @param networks  a table of networks
+ * @param top       of one of its trees
  * @param keys      the client's names, zeroed at first; those that are missing are added
  * @return the leaf, for one crowd_network_release()
  */
-uint32_t rate_network(const struct rate *rate, struct networks *networks,
+uint32_t rate_network(const struct rate *rate, struct networks *networks, uint32_t top,
                       const struct query_client *client, struct addr_keys *keys);
 
 /**

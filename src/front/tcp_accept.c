@@ -104,7 +104,7 @@ network_of(struct tcp *tcp, const struct addr *addr)
     struct addr_keys keys = {0};
     struct query_client client = {.addr = *addr,
                                   .payer = rate_is_exempt(rate, addr) ? RATE_EXEMPT : RATE_PROVEN};
-    return rate_network(rate, &tcp->networks, &client, &keys);
+    return rate_network(rate, &tcp->networks, NETWORKS_ROOT, &client, &keys);
 }
 
 static bool

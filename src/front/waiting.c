@@ -8,6 +8,8 @@
 #include "os/memory.h"
 #include "os/random.h"
 
+#include <assert.h>
+
 static void *
 reserve(size_t bytes)
 {
@@ -18,37 +20,60 @@ reserve(size_t bytes)
 }
 
 void
-waiting_reserve(struct waiting *waiting, const struct config *config, const struct rate *rate)
+waiting_reserve(struct waiting *waiting, const struct config *config, const struct rate *rate,
+                const struct routes *routes)
 {
     struct networks *networks = &waiting->networks;
     uint32_t places = config->queries, asked = places * WAITING_QUESTIONS;
     uint32_t queries = places + 1, questions = asked + 1; /* and the draft */
-    uint32_t count = crowd_networks_for(queries + questions);
+    uint32_t count = crowd_networks_for(queries + questions) + ROUTES_GROUPS_MAX;
     inflight_queries_init(&waiting->queries, reserve(inflight_queries_bytes(places)), places);
     inflight_init(&waiting->inflight, reserve(inflight_bytes(asked)), asked, random_key());
     crowd_networks_init(networks, reserve(crowd_networks_bytes(count)), count);
     crowd_init(&waiting->alive, networks, reserve(crowd_memory_bytes(queries, networks)));
-    fairqueue_init(&waiting->line, networks, reserve(fairqueue_memory_bytes(questions, networks)),
-                   WAITING_ASKED_MIN);
+    fairqueue_init(&waiting->queues[0], networks,
+                   reserve(fairqueue_memory_bytes(questions, networks)), WAITING_ASKED_MIN);
+    waiting->queues_count = 1;
     waiting->rate = rate;
+    waiting->routes = routes;
     waiting_change(waiting, config);
 }
 
-/* What upstreams take at once: more in the ring would be a queue in order of arrival. */
+/* What these upstreams take at once: more in the ring would be a queue in order of arrival. */
 static uint32_t
-places(const struct config *config)
+places(const struct config *config, uint32_t set)
 {
-    uint32_t most =
-        config->upstreams_count * config->upstream_connections * config->upstream_in_flight;
+    uint32_t most = (uint32_t)__builtin_popcount(set) * config->upstream_connections *
+                    config->upstream_in_flight;
     most = most > WAITING_ASKED_MIN ? most : WAITING_ASKED_MIN;
     return most < config->queries ? most : config->queries;
+}
+
+/* All together no more than queries, which is what a worker has room for: none waits for what another
+ * holds there. A group that is no more keeps its places, for those that are still asked. */
+static void
+share_places(struct waiting *waiting, const struct config *config)
+{
+    struct routes_sets sets;
+    uint64_t all = 0;
+    routes_sets_make(&sets, config);
+    for (unsigned *count = &waiting->queues_count; *count < sets.count; (*count)++)
+        fairqueue_beside(&waiting->queues[*count], &waiting->queues[0],
+                         crowd_network_plant(&waiting->networks)); /* there is memory for all */
+    for (unsigned group = 0; group < sets.count; group++)
+        all += places(config, sets.of_group[group]);
+    for (unsigned group = 0; group < sets.count; group++) {
+        uint64_t part = places(config, sets.of_group[group]);
+        part = all > config->queries ? part * config->queries / all : part;
+        waiting->queues[group].places = part > 0 ? (uint32_t)part : 1;
+    }
 }
 
 void
 waiting_change(struct waiting *waiting, const struct config *config)
 {
     waiting->life_ms = config->query_ms - WAITING_MARGIN_MS; /* query_ms is at least 100 */
-    waiting->line.places = places(config);
+    share_places(waiting, config);
     rate_bounds(waiting->rate, config->queue_per_prefix, waiting->alive.bounds);
 }
 
@@ -84,7 +109,8 @@ keep(struct waiting *waiting, struct query *draft, uint32_t leaf)
 struct query *
 waiting_keep(struct waiting *waiting, struct query *draft, enum why *why)
 {
-    uint32_t leaf = rate_network(waiting->rate, &waiting->networks, &draft->client, &draft->keys);
+    uint32_t leaf = rate_network(waiting->rate, &waiting->networks, NETWORKS_ROOT, &draft->client,
+                                 &draft->keys);
     uint32_t full = crowd_full(&waiting->alive, leaf); /* NETWORKS_ROOT: no network is */
     *why = full != NETWORKS_ROOT ? WHY_PREFIX_FULL : WHY_QUEUE_FULL;
     if (full == NETWORKS_ROOT && waiting->queries.alive < waiting->queries.count) {
@@ -101,7 +127,8 @@ waiting_replace(struct waiting *waiting, struct query *shed, struct query *draft
 {
     waiting_leave(waiting, shed);
     keep(waiting, draft,
-         rate_network(waiting->rate, &waiting->networks, &draft->client, &draft->keys));
+         rate_network(waiting->rate, &waiting->networks, NETWORKS_ROOT, &draft->client,
+                      &draft->keys));
 }
 
 void
@@ -130,7 +157,7 @@ static uint32_t
 youngest_of(struct waiting *waiting, const struct query_client *client)
 {
     struct addr_keys keys = {0};
-    uint32_t leaf = rate_network(waiting->rate, &waiting->networks, client, &keys);
+    uint32_t leaf = rate_network(waiting->rate, &waiting->networks, NETWORKS_ROOT, client, &keys);
     uint32_t index = crowd_last(&waiting->alive, leaf, CROWD_B);
     crowd_network_release(&waiting->networks, leaf);
     return index;
@@ -162,13 +189,20 @@ line_of(const struct query *query)
     return query->client.is_proven ? FAIRQUEUE_PROVEN : FAIRQUEUE_UNPROVEN;
 }
 
-/* @return a leaf for one crowd_network_release() */
+static struct fairqueue *
+queue_of(struct waiting *waiting, const struct inflight_question *question)
+{
+    return &waiting->queues[question->group];
+}
+
+/* In the tree of a queue. @return a leaf for one crowd_network_release() */
 static uint32_t
-leaf_of(struct waiting *waiting, const struct query *query)
+leaf_of(struct waiting *waiting, const struct query *query, uint32_t top)
 {
     struct addr_keys keys = query->keys;
-    if (query->generation % 2 == 0) /* a draft, or a query of our own, which is in no table */
-        return rate_network(waiting->rate, &waiting->networks, &query->client, &keys);
+    /* a draft, or a query of our own, is in no table */
+    if (top != NETWORKS_ROOT || query->generation % 2 == 0)
+        return rate_network(waiting->rate, &waiting->networks, top, &query->client, &keys);
     uint32_t leaf = crowd_leaf(&waiting->alive, inflight_query_index(&waiting->queries, query));
     crowd_network_hold(&waiting->networks, leaf);
     return leaf;
@@ -176,11 +210,15 @@ leaf_of(struct waiting *waiting, const struct query *query)
 
 /* A new question stands in line. */
 static void
-push(struct waiting *waiting, const struct inflight_question *question, const struct query *query)
+push(struct waiting *waiting, struct inflight_question *question, const struct query *query)
 {
-    uint32_t leaf = leaf_of(waiting, query);
-    fairqueue_push(&waiting->line, inflight_slot(&waiting->inflight, question), leaf,
-                   line_of(query));
+    question->group = waiting->routes->count > 0
+                          ? (uint8_t)routes_group(waiting->routes, &question->question)
+                          : ROUTES_REST;
+    assert(question->group < waiting->queues_count);
+    struct fairqueue *queue = queue_of(waiting, question);
+    uint32_t leaf = leaf_of(waiting, query, queue->top);
+    fairqueue_push(queue, inflight_slot(&waiting->inflight, question), leaf, line_of(query));
     crowd_network_release(&waiting->networks, leaf);
 }
 
@@ -191,8 +229,9 @@ promote(struct waiting *waiting, const struct inflight_question *question,
 {
     if (question->state != INFLIGHT_QUEUED)
         return;
-    uint32_t leaf = leaf_of(waiting, query);
-    (void)fairqueue_promote(&waiting->line, inflight_slot(&waiting->inflight, question), leaf,
+    struct fairqueue *queue = queue_of(waiting, question);
+    uint32_t leaf = leaf_of(waiting, query, queue->top);
+    (void)fairqueue_promote(queue, inflight_slot(&waiting->inflight, question), leaf,
                             line_of(query));
     crowd_network_release(&waiting->networks, leaf);
 }
@@ -239,8 +278,23 @@ waiting_end(struct waiting *waiting, struct inflight_question *question)
         return;
     if (waiting->stuck == slot)
         waiting->stuck = 0;
-    (void)fairqueue_remove(&waiting->line, slot); /* it may have lost its place with a worker */
+    /* it may have lost its place with a worker */
+    (void)fairqueue_remove(queue_of(waiting, question), slot);
     inflight_end(&waiting->inflight, question);
+}
+
+/* Queues take turns, for a question each. */
+static uint32_t
+pop(struct waiting *waiting)
+{
+    uint32_t slot = FAIRQUEUE_NONE;
+    if (waiting->queues_count == 1) /* no routes */
+        return fairqueue_pop(&waiting->queues[0]);
+    for (unsigned i = 0; i < waiting->queues_count && slot == FAIRQUEUE_NONE; i++) {
+        waiting->turn = waiting->turn + 1 < waiting->queues_count ? waiting->turn + 1 : 0;
+        slot = fairqueue_pop(&waiting->queues[waiting->turn]);
+    }
+    return slot;
 }
 
 struct inflight_question *
@@ -249,7 +303,7 @@ waiting_next(struct waiting *waiting)
     uint32_t slot = waiting->stuck;
     waiting->stuck = 0;
     if (slot == 0)
-        slot = fairqueue_pop(&waiting->line);
+        slot = pop(waiting);
     return slot != FAIRQUEUE_NONE ? inflight_at(&waiting->inflight, slot) : NULL;
 }
 
@@ -257,7 +311,7 @@ uint8_t
 waiting_rank(const struct waiting *waiting, const struct inflight_question *question)
 {
     uint32_t slot = inflight_slot(&waiting->inflight, question);
-    switch (fairqueue_rank_at_worker(&waiting->line, slot)) {
+    switch (fairqueue_rank_at_worker(&waiting->queues[question->group], slot)) {
     case FAIRQUEUE_LIGHT:
         return HANDOFF_LIGHT;
     case FAIRQUEUE_HOPEFUL:
@@ -280,7 +334,6 @@ void
 waiting_refill(struct waiting *waiting, uint32_t ring, bool is_death)
 {
     struct inflight *inflight = &waiting->inflight;
-    struct fairqueue *line = &waiting->line;
     struct inflight_question *question, *next;
     for (question = inflight_oldest(inflight); question != NULL; question = next) {
         uint32_t slot = inflight_slot(inflight, question);
@@ -290,8 +343,8 @@ waiting_refill(struct waiting *waiting, uint32_t ring, bool is_death)
         if (question->waiting_count == 0) /* no query waits: not worth asking again */
             waiting_end(waiting, question);
         else if (inflight_ask_again(inflight, question, is_death))
-            fairqueue_return(line, slot);
+            fairqueue_return(queue_of(waiting, question), slot);
         else /* asked often enough: it waits for its deadline */
-            (void)fairqueue_remove(line, slot);
+            (void)fairqueue_remove(queue_of(waiting, question), slot);
     }
 }

@@ -4,7 +4,8 @@
  * What: the tables of queries and of questions, and two rules over the networks of clients, at each
  *       configured prefix length. The place of each query: if a network has its bound, or the table
  *       is full, the youngest query of whichever has most gives way. The turn of each question, and
- *       the places at the worker.
+ *       the places at the worker: a queue and places for each group of upstreams, so that none waits
+ *       for the answers of another.
  * Who:  front.
  * Ref:  lane/query.h, lane/inflight.h, gate/crowd.h, gate/fairqueue.h; docs/LIMITS.md "crowd",
  *       "fairqueue", "queries".
@@ -15,6 +16,7 @@
 #include "gate/crowd.h"
 #include "gate/fairqueue.h"
 #include "lane/inflight.h"
+#include "lane/routes.h"
 #include "lane/why.h"
 #include "os/clock.h"
 
@@ -26,21 +28,25 @@
 #define WAITING_QUESTIONS 2  /* questions for each query: some stay when no query waits for them */
 
 struct waiting {
-    const struct rate *rate; /* borrowed */
-    uint32_t life_ms;        /* what a new question may take */
+    const struct rate *rate;     /* borrowed, as is: */
+    const struct routes *routes; /* in force: they change when a worker has them */
+    uint32_t life_ms;            /* what a new question may take */
     struct query_table queries;
     struct inflight inflight;
     struct networks networks; /* those that have a query alive or a question inside */
     struct crowd alive;       /* queries; CROWD_A: unproven, CROWD_B: proven */
-    struct fairqueue line;    /* questions */
-    uint32_t stuck;           /* slot of the one that found no room in the ring, 0 none */
+    struct fairqueue queues[ROUTES_GROUPS_MAX]; /* questions, by group */
+    unsigned queues_count;                      /* as many as there were ever groups */
+    unsigned turn;                              /* the queue that had it last */
+    uint32_t stuck; /* slot of the one that found no room in the ring, 0 none */
 };
 
-/** Reserve the memory and take up a configuration; fatal if there is none. @param rate  borrowed
- * for life */
-void waiting_reserve(struct waiting *waiting, const struct config *config, const struct rate *rate);
+/** Reserve the memory and take up a configuration; fatal if there is none. @param rate, routes
+ * borrowed for life */
+void waiting_reserve(struct waiting *waiting, const struct config *config, const struct rate *rate,
+                     const struct routes *routes);
 
-/** Take up another configuration, after rate_change(). */
+/** Take up another configuration, after rate_change(), before its routes are in force. */
 void waiting_change(struct waiting *waiting, const struct config *config);
 
 /* --- queries --- */

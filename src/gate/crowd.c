@@ -8,7 +8,8 @@
 
 #include <assert.h>
 
-#define ROOT NETWORKS_ROOT
+#define ROOT        NETWORKS_ROOT
+#define TREE_FACTOR UINT64_C(0x9e3779b97f4a7c15) /* odd: a prefix has another name in each tree */
 
 /* --- networks --- */
 
@@ -57,15 +58,23 @@ find(const struct networks *n, uint64_t tag)
     return node;
 }
 
+/* @return 0: the table is full */
 static uint32_t
-add(struct networks *n, uint64_t tag, uint32_t parent, unsigned kind)
+take_free(struct networks *n)
 {
     uint32_t node = n->free;
     if (node != 0)
         n->free = n->nodes[node].next;
     else if (n->touched < n->count)
         node = ++n->touched;
-    else
+    return node;
+}
+
+static uint32_t
+add(struct networks *n, uint64_t tag, uint32_t parent, unsigned kind)
+{
+    uint32_t node = take_free(n);
+    if (node == 0)
         return 0;
     uint32_t *chain = chain_of(n, tag);
     n->nodes[node] =
@@ -86,11 +95,22 @@ take_out(struct networks *n, uint32_t node)
     n->free = node;
 }
 
+/* It is in no chain, and held for good: nothing within it takes it out. */
+uint32_t
+crowd_network_plant(struct networks *n)
+{
+    uint32_t node = take_free(n);
+    if (node != 0)
+        n->nodes[node] = (struct networks_node){.refs = 1};
+    return node;
+}
+
 /* Lengths that changed give other networks, and so do the exempt: a tree has one shape only. */
 static uint64_t
-name_in(const struct addr_lengths *set, uint64_t tag, bool exempt)
+name_in(const struct addr_lengths *set, uint32_t top, uint64_t tag, bool exempt)
 {
     uint64_t name = tag ^ (uint64_t)set->mark << 32 ^ (exempt ? (uint64_t)1 << 31 : 0);
+    name ^= top * TREE_FACTOR;
     return name != 0 ? name : 1;
 }
 
@@ -115,12 +135,12 @@ crowd_network_find(const struct networks *n, const struct addr_lengths *set, str
                    const struct addr *client, bool exempt)
 {
     unsigned longest = set->counts[addr_family_index(client)] - 1U;
-    return find(n, name_in(set, addr_keys_at(keys, set, client, longest), exempt));
+    return find(n, name_in(set, ROOT, addr_keys_at(keys, set, client, longest), exempt));
 }
 
 uint32_t
-crowd_network_take(struct networks *n, const struct addr_lengths *set, struct addr_keys *keys,
-                   const struct addr *client, bool exempt)
+crowd_network_take(struct networks *n, uint32_t top, const struct addr_lengths *set,
+                   struct addr_keys *keys, const struct addr *client, bool exempt)
 {
     unsigned family = addr_family_index(client), count = set->counts[family];
     uint64_t names[ADDR_LENGTHS_MAX];
@@ -128,11 +148,13 @@ crowd_network_take(struct networks *n, const struct addr_lengths *set, struct ad
     uint32_t node = NETWORKS_ROOT;
     while (missing > last && node == NETWORKS_ROOT) { /* the longest first: often it is there */
         missing--;
-        names[missing] = name_in(set, addr_keys_at(keys, set, client, missing), exempt);
+        names[missing] = name_in(set, top, addr_keys_at(keys, set, client, missing), exempt);
         node = find(n, names[missing]);
     }
     if (node != NETWORKS_ROOT)
         missing++;
+    else
+        node = top;
     for (unsigned i = missing; i < count; i++) {
         uint32_t added =
             add(n, names[i], node, exempt ? NETWORKS_EXEMPT : family * ADDR_LENGTHS_MAX + i);

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: ISC
  *
  * What: networks are a tree in a fixed table. A leaf is a client's longest configured prefix, its
- *       parents are the shorter ones, the root is all. A network has a place as long as something is
+ *       parents are the shorter ones, the root is all. The same networks may stand in other trees
+ *       besides, each with a top of its own. A network has a place as long as something is
  *       held in it: what is counted per network stands in arrays, by its index.
  *       A crowd is the caller's things (queries alive, connections), named by index, each held by a
  *       leaf. At each prefix length it is known without a search which network holds most. That
@@ -28,8 +29,8 @@
 #define NETWORKS_PARENT(n, network) ((n)->nodes[network].parent)
 
 struct networks_node {
-    uint64_t tag;    /* of set and prefix; 0: free */
-    uint32_t parent; /* NETWORKS_ROOT for the shortest */
+    uint64_t tag;    /* of set, tree and prefix; 0: free, or the top of a tree */
+    uint32_t parent; /* NETWORKS_ROOT, or the top of another tree, for the shortest */
     uint32_t refs;   /* things held, and networks within */
     uint32_t next;   /* in its chain, or in the free list; 0 ends it */
     uint8_t kind;    /* 0..NETWORKS_KINDS-1 */
@@ -58,19 +59,24 @@ size_t crowd_networks_bytes(uint32_t count);
 /** @param memory  borrowed as long as `n` lives; zeroed, crowd_networks_bytes(count), 8-aligned */
 void crowd_networks_init(struct networks *n, void *memory, uint32_t count);
 
+/** Make another tree, for good: a network less than the table was reserved for.
+ *  @return its top; NETWORKS_ROOT: the table is full */
+uint32_t crowd_network_plant(struct networks *n);
+
 /**
  * Hold the client's leaf once more, and have it and the networks around it in the table.
  *
+ * @param top     of the tree: NETWORKS_ROOT, or from crowd_network_plant()
  * @param set     at least one length of the client's family; what came under another set stays
  * apart
  * @param keys    the client's names, zeroed at first; those that are missing are added
- * @param exempt  a network of its own, below the root, whatever the set's other lengths are
+ * @param exempt  a network of its own, below the top, whatever the set's other lengths are
  * @return the leaf, for one crowd_network_release(); NETWORKS_ROOT: more is held than was reserved for
  */
-uint32_t crowd_network_take(struct networks *n, const struct addr_lengths *set,
+uint32_t crowd_network_take(struct networks *n, uint32_t top, const struct addr_lengths *set,
                             struct addr_keys *keys, const struct addr *client, bool exempt);
 
-/** The client's leaf, as crowd_network_take() has it. @return NETWORKS_ROOT: it is not there */
+/** The client's leaf below NETWORKS_ROOT, as crowd_network_take() has it. @return NETWORKS_ROOT: it is not there */
 uint32_t crowd_network_find(const struct networks *n, const struct addr_lengths *set,
                             struct addr_keys *keys, const struct addr *client, bool exempt);
 

@@ -12,8 +12,6 @@
 
 #include <assert.h>
 
-#define ROOT NETWORKS_ROOT
-
 _Static_assert(sizeof(struct fairqueue_item) == 16 && sizeof(struct fairqueue_node) == 96,
                "as documented");
 
@@ -29,6 +27,17 @@ fairqueue_init(struct fairqueue *q, struct networks *networks, void *memory, uin
 {
     *q = (struct fairqueue){.networks = networks, .nodes = memory, .places = places};
     q->items = (struct fairqueue_item *)(void *)&q->nodes[(size_t)networks->count + 1];
+}
+
+void
+fairqueue_beside(struct fairqueue *q, const struct fairqueue *first, uint32_t top)
+{
+    assert(top != NETWORKS_ROOT);
+    *q = (struct fairqueue){.networks = first->networks,
+                            .items = first->items,
+                            .nodes = first->nodes,
+                            .top = top,
+                            .places = 1};
 }
 
 uint32_t
@@ -59,9 +68,10 @@ is_light(const struct fairqueue *q, uint32_t node)
 static enum fairqueue_rank
 rank_of_client(const struct fairqueue *q, uint32_t leaf)
 {
+    uint32_t top = q->top;
     enum fairqueue_rank rank = FAIRQUEUE_MODEST;
-    for (uint32_t node = leaf; node != ROOT; node = parent_of(q, node)) {
-        bool is_shortest = parent_of(q, node) == ROOT;
+    for (uint32_t node = leaf; node != top; node = parent_of(q, node)) {
+        bool is_shortest = parent_of(q, node) == top;
         if (is_light(q, node))
             rank = is_shortest ? FAIRQUEUE_LIGHT : FAIRQUEUE_HOPEFUL;
     }
@@ -164,7 +174,7 @@ is_active(const struct fairqueue *q, uint32_t node)
 static void
 give_hope(struct fairqueue *q, uint32_t node, unsigned line)
 {
-    for (; node != ROOT; node = parent_of(q, node)) {
+    for (; node != q->top; node = parent_of(q, node)) {
         const struct fairqueue_stand *s = &q->nodes[node].stands[line];
         if (s->waiting == 0 || s->rank <= FAIRQUEUE_HOPEFUL)
             return;
@@ -175,7 +185,8 @@ give_hope(struct fairqueue *q, uint32_t node, unsigned line)
 static void
 line_enter(struct fairqueue *q, uint32_t leaf, unsigned line)
 {
-    for (uint32_t node = leaf; node != ROOT; node = parent_of(q, node)) {
+    uint32_t top = q->top;
+    for (uint32_t node = leaf; node != top; node = parent_of(q, node)) {
         struct fairqueue_stand *s = &q->nodes[node].stands[line];
         uint32_t parent = parent_of(q, node);
         if (!is_active(q, node))
@@ -185,43 +196,45 @@ line_enter(struct fairqueue *q, uint32_t leaf, unsigned line)
         rank_enter(q, node, line, rank_of(q, node, line));
         if (s->rank <= FAIRQUEUE_HOPEFUL)
             give_hope(q, parent, line);
-        q->in_line[line] += parent == ROOT;
+        q->in_line[line] += parent == top;
     }
-    q->nodes[ROOT].stands[line].waiting++;
+    q->nodes[top].stands[line].waiting++;
 }
 
 /* One question of this leaf is no longer in line. @param has_turn  it was its turn */
 static void
 line_leave(struct fairqueue *q, uint32_t leaf, unsigned line, bool has_turn)
 {
-    for (uint32_t node = leaf; node != ROOT; node = parent_of(q, node)) {
+    uint32_t top = q->top;
+    for (uint32_t node = leaf; node != top; node = parent_of(q, node)) {
         struct fairqueue_stand *s = &q->nodes[node].stands[line];
         uint32_t parent = parent_of(q, node);
         if (--s->waiting == 0) {
             rank_leave(q, node, line);
-            q->in_line[line] -= parent == ROOT;
+            q->in_line[line] -= parent == top;
         } else if (has_turn) {
             turn_end(q, node, line);
         }
         if (!is_active(q, node))
             q->nodes[parent].active--;
     }
-    q->nodes[ROOT].stands[line].waiting--;
+    q->nodes[top].stands[line].waiting--;
 }
 
 /* Its answer is here: a network that has little or nothing at the worker now may come sooner. */
 static void
 place_give(struct fairqueue *q, uint32_t leaf)
 {
-    q->nodes[ROOT].at_worker--;
-    for (uint32_t node = leaf; node != ROOT; node = parent_of(q, node)) {
+    uint32_t top = q->top;
+    q->nodes[top].at_worker--;
+    for (uint32_t node = leaf; node != top; node = parent_of(q, node)) {
         q->nodes[node].at_worker--;
         if (!is_active(q, node))
             q->nodes[parent_of(q, node)].active--;
     }
-    if (fairqueue_waiting(q, ROOT) == 0)
+    if (fairqueue_waiting(q, top) == 0)
         return;
-    for (uint32_t node = leaf; node != ROOT; node = parent_of(q, node))
+    for (uint32_t node = leaf; node != top; node = parent_of(q, node))
         for (unsigned line = 0; line < FAIRQUEUE_LINES; line++) {
             const struct fairqueue_stand *s = &q->nodes[node].stands[line];
             if (s->waiting == 0 || s->rank == FAIRQUEUE_LIGHT || !is_light(q, node))
@@ -234,9 +247,10 @@ place_give(struct fairqueue *q, uint32_t leaf)
 static void
 place_take(struct fairqueue *q, uint32_t leaf)
 {
-    for (uint32_t node = leaf; node != ROOT; node = parent_of(q, node))
+    uint32_t top = q->top;
+    for (uint32_t node = leaf; node != top; node = parent_of(q, node))
         q->nodes[node].at_worker++;
-    q->nodes[ROOT].at_worker++;
+    q->nodes[top].at_worker++;
 }
 
 /* --- questions in and out --- */
@@ -246,7 +260,7 @@ fairqueue_push(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fairqueu
 {
     struct fairqueue_item *item = &q->items[index];
     struct fairqueue_stand *s = &q->nodes[leaf].stands[line];
-    assert(item->leaf == ROOT && leaf != ROOT);
+    assert(item->leaf == NETWORKS_ROOT && leaf != NETWORKS_ROOT);
     crowd_network_hold(q->networks, leaf);
     *item = (struct fairqueue_item){.leaf = leaf, .line = (uint8_t)line};
     list_push(&s->questions, LIST_TABLE(q->items, links), index);
@@ -267,7 +281,7 @@ fairqueue_remove(struct fairqueue *q, uint32_t index)
 {
     struct fairqueue_item *item = &q->items[index];
     uint32_t leaf = item->leaf;
-    if (leaf == ROOT)
+    if (leaf == NETWORKS_ROOT)
         return false;
     if (item->is_at_worker) {
         place_give(q, leaf);
@@ -276,6 +290,8 @@ fairqueue_remove(struct fairqueue *q, uint32_t index)
         line_leave(q, leaf, item->line, false);
     }
     *item = (struct fairqueue_item){0};
+    if (q->newest == index)
+        q->newest = 0; /* it may come into another queue */
     crowd_network_release(q->networks, leaf);
     return true;
 }
@@ -302,7 +318,7 @@ static bool
 has_less_in_line(const struct fairqueue *q, uint32_t a, uint32_t b, unsigned line)
 {
     bool has_less = false;
-    for (; a != b && a != ROOT && b != ROOT; a = parent_of(q, a), b = parent_of(q, b))
+    for (; a != b && a != q->top && b != q->top; a = parent_of(q, a), b = parent_of(q, b))
         has_less = q->nodes[b].stands[line].waiting < q->nodes[a].stands[line].waiting;
     return has_less;
 }
@@ -311,7 +327,7 @@ bool
 fairqueue_promote(struct fairqueue *q, uint32_t index, uint32_t leaf, enum fairqueue_line line)
 {
     const struct fairqueue_item *item = &q->items[index];
-    if (item->leaf == ROOT || item->is_at_worker || item->line > line ||
+    if (item->leaf == NETWORKS_ROOT || item->is_at_worker || item->line > line ||
         (item->line == line && !has_less_in_line(q, item->leaf, leaf, line)))
         return false;
     move(q, index, leaf, line);
@@ -395,17 +411,17 @@ choose_of_few(struct fairqueue *q, uint32_t parent, unsigned line, enum fairqueu
 static uint32_t
 leaf_in_turn(struct fairqueue *q, unsigned line, enum fairqueue_rank most)
 {
-    uint32_t share = q->places, node = ROOT;
+    uint32_t share = q->places, node = q->top;
     while (!q->networks->nodes[node].is_leaf) {
         uint32_t parts = q->nodes[node].active;
         share = parts > 0 && share / parts > 0 ? share / parts : 1;
         uint32_t within = most == FAIRQUEUE_GREEDY ? choose(q, node, line, share)
                                                    : choose_of_few(q, node, line, most);
-        if (within == 0 && node == ROOT)
+        if (within == 0 && node == q->top)
             return 0;
         if (within == 0) { /* its hope is gone: begin again, it has another rank now */
             share = q->places;
-            node = ROOT;
+            node = q->top;
             continue;
         }
         if (q->nodes[within].stands[line].rank == FAIRQUEUE_LIGHT)
@@ -419,7 +435,7 @@ leaf_in_turn(struct fairqueue *q, unsigned line, enum fairqueue_rank most)
 static enum fairqueue_rank
 rank_served(const struct fairqueue *q)
 {
-    uint32_t taken = q->nodes[ROOT].at_worker, reserve = fairqueue_reserve(q);
+    uint32_t taken = q->nodes[q->top].at_worker, reserve = fairqueue_reserve(q);
     if (taken >= q->places)
         return FAIRQUEUE_RANKS;
     if (taken < q->places - reserve)
@@ -446,7 +462,7 @@ static bool
 is_alone_in_line(const struct fairqueue *q, uint32_t index)
 {
     const struct fairqueue_item *item = &q->items[index];
-    return fairqueue_waiting(q, ROOT) == 1 && item->leaf != ROOT && !item->is_at_worker;
+    return fairqueue_waiting(q, q->top) == 1 && item->leaf != NETWORKS_ROOT && !item->is_at_worker;
 }
 
 /* The question whose turn it is, in one line or the other; `most` as above. */
@@ -467,7 +483,7 @@ in_turn(struct fairqueue *q, enum fairqueue_rank most)
 uint32_t
 fairqueue_pop(struct fairqueue *q)
 {
-    if (fairqueue_waiting(q, ROOT) == 0)
+    if (fairqueue_waiting(q, q->top) == 0)
         return FAIRQUEUE_NONE;
     enum fairqueue_rank most = rank_served(q);
     uint32_t index = most != FAIRQUEUE_RANKS ? in_turn(q, most) : FAIRQUEUE_NONE;

@@ -7,7 +7,8 @@
  *       network that has its share of the places is served after the others, and some places are
  *       kept for networks that have few there or none, so that none can take all by asking what
  *       is answered late. A question costs a few steps for each prefix length; a network that lost
- *       its rank is put right when its turn comes.
+ *       its rank is put right when its turn comes. Several queues may stand beside each other, in a
+ *       tree of networks each, and share the table of questions.
  * Who:  front. Pure: no clock, no allocation.
  * Ref:  RFC 8290 (the idea of flow queueing); docs/LIMITS.md "fairqueue".
  */
@@ -70,7 +71,8 @@ struct fairqueue {
     struct networks *networks; /* borrowed */
     struct fairqueue_item
         *items; /* borrowed memory; indexed as the caller's table, [0] is not used */
-    struct fairqueue_node *nodes;      /* indexed as networks->nodes; [0] is all */
+    struct fairqueue_node *nodes;      /* indexed as networks->nodes */
+    uint32_t top;                      /* of the tree whose networks take turns; its node is all */
     uint32_t places;                   /* questions at the worker at most */
     uint32_t in_line[FAIRQUEUE_LINES]; /* networks of the shortest length */
     uint32_t turn;                     /* questions of proven clients since one of the others */
@@ -87,6 +89,15 @@ size_t fairqueue_memory_bytes(uint32_t items, const struct networks *networks);
  * @param places    questions at the worker at once, at least 1; may be changed later
  */
 void fairqueue_init(struct fairqueue *q, struct networks *networks, void *memory, uint32_t places);
+
+/**
+ * Another queue of the same questions, with places of its own, as yet one. A question is inside one
+ * of them at a time: all calls that name it go to that one, and leaves come from its tree.
+ *
+ * @param first  from fairqueue_init(); its memory is borrowed, too
+ * @param top    from crowd_network_plant(first->networks), for this queue alone
+ */
+void fairqueue_beside(struct fairqueue *q, const struct fairqueue *first, uint32_t top);
 
 /** Put a question at the end of the line. @param index  not inside, 1..items. @param leaf  held by
  * the caller for the call */

@@ -34,6 +34,7 @@ struct inflight_question {
     uint16_t flags; /* DNS_RD, DNS_CD; DNS_AD always (RFC 6840 5.7): one answer serves all */
     uint8_t state;  /* enum inflight_state */
     uint8_t asked;  /* times put into a ring whose worker did not end in order */
+    uint8_t group;  /* the caller's: of upstreams, by the routes in force when it came */
     bool dnssec_ok;
     bool indexed;                 /* can be found and joined */
     bool is_stood_in;             /* the caller's: a stale answer went to those that waited */

@@ -1,6 +1,11 @@
 """Names with upstreams of their own: no other is asked them, they are asked nothing else, and nothing falls back."""
+import concurrent.futures
+import itertools
 import json
 import signal
+import socket
+import threading
+import time
 
 import dns.edns
 import dns.message
@@ -117,3 +122,57 @@ def test_reload_that_gives_a_route_another_server_forgets_what_the_old_one_said(
     service.wait_log("is in force; workers are replaced")
     wait_for(lambda: records(service.ask("www.corp.example")) and "www.corp.example" in names(other), 10,
              "the other server is asked")
+
+
+NETWORKS = [f"127.{16 * i}.0.1" for i in range(1, 6)]  # of different /16
+CROWDED = {"queries": 256, "upstream_connections": 2, "upstream_in_flight": 32}
+
+
+def flood(service, label, done):
+    """As fast as 300 a second, from all networks but the last, for names that nobody answers."""
+    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in NETWORKS[:-1]]
+    for one, network in zip(sockets, NETWORKS):
+        one.bind((network, 0))
+    for number in itertools.count():
+        if done.wait(1 / 300):
+            break
+        wire = service.query(f"silent-{number}.{label}").to_wire()
+        sockets[number % len(sockets)].sendto(wire, (service.address, service.port))
+    for one in sockets:
+        one.close()
+    return number
+
+
+def answered(service, network, name, timeout=1.5):
+    """The time that an answer took; None: there is none in time, or an error."""
+    query = service.query(name)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind((network, 0))
+        one.settimeout(timeout)
+        begun = time.monotonic()
+        one.sendto(query.to_wire(), (service.address, service.port))
+        try:
+            response = dns.message.from_wire(one.recv(4096))
+        except TimeoutError:
+            return None
+    return time.monotonic() - begun if response.rcode() == 0 and response.answer else None
+
+
+@pytest.mark.parametrize(("flooded", "others"), [("corp.example", "penstock.example"), ("penstock.example", "corp.example")])
+def test_names_that_nobody_answers_take_no_places_of_others(serve, public, entries, flooded, others):
+    """Neither of other clients nor of those that ask for them."""
+    _, upstreams = entries
+    service = serve(upstreams, settings={"routes": [ROUTE], "limits": CROWDED, "rates": {"mode": "enforce"}})
+    assert answered(service, NETWORKS[0], f"warm.{others}") and answered(service, NETWORKS[0], f"warm.{flooded}")
+    done = threading.Event()
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        flooding = pool.submit(flood, service, flooded, done)
+        try:
+            time.sleep(3)  # all places are taken
+            took = [answered(service, network, f"a{number}.{others}") for number in range(20)
+                    for network in (NETWORKS[0], NETWORKS[-1])]
+        finally:
+            done.set()
+        assert flooding.result(timeout=30) > 300
+    assert None not in took, took
+    assert sorted(took)[len(took) // 2] < 0.5

@@ -87,7 +87,9 @@ judge(const struct ask *ask, const struct end *end)
 {
     uint64_t turn_us = world.turn_us + SETTLE_US, took_us = ask->ended_us - ask->arrived_us;
     bool is_beside = has_flood_beside(ask);
-    if (is_beside && took_us * 2 > world.query_ms * KERNEL_MS) /* it had its place, and waited */
+    bool shares_places = is_beside && world.routes == 0; /* else the floods are a route's */
+    if (shares_places &&
+        took_us * 2 > world.query_ms * KERNEL_MS) /* it had its place, and waited */
         return;
     if (!is_answered(ask) && is_beside && waits_already(ask))
         return;
@@ -96,7 +98,7 @@ judge(const struct ask *ask, const struct end *end)
                             ": %s of %.3f s, RCODE %u after %u ms, %u alone", ask->act->text,
                             (double)(ask->arrived_us - kernel_began()) / 1e6, ask->facts.rcode,
                             (unsigned)(took_us / 1000), end->took_us / 1000);
-    else if (!is_beside && took_us > end->took_us + turn_us)
+    else if (!shares_places && took_us > end->took_us + turn_us)
         oracle_violation_of("a flood makes another wait (F5)",
                             ": %s of %.3f s, %llu ms, %u ms alone", ask->act->text,
                             (double)(ask->arrived_us - kernel_began()) / 1e6,

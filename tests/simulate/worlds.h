@@ -32,6 +32,7 @@ void worlds_private(uint64_t *dice);
 void worlds_cookies(uint64_t *dice);
 void worlds_crowd(uint64_t *dice);
 void worlds_silent(uint64_t *dice);
+void worlds_route_flood(uint64_t *dice);
 
 /* worlds_network.c */
 void worlds_network(uint64_t *dice);

@@ -63,8 +63,9 @@ flood(uint64_t *dice, uint64_t network, unsigned addresses, bool is_silent)
         char script[16] = "n";
         if (!is_silent)
             snprintf(script, sizeof script, "d%u", late_ms);
-        snprintf(act->text, sizeof act->text, "%s-%llu-%llu.example", script,
-                 (unsigned long long)network, (unsigned long long)number++);
+        snprintf(act->text, sizeof act->text, "%s-%llu-%llu%s.example", script,
+                 (unsigned long long)network, (unsigned long long)number++,
+                 world.routes != 0 ? ".corp" : "");
     }
 }
 
@@ -75,7 +76,6 @@ crowd(uint64_t *dice, bool is_silent)
 {
     unsigned networks = 1 + (unsigned)draw_next(dice, 8);
     bool is_within = draw_next(dice, 2) == 0;
-    world_begin_config(1, 1);
     world_say("cache: {size: off}, limits: {queries: %u, queue_per_prefix: %u, "
               "upstream_connections: 4, upstream_in_flight: %u}",
               QUERIES, QUERIES / 4, PLACES / 4);
@@ -96,11 +96,24 @@ crowd(uint64_t *dice, bool is_silent)
 void
 worlds_crowd(uint64_t *dice)
 {
+    world_begin_config(1, 1);
     crowd(dice, false);
 }
 
 void
 worlds_silent(uint64_t *dice)
 {
+    world_begin_config(1, 1);
     crowd(dice, true);
+}
+
+/* What floods are for is asked of an upstream of its own. */
+void
+worlds_route_flood(uint64_t *dice)
+{
+    world_begin_config(1, 2);
+    world.routes = 1U << 1;
+    world_say("routes: [{names: [" WORLD_CORP "], upstreams: [u1]}], ");
+    crowd(dice, true);
+    world.turn_us = 0;
 }

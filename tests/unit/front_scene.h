@@ -216,7 +216,7 @@ scene_open(void)
     source_change(&front.source, &config, &acl, &front.rate.set);
     balancers_change(&front.balancers, &config, &stats);
     local_change(&front.local, &config);
-    waiting_reserve(&front.waiting, &config, &front.rate);
+    waiting_reserve(&front.waiting, &config, &front.rate, &front.local.routing.now);
     recall_reserve(&front.recall, &config,
                    &(struct recall_parts){&stats, &front.local, &front.waiting}, &scene_now);
     udp_reserve(&front.udp, config.listen_count,

@@ -275,7 +275,7 @@ Test(admit, a_connection_over_its_rate_is_counted_and_one_that_sends_no_query_is
     struct addr_keys keys = {0};
     int ends[2];
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-    uint32_t leaf = rate_network(&front.rate, &front.tcp.networks, &asker, &keys);
+    uint32_t leaf = rate_network(&front.rate, &front.tcp.networks, NETWORKS_ROOT, &asker, &keys);
     struct tcp_connection *c =
         tcp_table_open(&front.tcp, ends[1], &asker.addr, leaf, &scene_now, &gone);
     size_t size = scene_query("a.example", DNS_TYPE_A, true, NULL, 0, octets);

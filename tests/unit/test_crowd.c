@@ -37,7 +37,7 @@ static uint32_t
 leaf_of(struct addr from)
 {
     struct addr_keys keys = {0};
-    return crowd_network_take(&networks, &plain, &keys, &from, false);
+    return crowd_network_take(&networks, NETWORKS_ROOT, &plain, &keys, &from, false);
 }
 
 static uint32_t
@@ -214,7 +214,7 @@ static uint32_t
 take_leaf(struct networks *n, const struct addr_lengths *set, struct addr from, bool exempt)
 {
     struct addr_keys keys = {0};
-    return crowd_network_take(n, set, &keys, &from, exempt);
+    return crowd_network_take(n, NETWORKS_ROOT, set, &keys, &from, exempt);
 }
 
 Test(crowd, one_is_within_the_other)
@@ -296,4 +296,40 @@ Test(crowd, holds_what_is_held_over_random_events)
         cr_assert_eq(n.nodes[i].refs, 0);
     cr_assert_leq(n.touched, crowd_networks_for(LEAVES));
     free(n.nodes);
+}
+
+Test(crowd, in_each_tree_the_same_networks_stand_apart, .init = setup)
+{
+    struct addr from = client(1, 1, 1);
+    struct addr_keys keys = {0};
+    uint32_t a = crowd_network_plant(&networks), b = crowd_network_plant(&networks);
+    uint32_t plain_leaf = leaf_of(from);
+    uint32_t leaf_a = crowd_network_take(&networks, a, &plain, &keys, &from, false);
+    uint32_t leaf_b = crowd_network_take(&networks, b, &plain, &keys, &from, false);
+    cr_expect(a != NETWORKS_ROOT && b != NETWORKS_ROOT && a != b);
+    cr_expect(leaf_a != leaf_b && leaf_a != plain_leaf && leaf_b != plain_leaf);
+    cr_expect_eq(crowd_network_take(&networks, a, &plain, &keys, &from, false), leaf_a);
+    cr_expect_eq(crowd_network_find(&networks, &plain, &keys, &from, false), plain_leaf);
+    uint32_t top = leaf_b;
+    while (NETWORKS_PARENT(&networks, top) != NETWORKS_ROOT)
+        top = NETWORKS_PARENT(&networks, top);
+    cr_expect_eq(top, b);
+    crowd_network_release(&networks, leaf_a);
+    crowd_network_release(&networks, leaf_a);
+    crowd_network_release(&networks, leaf_b);
+    cr_expect_eq(networks.nodes[leaf_a].refs, 0, "what is within a tree goes");
+    cr_expect_eq(networks.nodes[a].refs, 1, "and the tree stays");
+    cr_expect_eq(networks.nodes[plain_leaf].refs, 1, "as do the same networks elsewhere");
+    crowd_network_release(&networks, plain_leaf);
+}
+
+Test(crowd, a_tree_takes_a_network_of_those_reserved)
+{
+    struct networks n;
+    _Alignas(8) static uint8_t memory[256];
+    cr_assert_leq(crowd_networks_bytes(2), sizeof memory);
+    crowd_networks_init(&n, memory, 2);
+    cr_expect_neq(crowd_network_plant(&n), NETWORKS_ROOT);
+    cr_expect_neq(crowd_network_plant(&n), NETWORKS_ROOT);
+    cr_expect_eq(crowd_network_plant(&n), NETWORKS_ROOT, "the table is full");
 }

@@ -248,7 +248,8 @@ connect_one(struct query *draft)
     struct query_client gone;
     int client[2];
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, client), 0);
-    uint32_t leaf = rate_network(&front.rate, &front.tcp.networks, &draft->client, &keys);
+    uint32_t leaf =
+        rate_network(&front.rate, &front.tcp.networks, NETWORKS_ROOT, &draft->client, &keys);
     struct tcp_connection *c =
         tcp_table_open(&front.tcp, client[1], &draft->client.addr, leaf, &scene_now, &gone);
     cr_assert_not_null(c);

@@ -38,7 +38,7 @@ static uint32_t
 leaf_of(struct addr from)
 {
     struct addr_keys keys = {0};
-    return crowd_network_take(&networks, &plain, &keys, &from, false);
+    return crowd_network_take(&networks, NETWORKS_ROOT, &plain, &keys, &from, false);
 }
 
 static void

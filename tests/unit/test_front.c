@@ -451,7 +451,7 @@ setup(void)
     rate_reserve(&front.rate, &config, &stats);
     source_change(&front.source, &config, &acl, &front.rate.set);
     local_change(&front.local, &config);
-    waiting_reserve(&front.waiting, &config, &front.rate);
+    waiting_reserve(&front.waiting, &config, &front.rate, &front.local.routing.now);
     recall_reserve(&front.recall, &config,
                    &(struct recall_parts){&stats, &front.local, &front.waiting}, &at);
     pacing_reserve(&front.pacing, &config);
@@ -462,7 +462,7 @@ setup(void)
                                                          &front.udp, &front.tcp, &front.recording});
     deliver_change(&front.deliver, &config);
     uplink_reserve(&front.uplink, &(struct uplink_parts){&front.loop, &stats, &front.waiting, 0});
-    front.waiting.line.places = 6; /* so that questions stand in line */
+    front.waiting.queues[0].places = 6; /* so that questions stand in line */
     worker_dies();
 }
 
@@ -523,7 +523,7 @@ run_events(bool has_cache)
         cr_assert_eq(received, ends_counted() + front.waiting.queries.alive + front.pacing.count +
                                    batch_count);
         cr_assert(has_cache || front.waiting.inflight.queued <= front.waiting.queries.alive);
-        cr_assert_leq(front.waiting.line.nodes[NETWORKS_ROOT].at_worker, 6);
+        cr_assert_leq(front.waiting.queues[0].nodes[NETWORKS_ROOT].at_worker, 6);
         cr_assert_eq(crowd_held(&front.waiting.alive, NETWORKS_ROOT), front.waiting.queries.alive);
         cr_assert_eq(rings_broken, 0);
     }

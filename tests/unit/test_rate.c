@@ -156,8 +156,8 @@ Test(rate, an_exempt_client_is_not_limited_and_is_a_network_of_its_own, .init = 
     struct query_client exempt = inflight_draft(&front.waiting.queries)->client;
     cr_expect_eq(exempt.payer, RATE_EXEMPT);
     struct query_client other = {.addr = scene_client("192.0.2.8"), .payer = RATE_NOBODY};
-    uint32_t a = rate_network(&front.rate, &front.waiting.networks, &exempt, &keys);
-    uint32_t b = rate_network(&front.rate, &front.waiting.networks, &other, &others);
+    uint32_t a = rate_network(&front.rate, &front.waiting.networks, NETWORKS_ROOT, &exempt, &keys);
+    uint32_t b = rate_network(&front.rate, &front.waiting.networks, NETWORKS_ROOT, &other, &others);
     cr_expect_eq(NETWORKS_PARENT(&front.waiting.networks, a), NETWORKS_ROOT);
     cr_expect_neq(NETWORKS_PARENT(&front.waiting.networks, b), NETWORKS_ROOT);
 }

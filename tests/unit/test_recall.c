@@ -339,6 +339,7 @@ plan_route(struct config *other)
     other->upstreams_count = 2;
     strcpy(other->upstreams[1].name, "another");
     local_change(&front.local, other);
+    waiting_change(&front.waiting, other);
 }
 
 Test(recall, that_upstreams_fail_says_nothing_of_those_of_a_route, .init = scene_setup)

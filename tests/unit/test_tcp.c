@@ -15,7 +15,7 @@ connect_one(const char *address, int *client)
     int ends[2];
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     *client = ends[0];
-    uint32_t leaf = rate_network(&front.rate, &tcp->networks, &asker, &keys);
+    uint32_t leaf = rate_network(&front.rate, &tcp->networks, NETWORKS_ROOT, &asker, &keys);
     struct tcp_connection *c = tcp_table_open(tcp, ends[1], &asker.addr, leaf, &scene_now, &gone);
     crowd_network_release(&tcp->networks, leaf);
     cr_assert_not_null(c);

@@ -25,7 +25,7 @@ connect_one(const char *address)
     struct addr_keys keys = {0};
     int ends[2];
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-    uint32_t leaf = rate_network(&front.rate, &tcp->networks, &asker, &keys);
+    uint32_t leaf = rate_network(&front.rate, &tcp->networks, NETWORKS_ROOT, &asker, &keys);
     struct tcp_connection *c = tcp_table_open(tcp, ends[1], &asker.addr, leaf, &scene_now, &gone);
     crowd_network_release(&tcp->networks, leaf);
     return c;

@@ -216,6 +216,140 @@ Test(waiting, another_configuration_changes_bounds_and_lives, .init = setup)
     other.upstream_in_flight = 100;
     waiting_change(&front.waiting, &other);
     cr_expect_eq(front.waiting.life_ms, 500 - WAITING_MARGIN_MS);
-    cr_expect_eq(front.waiting.line.places, 8, "at most as many as there are queries");
+    cr_expect_eq(front.waiting.queues[0].places, 8, "at most as many as there are queries");
     cr_expect_null(keep("127.0.0.2", QUERY_UDP, &why));
+}
+
+/* Names of corp.example are asked of an upstream of their own. */
+static void
+setup_route(void)
+{
+    scene_config();
+    config.queries = 256;
+    config.queue_per_prefix = 256;
+    config.upstreams_count = 2;
+    snprintf(config.upstreams[0].name, CONFIG_NAME_MAX, "public");
+    snprintf(config.upstreams[1].name, CONFIG_NAME_MAX, "corp");
+    config.upstream_connections = 1;
+    config.upstream_in_flight = 64;
+    config.routes_count = 1;
+    config.routes[0].names_count = config.routes[0].upstreams_count = 1;
+    snprintf(config.routes[0].names[0], CONFIG_DOMAIN_MAX, "corp.example");
+    snprintf(config.routes[0].upstreams[0], CONFIG_NAME_MAX, "corp");
+    scene_open();
+}
+
+static struct inflight_question *
+ask_next(void)
+{
+    struct inflight_question *question = waiting_next(&front.waiting);
+    if (question != NULL)
+        inflight_asked(&front.waiting.inflight, question, 1);
+    return question;
+}
+
+static bool
+is_corp(const struct inflight_question *question)
+{
+    struct dns_name corp = name_of("corp.example");
+    return dns_name_is_below(&question->question.name, &corp);
+}
+
+Test(waiting, names_of_a_route_have_places_of_their_own, .init = setup_route)
+{
+    char name[32];
+    unsigned corp = 0, others = 0;
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "a%d.corp.example", i);
+        cr_assert_not_null(wait_for("127.0.0.2", QUERY_UDP, name));
+    }
+    while (ask_next() != NULL)
+        corp++;
+    cr_expect_eq(corp, 48, "what its upstream takes, but for what is kept for other networks");
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "a%d.example", i);
+        cr_assert_not_null(wait_for("127.0.0.2", QUERY_UDP, name), "of the same client");
+    }
+    for (struct inflight_question *question; (question = ask_next()) != NULL; others++)
+        cr_expect_not(is_corp(question));
+    cr_expect_eq(others, 48);
+}
+
+Test(waiting, queues_of_groups_take_turns, .init = setup_route)
+{
+    cr_assert_not_null(wait_for("127.0.0.2", QUERY_UDP, "a.corp.example"));
+    cr_assert_not_null(wait_for("127.0.0.2", QUERY_UDP, "b.corp.example"));
+    cr_assert_not_null(wait_for("127.0.0.2", QUERY_UDP, "a.example"));
+    cr_assert_not_null(wait_for("127.0.0.2", QUERY_UDP, "b.example"));
+    bool was_corp = is_corp(ask_next());
+    for (int i = 0; i < 3; i++, was_corp = !was_corp)
+        cr_expect_eq(is_corp(ask_next()), !was_corp);
+    cr_expect_null(ask_next());
+}
+
+Test(waiting, groups_together_have_no_more_places_than_there_are_queries, .init = setup_route)
+{
+    struct config other = config;
+    other.upstream_in_flight = 1000;
+    waiting_change(&front.waiting, &other);
+    cr_expect_eq(front.waiting.queues[0].places, 128);
+    cr_expect_eq(front.waiting.queues[1].places, 128);
+    other.queries = 300;
+    other.upstreams_count = 3; /* two of them for other names */
+    other.upstream_in_flight = 100;
+    snprintf(other.upstreams[2].name, CONFIG_NAME_MAX, "second");
+    waiting_change(&front.waiting, &other);
+    cr_expect_eq(front.waiting.queues[0].places, 200);
+    cr_expect_eq(front.waiting.queues[1].places, 100);
+}
+
+Test(waiting, a_flood_of_a_route_gives_way_in_a_full_table, .init = setup_route)
+{
+    char name[32], client[16];
+    enum why why;
+    for (int i = 0; i < 56; i++) {
+        snprintf(name, sizeof name, "a%d.corp.example", i);
+        cr_assert_not_null(wait_for("127.0.0.2", QUERY_UDP, name));
+    }
+    for (int i = 0; i < 200; i++) { /* each of another network */
+        snprintf(name, sizeof name, "a%d.example", i);
+        snprintf(client, sizeof client, "127.1.%d.2", i);
+        cr_assert_not_null(wait_for(client, QUERY_UDP, name));
+    }
+    struct query *shed = keep("127.2.0.2", QUERY_UDP, &why);
+    cr_assert_not_null(shed);
+    cr_expect_eq(why, WHY_QUEUE_FULL);
+    struct dns_name corp = name_of("corp.example");
+    cr_expect(dns_name_is_below(&shed->dns.question.name, &corp),
+              "whose network has most, though fewer queries are of its group");
+}
+
+Test(waiting, who_joins_after_a_change_of_routes_stands_where_the_question_does, .init = setup)
+{
+    struct config other = config;
+    front.waiting.queues[0].places = 1; /* taken by: */
+    cr_assert_not_null(wait_for("127.0.0.2", QUERY_UDP, "x.example"));
+    cr_assert_not_null(ask_next());
+    struct query *first = wait_for("127.0.0.2", QUERY_UDP, "a.corp.example");
+    other.upstreams_count = 2;
+    other.routes_count = 1;
+    other.routes[0].names_count = other.routes[0].upstreams_count = 1;
+    snprintf(other.upstreams[0].name, CONFIG_NAME_MAX, "public");
+    snprintf(other.upstreams[1].name, CONFIG_NAME_MAX, "corp");
+    snprintf(other.routes[0].names[0], CONFIG_DOMAIN_MAX, "corp.example");
+    snprintf(other.routes[0].upstreams[0], CONFIG_NAME_MAX, "corp");
+    waiting_change(&front.waiting, &other);
+    front.waiting.queues[0].places = 1;
+    routes_make(&front.local.routing.now, &other);
+    struct query *joined = wait_for("127.0.1.2", QUERY_UDP, "a.corp.example");
+    cr_assert(first != NULL && joined != NULL);
+    cr_expect_eq(front.waiting.inflight.alive, 2);
+    cr_expect_null(ask_next(), "of the old queue, whose place is taken");
+    cr_assert_not_null(wait_for("127.0.1.2", QUERY_UDP, "b.corp.example"));
+    cr_expect_not_null(ask_next(), "and this one of the new");
+    waiting_leave(&front.waiting, first);
+    waiting_leave(&front.waiting, joined);
+    cr_expect_eq(front.waiting.inflight.alive, 2, "the question nobody waits for is gone");
+    cr_expect_eq(fairqueue_waiting(&front.waiting.queues[0], front.waiting.queues[0].top), 0);
+    cr_expect_eq(fairqueue_waiting(&front.waiting.queues[1], front.waiting.queues[1].top), 0);
 }
