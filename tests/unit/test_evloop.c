@@ -244,6 +244,9 @@ Test(evloop, the_parts_of_a_moment_are_whole_and_never_ahead)
     cr_assert(time.now_us == 4000000 && time.wall_s == 8);
     cr_assert_eq(time.now_ms, 4000);
     cr_assert_eq(time.now_s, 4);
+    /* 50 days after the machine's start */
+    cr_assert_eq(evloop_time_at(((UINT64_C(1) << 32) + 5) * 1000, 9).now_ms,
+                 (UINT64_C(1) << 32) + 5);
 }
 
 /* --- bells ----------------------------------------------------------------------------------- */

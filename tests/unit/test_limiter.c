@@ -30,6 +30,19 @@ Test(limiter, recovers_exactly_after_quiet_time)
     close_limiter(&b);
 }
 
+/* A flood just before 2^32 ms, after which the rate has to last. */
+Test(limiter, milliseconds_have_more_than_32_bits)
+{
+    struct bench b = open_limiter(&plain, 1024);
+    struct addr client = ipv4(192, 0, 2, 1);
+    const uint64_t turn_ms = UINT64_C(1) << 32;
+    cr_expect_eq(ask(&b, client, 300, turn_ms - 5), 200);
+    cr_expect_eq(ask(&b, client, 300, turn_ms + 4), 0);
+    cr_expect_eq(ask(&b, client, 300, turn_ms + 5), 1);
+    cr_expect_eq(ask(&b, client, 300, turn_ms + 1005), 100);
+    close_limiter(&b);
+}
+
 Test(limiter, gives_a_client_at_ten_times_its_limit_its_limit)
 {
     struct bench b = open_limiter(&plain, 1024);
