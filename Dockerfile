@@ -1,5 +1,5 @@
 # Two stages: Debian 13 builds static executables; the image holds them, a list of certificate authorities, an account
-# name, the licences and lists of what is inside, and nothing else: no shell, no library, no package manager. See docs/CONTAINER.md.
+# name, a few kinds of terminals for `penstockctl top`, the licences and lists of what is inside, and nothing else: no shell, no library, no package manager. See docs/CONTAINER.md.
 
 # The one place where the system that compiles is named; docs/CONTAINER.md says how to renew it.
 ARG BASE=docker.io/library/debian:trixie-slim@sha256:a29215f6a35e51e22adffa17f89e9d2ef06214e64a2bad10d765c46aea49f11f
@@ -34,6 +34,9 @@ RUN programs=$(ls build/src/*/penstock build/src/*/penstockctl build/src/*/penst
     && install -D -m 644 -t /image/usr/share/doc/penstock build/penstock.spdx.json build/penstock.cdx.json \
     && setcap cap_net_bind_service=p /image/usr/libexec/penstock/penstock-front \
     && install -D -m 644 -t /image/etc/ssl/certs /etc/ssl/certs/ca-certificates.crt \
+    && for kind in l/linux s/screen-256color t/tmux-256color v/vt100 x/xterm x/xterm-256color; do \
+           install -D -m 644 /usr/share/terminfo/$kind /image/usr/share/terminfo/$kind || exit; \
+       done \
     && install -d -m 755 /image/etc/penstock /image/run/penstock \
     && printf '%s\n' 'penstock:x:65532:65532::/:/nonexistent' 'penstock-exporter:x:65533:65533::/:/nonexistent' >/image/etc/passwd
 

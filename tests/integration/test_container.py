@@ -28,6 +28,7 @@ import image as image_tool  # noqa: E402
 NAME_OF_IMAGE = "localhost/penstock-test"
 # octets: of its layers as they travel, of what they hold, and of the five executables (docs/CONTAINER.md says what was measured)
 COMPRESSED_MOST, FILES_MOST, PROGRAMS_MOST = 2_725_000, 5_980_000, 5_280_000
+KINDS = ("linux", "screen-256color", "tmux-256color", "vt100", "xterm", "xterm-256color")  # of terminals, by TERM
 SHIPPED = TOP / "packaging/container"
 NO_NETWORK = r"Failed to fetch|Could not resolve|Unable to locate package|Temporary failure"
 PODMAN = ("podman", "--cgroup-manager", "cgroupfs", "--events-backend", "file")
@@ -161,6 +162,19 @@ class Container:
     def inside(self, *argv):
         return podman("--runtime", self.runtime, "exec", self.name, *argv)
 
+    def shows(self, kind, *words):
+        """penstockctl top on a terminal of that kind (TERM) shows them, and ends by its key."""
+        pytest.importorskip("pyte")
+        from terminal import Terminal
+        terminal = Terminal(shutil.which("podman"), *PODMAN[1:], "--runtime", self.runtime, "exec", "-it", "-e", f"TERM={kind}", self.name,
+                            "/usr/bin/penstockctl", "top", **image_tool.ENVIRONMENT)
+        try:
+            terminal.shows(*words)
+            terminal.press("q")
+            assert terminal.ends() == 0
+        finally:
+            terminal.close()
+
     def is_healthy(self):
         assert self.process.poll() is None, self.process.communicate()[0]
         self.said = self.inside("/usr/bin/penstockctl", "healthcheck")
@@ -241,6 +255,8 @@ def test_the_shipped_example_needs_no_right_at_all(runtime, image, space, upstre
         for i, source in enumerate(("127.0.0.1", "172.17.0.9", "10.88.0.9", "fd00::9")):
             assert served.ask(f"bridge{i}.penstock.example", source) == [encoded(f"bridge{i}.penstock.example")], source
         assert served.ask("stranger.penstock.example", "198.51.100.9") is None
+        for kind in KINDS:
+            served.shows(kind, "UPSTREAM", "q quit")
         upstream.refuse()  # that an upstream is away is no reason to start it again
         assert served.is_healthy()
         assert served.stop() == 0
