@@ -1,16 +1,17 @@
-/* fuzz_texts.c - addresses, prefixes, names, base64, filters and free text: what was read is said again alike
+/* fuzz_texts.c - addresses, prefixes, names, base64, filters, secrets and free text: what was read is said again alike
  * SPDX-License-Identifier: ISC
  *
  * Input: an octet that says which, then the text or the octets.
  * Invariants: what is read prints to what reads to the same; what is not leaves zeros; what the
  * kernel gives for an address is that address; two addresses have the same name at a length exactly
  * if they agree so far; two instructions of a filter have the same text exactly if they are the
- * same; free text that was passed on is whole characters, none of which controls a
- * terminal, and passing it on again changes nothing.
+ * same; a file of secrets gives all that it names, or nothing; free text that was passed on is whole
+ * characters, none of which controls a terminal, and passing it on again changes nothing.
  */
 #include "base/addr.h"
 #include "base/base64.h"
 #include "base/bpf_text.h"
+#include "conf/config_cookies.h"
 #include "dns/dns_name.h"
 #include "dns/dns_text.h"
 
@@ -193,6 +194,27 @@ try_program(struct bytes_reader *r)
     must((memcmp(&both[0], &both[1], sizeof both[0]) == 0) == (strcmp(said[0], said[1]) == 0));
 }
 
+/* One that was there stays, where the file is refused. */
+static void
+try_secrets(const char *text, size_t size)
+{
+    static struct config config;
+    const struct config_secret before = {.is_set = 1, .bytes = {7}};
+    unsigned line;
+    config.cookies_secret = config.cookies_previous_secret = config.cookies_staged_secret = before;
+    const char *wrong = config_cookies_read(text, size, &config, &line);
+    must(line >= 1 && line <= size + 1);
+    if (wrong == NULL) {
+        must(config.cookies_secret.is_set == 1 && line <= 3 && size < CONFIG_COOKIES_FILE_MOST);
+        must(line ==
+             1U + config.cookies_previous_secret.is_set + config.cookies_staged_secret.is_set);
+        return;
+    }
+    must(memcmp(&config.cookies_secret, &before, sizeof before) == 0);
+    must(memcmp(&config.cookies_previous_secret, &before, sizeof before) == 0);
+    must(memcmp(&config.cookies_staged_secret, &before, sizeof before) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -224,6 +246,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 5:
         try_name(text);
+        break;
+    case 6:
+        try_secrets(text, size - 1);
         break;
     default:
         try_text(&r);

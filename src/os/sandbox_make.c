@@ -55,7 +55,7 @@ static void
 print(const struct sandbox_table *table, FILE *from, FILE *to)
 {
     struct sock_filter in;
-    rewind(from);
+    check(fseek(from, 0, SEEK_SET) != 0 ? errno : 0, table->name);
     fprintf(to, "\nstatic const struct sock_filter %s_program[] = {\n", table->name);
     while (fread(&in, sizeof in, 1, from) == 1)
         fprintf(to, "    {0x%02x, %u, %u, 0x%08x},\n", in.code, in.jt, in.jf, in.k);
