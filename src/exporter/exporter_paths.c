@@ -13,7 +13,7 @@ draw_metrics(const struct exporter_paths_view *view, const struct http_request *
              struct http_reply *reply)
 {
     http_reply_begin(reply, 200, HTTP_REPLY_PLAIN);
-    metrics_draw(reply, request->has_openmetrics, &view->self, &view->gather->sight.reading,
+    metrics_draw(reply, request->has_openmetrics, &view->self, &view->gather->sight.figures,
                  &view->gather->sight.judgement, &view->gather->stages);
 }
 

@@ -182,7 +182,7 @@ print_once(void)
                                 .age_us = gather.sight.reading.age_us,
                                 .connects = gather.connects};
     http_reply_begin(&printed, 200, HTTP_REPLY_PLAIN);
-    metrics_draw(&printed, false, &self, &gather.sight.reading, &gather.sight.judgement,
+    metrics_draw(&printed, false, &self, &gather.sight.figures, &gather.sight.judgement,
                  &gather.stages);
     bool is_written = print(printed.body, strlen(printed.body)) == STATUS_OK;
     return is_written && self.is_fresh ? 0 : EXPORTER_EXIT_FAILURE;

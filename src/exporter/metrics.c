@@ -178,20 +178,21 @@ draw_durations(const struct family_out *out, const struct stages *stages)
 
 void
 metrics_draw(struct http_reply *reply, bool is_open, const struct metrics_self *self,
-             const struct reading *reading, const struct judgement *judgement,
+             const struct figures *figures, const struct judgement *judgement,
              const struct stages *stages)
 {
     struct family_out out = {.reply = reply, .is_open = is_open};
     reply->type = is_open ? METRICS_TYPE_OPEN : METRICS_TYPE_PLAIN;
     family_one(&out, FAMILY_UP, self->is_fresh);
     if (self->is_fresh) {
+        const struct reading *reading = figures->reading;
         draw_service(&out, reading);
         draw_findings(&out, judgement);
         draw_counters(&out, &reading->tally);
         draw_ends(&out, &reading->tally);
         draw_responses(&out, &reading->tally);
         draw_durations(&out, stages);
-        metrics_upstreams_draw(&out, reading);
+        metrics_upstreams_draw(&out, figures);
     }
     if (self->has_reading) {
         family_begin(&out, family_of(FAMILY_AGE));

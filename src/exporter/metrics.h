@@ -30,10 +30,10 @@ struct metrics_self { /* of the exporter */
  * Add the scrape to an answer that was begun.
  *
  * @param is_open  OpenMetrics instead of plain text
- * @param reading, judgement, stages  borrowed; not looked at unless `self->is_fresh`
+ * @param figures, judgement, stages  borrowed; not looked at unless `self->is_fresh`
  */
 void metrics_draw(struct http_reply *reply, bool is_open, const struct metrics_self *self,
-                  const struct reading *reading, const struct judgement *judgement,
+                  const struct figures *figures, const struct judgement *judgement,
                   const struct stages *stages);
 
 /** Add every family as a row of a table: name, type, labels, meaning; and every stage (docs/METRICS.md). */

@@ -48,18 +48,14 @@ draw_answers(const struct family_out *out, const struct reading *r)
 }
 
 static void
-draw_routes(const struct family_out *out, const struct reading *r)
+draw_routes(const struct family_out *out, const struct figures *f)
 {
     family_begin(out, family_of(FAMILY_ROUTE));
-    for (unsigned route = 0; route < r->routes; route++) {
+    for (unsigned i = 0; i < f->routes; i++) {
         char labels[FAMILY_LABELS_MAX];
-        const char *name = r->of_route[route].name;
-        unsigned usable = 0;
-        for (unsigned i = 0; i < r->upstreams; i++)
-            usable += (r->of_route[route].upstreams >> i & 1) != 0 &&
-                      reading_is_usable(&r->of_upstream[i]);
+        const char *name = f->of_route[i].is->name;
         snprintf(labels, sizeof labels, "{route=\"%s\"}", name[0] != '\0' ? name : ".");
-        family_add(out, family_of(FAMILY_ROUTE), labels, usable);
+        family_add(out, family_of(FAMILY_ROUTE), labels, f->of_route[i].usable);
     }
 }
 
@@ -84,13 +80,14 @@ remaining_s(const struct reading *r, const struct reading_upstream *of)
 }
 
 void
-metrics_upstreams_draw(const struct family_out *out, const struct reading *r)
+metrics_upstreams_draw(const struct family_out *out, const struct figures *figures)
 {
+    const struct reading *r = figures->reading;
     static const enum family_row rows[] = {FAMILY_READY,      FAMILY_ASKED,      FAMILY_FAILED,
                                            FAMILY_RTT,        FAMILY_PINS,       FAMILY_PIN,
                                            FAMILY_MISMATCHES, FAMILY_CERTIFICATE};
     draw_states(out, r);
-    draw_routes(out, r);
+    draw_routes(out, figures);
     draw_answers(out, r);
     for (unsigned n = 0; n < sizeof rows / sizeof rows[0]; n++) {
         const struct family *family = family_of(rows[n]);

@@ -8,6 +8,6 @@
 #pragma once
 
 #include "exporter/family.h"
-#include "view/reading.h"
+#include "view/figures.h"
 
-void metrics_upstreams_draw(const struct family_out *out, const struct reading *reading);
+void metrics_upstreams_draw(const struct family_out *out, const struct figures *figures);

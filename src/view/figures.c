@@ -173,7 +173,7 @@ fill_upstream(struct figures *figures, unsigned i, const struct tally *from, con
         .rate = NUMBER_NONE,
         .failed = NUMBER_NONE,
         .answer_us = is->connections > 0 && is->rtt_us > 0 ? is->rtt_us : NUMBER_NONE,
-        .is_usable = reading_is_usable(is),
+        .is_usable = is->state == STATS_UPSTREAM_USABLE || is->state == STATS_UPSTREAM_UNASKED,
         .is_asked = is->state != STATS_UPSTREAM_UNASKED,
         .has_spare = !is->has_pins || is->pins < 2 || is->pin_seen != is->pins,
     };

@@ -83,13 +83,6 @@ struct reading {
     char network[SERVICE_PAGE_NAME_MAX]; /* that is most over its limit; "": not told */
 };
 
-/** Can the upstream be asked, for all that is known? One that nobody asked yet can. */
-static inline bool
-reading_is_usable(const struct reading_upstream *upstream)
-{
-    return upstream->state == STATS_UPSTREAM_USABLE || upstream->state == STATS_UPSTREAM_UNASKED;
-}
-
 /**
  * Begin with the service page.
  *

@@ -16,7 +16,8 @@ static const char *
 draw(bool is_open)
 {
     http_reply_begin(&reply, 200, HTTP_REPLY_PLAIN);
-    metrics_draw(&reply, is_open, &self, &scene.reading, &scene.judgement, &stages);
+    figures_make(&scene.figures, &scene.reading, &scene.history);
+    metrics_draw(&reply, is_open, &self, &scene.figures, &scene.judgement, &stages);
     cr_assert_not(reply.is_cut);
     return reply.body;
 }

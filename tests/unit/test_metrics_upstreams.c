@@ -13,7 +13,8 @@ draw(void)
 {
     const struct family_out out = {.reply = &reply};
     http_reply_begin(&reply, 200, HTTP_REPLY_PLAIN);
-    metrics_upstreams_draw(&out, &scene.reading);
+    figures_make(&scene.figures, &scene.reading, &scene.history);
+    metrics_upstreams_draw(&out, &scene.figures);
     return reply.body;
 }
 
