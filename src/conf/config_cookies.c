@@ -3,11 +3,9 @@
  */
 #include "conf/config_cookies.h"
 
-#include "base/hex.h"
+#include "conf/value_limits.h"
 
 #include <string.h>
-
-#define SECRET_DIGITS ((size_t)2 * CONFIG_SECRET_BYTES)
 
 struct line {
     const char *at;
@@ -26,18 +24,10 @@ take_word(struct line *line, const char *word)
     return true;
 }
 
-static bool
-is_secret(const struct line *line, struct config_secret *secret)
-{
-    secret->is_set =
-        line->size == SECRET_DIGITS && hex_read(line->at, secret->bytes, sizeof secret->bytes);
-    return secret->is_set != 0;
-}
-
 static const char *
-read_first(const struct line *line, struct config_secret *secret)
+read_secret(const struct line *line, struct config_secret *secret)
 {
-    return is_secret(line, secret)
+    return value_limits_parse_secret(line->at, line->size, secret) == NULL
                ? NULL
                : "not a secret, and not shown; allowed: 32 hexadecimal digits in lower case";
 }
@@ -50,11 +40,10 @@ read_other(struct line line, struct config_secret *previous, struct config_secre
                                                              : NULL;
     if (to == NULL)
         return "not a line of a second secret, and not shown; allowed: \"previous\" or \"staged\", "
-               "a "
-               "space, and 32 hexadecimal digits in lower case";
+               "a space, and 32 hexadecimal digits in lower case";
     if (to->is_set != 0)
         return "given twice; allowed: each once";
-    return read_first(&line, to);
+    return read_secret(&line, to);
 }
 
 const char *
@@ -67,8 +56,8 @@ config_cookies_read(const char *text, size_t size, struct config *config, unsign
         const char *newline = memchr(text, '\n', size);
         struct line line = {text, newline != NULL ? (size_t)(newline - text) : size};
         size_t taken = newline != NULL ? line.size + 1 : line.size;
-        wrong =
-            ++*line_number == 1 ? read_first(&line, &secret) : read_other(line, &previous, &staged);
+        wrong = ++*line_number == 1 ? read_secret(&line, &secret)
+                                    : read_other(line, &previous, &staged);
         text += taken;
         size -= taken;
     } while (wrong == NULL && size > 0);

@@ -171,7 +171,7 @@ parse(const struct value_rule *rule, const char *text, void *field)
     case VALUE_SHARE:
         return value_limits_parse_share(text, field);
     case VALUE_SECRET:
-        return value_limits_parse_secret(text, field);
+        return value_limits_parse_secret(text, strlen(text), field);
     case VALUE_PIN:
         return pin_parse(text, field) == STATUS_OK ? NULL : "not a pin";
     }

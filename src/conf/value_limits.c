@@ -165,9 +165,9 @@ value_limits_format_share(const struct config_share *share, char text[VALUE_TEXT
 }
 
 const char *
-value_limits_parse_secret(const char *text, struct config_secret *secret)
+value_limits_parse_secret(const char *text, size_t size, struct config_secret *secret)
 {
-    if (strlen(text) != SECRET_DIGITS || !hex_read(text, secret->bytes, CONFIG_SECRET_BYTES))
+    if (size != SECRET_DIGITS || !hex_read(text, secret->bytes, CONFIG_SECRET_BYTES))
         return "not a secret";
     secret->is_set = 1;
     return NULL;

@@ -3,7 +3,7 @@
  *
  * What: parsers return NULL, or static text that says what is wrong; the value is zero before.
  *       Formatters return `text`, or NULL: nothing reads to it.
- * Who:  value.c only. Pure apart from snprintf.
+ * Who:  value.c, and config_cookies.c for secrets of a file. Pure apart from snprintf.
  */
 #pragma once
 
@@ -26,6 +26,7 @@ const char *value_limits_format_rate(const struct config_rate *rate, char text[V
 const char *value_limits_parse_share(const char *text, struct config_share *share);
 const char *value_limits_format_share(const struct config_share *share, char text[VALUE_TEXT_MAX]);
 
-const char *value_limits_parse_secret(const char *text, struct config_secret *secret);
+/** @param size  of the text; no NUL has to be behind it */
+const char *value_limits_parse_secret(const char *text, size_t size, struct config_secret *secret);
 const char *value_limits_format_secret(const struct config_secret *secret,
                                        char text[VALUE_TEXT_MAX]);
