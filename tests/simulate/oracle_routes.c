@@ -67,28 +67,31 @@ may_ask(uint64_t sets, unsigned upstream, const char *name, uint16_t type)
     return ((corp | lab) & own) == 0;
 }
 
-/* By routes that were in force since then. */
+/* The first of those that were in force since then, to the last. */
+static unsigned
+in_force_since(uint64_t since_us)
+{
+    unsigned i = changes.count - 1;
+    while (i > 0 && changes.of[i].at_us >= since_us)
+        i--;
+    return i;
+}
+
 static bool
 might_ask(uint64_t since_us, unsigned upstream, const char *name, uint16_t type)
 {
-    for (unsigned i = changes.count; i-- > 0;) {
+    for (unsigned i = in_force_since(since_us); i < changes.count; i++)
         if (may_ask(changes.of[i].sets, upstream, name, type))
             return true;
-        if (changes.of[i].at_us < since_us)
-            return false;
-    }
     return false;
 }
 
 static bool
 was_routed(uint64_t since_us, const char *name, uint16_t type)
 {
-    for (unsigned i = changes.count; i-- > 0;) {
+    for (unsigned i = in_force_since(since_us); i < changes.count; i++)
         if (is_routed(changes.of[i].sets, name, type))
             return true;
-        if (changes.of[i].at_us < since_us)
-            return false;
-    }
     return false;
 }
 

@@ -3,9 +3,8 @@
  */
 #include "worlds.h"
 
-#include "message.h"
-
 #include "draw.h"
+#include "message.h"
 
 #include <stdio.h>
 #include <string.h>
