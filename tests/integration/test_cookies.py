@@ -1,5 +1,4 @@
 """DNS cookies as other servers make and judge them (RFC 9018): BIND with the same secret, and cookies of any age."""
-import os
 import pwd
 import shutil
 import signal
@@ -14,6 +13,7 @@ import dns.query
 import dns.rcode
 import pytest
 
+import kubelet
 import penstock
 from conftest import needs_root
 from front import Front
@@ -159,22 +159,8 @@ OTHER = "dd3bdf9344b678b185a6f5cb60fca715"
 
 
 def keep(folder, *lines, mode=0o640):
-    """As the kubelet does it: a folder of its own for each version, behind a link that is turned; and for the service's account."""
-    version = folder / f"..{time.monotonic_ns()}"
-    version.mkdir(mode=0o755)
-    file = version / "cookies"
-    file.write_text("".join(line + "\n" for line in lines))
-    file.chmod(mode)
-    if os.geteuid() == 0:
-        os.chown(file, 0, pwd.getpwnam("nobody").pw_gid)
-    before = (folder / "..data").resolve()
-    (folder / "..next").symlink_to(version.name)
-    (folder / "..next").rename(folder / "..data")
-    if not (folder / "cookies").is_symlink():
-        (folder / "cookies").symlink_to("..data/cookies")
-    elif before.parent == folder:
-        shutil.rmtree(before)
-    return folder / "cookies"
+    """As a volume of a pod, and for the service's account."""
+    return kubelet.publish(folder, "cookies", "".join(line + "\n" for line in lines), mode, pwd.getpwnam("nobody").pw_gid)
 
 
 def is_by(secret, cookie):

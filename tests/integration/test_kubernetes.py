@@ -20,6 +20,7 @@ import dns.query
 import pytest
 import yaml
 
+import kubelet
 import penstock
 from baddot import encoded
 from conftest import needs_root
@@ -292,6 +293,7 @@ def settings_of(port, bad, pki, folder):
                              PENSTOCK_CONTROL_SOCKET=str(folder / "volume/own/control"), **upstreams)
 
 
+FS_GROUP = 65532
 PROGRAMS = ("supervisor/penstock", "front/penstock-front", "worker/penstock-worker", "ctl/penstockctl", "exporter/penstock-exporter")
 
 
@@ -308,27 +310,16 @@ class Pod:
         (folder / "volume").chmod(0o777)
         self.environment = settings_of(self.port, bad, pki, folder)
         self.log = open(folder / "log", "w+")
-        self.mount(1)
-        self.volume("secrets", 1, "cookie-secrets", f"{SECRET}\n", 0o440)
+        self.mount()
+        self.tell_secrets(f"{SECRET}\n")
         self.ours = self.start("penstock", 65532, "penstock", "-c", folder / "configuration/penstock.yaml")
         self.exporter = self.start("penstock-exporter", pwd.getpwnam("games").pw_uid, "penstock-exporter", "--listen", f"127.0.0.1:{self.metrics}")
 
-    def mount(self, number, change=lambda text: text):
-        self.volume("configuration", number, "penstock.yaml", change((FOLDER / "base/penstock.yaml").read_text()))
+    def mount(self, change=lambda text: text):
+        kubelet.publish(self.folder / "configuration", "penstock.yaml", change((FOLDER / "base/penstock.yaml").read_text()), group=FS_GROUP)
 
-    def volume(self, name, number, file, text, mode=0o644):
-        """As the kubelet does with a ConfigMap or a Secret: a folder of its own for each version, and a link that is turned to it at once."""
-        folder, version = self.folder / name, f"..version_{number}"
-        (folder / version).mkdir(parents=True)
-        (folder / version / file).write_text(text)
-        os.chown(folder / version / file, 0, 65532)  # fsGroup
-        (folder / version / file).chmod(mode)
-        (folder / "..next").symlink_to(version)
-        (folder / "..next").rename(folder / "..data")
-        if number == 1:
-            (folder / file).symlink_to(f"..data/{file}")
-        else:
-            shutil.rmtree(folder / f"..version_{number - 1}")
+    def tell_secrets(self, text):
+        kubelet.publish(self.folder / "secrets", "cookie-secrets", text, 0o440, FS_GROUP)
 
     def command(self, profile, uid, program, *words):
         return [*map(str, (sys.executable, LOADER, FOLDER / f"seccomp/{profile}.json", uid, self.folder / "bin" / program, *words))]
@@ -390,11 +381,11 @@ def test_it_serves_behind_its_filters_without_any_right(pod):
     assert re.search(r"^CapBnd:\t0+$", status, re.M) and re.search(r"^Uid:\t65532\t65532\t65532\t65532$", status, re.M)
     # what a filter refuses, a start would tell of as a thing that is missing
     assert "Function not implemented" not in pod.said() and "workers have" in pod.said()
-    pod.mount(2, lambda text: text + "timeouts: { query: 3s }\n")
+    pod.mount(lambda text: text + "timeouts: { query: 3s }\n")
     wait_for(lambda: "a file was changed" in pod.said() and "the new configuration is in force" in pod.said(), 30, "a reload")
     assert pod.ask("after.penstock.example", False) == [encoded("after.penstock.example")]
     assert is_by(SECRET, cookie_of(ask(pod.port, b"clientck")))
-    pod.volume("secrets", 2, "cookie-secrets", f"{OTHER}\nprevious {SECRET}\n", 0o440)
+    pod.tell_secrets(f"{OTHER}\nprevious {SECRET}\n")
     wait_for(lambda: is_by(OTHER, cookie_of(ask(pod.port, b"clientck"))), 30, "the new secret")
     assert pod.end() == [0, 0], pod.said()
 
